@@ -28,10 +28,10 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from models.contracts.abilities import Denoise
-from models.contracts.batch import Batch, Rows
-from models.denoisers.densities import Density
-from models.tensors import expand_like, noise_like, upload
+from pushforward.models.contracts.abilities import Denoise
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.denoisers.densities import Density
+from pushforward.models.tensors import expand_like, noise_like, upload
 
 __all__ = [
     "Bound",

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from models.contracts.abilities import Denoise
-from models.contracts.batch import Batch
-from models.denoisers.densities import Density, LogUniform
-from models.denoisers.times import TimesName
-from models.tensors import noise_like
+from pushforward.models.contracts.abilities import Denoise
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.denoisers.densities import Density, LogUniform
+from pushforward.models.denoisers.times import TimesName
+from pushforward.models.tensors import noise_like
 
 __all__ = ["Moments", "error_at"]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dataclasses import field as made
 from typing import Any, Literal, TypeAlias
 
-from models.config import Config, NoConfig
+from pushforward.models.config import Config, NoConfig
 
 __all__ = [
     "DatasetEntry",

@@ -17,9 +17,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.contracts.abilities import Denoise
-from models.contracts.learner import finish
-from models.tensors import make_generator, weighed
+from pushforward.models.contracts.abilities import Denoise
+from pushforward.models.contracts.learner import finish
+from pushforward.models.tensors import make_generator, weighed
 
 __all__ = ["EXACT", "log_prob", "log_prob_adaptive", "walk_log_prob"]
 

@@ -1,6 +1,6 @@
 """Which settings differ between two configs, and whether they may change while a run trains."""
 
-from models.config import Config, ConfigError, describe, value_at
+from pushforward.models.config import Config, ConfigError, describe, value_at
 
 __all__ = ["changed", "check_live"]
 

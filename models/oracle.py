@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from models.tensors import expand_like
+from pushforward.models.tensors import expand_like
 
 __all__ = ["GaussianMixture"]
 

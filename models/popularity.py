@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from models.contracts.state import State
+from pushforward.models.contracts.state import State
 
 __all__ = ["Counts"]
 

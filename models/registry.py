@@ -18,9 +18,13 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Literal, TypeVar, overload
 
-from models.config import Config, NoConfig
-from models.contracts.presentation import Presentation, find_presentation, read_presentation
-from models.entries import (
+from pushforward.models.config import Config, NoConfig
+from pushforward.models.contracts.presentation import (
+    Presentation,
+    find_presentation,
+    read_presentation,
+)
+from pushforward.models.entries import (
     DatasetEntry,
     Defaults,
     Entry,
@@ -59,16 +63,16 @@ __all__ = [
 ]
 
 PACKAGES = (
-    "models.kinds",
-    "models.nets",
-    "models.families",
-    "models.data",
-    "models.guidance",
-    "models.samplers",
-    "models.judges",
-    "models.metrics",
-    "models.operators",
-    "models.experiments",
+    "pushforward.models.kinds",
+    "pushforward.models.nets",
+    "pushforward.models.families",
+    "pushforward.models.data",
+    "pushforward.models.guidance",
+    "pushforward.models.samplers",
+    "pushforward.models.judges",
+    "pushforward.models.metrics",
+    "pushforward.models.operators",
+    "pushforward.models.experiments",
 )
 T = TypeVar("T")
 FamilyClass = TypeVar("FamilyClass", bound=type[Any])

@@ -22,16 +22,16 @@ from make_thumbnails import draw_pictures, life, make
 from numpy.typing import NDArray
 from PySide6.QtWidgets import QApplication
 
-from models.config import decode
-from models.registry import discover, registry
-from studio import resources
-from studio.app.plots.canvas import ParticleCanvas
-from studio.app.plots.export import canvas_picture, write_picture
-from studio.app.plots.style import CanvasStyle
-from studio.app.plots.timeline import Timeline
-from studio.app.theme import Mode, theme
-from studio.protocol.spec import Recipe
-from studio.store.run import RunFolder
+from pushforward.models.config import decode
+from pushforward.models.registry import discover, registry
+from pushforward.studio import resources
+from pushforward.studio.app.plots.canvas import ParticleCanvas
+from pushforward.studio.app.plots.export import canvas_picture, write_picture
+from pushforward.studio.app.plots.style import CanvasStyle
+from pushforward.studio.app.plots.timeline import Timeline
+from pushforward.studio.app.theme import Mode, theme
+from pushforward.studio.protocol.spec import Recipe
+from pushforward.studio.store.run import RunFolder
 
 WIDTH, HEIGHT = 720, 300  # logical pixels; written at twice the size
 SHOWN = 2000  # particles

@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from studio import home
+from pushforward.studio import home
 
 BUNDLED = ("digits", "emoji", "fashion-mnist", "mnist", "pythia-jets")
 
@@ -23,11 +23,11 @@ def measure(dataset: str, project: Path) -> list[dict[str, Any]]:
     """Return the floors of one data set as plain data, each with the name of the data set, and put
     its judge into the cache folder.
     """
-    from models.contracts.learner import finish
-    from studio.engine.data.floors import cache_folder
-    from studio.engine.jobs.headless import create
-    from studio.engine.run.session import open_session
-    from studio.protocol.spec import Pick, RunSpec
+    from pushforward.models.contracts.learner import finish
+    from pushforward.studio.engine.data.floors import cache_folder
+    from pushforward.studio.engine.jobs.headless import create
+    from pushforward.studio.engine.run.session import open_session
+    from pushforward.studio.protocol.spec import Pick, RunSpec
 
     before = set(cache_folder().glob("*.json"))
     spec = RunSpec(name=dataset, family=Pick(slug="edm"), dataset=Pick(slug=dataset),
@@ -41,9 +41,9 @@ def measure(dataset: str, project: Path) -> list[dict[str, Any]]:
 
 def main() -> None:
     """Measure, and replace all files of references."""
-    from studio.engine.data import floors, judging
-    from studio.engine.process.discovery import discover
-    from studio.resources import folder
+    from pushforward.studio.engine.data import floors, judging
+    from pushforward.studio.engine.process.discovery import discover
+    from pushforward.studio.resources import folder
 
     discover()
     target = folder("references")

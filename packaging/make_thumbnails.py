@@ -29,21 +29,21 @@ from PySide6.QtGui import (
     QPen,
 )
 
-from studio.app.kinds.kind import Arrays, Kind
-from studio.app.kinds.portrait import Portrait
-from studio.app.kinds.registry import kind as kind_called
-from studio.app.plots.identity import identity_colours
-from studio.app.tokens import DARK, LIGHT, Tokens
-from studio.engine.data.preview import preview
-from studio.engine.jobs import headless
-from studio.engine.process.discovery import discover
-from studio.engine.race import headless as headless_race
-from studio.engine.run.loading import load
-from studio.engine.run.operating import Answer, ask
-from studio.protocol.commands import Budget, Operate
-from studio.protocol.spec import Recipe, racers
-from studio.resources import folder, recipes, thumbnail
-from studio.store.run import RunFolder
+from pushforward.studio.app.kinds.kind import Arrays, Kind
+from pushforward.studio.app.kinds.portrait import Portrait
+from pushforward.studio.app.kinds.registry import kind as kind_called
+from pushforward.studio.app.plots.identity import identity_colours
+from pushforward.studio.app.tokens import DARK, LIGHT, Tokens
+from pushforward.studio.engine.data.preview import preview
+from pushforward.studio.engine.jobs import headless
+from pushforward.studio.engine.process.discovery import discover
+from pushforward.studio.engine.race import headless as headless_race
+from pushforward.studio.engine.run.loading import load
+from pushforward.studio.engine.run.operating import Answer, ask
+from pushforward.studio.protocol.commands import Budget, Operate
+from pushforward.studio.protocol.spec import Recipe, racers
+from pushforward.studio.resources import folder, recipes, thumbnail
+from pushforward.studio.store.run import RunFolder
 
 WIDTH, HEIGHT = 768, 256  # twice the size of a card, for high-density screens
 SHOWN = 1600

@@ -4,21 +4,12 @@ Without arguments it opens the studio. Nothing heavy is imported before it is kn
 wanted: the window must not load torch, and the engine says Hello before it does.
 """
 
+import multiprocessing
 import os
 import sys
-
-if __name__ == "__main__":
-    # `python -m studio` searches the working folder first, which may be anybody's: from here on
-    # only where this very package lies. (A `studio` that lies there was taken instead of this one,
-    # which nothing in here can help: the command `pushforward` never looks there.)
-    _package = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
-    if os.path.realpath(sys.path[0]) == os.path.realpath(os.curdir) != _package:
-        del sys.path[0]
-
-import multiprocessing
 from collections.abc import Sequence
 
-from studio.launch import ENGINE, IMPORT_WORKER, PAINT_RECORD, protect_compile_cache
+from pushforward.studio.launch import ENGINE, IMPORT_WORKER, PAINT_RECORD, protect_compile_cache
 
 __all__ = ["main"]
 
@@ -30,19 +21,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         protect_compile_cache(os.environ)
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments == [ENGINE]:
-        from studio.engine.main import main as engine
+        from pushforward.studio.engine.main import main as engine
 
         engine()
     if arguments == [IMPORT_WORKER]:
-        from studio.formats.worker import main as worker
+        from pushforward.studio.formats.worker import main as worker
 
         worker()
     if arguments[:1] == [PAINT_RECORD]:
-        from studio.app.recordpicture import main as paint
+        from pushforward.studio.app.recordpicture import main as paint
 
         return paint(arguments[1:])
-    from studio.cli.parser import main as command_line
-    from studio.cli.terminal import show_errors_literally
+    from pushforward.studio.cli.parser import main as command_line
+    from pushforward.studio.cli.terminal import show_errors_literally
 
     if argv is None:
         show_errors_literally()

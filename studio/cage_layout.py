@@ -16,7 +16,7 @@ from itertools import combinations, islice
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.graph_layout import spread
+from pushforward.studio.graph_layout import spread
 
 __all__ = ["cage_places", "crossings"]
 

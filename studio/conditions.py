@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from studio.counted import listed
+from pushforward.studio.counted import listed
 
 __all__ = ["CLASS", "KERNEL", "told_of"]
 

@@ -18,13 +18,13 @@ from typing import Any
 
 import msgspec
 
-from studio import journal
-from studio.privacy import Scrubber
-from studio.protocol.spec import PROJECT_PREFIX
-from studio.store.atomic import write_bytes
-from studio.store.errors import StoreError, explain
-from studio.store.project import Project
-from studio.store.run import RunFolder
+from pushforward.studio import journal
+from pushforward.studio.privacy import Scrubber
+from pushforward.studio.protocol.spec import PROJECT_PREFIX
+from pushforward.studio.store.atomic import write_bytes
+from pushforward.studio.store.errors import StoreError, explain
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.run import RunFolder
 
 __all__ = ["CONTENTS", "LEFT_OUT", "file_name", "write"]
 

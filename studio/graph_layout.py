@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from observables.graphs.canonical import canonical_order
+from pushforward.observables.graphs.canonical import canonical_order
 
 __all__ = ["Lay", "laid_out", "spread"]
 

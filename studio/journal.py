@@ -18,8 +18,8 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
 
-from studio.home import log_folder
-from studio.literal import lines
+from pushforward.studio.home import log_folder
+from pushforward.studio.literal import lines
 
 __all__ = [
     "Journal",
@@ -35,7 +35,7 @@ BACKUPS = 2  # older parts of one process's log
 KEPT = 6  # processes of a kind whose logs stay
 CRASHES = 5  # crash reports of a kind that stay
 FORM = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-OURS = ("studio", "models", "py")
+OURS = ("pushforward", "py")
 
 _log = logging.getLogger(__name__)
 
@@ -185,7 +185,7 @@ def prune() -> None:
 
     The files of processes that run still are left alone.
     """
-    from studio.store.process import exists
+    from pushforward.studio.store.process import exists
 
     where = log_folder()
     for kind in ("studio", "engine"):

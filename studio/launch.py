@@ -15,7 +15,7 @@ from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from typing import TypedDict
 
-from studio.home import cache_folder, make_private
+from pushforward.studio.home import cache_folder, make_private
 
 __all__ = [
     "ENGINE",
@@ -54,7 +54,7 @@ def own_command(*arguments: str) -> list[str]:
         # The window's program has no torch; the engine's, beside it, has all other commands.
         suffix = ".exe" if sys.platform == "win32" else ""
         return [str(Path(sys.executable).with_name(f"pushforward-engine{suffix}")), *arguments]
-    return [sys.executable, "-P", "-m", "studio", *arguments]
+    return [sys.executable, "-P", "-m", "pushforward", *arguments]
 
 
 def engine_command() -> list[str]:
@@ -153,5 +153,5 @@ def _frozen() -> bool:
 
 
 def _code() -> Path:
-    """The folder that holds the packages."""
-    return Path(__file__).resolve().parents[1]
+    """Return the folder from which ``pushforward`` is imported."""
+    return Path(__file__).absolute().parents[2]

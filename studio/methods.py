@@ -13,9 +13,9 @@ from pathlib import Path
 
 import msgspec
 
-from studio import resources
-from studio.protocol.spec import Pick
-from studio.store.keys import check_keys
+from pushforward.studio import resources
+from pushforward.studio.protocol.spec import Pick
+from pushforward.studio.store.keys import check_keys
 
 __all__ = [
     "CHOICES",

@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from observables.graphs.canonical import canonical_order
-from studio.cage_layout import cage_places, crossings
+from pushforward.observables.graphs.canonical import canonical_order
+from pushforward.studio.cage_layout import cage_places, crossings
 
 __all__ = ["as_drawn"]
 

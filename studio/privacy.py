@@ -17,8 +17,8 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
-from studio import home
-from studio.literal import one_line
+from pushforward.studio import home
+from pushforward.studio.literal import one_line
 
 __all__ = ["Scrubber"]
 
@@ -57,7 +57,7 @@ class Scrubber:
         ]
         known = (
             (str(home.moved() or ""), "<studio home>"),
-            (str(Path(__file__).parents[1]), "<studio>"),
+            (str(Path(__file__).parents[2]), "<studio>"),
             *((prefix, "<python>") for prefix in (sys.prefix, sys.base_prefix) if _own(prefix)),
             (str(Path.home()), "~"),
             (os.environ.get("HOME", ""), "~"),

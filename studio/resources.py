@@ -1,7 +1,7 @@
 """Where the files that ship with the studio are: recipes, fonts, icons, help.
 
-In a checkout they lie in ``resources/`` beside the packages; in an installed wheel inside the
-package. Nothing here needs Qt or torch: the command line reads recipes too.
+They are in ``pushforward/resources``, in a checkout by a link. Nothing here needs Qt or torch: the
+command line reads recipes too.
 """
 
 import tomllib
@@ -11,11 +11,11 @@ from typing import Any
 
 import msgspec
 
-from studio.protocol.spec import Recipe
-from studio.store.errors import StoreError
-from studio.store.keys import check_keys
-from studio.store.regular import read_regular
-from studio.store.text import check_dots, put_nulls
+from pushforward.studio.protocol.spec import Recipe
+from pushforward.studio.store.errors import StoreError
+from pushforward.studio.store.keys import check_keys
+from pushforward.studio.store.regular import read_regular
+from pushforward.studio.store.text import check_dots, put_nulls
 
 __all__ = ["RecipeError", "folder", "load_recipe", "recipes", "thumbnail"]
 
@@ -27,9 +27,7 @@ class RecipeError(ValueError):
 @cache
 def folder(name: str = "") -> Path:
     """Return the folder of resources, or the one of that name inside it."""
-    package = Path(__file__).parent
-    installed = package / "_resources"
-    root = installed if installed.is_dir() else package.parent / "resources"
+    root = Path(__file__).parents[1] / "resources"
     return root / name if name else root
 
 

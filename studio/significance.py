@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from studio.protocol.events import FEW, SPREAD
+from pushforward.studio.protocol.events import FEW, SPREAD
 
 __all__ = [
     "ENOUGH",

@@ -9,8 +9,8 @@ import pytest
 import qasync
 from PySide6.QtWidgets import QApplication
 
-from studio.app import tasks
-from studio.app.theme import theme
+from pushforward.studio.app import tasks
+from pushforward.studio.app.theme import theme
 from tests.patience import Patience
 
 

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from studio.launch import own_env
+from pushforward.studio.launch import own_env
 from tests.benchmarks.__main__ import benchmarks
 from tests.tiers import EXHAUSTIVE
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from studio.counted import shared_out
+from pushforward.studio.counted import shared_out
 
 
 @pytest.mark.parametrize(

@@ -13,15 +13,15 @@ import msgspec
 import numpy as np
 import pytest
 
-from studio import diagnostics, journal
-from studio.__main__ import main
-from studio.app import preferences
-from studio.privacy import Scrubber
-from studio.protocol.messages import ErrorInfo
-from studio.protocol.spec import Pick, RunSpec
-from studio.store.errors import StoreError
-from studio.store.project import Project
-from studio.store.run import RunRecord
+from pushforward.studio import diagnostics, journal
+from pushforward.studio.__main__ import main
+from pushforward.studio.app import preferences
+from pushforward.studio.privacy import Scrubber
+from pushforward.studio.protocol.messages import ErrorInfo
+from pushforward.studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.store.errors import StoreError
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.run import RunRecord
 
 USER, HOST, NAME = "ada-lovelace", "analytical-engine", "Genome of Zoë"
 
@@ -70,7 +70,7 @@ def project(person: Path) -> Project:
 def logged(person: Path, project: Project) -> None:
     log = journal.start("studio", crashes=False)
     assert log is not None
-    say = logging.getLogger("studio.test")
+    say = logging.getLogger("pushforward.test")
     for text in (
         f"{project.path} was opened by {USER} on {HOST}",
         f"file://{quote(str(project.path))}/data/patients/points.h5",

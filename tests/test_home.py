@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from studio import home
+from pushforward.studio import home
 
 FOLDERS = (home.config_folder, home.data_folder, home.cache_folder, home.log_folder)
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from studio import journal
-from studio.app.main import _keep_last_words, _qt_says
-from studio.client import EngineClient
-from studio.home import log_folder
+from pushforward.studio import journal
+from pushforward.studio.app.main import _keep_last_words, _qt_says
+from pushforward.studio.client import EngineClient
+from pushforward.studio.home import log_folder
 
 FATAL = "Segmentation fault"
 
@@ -44,10 +44,10 @@ def python(code: str) -> "subprocess.Popen[str]":
 
 def test_it_is_where_the_home_of_the_program_is(home: str, log: journal.Journal) -> None:
     assert log.path.parent == Path(home) / "logs"
-    logging.getLogger("studio.x").info("a word")
+    logging.getLogger("pushforward.x").info("a word")
     logging.getLogger("elsewhere").info("of no interest")
     logging.getLogger("elsewhere").warning("of interest")
-    assert "INFO studio.x: a word" in text(log)
+    assert "INFO pushforward.x: a word" in text(log)
     assert "of no interest" not in text(log)
     assert "of interest" in text(log)
 
@@ -59,11 +59,11 @@ def test_without_a_home_it_is_where_the_system_has_logs(monkeypatch: pytest.Monk
 
 def test_a_record_begins_one_line_whatever_is_in_it(log: journal.Journal) -> None:
     forged = "\x1b[2J\n2026-01-01 00:00:00,000 ERROR studio: forged\u202e"
-    logging.getLogger("studio").info("a name: %s", forged)
+    logging.getLogger("pushforward").info("a name: %s", forged)
     try:
         raise ValueError(forged)
     except ValueError:
-        logging.getLogger("studio").exception("it failed")
+        logging.getLogger("pushforward").exception("it failed")
     assert "\x1b" not in text(log)
     assert "\u202e" not in text(log)
     starts = [line for line in text(log).splitlines() if not line.startswith("    ")]
@@ -90,9 +90,10 @@ def test_errors_that_nobody_handles_and_warnings_are_logged(log: journal.Journal
 
 def test_two_windows_do_not_break_each_others_logs(home: str) -> None:
     code = (
-        "import logging; from studio import journal; journal.BYTES = 4000\n"
+        "import logging; from pushforward.studio import journal; journal.BYTES = 4000\n"
         "log = journal.start('studio')\n"
-        "for i in range(300): logging.getLogger('studio').info('window %s line %d', {name!r}, i)\n"
+        "log_line = logging.getLogger('pushforward').info\n"
+        "for i in range(300): log_line('window %s line %d', {name!r}, i)\n"
         "print(log.path)"
     )
     windows = [python(code.format(name=name)) for name in ("one", "two")]
@@ -109,7 +110,7 @@ def test_two_windows_do_not_break_each_others_logs(home: str) -> None:
 
 
 def test_a_crash_of_native_code_leaves_a_report_and_a_good_end_leaves_none(home: str) -> None:
-    begin = "from studio import journal; journal.start('studio'); "
+    begin = "from pushforward.studio import journal; journal.start('studio'); "
     good = python(f"{begin}print('fine')")
     assert good.communicate(timeout=60)[0] == "fine\n"
     assert list(log_folder().glob("*.crash")) == []
@@ -204,8 +205,8 @@ def test_the_engine_has_a_log_and_its_end_is_noted(log: journal.Journal) -> None
 def test_the_window_logs_its_beginning_its_messages_and_what_nobody_handled() -> None:
     code = (
         "import sys\n"
-        "from studio.app import main as app\n"
-        "from studio.app.state.notices import Notice\n"
+        "from pushforward.studio.app import main as app\n"
+        "from pushforward.studio.app.state.notices import Notice\n"
         "from PySide6.QtCore import QTimer\n"
         "show = app.Studio.show\n"
         "def shown(self):\n"

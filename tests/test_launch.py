@@ -12,19 +12,28 @@ import pytest
 import qasync
 from PySide6.QtWidgets import QApplication
 
-from studio.app.engine_process import EngineProcess
-from studio.cli import background
-from studio.client import EngineClient
-from studio.client.child import ChildProcess
-from studio.client.transport import Transport
-from studio.home import cache_folder, make_private
-from studio.launch import own_command, own_env, own_folder
-from studio.protocol.spec import Pick, RunSpec
-from studio.store.run import RunFolder
+from pushforward.studio.app.engine_process import EngineProcess
+from pushforward.studio.cli import background
+from pushforward.studio.client import EngineClient
+from pushforward.studio.client.child import ChildProcess
+from pushforward.studio.client.transport import Transport
+from pushforward.studio.home import cache_folder, make_private
+from pushforward.studio.launch import own_command, own_env, own_folder
+from pushforward.studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.store.run import RunFolder
 from tests.tiers import EXHAUSTIVE
 
 ROOT = Path(__file__).resolve().parents[1]
-NAMES = ("torch", "numpy", "msgspec", "multiprocessing", "argparse", "sitecustomize", "models")
+NAMES = (
+    "torch",
+    "numpy",
+    "msgspec",
+    "multiprocessing",
+    "argparse",
+    "sitecustomize",
+    "models",
+    "studio",
+)
 
 
 @pytest.fixture
@@ -39,9 +48,9 @@ def trap(folder: Path, marker: Path, *, package: bool = True) -> None:
     for name in NAMES:
         (folder / f"{name}.py").write_text(line)
     if package:
-        (folder / "studio").mkdir()
-        (folder / "studio" / "__init__.py").write_text(line)
-        (folder / "studio" / "__main__.py").write_text(line)
+        (folder / "pushforward").mkdir()
+        (folder / "pushforward" / "__init__.py").write_text(line)
+        (folder / "pushforward" / "__main__.py").write_text(line)
 
 
 @pytest.fixture
@@ -60,7 +69,7 @@ def here(tmp_path: Path, marker: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
 @pytest.fixture
 def run(tmp_path: Path, here: Path, marker: Path) -> RunFolder:
     """A trapped run folder that a short training can go on with."""
-    from studio.engine.jobs import headless
+    from pushforward.studio.engine.jobs import headless
 
     spec = RunSpec(
         name="received",
@@ -134,7 +143,9 @@ def test_what_a_process_of_ours_starts_itself(here: Path) -> None:
 def test_the_installed_command(here: Path, tmp_path: Path) -> None:
     script = tmp_path / "bin" / "pushforward"
     script.parent.mkdir()
-    script.write_text("import sys\nfrom studio.__main__ import main\nsys.exit(main())\n")
+    script.write_text(
+        "import sys\nfrom pushforward.studio.__main__ import main\nsys.exit(main())\n"
+    )
     done = subprocess.run(
         [sys.executable, str(script), "list", "models"],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -148,7 +159,7 @@ def test_the_installed_command(here: Path, tmp_path: Path) -> None:
 def test_the_module_leaves_the_folder_that_it_is_started_in(tmp_path: Path, marker: Path) -> None:
     trap(tmp_path, marker, package=False)
     done = subprocess.run(
-        [sys.executable, "-m", "studio", "list", "models"],
+        [sys.executable, "-m", "pushforward", "list", "models"],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
@@ -160,14 +171,16 @@ def test_the_module_leaves_the_folder_that_it_is_started_in(tmp_path: Path, mark
 
 def test_the_module_finds_itself_in_a_checkout() -> None:
     env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    subprocess.run([sys.executable, "-m", "studio", "--version"], cwd=ROOT, env=env, check=True)
+    subprocess.run(
+        [sys.executable, "-m", "pushforward", "--version"], cwd=ROOT, env=env, check=True
+    )
 
 
 def test_only_absolute_folders_are_searched(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([".", "", "rel", str(tmp_path)]))
-    assert own_command("engine")[:4] == [sys.executable, "-P", "-m", "studio"]
+    assert own_command("engine")[:4] == [sys.executable, "-P", "-m", "pushforward"]
     assert own_env()["PYTHONPATH"].split(os.pathsep) == [str(ROOT), str(tmp_path)]
 
 
@@ -205,7 +218,8 @@ def test_compiled_code_is_kept_where_no_other_account_can_write(
 
 def test_the_command_line_keeps_compiled_code_there_too(no_cache: None) -> None:
     code = (
-        "import os, sys; from studio.__main__ import main; sys.argv = ['pushforward', '--version']"
+        "import os, sys; from pushforward.studio.__main__ import main; "
+        "sys.argv = ['pushforward', '--version']"
         "\ntry: main()\nexcept SystemExit: pass\nprint(os.environ['TORCHINDUCTOR_CACHE_DIR'])"
     )
     env = {**os.environ, "PYTHONPATH": str(ROOT)}

@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 
-from studio.literal import NAME_LIMIT, lines, one_line
+from pushforward.studio.literal import NAME_LIMIT, lines, one_line
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from models.metrics.base import Evidence, fresh_pairs
-from models.registry import discover, registry
-from models.tensors import make_generator
-from studio import significance
-from studio.significance import PAIRS, Measured, compare_with_floor, find_difference
+from pushforward.models.metrics.base import Evidence, fresh_pairs
+from pushforward.models.registry import discover, registry
+from pushforward.models.tensors import make_generator
+from pushforward.studio import significance
+from pushforward.studio.significance import PAIRS, Measured, compare_with_floor, find_difference
 
 FAR = {"w": ("lower", 0.2, 0.07), "e": ("lower", 0.01, 0.007), "a": ("near", 0.5, 0.02),
        "v": ("higher", 0.9, 0.01)}  # fmt: skip

@@ -10,9 +10,9 @@ from typing import Protocol, runtime_checkable
 import torch
 from torch import Tensor
 
-from models.contracts.batch import Batch, Rows
-from models.contracts.family import Frame
-from models.fields.base import Field
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.family import Frame
+from pushforward.models.fields.base import Field
 
 __all__ = ["Carrier"]
 

@@ -6,10 +6,10 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor
 
-from models.carriers.base import Carrier
-from models.config import Config
-from models.contracts.batch import Batch, Rows
-from models.contracts.family import Family, Frame
+from pushforward.models.carriers.base import Carrier
+from pushforward.models.config import Config
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.family import Family, Frame
 
 __all__ = ["CarriedFamily"]
 

@@ -5,18 +5,18 @@ from typing import Any, Protocol, TypeVar, Unpack
 
 import torch
 
-from models.carriers.carried_family import CarriedFamily
-from models.carriers.particles import Particles
-from models.config import Config
-from models.contracts.abilities import Denoise
-from models.contracts.batch import Batch, Rows
-from models.contracts.family import Frame
-from models.contracts.learner import Training
-from models.contracts.spec import DataSpec
-from models.contracts.state import Packed
-from models.fields.consistency import ConsistencyField
-from models.samplers.consistency import Multistep
-from models.training.optim import OptimizerConfig
+from pushforward.models.carriers.carried_family import CarriedFamily
+from pushforward.models.carriers.particles import Particles
+from pushforward.models.config import Config
+from pushforward.models.contracts.abilities import Denoise
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.family import Frame
+from pushforward.models.contracts.learner import Training
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.contracts.state import Packed
+from pushforward.models.fields.consistency import ConsistencyField
+from pushforward.models.samplers.consistency import Multistep
+from pushforward.models.training.optim import OptimizerConfig
 
 __all__ = ["ConsistencyFamily", "ConsistencySettings"]
 

@@ -6,17 +6,17 @@ from typing import Any, Protocol, TypeVar, Unpack, cast
 import torch
 from torch import Tensor
 
-from models.carriers.carried_family import CarriedFamily
-from models.carriers.particles import Diffusing, Particles
-from models.config import Config
-from models.contracts.abilities import Denoise
-from models.contracts.batch import Batch, Rows
-from models.contracts.family import Frame
-from models.contracts.learner import Look, Training
-from models.contracts.spec import DataSpec
-from models.fields.base import Field
-from models.paths.clock import FlowClock, display_scale
-from models.samplers.heun import Heun
+from pushforward.models.carriers.carried_family import CarriedFamily
+from pushforward.models.carriers.particles import Diffusing, Particles
+from pushforward.models.config import Config
+from pushforward.models.contracts.abilities import Denoise
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.family import Frame
+from pushforward.models.contracts.learner import Look, Training
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.fields.base import Field
+from pushforward.models.paths.clock import FlowClock, display_scale
+from pushforward.models.samplers.heun import Heun
 
 __all__ = ["DiffusionFamily"]
 

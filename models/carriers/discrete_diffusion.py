@@ -12,29 +12,29 @@ from typing import Annotated, Any, TypeVar, Unpack
 import torch
 from torch import Tensor, nn
 
-from models.config import Config, Pick, param
-from models.contracts.batch import Batch, Rows, by_parts
-from models.contracts.family import Family, Frame
-from models.contracts.learner import Scene, Training, Walk
-from models.contracts.spec import DataSpec
-from models.contracts.state import Packed
-from models.nets.calling import call
-from models.nets.pick import build
-from models.nets.role import predictor
-from models.nets.settings import PredictorNet
-from models.paths.discrete import (
+from pushforward.models.config import Config, Pick, param
+from pushforward.models.contracts.batch import Batch, Rows, by_parts
+from pushforward.models.contracts.family import Family, Frame
+from pushforward.models.contracts.learner import Scene, Training, Walk
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.contracts.state import Packed
+from pushforward.models.nets.calling import call
+from pushforward.models.nets.pick import build
+from pushforward.models.nets.role import predictor
+from pushforward.models.nets.settings import PredictorNet
+from pushforward.models.paths.discrete import (
     DiscretePath,
     DiscretePathName,
     draw_symbols,
     draw_times,
     times_at,
 )
-from models.samplers.discrete.ancestral import Ancestral
-from models.samplers.discrete.base import DiscreteSampler
-from models.tensors import make_generator, upload
-from models.training.optim import NetworkOptimizer, OptimizerConfig
-from models.training.settings import Averaging
-from models.training.trained import Trained
+from pushforward.models.samplers.discrete.ancestral import Ancestral
+from pushforward.models.samplers.discrete.base import DiscreteSampler
+from pushforward.models.tensors import make_generator, upload
+from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
+from pushforward.models.training.settings import Averaging
+from pushforward.models.training.trained import Trained
 
 __all__ = ["PAPER", "UNITS", "DiscreteDiffusion", "DiscreteDiffusionConfig"]
 

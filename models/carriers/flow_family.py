@@ -6,19 +6,19 @@ from typing import Any, TypeVar, Unpack
 import torch
 from torch import Tensor
 
-from models.carriers.carried_family import CarriedFamily
-from models.carriers.particles import Particles
-from models.config import Config
-from models.contracts.abilities import Denoise
-from models.contracts.batch import Batch, Rows
-from models.contracts.family import Frame
-from models.contracts.learner import Look, Training, finish
-from models.contracts.spec import DataSpec
-from models.contracts.state import Packed
-from models.fields.velocity import VelocityField
-from models.likelihood import walk_log_prob
-from models.samplers.flow_ode import FlowOde
-from models.tensors import expand_like
+from pushforward.models.carriers.carried_family import CarriedFamily
+from pushforward.models.carriers.particles import Particles
+from pushforward.models.config import Config
+from pushforward.models.contracts.abilities import Denoise
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.family import Frame
+from pushforward.models.contracts.learner import Look, Training, finish
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.contracts.state import Packed
+from pushforward.models.fields.velocity import VelocityField
+from pushforward.models.likelihood import walk_log_prob
+from pushforward.models.samplers.flow_ode import FlowOde
+from pushforward.models.tensors import expand_like
 
 __all__ = ["FlowFamily", "between"]
 

@@ -12,12 +12,12 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
-from models.contracts.batch import Batch, Rows
-from models.contracts.family import Frame
-from models.contracts.spec import DataSpec
-from models.fields.base import Field
-from models.tensors import expand_like, noise_like
-from models.training.accelerate import Switch
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.family import Frame
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.fields.base import Field
+from pushforward.models.tensors import expand_like, noise_like
+from pushforward.models.training.accelerate import Switch
 
 __all__ = ["FlowingParticles", "Move"]
 

@@ -5,12 +5,12 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from models.bound import continuous_bound
-from models.carriers.diffusion_family import DiffusionFamily
-from models.config import Config
-from models.contracts.batch import Batch, Rows
-from models.denoisers.densities import LogUniform
-from models.tensors import make_generator
+from pushforward.models.bound import continuous_bound
+from pushforward.models.carriers.diffusion_family import DiffusionFamily
+from pushforward.models.config import Config
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.denoisers.densities import LogUniform
+from pushforward.models.tensors import make_generator
 
 __all__ = ["GaussianDiffusion"]
 

@@ -16,17 +16,17 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from models.contracts.batch import Batch, Rows, by_parts
-from models.contracts.execution import PLAIN, Execution
-from models.contracts.family import Frame
-from models.contracts.learner import Scene
-from models.contracts.spec import DataSpec
-from models.fields.base import Field
-from models.nets.calling import call
-from models.ntk import displacements
-from models.training.optim import OptimizerConfig
-from models.training.part import TrainedPart
-from models.training.trained import Trained
+from pushforward.models.contracts.batch import Batch, Rows, by_parts
+from pushforward.models.contracts.execution import PLAIN, Execution
+from pushforward.models.contracts.family import Frame
+from pushforward.models.contracts.learner import Scene
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.fields.base import Field
+from pushforward.models.nets.calling import call
+from pushforward.models.ntk import displacements
+from pushforward.models.training.optim import OptimizerConfig
+from pushforward.models.training.part import TrainedPart
+from pushforward.models.training.trained import Trained
 
 __all__ = ["Generator", "drawn_first"]
 

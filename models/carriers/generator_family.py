@@ -6,17 +6,17 @@ from typing import Any, ClassVar, Protocol, TypeVar, Unpack
 
 from torch import Tensor, nn
 
-from models.carriers.carried_family import CarriedFamily
-from models.carriers.generator import Generator
-from models.config import Config, Pick
-from models.contracts.batch import Batch, Rows
-from models.contracts.learner import Training, Walk, finish
-from models.contracts.spec import DataSpec
-from models.contracts.state import Packed
-from models.fields.base import Field
-from models.nets import role
-from models.nets.pick import build
-from models.training.optim import OptimizerConfig
+from pushforward.models.carriers.carried_family import CarriedFamily
+from pushforward.models.carriers.generator import Generator
+from pushforward.models.config import Config, Pick
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.learner import Training, Walk, finish
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.contracts.state import Packed
+from pushforward.models.fields.base import Field
+from pushforward.models.nets import role
+from pushforward.models.nets.pick import build
+from pushforward.models.training.optim import OptimizerConfig
 
 __all__ = ["GeneratorFamily", "GeneratorSettings"]
 

@@ -10,7 +10,7 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
-from models.tensors import make_generator, noise_like, upload
+from pushforward.models.tensors import make_generator, noise_like, upload
 
 __all__ = ["Draw", "drawn_each", "drawn_once", "wander"]
 

@@ -10,14 +10,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from models.contracts.abilities import HasDenoiser, HasTransport
-from models.contracts.batch import Batch
-from models.contracts.family import Family
-from models.contracts.randomness import pack_generator, unpack_generator
-from models.contracts.spec import DataSpec
-from models.contracts.state import State
-from models.samplers.flow_ode import FlowOde, FlowOdeConfig
-from models.samplers.heun import Heun, HeunConfig
+from pushforward.models.contracts.abilities import HasDenoiser, HasTransport
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.family import Family
+from pushforward.models.contracts.randomness import pack_generator, unpack_generator
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.contracts.state import State
+from pushforward.models.samplers.flow_ode import FlowOde, FlowOdeConfig
+from pushforward.models.samplers.heun import Heun, HeunConfig
 
 __all__ = ["Pairs"]
 

@@ -7,15 +7,15 @@ from typing import Protocol, runtime_checkable
 import torch
 from torch import Tensor
 
-from models.contracts.abilities import Denoise
-from models.contracts.batch import Batch, Rows
-from models.contracts.family import Frame
-from models.contracts.spec import DataSpec
-from models.fields.base import Field
-from models.guidance.base import lead
-from models.paths.clock import DisplayName, FlowClock, display_scale
-from models.samplers.base import Sampler
-from models.tensors import expand_like, noise_like
+from pushforward.models.contracts.abilities import Denoise
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.family import Frame
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.fields.base import Field
+from pushforward.models.guidance.base import lead
+from pushforward.models.paths.clock import DisplayName, FlowClock, display_scale
+from pushforward.models.samplers.base import Sampler
+from pushforward.models.tensors import expand_like, noise_like
 
 __all__ = ["Diffusing", "Particles"]
 

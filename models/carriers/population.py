@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping
 import torch
 from torch import Tensor
 
-from models.contracts.batch import Batch, Rows
-from models.contracts.family import Frame
-from models.contracts.state import State
-from models.fields.base import Field
-from models.tensors import expand_like, noise_like
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.family import Frame
+from pushforward.models.contracts.state import State
+from pushforward.models.fields.base import Field
+from pushforward.models.tensors import expand_like, noise_like
 
 __all__ = ["Population"]
 

@@ -3,16 +3,16 @@
 from collections.abc import Mapping
 from typing import Protocol, TypeVar, Unpack
 
-from models.carriers.carried_family import CarriedFamily
-from models.carriers.population import Population
-from models.carriers.starts import StartName, initial_positions
-from models.config import Config
-from models.contracts.batch import Batch
-from models.contracts.learner import Training
-from models.contracts.spec import DataSpec
-from models.contracts.state import Packed
-from models.fields.base import Field
-from models.tensors import make_generator
+from pushforward.models.carriers.carried_family import CarriedFamily
+from pushforward.models.carriers.population import Population
+from pushforward.models.carriers.starts import StartName, initial_positions
+from pushforward.models.config import Config
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.learner import Training
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.contracts.state import Packed
+from pushforward.models.fields.base import Field
+from pushforward.models.tensors import make_generator
 
 __all__ = ["PopulationFamily", "PopulationSettings"]
 

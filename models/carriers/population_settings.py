@@ -4,8 +4,8 @@ over where one is exchanged for another.
 
 from typing import Annotated
 
-from models.carriers.starts import StartName
-from models.config import param
+from pushforward.models.carriers.starts import StartName
+from pushforward.models.config import param
 
 __all__ = ["Noise", "PopulationSize", "Reach", "Speed", "StartLaw", "StartWidth"]
 

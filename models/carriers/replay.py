@@ -7,8 +7,8 @@ doi:10.1145/1390156.1390290.
 import torch
 from torch import Tensor
 
-from models.contracts.batch import Batch
-from models.contracts.state import State
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.state import State
 
 __all__ = ["ReplayBuffer"]
 

@@ -6,7 +6,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from models.tensors import make_generator
+from pushforward.models.tensors import make_generator
 
 __all__ = ["START_STREAM", "StartName", "initial_positions"]
 

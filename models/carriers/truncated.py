@@ -10,13 +10,13 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from models.carriers.pairs import Pairs
-from models.carriers.particles import Particles
-from models.contracts.batch import Batch
-from models.contracts.beside import rows_beside
-from models.contracts.spec import DataSpec
-from models.contracts.state import State
-from models.samplers.heun import Heun
+from pushforward.models.carriers.pairs import Pairs
+from pushforward.models.carriers.particles import Particles
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.beside import rows_beside
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.contracts.state import State
+from pushforward.models.samplers.heun import Heun
 
 __all__ = ["FittedGaussian", "TruncatedParticles"]
 

@@ -6,8 +6,8 @@ from typing import Any, Protocol, TypeAlias, runtime_checkable
 import torch
 from torch import Tensor, nn
 
-from models.contracts.batch import Batch, Rows
-from models.contracts.family import Frame
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.family import Frame
 
 __all__ = [
     "ABILITIES",

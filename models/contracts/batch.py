@@ -7,7 +7,7 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
-from models.tensors import in_parts, upload
+from pushforward.models.tensors import in_parts, upload
 
 __all__ = ["Batch", "Rows", "by_parts"]
 

@@ -5,8 +5,8 @@ from typing import Protocol, runtime_checkable
 
 from torch import Tensor
 
-from models.contracts.batch import Batch, Rows
-from models.contracts.spec import DataSpec
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.spec import DataSpec
 
 __all__ = ["Feed", "Judge", "MakesBatches", "Outline", "RowSource", "Splits"]
 

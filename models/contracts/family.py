@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor
 
-from models.config import Config
-from models.contracts.batch import Batch, Rows
-from models.contracts.learner import Learner
-from models.contracts.schedule import Schedule
+from pushforward.models.config import Config
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.learner import Learner
+from pushforward.models.contracts.schedule import Schedule
 
 __all__ = ["Family", "Frame"]
 

@@ -13,15 +13,15 @@ from typing import Any, ClassVar, Generic, NotRequired, TypeAlias, TypedDict, Ty
 import torch
 from torch import Tensor
 
-from models.config import Config, ConfigError
-from models.contracts.batch import Rows
-from models.contracts.execution import PLAIN, Execution
-from models.contracts.presentation import Layer, Stage
-from models.contracts.randomness import RandomState
-from models.contracts.spec import DataSpec
-from models.contracts.state import Packed, State
-from models.live import check_live
-from models.tensors import make_generator
+from pushforward.models.config import Config, ConfigError
+from pushforward.models.contracts.batch import Rows
+from pushforward.models.contracts.execution import PLAIN, Execution
+from pushforward.models.contracts.presentation import Layer, Stage
+from pushforward.models.contracts.randomness import RandomState
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.contracts.state import Packed, State
+from pushforward.models.live import check_live
+from pushforward.models.tensors import make_generator
 
 __all__ = [
     "CLOCKS",

@@ -5,8 +5,8 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from models.contracts.batch import Batch
-from models.contracts.spec import DataSpec, Given
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import DataSpec, Given
 
 __all__ = ["OBSERVED", "VALUES", "beside", "observing", "telling"]
 

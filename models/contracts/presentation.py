@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 
-from models.config import Aspect
+from pushforward.models.config import Aspect
 
 __all__ = [
     "Dependency",
@@ -214,7 +214,5 @@ def _convert(data: Any, to: type[T], place: str) -> T:
 
 
 def _folder() -> Path:
-    """Return the folder of the presentations: in a checkout, or in an installed wheel."""
-    root = Path(__file__).parents[2]
-    installed = root / "studio" / "_resources"
-    return (installed if installed.is_dir() else root / "resources") / "models"
+    """Return the folder of the presentations, ``pushforward/resources/models``."""
+    return Path(__file__).parents[2] / "resources" / "models"

@@ -4,7 +4,7 @@ import hashlib
 
 import torch
 
-from models.contracts.state import State
+from pushforward.models.contracts.state import State
 
 __all__ = ["RandomState", "pack_generator", "unpack_generator"]
 

@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from models.contracts.batch import Batch, Rows
-from models.contracts.beside import rows_beside
-from models.oracle import GaussianMixture
-from models.tensors import make_generator, resident
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.beside import rows_beside
+from pushforward.models.oracle import GaussianMixture
+from pushforward.models.tensors import make_generator, resident
 
 __all__ = ["LABEL", "SIZE", "DataSpec", "Given", "Part", "rows_of_law"]
 

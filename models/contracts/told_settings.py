@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from models.config import param
+from pushforward.models.config import param
 
 __all__ = ["ConditionalSetting", "LabelDropout"]
 

@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-from models.contracts.batch import Batch
-from models.contracts.spec import LABEL, SIZE
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import LABEL, SIZE
 
 __all__ = ["UNTOLD", "untold", "untold_rows"]
 

@@ -11,10 +11,10 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from models.contracts.batch import Batch
-from models.couplings.entropic import bridge_pairs
-from models.couplings.minibatch_ot import cheapest
-from models.tensors import noise_like
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.couplings.entropic import bridge_pairs
+from pushforward.models.couplings.minibatch_ot import cheapest
+from pushforward.models.tensors import noise_like
 
 __all__ = ["CouplingName", "coupled_noise", "squared_distances"]
 

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from models.tensors import upload
+from pushforward.models.tensors import upload
 
 __all__ = ["cheapest"]
 

@@ -6,11 +6,11 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
-from models.config import Config, param
-from models.data.common import data_generator
-from models.kinds.series import SeriesSet
-from models.processes import ProcessMixture
-from models.registry import dataset
+from pushforward.models.config import Config, param
+from pushforward.models.data.common import data_generator
+from pushforward.models.kinds.series import SeriesSet
+from pushforward.models.processes import ProcessMixture
+from pushforward.models.registry import dataset
 
 __all__ = ["Ar2Config", "ar2", "ar2_law", "autocovariances"]
 

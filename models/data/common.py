@@ -5,9 +5,9 @@ import math
 import torch
 from torch import Tensor
 
-from models.kinds.points import PointSet
-from models.oracle import GaussianMixture
-from models.tensors import make_generator
+from pushforward.models.kinds.points import PointSet
+from pushforward.models.oracle import GaussianMixture
+from pushforward.models.tensors import make_generator
 
 __all__ = ["PLANE", "data_generator", "gaussians", "numbered", "ring"]
 

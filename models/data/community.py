@@ -5,12 +5,12 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
-from models.config import Config, ConfigError, param
-from models.data.common import data_generator
-from models.data.graph_draws import Largest, Smallest
-from models.kinds.graphs import GraphSet
-from models.layouts.graphs import pack
-from models.registry import dataset
+from pushforward.models.config import Config, ConfigError, param
+from pushforward.models.data.common import data_generator
+from pushforward.models.data.graph_draws import Largest, Smallest
+from pushforward.models.kinds.graphs import GraphSet
+from pushforward.models.layouts.graphs import pack
+from pushforward.models.registry import dataset
 
 __all__ = ["CommunityConfig", "community", "halves", "joined_halves"]
 

@@ -5,12 +5,12 @@ from typing import Annotated
 
 import torch
 
-from models.config import Config, ConfigError, param
-from models.data.common import data_generator
-from models.data.community import halves, joined_halves
-from models.data.graph_draws import Largest, Smallest
-from models.kinds.graphs import GraphSet
-from models.registry import dataset
+from pushforward.models.config import Config, ConfigError, param
+from pushforward.models.data.common import data_generator
+from pushforward.models.data.community import halves, joined_halves
+from pushforward.models.data.graph_draws import Largest, Smallest
+from pushforward.models.kinds.graphs import GraphSet
+from pushforward.models.registry import dataset
 
 __all__ = ["CommunityDensityConfig", "community_density"]
 

@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from models.config import Config, param
-from models.data.common import data_generator, gaussians, ring
-from models.kinds.points import PointSet
-from models.registry import dataset
+from pushforward.models.config import Config, param
+from pushforward.models.data.common import data_generator, gaussians, ring
+from pushforward.models.kinds.points import PointSet
+from pushforward.models.registry import dataset
 
 __all__ = ["EightGaussiansConfig", "eight_gaussians"]
 

@@ -9,11 +9,11 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
-from models.config import Config, param
-from models.data.common import data_generator
-from models.kinds.interactions import InteractionSet
-from models.registry import dataset
-from models.tensors import make_generator
+from pushforward.models.config import Config, param
+from pushforward.models.data.common import data_generator
+from pushforward.models.kinds.interactions import InteractionSet
+from pushforward.models.registry import dataset
+from pushforward.models.tensors import make_generator
 
 __all__ = ["GENRES", "Catalogue", "FilmsConfig", "catalogue", "films"]
 

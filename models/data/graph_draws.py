@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import torch
 
-from models.config import Config, ConfigError, param
-from models.data.common import data_generator
-from models.kinds.graphs import GraphSet
-from models.layouts.graphs import pack
+from pushforward.models.config import Config, ConfigError, param
+from pushforward.models.data.common import data_generator
+from pushforward.models.kinds.graphs import GraphSet
+from pushforward.models.layouts.graphs import pack
 
 if TYPE_CHECKING:
     import networkx

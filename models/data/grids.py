@@ -4,11 +4,11 @@ from typing import Annotated
 
 import torch
 
-from models.config import Config, ConfigError, param
-from models.data.common import data_generator
-from models.data.graph_draws import packed
-from models.kinds.graphs import GraphSet
-from models.registry import dataset
+from pushforward.models.config import Config, ConfigError, param
+from pushforward.models.data.common import data_generator
+from pushforward.models.data.graph_draws import packed
+from pushforward.models.kinds.graphs import GraphSet
+from pushforward.models.registry import dataset
 
 __all__ = ["GridsConfig", "grids"]
 

@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING, Annotated
 
-from models.config import ConfigError, param
-from models.data.graph_draws import GraphSizes, drawn
-from models.kinds.graphs import GraphSet
-from models.registry import dataset
+from pushforward.models.config import ConfigError, param
+from pushforward.models.data.graph_draws import GraphSizes, drawn
+from pushforward.models.kinds.graphs import GraphSet
+from pushforward.models.registry import dataset
 
 if TYPE_CHECKING:
     import networkx

@@ -5,11 +5,11 @@ from typing import Annotated
 
 import torch
 
-from models.config import Config, param
-from models.data.common import data_generator
-from models.kinds.texts import MarkovLaw, TextSet
-from models.registry import dataset
-from models.tensors import make_generator
+from pushforward.models.config import Config, param
+from pushforward.models.data.common import data_generator
+from pushforward.models.kinds.texts import MarkovLaw, TextSet
+from pushforward.models.registry import dataset
+from pushforward.models.tensors import make_generator
 
 __all__ = ["ALPHABET", "MarkovTextConfig", "markov_law", "markov_text"]
 

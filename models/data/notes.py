@@ -5,10 +5,10 @@ from typing import Annotated
 
 import torch
 
-from models.config import Config, param
-from models.data.common import data_generator
-from models.kinds.series import SeriesSet
-from models.registry import dataset
+from pushforward.models.config import Config, param
+from pushforward.models.data.common import data_generator
+from pushforward.models.kinds.series import SeriesSet
+from pushforward.models.registry import dataset
 
 __all__ = ["NOTES", "RATE", "NotesConfig", "notes", "pitches"]
 

@@ -6,11 +6,11 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
-from models.config import Config, ConfigError, param
-from models.data.common import data_generator
-from models.kinds.labelled_graphs import LabelledSet
-from models.registry import dataset
-from observables.graphs.labelled_makes import LINKS, RANKS
+from pushforward.models.config import Config, ConfigError, param
+from pushforward.models.data.common import data_generator
+from pushforward.models.kinds.labelled_graphs import LabelledSet
+from pushforward.models.registry import dataset
+from pushforward.observables.graphs.labelled_makes import LINKS, RANKS
 
 __all__ = ["OrganisationsConfig", "organisations"]
 

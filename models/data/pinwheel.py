@@ -5,10 +5,10 @@ from typing import Annotated
 
 import torch
 
-from models.config import Config, param
-from models.data.common import PLANE, data_generator, numbered
-from models.kinds.points import PointSet
-from models.registry import dataset
+from pushforward.models.config import Config, param
+from pushforward.models.data.common import PLANE, data_generator, numbered
+from pushforward.models.kinds.points import PointSet
+from pushforward.models.registry import dataset
 
 __all__ = ["PinwheelConfig", "pinwheel"]
 

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.data.graph_draws import GraphSizes, drawn
-from models.kinds.graphs import GraphSet
-from models.registry import dataset
+from pushforward.models.data.graph_draws import GraphSizes, drawn
+from pushforward.models.kinds.graphs import GraphSet
+from pushforward.models.registry import dataset
 
 if TYPE_CHECKING:
     import networkx

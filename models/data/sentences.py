@@ -5,11 +5,11 @@ from typing import Annotated, Literal
 import numpy as np
 import torch
 
-from models.config import Config, param
-from models.data.common import data_generator
-from models.kinds.sentences import SentenceSet
-from models.registry import dataset
-from observables.sentences.grammar import Tree, drawn, unseen
+from pushforward.models.config import Config, param
+from pushforward.models.data.common import data_generator
+from pushforward.models.kinds.sentences import SentenceSet
+from pushforward.models.registry import dataset
+from pushforward.observables.sentences.grammar import Tree, drawn, unseen
 
 __all__ = ["SentencesConfig", "sentence_trees"]
 

@@ -7,11 +7,11 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
-from models.config import Config, param
-from models.data.common import data_generator
-from models.kinds.series import SeriesSet
-from models.processes import ProcessMixture
-from models.registry import dataset
+from pushforward.models.config import Config, param
+from pushforward.models.data.common import data_generator
+from pushforward.models.kinds.series import SeriesSet
+from pushforward.models.processes import ProcessMixture
+from pushforward.models.registry import dataset
 
 __all__ = ["SineMixtureConfig", "sine_law", "sine_mixtures"]
 

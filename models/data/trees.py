@@ -1,8 +1,8 @@
 """Trees: connected, without a cycle."""
 
-from models.data.graph_draws import GraphSizes, drawn
-from models.kinds.graphs import GraphSet
-from models.registry import dataset
+from pushforward.models.data.graph_draws import GraphSizes, drawn
+from pushforward.models.kinds.graphs import GraphSet
+from pushforward.models.registry import dataset
 
 __all__ = ["trees"]
 

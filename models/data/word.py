@@ -4,11 +4,11 @@ from typing import Annotated
 
 import torch
 
-from models.config import Config, ConfigError, param
-from models.data.common import PLANE, data_generator
-from models.data.strokes import GLYPHS, HEIGHT, segments
-from models.kinds.points import PointSet
-from models.registry import dataset
+from pushforward.models.config import Config, ConfigError, param
+from pushforward.models.data.common import PLANE, data_generator
+from pushforward.models.data.strokes import GLYPHS, HEIGHT, segments
+from pushforward.models.kinds.points import PointSet
+from pushforward.models.registry import dataset
 
 __all__ = ["WordConfig", "word"]
 

@@ -2,9 +2,9 @@
 
 from torch import Tensor
 
-from models.contracts.batch import Batch, Rows
-from models.contracts.observed import OBSERVED, VALUES, telling
-from models.denoisers.denoiser import Denoiser
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.observed import OBSERVED, VALUES, telling
+from pushforward.models.denoisers.denoiser import Denoiser
 
 __all__ = ["Completing"]
 

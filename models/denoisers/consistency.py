@@ -10,10 +10,10 @@ so that f(x, s_min) = x whatever the network says (Song et al. 2023, arXiv:2303.
 import torch
 from torch import Tensor, nn
 
-from models.contracts.batch import Batch, Rows
-from models.denoisers.precond import c_noise
-from models.nets.calling import call
-from models.tensors import expand_like
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.denoisers.precond import c_noise
+from pushforward.models.nets.calling import call
+from pushforward.models.tensors import expand_like
 
 __all__ = ["ConsistencyFunction"]
 

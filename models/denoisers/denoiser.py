@@ -6,10 +6,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.contracts.batch import Batch, Rows
-from models.denoisers.precond import PRECONDS, PrecondName, c_noise
-from models.nets.calling import call
-from models.tensors import expand_like
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.denoisers.precond import PRECONDS, PrecondName, c_noise
+from pushforward.models.nets.calling import call
+from pushforward.models.tensors import expand_like
 
 __all__ = ["Denoiser", "DistanceName"]
 

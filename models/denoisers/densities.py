@@ -12,8 +12,8 @@ from functools import cached_property, lru_cache
 import torch
 from torch import Tensor
 
-from models.paths.gaussian import GaussianPath
-from models.paths.learned import LearnedPath
+from pushforward.models.paths.gaussian import GaussianPath
+from pushforward.models.paths.learned import LearnedPath
 
 __all__ = [
     "Density",

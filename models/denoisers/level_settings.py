@@ -4,9 +4,9 @@ and meaning everywhere, so that a value is carried over where one family is exch
 
 from typing import Annotated, Protocol
 
-from models.config import ConfigError, param
-from models.denoisers.densities import LogNormal
-from models.paths.clock import DisplayName
+from pushforward.models.config import ConfigError, param
+from pushforward.models.denoisers.densities import LogNormal
+from pushforward.models.paths.clock import DisplayName
 
 __all__ = ["DisplaySetting", "LargestNoise", "LevelSettings", "SmallestNoise", "log_normal"]
 

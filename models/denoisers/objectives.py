@@ -19,7 +19,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from models.tensors import expand_like, weighed
+from pushforward.models.tensors import expand_like, weighed
 
 __all__ = ["ObjectiveName", "sliced_errors"]
 

@@ -23,7 +23,7 @@ from typing import Literal, NamedTuple
 import torch
 from torch import Tensor
 
-from models.denoisers.predictions import PREDICTIONS
+from pushforward.models.denoisers.predictions import PREDICTIONS
 
 __all__ = ["PRECONDS", "Coefficients", "PrecondName", "c_noise"]
 

@@ -12,11 +12,11 @@ Source: Nichol & Dhariwal 2021, arXiv:2102.09672, eq. 15.
 import torch
 from torch import Tensor, nn
 
-from models.bound import fixed_large, fixed_small
-from models.contracts.batch import Batch, Rows
-from models.denoisers.precond import c_noise
-from models.nets.calling import call
-from models.tensors import expand_like
+from pushforward.models.bound import fixed_large, fixed_small
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.denoisers.precond import c_noise
+from pushforward.models.nets.calling import call
+from pushforward.models.tensors import expand_like
 
 __all__ = ["ReverseVariance"]
 

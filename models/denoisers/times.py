@@ -22,8 +22,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from models.contracts.state import State
-from models.denoisers.densities import Density, draw_levels
+from pushforward.models.contracts.state import State
+from pushforward.models.denoisers.densities import Density, draw_levels
 
 __all__ = ["Drawn", "Importance", "TimesName", "draw_times"]
 

@@ -28,9 +28,9 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from models.denoisers.densities import Density
-from models.denoisers.precond import PrecondName
-from models.paths.gaussian import VariancePreservingAngle
+from pushforward.models.denoisers.densities import Density
+from pushforward.models.denoisers.precond import PrecondName
+from pushforward.models.paths.gaussian import VariancePreservingAngle
 
 __all__ = ["WeightName", "is_natural", "loss_weight"]
 

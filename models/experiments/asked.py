@@ -5,11 +5,11 @@ from typing import Any
 
 from torch import Tensor
 
-from models.config import decode
-from models.contracts.batch import Batch
-from models.contracts.learner import Learner, finish
-from models.operators.base import Operation, Outcome
-from models.registry import registry
+from pushforward.models.config import decode
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.learner import Learner, finish
+from pushforward.models.operators.base import Operation, Outcome
+from pushforward.models.registry import registry
 
 __all__ = ["done", "made"]
 

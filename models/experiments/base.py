@@ -18,8 +18,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import TypeAlias
 
-from models.experiments.bench import Bench
-from models.registry import experiment as register
+from pushforward.models.experiments.bench import Bench
+from pushforward.models.registry import experiment as register
 
 __all__ = ["Measure", "Null", "Outcome", "Result", "Table", "experiment"]
 

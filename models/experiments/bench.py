@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from models.contracts.data import RowSource
-from models.contracts.learner import Learner
+from pushforward.models.contracts.data import RowSource
+from pushforward.models.contracts.learner import Learner
 
 __all__ = ["Bench", "Learnt", "Trial"]
 

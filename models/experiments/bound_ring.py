@@ -7,21 +7,21 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from models.bound import Variance, discrete_bound, fixed_large, fixed_small
-from models.bound_spread import Moments, error_at
-from models.contracts.abilities import HasDenoiser, HasReverseVariance
-from models.contracts.batch import Batch
-from models.contracts.learner import Learner
-from models.denoisers.densities import Density, LogUniform
-from models.denoisers.times import TimesName
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.bench import Bench
-from models.experiments.diffusion_bound import entropy
-from models.experiments.diffusion_ring import SEEDS, mixture, real
-from models.experiments.few_step_ring import ring
-from models.families.edm import Edm
-from models.paths.gaussian import VariancePreservingCosine
-from models.tensors import make_generator
+from pushforward.models.bound import Variance, discrete_bound, fixed_large, fixed_small
+from pushforward.models.bound_spread import Moments, error_at
+from pushforward.models.contracts.abilities import HasDenoiser, HasReverseVariance
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.learner import Learner
+from pushforward.models.denoisers.densities import Density, LogUniform
+from pushforward.models.denoisers.times import TimesName
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.bench import Bench
+from pushforward.models.experiments.diffusion_bound import entropy
+from pushforward.models.experiments.diffusion_ring import SEEDS, mixture, real
+from pushforward.models.experiments.few_step_ring import ring
+from pushforward.models.families.edm import Edm
+from pushforward.models.paths.gaussian import VariancePreservingCosine
+from pushforward.models.tensors import make_generator
 
 __all__ = ["learned_schedule", "learned_variance"]
 

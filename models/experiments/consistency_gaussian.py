@@ -10,18 +10,18 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from models.config import Pick
-from models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.diffusion_orders import listed
-from models.families.consistency_distillation import (
+from pushforward.models.config import Pick
+from pushforward.models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.diffusion_orders import listed
+from pushforward.models.families.consistency_distillation import (
     TEACHER,
     ConsistencyDistillation,
     ConsistencyDistillationConfig,
 )
-from models.families.exact_flow import ExactFlow, ExactFlowConfig
-from models.tensors import make_generator
-from models.training.optim import OptimizerConfig
+from pushforward.models.families.exact_flow import ExactFlow, ExactFlowConfig
+from pushforward.models.tensors import make_generator
+from pushforward.models.training.optim import OptimizerConfig
 
 __all__ = ["consistency_of_a_gaussian"]
 

@@ -7,12 +7,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from models.config import Pick
-from models.contracts.family import Family
-from models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.diffusion_ring import judge
-from models.experiments.few_step_ring import (
+from pushforward.models.config import Pick
+from pushforward.models.contracts.family import Family
+from pushforward.models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.diffusion_ring import judge
+from pushforward.models.experiments.few_step_ring import (
     SECOND_LINE,
     N,
     RingQuality,
@@ -20,18 +20,18 @@ from models.experiments.few_step_ring import (
     reported,
     ring_nulls,
 )
-from models.families.consistency_distillation import (
+from pushforward.models.families.consistency_distillation import (
     TEACHER,
     ConsistencyDistillation,
     ConsistencyDistillationConfig,
 )
-from models.families.exact_flow import ExactFlow, ExactFlowConfig
-from models.samplers.base import Sampler
-from models.samplers.consistency import Multistep, MultistepConfig
-from models.samplers.ddim import Ddim, DdimConfig
-from models.samplers.heun import Heun, HeunConfig
-from models.tensors import make_generator
-from models.training.optim import OptimizerConfig
+from pushforward.models.families.exact_flow import ExactFlow, ExactFlowConfig
+from pushforward.models.samplers.base import Sampler
+from pushforward.models.samplers.consistency import Multistep, MultistepConfig
+from pushforward.models.samplers.ddim import Ddim, DdimConfig
+from pushforward.models.samplers.heun import Heun, HeunConfig
+from pushforward.models.tensors import make_generator
+from pushforward.models.training.optim import OptimizerConfig
 
 __all__ = ["K1_LINE", "k1"]
 

@@ -14,15 +14,20 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from models.contracts.spec import LABEL
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.bench import Bench, Learnt, Trial
-from models.experiments.sample_tests import find_neighbours
-from models.families.classify.classifier import Classifier, ClassifierConfig
-from models.kinds.cubes import CubeSet
-from models.metrics.base import Evidence, Metric
-from models.metrics.classify.agreement import Accuracy, AgainstConfig, AverageAccuracy, Kappa
-from models.tensors import make_generator
+from pushforward.models.contracts.spec import LABEL
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.bench import Bench, Learnt, Trial
+from pushforward.models.experiments.sample_tests import find_neighbours
+from pushforward.models.families.classify.classifier import Classifier, ClassifierConfig
+from pushforward.models.kinds.cubes import CubeSet
+from pushforward.models.metrics.base import Evidence, Metric
+from pushforward.models.metrics.classify.agreement import (
+    Accuracy,
+    AgainstConfig,
+    AverageAccuracy,
+    Kappa,
+)
+from pushforward.models.tensors import make_generator
 
 __all__ = ["h1"]
 

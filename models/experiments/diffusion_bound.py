@@ -5,12 +5,12 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-from models.bound import continuous_bound
-from models.denoisers.densities import Density, LogUniform, RhoUniform
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.diffusion_ring import S_MIN, SEEDS, mixture
-from models.oracle import GaussianMixture
-from models.tensors import make_generator
+from pushforward.models.bound import continuous_bound
+from pushforward.models.denoisers.densities import Density, LogUniform, RhoUniform
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.diffusion_ring import S_MIN, SEEDS, mixture
+from pushforward.models.oracle import GaussianMixture
+from pushforward.models.tensors import make_generator
 
 __all__ = ["a10", "entropy"]
 

@@ -8,12 +8,12 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.diffusion_ring import S_MAX, SEEDS, mixture, real
-from models.families.edm import EdmConfig
-from models.likelihood import log_prob, log_prob_adaptive
-from models.oracle import GaussianMixture
-from models.tensors import make_generator
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.diffusion_ring import S_MAX, SEEDS, mixture, real
+from pushforward.models.families.edm import EdmConfig
+from pushforward.models.likelihood import log_prob, log_prob_adaptive
+from pushforward.models.oracle import GaussianMixture
+from pushforward.models.tensors import make_generator
 
 __all__ = ["a8", "a9", "ring", "window"]
 

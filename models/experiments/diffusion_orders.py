@@ -7,8 +7,8 @@ from the same noise; the worst seed counts.
 import math
 from collections.abc import Callable, Sequence
 
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.diffusion_ring import (
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.diffusion_ring import (
     S_MAX,
     S_MIN,
     SEEDS,
@@ -17,12 +17,12 @@ from models.experiments.diffusion_ring import (
     rms,
     solution,
 )
-from models.samplers.base import Sampler
-from models.samplers.ddim import Ddim, DdimConfig
-from models.samplers.dpmpp2m import DpmSolverPlusPlus2M, DpmSolverPlusPlus2MConfig
-from models.samplers.grids import GridConfig, GridName
-from models.samplers.heun import Heun, HeunConfig
-from models.samplers.plms import Plms, PlmsConfig
+from pushforward.models.samplers.base import Sampler
+from pushforward.models.samplers.ddim import Ddim, DdimConfig
+from pushforward.models.samplers.dpmpp2m import DpmSolverPlusPlus2M, DpmSolverPlusPlus2MConfig
+from pushforward.models.samplers.grids import GridConfig, GridName
+from pushforward.models.samplers.heun import Heun, HeunConfig
+from pushforward.models.samplers.plms import Plms, PlmsConfig
 
 __all__ = ["a2", "a3", "a4", "a5", "errors_of", "listed", "ratios_of", "sampling_error"]
 

@@ -7,9 +7,9 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.diffusion_ring import SEEDS, latents, mixture, rms
-from models.paths.gaussian import (
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.diffusion_ring import SEEDS, latents, mixture, rms
+from pushforward.models.paths.gaussian import (
     GaussianPath,
     RectifiedFlow,
     SubVariancePreserving,

@@ -10,14 +10,14 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
-from models.kinds.points import PointSet
-from models.metrics.points.modes import mode_masses, mode_share
-from models.metrics.samples.energy import energy_distance
-from models.metrics.samples.sliced import sliced_wasserstein
-from models.oracle import GaussianMixture
-from models.samplers.heun import Heun, HeunConfig
-from models.tensors import make_generator
+from pushforward.models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
+from pushforward.models.kinds.points import PointSet
+from pushforward.models.metrics.points.modes import mode_masses, mode_share
+from pushforward.models.metrics.samples.energy import energy_distance
+from pushforward.models.metrics.samples.sliced import sliced_wasserstein
+from pushforward.models.oracle import GaussianMixture
+from pushforward.models.samplers.heun import Heun, HeunConfig
+from pushforward.models.tensors import make_generator
 
 __all__ = [
     "SEEDS",

@@ -10,8 +10,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.diffusion_ring import (
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.diffusion_ring import (
     S_MAX,
     S_MIN,
     Judgement,
@@ -22,32 +22,35 @@ from models.experiments.diffusion_ring import (
     mixture,
     real,
 )
-from models.experiments.null_models import (
+from pushforward.models.experiments.null_models import (
     sample_annulus,
     sample_centres,
     sample_marginals,
     turn_ring,
 )
-from models.experiments.wrong_laws import best_gaussian
-from models.samplers.adaptive import AdaptiveOde
-from models.samplers.adaptive_sde import AdaptiveSde
-from models.samplers.ancestral import Ancestral, AncestralConfig, Variance
-from models.samplers.base import Sampler
-from models.samplers.ddim import Ddim, DdimConfig
-from models.samplers.deis import Deis, DeisConfig
-from models.samplers.dpm_solver_2s import DpmSolver2S, DpmSolver2SConfig
-from models.samplers.dpm_solver_3s import DpmSolver3S, DpmSolver3SConfig
-from models.samplers.dpmpp2m import DpmSolverPlusPlus2M, DpmSolverPlusPlus2MConfig
-from models.samplers.dpmpp2s import DpmSolverPlusPlus2S, DpmSolverPlusPlus2SConfig
-from models.samplers.dpmpp3m import DpmSolverPlusPlus3M, DpmSolverPlusPlus3MConfig
-from models.samplers.grids import GridConfig
-from models.samplers.heun import Heun, HeunConfig
-from models.samplers.langevin import AnnealedLangevin, AnnealedLangevinConfig
-from models.samplers.lms import Lms, LmsConfig
-from models.samplers.plms import Plms, PlmsConfig
-from models.samplers.predictor_corrector import PredictorCorrector, PredictorCorrectorConfig
-from models.samplers.unipc import UniPc, UniPcConfig
-from models.tensors import make_generator
+from pushforward.models.experiments.wrong_laws import best_gaussian
+from pushforward.models.samplers.adaptive import AdaptiveOde
+from pushforward.models.samplers.adaptive_sde import AdaptiveSde
+from pushforward.models.samplers.ancestral import Ancestral, AncestralConfig, Variance
+from pushforward.models.samplers.base import Sampler
+from pushforward.models.samplers.ddim import Ddim, DdimConfig
+from pushforward.models.samplers.deis import Deis, DeisConfig
+from pushforward.models.samplers.dpm_solver_2s import DpmSolver2S, DpmSolver2SConfig
+from pushforward.models.samplers.dpm_solver_3s import DpmSolver3S, DpmSolver3SConfig
+from pushforward.models.samplers.dpmpp2m import DpmSolverPlusPlus2M, DpmSolverPlusPlus2MConfig
+from pushforward.models.samplers.dpmpp2s import DpmSolverPlusPlus2S, DpmSolverPlusPlus2SConfig
+from pushforward.models.samplers.dpmpp3m import DpmSolverPlusPlus3M, DpmSolverPlusPlus3MConfig
+from pushforward.models.samplers.grids import GridConfig
+from pushforward.models.samplers.heun import Heun, HeunConfig
+from pushforward.models.samplers.langevin import AnnealedLangevin, AnnealedLangevinConfig
+from pushforward.models.samplers.lms import Lms, LmsConfig
+from pushforward.models.samplers.plms import Plms, PlmsConfig
+from pushforward.models.samplers.predictor_corrector import (
+    PredictorCorrector,
+    PredictorCorrectorConfig,
+)
+from pushforward.models.samplers.unipc import UniPc, UniPcConfig
+from pushforward.models.tensors import make_generator
 
 __all__ = ["a7", "ddpm", "good", "members", "run", "variance"]
 

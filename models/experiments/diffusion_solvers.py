@@ -10,22 +10,30 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.diffusion_orders import listed, ratios_of, sampling_error
-from models.experiments.diffusion_ring import S_MAX, S_MIN, SEEDS, latents, mixture, rms, solution
-from models.paths.gaussian import RectifiedFlow, drift
-from models.samplers.adaptive import AdaptiveOde, AdaptiveOdeConfig
-from models.samplers.base import Sampler
-from models.samplers.ddim import Ddim, DdimConfig
-from models.samplers.deis import Deis, DeisConfig
-from models.samplers.dpm_solver_2s import DpmSolver2S, DpmSolver2SConfig
-from models.samplers.dpm_solver_3s import DpmSolver3S, DpmSolver3SConfig
-from models.samplers.dpmpp2m import DpmSolverPlusPlus2M, DpmSolverPlusPlus2MConfig
-from models.samplers.dpmpp2s import DpmSolverPlusPlus2S, DpmSolverPlusPlus2SConfig
-from models.samplers.dpmpp3m import DpmSolverPlusPlus3M, DpmSolverPlusPlus3MConfig
-from models.samplers.grids import GridConfig
-from models.samplers.lms import Lms, LmsConfig
-from models.samplers.unipc import UniPc, UniPcConfig
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.diffusion_orders import listed, ratios_of, sampling_error
+from pushforward.models.experiments.diffusion_ring import (
+    S_MAX,
+    S_MIN,
+    SEEDS,
+    latents,
+    mixture,
+    rms,
+    solution,
+)
+from pushforward.models.paths.gaussian import RectifiedFlow, drift
+from pushforward.models.samplers.adaptive import AdaptiveOde, AdaptiveOdeConfig
+from pushforward.models.samplers.base import Sampler
+from pushforward.models.samplers.ddim import Ddim, DdimConfig
+from pushforward.models.samplers.deis import Deis, DeisConfig
+from pushforward.models.samplers.dpm_solver_2s import DpmSolver2S, DpmSolver2SConfig
+from pushforward.models.samplers.dpm_solver_3s import DpmSolver3S, DpmSolver3SConfig
+from pushforward.models.samplers.dpmpp2m import DpmSolverPlusPlus2M, DpmSolverPlusPlus2MConfig
+from pushforward.models.samplers.dpmpp2s import DpmSolverPlusPlus2S, DpmSolverPlusPlus2SConfig
+from pushforward.models.samplers.dpmpp3m import DpmSolverPlusPlus3M, DpmSolverPlusPlus3MConfig
+from pushforward.models.samplers.grids import GridConfig
+from pushforward.models.samplers.lms import Lms, LmsConfig
+from pushforward.models.samplers.unipc import UniPc, UniPcConfig
 
 __all__ = ["adaptive", "flow_matching", "multistep", "singlestep"]
 

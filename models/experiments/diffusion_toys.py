@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 import torch
 
-from models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.diffusion_ring import SEEDS, floors
-from models.experiments.few_step_ring import (
+from pushforward.models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.diffusion_ring import SEEDS, floors
+from pushforward.models.experiments.few_step_ring import (
     DRAWS,
     SECOND_LINE,
     RingQuality,
@@ -19,8 +19,8 @@ from models.experiments.few_step_ring import (
     judge_draws,
     ring_nulls,
 )
-from models.families.edm import Edm, EdmConfig
-from models.tensors import make_generator
+from pushforward.models.families.edm import Edm, EdmConfig
+from pushforward.models.tensors import make_generator
 
 __all__ = ["edm_on_ring", "train_and_judge"]
 

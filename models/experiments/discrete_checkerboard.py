@@ -9,11 +9,11 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from models.experiments.base import Null, Outcome, experiment
-from models.paths.discrete import DISCRETE_PATHS, DiscretePath, DiscretePathName
-from models.samplers.discrete.ancestral import Ancestral
-from models.samplers.discrete.base import DiscreteSamplerConfig
-from models.tensors import make_generator
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.paths.discrete import DISCRETE_PATHS, DiscretePath, DiscretePathName
+from pushforward.models.samplers.discrete.ancestral import Ancestral
+from pushforward.models.samplers.discrete.base import DiscreteSamplerConfig
+from pushforward.models.tensors import make_generator
 
 __all__ = ["STEPS", "a12", "board", "drawn", "exact", "quality"]
 

@@ -6,16 +6,16 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from models.contracts.batch import Batch
-from models.contracts.spec import LABEL
-from models.data.two_moons import TwoMoonsConfig, two_moons
-from models.experiments.asked import done, made
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.bench import Bench, Learnt, Trial
-from models.experiments.sample_tests import find_neighbours
-from models.kinds.points import PointSet
-from models.operators.outliers import auc
-from models.tensors import make_generator
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import LABEL
+from pushforward.models.data.two_moons import TwoMoonsConfig, two_moons
+from pushforward.models.experiments.asked import done, made
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.bench import Bench, Learnt, Trial
+from pushforward.models.experiments.sample_tests import find_neighbours
+from pushforward.models.kinds.points import PointSet
+from pushforward.models.operators.outliers import auc
+from pushforward.models.tensors import make_generator
 
 __all__ = ["anomalies", "edits", "purification"]
 

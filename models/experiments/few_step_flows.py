@@ -5,11 +5,11 @@ from typing import Any
 
 import torch
 
-from models.contracts.family import Family
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.bench import Bench, Trial
-from models.experiments.diffusion_ring import floors
-from models.experiments.few_step_ring import (
+from pushforward.models.contracts.family import Family
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.bench import Bench, Trial
+from pushforward.models.experiments.diffusion_ring import floors
+from pushforward.models.experiments.few_step_ring import (
     SECOND_LINE,
     N,
     RingQuality,
@@ -21,7 +21,7 @@ from models.experiments.few_step_ring import (
     ring_nulls,
     stepped,
 )
-from models.tensors import make_generator
+from pushforward.models.tensors import make_generator
 
 __all__ = ["rectified_flow_needs_steps", "reflow_in_one_step", "transport_straightens"]
 

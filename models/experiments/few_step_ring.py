@@ -15,12 +15,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from models.contracts.family import Family
-from models.contracts.learner import Learner
-from models.experiments.base import Null, Outcome
-from models.experiments.bench import Learnt, Trial
-from models.experiments.diffusion_ring import Judgement, floors, judge, mean, real
-from models.experiments.null_models import (
+from pushforward.models.contracts.family import Family
+from pushforward.models.contracts.learner import Learner
+from pushforward.models.experiments.base import Null, Outcome
+from pushforward.models.experiments.bench import Learnt, Trial
+from pushforward.models.experiments.diffusion_ring import Judgement, floors, judge, mean, real
+from pushforward.models.experiments.null_models import (
     copy_rows,
     mix_with_neighbours,
     sample_annulus,
@@ -28,10 +28,10 @@ from models.experiments.null_models import (
     sample_marginals,
     turn_ring,
 )
-from models.experiments.sample_tests import measure_authenticity, measure_separability
-from models.experiments.wrong_laws import best_gaussian
-from models.samplers.flow_ode import FlowOde, FlowOdeConfig
-from models.tensors import make_generator
+from pushforward.models.experiments.sample_tests import measure_authenticity, measure_separability
+from pushforward.models.experiments.wrong_laws import best_gaussian
+from pushforward.models.samplers.flow_ode import FlowOde, FlowOdeConfig
+from pushforward.models.tensors import make_generator
 
 __all__ = [
     "BATCH",

@@ -5,11 +5,11 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.bench import Bench
-from models.experiments.diffusion_ring import latents, mixture
-from models.experiments.few_step_ring import (
+from pushforward.models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.bench import Bench
+from pushforward.models.experiments.diffusion_ring import latents, mixture
+from pushforward.models.experiments.few_step_ring import (
     BATCH,
     DRAWS,
     SECOND_LINE,
@@ -23,17 +23,17 @@ from models.experiments.few_step_ring import (
     ring_nulls,
     stepped,
 )
-from models.families.exact_flow import ExactFlow, ExactFlowConfig
-from models.families.one_step_distillation import (
+from pushforward.models.families.exact_flow import ExactFlow, ExactFlowConfig
+from pushforward.models.families.one_step_distillation import (
     TEACHER,
     OneStepDistillation,
     OneStepDistillationConfig,
 )
-from models.kinds.points import PointSet
-from models.samplers.consistency import Multistep, MultistepConfig
-from models.samplers.ddim import Ddim, DdimConfig
-from models.samplers.grids import GridConfig
-from models.tensors import make_generator
+from pushforward.models.kinds.points import PointSet
+from pushforward.models.samplers.consistency import Multistep, MultistepConfig
+from pushforward.models.samplers.ddim import Ddim, DdimConfig
+from pushforward.models.samplers.grids import GridConfig
+from pushforward.models.tensors import make_generator
 
 __all__ = ["by_heart", "progressive", "without_a_teacher"]
 

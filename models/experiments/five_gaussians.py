@@ -12,25 +12,25 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from models.config import Config
-from models.contracts.batch import Batch
-from models.contracts.family import Family
-from models.contracts.spec import DataSpec
-from models.data.ring_of_five import RingOfFiveConfig, ring_of_five
-from models.experiments.base import Null, Outcome
-from models.experiments.null_models import (
+from pushforward.models.config import Config
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.family import Family
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.data.ring_of_five import RingOfFiveConfig, ring_of_five
+from pushforward.models.experiments.base import Null, Outcome
+from pushforward.models.experiments.null_models import (
     copy_rows,
     sample_annulus,
     sample_centres,
     sample_marginals,
     turn_ring,
 )
-from models.experiments.wrong_laws import best_gaussian
-from models.kinds.points import PointSet
-from models.metrics.base import floor, fresh_pairs
-from models.metrics.points.modes import mode_masses
-from models.metrics.samples.sliced import SlicedConfig, SlicedW1, sliced_wasserstein
-from models.tensors import make_generator
+from pushforward.models.experiments.wrong_laws import best_gaussian
+from pushforward.models.kinds.points import PointSet
+from pushforward.models.metrics.base import floor, fresh_pairs
+from pushforward.models.metrics.points.modes import mode_masses
+from pushforward.models.metrics.samples.sliced import SlicedConfig, SlicedW1, sliced_wasserstein
+from pushforward.models.tensors import make_generator
 
 __all__ = [
     "SEEDS",

@@ -1,9 +1,16 @@
 """G8: a GAN on five Gaussians, at the budget of the particle models, for comparison."""
 
-from models.experiments.base import Outcome, experiment
-from models.experiments.five_gaussians import SEEDS, Score, judge, prior, real_floor, train
-from models.families.gan import Gan, GanConfig
-from models.training.optim import OptimizerConfig
+from pushforward.models.experiments.base import Outcome, experiment
+from pushforward.models.experiments.five_gaussians import (
+    SEEDS,
+    Score,
+    judge,
+    prior,
+    real_floor,
+    train,
+)
+from pushforward.models.families.gan import Gan, GanConfig
+from pushforward.models.training.optim import OptimizerConfig
 
 __all__ = ["BATCH", "PLAIN", "STEPS", "Score", "gan_on_five", "train_and_score"]
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.five_gaussians import (
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.five_gaussians import (
     SEEDS,
     Score,
     Trained,
@@ -17,12 +17,15 @@ from models.experiments.five_gaussians import (
     simple_nulls,
     train,
 )
-from models.experiments.gan_five import BATCH as GAN_BATCH
-from models.experiments.gan_five import PLAIN
-from models.experiments.gan_five import STEPS as GAN_STEPS
-from models.families.discriminator_flow import DiscriminatorFlow, DiscriminatorFlowConfig
-from models.families.gan import Gan
-from models.kinds.points import in_data_units
+from pushforward.models.experiments.gan_five import BATCH as GAN_BATCH
+from pushforward.models.experiments.gan_five import PLAIN
+from pushforward.models.experiments.gan_five import STEPS as GAN_STEPS
+from pushforward.models.families.discriminator_flow import (
+    DiscriminatorFlow,
+    DiscriminatorFlowConfig,
+)
+from pushforward.models.families.gan import Gan
+from pushforward.models.kinds.points import in_data_units
 
 __all__ = ["along_the_flow", "train_and_score"]
 

@@ -6,16 +6,16 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from models.carriers.population import Population
-from models.data.ring_of_five import RingOfFiveConfig, ring_of_five
-from models.experiments.base import Null, Outcome, experiment
-from models.fields.adversarial import LOSSES
-from models.fields.critic import Critic
-from models.fields.rescalings import DISTINCT, RESCALINGS, rescaling
-from models.nets.mlp import MLP, MLPConfig
-from models.ntk import displacements
-from models.tensors import make_generator
-from models.training.optim import OptimizerConfig
+from pushforward.models.carriers.population import Population
+from pushforward.models.data.ring_of_five import RingOfFiveConfig, ring_of_five
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.fields.adversarial import LOSSES
+from pushforward.models.fields.critic import Critic
+from pushforward.models.fields.rescalings import DISTINCT, RESCALINGS, rescaling
+from pushforward.models.nets.mlp import MLP, MLPConfig
+from pushforward.models.ntk import displacements
+from pushforward.models.tensors import make_generator
+from pushforward.models.training.optim import OptimizerConfig
 
 __all__ = ["Table", "step_of_a_table", "step_of_particles", "step_on_the_loss"]
 

@@ -13,12 +13,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from models.config import Config, decode
-from models.contracts.batch import Batch
-from models.contracts.family import Family
-from models.data.community import CommunityConfig
-from models.experiments.base import Null, Outcome
-from models.experiments.graph_nulls import (
+from pushforward.models.config import Config, decode
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.family import Family
+from pushforward.models.data.community import CommunityConfig
+from pushforward.models.experiments.base import Null, Outcome
+from pushforward.models.experiments.graph_nulls import (
     copies,
     erdos_renyi,
     flipped,
@@ -26,11 +26,11 @@ from models.experiments.graph_nulls import (
     pairs_flipped,
     rewired,
 )
-from models.kinds.graphs import GraphSet
-from models.layouts.graphs import unpack
-from models.nets.pick import filled
-from models.registry import registry
-from models.tensors import make_generator
+from pushforward.models.kinds.graphs import GraphSet
+from pushforward.models.layouts.graphs import unpack
+from pushforward.models.nets.pick import filled
+from pushforward.models.registry import registry
+from pushforward.models.tensors import make_generator
 
 __all__ = [
     "MADE",

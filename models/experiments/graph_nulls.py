@@ -6,10 +6,10 @@ Graphs are (adjacency (n, N, N) bool, size (n,)). Importing this module register
 import torch
 from torch import Tensor
 
-from models.layouts.graph_validity import lobster
-from models.layouts.graphs import Packing
-from models.layouts.node_orders import node_orders, reordered
-from models.tensors import make_generator
+from pushforward.models.layouts.graph_validity import lobster
+from pushforward.models.layouts.graphs import Packing
+from pushforward.models.layouts.node_orders import node_orders, reordered
+from pushforward.models.tensors import make_generator
 
 __all__ = [
     "copies",

@@ -9,16 +9,16 @@ from collections import Counter
 
 import torch
 
-from models.config import decode
-from models.contracts.family import Family
-from models.contracts.spec import LABEL, SIZE
-from models.data.block_model import BlockModelConfig, block_model
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.bench import Bench, Learnt, Trial
-from models.guidance.classifier_free import ClassifierFree, ClassifierFreeConfig
-from models.layouts.graphs import Packing, unpack
-from models.samplers.heun import Heun, HeunConfig
-from models.tensors import make_generator
+from pushforward.models.config import decode
+from pushforward.models.contracts.family import Family
+from pushforward.models.contracts.spec import LABEL, SIZE
+from pushforward.models.data.block_model import BlockModelConfig, block_model
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.bench import Bench, Learnt, Trial
+from pushforward.models.guidance.classifier_free import ClassifierFree, ClassifierFreeConfig
+from pushforward.models.layouts.graphs import Packing, unpack
+from pushforward.models.samplers.heun import Heun, HeunConfig
+from pushforward.models.tensors import make_generator
 
 __all__ = ["asked", "communities"]
 

@@ -11,14 +11,21 @@ graph counts as learned only if it differs from every training graph in more tha
 
 from statistics import fmean
 
-from models.data.community import CommunityConfig, community
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.graph_lessons import Graphs, Lesson, by_seeds, copied, edited, nulls
-from models.kinds.graphs import GraphSet
-from models.layouts.graph_validity import two_communities
-from models.metrics.graphs.discrepancy import discrepancy
-from models.metrics.graphs.edits import share_beyond
-from models.metrics.graphs.isomorphism import novelty, uniqueness
+from pushforward.models.data.community import CommunityConfig, community
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.graph_lessons import (
+    Graphs,
+    Lesson,
+    by_seeds,
+    copied,
+    edited,
+    nulls,
+)
+from pushforward.models.kinds.graphs import GraphSet
+from pushforward.models.layouts.graph_validity import two_communities
+from pushforward.models.metrics.graphs.discrepancy import discrepancy
+from pushforward.models.metrics.graphs.edits import share_beyond
+from pushforward.models.metrics.graphs.isomorphism import novelty, uniqueness
 
 __all__ = ["BEYOND", "NEW_LINE", "distances", "edm_on_communities", "judged"]
 

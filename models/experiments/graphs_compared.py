@@ -20,21 +20,21 @@ from typing import Any
 
 from torch import Tensor
 
-from models.contracts.family import Family
-from models.experiments.base import Outcome, Result, Table, experiment
-from models.experiments.graph_lessons import MADE, Graphs, Lesson
-from models.experiments.graph_nulls import (
+from pushforward.models.contracts.family import Family
+from pushforward.models.experiments.base import Outcome, Result, Table, experiment
+from pushforward.models.experiments.graph_lessons import MADE, Graphs, Lesson
+from pushforward.models.experiments.graph_nulls import (
     copies,
     erdos_renyi,
     flipped,
     independent_edges,
     rewired,
 )
-from models.experiments.graphs_community import distances
-from models.kinds.graphs import GraphSet
-from models.layouts.graph_validity import grid, hub, two_communities
-from models.metrics.graphs.isomorphism import novelty, uniqueness
-from models.registry import registry
+from pushforward.models.experiments.graphs_community import distances
+from pushforward.models.kinds.graphs import GraphSet
+from pushforward.models.layouts.graph_validity import grid, hub, two_communities
+from pushforward.models.metrics.graphs.isomorphism import novelty, uniqueness
+from pushforward.models.registry import registry
 
 __all__ = [
     "SAMPLED",

@@ -10,15 +10,15 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from models.contracts.spec import SIZE
-from models.data.community_density import CommunityDensityConfig
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.graph_lessons import MADE, SEEDS, Graphs, Lesson, of_seeds
-from models.experiments.graph_nulls import erdos_renyi
-from models.kinds.graphs import DENSITY, GraphSet
-from models.layouts.graph_validity import two_communities
-from models.layouts.graphs import Packing, unpack
-from models.tensors import make_generator
+from pushforward.models.contracts.spec import SIZE
+from pushforward.models.data.community_density import CommunityDensityConfig
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.graph_lessons import MADE, SEEDS, Graphs, Lesson, of_seeds
+from pushforward.models.experiments.graph_nulls import erdos_renyi
+from pushforward.models.kinds.graphs import DENSITY, GraphSet
+from pushforward.models.layouts.graph_validity import two_communities
+from pushforward.models.layouts.graphs import Packing, unpack
+from pushforward.models.tensors import make_generator
 
 __all__ = ["LEAST", "SLOPES", "densities", "followed"]
 

@@ -7,9 +7,9 @@ shows what the extra features of DiGress are worth (Vignac et al. 2023, arXiv:22
 
 from functools import lru_cache
 
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.graph_lessons import MADE, SEEDS, Lesson, of_seeds
-from models.experiments.graphs_one_shot import judged
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.graph_lessons import MADE, SEEDS, Lesson, of_seeds
+from pushforward.models.experiments.graphs_one_shot import judged
 
 __all__ = ["features"]
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import torch
 
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.graph_lessons import (
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.graph_lessons import (
     MADE,
     Graphs,
     Lesson,
@@ -17,9 +17,9 @@ from models.experiments.graph_lessons import (
     null,
     nulls,
 )
-from models.experiments.graph_nulls import moved, rewired
-from models.experiments.graphs_community import BEYOND, NEW_LINE
-from models.experiments.graphs_one_shot import judged, within
+from pushforward.models.experiments.graph_nulls import moved, rewired
+from pushforward.models.experiments.graphs_community import BEYOND, NEW_LINE
+from pushforward.models.experiments.graphs_one_shot import judged, within
 
 __all__ = ["cell", "graph_af", "graph_nvp", "mol_gan"]
 

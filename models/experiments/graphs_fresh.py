@@ -6,10 +6,18 @@ differ by. All 100 against 400, unbiased, see much finer.
 
 from dataclasses import replace
 
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.graph_lessons import MADE, Graphs, Lesson, by_seeds, copied, edited, null
-from models.experiments.graph_nulls import flipped, independent_edges
-from models.experiments.graphs_community import BEYOND, NEW_LINE, judged
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.graph_lessons import (
+    MADE,
+    Graphs,
+    Lesson,
+    by_seeds,
+    copied,
+    edited,
+    null,
+)
+from pushforward.models.experiments.graph_nulls import flipped, independent_edges
+from pushforward.models.experiments.graphs_community import BEYOND, NEW_LINE, judged
 
 __all__ = ["as_fresh"]
 

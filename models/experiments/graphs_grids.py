@@ -9,10 +9,10 @@ The rate of GraphRNN was chosen by graphs of two communities and by grids drawn 
 
 from functools import lru_cache
 
-from models.data.grids import GridsConfig
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.graph_lessons import Graphs, Lesson, by_seeds, copied, nulls
-from models.layouts.graph_validity import grid
+from pushforward.models.data.grids import GridsConfig
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.graph_lessons import Graphs, Lesson, by_seeds, copied, nulls
+from pushforward.models.layouts.graph_validity import grid
 
 __all__ = ["BANDWIDTH", "grids"]
 

@@ -11,11 +11,11 @@ from statistics import fmean, stdev
 
 from torch import Tensor
 
-from models.data.community import CommunityConfig, community
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.graph_nulls import erdos_renyi, flipped, independent_edges
-from models.layouts.graph_validity import connected, two_communities
-from models.metrics.graphs.discrepancy import (
+from pushforward.models.data.community import CommunityConfig, community
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.graph_nulls import erdos_renyi, flipped, independent_edges
+from pushforward.models.layouts.graph_validity import connected, two_communities
+from pushforward.models.metrics.graphs.discrepancy import (
     STATISTICS,
     Estimate,
     Kernel,

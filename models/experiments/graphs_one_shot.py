@@ -15,9 +15,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from models.experiments import graphs_community
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.graph_lessons import (
+from pushforward.models.experiments import graphs_community
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.graph_lessons import (
     MADE,
     SEEDS,
     Graphs,
@@ -30,12 +30,12 @@ from models.experiments.graph_lessons import (
     nulls,
     of_seeds,
 )
-from models.experiments.graph_nulls import copies, erdos_renyi
-from models.families.graphs.vgae import Vgae
-from models.kinds.graphs import GraphSet
-from models.layouts.graphs import pack, unpack
-from models.operators.outliers import auc
-from models.tensors import make_generator
+from pushforward.models.experiments.graph_nulls import copies, erdos_renyi
+from pushforward.models.families.graphs.vgae import Vgae
+from pushforward.models.kinds.graphs import GraphSet
+from pushforward.models.layouts.graphs import pack, unpack
+from pushforward.models.operators.outliers import auc
+from pushforward.models.tensors import make_generator
 
 __all__ = ["digress", "graph_vae", "judged", "products", "vgae", "within"]
 

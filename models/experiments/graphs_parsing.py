@@ -13,13 +13,13 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from models.contracts.family import Family
-from models.data.sentences import SentencesConfig, sentence_trees
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.bench import Bench, Learnt, Trial
-from models.kinds.labelled_graphs import LabelledSet
-from models.kinds.sentences import SENTENCE, SentenceSet
-from models.tensors import make_generator
+from pushforward.models.contracts.family import Family
+from pushforward.models.data.sentences import SentencesConfig, sentence_trees
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.bench import Bench, Learnt, Trial
+from pushforward.models.kinds.labelled_graphs import LabelledSet
+from pushforward.models.kinds.sentences import SENTENCE, SentenceSet
+from pushforward.models.tensors import make_generator
 
 __all__ = ["parsing"]
 

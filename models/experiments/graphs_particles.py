@@ -14,9 +14,9 @@ from typing import Any
 
 import torch
 
-from models.experiments import graphs_community
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.graph_lessons import (
+from pushforward.models.experiments import graphs_community
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.graph_lessons import (
     Graphs,
     Judge,
     Lesson,
@@ -25,9 +25,9 @@ from models.experiments.graph_lessons import (
     edited,
     nulls,
 )
-from models.experiments.graphs_one_shot import within
-from models.families.mmd_flow import MmdFlow
-from models.fields.kernel import Kernel
+from pushforward.models.experiments.graphs_one_shot import within
+from pushforward.models.families.mmd_flow import MmdFlow
+from pushforward.models.fields.kernel import Kernel
 
 __all__ = ["discriminator_flow", "mmd_flow", "monoflow"]
 

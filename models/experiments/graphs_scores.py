@@ -9,11 +9,18 @@ lines of published tables; what finer ones say stands beside.
 from collections.abc import Mapping
 from typing import Any
 
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.graph_lessons import Graphs, Lesson, by_seeds, copied, edited, nulls
-from models.experiments.graphs_community import BEYOND, NEW_LINE
-from models.experiments.graphs_compared import SAMPLED
-from models.experiments.graphs_one_shot import judged, within
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.graph_lessons import (
+    Graphs,
+    Lesson,
+    by_seeds,
+    copied,
+    edited,
+    nulls,
+)
+from pushforward.models.experiments.graphs_community import BEYOND, NEW_LINE
+from pushforward.models.experiments.graphs_compared import SAMPLED
+from pushforward.models.experiments.graphs_one_shot import judged, within
 
 __all__ = ["edp_gnn", "gdss"]
 

@@ -13,9 +13,9 @@ from dataclasses import replace
 
 from torch import Tensor
 
-from models.data.lobsters import LobstersConfig
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.graph_lessons import (
+from pushforward.models.data.lobsters import LobstersConfig
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.graph_lessons import (
     MADE,
     Graphs,
     Judge,
@@ -26,11 +26,11 @@ from models.experiments.graph_lessons import (
     null,
     nulls,
 )
-from models.experiments.graph_nulls import leaf_moved
-from models.experiments.graphs_community import BEYOND, NEW_LINE, judged
-from models.layouts.graph_validity import lobster
-from models.metrics.graphs.discrepancy import discrepancy
-from models.metrics.graphs.isomorphism import novelty, uniqueness
+from pushforward.models.experiments.graph_nulls import leaf_moved
+from pushforward.models.experiments.graphs_community import BEYOND, NEW_LINE, judged
+from pushforward.models.layouts.graph_validity import lobster
+from pushforward.models.metrics.graphs.discrepancy import discrepancy
+from pushforward.models.metrics.graphs.isomorphism import novelty, uniqueness
 
 __all__ = ["edge_list", "gran", "graph_rnn", "lobsters", "motifs", "rules"]
 

@@ -5,15 +5,15 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from models.config import decode
-from models.contracts.batch import Batch
-from models.contracts.spec import LABEL
-from models.experiments.base import Null, Outcome, experiment
-from models.guidance.base import Guidance, lead
-from models.guidance.classifier_free import ClassifierFree, ClassifierFreeConfig
-from models.oracle import GaussianMixture
-from models.samplers.heun import Heun, HeunConfig
-from models.tensors import make_generator
+from pushforward.models.config import decode
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import LABEL
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.guidance.base import Guidance, lead
+from pushforward.models.guidance.classifier_free import ClassifierFree, ClassifierFreeConfig
+from pushforward.models.oracle import GaussianMixture
+from pushforward.models.samplers.heun import Heun, HeunConfig
+from pushforward.models.tensors import make_generator
 
 __all__ = ["a11", "law", "led"]
 

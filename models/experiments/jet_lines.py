@@ -13,21 +13,21 @@ from typing import Any
 import numpy as np
 import torch
 
-from models.config import NoConfig
-from models.contracts.batch import Batch
-from models.contracts.data import RowSource
-from models.contracts.family import Family
-from models.experiments.base import Outcome, Table
-from models.experiments.bench import Learnt
-from models.experiments.jet_nulls import Make
-from models.experiments.jet_tables import by_type, said_seeds
-from models.kinds.jets import TYPES, within
-from models.metrics.base import Evidence
-from models.metrics.jets.agreement import MassCorrelation
-from models.metrics.jets.by_type import DrawingConfig
-from models.metrics.jets.substructure import W1Polynomials, W1Tau21
-from models.metrics.jets.w1 import W1Constituents, W1Mass
-from models.tensors import make_generator
+from pushforward.models.config import NoConfig
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.data import RowSource
+from pushforward.models.contracts.family import Family
+from pushforward.models.experiments.base import Outcome, Table
+from pushforward.models.experiments.bench import Learnt
+from pushforward.models.experiments.jet_nulls import Make
+from pushforward.models.experiments.jet_tables import by_type, said_seeds
+from pushforward.models.kinds.jets import TYPES, within
+from pushforward.models.metrics.base import Evidence
+from pushforward.models.metrics.jets.agreement import MassCorrelation
+from pushforward.models.metrics.jets.by_type import DrawingConfig
+from pushforward.models.metrics.jets.substructure import W1Polynomials, W1Tau21
+from pushforward.models.metrics.jets.w1 import W1Constituents, W1Mass
+from pushforward.models.tensors import make_generator
 
 __all__ = [
     "LINES",

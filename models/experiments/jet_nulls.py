@@ -10,10 +10,10 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from models.contracts.batch import Batch
-from models.contracts.spec import LABEL, SIZE
-from models.kinds.jets import masses
-from models.metrics.jets.w1 import w1
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import LABEL, SIZE
+from pushforward.models.kinds.jets import masses
+from pushforward.models.metrics.jets.w1 import w1
 
 __all__ = [
     "LOOKED_UP",

@@ -5,7 +5,7 @@ Importing this module registers nothing.
 
 from collections.abc import Mapping, Sequence
 
-from models.experiments.base import Table
+from pushforward.models.experiments.base import Table
 
 __all__ = ["FIGURES", "by_figure", "by_type", "said_seeds", "spread"]
 

@@ -12,20 +12,27 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from models.config import decode
-from models.contracts.batch import Batch
-from models.contracts.data import RowSource
-from models.contracts.family import Family
-from models.contracts.spec import LABEL, SIZE
-from models.experiments.base import Null, Outcome, Table, experiment
-from models.experiments.bench import Bench, Learnt, Trial
-from models.experiments.jet_tables import by_figure, said_seeds
-from models.experiments.null_models import copy_rows, mix_with_neighbours, sample_marginals
-from models.experiments.sample_tests import measure_authenticity, measure_separability
-from models.families.likelihood.normalising_flow import NormalisingFlow, NormalisingFlowConfig
-from models.kinds.jet_variables import COLUMNS, conditions_of
-from models.metrics.jets.variables import VARIABLES, by_type, tv, w1
-from models.tensors import make_generator
+from pushforward.models.config import decode
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.data import RowSource
+from pushforward.models.contracts.family import Family
+from pushforward.models.contracts.spec import LABEL, SIZE
+from pushforward.models.experiments.base import Null, Outcome, Table, experiment
+from pushforward.models.experiments.bench import Bench, Learnt, Trial
+from pushforward.models.experiments.jet_tables import by_figure, said_seeds
+from pushforward.models.experiments.null_models import (
+    copy_rows,
+    mix_with_neighbours,
+    sample_marginals,
+)
+from pushforward.models.experiments.sample_tests import measure_authenticity, measure_separability
+from pushforward.models.families.likelihood.normalising_flow import (
+    NormalisingFlow,
+    NormalisingFlowConfig,
+)
+from pushforward.models.kinds.jet_variables import COLUMNS, conditions_of
+from pushforward.models.metrics.jets.variables import VARIABLES, by_type, tv, w1
+from pushforward.models.tensors import make_generator
 
 __all__ = ["jet_variables_by_flow", "table"]
 

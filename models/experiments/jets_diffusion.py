@@ -9,11 +9,11 @@ jets come to. Two constituents have any mass that is asked for: the pT of consti
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from models.contracts.batch import Batch
-from models.experiments.base import Null, Outcome, Table, experiment
-from models.experiments.bench import Bench, Learnt, Trial
-from models.experiments.jet_lines import Sides, drawn
-from models.experiments.jet_nulls import (
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.experiments.base import Null, Outcome, Table, experiment
+from pushforward.models.experiments.bench import Bench, Learnt, Trial
+from pushforward.models.experiments.jet_lines import Sides, drawn
+from pushforward.models.experiments.jet_nulls import (
     LOOKED_UP,
     Make,
     mixture,
@@ -21,11 +21,11 @@ from models.experiments.jet_nulls import (
     rank_shuffle,
     two_constituents,
 )
-from models.experiments.jet_tables import FIGURES, by_figure, said_seeds
-from models.metrics.base import Evidence, Figure
-from models.metrics.jets.by_type import DrawingConfig
-from models.metrics.jets.w1 import W1Mass, W1Momentum
-from models.tensors import make_generator
+from pushforward.models.experiments.jet_tables import FIGURES, by_figure, said_seeds
+from pushforward.models.metrics.base import Evidence, Figure
+from pushforward.models.metrics.jets.by_type import DrawingConfig
+from pushforward.models.metrics.jets.w1 import W1Mass, W1Momentum
+from pushforward.models.tensors import make_generator
 
 __all__ = ["jets_by_diffusion", "table"]
 

@@ -6,14 +6,14 @@ from itertools import combinations
 import numpy as np
 import torch
 
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.diffusion_orders import listed
-from models.metrics.jets.physics_distance import polynomial_mmd2
-from models.metrics.samples.frechet import frechet_distance
-from observables.jets.correlators import correlators
-from observables.jets.energy_flow import CONNECTED, connected_polynomials
-from observables.jets.kinematics import Floats, distances
-from observables.jets.subjettiness import winners
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.diffusion_orders import listed
+from pushforward.models.metrics.jets.physics_distance import polynomial_mmd2
+from pushforward.models.metrics.samples.frechet import frechet_distance
+from pushforward.observables.jets.correlators import correlators
+from pushforward.observables.jets.energy_flow import CONNECTED, connected_polynomials
+from pushforward.observables.jets.kinematics import Floats, distances
+from pushforward.observables.jets.subjettiness import winners
 
 __all__ = ["figures_are_their_definitions"]
 

@@ -1,9 +1,9 @@
 """J2: PC-Droid beside PC-JeDi, with the same network, the same training and as many evaluations."""
 
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.bench import Bench, Trial
-from models.experiments.jet_lines import Standing, drawn, held, judged, standings
-from models.experiments.jets_quality import SAMPLING, jet_trial
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.bench import Bench, Trial
+from pushforward.models.experiments.jet_lines import Standing, drawn, held, judged, standings
+from pushforward.models.experiments.jets_quality import SAMPLING, jet_trial
 
 __all__ = ["droid_and_jedi"]
 

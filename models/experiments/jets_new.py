@@ -12,21 +12,21 @@ from math import tau
 import torch
 from torch import Tensor
 
-from models.contracts.batch import Batch
-from models.contracts.spec import LABEL
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.bench import Bench, Learnt
-from models.experiments.jet_lines import Sides, Standing, drawn, held, judged
-from models.experiments.jet_nulls import (
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import LABEL
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.bench import Bench, Learnt
+from pushforward.models.experiments.jet_lines import Sides, Standing, drawn, held, judged
+from pushforward.models.experiments.jet_nulls import (
     LOOKED_UP,
     Make,
     nearest_training,
     rank_shuffle_in_mass_bins,
 )
-from models.experiments.jets_quality import TRANSFORMER_STEPS, jet_trial
-from models.experiments.sample_tests import measure_authenticity
-from models.metrics.memory.distance import features_of
-from models.tensors import make_generator
+from pushforward.models.experiments.jets_quality import TRANSFORMER_STEPS, jet_trial
+from pushforward.models.experiments.sample_tests import measure_authenticity
+from pushforward.models.metrics.memory.distance import features_of
+from pushforward.models.tensors import make_generator
 
 __all__ = ["align", "new_jets", "turn_and_mirror"]
 

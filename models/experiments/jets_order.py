@@ -7,15 +7,15 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from models.contracts.batch import Batch
-from models.contracts.spec import DataSpec
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.diffusion_orders import listed
-from models.kinds.jets import jets
-from models.nets.role import DENOISER
-from models.nets.sets.cross_attention import CrossAttentionConfig, cross_attention
-from models.nets.sets.transformer import SetTransformerConfig, set_transformer
-from models.tensors import make_generator
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.diffusion_orders import listed
+from pushforward.models.kinds.jets import jets
+from pushforward.models.nets.role import DENOISER
+from pushforward.models.nets.sets.cross_attention import CrossAttentionConfig, cross_attention
+from pushforward.models.nets.sets.transformer import SetTransformerConfig, set_transformer
+from pushforward.models.tensors import make_generator
 
 __all__ = ["order_does_not_matter"]
 

@@ -8,12 +8,12 @@ from functools import partial
 
 import torch
 
-from models.carriers.population_family import PopulationFamily
-from models.contracts.batch import Batch
-from models.experiments.base import Null, Outcome, Table, experiment
-from models.experiments.bench import Bench, Learnt, Trial
-from models.experiments.jet_lines import Sides, Standing, held, judged, standing
-from models.experiments.jet_nulls import (
+from pushforward.models.carriers.population_family import PopulationFamily
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.experiments.base import Null, Outcome, Table, experiment
+from pushforward.models.experiments.bench import Bench, Learnt, Trial
+from pushforward.models.experiments.jet_lines import Sides, Standing, held, judged, standing
+from pushforward.models.experiments.jet_nulls import (
     LOOKED_UP,
     Make,
     gaussian,
@@ -22,9 +22,9 @@ from models.experiments.jet_nulls import (
     rank_shuffle,
     two_constituents,
 )
-from models.experiments.jet_tables import FIGURES, by_figure, said_seeds
-from models.kinds.jets import within
-from models.tensors import make_generator
+from pushforward.models.experiments.jet_tables import FIGURES, by_figure, said_seeds
+from pushforward.models.kinds.jets import within
+from pushforward.models.tensors import make_generator
 
 __all__ = ["jets_by_particles"]
 

@@ -7,11 +7,11 @@ by. `models.experiments.jet_lines` says what they are held to.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from models.experiments.base import Null, Outcome, Table, experiment
-from models.experiments.bench import Bench, Trial
-from models.experiments.jet_lines import drawn, held, judged, outcome, standing
-from models.experiments.jet_nulls import LOOKED_UP, NULLS, Make, nearest_training
-from models.experiments.jet_tables import FIGURES, by_figure, said_seeds
+from pushforward.models.experiments.base import Null, Outcome, Table, experiment
+from pushforward.models.experiments.bench import Bench, Trial
+from pushforward.models.experiments.jet_lines import drawn, held, judged, outcome, standing
+from pushforward.models.experiments.jet_nulls import LOOKED_UP, NULLS, Make, nearest_training
+from pushforward.models.experiments.jet_tables import FIGURES, by_figure, said_seeds
 
 __all__ = [
     "SAMPLING",

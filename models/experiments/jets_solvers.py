@@ -11,19 +11,19 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from models.data.ring_of_five import RingOfFiveConfig
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.diffusion_orders import listed
-from models.experiments.diffusion_ring import rms
-from models.oracle import GaussianMixture
-from models.samplers.base import Sampler
-from models.samplers.ddim import Ddim, DdimConfig
-from models.samplers.dpm_solver_2s import DpmSolver2S, DpmSolver2SConfig
-from models.samplers.dpmpp2m import DpmSolverPlusPlus2M, DpmSolverPlusPlus2MConfig
-from models.samplers.grids import GridConfig
-from models.samplers.heun import Heun, HeunConfig
-from models.samplers.lms import Lms, LmsConfig
-from models.tensors import make_generator
+from pushforward.models.data.ring_of_five import RingOfFiveConfig
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.diffusion_orders import listed
+from pushforward.models.experiments.diffusion_ring import rms
+from pushforward.models.oracle import GaussianMixture
+from pushforward.models.samplers.base import Sampler
+from pushforward.models.samplers.ddim import Ddim, DdimConfig
+from pushforward.models.samplers.dpm_solver_2s import DpmSolver2S, DpmSolver2SConfig
+from pushforward.models.samplers.dpmpp2m import DpmSolverPlusPlus2M, DpmSolverPlusPlus2MConfig
+from pushforward.models.samplers.grids import GridConfig
+from pushforward.models.samplers.heun import Heun, HeunConfig
+from pushforward.models.samplers.lms import Lms, LmsConfig
+from pushforward.models.tensors import make_generator
 
 __all__ = ["few_evaluations", "solver_orders", "very_few_evaluations"]
 

@@ -4,12 +4,12 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from models.contracts.batch import Batch
-from models.contracts.spec import LABEL
-from models.experiments.base import Null, Outcome, Table, experiment
-from models.experiments.bench import Bench, Learnt, Trial
-from models.experiments.jet_lines import Sides, Standing, drawn, held, judged, standing
-from models.experiments.jet_nulls import (
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import LABEL
+from pushforward.models.experiments.base import Null, Outcome, Table, experiment
+from pushforward.models.experiments.bench import Bench, Learnt, Trial
+from pushforward.models.experiments.jet_lines import Sides, Standing, drawn, held, judged, standing
+from pushforward.models.experiments.jet_nulls import (
     LOOKED_UP,
     Make,
     nearest_training,
@@ -18,13 +18,13 @@ from models.experiments.jet_nulls import (
     rank_shuffle_in_mass_bins,
     two_constituents,
 )
-from models.experiments.jet_tables import FIGURES, by_figure, said_seeds
-from models.experiments.jets_quality import jet_trial
-from models.kinds.jets import TYPES
-from models.samplers.base import Sampler
-from models.samplers.consistency import Multistep, MultistepConfig
-from models.samplers.grids import GridConfig
-from models.samplers.lms import Lms, LmsConfig
+from pushforward.models.experiments.jet_tables import FIGURES, by_figure, said_seeds
+from pushforward.models.experiments.jets_quality import jet_trial
+from pushforward.models.kinds.jets import TYPES
+from pushforward.models.samplers.base import Sampler
+from pushforward.models.samplers.consistency import Multistep, MultistepConfig
+from pushforward.models.samplers.grids import GridConfig
+from pushforward.models.samplers.lms import Lms, LmsConfig
 
 __all__ = ["jets_in_one_step"]
 

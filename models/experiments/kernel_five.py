@@ -1,10 +1,10 @@
 """G4-mmd: what kernels do on five Gaussians, with particles and with a generator."""
 
-from models.config import Config
-from models.experiments.base import Outcome, experiment
-from models.experiments.five_gaussians import SEEDS, judge, prior, real_floor, train
-from models.families.mmd_flow import MmdFlow, MmdFlowConfig
-from models.families.mmd_generator import MmdGenerator, MmdGeneratorConfig
+from pushforward.models.config import Config
+from pushforward.models.experiments.base import Outcome, experiment
+from pushforward.models.experiments.five_gaussians import SEEDS, judge, prior, real_floor, train
+from pushforward.models.families.mmd_flow import MmdFlow, MmdFlowConfig
+from pushforward.models.families.mmd_generator import MmdGenerator, MmdGeneratorConfig
 
 __all__ = ["figure"]
 

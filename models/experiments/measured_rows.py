@@ -5,18 +5,18 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from models.config import decode
-from models.contracts.batch import Batch
-from models.contracts.learner import finish
-from models.experiments.base import Null, Outcome, experiment
-from models.families.exact_flow import ExactFlow, ExactFlowConfig
-from models.kinds.points import PointSet
-from models.operators.base import Operation
-from models.operators.inpaint import Inpaint, InpaintConfig
-from models.oracle import GaussianMixture
-from models.samplers.ddim import Ddim, DdimConfig
-from models.samplers.grids import GridConfig
-from models.tensors import make_generator
+from pushforward.models.config import decode
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.learner import finish
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.families.exact_flow import ExactFlow, ExactFlowConfig
+from pushforward.models.kinds.points import PointSet
+from pushforward.models.operators.base import Operation
+from pushforward.models.operators.inpaint import Inpaint, InpaintConfig
+from pushforward.models.oracle import GaussianMixture
+from pushforward.models.samplers.ddim import Ddim, DdimConfig
+from pushforward.models.samplers.grids import GridConfig
+from pushforward.models.tensors import make_generator
 
 __all__ = ["measured"]
 

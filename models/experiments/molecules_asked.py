@@ -7,19 +7,19 @@ of a molecule as a whole: no atom and no bond tells how many there are.
 import torch
 from torch import Tensor
 
-from models.config import NoConfig
-from models.contracts.batch import Batch
-from models.contracts.data import RowSource
-from models.contracts.family import Family
-from models.contracts.spec import SIZE
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.bench import Bench, Learnt, Trial
-from models.experiments.graph_lessons import SEEDS, of_seeds
-from models.experiments.graphs_density import LEAST, SLOPES, followed
-from models.kinds.molecules import HETEROATOMS, RINGS, MoleculeSet
-from models.metrics.base import Evidence
-from models.metrics.molecules.structure import ValidMolecules
-from models.tensors import make_generator
+from pushforward.models.config import NoConfig
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.data import RowSource
+from pushforward.models.contracts.family import Family
+from pushforward.models.contracts.spec import SIZE
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.bench import Bench, Learnt, Trial
+from pushforward.models.experiments.graph_lessons import SEEDS, of_seeds
+from pushforward.models.experiments.graphs_density import LEAST, SLOPES, followed
+from pushforward.models.kinds.molecules import HETEROATOMS, RINGS, MoleculeSet
+from pushforward.models.metrics.base import Evidence
+from pushforward.models.metrics.molecules.structure import ValidMolecules
+from pushforward.models.tensors import make_generator
 
 __all__ = ["properties"]
 

@@ -6,17 +6,21 @@ Nothing is mended, and no rule of valence is known to a model.
 import torch
 from torch import Tensor
 
-from models.config import NoConfig
-from models.contracts.batch import Batch
-from models.contracts.data import RowSource
-from models.contracts.family import Family
-from models.contracts.spec import SIZE
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.bench import Bench, Learnt, Trial
-from models.kinds.molecules import MoleculeSet
-from models.metrics.base import Evidence, NotApplicable
-from models.metrics.molecules.structure import DifferentMolecules, NewMolecules, ValidMolecules
-from models.tensors import make_generator
+from pushforward.models.config import NoConfig
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.data import RowSource
+from pushforward.models.contracts.family import Family
+from pushforward.models.contracts.spec import SIZE
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.bench import Bench, Learnt, Trial
+from pushforward.models.kinds.molecules import MoleculeSet
+from pushforward.models.metrics.base import Evidence, NotApplicable
+from pushforward.models.metrics.molecules.structure import (
+    DifferentMolecules,
+    NewMolecules,
+    ValidMolecules,
+)
+from pushforward.models.tensors import make_generator
 
 __all__ = ["masked_types"]
 

@@ -10,10 +10,10 @@ import math
 import torch
 from torch import Tensor
 
-from models.carriers.population import Population
-from models.contracts.batch import Batch, Rows
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.monoflow_toys import (
+from pushforward.models.carriers.population import Population
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.monoflow_toys import (
     MONOTONE,
     SEEDS,
     START,
@@ -22,9 +22,9 @@ from models.experiments.monoflow_toys import (
     kl,
     learn,
 )
-from models.fields.rescaling import Rescaling
-from models.fields.rescalings import rescaling
-from models.tensors import make_generator
+from pushforward.models.fields.rescaling import Rescaling
+from pushforward.models.fields.rescalings import rescaling
+from pushforward.models.tensors import make_generator
 
 __all__ = ["ExactRatio", "descent", "divergence_of_time", "exact_ode", "moments"]
 

@@ -10,17 +10,17 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor, nn
 
-from models.carriers.generator import Generator
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.monoflow_toys import SEEDS, START, TARGET
-from models.fields.adversarial import LOSSES
-from models.fields.critic import Critic
-from models.fields.rescalings import RescalingName, rescaling
-from models.kinds.points import in_data_units
-from models.nets.mlp import linear
-from models.nets.unconditional import Unconditional
-from models.tensors import make_generator
-from models.training.optim import OptimizerConfig
+from pushforward.models.carriers.generator import Generator
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.monoflow_toys import SEEDS, START, TARGET
+from pushforward.models.fields.adversarial import LOSSES
+from pushforward.models.fields.critic import Critic
+from pushforward.models.fields.rescalings import RescalingName, rescaling
+from pushforward.models.kinds.points import in_data_units
+from pushforward.models.nets.mlp import linear
+from pushforward.models.nets.unconditional import Unconditional
+from pushforward.models.tensors import make_generator
+from pushforward.models.training.optim import OptimizerConfig
 
 __all__ = ["Learnt", "learnt_table", "train"]
 

@@ -6,17 +6,17 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from models.contracts.spec import DataSpec
-from models.data.funnel import FunnelConfig, funnel
-from models.data.s_curve import SCurveConfig, s_curve
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.null_models import copy_rows, sample_marginals
-from models.experiments.sample_tests import measure_separability
-from models.experiments.wrong_laws import best_gaussian, rescaled
-from models.families.monoflow import MonoFlow, MonoFlowConfig
-from models.kinds.points import PointSet, in_data_units
-from models.metrics.samples.sliced import sliced_wasserstein
-from models.tensors import make_generator
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.data.funnel import FunnelConfig, funnel
+from pushforward.models.data.s_curve import SCurveConfig, s_curve
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.null_models import copy_rows, sample_marginals
+from pushforward.models.experiments.sample_tests import measure_separability
+from pushforward.models.experiments.wrong_laws import best_gaussian, rescaled
+from pushforward.models.families.monoflow import MonoFlow, MonoFlowConfig
+from pushforward.models.kinds.points import PointSet, in_data_units
+from pushforward.models.metrics.samples.sliced import sliced_wasserstein
+from pushforward.models.tensors import make_generator
 
 __all__ = ["SEEDS", "in_neck", "langevin", "move_particles", "to_a_funnel", "to_an_s"]
 

@@ -6,9 +6,9 @@ By plain gradient descent: Adam divides by the size of the gradient and would hi
 import torch
 from torch import Tensor
 
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.monoflow_toys import SEEDS, kl, learn, normal
-from models.fields.rescalings import RescalingName, rescaling
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.monoflow_toys import SEEDS, kl, learn, normal
+from pushforward.models.fields.rescalings import RescalingName, rescaling
 
 __all__ = ["after", "vanishing_and_shift"]
 

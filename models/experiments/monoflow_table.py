@@ -13,9 +13,9 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.monoflow_toys import SEEDS, START, TARGET, kl, learn
-from models.fields.rescalings import DIVERGENCES, RescalingName, rescaling
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.monoflow_toys import SEEDS, START, TARGET, kl, learn
+from pushforward.models.fields.rescalings import DIVERGENCES, RescalingName, rescaling
 
 __all__ = ["Cell", "cells", "table"]
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from models.fields.rescaling import Rescaling
-from models.fields.rescalings import DISTINCT
-from models.tensors import make_generator
+from pushforward.models.fields.rescaling import Rescaling
+from pushforward.models.fields.rescalings import DISTINCT
+from pushforward.models.tensors import make_generator
 
 __all__ = ["MONOTONE", "SEEDS", "START", "TARGET", "Gaussian", "kl", "learn", "normal"]
 

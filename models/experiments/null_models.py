@@ -10,8 +10,8 @@ import math
 import torch
 from torch import Tensor
 
-from models.experiments.sample_tests import find_neighbours
-from models.tensors import make_generator
+from pushforward.models.experiments.sample_tests import find_neighbours
+from pushforward.models.tensors import make_generator
 
 __all__ = [
     "copy_rows",

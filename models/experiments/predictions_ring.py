@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.bench import Bench
-from models.experiments.few_step_ring import (
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.bench import Bench
+from pushforward.models.experiments.few_step_ring import (
     SECOND_LINE,
     RingQuality,
     on_ring,
@@ -13,8 +13,8 @@ from models.experiments.few_step_ring import (
     ring,
     ring_nulls,
 )
-from models.samplers.ddim import Ddim, DdimConfig
-from models.samplers.langevin import AnnealedLangevin, AnnealedLangevinConfig
+from pushforward.models.samplers.ddim import Ddim, DdimConfig
+from pushforward.models.samplers.langevin import AnnealedLangevin, AnnealedLangevinConfig
 
 __all__ = ["ncsn", "predictions"]
 

@@ -9,17 +9,17 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from models.contracts.abilities import Recommends
-from models.contracts.batch import Batch, Rows
-from models.contracts.learner import Learner
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.bench import Bench, Trial
-from models.kinds.interactions import InteractionSet
-from models.layouts.histories import PADDING
-from models.metrics.base import Evidence
-from models.metrics.ranking.ndcg import NdcgAtTen
-from models.metrics.ranking.next_item import RankingConfig
-from models.tensors import make_generator
+from pushforward.models.contracts.abilities import Recommends
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.learner import Learner
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.bench import Bench, Trial
+from pushforward.models.kinds.interactions import InteractionSet
+from pushforward.models.layouts.histories import PADDING
+from pushforward.models.metrics.base import Evidence
+from pushforward.models.metrics.ranking.ndcg import NdcgAtTen
+from pushforward.models.metrics.ranking.next_item import RankingConfig
+from pushforward.models.tensors import make_generator
 
 __all__ = ["LINE", "gru_beats_pop"]
 

@@ -7,21 +7,21 @@ from functools import cache, partial
 import torch
 from torch import Tensor
 
-from models.contracts.abilities import HasLikelihood
-from models.contracts.batch import Batch
-from models.contracts.spec import DataSpec
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.bench import Bench
-from models.experiments.diffusion_ring import mixture, real
-from models.experiments.few_step_ring import ring
-from models.experiments.null_models import sample_annulus, sample_marginals, turn_ring
-from models.experiments.relatives_ring import ENERGY
-from models.families.likelihood.autoregressive import Autoregressive
-from models.families.likelihood.conditionals import Bins
-from models.metrics.likelihood import gaussian_log_prob
-from models.nets.calling import call
-from models.oracle import GaussianMixture
-from models.tensors import make_generator
+from pushforward.models.contracts.abilities import HasLikelihood
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.bench import Bench
+from pushforward.models.experiments.diffusion_ring import mixture, real
+from pushforward.models.experiments.few_step_ring import ring
+from pushforward.models.experiments.null_models import sample_annulus, sample_marginals, turn_ring
+from pushforward.models.experiments.relatives_ring import ENERGY
+from pushforward.models.families.likelihood.autoregressive import Autoregressive
+from pushforward.models.families.likelihood.conditionals import Bins
+from pushforward.models.metrics.likelihood import gaussian_log_prob
+from pushforward.models.nets.calling import call
+from pushforward.models.oracle import GaussianMixture
+from pushforward.models.tensors import make_generator
 
 __all__ = ["made", "nsf", "score_of_the_energy"]
 

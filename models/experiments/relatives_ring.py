@@ -7,10 +7,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from models.experiments.base import Measure, Null, Outcome, Result, experiment
-from models.experiments.bench import Bench
-from models.experiments.diffusion_ring import floors, real
-from models.experiments.few_step_ring import (
+from pushforward.models.experiments.base import Measure, Null, Outcome, Result, experiment
+from pushforward.models.experiments.bench import Bench
+from pushforward.models.experiments.diffusion_ring import floors, real
+from pushforward.models.experiments.few_step_ring import (
     DRAWS,
     SECOND_LINE,
     N,
@@ -20,7 +20,7 @@ from models.experiments.few_step_ring import (
     ring,
     ring_nulls,
 )
-from models.metrics.points.modes import mode_masses
+from pushforward.models.metrics.points.modes import mode_masses
 
 __all__ = [
     "Claim",

@@ -10,9 +10,9 @@ from typing import Any
 
 from torch import Tensor
 
-from models.contracts.family import Family
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.five_gaussians import (
+from pushforward.models.contracts.family import Family
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.five_gaussians import (
     SEEDS,
     Score,
     judge,
@@ -22,8 +22,8 @@ from models.experiments.five_gaussians import (
     simple_nulls,
     train,
 )
-from models.families.score_gan import ScoreGan, ScoreGanConfig
-from models.samplers.heun import Heun, HeunConfig
+from pushforward.models.families.score_gan import ScoreGan, ScoreGanConfig
+from pushforward.models.samplers.heun import Heun, HeunConfig
 
 __all__ = ["Lesson", "learn"]
 

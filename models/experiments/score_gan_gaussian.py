@@ -5,17 +5,17 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from models.carriers.generator import Generator
-from models.contracts.abilities import Denoise
-from models.contracts.batch import Batch
-from models.experiments.base import Null, Outcome, experiment
-from models.fields.probes import Probes
-from models.fields.score_difference import ScoreDifference, level_law
-from models.kinds.points import in_data_units
-from models.nets.mlp import linear
-from models.nets.unconditional import Unconditional
-from models.tensors import expand_like, make_generator
-from models.training.optim import OptimizerConfig
+from pushforward.models.carriers.generator import Generator
+from pushforward.models.contracts.abilities import Denoise
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.fields.probes import Probes
+from pushforward.models.fields.score_difference import ScoreDifference, level_law
+from pushforward.models.kinds.points import in_data_units
+from pushforward.models.nets.mlp import linear
+from pushforward.models.nets.unconditional import Unconditional
+from pushforward.models.tensors import expand_like, make_generator
+from pushforward.models.training.optim import OptimizerConfig
 
 __all__ = ["Affine", "Gaussian", "divergence", "follow"]
 

@@ -9,12 +9,12 @@ from functools import partial
 
 from torch import Tensor
 
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.bench import Bench, Trial
-from models.experiments.series_nulls import look_up_series
-from models.metrics.base import Evidence
-from models.metrics.series.crps import Crps, CrpsConfig, Task, bridged
-from models.tensors import make_generator
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.bench import Bench, Trial
+from pushforward.models.experiments.series_nulls import look_up_series
+from pushforward.models.metrics.base import Evidence
+from pushforward.models.metrics.series.crps import Crps, CrpsConfig, Task, bridged
+from pushforward.models.tensors import make_generator
 
 __all__ = ["ar2_forecast", "sines_imputed"]
 

@@ -5,14 +5,14 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from models.contracts.batch import Batch
-from models.contracts.family import Family
-from models.contracts.spec import LABEL
-from models.data.notes import NOTES, RATE, NotesConfig, notes, pitches
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.bench import Bench, Trial
-from models.experiments.null_models import copy_rows, sample_marginals
-from models.tensors import make_generator
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.family import Family
+from pushforward.models.contracts.spec import LABEL
+from pushforward.models.data.notes import NOTES, RATE, NotesConfig, notes, pitches
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.bench import Bench, Trial
+from pushforward.models.experiments.null_models import copy_rows, sample_marginals
+from pushforward.models.tensors import make_generator
 
 __all__ = ["notes_by_diffusion", "peaks"]
 

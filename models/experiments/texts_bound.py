@@ -10,13 +10,13 @@ import math
 from dataclasses import replace
 from functools import partial
 
-from models.data.markov_text import MarkovTextConfig, markov_law
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.bench import Bench, Trial
-from models.kinds.texts import TextSet
-from models.metrics.base import Evidence
-from models.metrics.texts.bits import BitsPerCharacter, BitsPerCharacterConfig
-from models.tensors import make_generator
+from pushforward.models.data.markov_text import MarkovTextConfig, markov_law
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.bench import Bench, Trial
+from pushforward.models.kinds.texts import TextSet
+from pushforward.models.metrics.base import Evidence
+from pushforward.models.metrics.texts.bits import BitsPerCharacter, BitsPerCharacterConfig
+from pushforward.models.tensors import make_generator
 
 __all__ = ["LINE", "absorbing", "bits", "causal", "entropy", "uniform"]
 

@@ -6,7 +6,7 @@ Importing this module registers nothing.
 import torch
 from torch import Tensor
 
-from models.tensors import make_generator
+from pushforward.models.tensors import make_generator
 
 __all__ = ["best_gaussian", "rescaled"]
 

@@ -11,23 +11,23 @@ from typing import Annotated, Any, Literal, Unpack
 import torch
 from torch import Tensor
 
-from models.config import Config, Pick, param
-from models.contracts.batch import Batch, Rows, by_parts
-from models.contracts.family import Family, Frame
-from models.contracts.learner import Training, Walk
-from models.contracts.spec import DataSpec
-from models.contracts.state import Packed
-from models.contracts.told_settings import ConditionalSetting
-from models.fields.velocity import draw_times
-from models.nets.calling import call
-from models.nets.pick import build
-from models.nets.role import DENOISER
-from models.nets.settings import DenoiserNet
-from models.paths.phase_space import MASS, kernel, ode
-from models.registry import family
-from models.tensors import expand_like, mean_of_places, noise_like
-from models.training.optim import NetworkOptimizer, OptimizerConfig
-from models.training.trained import Trained
+from pushforward.models.config import Config, Pick, param
+from pushforward.models.contracts.batch import Batch, Rows, by_parts
+from pushforward.models.contracts.family import Family, Frame
+from pushforward.models.contracts.learner import Training, Walk
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.contracts.state import Packed
+from pushforward.models.contracts.told_settings import ConditionalSetting
+from pushforward.models.fields.velocity import draw_times
+from pushforward.models.nets.calling import call
+from pushforward.models.nets.pick import build
+from pushforward.models.nets.role import DENOISER
+from pushforward.models.nets.settings import DenoiserNet
+from pushforward.models.paths.phase_space import MASS, kernel, ode
+from pushforward.models.registry import family
+from pushforward.models.tensors import expand_like, mean_of_places, noise_like
+from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
+from pushforward.models.training.trained import Trained
 
 __all__ = ["Cld", "CldConfig"]
 

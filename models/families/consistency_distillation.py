@@ -13,29 +13,25 @@ from typing import Annotated, Any, Unpack
 
 import torch
 
-from models.carriers.consistency_family import ConsistencyFamily
-from models.config import Config, Pick, param
-from models.contracts.abilities import Denoise, HasDenoiser
-from models.contracts.batch import Batch, Rows
-from models.contracts.family import Frame
-from models.contracts.learner import Phase, Training, Walk
-from models.contracts.spec import DataSpec
-from models.contracts.state import Packed, State
-from models.denoisers.consistency import ConsistencyFunction
-from models.denoisers.level_settings import DisplaySetting, LargestNoise, SmallestNoise
-from models.entries import Needs
-from models.fields.consistency import (
-    ConsistencyField,
-    ConsistencyWeight,
-    TeacherStep,
-)
-from models.fields.teacher import Teacher, weights_to_begin_with
-from models.nets.pick import build
-from models.nets.role import DENOISER
-from models.nets.settings import DenoiserNet
-from models.paths.clock import FlowClock
-from models.registry import family
-from models.training.optim import NetworkOptimizer, OptimizerConfig
+from pushforward.models.carriers.consistency_family import ConsistencyFamily
+from pushforward.models.config import Config, Pick, param
+from pushforward.models.contracts.abilities import Denoise, HasDenoiser
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.family import Frame
+from pushforward.models.contracts.learner import Phase, Training, Walk
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.contracts.state import Packed, State
+from pushforward.models.denoisers.consistency import ConsistencyFunction
+from pushforward.models.denoisers.level_settings import DisplaySetting, LargestNoise, SmallestNoise
+from pushforward.models.entries import Needs
+from pushforward.models.fields.consistency import ConsistencyField, ConsistencyWeight, TeacherStep
+from pushforward.models.fields.teacher import Teacher, weights_to_begin_with
+from pushforward.models.nets.pick import build
+from pushforward.models.nets.role import DENOISER
+from pushforward.models.nets.settings import DenoiserNet
+from pushforward.models.paths.clock import FlowClock
+from pushforward.models.registry import family
+from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
 
 __all__ = ["ConsistencyDistillation", "ConsistencyDistillationConfig"]
 

@@ -6,29 +6,29 @@ arXiv:2310.14189, table 1 (improved techniques, iCT).
 
 from typing import Annotated, Literal, Unpack
 
-from models.carriers.consistency_family import ConsistencyFamily
-from models.config import Config, ConfigError, Pick, param
-from models.contracts.batch import Batch, Rows
-from models.contracts.learner import Training, Walk
-from models.contracts.spec import DataSpec
-from models.contracts.state import State
-from models.contracts.told_settings import ConditionalSetting
-from models.denoisers.consistency import ConsistencyFunction
-from models.denoisers.level_settings import (
+from pushforward.models.carriers.consistency_family import ConsistencyFamily
+from pushforward.models.config import Config, ConfigError, Pick, param
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.learner import Training, Walk
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.contracts.state import State
+from pushforward.models.contracts.told_settings import ConditionalSetting
+from pushforward.models.denoisers.consistency import ConsistencyFunction
+from pushforward.models.denoisers.level_settings import (
     DisplaySetting,
     LargestNoise,
     SmallestNoise,
     log_normal,
 )
-from models.fields.consistency import ConsistencyField, ConsistencyWeight
-from models.fields.consistency_schedule import CutName, level_count, target_decay
-from models.nets.pick import build
-from models.nets.role import DENOISER
-from models.nets.settings import DenoiserNet
-from models.paths.clock import FlowClock
-from models.registry import family
-from models.tensors import expand_like, noise_like
-from models.training.optim import NetworkOptimizer, OptimizerConfig
+from pushforward.models.fields.consistency import ConsistencyField, ConsistencyWeight
+from pushforward.models.fields.consistency_schedule import CutName, level_count, target_decay
+from pushforward.models.nets.pick import build
+from pushforward.models.nets.role import DENOISER
+from pushforward.models.nets.settings import DenoiserNet
+from pushforward.models.paths.clock import FlowClock
+from pushforward.models.registry import family
+from pushforward.models.tensors import expand_like, noise_like
+from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
 
 __all__ = ["ConsistencyTraining", "ConsistencyTrainingConfig"]
 

@@ -5,23 +5,23 @@ from typing import Annotated, Any, Unpack
 
 from torch import Tensor
 
-from models.carriers.carried_family import CarriedFamily
-from models.carriers.flowing import FlowingParticles
-from models.config import Config, ConfigError, Pick, param
-from models.contracts.batch import Batch, Rows
-from models.contracts.learner import Look, Training, Walk
-from models.contracts.spec import DataSpec
-from models.contracts.state import Packed
-from models.contracts.told_settings import ConditionalSetting
-from models.fields.adversarial import LossSetting, check_penalty, warn_of
-from models.fields.critic import Critic
-from models.fields.critic_settings import CentreSetting, PenaltySetting, PlaceSetting
-from models.fields.critic_setup import build_critic, critic_layers, retune_critic
-from models.fields.rescalings import RescalingSetting, ShiftSetting
-from models.nets.earlier import networks_as_picks
-from models.nets.settings import CriticNet
-from models.registry import family
-from models.training.optim import OptimizerConfig
+from pushforward.models.carriers.carried_family import CarriedFamily
+from pushforward.models.carriers.flowing import FlowingParticles
+from pushforward.models.config import Config, ConfigError, Pick, param
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.learner import Look, Training, Walk
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.contracts.state import Packed
+from pushforward.models.contracts.told_settings import ConditionalSetting
+from pushforward.models.fields.adversarial import LossSetting, check_penalty, warn_of
+from pushforward.models.fields.critic import Critic
+from pushforward.models.fields.critic_settings import CentreSetting, PenaltySetting, PlaceSetting
+from pushforward.models.fields.critic_setup import build_critic, critic_layers, retune_critic
+from pushforward.models.fields.rescalings import RescalingSetting, ShiftSetting
+from pushforward.models.nets.earlier import networks_as_picks
+from pushforward.models.nets.settings import CriticNet
+from pushforward.models.registry import family
+from pushforward.models.training.optim import OptimizerConfig
 
 __all__ = ["DiscriminatorFlow", "DiscriminatorFlowConfig"]
 

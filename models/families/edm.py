@@ -6,23 +6,23 @@ from typing import Any, Unpack
 import torch
 from torch import Tensor
 
-from models.carriers.gaussian_diffusion import GaussianDiffusion
-from models.config import ConfigError
-from models.contracts.batch import Batch, Rows
-from models.contracts.learner import Look, Training, Walk, finish
-from models.contracts.schedule import Schedule
-from models.contracts.spec import LABEL, DataSpec
-from models.contracts.state import Packed
-from models.fields.learned_score import learned_score
-from models.fields.reverse_variance import DIVERGENCE
-from models.fields.score import ScoreField
-from models.fields.score_settings import ScoreSettings, path_of
-from models.likelihood import walk_log_prob
-from models.nets.earlier import networks_as_picks
-from models.nets.offered import gives
-from models.paths.schedule import schedule_of
-from models.registry import family
-from models.samplers.heun import Heun
+from pushforward.models.carriers.gaussian_diffusion import GaussianDiffusion
+from pushforward.models.config import ConfigError
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.learner import Look, Training, Walk, finish
+from pushforward.models.contracts.schedule import Schedule
+from pushforward.models.contracts.spec import LABEL, DataSpec
+from pushforward.models.contracts.state import Packed
+from pushforward.models.fields.learned_score import learned_score
+from pushforward.models.fields.reverse_variance import DIVERGENCE
+from pushforward.models.fields.score import ScoreField
+from pushforward.models.fields.score_settings import ScoreSettings, path_of
+from pushforward.models.likelihood import walk_log_prob
+from pushforward.models.nets.earlier import networks_as_picks
+from pushforward.models.nets.offered import gives
+from pushforward.models.paths.schedule import schedule_of
+from pushforward.models.registry import family
+from pushforward.models.samplers.heun import Heun
 
 __all__ = ["Edm", "EdmConfig"]
 

@@ -6,27 +6,27 @@ from typing import Annotated, Any, Unpack
 import torch
 from torch import Tensor
 
-from models.carriers.gaussian_diffusion import GaussianDiffusion
-from models.config import Config, param
-from models.contracts.abilities import ClassLogits
-from models.contracts.batch import Batch, Rows
-from models.contracts.learner import Look, Training, Walk
-from models.contracts.schedule import Schedule
-from models.contracts.spec import DataSpec
-from models.contracts.state import Packed
-from models.contracts.told_settings import ConditionalSetting
-from models.denoisers.densities import draw_levels
-from models.denoisers.level_settings import (
+from pushforward.models.carriers.gaussian_diffusion import GaussianDiffusion
+from pushforward.models.config import Config, param
+from pushforward.models.contracts.abilities import ClassLogits
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.learner import Look, Training, Walk
+from pushforward.models.contracts.schedule import Schedule
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.contracts.state import Packed
+from pushforward.models.contracts.told_settings import ConditionalSetting
+from pushforward.models.denoisers.densities import draw_levels
+from pushforward.models.denoisers.level_settings import (
     DisplaySetting,
     LargestNoise,
     SmallestNoise,
     log_normal,
 )
-from models.fields.exact import ExactScore, known_law
-from models.paths.clock import FlowClock
-from models.paths.schedule import schedule_of
-from models.registry import family
-from models.samplers.heun import Heun
+from pushforward.models.fields.exact import ExactScore, known_law
+from pushforward.models.paths.clock import FlowClock
+from pushforward.models.paths.schedule import schedule_of
+from pushforward.models.registry import family
+from pushforward.models.samplers.heun import Heun
 
 __all__ = ["ExactFlow", "ExactFlowConfig"]
 

@@ -6,21 +6,21 @@ from typing import Annotated, Unpack
 import torch
 from torch import Tensor
 
-from models.carriers.generator_family import GeneratorFamily
-from models.carriers.generator_settings import (
+from pushforward.models.carriers.generator_family import GeneratorFamily
+from pushforward.models.carriers.generator_settings import (
     FollowSpeed,
     FollowSteps,
     GeneratorAveraging,
     GeneratorOptimizer,
     LatentSize,
 )
-from models.config import Config, Pick, param
-from models.contracts.batch import Batch, Rows
-from models.contracts.learner import Look, Training
-from models.contracts.spec import DataSpec
-from models.contracts.state import Packed
-from models.denoisers.denoiser import Denoiser
-from models.fields.difference_settings import (
+from pushforward.models.config import Config, Pick, param
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.learner import Look, Training
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.contracts.state import Packed
+from pushforward.models.denoisers.denoiser import Denoiser
+from pushforward.models.fields.difference_settings import (
     HighLevel,
     LevelRho,
     LowLevel,
@@ -29,16 +29,16 @@ from models.fields.difference_settings import (
     WeightData,
     WeightGen,
 )
-from models.fields.exact import exact_denoiser, known_law
-from models.fields.particle_score import ParticleScore
-from models.fields.probes import Probes
-from models.fields.score_difference import ScoreDifference, level_law
-from models.nets.earlier import networks_as_picks
-from models.nets.pick import build
-from models.nets.role import DENOISER
-from models.nets.settings import GeneratorNet
-from models.registry import family
-from models.training.optim import OptimizerConfig
+from pushforward.models.fields.exact import exact_denoiser, known_law
+from pushforward.models.fields.particle_score import ParticleScore
+from pushforward.models.fields.probes import Probes
+from pushforward.models.fields.score_difference import ScoreDifference, level_law
+from pushforward.models.nets.earlier import networks_as_picks
+from pushforward.models.nets.pick import build
+from pushforward.models.nets.role import DENOISER
+from pushforward.models.nets.settings import GeneratorNet
+from pushforward.models.registry import family
+from pushforward.models.training.optim import OptimizerConfig
 
 __all__ = ["ExactGenerator", "ExactGeneratorConfig"]
 

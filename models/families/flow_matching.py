@@ -5,20 +5,20 @@ from typing import Annotated, Unpack
 import torch
 from torch import Tensor
 
-from models.carriers.flow_family import FlowFamily, between
-from models.config import Config, Pick, param
-from models.contracts.batch import Batch, Rows
-from models.contracts.learner import Training, Walk
-from models.contracts.spec import DataSpec
-from models.contracts.told_settings import ConditionalSetting
-from models.couplings.couple import CouplingName, coupled_noise
-from models.fields.velocity import VelocityField, draw_times
-from models.nets.pick import build
-from models.nets.role import DENOISER
-from models.nets.settings import DenoiserNet
-from models.registry import family
-from models.tensors import expand_like, noise_like
-from models.training.optim import NetworkOptimizer, OptimizerConfig
+from pushforward.models.carriers.flow_family import FlowFamily, between
+from pushforward.models.config import Config, Pick, param
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.learner import Training, Walk
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.contracts.told_settings import ConditionalSetting
+from pushforward.models.couplings.couple import CouplingName, coupled_noise
+from pushforward.models.fields.velocity import VelocityField, draw_times
+from pushforward.models.nets.pick import build
+from pushforward.models.nets.role import DENOISER
+from pushforward.models.nets.settings import DenoiserNet
+from pushforward.models.registry import family
+from pushforward.models.tensors import expand_like, noise_like
+from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
 
 __all__ = ["FlowMatching", "FlowMatchingConfig"]
 

@@ -5,34 +5,34 @@ from typing import Annotated, Unpack
 
 from torch import Tensor
 
-from models.carriers.generator_family import GeneratorFamily
-from models.carriers.generator_settings import (
+from pushforward.models.carriers.generator_family import GeneratorFamily
+from pushforward.models.carriers.generator_settings import (
     FollowSpeed,
     FollowSteps,
     GeneratorAveraging,
     GeneratorOptimizer,
     LatentSize,
 )
-from models.config import Config, Pick, param
-from models.contracts.batch import Rows
-from models.contracts.learner import Look, Training
-from models.contracts.spec import DataSpec
-from models.contracts.state import Packed
-from models.contracts.told_settings import ConditionalSetting
-from models.fields.adversarial import LossSetting, warn_of
-from models.fields.critic import Critic
-from models.fields.critic_settings import (
+from pushforward.models.config import Config, Pick, param
+from pushforward.models.contracts.batch import Rows
+from pushforward.models.contracts.learner import Look, Training
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.contracts.state import Packed
+from pushforward.models.contracts.told_settings import ConditionalSetting
+from pushforward.models.fields.adversarial import LossSetting, warn_of
+from pushforward.models.fields.critic import Critic
+from pushforward.models.fields.critic_settings import (
     CentreSetting,
     CriticSteps,
     PenaltySetting,
     PlaceSetting,
 )
-from models.fields.critic_setup import build_critic, critic_layers, retune_critic
-from models.fields.rescalings import RescalingSetting, ShiftSetting
-from models.nets.earlier import gan_by_log_ratio
-from models.nets.settings import CriticNet, GeneratorNet
-from models.registry import family
-from models.training.optim import OptimizerConfig
+from pushforward.models.fields.critic_setup import build_critic, critic_layers, retune_critic
+from pushforward.models.fields.rescalings import RescalingSetting, ShiftSetting
+from pushforward.models.nets.earlier import gan_by_log_ratio
+from pushforward.models.nets.settings import CriticNet, GeneratorNet
+from pushforward.models.registry import family
+from pushforward.models.training.optim import OptimizerConfig
 
 __all__ = ["Gan", "GanConfig"]
 

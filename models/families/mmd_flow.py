@@ -3,17 +3,23 @@
 from collections.abc import Mapping
 from typing import Annotated, Unpack
 
-from models.carriers.population_family import PopulationFamily
-from models.carriers.population_settings import Noise, PopulationSize, Reach, Speed, StartLaw
-from models.config import Config, param
-from models.contracts.batch import Batch, Rows
-from models.contracts.learner import Look, Training, Walk
-from models.contracts.spec import DataSpec
-from models.contracts.state import Packed
-from models.contracts.told_settings import ConditionalSetting
-from models.fields.kernel import Bandwidth, Kernel, Kernels, invariants_of
-from models.registry import family
-from models.tensors import noise_like
+from pushforward.models.carriers.population_family import PopulationFamily
+from pushforward.models.carriers.population_settings import (
+    Noise,
+    PopulationSize,
+    Reach,
+    Speed,
+    StartLaw,
+)
+from pushforward.models.config import Config, param
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.learner import Look, Training, Walk
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.contracts.state import Packed
+from pushforward.models.contracts.told_settings import ConditionalSetting
+from pushforward.models.fields.kernel import Bandwidth, Kernel, Kernels, invariants_of
+from pushforward.models.registry import family
+from pushforward.models.tensors import noise_like
 
 __all__ = ["MmdFlow", "MmdFlowConfig"]
 

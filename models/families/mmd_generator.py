@@ -5,25 +5,25 @@ from typing import Unpack
 
 import torch
 
-from models.carriers.generator_family import GeneratorFamily
-from models.carriers.generator_settings import (
+from pushforward.models.carriers.generator_family import GeneratorFamily
+from pushforward.models.carriers.generator_settings import (
     FollowSpeed,
     FollowSteps,
     GeneratorAveraging,
     GeneratorOptimizer,
     LatentSize,
 )
-from models.config import Config, Pick
-from models.contracts.batch import Batch
-from models.contracts.learner import Look, Training, Walk
-from models.contracts.spec import DataSpec
-from models.contracts.state import Packed, State
-from models.contracts.told_settings import ConditionalSetting
-from models.fields.kernel import Bandwidth, Kernel, Kernels, invariants_of
-from models.nets.earlier import networks_as_picks
-from models.nets.settings import GeneratorNet
-from models.registry import family
-from models.training.optim import OptimizerConfig
+from pushforward.models.config import Config, Pick
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.learner import Look, Training, Walk
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.contracts.state import Packed, State
+from pushforward.models.contracts.told_settings import ConditionalSetting
+from pushforward.models.fields.kernel import Bandwidth, Kernel, Kernels, invariants_of
+from pushforward.models.nets.earlier import networks_as_picks
+from pushforward.models.nets.settings import GeneratorNet
+from pushforward.models.registry import family
+from pushforward.models.training.optim import OptimizerConfig
 
 __all__ = ["MmdGenerator", "MmdGeneratorConfig"]
 

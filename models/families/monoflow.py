@@ -5,8 +5,8 @@ from typing import Annotated, Unpack
 
 from torch import Tensor
 
-from models.carriers.population_family import PopulationFamily
-from models.carriers.population_settings import (
+from pushforward.models.carriers.population_family import PopulationFamily
+from pushforward.models.carriers.population_settings import (
     Noise,
     PopulationSize,
     Reach,
@@ -14,26 +14,26 @@ from models.carriers.population_settings import (
     StartLaw,
     StartWidth,
 )
-from models.config import Config, Pick, param
-from models.contracts.batch import Batch, Rows
-from models.contracts.learner import Look, Training, Walk
-from models.contracts.spec import DataSpec
-from models.contracts.state import Packed
-from models.contracts.told_settings import ConditionalSetting
-from models.fields.adversarial import LossSetting, warn_of
-from models.fields.critic import Critic
-from models.fields.critic_settings import (
+from pushforward.models.config import Config, Pick, param
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.learner import Look, Training, Walk
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.contracts.state import Packed
+from pushforward.models.contracts.told_settings import ConditionalSetting
+from pushforward.models.fields.adversarial import LossSetting, warn_of
+from pushforward.models.fields.critic import Critic
+from pushforward.models.fields.critic_settings import (
     CentreSetting,
     CriticSteps,
     PenaltySetting,
     PlaceSetting,
 )
-from models.fields.critic_setup import build_critic, critic_layers, retune_critic
-from models.fields.rescalings import RescalingSetting, ShiftSetting
-from models.nets.earlier import networks_as_picks
-from models.nets.settings import CriticNet
-from models.registry import family
-from models.training.optim import OptimizerConfig
+from pushforward.models.fields.critic_setup import build_critic, critic_layers, retune_critic
+from pushforward.models.fields.rescalings import RescalingSetting, ShiftSetting
+from pushforward.models.nets.earlier import networks_as_picks
+from pushforward.models.nets.settings import CriticNet
+from pushforward.models.registry import family
+from pushforward.models.training.optim import OptimizerConfig
 
 __all__ = ["MonoFlow", "MonoFlowConfig"]
 

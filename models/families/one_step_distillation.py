@@ -9,25 +9,25 @@ from typing import Any, Unpack
 import torch
 from torch import Tensor
 
-from models.carriers.carried_family import CarriedFamily
-from models.carriers.generator import Generator
-from models.carriers.generator_settings import GeneratorAveraging, GeneratorOptimizer
-from models.carriers.pair_settings import PairCount, PairSolver, pair_steps
-from models.carriers.pairs import Pairs
-from models.config import Config, Pick
-from models.contracts.batch import Batch, Rows
-from models.contracts.family import Family
-from models.contracts.learner import Phase, Training, Walk
-from models.contracts.spec import DataSpec
-from models.contracts.state import Packed, State
-from models.entries import Needs
-from models.nets import role
-from models.nets.calling import call
-from models.nets.pick import build
-from models.nets.settings import GeneratorNet
-from models.registry import family
-from models.tensors import make_generator, mean_of_places
-from models.training.optim import OptimizerConfig
+from pushforward.models.carriers.carried_family import CarriedFamily
+from pushforward.models.carriers.generator import Generator
+from pushforward.models.carriers.generator_settings import GeneratorAveraging, GeneratorOptimizer
+from pushforward.models.carriers.pair_settings import PairCount, PairSolver, pair_steps
+from pushforward.models.carriers.pairs import Pairs
+from pushforward.models.config import Config, Pick
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.family import Family
+from pushforward.models.contracts.learner import Phase, Training, Walk
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.contracts.state import Packed, State
+from pushforward.models.entries import Needs
+from pushforward.models.nets import role
+from pushforward.models.nets.calling import call
+from pushforward.models.nets.pick import build
+from pushforward.models.nets.settings import GeneratorNet
+from pushforward.models.registry import family
+from pushforward.models.tensors import make_generator, mean_of_places
+from pushforward.models.training.optim import OptimizerConfig
 
 __all__ = ["OneStepDistillation", "OneStepDistillationConfig"]
 

@@ -17,31 +17,31 @@ from typing import Annotated, Unpack
 import torch
 from torch import Tensor
 
-from models.carriers.diffusion_family import DiffusionFamily
-from models.carriers.particles import Particles
-from models.config import Config, Pick, param
-from models.contracts.batch import Batch, Rows
-from models.contracts.learner import Training, Walk
-from models.contracts.spec import DataSpec
-from models.contracts.state import Packed
-from models.contracts.told_settings import ConditionalSetting
-from models.denoisers.denoiser import Denoiser
-from models.denoisers.densities import draw_levels
-from models.denoisers.level_settings import (
+from pushforward.models.carriers.diffusion_family import DiffusionFamily
+from pushforward.models.carriers.particles import Particles
+from pushforward.models.config import Config, Pick, param
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.learner import Training, Walk
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.contracts.state import Packed
+from pushforward.models.contracts.told_settings import ConditionalSetting
+from pushforward.models.denoisers.denoiser import Denoiser
+from pushforward.models.denoisers.densities import draw_levels
+from pushforward.models.denoisers.level_settings import (
     DisplaySetting,
     LargestNoise,
     SmallestNoise,
     log_normal,
 )
-from models.fields.score import ScoreField
-from models.nets.pick import build
-from models.nets.role import DENOISER
-from models.nets.settings import DenoiserNet
-from models.paths.clock import FlowClock
-from models.registry import family
-from models.samplers.heun import Heun
-from models.tensors import expand_like, noise_like
-from models.training.optim import NetworkOptimizer, OptimizerConfig
+from pushforward.models.fields.score import ScoreField
+from pushforward.models.nets.pick import build
+from pushforward.models.nets.role import DENOISER
+from pushforward.models.nets.settings import DenoiserNet
+from pushforward.models.paths.clock import FlowClock
+from pushforward.models.registry import family
+from pushforward.models.samplers.heun import Heun
+from pushforward.models.tensors import expand_like, noise_like
+from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
 
 __all__ = ["PfgmPlusPlus", "PfgmPlusPlusConfig", "student_noise"]
 

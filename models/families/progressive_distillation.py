@@ -11,31 +11,31 @@ from typing import Annotated, Any, Literal, Unpack
 
 import torch
 
-from models.carriers.carried_family import CarriedFamily
-from models.carriers.particles import Particles
-from models.config import Config, ConfigError, Pick, param
-from models.contracts.abilities import Denoise, HasDenoiser
-from models.contracts.batch import Batch, Rows
-from models.contracts.family import Frame
-from models.contracts.learner import Phase, Training, Walk
-from models.contracts.spec import DataSpec
-from models.contracts.state import Packed, State
-from models.denoisers.denoiser import Denoiser
-from models.denoisers.densities import UniformTime, draw_levels
-from models.denoisers.level_settings import DisplaySetting, LargestNoise, SmallestNoise
-from models.entries import Needs
-from models.fields.halving import halved
-from models.fields.score import ScoreField, bound
-from models.nets.pick import build
-from models.nets.role import DENOISER
-from models.nets.settings import DenoiserNet
-from models.paths.clock import FlowClock
-from models.paths.gaussian import PATHS
-from models.registry import family
-from models.samplers.ddim import Ddim, DdimConfig
-from models.samplers.grids import GridConfig, make_grid
-from models.training.optim import NetworkOptimizer, OptimizerConfig
-from models.training.state import pack_module, unpack_module
+from pushforward.models.carriers.carried_family import CarriedFamily
+from pushforward.models.carriers.particles import Particles
+from pushforward.models.config import Config, ConfigError, Pick, param
+from pushforward.models.contracts.abilities import Denoise, HasDenoiser
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.family import Frame
+from pushforward.models.contracts.learner import Phase, Training, Walk
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.contracts.state import Packed, State
+from pushforward.models.denoisers.denoiser import Denoiser
+from pushforward.models.denoisers.densities import UniformTime, draw_levels
+from pushforward.models.denoisers.level_settings import DisplaySetting, LargestNoise, SmallestNoise
+from pushforward.models.entries import Needs
+from pushforward.models.fields.halving import halved
+from pushforward.models.fields.score import ScoreField, bound
+from pushforward.models.nets.pick import build
+from pushforward.models.nets.role import DENOISER
+from pushforward.models.nets.settings import DenoiserNet
+from pushforward.models.paths.clock import FlowClock
+from pushforward.models.paths.gaussian import PATHS
+from pushforward.models.registry import family
+from pushforward.models.samplers.ddim import Ddim, DdimConfig
+from pushforward.models.samplers.grids import GridConfig, make_grid
+from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
+from pushforward.models.training.state import pack_module, unpack_module
 
 __all__ = ["ProgressiveDistillation", "ProgressiveDistillationConfig"]
 

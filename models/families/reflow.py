@@ -5,25 +5,25 @@ from typing import Annotated, Any, Unpack
 
 from torch import Tensor
 
-from models.carriers.flow_family import FlowFamily, between
-from models.carriers.pair_settings import PairCount, PairSolver, pair_steps
-from models.carriers.pairs import Pairs
-from models.config import Config, Pick, param
-from models.contracts.batch import Batch, Rows
-from models.contracts.family import Family
-from models.contracts.learner import Learner, Phase, Scene, Training, Walk
-from models.contracts.spec import DataSpec
-from models.contracts.state import State
-from models.contracts.told_settings import ConditionalSetting
-from models.couplings.couple import coupled_noise
-from models.entries import Needs
-from models.fields.velocity import VelocityField, draw_times
-from models.nets.pick import build
-from models.nets.role import DENOISER
-from models.nets.settings import DenoiserNet
-from models.registry import family
-from models.tensors import make_generator
-from models.training.optim import NetworkOptimizer, OptimizerConfig
+from pushforward.models.carriers.flow_family import FlowFamily, between
+from pushforward.models.carriers.pair_settings import PairCount, PairSolver, pair_steps
+from pushforward.models.carriers.pairs import Pairs
+from pushforward.models.config import Config, Pick, param
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.family import Family
+from pushforward.models.contracts.learner import Learner, Phase, Scene, Training, Walk
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.contracts.state import State
+from pushforward.models.contracts.told_settings import ConditionalSetting
+from pushforward.models.couplings.couple import coupled_noise
+from pushforward.models.entries import Needs
+from pushforward.models.fields.velocity import VelocityField, draw_times
+from pushforward.models.nets.pick import build
+from pushforward.models.nets.role import DENOISER
+from pushforward.models.nets.settings import DenoiserNet
+from pushforward.models.registry import family
+from pushforward.models.tensors import make_generator
+from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
 
 __all__ = ["Reflow", "ReflowConfig"]
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Annotated, Unpack
 
-from models.carriers.population_family import PopulationFamily
-from models.carriers.population_settings import (
+from pushforward.models.carriers.population_family import PopulationFamily
+from pushforward.models.carriers.population_settings import (
     Noise,
     PopulationSize,
     Reach,
@@ -12,14 +12,14 @@ from models.carriers.population_settings import (
     StartLaw,
     StartWidth,
 )
-from models.config import Config, Pick, param
-from models.contracts.batch import Batch, Rows
-from models.contracts.learner import Look, Phase, Training, Walk
-from models.contracts.spec import DataSpec
-from models.contracts.state import Packed
-from models.contracts.told_settings import ConditionalSetting
-from models.denoisers.densities import RhoUniform
-from models.fields.difference_settings import (
+from pushforward.models.config import Config, Pick, param
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.learner import Look, Phase, Training, Walk
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.contracts.state import Packed
+from pushforward.models.contracts.told_settings import ConditionalSetting
+from pushforward.models.denoisers.densities import RhoUniform
+from pushforward.models.fields.difference_settings import (
     HighLevel,
     LevelRho,
     LowLevel,
@@ -32,12 +32,12 @@ from models.fields.difference_settings import (
     WeightData,
     WeightGen,
 )
-from models.fields.probes import Probes
-from models.fields.taught_difference import TaughtDifference
-from models.nets.earlier import networks_as_picks, unbalanced
-from models.nets.settings import ScoreNet
-from models.registry import family
-from models.training.optim import OptimizerConfig
+from pushforward.models.fields.probes import Probes
+from pushforward.models.fields.taught_difference import TaughtDifference
+from pushforward.models.nets.earlier import networks_as_picks, unbalanced
+from pushforward.models.nets.settings import ScoreNet
+from pushforward.models.registry import family
+from pushforward.models.training.optim import OptimizerConfig
 
 __all__ = ["ScoreFlow", "ScoreFlowConfig"]
 

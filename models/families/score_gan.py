@@ -6,22 +6,22 @@ from typing import Any, Unpack
 import torch
 from torch import Tensor
 
-from models.carriers.generator_family import GeneratorFamily
-from models.carriers.generator_settings import (
+from pushforward.models.carriers.generator_family import GeneratorFamily
+from pushforward.models.carriers.generator_settings import (
     FollowSpeed,
     FollowSteps,
     GeneratorAveraging,
     GeneratorOptimizer,
     LatentSize,
 )
-from models.config import Config, Pick
-from models.contracts.batch import Batch, Rows
-from models.contracts.family import Frame
-from models.contracts.learner import Look, Phase, Training, Walk
-from models.contracts.spec import DataSpec
-from models.contracts.state import Packed
-from models.contracts.told_settings import ConditionalSetting
-from models.fields.difference_settings import (
+from pushforward.models.config import Config, Pick
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.family import Frame
+from pushforward.models.contracts.learner import Look, Phase, Training, Walk
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.contracts.state import Packed
+from pushforward.models.contracts.told_settings import ConditionalSetting
+from pushforward.models.fields.difference_settings import (
     HighLevel,
     LevelRho,
     LowLevel,
@@ -34,13 +34,13 @@ from models.fields.difference_settings import (
     WeightData,
     WeightGen,
 )
-from models.fields.probes import Probes
-from models.fields.taught_difference import TaughtDifference, split
-from models.nets.earlier import score_gan_unmodulated, unbalanced
-from models.nets.settings import GeneratorNet, ScoreNet
-from models.registry import family
-from models.tensors import make_generator
-from models.training.optim import OptimizerConfig
+from pushforward.models.fields.probes import Probes
+from pushforward.models.fields.taught_difference import TaughtDifference, split
+from pushforward.models.nets.earlier import score_gan_unmodulated, unbalanced
+from pushforward.models.nets.settings import GeneratorNet, ScoreNet
+from pushforward.models.registry import family
+from pushforward.models.tensors import make_generator
+from pushforward.models.training.optim import OptimizerConfig
 
 __all__ = ["ScoreGan", "ScoreGanConfig"]
 

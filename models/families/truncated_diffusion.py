@@ -6,29 +6,29 @@ Sources: Zheng et al. 2022, arXiv:2202.09671 (TDPM); Lyu et al. 2022, arXiv:2205
 from collections.abc import Mapping
 from typing import Annotated, Unpack
 
-from models.carriers.diffusion_family import DiffusionFamily
-from models.carriers.pair_settings import PairCount, pair_steps
-from models.carriers.pairs import Pairs
-from models.carriers.truncated import FittedGaussian, TruncatedParticles
-from models.config import Config, Pick, param
-from models.contracts.batch import Batch, Rows
-from models.contracts.family import Family
-from models.contracts.learner import Training, Walk
-from models.contracts.spec import DataSpec
-from models.contracts.state import Packed
-from models.contracts.told_settings import ConditionalSetting
-from models.denoisers.denoiser import Denoiser
-from models.denoisers.densities import draw_levels
-from models.denoisers.level_settings import DisplaySetting, SmallestNoise, log_normal
-from models.entries import Needs
-from models.fields.score import ScoreField
-from models.nets.pick import build
-from models.nets.role import DENOISER
-from models.nets.settings import DenoiserNet
-from models.paths.clock import FlowClock
-from models.registry import family
-from models.tensors import make_generator
-from models.training.optim import NetworkOptimizer, OptimizerConfig
+from pushforward.models.carriers.diffusion_family import DiffusionFamily
+from pushforward.models.carriers.pair_settings import PairCount, pair_steps
+from pushforward.models.carriers.pairs import Pairs
+from pushforward.models.carriers.truncated import FittedGaussian, TruncatedParticles
+from pushforward.models.config import Config, Pick, param
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.family import Family
+from pushforward.models.contracts.learner import Training, Walk
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.contracts.state import Packed
+from pushforward.models.contracts.told_settings import ConditionalSetting
+from pushforward.models.denoisers.denoiser import Denoiser
+from pushforward.models.denoisers.densities import draw_levels
+from pushforward.models.denoisers.level_settings import DisplaySetting, SmallestNoise, log_normal
+from pushforward.models.entries import Needs
+from pushforward.models.fields.score import ScoreField
+from pushforward.models.nets.pick import build
+from pushforward.models.nets.role import DENOISER
+from pushforward.models.nets.settings import DenoiserNet
+from pushforward.models.paths.clock import FlowClock
+from pushforward.models.registry import family
+from pushforward.models.tensors import make_generator
+from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
 
 __all__ = ["TruncatedDiffusion", "TruncatedDiffusionConfig"]
 

@@ -14,9 +14,9 @@ from typing import Annotated, Literal
 from torch import Tensor
 from torch.nn import functional as F
 
-from models.config import ConfigError, param
-from models.fields.rescaling import Elementwise, Rescaling
-from models.fields.rescalings import RescalingName, rescaling
+from pushforward.models.config import ConfigError, param
+from pushforward.models.fields.rescaling import Elementwise, Rescaling
+from pushforward.models.fields.rescalings import RescalingName, rescaling
 
 __all__ = [
     "LOSSES",

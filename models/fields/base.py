@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 
 from torch import Tensor
 
-from models.contracts.batch import Rows
+from pushforward.models.contracts.batch import Rows
 
 __all__ = ["Field"]
 

@@ -13,20 +13,20 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from models.contracts.abilities import Denoise
-from models.contracts.batch import Batch, Rows
-from models.contracts.execution import PLAIN, Execution
-from models.contracts.state import State
-from models.denoisers.consistency import ConsistencyFunction
-from models.fields.score import bound
-from models.paths.clock import DisplayName, FlowClock
-from models.samplers.grids import GridConfig, make_grid
-from models.tensors import expand_like, mean_of_places
-from models.training.ema import Ema
-from models.training.optim import OptimizerConfig
-from models.training.part import TrainedPart
-from models.training.state import pack_ema, unpack_ema
-from models.training.trained import Trained
+from pushforward.models.contracts.abilities import Denoise
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.execution import PLAIN, Execution
+from pushforward.models.contracts.state import State
+from pushforward.models.denoisers.consistency import ConsistencyFunction
+from pushforward.models.fields.score import bound
+from pushforward.models.paths.clock import DisplayName, FlowClock
+from pushforward.models.samplers.grids import GridConfig, make_grid
+from pushforward.models.tensors import expand_like, mean_of_places
+from pushforward.models.training.ema import Ema
+from pushforward.models.training.optim import OptimizerConfig
+from pushforward.models.training.part import TrainedPart
+from pushforward.models.training.state import pack_ema, unpack_ema
+from pushforward.models.training.trained import Trained
 
 __all__ = ["ConsistencyField", "ConsistencyWeight", "LevelLaw", "TeacherStep"]
 

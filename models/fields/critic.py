@@ -7,15 +7,15 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from models.contracts.batch import Batch, Rows, by_parts
-from models.contracts.execution import PLAIN, Execution
-from models.fields.adversarial import AdversarialLoss
-from models.fields.rescaling import Rescaling
-from models.nets.calling import call
-from models.tensors import expand_like, weighed
-from models.training.optim import OptimizerConfig
-from models.training.part import TrainedPart
-from models.training.trained import Trained
+from pushforward.models.contracts.batch import Batch, Rows, by_parts
+from pushforward.models.contracts.execution import PLAIN, Execution
+from pushforward.models.fields.adversarial import AdversarialLoss
+from pushforward.models.fields.rescaling import Rescaling
+from pushforward.models.nets.calling import call
+from pushforward.models.tensors import expand_like, weighed
+from pushforward.models.training.optim import OptimizerConfig
+from pushforward.models.training.part import TrainedPart
+from pushforward.models.training.trained import Trained
 
 __all__ = ["Critic", "PenaltyPlace", "gradient_penalty"]
 

@@ -5,7 +5,7 @@ What a person has set for one family is carried over to another by these names.
 
 from typing import Annotated, Literal
 
-from models.config import param
+from pushforward.models.config import param
 
 __all__ = ["CentreSetting", "CriticSteps", "PenaltySetting", "PlaceSetting"]
 

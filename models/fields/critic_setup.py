@@ -4,15 +4,15 @@ from typing import Any, Literal, Protocol
 
 from msgspec.structs import replace
 
-from models.config import Pick
-from models.contracts.learner import Learner
-from models.contracts.presentation import Layer
-from models.fields.adversarial import LOSSES, LossName, check_penalty, motion_of
-from models.fields.critic import Critic, PenaltyPlace
-from models.fields.rescalings import RescalingName
-from models.nets.pick import build
-from models.nets.role import critic
-from models.training.optim import OptimizerConfig
+from pushforward.models.config import Pick
+from pushforward.models.contracts.learner import Learner
+from pushforward.models.contracts.presentation import Layer
+from pushforward.models.fields.adversarial import LOSSES, LossName, check_penalty, motion_of
+from pushforward.models.fields.critic import Critic, PenaltyPlace
+from pushforward.models.fields.rescalings import RescalingName
+from pushforward.models.nets.pick import build
+from pushforward.models.nets.role import critic
+from pushforward.models.training.optim import OptimizerConfig
 
 __all__ = ["CriticSettings", "build_critic", "critic_layers", "retune_critic"]
 

@@ -5,8 +5,8 @@ What a person has set for one family is carried over to another by these names.
 
 from typing import Annotated, Literal
 
-from models.config import param
-from models.training.optim import OptimizerConfig
+from pushforward.models.config import param
+from pushforward.models.training.optim import OptimizerConfig
 
 __all__ = [
     "HighLevel",

@@ -9,13 +9,13 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from models.contracts.batch import Batch, Rows, by_parts
-from models.contracts.execution import PLAIN, Execution
-from models.nets.calling import call
-from models.tensors import slope_of
-from models.training.optim import OptimizerConfig
-from models.training.part import TrainedPart
-from models.training.trained import Trained
+from pushforward.models.contracts.batch import Batch, Rows, by_parts
+from pushforward.models.contracts.execution import PLAIN, Execution
+from pushforward.models.nets.calling import call
+from pushforward.models.tensors import slope_of
+from pushforward.models.training.optim import OptimizerConfig
+from pushforward.models.training.part import TrainedPart
+from pushforward.models.training.trained import Trained
 
 __all__ = ["Energy"]
 

@@ -9,16 +9,16 @@ arXiv:2206.00364, eqs. 2, 3 and 8).
 import torch
 from torch import Tensor
 
-from models.config import ConfigError
-from models.contracts.abilities import Denoise
-from models.contracts.batch import Batch, Rows
-from models.contracts.spec import LABEL, DataSpec
-from models.denoisers.densities import Density
-from models.denoisers.weights import loss_weight
-from models.fields.score import flow_velocity
-from models.oracle import GaussianMixture
-from models.paths.clock import DisplayName, FlowClock, display_scale
-from models.tensors import expand_like, in_parts
+from pushforward.models.config import ConfigError
+from pushforward.models.contracts.abilities import Denoise
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.spec import LABEL, DataSpec
+from pushforward.models.denoisers.densities import Density
+from pushforward.models.denoisers.weights import loss_weight
+from pushforward.models.fields.score import flow_velocity
+from pushforward.models.oracle import GaussianMixture
+from pushforward.models.paths.clock import DisplayName, FlowClock, display_scale
+from pushforward.models.tensors import expand_like, in_parts
 
 __all__ = ["ExactScore", "exact_denoiser", "known_law"]
 

@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-from models.contracts.abilities import Denoise
-from models.tensors import expand_like
+from pushforward.models.contracts.abilities import Denoise
+from pushforward.models.tensors import expand_like
 
 __all__ = ["halved"]
 

@@ -27,14 +27,14 @@ from typing import Annotated, TypeAlias
 import torch
 from torch import Tensor
 
-from models.config import param
-from models.contracts.batch import Batch, Rows, by_parts
-from models.contracts.spec import LABEL, DataSpec
-from models.contracts.state import State
-from models.contracts.untold import UNTOLD
-from models.nets.offered import discovered
-from models.registry import registry
-from models.tensors import in_parts, slope_of, widest_float
+from pushforward.models.config import param
+from pushforward.models.contracts.batch import Batch, Rows, by_parts
+from pushforward.models.contracts.spec import LABEL, DataSpec
+from pushforward.models.contracts.state import State
+from pushforward.models.contracts.untold import UNTOLD
+from pushforward.models.nets.offered import discovered
+from pushforward.models.registry import registry
+from pushforward.models.tensors import in_parts, slope_of, widest_float
 
 __all__ = ["Bandwidth", "Features", "Kernel", "Kernels", "invariants_of", "median_width"]
 

@@ -2,22 +2,22 @@
 
 from typing import Any
 
-from models.config import ConfigError
-from models.contracts.learner import Learner
-from models.contracts.spec import DataSpec
-from models.denoisers.denoiser import Denoiser
-from models.denoisers.densities import Density, LearnedTime
-from models.denoisers.reverse_variance import ReverseVariance
-from models.fields.reverse_variance import LearnedVariance
-from models.fields.schedule import LearnedSchedule
-from models.fields.score import ScoreField
-from models.fields.score_settings import ScoreSettings, fixed_density, path_of
-from models.nets.pick import build
-from models.nets.role import DENOISER
-from models.paths.clock import FlowClock
-from models.paths.gaussian import GaussianPath, VariancePreservingCosine
-from models.paths.learned import LearnedPath
-from models.training.trained import Trained
+from pushforward.models.config import ConfigError
+from pushforward.models.contracts.learner import Learner
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.denoisers.denoiser import Denoiser
+from pushforward.models.denoisers.densities import Density, LearnedTime
+from pushforward.models.denoisers.reverse_variance import ReverseVariance
+from pushforward.models.fields.reverse_variance import LearnedVariance
+from pushforward.models.fields.schedule import LearnedSchedule
+from pushforward.models.fields.score import ScoreField
+from pushforward.models.fields.score_settings import ScoreSettings, fixed_density, path_of
+from pushforward.models.nets.pick import build
+from pushforward.models.nets.role import DENOISER
+from pushforward.models.paths.clock import FlowClock
+from pushforward.models.paths.gaussian import GaussianPath, VariancePreservingCosine
+from pushforward.models.paths.learned import LearnedPath
+from pushforward.models.training.trained import Trained
 
 __all__ = ["learned_score"]
 

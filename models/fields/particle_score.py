@@ -5,13 +5,13 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from models.contracts.abilities import Denoise
-from models.contracts.batch import Batch, by_parts
-from models.contracts.execution import PLAIN, Execution
-from models.denoisers.denoiser import Denoiser
-from models.training.optim import OptimizerConfig
-from models.training.part import TrainedPart
-from models.training.trained import Trained
+from pushforward.models.contracts.abilities import Denoise
+from pushforward.models.contracts.batch import Batch, by_parts
+from pushforward.models.contracts.execution import PLAIN, Execution
+from pushforward.models.denoisers.denoiser import Denoiser
+from pushforward.models.training.optim import OptimizerConfig
+from pushforward.models.training.part import TrainedPart
+from pushforward.models.training.trained import Trained
 
 __all__ = ["OwnScore", "ParticleScore"]
 

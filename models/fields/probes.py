@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 from torch.quasirandom import SobolEngine
 
-from models.contracts.state import State
-from models.denoisers.densities import RhoUniform, draw_levels
-from models.tensors import make_generator
+from pushforward.models.contracts.state import State
+from pushforward.models.denoisers.densities import RhoUniform, draw_levels
+from pushforward.models.tensors import make_generator
 
 __all__ = ["Probes"]
 

@@ -23,8 +23,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from models.config import param
-from models.fields.rescaling import Elementwise, Reading, Rescaling
+from pushforward.models.config import param
+from pushforward.models.fields.rescaling import Elementwise, Reading, Rescaling
 
 __all__ = [
     "DISTINCT",

@@ -8,13 +8,13 @@ parts have no weight in common, and lambda is but a learning rate, to which Adam
 import torch
 from torch import Tensor
 
-from models.bound import reverse_kl
-from models.contracts.abilities import Denoise
-from models.contracts.batch import Batch
-from models.denoisers.reverse_variance import ReverseVariance
-from models.paths.gaussian import GaussianPath
-from models.training.part import TrainedPart
-from models.training.trained import Trained
+from pushforward.models.bound import reverse_kl
+from pushforward.models.contracts.abilities import Denoise
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.denoisers.reverse_variance import ReverseVariance
+from pushforward.models.paths.gaussian import GaussianPath
+from pushforward.models.training.part import TrainedPart
+from pushforward.models.training.trained import Trained
 
 __all__ = ["DIVERGENCE", "LAMBDA", "LearnedVariance", "one_step_down"]
 

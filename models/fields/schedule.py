@@ -17,11 +17,11 @@ terms of prior and reconstruction (`models.bound`).
 import torch
 from torch import Tensor
 
-from models.bound import prior_term
-from models.paths.learned import LearnedPath
-from models.training.optim import OptimizerConfig
-from models.training.part import TrainedPart
-from models.training.trained import Trained
+from pushforward.models.bound import prior_term
+from pushforward.models.paths.learned import LearnedPath
+from pushforward.models.training.optim import OptimizerConfig
+from pushforward.models.training.part import TrainedPart
+from pushforward.models.training.trained import Trained
 
 __all__ = ["LearnedSchedule"]
 

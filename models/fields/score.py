@@ -13,23 +13,28 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from models.contracts.abilities import Denoise
-from models.contracts.batch import Batch, Rows, by_parts
-from models.contracts.execution import PLAIN, Execution
-from models.contracts.state import Packed, State
-from models.contracts.untold import untold, untold_rows
-from models.denoisers.denoiser import Denoiser, DistanceName
-from models.denoisers.densities import Density
-from models.denoisers.objectives import ObjectiveName, sliced_errors
-from models.denoisers.times import Drawn, Importance, TimesName, draw_times
-from models.denoisers.weights import WeightName, is_natural, loss_weight
-from models.fields.reverse_variance import LearnedVariance
-from models.fields.schedule import LearnedSchedule
-from models.paths.clock import DisplayName, FlowClock, display_scale, display_scale_slope
-from models.tensors import in_parts, noise_like
-from models.training.optim import OptimizerConfig
-from models.training.part import TrainedPart
-from models.training.trained import Trained
+from pushforward.models.contracts.abilities import Denoise
+from pushforward.models.contracts.batch import Batch, Rows, by_parts
+from pushforward.models.contracts.execution import PLAIN, Execution
+from pushforward.models.contracts.state import Packed, State
+from pushforward.models.contracts.untold import untold, untold_rows
+from pushforward.models.denoisers.denoiser import Denoiser, DistanceName
+from pushforward.models.denoisers.densities import Density
+from pushforward.models.denoisers.objectives import ObjectiveName, sliced_errors
+from pushforward.models.denoisers.times import Drawn, Importance, TimesName, draw_times
+from pushforward.models.denoisers.weights import WeightName, is_natural, loss_weight
+from pushforward.models.fields.reverse_variance import LearnedVariance
+from pushforward.models.fields.schedule import LearnedSchedule
+from pushforward.models.paths.clock import (
+    DisplayName,
+    FlowClock,
+    display_scale,
+    display_scale_slope,
+)
+from pushforward.models.tensors import in_parts, noise_like
+from pushforward.models.training.optim import OptimizerConfig
+from pushforward.models.training.part import TrainedPart
+from pushforward.models.training.trained import Trained
 
 __all__ = ["ScoreField", "bound", "flow_velocity"]
 

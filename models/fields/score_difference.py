@@ -14,15 +14,15 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
-from models.config import ConfigError
-from models.contracts.abilities import Denoise
-from models.contracts.batch import Batch, Rows
-from models.contracts.learner import Look
-from models.denoisers.densities import RhoUniform, draw_levels
-from models.fields.particle_score import OwnScore
-from models.fields.probes import Probes
-from models.paths.clock import FlowClock
-from models.tensors import expand_like, noise_like
+from pushforward.models.config import ConfigError
+from pushforward.models.contracts.abilities import Denoise
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.learner import Look
+from pushforward.models.denoisers.densities import RhoUniform, draw_levels
+from pushforward.models.fields.particle_score import OwnScore
+from pushforward.models.fields.probes import Probes
+from pushforward.models.paths.clock import FlowClock
+from pushforward.models.tensors import expand_like, noise_like
 
 __all__ = ["ScoreDifference", "level_law"]
 

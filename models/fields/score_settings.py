@@ -4,24 +4,24 @@ which levels, and what is learned beside it.
 
 from typing import Annotated, Literal
 
-from models.config import Config, Pick, param
-from models.contracts.told_settings import ConditionalSetting, LabelDropout
-from models.denoisers.denoiser import DistanceName
-from models.denoisers.densities import Density, LogUniform, RhoUniform, UniformTime
-from models.denoisers.level_settings import (
+from pushforward.models.config import Config, Pick, param
+from pushforward.models.contracts.told_settings import ConditionalSetting, LabelDropout
+from pushforward.models.denoisers.denoiser import DistanceName
+from pushforward.models.denoisers.densities import Density, LogUniform, RhoUniform, UniformTime
+from pushforward.models.denoisers.level_settings import (
     DisplaySetting,
     LargestNoise,
     SmallestNoise,
     log_normal,
 )
-from models.denoisers.objectives import ObjectiveName
-from models.denoisers.precond import PrecondName
-from models.denoisers.times import TimesName
-from models.denoisers.weights import WeightName
-from models.nets.settings import DenoiserNet
-from models.paths.gaussian import PATHS, GaussianPath
-from models.paths.learned import LearnedPath
-from models.training.optim import NetworkOptimizer, OptimizerConfig
+from pushforward.models.denoisers.objectives import ObjectiveName
+from pushforward.models.denoisers.precond import PrecondName
+from pushforward.models.denoisers.times import TimesName
+from pushforward.models.denoisers.weights import WeightName
+from pushforward.models.nets.settings import DenoiserNet
+from pushforward.models.paths.gaussian import PATHS, GaussianPath
+from pushforward.models.paths.learned import LearnedPath
+from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
 
 __all__ = ["ScoreSettings", "fixed_density", "path_of"]
 

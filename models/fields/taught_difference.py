@@ -12,18 +12,18 @@ from typing import Any, Literal, Protocol
 import torch
 from torch import Tensor
 
-from models.config import Pick
-from models.contracts.batch import Batch, Rows
-from models.contracts.learner import Learner, Phase, Walk
-from models.denoisers.denoiser import Denoiser
-from models.denoisers.densities import LogUniform, RhoUniform
-from models.fields.particle_score import ParticleScore
-from models.fields.probes import Probes
-from models.fields.score_difference import ScoreDifference, level_law
-from models.fields.teacher import EDM_LEVELS, Teacher
-from models.nets.pick import build
-from models.nets.role import DENOISER
-from models.training.optim import OptimizerConfig
+from pushforward.models.config import Pick
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.learner import Learner, Phase, Walk
+from pushforward.models.denoisers.denoiser import Denoiser
+from pushforward.models.denoisers.densities import LogUniform, RhoUniform
+from pushforward.models.fields.particle_score import ParticleScore
+from pushforward.models.fields.probes import Probes
+from pushforward.models.fields.score_difference import ScoreDifference, level_law
+from pushforward.models.fields.teacher import EDM_LEVELS, Teacher
+from pushforward.models.nets.pick import build
+from pushforward.models.nets.role import DENOISER
+from pushforward.models.training.optim import OptimizerConfig
 
 __all__ = ["TaughtDifference", "TaughtSettings", "split"]
 

@@ -11,18 +11,18 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from models.carriers.particles import Particles
-from models.contracts.abilities import Denoise
-from models.contracts.batch import Batch, Rows
-from models.contracts.family import Frame
-from models.contracts.learner import Learner, Scene
-from models.contracts.state import State
-from models.denoisers.denoiser import Denoiser
-from models.denoisers.densities import LogNormal, LogUniform, draw_levels
-from models.fields.score import ScoreField
-from models.paths.clock import FlowClock
-from models.samplers.heun import Heun
-from models.training.optim import OptimizerConfig
+from pushforward.models.carriers.particles import Particles
+from pushforward.models.contracts.abilities import Denoise
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.family import Frame
+from pushforward.models.contracts.learner import Learner, Scene
+from pushforward.models.contracts.state import State
+from pushforward.models.denoisers.denoiser import Denoiser
+from pushforward.models.denoisers.densities import LogNormal, LogUniform, draw_levels
+from pushforward.models.fields.score import ScoreField
+from pushforward.models.paths.clock import FlowClock
+from pushforward.models.samplers.heun import Heun
+from pushforward.models.training.optim import OptimizerConfig
 
 __all__ = ["EDM_LEVELS", "Teacher", "weights_to_begin_with"]
 

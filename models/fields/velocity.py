@@ -11,15 +11,15 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from models.contracts.abilities import Denoise
-from models.contracts.batch import Batch, Rows
-from models.contracts.execution import PLAIN, Execution
-from models.fields.score import bound
-from models.nets.calling import call
-from models.tensors import expand_like, mean_of_places
-from models.training.optim import OptimizerConfig
-from models.training.part import TrainedPart
-from models.training.trained import Trained
+from pushforward.models.contracts.abilities import Denoise
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.execution import PLAIN, Execution
+from pushforward.models.fields.score import bound
+from pushforward.models.nets.calling import call
+from pushforward.models.tensors import expand_like, mean_of_places
+from pushforward.models.training.optim import OptimizerConfig
+from pushforward.models.training.part import TrainedPart
+from pushforward.models.training.trained import Trained
 
 __all__ = ["VelocityField", "draw_times"]
 

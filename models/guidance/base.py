@@ -12,10 +12,10 @@ from typing import Any, TypeAlias
 import torch
 from torch import Tensor
 
-from models.contracts.abilities import Denoise
-from models.contracts.batch import Batch
-from models.contracts.spec import DataSpec
-from models.tensors import make_generator
+from pushforward.models.contracts.abilities import Denoise
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.tensors import make_generator
 
 __all__ = ["BlownUp", "DenoiseOf", "Guidance", "Guided", "Stacked", "lead", "slope_of", "why_not"]
 

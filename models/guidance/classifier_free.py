@@ -6,13 +6,13 @@ from typing import Annotated
 
 from torch import Tensor
 
-from models.config import Config, param
-from models.contracts.abilities import Denoise
-from models.contracts.batch import Batch
-from models.contracts.spec import LABEL
-from models.contracts.untold import untold
-from models.guidance.base import DenoiseOf, Guidance
-from models.registry import guidance
+from pushforward.models.config import Config, param
+from pushforward.models.contracts.abilities import Denoise
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import LABEL
+from pushforward.models.contracts.untold import untold
+from pushforward.models.guidance.base import DenoiseOf, Guidance
+from pushforward.models.registry import guidance
 
 __all__ = ["ClassifierFree", "ClassifierFreeConfig"]
 

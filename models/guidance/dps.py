@@ -5,10 +5,10 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
-from models.config import Config, param
-from models.contracts.abilities import Denoise
-from models.guidance.measurement import Measured, MeasurementGuidance
-from models.registry import guidance
+from pushforward.models.config import Config, param
+from pushforward.models.contracts.abilities import Denoise
+from pushforward.models.guidance.measurement import Measured, MeasurementGuidance
+from pushforward.models.registry import guidance
 
 __all__ = ["MeasurementGradient", "MeasurementGradientConfig"]
 

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from models.contracts.abilities import Denoise
-from models.contracts.batch import Batch
-from models.guidance.base import DenoiseOf, Guidance
+from pushforward.models.contracts.abilities import Denoise
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.guidance.base import DenoiseOf, Guidance
 
 __all__ = ["Averages", "Blurred", "Grey", "Known", "Measured", "Measurement", "MeasurementGuidance"]
 

@@ -2,18 +2,18 @@
 
 from functools import cache
 
-from models.config import Config, ConfigError, Pick, decode, describe, encode
-from models.entries import GuidanceEntry
-from models.guidance.base import Guidance
-from models.guidance.measurement import MeasurementGuidance
-from models.registry import discover, registry
+from pushforward.models.config import Config, ConfigError, Pick, decode, describe, encode
+from pushforward.models.entries import GuidanceEntry
+from pushforward.models.guidance.base import Guidance
+from pushforward.models.guidance.measurement import MeasurementGuidance
+from pushforward.models.registry import discover, registry
 
 __all__ = ["build", "measuring", "settled"]
 
 
 @cache
 def _discovered() -> None:
-    discover(("models.guidance",))
+    discover(("pushforward.models.guidance",))
 
 
 def build(pick: Pick, role: str) -> Guidance | None:

@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from models.config import Config, param
-from models.contracts.abilities import Denoise
-from models.guidance.measurement import Measured, MeasurementGuidance
-from models.guidance.replacement import replaced
-from models.registry import guidance
+from pushforward.models.config import Config, param
+from pushforward.models.contracts.abilities import Denoise
+from pushforward.models.guidance.measurement import Measured, MeasurementGuidance
+from pushforward.models.guidance.replacement import replaced
+from pushforward.models.registry import guidance
 
 __all__ = ["RePaint", "RePaintConfig"]
 

@@ -2,10 +2,10 @@
 
 from torch import Tensor
 
-from models.config import NoConfig
-from models.contracts.abilities import Denoise
-from models.guidance.measurement import Measured, MeasurementGuidance
-from models.registry import guidance
+from pushforward.models.config import NoConfig
+from pushforward.models.contracts.abilities import Denoise
+from pushforward.models.guidance.measurement import Measured, MeasurementGuidance
+from pushforward.models.registry import guidance
 
 __all__ = ["Replacement", "replaced"]
 

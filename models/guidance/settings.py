@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from models.config import Pick, param
+from pushforward.models.config import Pick, param
 
 __all__ = ["GuidanceSetting", "MeasurementSetting"]
 

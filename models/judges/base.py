@@ -13,9 +13,9 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from models.contracts.batch import Batch, Rows
-from models.contracts.data import RowSource
-from models.contracts.learner import finish
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.data import RowSource
+from pushforward.models.contracts.learner import finish
 
 __all__ = ["Lesson", "Network", "Teaching", "WeightsError", "accuracy", "load_weights", "taught"]
 

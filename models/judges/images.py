@@ -10,15 +10,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.contracts.batch import Batch, Rows
-from models.contracts.data import RowSource
-from models.judges.base import Lesson, Network, Teaching
-from models.kinds.images import ImageSet
-from models.nets.conv import conv, pyramid
-from models.nets.mlp import linear
-from models.registry import judge
-from models.tensors import in_parts, make_generator
-from models.training.optim import OptimizerConfig, ScheduledOptimizer
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.data import RowSource
+from pushforward.models.judges.base import Lesson, Network, Teaching
+from pushforward.models.kinds.images import ImageSet
+from pushforward.models.nets.conv import conv, pyramid
+from pushforward.models.nets.mlp import linear
+from pushforward.models.registry import judge
+from pushforward.models.tensors import in_parts, make_generator
+from pushforward.models.training.optim import OptimizerConfig, ScheduledOptimizer
 
 __all__ = ["FEATURES", "ImageClassifier", "ImageJudge"]
 

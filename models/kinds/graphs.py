@@ -9,12 +9,12 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from models.contracts.batch import Batch
-from models.contracts.spec import LABEL, SIZE, DataSpec, Given, rows_of_law
-from models.layouts.graph_invariants import graph_invariants
-from models.layouts.graphs import EDGES, Packing, pack, unpack
-from models.registry import kind
-from models.tensors import make_generator
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import LABEL, SIZE, DataSpec, Given, rows_of_law
+from pushforward.models.layouts.graph_invariants import graph_invariants
+from pushforward.models.layouts.graphs import EDGES, Packing, pack, unpack
+from pushforward.models.registry import kind
+from pushforward.models.tensors import make_generator
 
 __all__ = ["DENSITY", "GraphSet", "graphs"]
 

@@ -6,10 +6,10 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from models.contracts.batch import Batch
-from models.contracts.spec import LABEL, DataSpec, Given
-from models.registry import kind
-from models.tensors import make_generator
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import LABEL, DataSpec, Given
+from pushforward.models.registry import kind
+from pushforward.models.tensors import make_generator
 
 __all__ = ["ImageSet", "images"]
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from models.contracts.batch import Batch
-from models.contracts.spec import SIZE, DataSpec, Given, rows_of_law
-from models.layouts.histories import PADDING, sizes
-from models.layouts.ragged import Ragged
-from models.registry import kind
-from models.tensors import make_generator, real_places
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import SIZE, DataSpec, Given, rows_of_law
+from pushforward.models.layouts.histories import PADDING, sizes
+from pushforward.models.layouts.ragged import Ragged
+from pushforward.models.registry import kind
+from pushforward.models.tensors import make_generator, real_places
 
 __all__ = ["HeldOut", "InteractionSet", "interactions"]
 

@@ -7,11 +7,11 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from models.contracts.batch import Batch
-from models.contracts.spec import LABEL, SIZE, DataSpec, Given, Part, rows_of_law
-from models.kinds.jets import JetSet
-from models.registry import kind
-from models.tensors import make_generator
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import LABEL, SIZE, DataSpec, Given, Part, rows_of_law
+from pushforward.models.kinds.jets import JetSet
+from pushforward.models.registry import kind
+from pushforward.models.tensors import make_generator
 
 __all__ = ["COLUMNS", "JetVariables", "conditions_of", "jet_variables"]
 

@@ -8,11 +8,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.contracts.batch import Batch
-from models.contracts.spec import LABEL, SIZE, DataSpec, Given, rows_of_law
-from models.registry import kind
-from models.tensors import make_generator, real_places
-from observables.jets import cone, kinematics
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import LABEL, SIZE, DataSpec, Given, rows_of_law
+from pushforward.models.registry import kind
+from pushforward.models.tensors import make_generator, real_places
+from pushforward.observables.jets import cone, kinematics
 
 __all__ = ["FEATURES", "TYPES", "JetSet", "constituents", "jets", "masses", "within"]
 

@@ -12,12 +12,12 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from models.contracts.spec import LABEL, DataSpec, Given
-from models.layouts.graphs import EDGES, TYPES, Packing, pack_types
-from models.layouts.typed_graphs import TypedGraphs
-from models.registry import kind
-from models.tensors import make_generator
-from observables.graphs.labels import EDGE_LABELS, NODE_LABELS, cut, places_for
+from pushforward.models.contracts.spec import LABEL, DataSpec, Given
+from pushforward.models.layouts.graphs import EDGES, TYPES, Packing, pack_types
+from pushforward.models.layouts.typed_graphs import TypedGraphs
+from pushforward.models.registry import kind
+from pushforward.models.tensors import make_generator
+from pushforward.observables.graphs.labels import EDGE_LABELS, NODE_LABELS, cut, places_for
 
 __all__ = ["LabelledSet", "labelled_graphs", "labelled_packing"]
 

@@ -11,12 +11,12 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from models.contracts.spec import Given
-from models.layouts.graphs import Packing, pack_types, unpack_types
-from models.layouts.typed_graphs import TypedGraphs
-from models.registry import kind
-from models.tensors import make_generator, real_places
-from observables.molecules.atoms import ATOMS, BONDS
+from pushforward.models.contracts.spec import Given
+from pushforward.models.layouts.graphs import Packing, pack_types, unpack_types
+from pushforward.models.layouts.typed_graphs import TypedGraphs
+from pushforward.models.registry import kind
+from pushforward.models.tensors import make_generator, real_places
+from pushforward.observables.molecules.atoms import ATOMS, BONDS
 
 __all__ = ["HETEROATOMS", "RINGS", "MoleculeSet", "molecules", "packing_of"]
 

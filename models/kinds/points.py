@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from models.contracts.batch import Batch
-from models.contracts.spec import LABEL, DataSpec, Given, rows_of_law
-from models.oracle import GaussianMixture
-from models.registry import kind
-from models.tensors import make_generator
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import LABEL, DataSpec, Given, rows_of_law
+from pushforward.models.oracle import GaussianMixture
+from pushforward.models.registry import kind
+from pushforward.models.tensors import make_generator
 
 __all__ = ["PointSet", "in_data_units", "points"]
 

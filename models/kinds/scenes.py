@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from models.tensors import make_generator
+from pushforward.models.tensors import make_generator
 
 __all__ = ["UNKNOWN", "Scene", "few_labels", "few_labels_apart", "principal"]
 

@@ -10,10 +10,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.contracts.spec import Given
-from models.kinds.labelled_graphs import LabelledSet
-from models.registry import kind
-from observables.sentences.grammar import CATEGORIES, LONGEST, RELATIONS, WORDS, Tree, drawn
+from pushforward.models.contracts.spec import Given
+from pushforward.models.kinds.labelled_graphs import LabelledSet
+from pushforward.models.registry import kind
+from pushforward.observables.sentences.grammar import (
+    CATEGORIES,
+    LONGEST,
+    RELATIONS,
+    WORDS,
+    Tree,
+    drawn,
+)
 
 __all__ = ["SENTENCE", "SentenceSet", "sentences"]
 

@@ -7,11 +7,11 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from models.contracts.batch import Batch
-from models.contracts.spec import LABEL, DataSpec, Given
-from models.processes import ProcessMixture
-from models.registry import kind
-from models.tensors import make_generator
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import LABEL, DataSpec, Given
+from pushforward.models.processes import ProcessMixture
+from pushforward.models.registry import kind
+from pushforward.models.tensors import make_generator
 
 __all__ = ["SeriesSet", "series"]
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from models.contracts.batch import Batch
-from models.contracts.spec import DataSpec
-from models.registry import kind
-from models.tensors import make_generator
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.registry import kind
+from pushforward.models.tensors import make_generator
 
 __all__ = ["MarkovLaw", "TextSet", "numbers_of", "texts"]
 

@@ -18,10 +18,10 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
-from models.config import param
-from models.contracts.batch import Batch
-from models.contracts.spec import DataSpec
-from models.tensors import resident
+from pushforward.models.config import param
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.tensors import resident
 
 __all__ = [
     "Dequantisation",

@@ -9,10 +9,10 @@ differentiated, so that particles know where to go.
 import torch
 from torch import Tensor
 
-from models.contracts.batch import Batch
-from models.contracts.spec import DataSpec
-from models.layouts.graph_structure import cycles, random_walks, slow_modes
-from models.layouts.graphs import Packing
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.layouts.graph_structure import cycles, random_walks, slow_modes
+from pushforward.models.layouts.graphs import Packing
 
 __all__ = ["graph_invariants", "structural_features"]
 

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from observables.graphs import makes
+from pushforward.observables.graphs import makes
 
 __all__ = ["connected", "grid", "hub", "lobster", "planar", "tree", "two_communities"]
 

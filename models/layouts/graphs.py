@@ -18,9 +18,9 @@ from functools import cached_property, lru_cache
 import torch
 from torch import Tensor
 
-from models.contracts.batch import Batch
-from models.contracts.spec import SIZE, DataSpec, Part
-from models.tensors import real_places, resident
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import SIZE, DataSpec, Part
+from pushforward.models.tensors import real_places, resident
 
 __all__ = [
     "EDGES",

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from models.layouts.ragged import Ragged
+from pushforward.models.layouts.ragged import Ragged
 
 __all__ = ["PADDING", "newest", "sizes", "within", "without_seen"]
 

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from models.contracts.spec import DataSpec
+from pushforward.models.contracts.spec import DataSpec
 
 __all__ = ["Levels"]
 

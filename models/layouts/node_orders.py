@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from models.tensors import real_places, upload
+from pushforward.models.tensors import real_places, upload
 
 __all__ = ["ORDERS", "NodeOrders", "node_orders", "reordered"]
 

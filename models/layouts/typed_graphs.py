@@ -8,9 +8,9 @@ from typing import ClassVar, Self
 import torch
 from torch import Tensor
 
-from models.contracts.batch import Batch
-from models.contracts.spec import SIZE, DataSpec, Given, rows_of_law
-from models.layouts.graphs import Packing, unpack_types
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import SIZE, DataSpec, Given, rows_of_law
+from pushforward.models.layouts.graphs import Packing, unpack_types
 
 __all__ = ["TypedGraphs"]
 

@@ -38,14 +38,14 @@ from typing import Any, ClassVar, Generic, TypeVar
 import torch
 from torch import Tensor
 
-from models.config import Config
-from models.contracts.batch import Batch
-from models.contracts.data import Judge, RowSource
-from models.contracts.learner import Learner
-from models.metrics.checks import check, check_finite, check_overflow
-from models.registry import registry
-from models.rounded import rounded
-from models.tensors import make_generator
+from pushforward.models.config import Config
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.data import Judge, RowSource
+from pushforward.models.contracts.learner import Learner
+from pushforward.models.metrics.checks import check, check_finite, check_overflow
+from pushforward.models.registry import registry
+from pushforward.models.rounded import rounded
+from pushforward.models.tensors import make_generator
 
 __all__ = [
     "Evidence",

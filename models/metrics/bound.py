@@ -4,10 +4,10 @@ from collections.abc import Generator
 
 import torch
 
-from models.contracts.abilities import HasBound
-from models.metrics.base import Evidence, Figure
-from models.metrics.likelihood import LikelihoodConfig, LogLikelihood
-from models.registry import metric
+from pushforward.models.contracts.abilities import HasBound
+from pushforward.models.metrics.base import Evidence, Figure
+from pushforward.models.metrics.likelihood import LikelihoodConfig, LogLikelihood
+from pushforward.models.registry import metric
 
 __all__ = ["LogLikelihoodBound"]
 

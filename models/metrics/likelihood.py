@@ -7,13 +7,13 @@ from typing import Annotated, ClassVar
 import torch
 from torch import Tensor
 
-from models.config import Config, param
-from models.contracts.abilities import HasLikelihood
-from models.contracts.batch import Batch
-from models.contracts.learner import finish
-from models.metrics.base import Evidence, Figure, Metric, check_finite, flat
-from models.metrics.intervals import of_mean
-from models.registry import metric
+from pushforward.models.config import Config, param
+from pushforward.models.contracts.abilities import HasLikelihood
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.learner import finish
+from pushforward.models.metrics.base import Evidence, Figure, Metric, check_finite, flat
+from pushforward.models.metrics.intervals import of_mean
+from pushforward.models.registry import metric
 
 __all__ = ["LikelihoodConfig", "LogLikelihood", "gaussian_log_prob", "mean_of"]
 

@@ -4,8 +4,8 @@ import math
 from collections.abc import Generator
 from typing import Any
 
-from models.metrics.base import Evidence, Figure, Metric, NotApplicable
-from models.metrics.checks import check_overflow
+from pushforward.models.metrics.base import Evidence, Figure, Metric, NotApplicable
+from pushforward.models.metrics.checks import check_overflow
 
 __all__ = ["check_minimum", "distance_from_best", "measure_checked"]
 

@@ -7,17 +7,17 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
-from models.bound import Bound, continuous_bound, discrete_bound
-from models.config import param
-from models.contracts.abilities import HasDenoiser, HasReverseVariance
-from models.contracts.batch import Batch
-from models.contracts.spec import DataSpec
-from models.denoisers.densities import LogUniform
-from models.metrics.base import Evidence, Figure, NotApplicable
-from models.metrics.images.bits import BitsConfig, BitsPerDimension
-from models.metrics.likelihood import LikelihoodConfig, LogLikelihood, mean_of
-from models.registry import metric, registry
-from models.tensors import make_generator
+from pushforward.models.bound import Bound, continuous_bound, discrete_bound
+from pushforward.models.config import param
+from pushforward.models.contracts.abilities import HasDenoiser, HasReverseVariance
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.denoisers.densities import LogUniform
+from pushforward.models.metrics.base import Evidence, Figure, NotApplicable
+from pushforward.models.metrics.images.bits import BitsConfig, BitsPerDimension
+from pushforward.models.metrics.likelihood import LikelihoodConfig, LogLikelihood, mean_of
+from pushforward.models.registry import metric, registry
+from pushforward.models.tensors import make_generator
 
 __all__ = ["VdmBound", "VdmBoundConfig"]
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from models.contracts.spec import DataSpec
+from pushforward.models.contracts.spec import DataSpec
 
 __all__ = ["Bounded"]
 

@@ -10,7 +10,7 @@ stands there must not matter.
 
 from torch import Tensor, nn
 
-from models.contracts.batch import Batch
+from pushforward.models.contracts.batch import Batch
 
 __all__ = ["call"]
 

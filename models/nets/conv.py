@@ -10,8 +10,8 @@ import math
 import torch
 from torch import Tensor, nn
 
-from models.nets.blank import blank
-from models.nets.mlp import FourierFeatures, linear
+from pushforward.models.nets.blank import blank
+from pushforward.models.nets.mlp import FourierFeatures, linear
 
 __all__ = ["Clock", "conv", "group_norm", "pyramid", "transposed"]
 

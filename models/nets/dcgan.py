@@ -17,13 +17,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.config import Config, param
-from models.contracts.spec import DataSpec
-from models.nets.conv import Clock, conv, group_norm, pyramid, transposed
-from models.nets.given import Balanced, GivenFeatures, loudness
-from models.nets.mlp import linear
-from models.nets.role import Role
-from models.registry import network
+from pushforward.models.config import Config, param
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.nets.conv import Clock, conv, group_norm, pyramid, transposed
+from pushforward.models.nets.given import Balanced, GivenFeatures, loudness
+from pushforward.models.nets.mlp import linear
+from pushforward.models.nets.role import Role
+from pushforward.models.registry import network
 
 __all__ = ["DcganConfig", "DcganCritic", "DcganGenerator", "dcgan"]
 

@@ -20,14 +20,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.config import Config, ConfigError, param
-from models.contracts.spec import DataSpec
-from models.nets.conv import Clock
-from models.nets.given import GivenFeatures
-from models.nets.mlp import linear
-from models.nets.role import Role
-from models.nets.sets.layers import attend, needs_written_attention
-from models.registry import network
+from pushforward.models.config import Config, ConfigError, param
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.nets.conv import Clock
+from pushforward.models.nets.given import GivenFeatures
+from pushforward.models.nets.mlp import linear
+from pushforward.models.nets.role import Role
+from pushforward.models.nets.sets.layers import attend, needs_written_attention
+from pushforward.models.registry import network
 
 __all__ = ["DiT", "DiTConfig", "dit", "places"]
 

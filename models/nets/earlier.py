@@ -5,8 +5,8 @@ Score GAN and a VAE of images were, and how loudly networks were told a class.
 from collections.abc import Mapping
 from typing import Any
 
-from models.entries import Upgrade
-from models.nets.offered import gives
+from pushforward.models.entries import Upgrade
+from pushforward.models.nets.offered import gives
 
 __all__ = [
     "gan_by_log_ratio",

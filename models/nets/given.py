@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.config import param
-from models.contracts.spec import SIZE, DataSpec
+from pushforward.models.config import param
+from pushforward.models.contracts.spec import SIZE, DataSpec
 
 __all__ = ["Balanced", "GivenFeatures", "loudness"]
 

@@ -10,13 +10,13 @@ from typing import Annotated
 import torch
 from torch import Tensor, nn
 
-from models.config import Config, param
-from models.contracts.spec import DataSpec
-from models.nets.flows.layers import seeded
-from models.nets.given import GivenFeatures
-from models.nets.mlp import CoordinateFeatures
-from models.nets.role import Role
-from models.registry import network
+from pushforward.models.config import Config, param
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.nets.flows.layers import seeded
+from pushforward.models.nets.given import GivenFeatures
+from pushforward.models.nets.mlp import CoordinateFeatures
+from pushforward.models.nets.role import Role
+from pushforward.models.registry import network
 
 __all__ = ["Made", "MadeConfig", "made"]
 

@@ -12,13 +12,13 @@ from typing import Annotated, Literal, TypeAlias
 import torch
 from torch import Tensor, nn
 
-from models.config import Config, param
-from models.contracts.batch import Batch
-from models.contracts.spec import DataSpec
-from models.nets.blank import blank
-from models.nets.given import Balanced, GivenFeatures, loudness
-from models.nets.role import Role
-from models.registry import network
+from pushforward.models.config import Config, param
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.nets.blank import blank
+from pushforward.models.nets.given import Balanced, GivenFeatures, loudness
+from pushforward.models.nets.role import Role
+from pushforward.models.registry import network
 
 __all__ = [
     "MLP",

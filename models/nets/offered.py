@@ -3,9 +3,9 @@
 import difflib
 from functools import cache
 
-from models.config import describe
-from models.entries import FamilyEntry, NetworkEntry
-from models.registry import Problem, discover, registry
+from pushforward.models.config import describe
+from pushforward.models.entries import FamilyEntry, NetworkEntry
+from pushforward.models.registry import Problem, discover, registry
 
 __all__ = ["discovered", "gives", "kinds_of", "networks_for", "why_not"]
 
@@ -18,7 +18,7 @@ def discovered() -> tuple[Problem, ...]:
     """Make kinds and networks known, also where a family is used by itself; return what could not
     be loaded.
     """
-    return tuple(discover(("models.kinds", "models.nets")))
+    return tuple(discover(("pushforward.models.kinds", "pushforward.models.nets")))
 
 
 def gives(kind: str) -> frozenset[str]:

@@ -6,13 +6,13 @@ from typing import Any
 import torch
 from torch import nn
 
-from models.config import Config, ConfigError, Pick, decode, describe, encode, read_pick
-from models.contracts.spec import DataSpec
-from models.entries import FamilyEntry, NetworkEntry
-from models.nets.bounded import Bounded
-from models.nets.offered import discovered, gives, networks_for, why_not
-from models.nets.role import Role
-from models.registry import registry
+from pushforward.models.config import Config, ConfigError, Pick, decode, describe, encode, read_pick
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.entries import FamilyEntry, NetworkEntry
+from pushforward.models.nets.bounded import Bounded
+from pushforward.models.nets.offered import discovered, gives, networks_for, why_not
+from pushforward.models.nets.role import Role
+from pushforward.models.registry import registry
 
 __all__ = ["always_on", "build", "filled", "preferred", "settled"]
 

@@ -4,7 +4,7 @@ carried over where one is exchanged for another.
 
 from typing import Annotated
 
-from models.config import Pick, param
+from pushforward.models.config import Pick, param
 
 __all__ = [
     "AutoregressiveNet",

@@ -15,14 +15,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.config import Config, param
-from models.contracts.spec import DataSpec
-from models.nets.conv import Clock, conv, group_norm, pyramid
-from models.nets.given import GivenFeatures
-from models.nets.mlp import linear
-from models.nets.pixels import OfPixels
-from models.nets.role import Role
-from models.registry import network
+from pushforward.models.config import Config, param
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.nets.conv import Clock, conv, group_norm, pyramid
+from pushforward.models.nets.given import GivenFeatures
+from pushforward.models.nets.mlp import linear
+from pushforward.models.nets.pixels import OfPixels
+from pushforward.models.nets.role import Role
+from pushforward.models.registry import network
 
 __all__ = ["UNet", "UNetConfig", "unet"]
 

@@ -7,15 +7,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from models.config import Pick, decode
-from models.contracts.data import Judge, RowSource
-from models.contracts.family import Family
-from models.entries import MetricEntry
-from models.metrics.base import Evidence, Metric, NotApplicable, SampleMetric
-from models.operators.base import Operation, Progress
-from models.operators.judging import asked
-from models.registry import registry
-from models.tensors import make_generator
+from pushforward.models.config import Pick, decode
+from pushforward.models.contracts.data import Judge, RowSource
+from pushforward.models.contracts.family import Family
+from pushforward.models.entries import MetricEntry
+from pushforward.models.metrics.base import Evidence, Metric, NotApplicable, SampleMetric
+from pushforward.models.operators.base import Operation, Progress
+from pushforward.models.operators.judging import asked
+from pushforward.models.registry import registry
+from pushforward.models.tensors import make_generator
 
 __all__ = [
     "DISTANCE",

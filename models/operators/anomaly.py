@@ -6,13 +6,13 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
-from models.config import Config, ConfigError, param
-from models.contracts.batch import Batch
-from models.nets.offered import gives
-from models.operators.base import Operation, Outcome, Progress, SeedSetting, Slot, Work
-from models.operators.editing import PIECE, ROWS, DrawsSetting, Editing, ready
-from models.operators.nameless import unnamed
-from models.registry import operator
+from pushforward.models.config import Config, ConfigError, param
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.nets.offered import gives
+from pushforward.models.operators.base import Operation, Outcome, Progress, SeedSetting, Slot, Work
+from pushforward.models.operators.editing import PIECE, ROWS, DrawsSetting, Editing, ready
+from pushforward.models.operators.nameless import unnamed
+from pushforward.models.registry import operator
 
 __all__ = ["Anomaly", "AnomalyConfig"]
 

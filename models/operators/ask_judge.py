@@ -2,11 +2,11 @@
 
 import torch
 
-from models.config import NoConfig
-from models.operators.base import Operation, Outcome, Progress, Slot, Work
-from models.operators.editing import PIECE, ROWS
-from models.operators.judging import asked
-from models.registry import operator
+from pushforward.models.config import NoConfig
+from pushforward.models.operators.base import Operation, Outcome, Progress, Slot, Work
+from pushforward.models.operators.editing import PIECE, ROWS
+from pushforward.models.operators.judging import asked
+from pushforward.models.registry import operator
 
 __all__ = ["AskJudge"]
 

@@ -9,18 +9,18 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.config import Config, decode, param
-from models.contracts.batch import Batch
-from models.contracts.spec import LABEL
-from models.judges.base import Network
-from models.metrics.intervals import wilson
-from models.operators.base import Operation, Outcome, Progress, SeedSetting, Work
-from models.operators.editing import ROWS
-from models.operators.judging import asked
-from models.operators.nameless import NAMELESS, nameless
-from models.operators.purify import Purify, PurifyConfig
-from models.registry import operator
-from models.tensors import make_generator
+from pushforward.models.config import Config, decode, param
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import LABEL
+from pushforward.models.judges.base import Network
+from pushforward.models.metrics.intervals import wilson
+from pushforward.models.operators.base import Operation, Outcome, Progress, SeedSetting, Work
+from pushforward.models.operators.editing import ROWS
+from pushforward.models.operators.judging import asked
+from pushforward.models.operators.nameless import NAMELESS, nameless
+from pushforward.models.operators.purify import Purify, PurifyConfig
+from pushforward.models.registry import operator
+from pushforward.models.tensors import make_generator
 
 __all__ = ["SETS", "Attack", "AttackConfig", "fast_gradient_sign"]
 

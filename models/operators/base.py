@@ -11,10 +11,10 @@ from typing import Annotated, Any, Protocol, TypeAlias
 
 from torch import Tensor
 
-from models.config import Pick, param
-from models.contracts.batch import Batch
-from models.contracts.data import Judge, RowSource
-from models.contracts.learner import Learner
+from pushforward.models.config import Pick, param
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.data import Judge, RowSource
+from pushforward.models.contracts.learner import Learner
 
 __all__ = [
     "ALL",

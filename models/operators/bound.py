@@ -9,7 +9,7 @@ from typing import Annotated, Any, get_args
 import torch
 from torch import Tensor
 
-from models.bound import (
+from pushforward.models.bound import (
     Bound,
     Variance,
     discrete_bound,
@@ -17,18 +17,18 @@ from models.bound import (
     prior_term,
     reconstruction_term,
 )
-from models.bound_spread import Moments, error_at
-from models.config import Config, param
-from models.contracts.abilities import Denoise, HasDenoiser, HasReverseVariance
-from models.contracts.batch import Batch
-from models.contracts.learner import Learner
-from models.denoisers.densities import Density, LogNormal, LogUniform, UniformTime
-from models.denoisers.times import TimesName
-from models.metrics.intervals import of_mean
-from models.operators.base import Operation, Outcome, Progress, SeedSetting, Work
-from models.paths.gaussian import VariancePreservingCosine, VariancePreservingLinear
-from models.registry import operator
-from models.tensors import make_generator, noise_like
+from pushforward.models.bound_spread import Moments, error_at
+from pushforward.models.config import Config, param
+from pushforward.models.contracts.abilities import Denoise, HasDenoiser, HasReverseVariance
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.learner import Learner
+from pushforward.models.denoisers.densities import Density, LogNormal, LogUniform, UniformTime
+from pushforward.models.denoisers.times import TimesName
+from pushforward.models.metrics.intervals import of_mean
+from pushforward.models.operators.base import Operation, Outcome, Progress, SeedSetting, Work
+from pushforward.models.paths.gaussian import VariancePreservingCosine, VariancePreservingLinear
+from pushforward.models.registry import operator
+from pushforward.models.tensors import make_generator, noise_like
 
 __all__ = ["SCHEDULES", "TIMES", "BoundExplorer", "BoundExplorerConfig"]
 

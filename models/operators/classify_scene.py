@@ -5,13 +5,13 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
-from models.config import Config, param
-from models.contracts.abilities import Classifies
-from models.contracts.data import RowSource
-from models.kinds.cubes import CubeSet
-from models.kinds.scenes import UNKNOWN
-from models.operators.base import Operation, Outcome, Progress, Work
-from models.registry import operator
+from pushforward.models.config import Config, param
+from pushforward.models.contracts.abilities import Classifies
+from pushforward.models.contracts.data import RowSource
+from pushforward.models.kinds.cubes import CubeSet
+from pushforward.models.kinds.scenes import UNKNOWN
+from pushforward.models.operators.base import Operation, Outcome, Progress, Work
+from pushforward.models.registry import operator
 
 __all__ = ["ClassifyScene", "ClassifySceneConfig"]
 

@@ -1,11 +1,11 @@
 """Colourising: of each pixel only the brightness is known, and its colour is sampled."""
 
-from models.contracts.spec import DataSpec
-from models.guidance.measurement import Grey
-from models.operators.base import Operation, Slot, Work
-from models.operators.editing import ROWS
-from models.operators.restoring import RestoringConfig, restored
-from models.registry import operator
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.guidance.measurement import Grey
+from pushforward.models.operators.base import Operation, Slot, Work
+from pushforward.models.operators.editing import ROWS
+from pushforward.models.operators.restoring import RestoringConfig, restored
+from pushforward.models.registry import operator
 
 __all__ = ["Colourise"]
 

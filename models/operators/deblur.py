@@ -3,12 +3,12 @@
 from dataclasses import replace
 from typing import Annotated
 
-from models.config import param
-from models.guidance.measurement import Blurred
-from models.operators.base import Operation, Slot, Work
-from models.operators.editing import ROWS
-from models.operators.restoring import RestoringConfig, restored
-from models.registry import operator
+from pushforward.models.config import param
+from pushforward.models.guidance.measurement import Blurred
+from pushforward.models.operators.base import Operation, Slot, Work
+from pushforward.models.operators.editing import ROWS
+from pushforward.models.operators.restoring import RestoringConfig, restored
+from pushforward.models.registry import operator
 
 __all__ = ["Deblur", "DeblurConfig"]
 

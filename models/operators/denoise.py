@@ -6,13 +6,13 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
-from models.config import Config, param
-from models.operators.base import Operation, Outcome, Progress, SeedSetting, Slot, Work
-from models.operators.editing import PIECE, ROWS, DrawsSetting, StepsSetting, ready
-from models.operators.nameless import unnamed
-from models.registry import operator
-from models.samplers.ddim import Ddim, DdimConfig
-from models.samplers.grids import GridConfig
+from pushforward.models.config import Config, param
+from pushforward.models.operators.base import Operation, Outcome, Progress, SeedSetting, Slot, Work
+from pushforward.models.operators.editing import PIECE, ROWS, DrawsSetting, StepsSetting, ready
+from pushforward.models.operators.nameless import unnamed
+from pushforward.models.registry import operator
+from pushforward.models.samplers.ddim import Ddim, DdimConfig
+from pushforward.models.samplers.grids import GridConfig
 
 __all__ = ["DenoiseConfig", "DenoiseRows"]
 

@@ -7,17 +7,17 @@ from typing import Annotated, Any
 import torch
 from torch import Tensor
 
-from models.config import Config, Pick, param
-from models.contracts.abilities import HasLikelihood, WalksLikelihood
-from models.contracts.batch import Batch
-from models.contracts.data import RowSource
-from models.metrics.images.levels import count_of_levels
-from models.metrics.likelihood import gaussian_log_prob
-from models.operators.base import Operation, Outcome, Progress, SeedSetting, Work
-from models.operators.otherset import other_rows
-from models.registry import operator, registry
-from models.rounded import rounded
-from models.tensors import make_generator
+from pushforward.models.config import Config, Pick, param
+from pushforward.models.contracts.abilities import HasLikelihood, WalksLikelihood
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.data import RowSource
+from pushforward.models.metrics.images.levels import count_of_levels
+from pushforward.models.metrics.likelihood import gaussian_log_prob
+from pushforward.models.operators.base import Operation, Outcome, Progress, SeedSetting, Work
+from pushforward.models.operators.otherset import other_rows
+from pushforward.models.registry import operator, registry
+from pushforward.models.rounded import rounded
+from pushforward.models.tensors import make_generator
 
 __all__ = ["LikelihoodLab", "LikelihoodLabConfig"]
 

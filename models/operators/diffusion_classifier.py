@@ -6,12 +6,12 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
-from models.config import Config, param
-from models.contracts.batch import Batch
-from models.contracts.spec import LABEL, DataSpec
-from models.operators.base import Operation, Outcome, Progress, SeedSetting, Slot, Work
-from models.operators.editing import PIECE, ROWS, DrawsSetting, Editing, ready, under
-from models.registry import operator
+from pushforward.models.config import Config, param
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import LABEL, DataSpec
+from pushforward.models.operators.base import Operation, Outcome, Progress, SeedSetting, Slot, Work
+from pushforward.models.operators.editing import PIECE, ROWS, DrawsSetting, Editing, ready, under
+from pushforward.models.registry import operator
 
 __all__ = ["DiffusionClassifier", "DiffusionClassifierConfig"]
 

@@ -6,12 +6,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from models.contracts.abilities import HasPopulation
-from models.contracts.batch import Batch
-from models.contracts.family import Family
-from models.contracts.learner import Learner
-from models.operators.base import Progress
-from models.tensors import make_generator
+from pushforward.models.contracts.abilities import HasPopulation
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.family import Family
+from pushforward.models.contracts.learner import Learner
+from pushforward.models.operators.base import Progress
+from pushforward.models.tensors import make_generator
 
 __all__ = ["SAMPLES", "draw", "drawn", "most", "repeats"]
 

@@ -9,17 +9,17 @@ from typing import Annotated, Any, Literal, Protocol, runtime_checkable
 import torch
 from torch import Tensor
 
-from models.config import Pick, param
-from models.contracts.abilities import Denoise, HasDenoiser
-from models.contracts.batch import Batch
-from models.contracts.spec import DataSpec
-from models.guidance.base import Guidance, Stacked, lead
-from models.operators.base import Operation, Progress, Slot
-from models.paths.clock import FlowClock
-from models.samplers.base import Sampler
-from models.samplers.grids import GridConfig, make_grid
-from models.samplers.heun import Heun
-from models.tensors import make_generator, noise_like
+from pushforward.models.config import Pick, param
+from pushforward.models.contracts.abilities import Denoise, HasDenoiser
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.guidance.base import Guidance, Stacked, lead
+from pushforward.models.operators.base import Operation, Progress, Slot
+from pushforward.models.paths.clock import FlowClock
+from pushforward.models.samplers.base import Sampler
+from pushforward.models.samplers.grids import GridConfig, make_grid
+from pushforward.models.samplers.heun import Heun
+from pushforward.models.tensors import make_generator, noise_like
 
 __all__ = [
     "KNOWN",

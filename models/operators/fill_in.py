@@ -2,10 +2,10 @@
 
 import torch
 
-from models.config import Config, Pick
-from models.operators.base import Operation, Outcome, Progress, SeedSetting, Slot, Work
-from models.operators.completing import completions
-from models.operators.editing import (
+from pushforward.models.config import Config, Pick
+from pushforward.models.operators.base import Operation, Outcome, Progress, SeedSetting, Slot, Work
+from pushforward.models.operators.completing import completions
+from pushforward.models.operators.editing import (
     KNOWN_SLOT,
     ROWS,
     DrawsSetting,
@@ -13,7 +13,7 @@ from models.operators.editing import (
     known_places,
     told_rows,
 )
-from models.registry import operator
+from pushforward.models.registry import operator
 
 __all__ = ["FillIn", "FillInConfig"]
 

@@ -2,14 +2,14 @@
 
 from typing import Annotated, Any
 
-from models.config import Config, Pick, param
-from models.guidance.base import lead
-from models.operators.base import Operation, SeedSetting, Work
-from models.operators.editing import SamplerSetting
-from models.operators.filming import FramesSetting, filmed
-from models.registry import operator
-from models.samplers.heun import Heun
-from models.tensors import make_generator
+from pushforward.models.config import Config, Pick, param
+from pushforward.models.guidance.base import lead
+from pushforward.models.operators.base import Operation, SeedSetting, Work
+from pushforward.models.operators.editing import SamplerSetting
+from pushforward.models.operators.filming import FramesSetting, filmed
+from pushforward.models.registry import operator
+from pushforward.models.samplers.heun import Heun
+from pushforward.models.tensors import make_generator
 
 __all__ = ["Film", "FilmConfig"]
 

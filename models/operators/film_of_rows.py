@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 import torch
 from torch import Tensor
 
-from models.config import Config, Pick, param
-from models.guidance.base import lead
-from models.operators.base import Operation, Outcome, Progress, SeedSetting, Slot, Work
-from models.operators.editing import (
+from pushforward.models.config import Config, Pick, param
+from pushforward.models.guidance.base import lead
+from pushforward.models.operators.base import Operation, Outcome, Progress, SeedSetting, Slot, Work
+from pushforward.models.operators.editing import (
     ROWS,
     DrawsSetting,
     Editing,
@@ -20,9 +20,9 @@ from models.operators.editing import (
     levels_between,
     ready,
 )
-from models.operators.filming import FramesSetting, filmed
-from models.operators.nameless import unnamed
-from models.registry import operator
+from pushforward.models.operators.filming import FramesSetting, filmed
+from pushforward.models.operators.nameless import unnamed
+from pushforward.models.registry import operator
 
 __all__ = ["FilmOfRows", "FilmOfRowsConfig"]
 

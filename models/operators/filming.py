@@ -6,12 +6,12 @@ from typing import Annotated, Any
 import torch
 from torch import Tensor
 
-from models.config import param
-from models.contracts.abilities import Denoise
-from models.contracts.batch import Batch
-from models.operators.base import Outcome, Progress, Work
-from models.paths.clock import display_scale
-from models.samplers.base import Sampler, SampleStep
+from pushforward.models.config import param
+from pushforward.models.contracts.abilities import Denoise
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.operators.base import Outcome, Progress, Work
+from pushforward.models.paths.clock import display_scale
+from pushforward.models.samplers.base import Sampler, SampleStep
 
 __all__ = ["FramesSetting", "filmed"]
 

@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from models.config import Config, Pick, param
-from models.contracts.family import Family
-from models.operators.base import Operation, Outcome, SeedSetting, Work
-from models.operators.drawing import drawn, repeats
-from models.registry import operator
+from pushforward.models.config import Config, Pick, param
+from pushforward.models.contracts.family import Family
+from pushforward.models.operators.base import Operation, Outcome, SeedSetting, Work
+from pushforward.models.operators.drawing import drawn, repeats
+from pushforward.models.registry import operator
 
 __all__ = ["Generate", "GenerateConfig"]
 

@@ -5,22 +5,15 @@ from typing import Annotated, Any
 import torch
 from torch import Tensor
 
-from models.config import Config, Pick, param
-from models.contracts.abilities import HasPopulation
-from models.contracts.family import Family
-from models.contracts.spec import DataSpec
-from models.operators.base import (
-    TEST,
-    Operation,
-    Outcome,
-    SeedSetting,
-    Slot,
-    Work,
-)
-from models.operators.drawing import drawn
-from models.operators.told import told
-from models.registry import operator
-from models.tensors import make_generator
+from pushforward.models.config import Config, Pick, param
+from pushforward.models.contracts.abilities import HasPopulation
+from pushforward.models.contracts.family import Family
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.operators.base import TEST, Operation, Outcome, SeedSetting, Slot, Work
+from pushforward.models.operators.drawing import drawn
+from pushforward.models.operators.told import told
+from pushforward.models.registry import operator
+from pushforward.models.tensors import make_generator
 
 __all__ = ["GenerateLike", "GenerateLikeConfig"]
 

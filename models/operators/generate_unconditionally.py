@@ -6,15 +6,15 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
-from models.config import Config, Pick, RunRef, param
-from models.contracts.batch import Batch
-from models.contracts.family import Family
-from models.contracts.spec import LABEL, SIZE, DataSpec
-from models.kinds.jet_variables import conditions_of
-from models.operators.base import Operation, Outcome, Progress, SeedSetting, Work
-from models.operators.drawing import drawn
-from models.operators.generate_like import check
-from models.registry import operator
+from pushforward.models.config import Config, Pick, RunRef, param
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.family import Family
+from pushforward.models.contracts.spec import LABEL, SIZE, DataSpec
+from pushforward.models.kinds.jet_variables import conditions_of
+from pushforward.models.operators.base import Operation, Outcome, Progress, SeedSetting, Work
+from pushforward.models.operators.drawing import drawn
+from pushforward.models.operators.generate_like import check
+from pushforward.models.registry import operator
 
 __all__ = ["GenerateUnconditionally", "GenerateUnconditionallyConfig", "drawn_conditions"]
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
-from models.config import param
+from pushforward.models.config import param
 
 __all__ = ["StopsSetting", "on_great_circle"]
 

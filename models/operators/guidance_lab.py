@@ -11,13 +11,13 @@ from typing import Annotated, Any
 import torch
 from torch import Tensor
 
-from models.config import Config, encode, param
-from models.contracts.batch import Batch
-from models.contracts.family import Family
-from models.contracts.spec import LABEL
-from models.metrics.samples.sliced import sliced_wasserstein
-from models.operators.base import Operation, Outcome, SeedSetting, Work
-from models.operators.leading import (
+from pushforward.models.config import Config, encode, param
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.family import Family
+from pushforward.models.contracts.spec import LABEL
+from pushforward.models.metrics.samples.sliced import sliced_wasserstein
+from pushforward.models.operators.base import Operation, Outcome, SeedSetting, Work
+from pushforward.models.operators.leading import (
     RescaleSetting,
     StepsSetting,
     StrengthsSetting,
@@ -26,10 +26,10 @@ from models.operators.leading import (
     swept,
     unconditional,
 )
-from models.oracle import GaussianMixture
-from models.registry import operator
-from models.samplers.heun import Heun
-from models.tensors import make_generator
+from pushforward.models.oracle import GaussianMixture
+from pushforward.models.registry import operator
+from pushforward.models.samplers.heun import Heun
+from pushforward.models.tensors import make_generator
 
 __all__ = ["GuidanceLab", "GuidanceLabConfig", "Lawful"]
 

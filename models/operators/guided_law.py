@@ -4,12 +4,12 @@ from typing import Annotated
 
 import torch
 
-from models.config import Config, param
-from models.contracts.batch import Batch
-from models.contracts.spec import LABEL, DataSpec
-from models.operators.base import Operation, Outcome, Progress, SeedSetting, Work
-from models.registry import operator
-from models.tensors import make_generator
+from pushforward.models.config import Config, param
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import LABEL, DataSpec
+from pushforward.models.operators.base import Operation, Outcome, Progress, SeedSetting, Work
+from pushforward.models.registry import operator
+from pushforward.models.tensors import make_generator
 
 __all__ = ["GuidedLaw", "GuidedLawConfig"]
 

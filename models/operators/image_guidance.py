@@ -11,16 +11,16 @@ from typing import Annotated, Any
 import torch
 from torch import Tensor
 
-from models.config import Config, param
-from models.contracts.batch import Batch
-from models.contracts.data import Judge
-from models.contracts.family import Family
-from models.contracts.spec import LABEL
-from models.metrics.images.density_coverage import balls_hit, expected_coverage
-from models.metrics.intervals import wilson
-from models.operators.base import Operation, Outcome, Progress, SeedSetting, Work
-from models.operators.judging import asked
-from models.operators.leading import (
+from pushforward.models.config import Config, param
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.data import Judge
+from pushforward.models.contracts.family import Family
+from pushforward.models.contracts.spec import LABEL
+from pushforward.models.metrics.images.density_coverage import balls_hit, expected_coverage
+from pushforward.models.metrics.intervals import wilson
+from pushforward.models.operators.base import Operation, Outcome, Progress, SeedSetting, Work
+from pushforward.models.operators.judging import asked
+from pushforward.models.operators.leading import (
     RescaleSetting,
     StepsSetting,
     StrengthsSetting,
@@ -29,8 +29,8 @@ from models.operators.leading import (
     swept,
     unconditional,
 )
-from models.registry import operator
-from models.tensors import make_generator
+from pushforward.models.registry import operator
+from pushforward.models.tensors import make_generator
 
 __all__ = ["ImageGuidance", "ImageGuidanceConfig"]
 

@@ -5,16 +5,16 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
-from models.config import Config, Pick, param
-from models.contracts.batch import Batch
-from models.kinds.series import SeriesSet
-from models.metrics.series.crps import Task, bridged, crps, hidden_in
-from models.operators.base import Operation, Outcome, Progress, SeedSetting, Work
-from models.operators.completing import completions
-from models.operators.editing import SamplerSetting
-from models.registry import operator
-from models.rounded import rounded
-from models.tensors import make_generator
+from pushforward.models.config import Config, Pick, param
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.kinds.series import SeriesSet
+from pushforward.models.metrics.series.crps import Task, bridged, crps, hidden_in
+from pushforward.models.operators.base import Operation, Outcome, Progress, SeedSetting, Work
+from pushforward.models.operators.completing import completions
+from pushforward.models.operators.editing import SamplerSetting
+from pushforward.models.registry import operator
+from pushforward.models.rounded import rounded
+from pushforward.models.tensors import make_generator
 
 __all__ = ["LEVELS", "QUANTILES", "Impute", "ImputeConfig"]
 

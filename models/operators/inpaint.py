@@ -2,12 +2,12 @@
 
 import torch
 
-from models.config import Config, Pick
-from models.guidance.measurement import Known, Measured
-from models.guidance.pick import measuring
-from models.guidance.settings import MeasurementSetting
-from models.operators.base import Operation, Outcome, Progress, SeedSetting, Slot, Work
-from models.operators.editing import (
+from pushforward.models.config import Config, Pick
+from pushforward.models.guidance.measurement import Known, Measured
+from pushforward.models.guidance.pick import measuring
+from pushforward.models.guidance.settings import MeasurementSetting
+from pushforward.models.operators.base import Operation, Outcome, Progress, SeedSetting, Slot, Work
+from pushforward.models.operators.editing import (
     KNOWN_SLOT,
     PIECE,
     ROWS,
@@ -16,8 +16,8 @@ from models.operators.editing import (
     known_places,
     ready,
 )
-from models.operators.nameless import unnamed
-from models.registry import operator
+from pushforward.models.operators.nameless import unnamed
+from pushforward.models.registry import operator
 
 __all__ = ["Inpaint", "InpaintConfig"]
 

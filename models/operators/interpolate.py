@@ -3,10 +3,10 @@
 import torch
 from torch import Tensor
 
-from models.config import Config
-from models.contracts.batch import Batch
-from models.operators.base import Operation, Outcome, Slot, Work
-from models.operators.editing import (
+from pushforward.models.config import Config
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.operators.base import Operation, Outcome, Slot, Work
+from pushforward.models.operators.editing import (
     PIECE,
     ROWS,
     Effort,
@@ -15,10 +15,10 @@ from models.operators.editing import (
     levels_between,
     ready,
 )
-from models.operators.great_circle import StopsSetting, on_great_circle
-from models.operators.invert import OrderSetting
-from models.operators.nameless import unnamed
-from models.registry import operator
+from pushforward.models.operators.great_circle import StopsSetting, on_great_circle
+from pushforward.models.operators.invert import OrderSetting
+from pushforward.models.operators.nameless import unnamed
+from pushforward.models.registry import operator
 
 __all__ = ["Interpolate", "InterpolateConfig"]
 

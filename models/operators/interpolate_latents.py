@@ -4,16 +4,16 @@ from typing import Any
 
 import torch
 
-from models.config import Config
-from models.contracts.abilities import HasLatent
-from models.contracts.batch import Batch
-from models.contracts.family import Family
-from models.operators.base import Operation, Outcome, Progress, SeedSetting, Work
-from models.operators.drawing import SAMPLES
-from models.operators.editing import PIECE
-from models.operators.great_circle import StopsSetting, on_great_circle
-from models.registry import operator
-from models.tensors import make_generator
+from pushforward.models.config import Config
+from pushforward.models.contracts.abilities import HasLatent
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.family import Family
+from pushforward.models.operators.base import Operation, Outcome, Progress, SeedSetting, Work
+from pushforward.models.operators.drawing import SAMPLES
+from pushforward.models.operators.editing import PIECE
+from pushforward.models.operators.great_circle import StopsSetting, on_great_circle
+from pushforward.models.registry import operator
+from pushforward.models.tensors import make_generator
 
 __all__ = ["InterpolateLatents", "InterpolateLatentsConfig"]
 

@@ -4,9 +4,9 @@ from typing import Annotated
 
 import torch
 
-from models.config import Config, param
-from models.operators.base import Operation, Outcome, Slot, Work
-from models.operators.editing import (
+from pushforward.models.config import Config, param
+from pushforward.models.operators.base import Operation, Outcome, Slot, Work
+from pushforward.models.operators.editing import (
     PIECE,
     ROWS,
     Effort,
@@ -16,8 +16,8 @@ from models.operators.editing import (
     levels_between,
     ready,
 )
-from models.operators.nameless import unnamed
-from models.registry import operator
+from pushforward.models.operators.nameless import unnamed
+from pushforward.models.registry import operator
 
 __all__ = ["Invert", "InvertConfig", "OrderSetting"]
 

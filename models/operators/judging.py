@@ -2,8 +2,8 @@
 
 from collections.abc import Generator
 
-from models.contracts.data import Judge
-from models.operators.base import Operation, Progress
+from pushforward.models.contracts.data import Judge
+from pushforward.models.operators.base import Operation, Progress
 
 __all__ = ["asked"]
 

@@ -6,16 +6,16 @@ from typing import Annotated, Any
 import torch
 from torch import Tensor
 
-from models.config import decode, param
-from models.contracts.batch import Batch
-from models.contracts.family import Family
-from models.contracts.spec import LABEL, DataSpec
-from models.guidance.base import BlownUp
-from models.guidance.classifier import ClassifierGuidance
-from models.guidance.classifier_free import ClassifierFree, ClassifierFreeConfig
-from models.operators.base import Progress
-from models.samplers.base import Sampler
-from models.samplers.heun import Heun, HeunConfig
+from pushforward.models.config import decode, param
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.family import Family
+from pushforward.models.contracts.spec import LABEL, DataSpec
+from pushforward.models.guidance.base import BlownUp
+from pushforward.models.guidance.classifier import ClassifierGuidance
+from pushforward.models.guidance.classifier_free import ClassifierFree, ClassifierFreeConfig
+from pushforward.models.operators.base import Progress
+from pushforward.models.samplers.base import Sampler
+from pushforward.models.samplers.heun import Heun, HeunConfig
 
 __all__ = [
     "RescaleSetting",

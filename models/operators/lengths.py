@@ -10,15 +10,22 @@ from typing import Annotated, Any
 import torch
 from torch import Tensor
 
-from models.config import Config, Pick, encode, param
-from models.contracts.family import Family
-from models.metrics.base import Evidence
-from models.operators.against import DISTANCE, distance_of, half_width, halves, judge_for, source_of
-from models.operators.base import Operation, Outcome, Progress, SeedSetting, Work
-from models.operators.drawing import draw
-from models.registry import operator
-from models.tensors import make_generator
-from models.training.posthoc import averaged_over
+from pushforward.models.config import Config, Pick, encode, param
+from pushforward.models.contracts.family import Family
+from pushforward.models.metrics.base import Evidence
+from pushforward.models.operators.against import (
+    DISTANCE,
+    distance_of,
+    half_width,
+    halves,
+    judge_for,
+    source_of,
+)
+from pushforward.models.operators.base import Operation, Outcome, Progress, SeedSetting, Work
+from pushforward.models.operators.drawing import draw
+from pushforward.models.registry import operator
+from pushforward.models.tensors import make_generator
+from pushforward.models.training.posthoc import averaged_over
 
 __all__ = ["AveragingLengths", "AveragingLengthsConfig"]
 

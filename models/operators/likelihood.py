@@ -4,13 +4,13 @@ from typing import Annotated
 
 import torch
 
-from models.config import Config, param
-from models.contracts.abilities import HasLikelihood
-from models.contracts.batch import Batch
-from models.operators.base import Operation, Outcome, Progress, SeedSetting, Slot, Work
-from models.operators.told import told
-from models.registry import operator
-from models.tensors import make_generator
+from pushforward.models.config import Config, param
+from pushforward.models.contracts.abilities import HasLikelihood
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.operators.base import Operation, Outcome, Progress, SeedSetting, Slot, Work
+from pushforward.models.operators.told import told
+from pushforward.models.registry import operator
+from pushforward.models.tensors import make_generator
 
 __all__ = ["Likelihood", "LikelihoodConfig"]
 

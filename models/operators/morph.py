@@ -5,14 +5,14 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
-from models.config import Config, DataChoice, Pick, param
-from models.contracts.abilities import Denoise
-from models.contracts.spec import LABEL, DataSpec
-from models.guidance.base import lead
-from models.guidance.pick import build
-from models.guidance.settings import GuidanceSetting
-from models.operators.base import Operation, Outcome, Progress, Slot, Work
-from models.operators.editing import (
+from pushforward.models.config import Config, DataChoice, Pick, param
+from pushforward.models.contracts.abilities import Denoise
+from pushforward.models.contracts.spec import LABEL, DataSpec
+from pushforward.models.guidance.base import lead
+from pushforward.models.guidance.pick import build
+from pushforward.models.guidance.settings import GuidanceSetting
+from pushforward.models.operators.base import Operation, Outcome, Progress, Slot, Work
+from pushforward.models.operators.editing import (
     PIECE,
     ROWS,
     Effort,
@@ -22,10 +22,10 @@ from models.operators.editing import (
     ready,
     under,
 )
-from models.operators.invert import OrderSetting
-from models.operators.nameless import unnamed
-from models.operators.translate import class_named
-from models.registry import operator
+from pushforward.models.operators.invert import OrderSetting
+from pushforward.models.operators.nameless import unnamed
+from pushforward.models.operators.translate import class_named
+from pushforward.models.registry import operator
 
 __all__ = ["Morph", "MorphConfig"]
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from models.contracts.batch import Batch
-from models.contracts.spec import LABEL
-from models.contracts.untold import UNTOLD
-from models.operators.base import Operation
-from models.operators.editing import ROWS
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import LABEL
+from pushforward.models.contracts.untold import UNTOLD
+from pushforward.models.operators.base import Operation
+from pushforward.models.operators.editing import ROWS
 
 __all__ = ["NAMELESS", "nameless", "unnamed"]
 

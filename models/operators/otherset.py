@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import torch
 
-from models.config import Pick, decode
-from models.contracts.batch import Batch
-from models.contracts.data import RowSource
-from models.contracts.spec import LABEL, DataSpec
-from models.contracts.untold import UNTOLD
-from models.operators.base import Operation
-from models.registry import registry
-from models.tensors import make_generator
+from pushforward.models.config import Pick, decode
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.data import RowSource
+from pushforward.models.contracts.spec import LABEL, DataSpec
+from pushforward.models.contracts.untold import UNTOLD
+from pushforward.models.operators.base import Operation
+from pushforward.models.registry import registry
+from pushforward.models.tensors import make_generator
 
 __all__ = ["misfit", "other_rows", "registered"]
 

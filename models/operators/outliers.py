@@ -7,16 +7,16 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
-from models.config import Pick, decode, param
-from models.contracts.batch import Batch
-from models.contracts.data import RowSource
-from models.operators.anomaly import Anomaly, AnomalyConfig
-from models.operators.base import Operation, Outcome, Progress, Work
-from models.operators.editing import ROWS
-from models.operators.nameless import NAMELESS, nameless
-from models.operators.otherset import other_rows
-from models.registry import operator
-from models.tensors import make_generator
+from pushforward.models.config import Pick, decode, param
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.data import RowSource
+from pushforward.models.operators.anomaly import Anomaly, AnomalyConfig
+from pushforward.models.operators.base import Operation, Outcome, Progress, Work
+from pushforward.models.operators.editing import ROWS
+from pushforward.models.operators.nameless import NAMELESS, nameless
+from pushforward.models.operators.otherset import other_rows
+from pushforward.models.registry import operator
+from pushforward.models.tensors import make_generator
 
 __all__ = ["Outliers", "OutliersConfig", "auc", "pasted"]
 

@@ -4,15 +4,15 @@ from typing import Annotated
 
 import torch
 
-from models.config import Config, Pick, param
-from models.contracts.family import Family
-from models.contracts.spec import SIZE
-from models.kinds.sentences import SENTENCE
-from models.operators.base import Operation, Outcome, SeedSetting, Work
-from models.operators.drawing import drawn
-from models.operators.editing import SamplerSetting
-from models.registry import operator
-from observables.sentences.grammar import tokens
+from pushforward.models.config import Config, Pick, param
+from pushforward.models.contracts.family import Family
+from pushforward.models.contracts.spec import SIZE
+from pushforward.models.kinds.sentences import SENTENCE
+from pushforward.models.operators.base import Operation, Outcome, SeedSetting, Work
+from pushforward.models.operators.drawing import drawn
+from pushforward.models.operators.editing import SamplerSetting
+from pushforward.models.registry import operator
+from pushforward.observables.sentences.grammar import tokens
 
 __all__ = ["Parse", "ParseConfig"]
 

@@ -4,11 +4,11 @@ from typing import Annotated
 
 import torch
 
-from models.config import Config, Pick, param
-from models.operators.base import Operation, Outcome, Progress, SeedSetting, Slot, Work
-from models.operators.editing import PIECE, ROWS, SamplerSetting, ready
-from models.operators.nameless import unnamed
-from models.registry import operator
+from pushforward.models.config import Config, Pick, param
+from pushforward.models.operators.base import Operation, Outcome, Progress, SeedSetting, Slot, Work
+from pushforward.models.operators.editing import PIECE, ROWS, SamplerSetting, ready
+from pushforward.models.operators.nameless import unnamed
+from pushforward.models.registry import operator
 
 __all__ = ["Purify", "PurifyConfig"]
 

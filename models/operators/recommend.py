@@ -5,14 +5,14 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
-from models.config import Config, param
-from models.contracts.abilities import Recommends
-from models.contracts.batch import Batch
-from models.contracts.spec import SIZE
-from models.kinds.interactions import InteractionSet
-from models.layouts.histories import PADDING, sizes, within, without_seen
-from models.operators.base import ALL, Operation, Outcome, Progress, Slot, Work
-from models.registry import operator
+from pushforward.models.config import Config, param
+from pushforward.models.contracts.abilities import Recommends
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import SIZE
+from pushforward.models.kinds.interactions import InteractionSet
+from pushforward.models.layouts.histories import PADDING, sizes, within, without_seen
+from pushforward.models.operators.base import ALL, Operation, Outcome, Progress, Slot, Work
+from pushforward.models.registry import operator
 
 __all__ = ["Recommend", "RecommendConfig", "chosen"]
 

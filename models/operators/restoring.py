@@ -5,13 +5,13 @@ from collections.abc import Generator
 import torch
 from torch import Tensor
 
-from models.config import Config, Pick
-from models.guidance.measurement import Measured, Measurement
-from models.guidance.pick import measuring
-from models.guidance.settings import MeasurementSetting
-from models.operators.base import Operation, Outcome, Progress, SeedSetting
-from models.operators.editing import PIECE, ROWS, DrawsSetting, SamplerSetting, ready
-from models.operators.nameless import unnamed
+from pushforward.models.config import Config, Pick
+from pushforward.models.guidance.measurement import Measured, Measurement
+from pushforward.models.guidance.pick import measuring
+from pushforward.models.guidance.settings import MeasurementSetting
+from pushforward.models.operators.base import Operation, Outcome, Progress, SeedSetting
+from pushforward.models.operators.editing import PIECE, ROWS, DrawsSetting, SamplerSetting, ready
+from pushforward.models.operators.nameless import unnamed
 
 __all__ = ["RestoringConfig", "restored"]
 

@@ -4,12 +4,12 @@ from typing import Annotated, Any
 
 import torch
 
-from models.config import Config, param
-from models.contracts.abilities import Revises
-from models.operators.base import Operation, Outcome, Progress, SeedSetting, Slot, Work
-from models.operators.editing import PIECE, ROWS, DrawsSetting, told_rows
-from models.registry import operator
-from models.tensors import make_generator
+from pushforward.models.config import Config, param
+from pushforward.models.contracts.abilities import Revises
+from pushforward.models.operators.base import Operation, Outcome, Progress, SeedSetting, Slot, Work
+from pushforward.models.operators.editing import PIECE, ROWS, DrawsSetting, told_rows
+from pushforward.models.registry import operator
+from pushforward.models.tensors import make_generator
 
 __all__ = ["Revise", "ReviseConfig"]
 

@@ -17,18 +17,25 @@ from typing import Annotated, Any, Literal
 import torch
 from torch import Tensor
 
-from models.config import Config, ConfigError, Pick, describe, encode, param
-from models.contracts.abilities import ABILITIES, WORDS, HasConsistency, HasDenoiser
-from models.contracts.batch import Batch
-from models.contracts.family import Family
-from models.entries import SamplerEntry
-from models.metrics.base import Evidence
-from models.operators.against import DISTANCE, distance_of, half_width, halves, judge_for, source_of
-from models.operators.base import Operation, Outcome, Progress, SeedSetting, Work
-from models.registry import operator, registry
-from models.samplers.grids import GRIDS, GridConfig, GridName
-from models.samplers.heun import Heun, HeunConfig
-from models.tensors import make_generator
+from pushforward.models.config import Config, ConfigError, Pick, describe, encode, param
+from pushforward.models.contracts.abilities import ABILITIES, WORDS, HasConsistency, HasDenoiser
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.family import Family
+from pushforward.models.entries import SamplerEntry
+from pushforward.models.metrics.base import Evidence
+from pushforward.models.operators.against import (
+    DISTANCE,
+    distance_of,
+    half_width,
+    halves,
+    judge_for,
+    source_of,
+)
+from pushforward.models.operators.base import Operation, Outcome, Progress, SeedSetting, Work
+from pushforward.models.registry import operator, registry
+from pushforward.models.samplers.grids import GRIDS, GridConfig, GridName
+from pushforward.models.samplers.heun import Heun, HeunConfig
+from pushforward.models.tensors import make_generator
 
 __all__ = ["SolverLab", "SolverLabConfig"]
 

@@ -2,12 +2,12 @@
 
 from typing import Annotated
 
-from models.config import param
-from models.guidance.measurement import Averages
-from models.operators.base import Operation, Slot, Work
-from models.operators.editing import ROWS
-from models.operators.restoring import RestoringConfig, restored
-from models.registry import operator
+from pushforward.models.config import param
+from pushforward.models.guidance.measurement import Averages
+from pushforward.models.operators.base import Operation, Slot, Work
+from pushforward.models.operators.editing import ROWS
+from pushforward.models.operators.restoring import RestoringConfig, restored
+from pushforward.models.registry import operator
 
 __all__ = ["SuperResolution", "SuperResolutionConfig"]
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from models.contracts.batch import Batch
-from models.contracts.spec import SIZE, DataSpec
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import SIZE, DataSpec
 
 __all__ = ["told"]
 

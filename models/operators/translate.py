@@ -4,14 +4,14 @@ from typing import Annotated, Any
 
 import torch
 
-from models.config import Config, DataChoice, Pick, RunRef, param
-from models.contracts.batch import Batch
-from models.contracts.spec import LABEL, DataSpec
-from models.guidance.base import lead
-from models.guidance.pick import build
-from models.guidance.settings import GuidanceSetting
-from models.operators.base import Operation, Outcome, Slot, Work
-from models.operators.editing import (
+from pushforward.models.config import Config, DataChoice, Pick, RunRef, param
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import LABEL, DataSpec
+from pushforward.models.guidance.base import lead
+from pushforward.models.guidance.pick import build
+from pushforward.models.guidance.settings import GuidanceSetting
+from pushforward.models.operators.base import Operation, Outcome, Slot, Work
+from pushforward.models.operators.editing import (
     PIECE,
     ROWS,
     Editing,
@@ -22,9 +22,9 @@ from models.operators.editing import (
     ready,
     under,
 )
-from models.operators.invert import OrderSetting
-from models.operators.nameless import unnamed
-from models.registry import operator
+from pushforward.models.operators.invert import OrderSetting
+from pushforward.models.operators.nameless import unnamed
+from pushforward.models.registry import operator
 
 __all__ = ["Translate", "TranslateConfig", "class_named"]
 

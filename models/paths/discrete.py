@@ -24,7 +24,7 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor
 
-from models.tensors import upload
+from pushforward.models.tensors import upload
 
 __all__ = [
     "DISCRETE_PATHS",

@@ -16,7 +16,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from models.paths.gaussian import GaussianPath
+from pushforward.models.paths.gaussian import GaussianPath
 
 __all__ = ["LearnedPath"]
 

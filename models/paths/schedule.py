@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import torch
 
-from models.contracts.schedule import Schedule
-from models.paths.clock import DisplayName, FlowClock, display_scale
-from models.paths.gaussian import GaussianPath
+from pushforward.models.contracts.schedule import Schedule
+from pushforward.models.paths.clock import DisplayName, FlowClock, display_scale
+from pushforward.models.paths.gaussian import GaussianPath
 
 __all__ = ["schedule_of"]
 

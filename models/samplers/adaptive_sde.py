@@ -8,12 +8,12 @@ import torch
 from torch import Tensor
 from torch.linalg import vector_norm
 
-from models.config import Config, Pick, param
-from models.contracts.abilities import Denoise
-from models.contracts.batch import Batch, Rows
-from models.guidance.settings import GuidanceSetting
-from models.registry import sampler
-from models.samplers.base import Counter, Noise, Sampler, SampleStep
+from pushforward.models.config import Config, Pick, param
+from pushforward.models.contracts.abilities import Denoise
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.guidance.settings import GuidanceSetting
+from pushforward.models.registry import sampler
+from pushforward.models.samplers.base import Counter, Noise, Sampler, SampleStep
 
 __all__ = ["AdaptiveSde", "AdaptiveSdeConfig"]
 

@@ -7,11 +7,11 @@ from typing import Annotated, Literal
 import torch
 from torch import Tensor
 
-from models.config import param
-from models.registry import sampler
-from models.samplers.base import Counter, Evaluation, GridSampler, Noise, SamplerConfig
-from models.samplers.grids import GridConfig
-from models.tensors import widest_float
+from pushforward.models.config import param
+from pushforward.models.registry import sampler
+from pushforward.models.samplers.base import Counter, Evaluation, GridSampler, Noise, SamplerConfig
+from pushforward.models.samplers.grids import GridConfig
+from pushforward.models.tensors import widest_float
 
 __all__ = ["Ancestral", "AncestralConfig"]
 

@@ -20,14 +20,14 @@ import msgspec
 import torch
 from torch import Tensor
 
-from models.config import Config, Pick, param
-from models.contracts.abilities import Denoise, HasReverseVariance
-from models.contracts.batch import Batch, Rows
-from models.guidance.base import Guidance, Guided
-from models.guidance.pick import build
-from models.guidance.settings import GuidanceSetting
-from models.samplers.grids import GridConfig, make_grid
-from models.tensors import make_generator, noise_like
+from pushforward.models.config import Config, Pick, param
+from pushforward.models.contracts.abilities import Denoise, HasReverseVariance
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.guidance.base import Guidance, Guided
+from pushforward.models.guidance.pick import build
+from pushforward.models.guidance.settings import GuidanceSetting
+from pushforward.models.samplers.grids import GridConfig, make_grid
+from pushforward.models.tensors import make_generator, noise_like
 
 __all__ = [
     "Counter",

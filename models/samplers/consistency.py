@@ -5,10 +5,10 @@ from typing import Annotated
 
 from torch import Tensor
 
-from models.config import param
-from models.registry import sampler
-from models.samplers.base import Evaluation, GridSampler, GridSettings, Noise
-from models.samplers.grids import make_grid
+from pushforward.models.config import param
+from pushforward.models.registry import sampler
+from pushforward.models.samplers.base import Evaluation, GridSampler, GridSettings, Noise
+from pushforward.models.samplers.grids import make_grid
 
 __all__ = ["Multistep", "MultistepConfig"]
 

@@ -9,12 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.config import param
-from models.paths.gaussian import VariancePreservingLinear
-from models.registry import sampler
-from models.samplers.base import Evaluation, GridSampler, Noise, SamplerConfig
-from models.samplers.grids import GridConfig
-from models.samplers.multistep import integrated, moved
+from pushforward.models.config import param
+from pushforward.models.paths.gaussian import VariancePreservingLinear
+from pushforward.models.registry import sampler
+from pushforward.models.samplers.base import Evaluation, GridSampler, Noise, SamplerConfig
+from pushforward.models.samplers.grids import GridConfig
+from pushforward.models.samplers.multistep import integrated, moved
 
 __all__ = ["Deis", "DeisConfig"]
 

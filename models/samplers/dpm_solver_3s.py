@@ -6,10 +6,10 @@ from typing import Annotated
 
 from torch import Tensor
 
-from models.config import param
-from models.registry import sampler
-from models.samplers.base import Evaluation, GridSampler, Noise, SamplerConfig
-from models.samplers.grids import GridConfig
+from pushforward.models.config import param
+from pushforward.models.registry import sampler
+from pushforward.models.samplers.base import Evaluation, GridSampler, Noise, SamplerConfig
+from pushforward.models.samplers.grids import GridConfig
 
 __all__ = ["DpmSolver3S", "DpmSolver3SConfig"]
 

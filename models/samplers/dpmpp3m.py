@@ -6,11 +6,11 @@ from typing import Annotated
 
 from torch import Tensor
 
-from models.config import param
-from models.registry import sampler
-from models.samplers.base import Evaluation, GridSampler, Noise, SamplerConfig
-from models.samplers.grids import GridConfig
-from models.samplers.multistep import added
+from pushforward.models.config import param
+from pushforward.models.registry import sampler
+from pushforward.models.samplers.base import Evaluation, GridSampler, Noise, SamplerConfig
+from pushforward.models.samplers.grids import GridConfig
+from pushforward.models.samplers.multistep import added
 
 __all__ = ["DpmSolverPlusPlus3M", "DpmSolverPlusPlus3MConfig"]
 

@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 
 from torch import Tensor
 
-from models.config import Config, param
-from models.registry import sampler
-from models.samplers.base import Evaluation, GridSampler, Noise, SamplerConfig
+from pushforward.models.config import Config, param
+from pushforward.models.registry import sampler
+from pushforward.models.samplers.base import Evaluation, GridSampler, Noise, SamplerConfig
 
 __all__ = ["FlowOde", "FlowOdeConfig", "Method"]
 

@@ -14,8 +14,8 @@ from typing import Annotated, Literal
 import torch
 from torch import Tensor
 
-from models.config import Config, param
-from models.paths.gaussian import PATHS, GaussianPath, PathName
+from pushforward.models.config import Config, param
+from pushforward.models.paths.gaussian import PATHS, GaussianPath, PathName
 
 __all__ = ["GRIDS", "GridConfig", "GridName", "make_grid"]
 

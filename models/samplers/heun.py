@@ -6,9 +6,9 @@ from typing import Annotated
 
 from torch import Tensor
 
-from models.config import param
-from models.registry import sampler
-from models.samplers.base import Evaluation, GridSampler, Noise, SamplerConfig
+from pushforward.models.config import param
+from pushforward.models.registry import sampler
+from pushforward.models.samplers.base import Evaluation, GridSampler, Noise, SamplerConfig
 
 __all__ = ["Heun", "HeunConfig"]
 

@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 
 from torch import Tensor
 
-from models.config import Config, Pick, param
-from models.guidance.settings import GuidanceSetting
-from models.registry import sampler
-from models.samplers.base import Evaluation, GridSampler, GridSettings, Noise
-from models.samplers.grids import GridConfig
+from pushforward.models.config import Config, Pick, param
+from pushforward.models.guidance.settings import GuidanceSetting
+from pushforward.models.registry import sampler
+from pushforward.models.samplers.base import Evaluation, GridSampler, GridSettings, Noise
+from pushforward.models.samplers.grids import GridConfig
 
 __all__ = ["AnnealedLangevin", "AnnealedLangevinConfig"]
 

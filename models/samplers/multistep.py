@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.samplers.base import Evaluation
+from pushforward.models.samplers.base import Evaluation
 
 __all__ = ["added", "integrated", "moved"]
 

@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 from torch.linalg import vector_norm
 
-from models.config import param
-from models.registry import sampler
-from models.samplers.base import Evaluation, GridSampler, Noise, SamplerConfig
-from models.samplers.grids import GridConfig
-from models.tensors import widest_float
+from pushforward.models.config import param
+from pushforward.models.registry import sampler
+from pushforward.models.samplers.base import Evaluation, GridSampler, Noise, SamplerConfig
+from pushforward.models.samplers.grids import GridConfig
+from pushforward.models.tensors import widest_float
 
 __all__ = ["PredictorCorrector", "PredictorCorrectorConfig"]
 

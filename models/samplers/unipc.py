@@ -8,11 +8,11 @@ from typing import Annotated
 import numpy as np
 from torch import Tensor
 
-from models.config import param
-from models.registry import sampler
-from models.samplers.base import Evaluation, GridSampler, Noise, SamplerConfig
-from models.samplers.grids import GridConfig
-from models.samplers.multistep import added, integrated
+from pushforward.models.config import param
+from pushforward.models.registry import sampler
+from pushforward.models.samplers.base import Evaluation, GridSampler, Noise, SamplerConfig
+from pushforward.models.samplers.grids import GridConfig
+from pushforward.models.samplers.multistep import added, integrated
 
 __all__ = ["UniPc", "UniPcConfig"]
 

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 import torch
 from torch import Tensor, nn
 
-from models.config import Config, param
-from models.training.eager import eager
+from pushforward.models.config import Config, param
+from pushforward.models.training.eager import eager
 
 __all__ = ["NetworkOptimizer", "OptimizerConfig", "ScheduledOptimizer", "learning_rate"]
 

@@ -4,8 +4,8 @@ from typing import Generic, TypeVar
 
 from torch import nn
 
-from models.contracts.state import State
-from models.training.trained import Trained
+from pushforward.models.contracts.state import State
+from pushforward.models.training.trained import Trained
 
 __all__ = ["TrainedPart"]
 

@@ -16,8 +16,8 @@ from typing import Any, Generic, TypeVar
 import torch
 from torch import Tensor, nn
 
-from models.contracts.state import Packed, State
-from models.training.profiles import combination, exponent
+from pushforward.models.contracts.state import Packed, State
+from pushforward.models.training.profiles import combination, exponent
 
 __all__ = ["LENGTHS", "NONE_KEPT", "SETTING", "PosthocAverages", "averaged_over", "most_bytes"]
 

@@ -9,9 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from models.contracts.state import State
-from models.training.ema import Ema
-from models.training.optim import ScheduledOptimizer
+from pushforward.models.contracts.state import State
+from pushforward.models.training.ema import Ema
+from pushforward.models.training.optim import ScheduledOptimizer
 
 __all__ = [
     "pack_ema",

@@ -6,13 +6,13 @@ from typing import Generic, TypeAlias, TypeVar
 import torch
 from torch import Tensor, nn
 
-from models.contracts.execution import PLAIN, Execution
-from models.contracts.state import State
-from models.tensors import weighed
-from models.training.ema import Ema
-from models.training.optim import OptimizerConfig, ScheduledOptimizer
-from models.training.posthoc import PosthocAverages
-from models.training.state import (
+from pushforward.models.contracts.execution import PLAIN, Execution
+from pushforward.models.contracts.state import State
+from pushforward.models.tensors import weighed
+from pushforward.models.training.ema import Ema
+from pushforward.models.training.optim import OptimizerConfig, ScheduledOptimizer
+from pushforward.models.training.posthoc import PosthocAverages
+from pushforward.models.training.state import (
     pack_ema,
     pack_module,
     pack_optimizer,

@@ -12,8 +12,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from observables.graphs.makes import why_no_tree, why_not_connected
-from observables.sentences.grammar import CATEGORIES
+from pushforward.observables.graphs.makes import why_no_tree, why_not_connected
+from pushforward.observables.sentences.grammar import CATEGORIES
 
 __all__ = [
     "LABELLED_MAKES",

@@ -12,8 +12,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from observables.graphs.canonical import certificate
-from observables.graphs.statistics import pieces
+from pushforward.observables.graphs.canonical import certificate
+from pushforward.observables.graphs.statistics import pieces
 
 __all__ = [
     "MAKES",

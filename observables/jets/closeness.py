@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from observables.jets import cone
-from observables.jets.kinematics import Floats
+from pushforward.observables.jets import cone
+from pushforward.observables.jets.kinematics import Floats
 
 __all__ = ["of_constituents", "of_whole"]
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from observables.jets.kinematics import Floats, of_distances
+from pushforward.observables.jets.kinematics import Floats, of_distances
 
 __all__ = ["c2", "correlators", "d2"]
 

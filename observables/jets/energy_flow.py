@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from observables.jets.kinematics import Floats, Room, by_size, distances
+from pushforward.observables.jets.kinematics import Floats, Room, by_size, distances
 
 __all__ = ["CONNECTED", "FOUR", "all_polynomials", "connected_polynomials", "four_polynomials"]
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from observables.jets.kinematics import Floats, of_distances
+from pushforward.observables.jets.kinematics import Floats, of_distances
 
 __all__ = ["ratios", "subjettiness", "winners"]
 

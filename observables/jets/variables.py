@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from observables.jets.correlators import c2, correlators, d2
-from observables.jets.energy_flow import FOUR, four_polynomials
-from observables.jets.kinematics import Floats, masses, momenta
-from observables.jets.subjettiness import ratios, subjettiness
+from pushforward.observables.jets.correlators import c2, correlators, d2
+from pushforward.observables.jets.energy_flow import FOUR, four_polynomials
+from pushforward.observables.jets.kinematics import Floats, masses, momenta
+from pushforward.observables.jets.subjettiness import ratios, subjettiness
 
 __all__ = ["CONSTITUENT", "EFPS", "JET", "Variable", "constituent_variables", "jet_variables"]
 

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from observables.graphs.canonical import same_graphs
+from pushforward.observables.graphs.canonical import same_graphs
 
 __all__ = ["MOBILE", "filled", "resonant", "same_molecules"]
 

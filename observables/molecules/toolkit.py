@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from observables.molecules.atoms import ATOMS
+from pushforward.observables.molecules.atoms import ATOMS
 
 __all__ = ["depicted", "installed", "smiles_of"]
 

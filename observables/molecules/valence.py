@@ -6,8 +6,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from observables.graphs.statistics import pieces
-from observables.molecules.atoms import ATOMS, HYDROGEN, VALENCES, WEIGHTS
+from pushforward.observables.graphs.statistics import pieces
+from pushforward.observables.molecules.atoms import ATOMS, HYDROGEN, VALENCES, WEIGHTS
 
 __all__ = ["formula", "hydrogens", "molecule_statistics", "over_valence", "why_invalid"]
 

@@ -3,32 +3,32 @@
 An action writes the state or sends a command; what the engine makes of it comes back as events.
 """
 
-from studio.app.intents.background import BackgroundIntents
-from studio.app.intents.base import Link
-from studio.app.intents.branching import BranchingIntents
-from studio.app.intents.comparing import ComparingIntents
-from studio.app.intents.covers import CoverIntents
-from studio.app.intents.data import DataIntents
-from studio.app.intents.dropped import DroppedIntents
-from studio.app.intents.edits import EditIntents
-from studio.app.intents.engine import EngineIntents
-from studio.app.intents.export import ExportIntents
-from studio.app.intents.folder import FolderIntents
-from studio.app.intents.hand import HandIntents
-from studio.app.intents.keeping import KeepingIntents
-from studio.app.intents.labels import LabelIntents
-from studio.app.intents.looking import LookingIntents
-from studio.app.intents.moments import MomentIntents
-from studio.app.intents.operating import OperatingIntents
-from studio.app.intents.places import PlaceIntents
-from studio.app.intents.project import ProjectIntents
-from studio.app.intents.racing import RacingIntents
-from studio.app.intents.rules import RuleIntents
-from studio.app.intents.runs import RunIntents
-from studio.app.intents.setup import SetupIntents
-from studio.app.intents.training import TrainingIntents
-from studio.app.intents.windows import WindowIntents
-from studio.app.state.session import AppState
+from pushforward.studio.app.intents.background import BackgroundIntents
+from pushforward.studio.app.intents.base import Link
+from pushforward.studio.app.intents.branching import BranchingIntents
+from pushforward.studio.app.intents.comparing import ComparingIntents
+from pushforward.studio.app.intents.covers import CoverIntents
+from pushforward.studio.app.intents.data import DataIntents
+from pushforward.studio.app.intents.dropped import DroppedIntents
+from pushforward.studio.app.intents.edits import EditIntents
+from pushforward.studio.app.intents.engine import EngineIntents
+from pushforward.studio.app.intents.export import ExportIntents
+from pushforward.studio.app.intents.folder import FolderIntents
+from pushforward.studio.app.intents.hand import HandIntents
+from pushforward.studio.app.intents.keeping import KeepingIntents
+from pushforward.studio.app.intents.labels import LabelIntents
+from pushforward.studio.app.intents.looking import LookingIntents
+from pushforward.studio.app.intents.moments import MomentIntents
+from pushforward.studio.app.intents.operating import OperatingIntents
+from pushforward.studio.app.intents.places import PlaceIntents
+from pushforward.studio.app.intents.project import ProjectIntents
+from pushforward.studio.app.intents.racing import RacingIntents
+from pushforward.studio.app.intents.rules import RuleIntents
+from pushforward.studio.app.intents.runs import RunIntents
+from pushforward.studio.app.intents.setup import SetupIntents
+from pushforward.studio.app.intents.training import TrainingIntents
+from pushforward.studio.app.intents.windows import WindowIntents
+from pushforward.studio.app.state.session import AppState
 
 __all__ = ["Actions"]
 

@@ -2,8 +2,8 @@
 
 from PySide6.QtCore import QObject
 
-from studio.app.state.runs import RunState
-from studio.app.state.session import AppState
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.session import AppState
 
 __all__ = ["AskOnce"]
 

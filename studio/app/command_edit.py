@@ -1,10 +1,10 @@
 """The command that leads to where a datum is edited by hand and completed by the model."""
 
-from studio.app.actions import Actions
-from studio.app.commands import Command
-from studio.app.kinds.registry import kind_of_run
-from studio.app.state.editors import editor_of, lacks
-from studio.app.state.session import AppState
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.commands import Command
+from pushforward.studio.app.kinds.registry import kind_of_run
+from pushforward.studio.app.state.editors import editor_of, lacks
+from pushforward.studio.app.state.session import AppState
 
 __all__ = ["edit_commands"]
 

@@ -2,10 +2,10 @@
 
 from functools import partial
 
-from studio.app.actions import Actions
-from studio.app.commands import Command
-from studio.app.state.evaluating import fitting
-from studio.app.state.session import AppState
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.commands import Command
+from pushforward.studio.app.state.evaluating import fitting
+from pushforward.studio.app.state.session import AppState
 
 __all__ = ["evaluate_commands"]
 

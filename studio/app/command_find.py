@@ -1,8 +1,8 @@
 """The command that leads to the search of a page."""
 
-from studio.app.actions import Actions
-from studio.app.commands import Command
-from studio.app.state.session import AppState
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.commands import Command
+from pushforward.studio.app.state.session import AppState
 
 __all__ = ["find_commands"]
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from functools import partial
 
-from studio.app.actions import Actions
-from studio.app.commands import Command
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.commands import Command
 
 __all__ = ["go_commands"]
 

@@ -2,12 +2,12 @@
 
 from functools import partial
 
-from studio.app.actions import Actions
-from studio.app.commands import Command
-from studio.app.kinds.registry import family_of_run, kind_of_run
-from studio.app.state.hand import ToolName, standing
-from studio.app.state.session import AppState
-from studio.app.state.undoing import Table
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.commands import Command
+from pushforward.studio.app.kinds.registry import family_of_run, kind_of_run
+from pushforward.studio.app.state.hand import ToolName, standing
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.state.undoing import Table
 
 __all__ = ["hand_commands"]
 

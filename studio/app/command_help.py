@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from functools import partial
 
-from studio.app.actions import Actions
-from studio.app.commands import Command
-from studio.app.help import pages
-from studio.app.state import drafts
-from studio.app.state.session import AppState
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.commands import Command
+from pushforward.studio.app.help import pages
+from pushforward.studio.app.state import drafts
+from pushforward.studio.app.state.session import AppState
 
 __all__ = ["help_commands"]
 

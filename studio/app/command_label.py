@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Literal
 
-from studio.app.actions import Actions
-from studio.app.commands import Command
-from studio.app.state.session import AppState
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.commands import Command
+from pushforward.studio.app.state.session import AppState
 
 __all__ = ["Said", "label_commands"]
 

@@ -2,8 +2,8 @@
 
 from functools import partial
 
-from studio.app.commands import Command
-from studio.app.state.session import AppState
+from pushforward.studio.app.commands import Command
+from pushforward.studio.app.state.session import AppState
 
 __all__ = ["MENU", "make_commands"]
 

@@ -2,12 +2,12 @@
 
 from functools import partial
 
-from studio.app.actions import Actions
-from studio.app.commands import Command
-from studio.app.kinds.registry import kind_of_run
-from studio.app.state.operator_groups import grouped
-from studio.app.state.operators import offered
-from studio.app.state.session import AppState
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.commands import Command
+from pushforward.studio.app.kinds.registry import kind_of_run
+from pushforward.studio.app.state.operator_groups import grouped
+from pushforward.studio.app.state.operators import offered
+from pushforward.studio.app.state.session import AppState
 
 __all__ = ["MENU", "operate_commands"]
 

@@ -1,9 +1,9 @@
 """Commands for the selected run while it waits in the queue."""
 
-from studio.app.actions import Actions
-from studio.app.commands import Command
-from studio.app.state.session import AppState
-from studio.app.state.waiting import queued_job
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.commands import Command
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.state.waiting import queued_job
 
 __all__ = ["queue_commands"]
 

@@ -3,24 +3,24 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from studio.app.actions import Actions
-from studio.app.command_edit import edit_commands
-from studio.app.command_evaluate import evaluate_commands
-from studio.app.command_find import find_commands
-from studio.app.command_go import go_commands
-from studio.app.command_hand import hand_commands
-from studio.app.command_help import help_commands
-from studio.app.command_label import Said, label_commands
-from studio.app.command_make import make_commands
-from studio.app.command_model import model_commands
-from studio.app.command_operate import operate_commands
-from studio.app.command_queue import queue_commands
-from studio.app.command_race import race_commands
-from studio.app.commands import Command, Registry
-from studio.app.kinds.registry import flows_in, moves_in
-from studio.app.state.naming import called
-from studio.app.state.session import COMING, AppState
-from studio.app.theme import theme
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.command_edit import edit_commands
+from pushforward.studio.app.command_evaluate import evaluate_commands
+from pushforward.studio.app.command_find import find_commands
+from pushforward.studio.app.command_go import go_commands
+from pushforward.studio.app.command_hand import hand_commands
+from pushforward.studio.app.command_help import help_commands
+from pushforward.studio.app.command_label import Said, label_commands
+from pushforward.studio.app.command_make import make_commands
+from pushforward.studio.app.command_model import model_commands
+from pushforward.studio.app.command_operate import operate_commands
+from pushforward.studio.app.command_queue import queue_commands
+from pushforward.studio.app.command_race import race_commands
+from pushforward.studio.app.commands import Command, Registry
+from pushforward.studio.app.kinds.registry import flows_in, moves_in
+from pushforward.studio.app.state.naming import called
+from pushforward.studio.app.state.session import COMING, AppState
+from pushforward.studio.app.theme import theme
 
 __all__ = ["Shell", "build"]
 

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from studio.app.forms import check
-from studio.app.state import drafts
-from studio.app.state.runs import RunState
-from studio.protocol.catalog import Catalog
+from pushforward.studio.app.forms import check
+from pushforward.studio.app.state import drafts
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.protocol.catalog import Catalog
 
 __all__ = ["NONE", "Differing", "differing"]
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import msgspec
 
-from studio.app.forms import check
-from studio.app.state import drafts
-from studio.app.state.runs import RunState
-from studio.protocol.catalog import Catalog, EntrySpec, FieldSpec
-from studio.protocol.spec import ChangeSetting, Edit, EditPoints, UndoPoints
+from pushforward.studio.app.forms import check
+from pushforward.studio.app.state import drafts
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.protocol.catalog import Catalog, EntrySpec, FieldSpec
+from pushforward.studio.protocol.spec import ChangeSetting, Edit, EditPoints, UndoPoints
 
 __all__ = ["Note", "edit_notes", "live_fields"]
 

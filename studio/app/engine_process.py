@@ -11,14 +11,10 @@ from typing import cast
 
 from PySide6.QtCore import QByteArray, QProcess, QProcessEnvironment
 
-from studio.client.child import kill_tree
-from studio.client.transport import (
-    Handlers,
-    ProcessExit,
-    TransportError,
-)
-from studio.launch import engine_command, own_env, own_folder
-from studio.protocol.wire import Buffer
+from pushforward.studio.client.child import kill_tree
+from pushforward.studio.client.transport import Handlers, ProcessExit, TransportError
+from pushforward.studio.launch import engine_command, own_env, own_folder
+from pushforward.studio.protocol.wire import Buffer
 
 __all__ = ["EngineProcess"]
 

@@ -7,12 +7,12 @@ from typing import Generic, TypeVar
 from PySide6.QtCore import QObject, Signal
 from shiboken6 import isValid
 
-from studio.app import tasks
-from studio.app.actions import Actions
-from studio.app.intents.base import Refused
-from studio.app.state.operators import Asking
-from studio.app.state.session import AppState
-from studio.protocol.messages import JobInfo, ResultWritten
+from pushforward.studio.app import tasks
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.intents.base import Refused
+from pushforward.studio.app.state.operators import Asking
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.protocol.messages import JobInfo, ResultWritten
 
 __all__ = ["Errand", "Errands"]
 

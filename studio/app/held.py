@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from studio import significance
-from studio.app import words
-from studio.protocol.catalog import EntrySpec
-from studio.significance import ENOUGH, NEAR, PAIRS, REAL, RULE, Measured
+from pushforward.studio import significance
+from pushforward.studio.app import words
+from pushforward.studio.protocol.catalog import EntrySpec
+from pushforward.studio.significance import ENOUGH, NEAR, PAIRS, REAL, RULE, Measured
 
 __all__ = [
     "AGAINST_OWN",

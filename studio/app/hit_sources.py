@@ -4,23 +4,23 @@ import re
 from collections.abc import Iterator
 from functools import partial
 
-from studio.app import words
-from studio.app.actions import Actions
-from studio.app.commands import Registry
-from studio.app.forms import check
-from studio.app.help import pages
-from studio.app.hits import Hit
-from studio.app.kinds.registry import kind
-from studio.app.run_words import quality, say, title_of
-from studio.app.state import drafts, finding
-from studio.app.state.datasets import all_sets
-from studio.app.state.naming import data_title
-from studio.app.state.paths import learning_paths, walkable
-from studio.app.state.session import AppState
-from studio.counted import counted
-from studio.methods import methods
-from studio.protocol.catalog import EntrySpec
-from studio.protocol.spec import Recipe
+from pushforward.studio.app import words
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.commands import Registry
+from pushforward.studio.app.forms import check
+from pushforward.studio.app.help import pages
+from pushforward.studio.app.hits import Hit
+from pushforward.studio.app.kinds.registry import kind
+from pushforward.studio.app.run_words import quality, say, title_of
+from pushforward.studio.app.state import drafts, finding
+from pushforward.studio.app.state.datasets import all_sets
+from pushforward.studio.app.state.naming import data_title
+from pushforward.studio.app.state.paths import learning_paths, walkable
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.counted import counted
+from pushforward.studio.methods import methods
+from pushforward.studio.protocol.catalog import EntrySpec
+from pushforward.studio.protocol.spec import Recipe
 
 __all__ = ["all_hits"]
 

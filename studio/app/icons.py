@@ -7,8 +7,8 @@ from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
-from studio import resources
-from studio.app.theme import theme
+from pushforward.studio import resources
+from pushforward.studio.app.theme import theme
 
 __all__ = ["IconWearer", "app_icon", "icon", "paint", "pixmap", "repaint_on_theme"]
 

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QByteArray, QMimeData, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QImageReader, QPainter
 
-from studio.formats.images.cut_off import ends_early
-from studio.formats.limits import MAX_PIXELS
-from studio.literal import one_line
+from pushforward.studio.formats.images.cut_off import ends_early
+from pushforward.studio.formats.limits import MAX_PIXELS
+from pushforward.studio.literal import one_line
 
 __all__ = ["FILTER", "Unreadable", "carries", "fitted", "read_carried", "read_image"]
 

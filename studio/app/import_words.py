@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from studio.app.kinds.registry import kind
-from studio.app.plots.ticks import number
-from studio.counted import too_few
-from studio.figures import short
-from studio.formats.inspection import Column, Inspection, Item
-from studio.store.names import is_taken
-from studio.store.splits import FEWEST
+from pushforward.studio.app.kinds.registry import kind
+from pushforward.studio.app.plots.ticks import number
+from pushforward.studio.counted import too_few
+from pushforward.studio.figures import short
+from pushforward.studio.formats.inspection import Column, Inspection, Item
+from pushforward.studio.store.names import is_taken
+from pushforward.studio.store.splits import FEWEST
 
 __all__ = [
     "are_points",

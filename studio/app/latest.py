@@ -5,7 +5,7 @@ from typing import Generic, TypeVar
 
 from PySide6.QtCore import QObject, QTimer
 
-from studio.app import tasks
+from pushforward.studio.app import tasks
 
 __all__ = ["Latest"]
 

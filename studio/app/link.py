@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from studio.app.intents.base import Answer, Refused
-from studio.client import CommandFailed, EngineClient, EngineError
-from studio.protocol.messages import Command
+from pushforward.studio.app.intents.base import Answer, Refused
+from pushforward.studio.client import CommandFailed, EngineClient, EngineError
+from pushforward.studio.protocol.messages import Command
 
 __all__ = ["EngineLink"]
 

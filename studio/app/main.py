@@ -18,21 +18,21 @@ from typing import Any
 from PySide6.QtCore import QMessageLogContext, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
-from studio import journal, resources
-from studio.app import preferences, tasks, words
-from studio.app.actions import Actions
-from studio.app.collector import Collector
-from studio.app.engine_process import EngineProcess
-from studio.app.intents.base import Refused
-from studio.app.link import EngineLink
-from studio.app.state.notices import Notice, NoticeAction
-from studio.app.state.reduce import reduce
-from studio.app.state.session import AppState
-from studio.app.theme import theme
-from studio.app.window import MainWindow
-from studio.client.client import EngineClient, EngineState
-from studio.client.transport import Transport
-from studio.protocol.messages import Event, Ready
+from pushforward.studio import journal, resources
+from pushforward.studio.app import preferences, tasks, words
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.collector import Collector
+from pushforward.studio.app.engine_process import EngineProcess
+from pushforward.studio.app.intents.base import Refused
+from pushforward.studio.app.link import EngineLink
+from pushforward.studio.app.state.notices import Notice, NoticeAction
+from pushforward.studio.app.state.reduce import reduce
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.theme import theme
+from pushforward.studio.app.window import MainWindow
+from pushforward.studio.client.client import EngineClient, EngineState
+from pushforward.studio.client.transport import Transport
+from pushforward.studio.protocol.messages import Event, Ready
 
 __all__ = ["Studio", "main", "make_application"]
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.app import words
+from pushforward.studio.app import words
 
 __all__ = ["middle_row", "noise_of", "noises", "span_of"]
 

@@ -11,9 +11,9 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from studio.home import config_folder, data_folder
-from studio.protocol.messages import VIEW_SHARE
-from studio.protocol.spec import RunSpec
+from pushforward.studio.home import config_folder, data_folder
+from pushforward.studio.protocol.messages import VIEW_SHARE
+from pushforward.studio.protocol.spec import RunSpec
 
 __all__ = [
     "MOST_MEGABYTES",
@@ -113,7 +113,7 @@ def save(preferences: Preferences) -> None:
     """Write the preferences; a full or read-only disk costs only the memory of them."""
     import tomli_w
 
-    from studio.store import atomic
+    from pushforward.studio.store import atomic
 
     path = config_folder() / "preferences.toml"
     try:

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
-from studio.app.kinds.registry import kind as kind_by_slug
-from studio.app.theme import theme
-from studio.app.widgets.tilesheet import paint_sheet
-from studio.store.run import RunFolder
+from pushforward.studio.app.kinds.registry import kind as kind_by_slug
+from pushforward.studio.app.theme import theme
+from pushforward.studio.app.widgets.tilesheet import paint_sheet
+from pushforward.studio.store.run import RunFolder
 
 __all__ = ["main", "paint_frames"]
 

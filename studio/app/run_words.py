@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from studio.app import held, words
-from studio.app.state.learning import taken
-from studio.app.state.naming import called, metric_title
-from studio.app.state.newest import first_metric, newest_figure
-from studio.app.state.replay import replay_of
-from studio.app.state.results import number_of, operator_of
-from studio.app.state.runs import RunState
-from studio.app.state.session import AppState
-from studio.app.state.waiting import waits_for
-from studio.protocol.catalog import Catalog
+from pushforward.studio.app import held, words
+from pushforward.studio.app.state.learning import taken
+from pushforward.studio.app.state.naming import called, metric_title
+from pushforward.studio.app.state.newest import first_metric, newest_figure
+from pushforward.studio.app.state.replay import replay_of
+from pushforward.studio.app.state.results import number_of, operator_of
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.state.waiting import waits_for
+from pushforward.studio.protocol.catalog import Catalog
 
 __all__ = [
     "STATES", "RunWords", "quality", "result_title", "result_words", "say", "state_of", "title_of",

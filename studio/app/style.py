@@ -7,8 +7,8 @@ and lists, ``kind`` on buttons, ``surface`` and ``rule`` on what holds others.
 from dataclasses import asdict
 from string import Template
 
-from studio import resources
-from studio.app.tokens import RADIUS, RADIUS_PANEL, Tokens
+from pushforward.studio import resources
+from pushforward.studio.app.tokens import RADIUS, RADIUS_PANEL, Tokens
 
 __all__ = ["stylesheet"]
 

@@ -16,9 +16,9 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
-from studio import resources
-from studio.app.style import stylesheet
-from studio.app.tokens import DARK, LIGHT, Identity, Tokens
+from pushforward.studio import resources
+from pushforward.studio.app.style import stylesheet
+from pushforward.studio.app.tokens import DARK, LIGHT, Identity, Tokens
 
 __all__ = ["Mode", "Theme", "changed", "colors", "font", "theme"]
 

@@ -6,9 +6,9 @@ from typing import Literal, Protocol, runtime_checkable
 
 from PySide6.QtWidgets import QWidget
 
-from studio.app.actions import Actions
-from studio.app.kinds.registry import kind_of_run, moves_in
-from studio.app.state.session import AppState
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.kinds.registry import kind_of_run, moves_in
+from pushforward.studio.app.state.session import AppState
 
 __all__ = ["LENSES", "Lens", "ViewSpec", "WithBar", "shows", "shows_moving"]
 

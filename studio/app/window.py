@@ -17,39 +17,39 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QMainWindow, QMenu, QSplitter, QVBoxLayout, QWidget
 
-from studio.app import command_set, preferences
-from studio.app.actions import Actions
-from studio.app.commands import Command
-from studio.app.hits import Hit
-from studio.app.icons import app_icon
-from studio.app.shell import dialogs, menus
-from studio.app.shell.asks import Asks
-from studio.app.shell.canvas import Canvas
-from studio.app.shell.closing import Leave
-from studio.app.shell.drawer import Drawer, Held, Opener
-from studio.app.shell.drop import DropZone, files_of
-from studio.app.shell.elsewhere import Elsewhere
-from studio.app.shell.flanks import Flank
-from studio.app.shell.imports import Imports
-from studio.app.shell.inspector import Inspector
-from studio.app.shell.lenses import discover
-from studio.app.shell.palette import Palette
-from studio.app.shell.panes import Panes
-from studio.app.shell.project_menu import ProjectButton
-from studio.app.shell.queue_list import QueueList, QueueOpener
-from studio.app.shell.rail import Rail
-from studio.app.shell.sidebar import Sidebar
-from studio.app.shell.statusbar import StatusBar
-from studio.app.shell.toasts import Toasts
-from studio.app.shell.topbar import TopBar
-from studio.app.state.notices import Notice
-from studio.app.state.session import AppState
-from studio.app.theme import theme
-from studio.app.widgets.basic import column, row, separator, upright
-from studio.app.widgets.dropped import copied
+from pushforward.studio.app import command_set, preferences
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.commands import Command
+from pushforward.studio.app.hits import Hit
+from pushforward.studio.app.icons import app_icon
+from pushforward.studio.app.shell import dialogs, menus
+from pushforward.studio.app.shell.asks import Asks
+from pushforward.studio.app.shell.canvas import Canvas
+from pushforward.studio.app.shell.closing import Leave
+from pushforward.studio.app.shell.drawer import Drawer, Held, Opener
+from pushforward.studio.app.shell.drop import DropZone, files_of
+from pushforward.studio.app.shell.elsewhere import Elsewhere
+from pushforward.studio.app.shell.flanks import Flank
+from pushforward.studio.app.shell.imports import Imports
+from pushforward.studio.app.shell.inspector import Inspector
+from pushforward.studio.app.shell.lenses import discover
+from pushforward.studio.app.shell.palette import Palette
+from pushforward.studio.app.shell.panes import Panes
+from pushforward.studio.app.shell.project_menu import ProjectButton
+from pushforward.studio.app.shell.queue_list import QueueList, QueueOpener
+from pushforward.studio.app.shell.rail import Rail
+from pushforward.studio.app.shell.sidebar import Sidebar
+from pushforward.studio.app.shell.statusbar import StatusBar
+from pushforward.studio.app.shell.toasts import Toasts
+from pushforward.studio.app.shell.topbar import TopBar
+from pushforward.studio.app.state.notices import Notice
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.theme import theme
+from pushforward.studio.app.widgets.basic import column, row, separator, upright
+from pushforward.studio.app.widgets.dropped import copied
 
 if TYPE_CHECKING:
-    from studio.app.widgets.exportsheet import ExportSheet
+    from pushforward.studio.app.widgets.exportsheet import ExportSheet
 
 __all__ = ["MainWindow"]
 
@@ -169,12 +169,12 @@ class MainWindow(QMainWindow):
         self.panes.flanks = (self.left, self.right)
 
     def _make_log(self) -> QWidget:
-        module = importlib.import_module("studio.app.shell.log_drawer")
+        module = importlib.import_module("pushforward.studio.app.shell.log_drawer")
         made: QWidget = module.LogView(self._state, self._actions)
         return made
 
     def _find_all(self) -> list[Hit]:
-        sources = importlib.import_module("studio.app.hit_sources")
+        sources = importlib.import_module("pushforward.studio.app.hit_sources")
         found: list[Hit] = sources.all_hits(self._state, self._actions, self.registry)
         return found
 
@@ -251,12 +251,12 @@ class MainWindow(QMainWindow):
         dialogs.show_shortcuts(self, self.registry)
 
     def _show_preferences(self, path: str = "") -> None:
-        module = importlib.import_module("studio.app.shell.preferences_sheet")
+        module = importlib.import_module("pushforward.studio.app.shell.preferences_sheet")
         allow = self._actions.looking.watching.allow
         module.PreferencesSheet(self._kept, allow, self).open(path)
 
     def _show_diagnostics(self) -> None:
-        module = importlib.import_module("studio.app.shell.diagnostics_sheet")
+        module = importlib.import_module("pushforward.studio.app.shell.diagnostics_sheet")
         module.DiagnosticsSheet(self._state, self).open()
 
     def _export_menu(self) -> QMenu:
@@ -271,7 +271,7 @@ class MainWindow(QMainWindow):
         """Import the lenses and the time bar; the first paint does not wait for them."""
         self.canvas.lenses.restore(str(self._kept.layout.get("lens", "")))
         self.canvas.lenses.offer(discover(self._state))
-        timebar = importlib.import_module("studio.app.widgets.timebar")
+        timebar = importlib.import_module("pushforward.studio.app.widgets.timebar")
         self._timebar = timebar.TimeBar(self._state, self._actions)
         self._time_slot.addWidget(separator())
         self._time_slot.addWidget(self._timebar)
@@ -280,26 +280,26 @@ class MainWindow(QMainWindow):
     def _ask_branch(self, key: str, step: int) -> None:
         run = self._state.runs.by_key.get(key)
         if run is not None:
-            module = importlib.import_module("studio.app.shell.branch_sheet")
+            module = importlib.import_module("pushforward.studio.app.shell.branch_sheet")
             module.BranchSheet(self._state, self._actions, run, step, self).open()
 
     def _ask_operate(self, key: str, operator: str) -> None:
         run, catalog = self._state.runs.by_key.get(key), self._state.catalog
         entry = catalog.get("operator", operator) if catalog is not None else None
         if run is not None and entry is not None:
-            module = importlib.import_module("studio.app.shell.operate_sheet")
+            module = importlib.import_module("pushforward.studio.app.shell.operate_sheet")
             module.OperateSheet(self._state, self._actions, run, entry, self).open()
 
     def _ask_evaluation(self, key: str) -> None:
         run = self._state.runs.by_key.get(key)
         if run is not None:
-            module = importlib.import_module("studio.app.shell.evaluate_sheet")
+            module = importlib.import_module("pushforward.studio.app.shell.evaluate_sheet")
             module.EvaluateSheet(self._state, self._actions, run, self).open()
 
     def _show_export(self) -> None:
         """Open the sheet at the foot of the inspector, which comes for it."""
         if self._export is None:
-            module = importlib.import_module("studio.app.widgets.exportsheet")
+            module = importlib.import_module("pushforward.studio.app.widgets.exportsheet")
             self._export = module.ExportSheet(self._state, self._actions)
             self.inspector.dock(self._export)
         if self._state.place != "run":
@@ -309,11 +309,11 @@ class MainWindow(QMainWindow):
 
     def _export_picture(self) -> None:
         lens = self.canvas.lenses.view
-        exporting = importlib.import_module("studio.app.widgets.exporting")
+        exporting = importlib.import_module("pushforward.studio.app.widgets.exporting")
         exporting.ask_picture(lens, self._state, self.canvas.lenses.shown)
 
     def _export_curves(self) -> None:
-        exporting = importlib.import_module("studio.app.widgets.exporting")
+        exporting = importlib.import_module("pushforward.studio.app.widgets.exporting")
         exporting.ask_curves(self.canvas, self._state)
 
     # Places and columns

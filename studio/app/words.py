@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import metadata
 
-from studio.app.state.runs import RunState
-from studio.figures import short
-from studio.protocol.events import SPREAD
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.figures import short
+from pushforward.studio.protocol.events import SPREAD
 
 __all__ = [
     "ago",

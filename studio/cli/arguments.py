@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from studio.cli.terminal import UsageError
+from pushforward.studio.cli.terminal import UsageError
 
 __all__ = ["add_given", "add_overwrite", "add_settings", "named_values"]
 

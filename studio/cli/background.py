@@ -10,11 +10,11 @@ import sys
 import threading
 from pathlib import Path
 
-from studio.launch import own_command, popen_options
-from studio.store.atomic import write_bytes
-from studio.store.errors import explain
-from studio.store.links import open_to_append
-from studio.store.run import PATIENCE, RunFolder
+from pushforward.studio.launch import own_command, popen_options
+from pushforward.studio.store.atomic import write_bytes
+from pushforward.studio.store.errors import explain
+from pushforward.studio.store.links import open_to_append
+from pushforward.studio.store.run import PATIENCE, RunFolder
 
 __all__ = ["STOP_FILE", "ask_to_stop", "start", "stop_asked", "withdraw_stop"]
 

@@ -8,11 +8,11 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from studio.cli.arguments import add_settings
-from studio.cli.terminal import UsageError, say
+from pushforward.studio.cli.arguments import add_settings
+from pushforward.studio.cli.terminal import UsageError, say
 
 if TYPE_CHECKING:
-    from studio.store.run import RunFolder
+    from pushforward.studio.store.run import RunFolder
 
 __all__ = ["HELP", "add_arguments", "run"]
 
@@ -35,8 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Branch and train; the status is that of `studio.cli.run.train`."""
-    from studio.cli import catalogue
-    from studio.cli.run import train
+    from pushforward.studio.cli import catalogue
+    from pushforward.studio.cli.run import train
 
     catalogue.load()
     folder, start = _branch(arguments)
@@ -48,9 +48,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _branch(arguments: argparse.Namespace) -> "tuple[RunFolder, int]":
-    from studio.cli.settings import changes
-    from studio.engine.run.branching import branch
-    from studio.store.run import RunFolder
+    from pushforward.studio.cli.settings import changes
+    from pushforward.studio.engine.run.branching import branch
+    from pushforward.studio.store.run import RunFolder
 
     if not (arguments.run / "run.toml").is_file():
         raise UsageError(f"{arguments.run} is not a run folder: it has no run.toml")

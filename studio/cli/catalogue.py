@@ -4,14 +4,14 @@ import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from models.entries import Entry, FamilyEntry, Kind
-from models.nets.pick import always_on
-from models.registry import registry
-from studio.cli.terminal import UsageError, complain
-from studio.engine.process.discovery import discover
-from studio.methods import Method, methods
-from studio.protocol.spec import Recipe
-from studio.resources import recipes
+from pushforward.models.entries import Entry, FamilyEntry, Kind
+from pushforward.models.nets.pick import always_on
+from pushforward.models.registry import registry
+from pushforward.studio.cli.terminal import UsageError, complain
+from pushforward.studio.engine.process.discovery import discover
+from pushforward.studio.methods import Method, methods
+from pushforward.studio.protocol.spec import Recipe
+from pushforward.studio.resources import recipes
 
 __all__ = ["KINDS", "entries", "find", "load", "training"]
 
@@ -33,7 +33,7 @@ def entries(kind: Kind) -> list[Entry]:
 
 def training() -> Entry:
     """The settings of a training, as if they were registered."""
-    from studio.engine.run.settings import TrainingConfig
+    from pushforward.studio.engine.run.settings import TrainingConfig
 
     return Entry(
         kind="family",

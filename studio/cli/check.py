@@ -12,11 +12,11 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from studio.cli.terminal import complain, say
-from studio.client import EngineClient, EngineError
-from studio.client.child import kill_tree
-from studio.protocol import messages as m
-from studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.cli.terminal import complain, say
+from pushforward.studio.client import EngineClient, EngineError
+from pushforward.studio.client.child import kill_tree
+from pushforward.studio.protocol import messages as m
+from pushforward.studio.protocol.spec import Pick, RunSpec
 
 __all__ = ["HELP", "add_arguments", "run"]
 

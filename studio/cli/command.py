@@ -12,9 +12,9 @@ from typing import Any
 
 import msgspec
 
-from studio.literal import one_line
-from studio.protocol.catalog import Catalog, FieldSpec
-from studio.protocol.spec import PROJECT_PREFIX, Pick, RunSpec, led_by
+from pushforward.studio.literal import one_line
+from pushforward.studio.protocol.catalog import Catalog, FieldSpec
+from pushforward.studio.protocol.spec import PROJECT_PREFIX, Pick, RunSpec, led_by
 
 __all__ = ["assignments", "command_for"]
 

@@ -8,8 +8,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from studio.cli.arguments import add_overwrite
-from studio.cli.terminal import UsageError, say
+from pushforward.studio.cli.arguments import add_overwrite
+from pushforward.studio.cli.terminal import UsageError, say
 
 __all__ = ["HELP", "add_arguments", "run"]
 
@@ -37,8 +37,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Write it and say where it is."""
     import msgspec
 
-    from studio import diagnostics
-    from studio.app import preferences
+    from pushforward.studio import diagnostics
+    from pushforward.studio.app import preferences
 
     file = arguments.out or Path.cwd() / diagnostics.file_name()
     if arguments.out and os.path.lexists(file) and not arguments.overwrite:
@@ -62,8 +62,8 @@ def run(arguments: argparse.Namespace) -> int:
 def _facts() -> dict[str, Any]:
     """What the engine would say of this machine, or why it cannot: that may be the fault."""
     try:
-        from studio.engine.process.devices import devices
-        from studio.engine.process.discovery import discover
+        from pushforward.studio.engine.process.devices import devices
+        from pushforward.studio.engine.process.discovery import discover
 
         return {"devices": devices(), "problems": discover()}
     except (ImportError, OSError, RuntimeError) as error:

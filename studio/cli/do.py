@@ -12,13 +12,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from studio.cli import kept
-from studio.cli.arguments import add_given, add_overwrite, add_settings, named_values
-from studio.cli.terminal import UsageError, nearest, say, table
+from pushforward.studio.cli import kept
+from pushforward.studio.cli.arguments import add_given, add_overwrite, add_settings, named_values
+from pushforward.studio.cli.terminal import UsageError, nearest, say, table
 
 if TYPE_CHECKING:
-    from models.entries import OperatorEntry
-    from studio.store.run import RunFolder
+    from pushforward.models.entries import OperatorEntry
+    from pushforward.studio.store.run import RunFolder
 
 __all__ = ["HELP", "add_arguments", "run"]
 
@@ -60,11 +60,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do it; 0 when done, 1 when it failed."""
-    from models.operators.editing import KNOWN
-    from models.registry import registry
-    from studio.cli import catalogue
-    from studio.cli.mask import read_mask
-    from studio.cli.settings import assigned
+    from pushforward.models.operators.editing import KNOWN
+    from pushforward.models.registry import registry
+    from pushforward.studio.cli import catalogue
+    from pushforward.studio.cli.mask import read_mask
+    from pushforward.studio.cli.settings import assigned
 
     catalogue.load()
     folder = kept.find(arguments.run)
@@ -112,7 +112,7 @@ def _check_operator(slug: str, folder: "RunFolder") -> None:
     Raises:
         UsageError: there is no such operator; the nearest one is named.
     """
-    from models.registry import registry
+    from pushforward.models.registry import registry
 
     try:
         registry.get("operator", slug)
@@ -124,10 +124,10 @@ def _check_operator(slug: str, folder: "RunFolder") -> None:
 
 
 def _list(folder: "RunFolder") -> int:
-    from studio.engine.kinds.fit import picked_kind
-    from studio.engine.run.conditions import conditions_of
-    from studio.engine.run.operating import offered
-    from studio.engine.run.saving import saved_data
+    from pushforward.studio.engine.kinds.fit import picked_kind
+    from pushforward.studio.engine.run.conditions import conditions_of
+    from pushforward.studio.engine.run.operating import offered
+    from pushforward.studio.engine.run.saving import saved_data
 
     checkpoint, _ = folder.checkpoints.newest()
     data = saved_data(checkpoint) if checkpoint is not None else None

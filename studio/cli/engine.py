@@ -13,6 +13,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until the input ends."""
-    from studio.engine.main import main
+    from pushforward.studio.engine.main import main
 
     main()

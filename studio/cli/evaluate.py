@@ -11,19 +11,26 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from studio.cli import kept
-from studio.cli.measurebar import MeasureBar
-from studio.cli.terminal import UsageError, nearest, paragraph, say, table
-from studio.counted import counted, listed
-from studio.figures import short
-from studio.protocol.events import SPREAD
-from studio.significance import REAL, RULE, Measured, Stand, compare_with_floor, find_difference
+from pushforward.studio.cli import kept
+from pushforward.studio.cli.measurebar import MeasureBar
+from pushforward.studio.cli.terminal import UsageError, nearest, paragraph, say, table
+from pushforward.studio.counted import counted, listed
+from pushforward.studio.figures import short
+from pushforward.studio.protocol.events import SPREAD
+from pushforward.studio.significance import (
+    REAL,
+    RULE,
+    Measured,
+    Stand,
+    compare_with_floor,
+    find_difference,
+)
 
 if TYPE_CHECKING:
-    from studio.engine.jobs.evaluating import EvaluationJob
-    from studio.engine.process.sink import Sink
-    from studio.protocol.spec import Pick
-    from studio.store.run import RunFolder
+    from pushforward.studio.engine.jobs.evaluating import EvaluationJob
+    from pushforward.studio.engine.process.sink import Sink
+    from pushforward.studio.protocol.spec import Pick
+    from pushforward.studio.store.run import RunFolder
 
 __all__ = ["HELP", "add_arguments", "run"]
 
@@ -62,11 +69,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure and write a table; 0 when done, 1 when it failed."""
-    from studio.cli import catalogue
-    from studio.engine.jobs.evaluating import EvaluationJob
-    from studio.engine.kinds.fit import entry_of, picked_kind
-    from studio.protocol.messages import Evaluate
-    from studio.protocol.spec import Pick
+    from pushforward.studio.cli import catalogue
+    from pushforward.studio.engine.jobs.evaluating import EvaluationJob
+    from pushforward.studio.engine.kinds.fit import entry_of, picked_kind
+    from pushforward.studio.protocol.messages import Evaluate
+    from pushforward.studio.protocol.spec import Pick
 
     catalogue.load()
     folder = kept.find(arguments.run)
@@ -116,8 +123,8 @@ def _check_metrics(folder: "RunFolder", metrics: "list[Pick]") -> None:
         UsageError: there is no such metric; the nearest one is named.
         Refused: it is for other data.
     """
-    from models.registry import registry
-    from studio.engine.run.resolve import pick_metrics
+    from pushforward.models.registry import registry
+    from pushforward.studio.engine.run.resolve import pick_metrics
 
     for metric in metrics:
         try:
@@ -138,9 +145,9 @@ def _rule(folder: "RunFolder", rule: str) -> None:
     Raises:
         UsageError: there is no such rule of such data.
     """
-    from studio.engine.kinds.base import kind_of
-    from studio.engine.kinds.fit import entry_of, picked_kind
-    from studio.store.project import Project
+    from pushforward.studio.engine.kinds.base import kind_of
+    from pushforward.studio.engine.kinds.fit import entry_of, picked_kind
+    from pushforward.studio.store.project import Project
 
     dataset = folder.record.spec.dataset
     rules = kind_of(picked_kind(dataset)).rules
@@ -154,8 +161,8 @@ def _rule(folder: "RunFolder", rule: str) -> None:
 
 def _left_out(job: "EvaluationJob") -> list[str]:
     """Say which metrics of the kind of data were not asked for, and why."""
-    from models.registry import registry
-    from studio.engine.kinds.fit import kinds_measured, picked_kind
+    from pushforward.models.registry import registry
+    from pushforward.studio.engine.kinds.fit import kinds_measured, picked_kind
 
     spec = job.folder.record.spec
     kind, able = picked_kind(spec.dataset), registry.get("family", spec.family.slug).abilities
@@ -180,7 +187,7 @@ def _left_out(job: "EvaluationJob") -> list[str]:
 
 def _figures(job: "EvaluationJob") -> list[dict[str, Any]]:
     """One row for each metric that was measured."""
-    from models.registry import registry
+    from pushforward.models.registry import registry
 
     assert job.quality is not None
     rows, measured = [], _measured(job)
@@ -208,7 +215,7 @@ def _figures(job: "EvaluationJob") -> list[dict[str, Any]]:
 
 def _measured(job: "EvaluationJob") -> dict[str, Measured]:
     """Return the values as the rule of the verdict takes them."""
-    from models.registry import registry
+    from pushforward.models.registry import registry
 
     assert job.quality is not None
     found = {}
@@ -245,7 +252,7 @@ def _compared(found: Sequence[Measured]) -> str:
 
 
 def _write(job: "EvaluationJob", seed: int) -> None:
-    from studio.engine.kinds.fit import entry_of, picked_kind
+    from pushforward.studio.engine.kinds.fit import entry_of, picked_kind
 
     assert job.quality is not None
     quality, rows = job.quality, _figures(job)

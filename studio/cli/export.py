@@ -10,10 +10,10 @@ animation of the particles from noise to data, as the newest kept record has the
 import argparse
 from pathlib import Path
 
-from studio.cli import kept, sample
-from studio.cli.arguments import add_given, add_overwrite
-from studio.cli.terminal import UsageError, say
-from studio.formats.animation import ANIMATION_SUFFIXES
+from pushforward.studio.cli import kept, sample
+from pushforward.studio.cli.arguments import add_given, add_overwrite
+from pushforward.studio.cli.terminal import UsageError, say
+from pushforward.studio.formats.animation import ANIMATION_SUFFIXES
 
 __all__ = ["HELP", "add_arguments", "run"]
 
@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the file; 0 when done, 1 when it failed."""
-    from studio.cli import catalogue
+    from pushforward.studio.cli import catalogue
 
     catalogue.load()
     if arguments.out.suffix.lower() == WEIGHTS:
@@ -48,9 +48,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _weights(arguments: argparse.Namespace) -> int:
-    from studio.cli.wording import in_options
-    from studio.engine.jobs.exporting import export_weights
-    from studio.engine.process.refusal import Refused
+    from pushforward.studio.cli.wording import in_options
+    from pushforward.studio.engine.jobs.exporting import export_weights
+    from pushforward.studio.engine.process.refusal import Refused
 
     _check_options("weights have", arguments)
     folder, file = kept.find(arguments.run), arguments.out.absolute()
@@ -65,10 +65,10 @@ def _weights(arguments: argparse.Namespace) -> int:
 
 
 def _animation(arguments: argparse.Namespace) -> int:
-    from studio.cli.recordfile import newest_record, write_moving
-    from studio.cli.wording import in_options
-    from studio.engine.process.refusal import Refused
-    from studio.engine.run.destination import check_destination
+    from pushforward.studio.cli.recordfile import newest_record, write_moving
+    from pushforward.studio.cli.wording import in_options
+    from pushforward.studio.engine.process.refusal import Refused
+    from pushforward.studio.engine.run.destination import check_destination
 
     _check_options("an animation has", arguments)
     if arguments.length is not None:

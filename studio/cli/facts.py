@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from studio.counted import counted, listed
+from pushforward.studio.counted import counted, listed
 
 if TYPE_CHECKING:
-    from models.entries import Entry, FamilyEntry, KindEntry, MetricEntry, SamplerEntry
+    from pushforward.models.entries import Entry, FamilyEntry, KindEntry, MetricEntry, SamplerEntry
 
 __all__ = ["data", "evaluations", "order", "sentences", "unit"]
 
@@ -29,8 +29,8 @@ def unit(entry: "MetricEntry") -> str:
 
 def data(entry: "Entry") -> str:
     """Return the kinds of data that it is for."""
-    from models.entries import FamilyEntry, NetworkEntry
-    from models.nets.offered import kinds_of
+    from pushforward.models.entries import FamilyEntry, NetworkEntry
+    from pushforward.models.nets.offered import kinds_of
 
     if isinstance(entry, FamilyEntry | NetworkEntry):
         return ", ".join(kinds_of(entry)) or NONE
@@ -39,7 +39,7 @@ def data(entry: "Entry") -> str:
 
 def sentences(entry: "Entry") -> list[str]:
     """Return the same, and more, as lines for a description."""
-    from models.entries import (
+    from pushforward.models.entries import (
         DatasetEntry,
         FamilyEntry,
         GuidanceEntry,
@@ -74,9 +74,9 @@ def sentences(entry: "Entry") -> list[str]:
 
 def _of_kind(entry: "KindEntry") -> list[str]:
     """What there is for a kind of data, each as 'pushforward show' takes it."""
-    from models.registry import registry
-    from studio.formats.registry import discover, importers
-    from studio.resources import recipes
+    from pushforward.models.registry import registry
+    from pushforward.studio.formats.registry import discover, importers
+    from pushforward.studio.resources import recipes
 
     discover()
     slug = entry.slug

@@ -11,15 +11,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from studio.cli import kept
-from studio.cli.arguments import add_settings
-from studio.cli.target import DEFAULT_PROJECT
-from studio.cli.terminal import UsageError, complain, paragraph, say
-from studio.counted import counted
-from studio.protocol.catalog import FieldSpec
+from pushforward.studio.cli import kept
+from pushforward.studio.cli.arguments import add_settings
+from pushforward.studio.cli.target import DEFAULT_PROJECT
+from pushforward.studio.cli.terminal import UsageError, complain, paragraph, say
+from pushforward.studio.counted import counted
+from pushforward.studio.protocol.catalog import FieldSpec
 
 if TYPE_CHECKING:
-    from studio.formats.inspection import Inspection
+    from pushforward.studio.formats.inspection import Inspection
 
 __all__ = ["HELP", "add_arguments", "run"]
 
@@ -99,12 +99,12 @@ def share(text: str) -> float:
 
 def run(arguments: argparse.Namespace) -> int:
     """Look and import; 0 when done, 1 when it failed."""
-    from studio.cli import catalogue
-    from studio.engine.data import reading
-    from studio.engine.jobs.importing import ImportJob
-    from studio.engine.kinds.base import kind_of
-    from studio.protocol.messages import ImportData
-    from studio.store.splits import FEWEST
+    from pushforward.studio.cli import catalogue
+    from pushforward.studio.engine.data import reading
+    from pushforward.studio.engine.jobs.importing import ImportJob
+    from pushforward.studio.engine.kinds.base import kind_of
+    from pushforward.studio.protocol.messages import ImportData
+    from pushforward.studio.store.splits import FEWEST
 
     if arguments.validation + arguments.test >= 1.0:
         raise UsageError("--validation and --test leave no rows to learn from: take less.")
@@ -161,7 +161,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _tell(found: "Inspection", options: Mapping[str, Any]) -> None:
-    from studio.engine.kinds.base import kind_of
+    from pushforward.studio.engine.kinds.base import kind_of
 
     rows = kind_of(found.kind).counted(found.rows)
     kinds, more = "", ""
@@ -194,7 +194,7 @@ def _options(importer: str, assignments: Sequence[str]) -> dict[str, Any]:
     Raises:
         UsageError: there is none.
     """
-    from studio.formats.registry import discover, importers
+    from pushforward.studio.formats.registry import discover, importers
 
     discover()
     known = {field.path: field for field in importers.get(importer).options}
@@ -225,7 +225,7 @@ def _value(field: FieldSpec, text: str) -> Any:
 
 
 def _free(project: Path, files: Sequence[Path]) -> str:
-    from studio.store.names import name_of_data
+    from pushforward.studio.store.names import name_of_data
 
     data = project / "data"
     return name_of_data(files, [each.name for each in data.iterdir()] if data.is_dir() else [])

@@ -5,17 +5,17 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from studio.cli.arguments import add_settings
-from studio.cli.measurebar import MeasureBar
-from studio.cli.rewritten import RewrittenLine, bar
-from studio.cli.terminal import UsageError, complain
-from studio.protocol.messages import Event, Log
+from pushforward.studio.cli.arguments import add_settings
+from pushforward.studio.cli.measurebar import MeasureBar
+from pushforward.studio.cli.rewritten import RewrittenLine, bar
+from pushforward.studio.cli.terminal import UsageError, complain
+from pushforward.studio.protocol.messages import Event, Log
 
 if TYPE_CHECKING:
-    from studio.engine.jobs.job import Job
-    from studio.engine.process.sink import Sink
-    from studio.protocol.spec import Pick
-    from studio.store.run import RunFolder
+    from pushforward.studio.engine.jobs.job import Job
+    from pushforward.studio.engine.process.sink import Sink
+    from pushforward.studio.protocol.spec import Pick
+    from pushforward.studio.store.run import RunFolder
 
 __all__ = ["add_arguments", "add_length", "count", "do", "find", "operate", "sampler"]
 
@@ -107,8 +107,8 @@ def find(path: Path) -> "RunFolder":
         UsageError: there is none.
         StoreError: its record cannot be read.
     """
-    from studio.store.project import Project
-    from studio.store.run import RunFolder
+    from pushforward.studio.store.project import Project
+    from pushforward.studio.store.run import RunFolder
 
     path = path.expanduser().absolute()
     if (path / "run.toml").is_file():
@@ -129,7 +129,7 @@ def sampler(run: "RunFolder", arguments: argparse.Namespace) -> "Pick | None":
     Raises:
         UsageError: it has no such setting.
     """
-    from studio.cli.settings import apply
+    from pushforward.studio.cli.settings import apply
 
     wanted = [f"sampler={arguments.sampler}"] if arguments.sampler else []
     for setting in arguments.settings:
@@ -164,13 +164,13 @@ def operate(
     Raises:
         Refused: it cannot be done as asked.
     """
-    from models.registry import registry
-    from studio.cli.wording import in_options
-    from studio.engine.jobs.operating import OperatorJob
-    from studio.engine.kinds.fit import entry_of, picked_kind
-    from studio.engine.process.refusal import Refused
-    from studio.engine.run.warm import WarmModels
-    from studio.protocol.messages import Operate
+    from pushforward.models.registry import registry
+    from pushforward.studio.cli.wording import in_options
+    from pushforward.studio.engine.jobs.operating import OperatorJob
+    from pushforward.studio.engine.kinds.fit import entry_of, picked_kind
+    from pushforward.studio.engine.process.refusal import Refused
+    from pushforward.studio.engine.run.warm import WarmModels
+    from pushforward.studio.protocol.messages import Operate
 
     wanted = Operate(
         run=str(run.path),
@@ -205,8 +205,8 @@ def do(
     Raises:
         Refused: it cannot be done as asked.
     """
-    from studio.engine.jobs import headless
-    from studio.engine.process.sink import CallbackSink
+    from pushforward.studio.engine.jobs import headless
+    from pushforward.studio.engine.process.sink import CallbackSink
 
     shown = bar or SampleBar(unit=unit)
     job = make(CallbackSink(shown.heard))

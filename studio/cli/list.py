@@ -3,9 +3,9 @@
 import argparse
 from typing import Any
 
-from studio.cli import facts
-from studio.cli.terminal import UsageError, nearest, say, table
-from studio.counted import listed
+from pushforward.studio.cli import facts
+from pushforward.studio.cli.terminal import UsageError, nearest, say, table
+from pushforward.studio.counted import listed
 
 __all__ = ["HELP", "add_arguments", "run"]
 
@@ -51,14 +51,14 @@ def run(arguments: argparse.Namespace) -> int:
         hint = f"did you mean {near}?" if near else f"there are {listed(LISTS)}"
         raise UsageError(f"no list is called {arguments.what!r}; {hint}")
     if arguments.what == "recipes":
-        from studio.app.words import duration
-        from studio.resources import recipes
+        from pushforward.studio.app.words import duration
+        from pushforward.studio.resources import recipes
 
         shown = [(r.slug, duration(r.expected_seconds), r.summary) for r in recipes()]
         table(shown, head=("RECIPE", "TIME", "WHAT IT SHOWS"))
         return 0
     if arguments.what == "methods":
-        from studio.methods import methods
+        from pushforward.studio.methods import methods
 
         named = [(m.slug, m.title, m.family.slug, m.summary) for m in methods()]
         table(named, head=("METHOD", "TITLE", "MODEL", "SUMMARY"))
@@ -66,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
         say("pushforward show METHOD says what it chooses.")
         say("pushforward run MODEL@DATASET --set method=METHOD trains one.")
         return 0
-    from studio.cli import catalogue
+    from pushforward.studio.cli import catalogue
 
     catalogue.load()
     kind = KINDS[arguments.what]

@@ -8,10 +8,10 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from studio.cli import kept
-from studio.cli.arguments import add_settings
-from studio.cli.target import DEFAULT_PROJECT
-from studio.cli.terminal import UsageError, paragraph, say
+from pushforward.studio.cli import kept
+from pushforward.studio.cli.arguments import add_settings
+from pushforward.studio.cli.target import DEFAULT_PROJECT
+from pushforward.studio.cli.terminal import UsageError, paragraph, say
 
 __all__ = ["HELP", "add_arguments", "run"]
 
@@ -34,13 +34,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Make and import; 0 when done, 1 when it failed."""
-    from studio.cli import catalogue
-    from studio.cli.settings import assigned
-    from studio.engine.jobs.making import MakingJob
-    from studio.engine.makers.base import makers
-    from studio.engine.makers.picking import pick_maker
-    from studio.protocol.messages import MakeData
-    from studio.protocol.spec import Pick
+    from pushforward.studio.cli import catalogue
+    from pushforward.studio.cli.settings import assigned
+    from pushforward.studio.engine.jobs.making import MakingJob
+    from pushforward.studio.engine.makers.base import makers
+    from pushforward.studio.engine.makers.picking import pick_maker
+    from pushforward.studio.protocol.messages import MakeData
+    from pushforward.studio.protocol.spec import Pick
 
     catalogue.load()
     if not arguments.maker:
@@ -66,8 +66,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _list() -> int:
-    from models.config import describe
-    from studio.engine.makers.base import makers
+    from pushforward.models.config import describe
+    from pushforward.studio.engine.makers.base import makers
 
     for slug, maker in makers().items():
         say(f"{slug}: {maker.summary}")
@@ -86,7 +86,7 @@ def _shown(value: Any) -> str:
 
 
 def _free(project: Path, name: str) -> str:
-    from studio.store.names import name_of_data
+    from pushforward.studio.store.names import name_of_data
 
     data = project / "data"
     taken = [each.name for each in data.iterdir()] if data.is_dir() else []

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.cli.terminal import UsageError
-from studio.engine.run.loading import newest_checkpoint
-from studio.engine.run.saving import saved_data
-from studio.formats.images.decoding import Undecodable, decoded
-from studio.store.run import RunFolder
+from pushforward.studio.cli.terminal import UsageError
+from pushforward.studio.engine.run.loading import newest_checkpoint
+from pushforward.studio.engine.run.saving import saved_data
+from pushforward.studio.formats.images.decoding import Undecodable, decoded
+from pushforward.studio.store.run import RunFolder
 
 __all__ = ["REGIONS", "read_mask"]
 

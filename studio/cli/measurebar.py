@@ -4,10 +4,10 @@ import sys
 import time
 from typing import TextIO
 
-from studio.cli.output import put_line
-from studio.cli.progress import duration
-from studio.cli.rewritten import RewrittenLine, bar
-from studio.protocol.messages import Event, Progress
+from pushforward.studio.cli.output import put_line
+from pushforward.studio.cli.progress import duration
+from pushforward.studio.cli.rewritten import RewrittenLine, bar
+from pushforward.studio.protocol.messages import Event, Progress
 
 __all__ = ["MeasureBar"]
 

@@ -14,7 +14,7 @@ import os
 import sys
 from typing import TextIO
 
-from studio.literal import lines, one_line
+from pushforward.studio.literal import lines, one_line
 
 __all__ = ["absent", "end_line", "failed", "put_line", "put_lines", "rewrite_line", "secure"]
 

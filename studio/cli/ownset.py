@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from studio.cli.terminal import paragraph, say
-from studio.counted import counted, shared_out
-from studio.engine.process.refusal import Refused
-from studio.store.dataset import DatasetFolder
-from studio.store.parts import Part
+from pushforward.studio.cli.terminal import paragraph, say
+from pushforward.studio.counted import counted, shared_out
+from pushforward.studio.engine.process.refusal import Refused
+from pushforward.studio.store.dataset import DatasetFolder
+from pushforward.studio.store.parts import Part
 
 __all__ = ["describe", "is_one"]
 
@@ -27,8 +27,8 @@ def describe(path: Path) -> None:
     Raises:
         StoreError: it is damaged.
     """
-    from studio.engine.data.imported import find_shares
-    from studio.engine.kinds.base import kind_of
+    from pushforward.studio.engine.data.imported import find_shares
+    from pushforward.studio.engine.kinds.base import kind_of
 
     folder = DatasetFolder(path)
     record = folder.record

@@ -8,9 +8,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, NoReturn
 
-from studio.cli import output
-from studio.cli.terminal import UsageError, complain
-from studio.literal import one_line
+from pushforward.studio.cli import output
+from pushforward.studio.cli.terminal import UsageError, complain
+from pushforward.studio.literal import one_line
 
 __all__ = ["COMMANDS", "main", "parser"]
 
@@ -51,7 +51,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=_version())
     commands = top.add_subparsers(dest="command", metavar="COMMAND")
     for name in COMMANDS:
-        module = importlib.import_module(f"studio.cli.{MODULES.get(name, name)}")
+        module = importlib.import_module(f"pushforward.studio.cli.{MODULES.get(name, name)}")
         sub = commands.add_parser(name, help=module.HELP, description=module.__doc__)
         module.add_arguments(sub)
         sub.set_defaults(do=module.run)
@@ -74,8 +74,8 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _do(given: argparse.Namespace) -> int:
-    from studio.engine.process.refusal import Refused
-    from studio.store.errors import StoreError, explain
+    from pushforward.studio.engine.process.refusal import Refused
+    from pushforward.studio.store.errors import StoreError, explain
 
     try:
         status: int = given.do(given)

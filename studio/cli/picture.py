@@ -6,7 +6,7 @@ Points are splatted as light into an array of floats, which is tone-mapped.
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.formats.pictures import write_png
+from pushforward.studio.formats.pictures import write_png
 
 __all__ = ["draw", "write_png"]
 

@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
-from studio.cli.rewritten import RewrittenLine, bar
-from studio.figures import short
-from studio.protocol.messages import CheckpointWritten, Event, Log, Metrics, Progress
+from pushforward.studio.cli.rewritten import RewrittenLine, bar
+from pushforward.studio.figures import short
+from pushforward.studio.protocol.messages import CheckpointWritten, Event, Log, Metrics, Progress
 
 __all__ = ["ProgressBar", "duration"]
 

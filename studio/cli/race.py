@@ -10,13 +10,13 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from studio.cli.arguments import add_settings
-from studio.cli.terminal import UsageError, complain, say
+from pushforward.studio.cli.arguments import add_settings
+from pushforward.studio.cli.terminal import UsageError, complain, say
 
 if TYPE_CHECKING:
-    from studio.cli.target import Target
-    from studio.protocol.messages import Budget
-    from studio.store.run import RunFolder
+    from pushforward.studio.cli.target import Target
+    from pushforward.studio.protocol.messages import Budget
+    from pushforward.studio.store.run import RunFolder
 
 __all__ = ["HELP", "add_arguments", "run", "start"]
 
@@ -52,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Race, and return 0 when finished, 1 when any failed, 128 + n when stopped by a signal n."""
-    from studio.cli import catalogue
+    from pushforward.studio.cli import catalogue
 
     catalogue.load()
     return _race(_again(arguments) if arguments.resume else _new(arguments))
@@ -60,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _new(arguments: argparse.Namespace) -> "list[RunFolder]":
     """Make the run folders."""
-    from studio.cli.target import find
+    from pushforward.studio.cli.target import find
 
     return _made(
         [find(target) for target in arguments.targets],
@@ -79,9 +79,9 @@ def _made(
     targets: "list[Target]", budget: "Budget | None", settings: list[str], out: Path | None
 ) -> "list[RunFolder]":
     """Make the run folders of the race of some targets, at a budget or else their own."""
-    from studio.cli.settings import apply
-    from studio.cli.target import DEFAULT_PROJECT
-    from studio.engine.race import headless as headless_race
+    from pushforward.studio.cli.settings import apply
+    from pushforward.studio.cli.target import DEFAULT_PROJECT
+    from pushforward.studio.engine.race import headless as headless_race
 
     own = [target.budget for target in targets if target.budget is not None]
     budget = budget or next(iter(own), None)
@@ -94,7 +94,7 @@ def _made(
 
 def _again(arguments: argparse.Namespace) -> "list[RunFolder]":
     """The run folders of a race that was begun."""
-    from studio.cli.target import find
+    from pushforward.studio.cli.target import find
 
     if arguments.settings or arguments.out or _budget(arguments) is not None:
         raise UsageError("--resume goes on as the race was begun: leave the other options away")
@@ -106,7 +106,7 @@ def _again(arguments: argparse.Namespace) -> "list[RunFolder]":
 
 
 def _budget(arguments: argparse.Namespace) -> "Budget | None":
-    from studio.protocol.messages import Budget
+    from pushforward.studio.protocol.messages import Budget
 
     for kind in ("steps", "samples", "seconds"):
         amount = getattr(arguments, f"budget_{kind}")
@@ -116,10 +116,10 @@ def _budget(arguments: argparse.Namespace) -> "Budget | None":
 
 
 def _race(folders: "list[RunFolder]") -> int:
-    from studio.cli.background import withdraw_stop
-    from studio.cli.racebar import RaceBar
-    from studio.cli.stopping import Stop
-    from studio.engine.race import headless as headless_race
+    from pushforward.studio.cli.background import withdraw_stop
+    from pushforward.studio.cli.racebar import RaceBar
+    from pushforward.studio.cli.stopping import Stop
+    from pushforward.studio.engine.race import headless as headless_race
 
     withdraw_stop(folders[0].path)  # one of before
     stop = Stop(folders[0].path)
@@ -135,7 +135,7 @@ def _race(folders: "list[RunFolder]") -> int:
 
 
 def _report(folders: "list[RunFolder]", signal: int | None) -> int:
-    from studio.cli.standings import show
+    from pushforward.studio.cli.standings import show
 
     states = {folder.status().state for folder in folders}
     show(folders)

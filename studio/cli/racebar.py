@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from studio.cli.progress import ProgressBar, duration
-from studio.cli.rewritten import bar
-from studio.figures import short
-from studio.protocol.messages import Event, Log, Metrics, Progress
+from pushforward.studio.cli.progress import ProgressBar, duration
+from pushforward.studio.cli.rewritten import bar
+from pushforward.studio.figures import short
+from pushforward.studio.protocol.messages import Event, Log, Metrics, Progress
 
 __all__ = ["RaceBar"]
 

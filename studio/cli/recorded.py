@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any
 
-from studio.resources import folder
-from studio.store.atomic import write_bytes
+from pushforward.studio.resources import folder
+from pushforward.studio.store.atomic import write_bytes
 
 if TYPE_CHECKING:
-    from models.experiments.base import Result
+    from pushforward.models.experiments.base import Result
 
 __all__ = ["describe_difference", "load", "record", "record_nulls", "refresh", "restore"]
 
@@ -32,7 +32,7 @@ def record(slug: str, about: dict[str, Any], result: "Result", device: str) -> N
     Raises:
         StoreError: the disk refused.
     """
-    from studio.engine.run.session import versions
+    from pushforward.studio.engine.run.session import versions
 
     said = {
         **about,
@@ -65,7 +65,7 @@ def load(slug: str) -> dict[str, Any]:
 
 def restore(kept: Mapping[str, Any]) -> "Result":
     """Return the result that a record holds."""
-    from models.experiments.base import Outcome, Result, Table
+    from pushforward.models.experiments.base import Outcome, Result, Table
 
     def outcome(said: Mapping[str, Any]) -> Outcome:
         found = Outcome(**{f.name: said[f.name] for f in fields(Outcome) if f.name in said})

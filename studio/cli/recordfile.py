@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.cli.picture import draw
-from studio.formats.animation import write_animation
-from studio.formats.pictures import write_png
-from studio.launch import PAINT_RECORD, own_command, own_env, popen_options
-from studio.store.errors import StoreError
+from pushforward.studio.cli.picture import draw
+from pushforward.studio.formats.animation import write_animation
+from pushforward.studio.formats.pictures import write_png
+from pushforward.studio.launch import PAINT_RECORD, own_command, own_env, popen_options
+from pushforward.studio.store.errors import StoreError
 
 if TYPE_CHECKING:
-    from studio.protocol.records import FlowRecord
-    from studio.store.run import RunFolder
+    from pushforward.studio.protocol.records import FlowRecord
+    from pushforward.studio.store.run import RunFolder
 
 __all__ = ["newest_record", "write_moving", "write_still"]
 
@@ -61,9 +61,9 @@ def write_moving(folder: "RunFolder", record: "FlowRecord", path: Path) -> None:
 
 def _frames(folder: "RunFolder", record: "FlowRecord", *, moving: bool) -> NDArray[np.uint8]:
     """Return the frames (T, h, w, 3) of a record, or its last frame alone."""
-    from studio.engine.kinds.base import kind_of
-    from studio.engine.kinds.fit import picked_kind
-    from studio.engine.run.in_force import target_of
+    from pushforward.studio.engine.kinds.base import kind_of
+    from pushforward.studio.engine.kinds.fit import picked_kind
+    from pushforward.studio.engine.run.in_force import target_of
 
     slug = picked_kind(folder.record.spec.dataset)
     kind, places = kind_of(slug), range(len(record.t)) if moving else (len(record.t) - 1,)

@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
-from studio.cli.output import end_line, put_line, rewrite_line
-from studio.cli.terminal import width
-from studio.literal import one_line
+from pushforward.studio.cli.output import end_line, put_line, rewrite_line
+from pushforward.studio.cli.terminal import width
+from pushforward.studio.literal import one_line
 
 __all__ = ["RewrittenLine", "bar"]
 

@@ -9,14 +9,14 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from studio.cli.arguments import add_settings
-from studio.cli.terminal import UsageError, say
+from pushforward.studio.cli.arguments import add_settings
+from pushforward.studio.cli.terminal import UsageError, say
 
 if TYPE_CHECKING:
-    from studio.cli.stopping import Stop
-    from studio.cli.target import Target
-    from studio.protocol.spec import RunSpec
-    from studio.store.run import RunFolder, RunStatus
+    from pushforward.studio.cli.stopping import Stop
+    from pushforward.studio.cli.target import Target
+    from pushforward.studio.protocol.spec import RunSpec
+    from pushforward.studio.store.run import RunFolder, RunStatus
 
 __all__ = ["HELP", "add_arguments", "run", "train"]
 
@@ -72,8 +72,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Train, and return 0 when finished, 1 when failed, 128 + n when stopped by a signal n."""
-    from studio.cli import catalogue
-    from studio.cli.settings import apply, with_edits, with_inputs
+    from pushforward.studio.cli import catalogue
+    from pushforward.studio.cli.settings import apply, with_edits, with_inputs
 
     target = _target(arguments)
     catalogue.load()
@@ -93,7 +93,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _race(arguments: argparse.Namespace, target: "Target") -> int:
     """Train all of a recipe that is a race."""
-    from studio.cli import race
+    from pushforward.studio.cli import race
 
     for option in ("resume", "edits", "inputs"):
         if getattr(arguments, option):
@@ -105,7 +105,7 @@ def _race(arguments: argparse.Namespace, target: "Target") -> int:
 
 
 def _target(arguments: argparse.Namespace) -> "Target":
-    from studio.cli.target import find, first
+    from pushforward.studio.cli.target import find, first
 
     if arguments.first == bool(arguments.target):
         raise UsageError(
@@ -116,7 +116,7 @@ def _target(arguments: argparse.Namespace) -> "Target":
 
 def _resumed(target: "Target", project: Path, total: int | None) -> "RunFolder":
     """The run to go on with, which has something left to do."""
-    from studio.cli.target import last
+    from pushforward.studio.cli.target import last
 
     if target.run is not None and project != target.run.project:
         raise UsageError("--resume goes on in the run's own folder: leave --out away")
@@ -155,9 +155,9 @@ def _create(spec: "RunSpec", project: Path) -> "RunFolder":
     """Make the run folder, or say everything that is wrong with the spec: as in the window, also
     that it needs more memory than there is.
     """
-    from studio.cli.wording import problem
-    from studio.engine.jobs import headless
-    from studio.engine.run.validation import Validator
+    from pushforward.studio.cli.wording import problem
+    from pushforward.studio.engine.jobs import headless
+    from pushforward.studio.engine.run.validation import Validator
 
     problems = Validator().validate(spec, project).problems
     if problems:
@@ -176,18 +176,18 @@ def train(folder: "RunFolder", steps: int | None = None, background: bool = Fals
         StoreError: another process trains it.
         Refused: it cannot be trained.
     """
-    from studio.store.run import PATIENCE
+    from pushforward.studio.store.run import PATIENCE
 
     with folder.owned(PATIENCE):
         return _train(folder, steps, background)
 
 
 def _train(folder: "RunFolder", steps: int | None, background: bool) -> int:
-    from studio.cli.background import withdraw_stop
-    from studio.cli.progress import ProgressBar
-    from studio.cli.stopping import Stop
-    from studio.engine.jobs import headless
-    from studio.store.branches import replayed
+    from pushforward.studio.cli.background import withdraw_stop
+    from pushforward.studio.cli.progress import ProgressBar
+    from pushforward.studio.cli.stopping import Stop
+    from pushforward.studio.engine.jobs import headless
+    from pushforward.studio.store.branches import replayed
 
     if not background:
         withdraw_stop(folder.path)  # one of before; in the background, whoever started us did
@@ -212,7 +212,7 @@ def _report(folder: "RunFolder", status: "RunStatus", stop: "Stop") -> int:
         say(f"Finished after {status.step:,} steps in {status.seconds:.1f} s of training.")
         return 0
     if status.state == "failed":
-        from studio.cli.terminal import complain
+        from pushforward.studio.cli.terminal import complain
 
         error = status.error
         complain(
@@ -229,8 +229,8 @@ def _report(folder: "RunFolder", status: "RunStatus", stop: "Stop") -> int:
 
 def _picture(folder: "RunFolder") -> None:
     """Draw the newest kept record, where there is one; without it nothing is lost."""
-    from studio.engine.process.failures import Refused
-    from studio.store.errors import StoreError
+    from pushforward.studio.engine.process.failures import Refused
+    from pushforward.studio.store.errors import StoreError
 
     try:
         _draw(folder)
@@ -239,7 +239,7 @@ def _picture(folder: "RunFolder") -> None:
 
 
 def _draw(folder: "RunFolder") -> None:
-    from studio.cli.recordfile import newest_record, write_still
+    from pushforward.studio.cli.recordfile import newest_record, write_still
 
     record = newest_record(folder)
     if record is None:

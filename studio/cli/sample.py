@@ -9,8 +9,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from studio.cli import kept
-from studio.cli.arguments import add_given, add_overwrite, named_values
+from pushforward.studio.cli import kept
+from pushforward.studio.cli.arguments import add_given, add_overwrite, named_values
 
 __all__ = ["HELP", "add_arguments", "draw", "run"]
 
@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Draw and write; 0 when done, 1 when it failed."""
-    from studio.cli import catalogue
+    from pushforward.studio.cli import catalogue
 
     catalogue.load()
     return draw(arguments)
@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def draw(arguments: argparse.Namespace) -> int:
     """Draw samples as the arguments say, once everything is registered."""
-    from studio.protocol.messages import GENERATE
+    from pushforward.studio.protocol.messages import GENERATE
 
     folder = kept.find(arguments.run)
     config: dict[str, Any] = {"n": arguments.count, "seed": arguments.seed}

@@ -8,22 +8,22 @@ from typing import Any, Literal
 
 import msgspec
 
-from models.config import Config, describe, replace_at
-from models.entries import Kind
-from models.nets.offered import why_not
-from models.registry import registry
-from studio.cli import catalogue
-from studio.cli.terminal import UsageError
-from studio.counted import listed
-from studio.engine.kinds.fit import picked_kind
-from studio.engine.process.catalogue import described
-from studio.engine.run.resolve import known_kind, today
-from studio.methods import methods
-from studio.protocol.catalog import Catalog
-from studio.protocol.spec import ChangeSetting, Edit, Pick, RunRef, RunSpec, run_name
-from studio.store.edits import in_order
-from studio.store.project import Project
-from studio.store.run import RunFolder
+from pushforward.models.config import Config, describe, replace_at
+from pushforward.models.entries import Kind
+from pushforward.models.nets.offered import why_not
+from pushforward.models.registry import registry
+from pushforward.studio.cli import catalogue
+from pushforward.studio.cli.terminal import UsageError
+from pushforward.studio.counted import listed
+from pushforward.studio.engine.kinds.fit import picked_kind
+from pushforward.studio.engine.process.catalogue import described
+from pushforward.studio.engine.run.resolve import known_kind, today
+from pushforward.studio.methods import methods
+from pushforward.studio.protocol.catalog import Catalog
+from pushforward.studio.protocol.spec import ChangeSetting, Edit, Pick, RunRef, RunSpec, run_name
+from pushforward.studio.store.edits import in_order
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.run import RunFolder
 
 __all__ = ["apply", "assigned", "changes", "with_edits", "with_inputs"]
 
@@ -241,7 +241,7 @@ def _with_metric(metrics: list[Pick], path: str, value: Any) -> list[Pick]:
 
 def _sampler(spec: RunSpec) -> Pick | None:
     """The sampler of a spec: the one it names, or the one that it would be run with."""
-    from studio.engine.run.resolve import resolve
+    from pushforward.studio.engine.run.resolve import resolve
 
     resolved, _ = resolve(spec)
     return spec.sampler or (resolved.spec.sampler if resolved else None)

@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from models.entries import Entry, FamilyEntry, KindEntry
-from studio.app.words import duration
-from studio.cli import facts, ownset
-from studio.cli.showmethod import describe_method
-from studio.cli.terminal import UsageError, paragraph, say
-from studio.methods import Method
-from studio.protocol.spec import Recipe, project_name
+from pushforward.models.entries import Entry, FamilyEntry, KindEntry
+from pushforward.studio.app.words import duration
+from pushforward.studio.cli import facts, ownset
+from pushforward.studio.cli.showmethod import describe_method
+from pushforward.studio.cli.terminal import UsageError, paragraph, say
+from pushforward.studio.methods import Method
+from pushforward.studio.protocol.spec import Recipe, project_name
 
 __all__ = ["HELP", "add_arguments", "bounds", "run"]
 
@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the description of everything with this slug."""
-    from studio.cli import catalogue
+    from pushforward.studio.cli import catalogue
 
     catalogue.load()
     if ownset.is_one(path := Path(arguments.slug).expanduser()):
@@ -64,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _recipe(recipe: Recipe) -> None:
     """What a recipe trains, what it shows, and the settings that it has for that."""
-    from studio.cli.command import assignments
+    from pushforward.studio.cli.command import assignments
 
     run = recipe.run
     say(f"{recipe.title}  (recipe {recipe.slug})")
@@ -91,8 +91,8 @@ def _recipe(recipe: Recipe) -> None:
 
 
 def _entry(entry: Entry) -> None:
-    from models.config import describe
-    from studio.cli import catalogue
+    from pushforward.models.config import describe
+    from pushforward.studio.cli import catalogue
 
     kind = "settings" if entry.make is None else KINDS.get(entry.kind, entry.kind)
     say(f"{entry.title}  ({kind} {entry.slug})")
@@ -150,8 +150,8 @@ def _others(
     field: Mapping[str, Any], defaults: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[tuple[str, str]]:
     """Yield the kinds of data at which a setting has another default, with that."""
-    from models.config import ConfigError
-    from models.nets.pick import preferred
+    from pushforward.models.config import ConfigError
+    from pushforward.models.nets.pick import preferred
 
     for kind, own in defaults.items():
         if field["kind"] == "pick" and field["of"] == "network":
@@ -182,8 +182,8 @@ def _value(value: Any) -> str:
 
 def _able(field: Mapping[str, Any]) -> list[str]:
     """What can be picked: of networks and guidance those that can have the role."""
-    from models.entries import GuidanceEntry, NetworkEntry
-    from models.registry import registry
+    from pushforward.models.entries import GuidanceEntry, NetworkEntry
+    from pushforward.models.registry import registry
 
     return [
         entry.slug

@@ -1,21 +1,21 @@
 """What a named method is: its six choices, its source, what it needs, and what is known of it."""
 
-from studio.app.help.claims import claims, verdict
-from studio.app.state import drafts, sixchoices
-from studio.app.state.wanted_runs import wanted_runs
-from studio.cli.terminal import paragraph, say
-from studio.counted import listed
-from studio.methods import CHOICES, Method, Published, methods
-from studio.protocol.catalog import Catalog
-from studio.protocol.spec import Pick, RunSpec
-from studio.resources import recipes
+from pushforward.studio.app.help.claims import claims, verdict
+from pushforward.studio.app.state import drafts, sixchoices
+from pushforward.studio.app.state.wanted_runs import wanted_runs
+from pushforward.studio.cli.terminal import paragraph, say
+from pushforward.studio.counted import listed
+from pushforward.studio.methods import CHOICES, Method, Published, methods
+from pushforward.studio.protocol.catalog import Catalog
+from pushforward.studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.resources import recipes
 
 __all__ = ["describe_method"]
 
 
 def describe_method(method: Method) -> None:
     """Write what a method is, in the words of the setup's six choices."""
-    from studio.engine.process import catalogue
+    from pushforward.studio.engine.process import catalogue
 
     catalog = catalogue.build([])
     spec = RunSpec(name="", family=method.family, dataset=Pick(slug=""), sampler=method.sampler)

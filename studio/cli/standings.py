@@ -3,14 +3,14 @@
 import math
 from collections.abc import Iterable, Mapping
 
-from models.entries import FamilyEntry
-from models.metrics.measuring import distance_from_best
-from models.registry import registry
-from studio.cli.terminal import say, table
-from studio.engine.race.standings import Standing, standing
-from studio.figures import short
-from studio.protocol.events import SPREAD
-from studio.store.run import RunFolder
+from pushforward.models.entries import FamilyEntry
+from pushforward.models.metrics.measuring import distance_from_best
+from pushforward.models.registry import registry
+from pushforward.studio.cli.terminal import say, table
+from pushforward.studio.engine.race.standings import Standing, standing
+from pushforward.studio.figures import short
+from pushforward.studio.protocol.events import SPREAD
+from pushforward.studio.store.run import RunFolder
 
 __all__ = ["show"]
 

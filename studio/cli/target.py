@@ -7,13 +7,13 @@ from pathlib import Path
 
 import msgspec
 
-from studio.cli.terminal import UsageError
-from studio.protocol.commands import Budget
-from studio.protocol.spec import Pick, RunSpec, racers, run_name
-from studio.resources import RecipeError, folder, load_recipe, recipes
-from studio.store.edits import effective_spec
-from studio.store.project import Project
-from studio.store.run import RunFolder
+from pushforward.studio.cli.terminal import UsageError
+from pushforward.studio.protocol.commands import Budget
+from pushforward.studio.protocol.spec import Pick, RunSpec, racers, run_name
+from pushforward.studio.resources import RecipeError, folder, load_recipe, recipes
+from pushforward.studio.store.edits import effective_spec
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.run import RunFolder
 
 __all__ = ["DEFAULT_PROJECT", "Target", "find", "first", "last"]
 
@@ -46,7 +46,7 @@ class Target:
         """
         if not self.recipe:
             return lambda spec: spec.name in (self.spec.name, self.formerly)
-        from studio.engine.run.resolve import resolve
+        from pushforward.studio.engine.run.resolve import resolve
 
         resolved, _ = resolve(self.spec)
         full = _what(self.spec if resolved is None else resolved.spec)

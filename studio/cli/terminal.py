@@ -9,8 +9,8 @@ import traceback
 from collections.abc import Iterable, Sequence
 from types import TracebackType
 
-from studio.cli.output import put_line, put_lines
-from studio.literal import one_line
+from pushforward.studio.cli.output import put_line, put_lines
+from pushforward.studio.literal import one_line
 
 __all__ = [
     "UsageError",

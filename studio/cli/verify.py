@@ -13,13 +13,20 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from studio.cli.recorded import describe_difference, load, record, record_nulls, refresh, restore
-from studio.cli.terminal import UsageError, say, table
+from pushforward.studio.cli.recorded import (
+    describe_difference,
+    load,
+    record,
+    record_nulls,
+    refresh,
+    restore,
+)
+from pushforward.studio.cli.terminal import UsageError, say, table
 
 if TYPE_CHECKING:
-    from models.entries import ExperimentEntry
-    from models.experiments.base import Result
-    from models.experiments.bench import Bench
+    from pushforward.models.entries import ExperimentEntry
+    from pushforward.models.experiments.base import Result
+    from pushforward.models.experiments.bench import Bench
 
 __all__ = ["HELP", "add_arguments", "run"]
 
@@ -62,8 +69,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the experiments; the status is 1 when one fails or raises."""
     import torch
 
-    from models.registry import registry
-    from studio.cli import catalogue
+    from pushforward.models.registry import registry
+    from pushforward.studio.cli import catalogue
 
     # The tensors are small: a second thread gains nothing, and where another program keeps the
     # cores busy it waits for it at every operation (measured: 195 s instead of 15).
@@ -76,7 +83,7 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     if arguments.refresh:
         return _refresh(chosen)
-    from studio.engine.bench import EngineBench
+    from pushforward.studio.engine.bench import EngineBench
 
     seeds, budget = arguments.seeds, arguments.budget
     bench = EngineBench(arguments.device, seeds, budget, fresh=arguments.fresh)

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from studio.engine.process.refusal import Refused
-from studio.protocol.messages import ErrorInfo
+from pushforward.studio.engine.process.refusal import Refused
+from pushforward.studio.protocol.messages import ErrorInfo
 
 __all__ = ["as_typed", "in_options", "problem"]
 

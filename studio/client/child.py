@@ -4,13 +4,9 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
-from studio.client.transport import (
-    Handlers,
-    ProcessExit,
-    TransportError,
-)
-from studio.launch import engine_command, popen_options
-from studio.protocol.wire import Buffer
+from pushforward.studio.client.transport import Handlers, ProcessExit, TransportError
+from pushforward.studio.launch import engine_command, popen_options
+from pushforward.studio.protocol.wire import Buffer
 
 __all__ = ["ChildProcess", "kill_tree"]
 

@@ -8,13 +8,18 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from studio.client.child import ChildProcess
-from studio.client.connection import Answer, Arrays, Connection
-from studio.client.errors import CommandFailed, EngineError, EngineLost, EngineStartFailed
-from studio.client.outcome import ProcessOutcome
-from studio.client.transport import Timeouts, Transport
-from studio.protocol.messages import ErrorInfo, Event, Ready
-from studio.protocol.wire import Buffer
+from pushforward.studio.client.child import ChildProcess
+from pushforward.studio.client.connection import Answer, Arrays, Connection
+from pushforward.studio.client.errors import (
+    CommandFailed,
+    EngineError,
+    EngineLost,
+    EngineStartFailed,
+)
+from pushforward.studio.client.outcome import ProcessOutcome
+from pushforward.studio.client.transport import Timeouts, Transport
+from pushforward.studio.protocol.messages import ErrorInfo, Event, Ready
+from pushforward.studio.protocol.wire import Buffer
 
 __all__ = [
     "Answer",

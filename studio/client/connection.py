@@ -10,10 +10,16 @@ from typing import Any, TypeVar
 import msgspec
 import numpy as np
 
-from studio.client.errors import CommandFailed, EngineLost, EngineStartFailed
-from studio.client.outcome import ProcessOutcome, StderrTail
-from studio.client.transport import Handlers, ProcessExit, Timeouts, Transport, TransportError
-from studio.protocol.messages import (
+from pushforward.studio.client.errors import CommandFailed, EngineLost, EngineStartFailed
+from pushforward.studio.client.outcome import ProcessOutcome, StderrTail
+from pushforward.studio.client.transport import (
+    Handlers,
+    ProcessExit,
+    Timeouts,
+    Transport,
+    TransportError,
+)
+from pushforward.studio.protocol.messages import (
     PROTOCOL,
     ErrorInfo,
     Event,
@@ -28,7 +34,14 @@ from studio.protocol.messages import (
     Reply,
     Shutdown,
 )
-from studio.protocol.wire import Buffer, Decoder, Unwritable, WireError, encode, unpack_arrays
+from pushforward.studio.protocol.wire import (
+    Buffer,
+    Decoder,
+    Unwritable,
+    WireError,
+    encode,
+    unpack_arrays,
+)
 
 __all__ = ["Answer", "Arrays", "Connection"]
 

@@ -1,6 +1,6 @@
 """What can go wrong with a request, as exceptions that carry a sentence for people."""
 
-from studio.protocol.messages import ErrorInfo
+from pushforward.studio.protocol.messages import ErrorInfo
 
 __all__ = ["CommandFailed", "EngineError", "EngineLost", "EngineStartFailed"]
 

@@ -6,7 +6,7 @@ studio need not know the difference. Nothing is written.
 
 from pathlib import Path
 
-from studio.protocol.messages import (
+from pushforward.studio.protocol.messages import (
     CheckpointWritten,
     ErrorInfo,
     Event,
@@ -16,7 +16,7 @@ from studio.protocol.messages import (
     Metrics,
     Progress,
 )
-from studio.store.run import RunFolder, RunStatus
+from pushforward.studio.store.run import RunFolder, RunStatus
 
 __all__ = ["RunFollower", "background_runs"]
 
@@ -157,7 +157,7 @@ def _memory(pid: int) -> int:
 
 def background_runs(project: Path) -> list[Path]:
     """The runs of a project that a process outside any studio trains now."""
-    from studio.store.project import Project
+    from pushforward.studio.store.project import Project
 
     found = []
     for run in Project.open(project).runs():

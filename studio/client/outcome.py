@@ -3,8 +3,8 @@
 import signal
 from dataclasses import dataclass
 
-from studio.client.transport import ProcessExit
-from studio.protocol.messages import ErrorInfo
+from pushforward.studio.client.transport import ProcessExit
+from pushforward.studio.protocol.messages import ErrorInfo
 
 __all__ = ["STDERR_KEPT", "ProcessOutcome", "StderrTail"]
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from studio.protocol.wire import Buffer
+from pushforward.studio.protocol.wire import Buffer
 
 __all__ = [
     "Handlers",

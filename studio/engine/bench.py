@@ -9,18 +9,17 @@ from time import perf_counter
 
 import msgspec
 
-import models
-import observables
-from models.experiments.bench import Learnt, Trial
-from studio import home
-from studio.engine.jobs import headless
-from studio.engine.process.failures import Refused
-from studio.engine.run.loading import load
-from studio.engine.run.resolve import check
-from studio.engine.run.session import versions
-from studio.protocol.spec import Pick, RunRef, RunSpec
-from studio.store.project import Project
-from studio.store.run import RunFolder
+from pushforward import models, observables
+from pushforward.models.experiments.bench import Learnt, Trial
+from pushforward.studio import home
+from pushforward.studio.engine.jobs import headless
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.engine.run.loading import load
+from pushforward.studio.engine.run.resolve import check
+from pushforward.studio.engine.run.session import versions
+from pushforward.studio.protocol.spec import Pick, RunRef, RunSpec
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.run import RunFolder
 
 __all__ = ["EngineBench", "cache_folder"]
 

@@ -13,10 +13,10 @@ import threading
 from types import FrameType
 from typing import NoReturn
 
-from studio import journal
-from studio.engine.process.logs import OutboxHandler
-from studio.engine.process.streams import Inbox, Outbox, Reader, claim_stdout
-from studio.protocol.messages import PROTOCOL, Hello, Log
+from pushforward.studio import journal
+from pushforward.studio.engine.process.logs import OutboxHandler
+from pushforward.studio.engine.process.streams import Inbox, Outbox, Reader, claim_stdout
+from pushforward.studio.protocol.messages import PROTOCOL, Hello, Log
 
 __all__ = ["main"]
 
@@ -52,8 +52,8 @@ def _serve() -> int:
     _leave_on_signals(inbox)
     _give_way()
     try:
-        from studio.engine.process.engine import Engine
-        from studio.engine.process.loop import work
+        from pushforward.studio.engine.process.engine import Engine
+        from pushforward.studio.engine.process.loop import work
 
         engine = Engine(inbox, outbox, reader)
         engine.announce()

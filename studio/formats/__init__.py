@@ -4,10 +4,10 @@ Nothing is unpickled, nothing too large is read or held, and each refusal names 
 and the remedy.
 """
 
-from studio.formats.files import inspect, rows
-from studio.formats.inspection import Column, Inspection, Item
-from studio.formats.limits import FormatError
-from studio.formats.tables.writing import write_points
+from pushforward.studio.formats.files import inspect, rows
+from pushforward.studio.formats.inspection import Column, Inspection, Item
+from pushforward.studio.formats.limits import FormatError
+from pushforward.studio.formats.tables.writing import write_points
 
 __all__ = [
     "Column",

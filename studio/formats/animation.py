@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.formats.limits import FormatError
-from studio.store.atomic import write_bytes
+from pushforward.studio.formats.limits import FormatError
+from pushforward.studio.store.atomic import write_bytes
 
 __all__ = ["ANIMATION_SUFFIXES", "write_animation"]
 

@@ -9,9 +9,9 @@ import zipfile
 from contextlib import suppress
 from pathlib import Path
 
-from studio.formats.limits import FormatError
-from studio.store.errors import human_bytes
-from studio.store.regular import open_regular
+from pushforward.studio.formats.limits import FormatError
+from pushforward.studio.store.errors import human_bytes
+from pushforward.studio.store.regular import open_regular
 
 __all__ = ["BROKEN", "MOST_TIMES", "MOST_UNPACKED", "check_unpacked", "is_archive"]
 

@@ -12,15 +12,15 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.formats.hdf5blocks import Blocks
-from studio.formats.hdf5walk import walk
-from studio.formats.limits import MAX_COLUMNS, FormatError, check_block, check_size
-from studio.formats.npyheader import Head, damaged, read_head
-from studio.formats.npzarrays import ZipArray, refusing_damage, zip_arrays
-from studio.store import hdf5
-from studio.store.contents import read_names
-from studio.store.errors import Damaged
-from studio.store.regular import open_regular
+from pushforward.studio.formats.hdf5blocks import Blocks
+from pushforward.studio.formats.hdf5walk import walk
+from pushforward.studio.formats.limits import MAX_COLUMNS, FormatError, check_block, check_size
+from pushforward.studio.formats.npyheader import Head, damaged, read_head
+from pushforward.studio.formats.npzarrays import ZipArray, refusing_damage, zip_arrays
+from pushforward.studio.store import hdf5
+from pushforward.studio.store.contents import read_names
+from pushforward.studio.store.errors import Damaged
+from pushforward.studio.store.regular import open_regular
 
 __all__ = ["Array", "Read", "arrays_of", "shapes_of"]
 

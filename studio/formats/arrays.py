@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.formats.limits import FormatError
-from studio.store.atomic import write_bytes
+from pushforward.studio.formats.limits import FormatError
+from pushforward.studio.store.atomic import write_bytes
 
 __all__ = ["ARRAY_SUFFIXES", "write_arrays"]
 

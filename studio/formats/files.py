@@ -11,17 +11,17 @@ from typing import Any
 
 import msgspec
 
-from studio.formats.archives import BROKEN, check_unpacked, is_archive
-from studio.formats.declared import declared_kind
-from studio.formats.folders import bytes_below, standing_for, unfolded
-from studio.formats.importer import Importer, Rows
-from studio.formats.inspection import Inspection
-from studio.formats.limits import MAX_BYTES, MAX_FILES, MAX_ROWS, FormatError
-from studio.formats.options import settle
-from studio.formats.registry import discover, importers
-from studio.store.errors import explain, human_bytes
-from studio.store.names import check_text
-from studio.store.parts import Block
+from pushforward.studio.formats.archives import BROKEN, check_unpacked, is_archive
+from pushforward.studio.formats.declared import declared_kind
+from pushforward.studio.formats.folders import bytes_below, standing_for, unfolded
+from pushforward.studio.formats.importer import Importer, Rows
+from pushforward.studio.formats.inspection import Inspection
+from pushforward.studio.formats.limits import MAX_BYTES, MAX_FILES, MAX_ROWS, FormatError
+from pushforward.studio.formats.options import settle
+from pushforward.studio.formats.registry import discover, importers
+from pushforward.studio.store.errors import explain, human_bytes
+from pushforward.studio.store.names import check_text
+from pushforward.studio.store.parts import Block
 
 __all__ = ["inspect", "rows"]
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from studio.formats.limits import FormatError
-from studio.formats.registry import importers
-from studio.store.errors import StoreError, explain
+from pushforward.studio.formats.limits import FormatError
+from pushforward.studio.formats.registry import importers
+from pushforward.studio.store.errors import StoreError, explain
 
 __all__ = ["DEEPEST", "below", "bytes_below", "members", "standing_for", "unfolded"]
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.formats.limits import (
+from pushforward.studio.formats.limits import (
     MAX_CELLS,
     MAX_COLUMNS,
     FormatError,

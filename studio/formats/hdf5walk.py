@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from studio.formats.limits import FormatError
+from pushforward.studio.formats.limits import FormatError
 
 __all__ = ["MAX_DEPTH", "MAX_OBJECTS", "Inside", "walk"]
 

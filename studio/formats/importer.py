@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from studio.formats.inspection import Inspection, Offer
-from studio.protocol.catalog import FieldSpec
-from studio.store.parts import Block
-from studio.store.schema import Schema
+from pushforward.studio.formats.inspection import Inspection, Offer
+from pushforward.studio.protocol.catalog import FieldSpec
+from pushforward.studio.store.parts import Block
+from pushforward.studio.store.schema import Schema
 
 __all__ = ["Importer", "Rows"]
 

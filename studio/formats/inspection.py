@@ -4,8 +4,8 @@ from typing import Any
 
 import msgspec
 
-from studio.protocol.catalog import FieldSpec
-from studio.store.parts import Part
+from pushforward.studio.protocol.catalog import FieldSpec
+from pushforward.studio.store.parts import Part
 
 __all__ = ["Column", "Inspection", "Item", "Offer"]
 

@@ -6,7 +6,7 @@ size is made, so that looking into a file and reading it stay below `MEMORY`, wh
 
 from pathlib import Path
 
-from studio.store.errors import StoreError, human_bytes
+from pushforward.studio.store.errors import StoreError, human_bytes
 
 __all__ = [
     "CHUNK",

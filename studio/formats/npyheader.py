@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from studio.formats.limits import FormatError
+from pushforward.studio.formats.limits import FormatError
 
 __all__ = ["Head", "read_head"]
 

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.formats.limits import MAX_CELLS, FormatError
-from studio.formats.npyheader import damaged, read_head
-from studio.store.errors import human_bytes
+from pushforward.studio.formats.limits import MAX_CELLS, FormatError
+from pushforward.studio.formats.npyheader import damaged, read_head
+from pushforward.studio.store.errors import human_bytes
 
 __all__ = ["MAX_UNPACKED", "ZipArray", "refusing_damage", "zip_arrays"]
 

@@ -4,8 +4,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from studio.formats.limits import FormatError
-from studio.protocol.catalog import FieldSpec
+from pushforward.studio.formats.limits import FormatError
+from pushforward.studio.protocol.catalog import FieldSpec
 
 __all__ = ["settle"]
 

@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from studio.formats.arrays import ARRAY_SUFFIXES
-from studio.formats.limits import FormatError
-from studio.formats.registry import discover
-from studio.formats.tables.registry import registry
-from studio.store.atomic import write_bytes
+from pushforward.studio.formats.arrays import ARRAY_SUFFIXES
+from pushforward.studio.formats.limits import FormatError
+from pushforward.studio.formats.registry import discover
+from pushforward.studio.formats.tables.registry import registry
+from pushforward.studio.store.atomic import write_bytes
 
 __all__ = ["IMAGE_SUFFIXES", "MOST_ON_A_SHEET", "sheet", "write_images", "write_png"]
 

@@ -13,9 +13,9 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TypeVar
 
-from studio.formats.importer import Importer
-from studio.formats.limits import FormatError
-from studio.store.errors import StoreError
+from pushforward.studio.formats.importer import Importer
+from pushforward.studio.formats.limits import FormatError
+from pushforward.studio.store.errors import StoreError
 
 __all__ = ["Importers", "Problem", "discover", "importer", "importers"]
 
@@ -140,7 +140,7 @@ def importer(kind: type[T]) -> type[T]:
     return kind
 
 
-def discover(package: str = "studio.formats") -> list[Problem]:
+def discover(package: str = "pushforward.studio.formats") -> list[Problem]:
     """Import every module of the package, at any depth, and every plug-in; return those that
     failed.
     """

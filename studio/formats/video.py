@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.formats.limits import FormatError
-from studio.launch import popen_options, script_env
-from studio.store.atomic import replacing
+from pushforward.studio.formats.limits import FormatError
+from pushforward.studio.launch import popen_options, script_env
+from pushforward.studio.store.atomic import replacing
 
 __all__ = ["VIDEO_SUFFIX", "encoder", "write_video"]
 

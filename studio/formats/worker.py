@@ -18,14 +18,14 @@ from typing import Any, BinaryIO, NoReturn
 
 import msgspec
 
-from studio.formats.files import inspect, rows
-from studio.formats.folders import bytes_below
-from studio.formats.inspection import Inspection
-from studio.formats.limits import MEMORY
-from studio.protocol.messages import Array, ErrorInfo
-from studio.protocol.wire import Buffer, Decoder, encode, pack_arrays
-from studio.store.errors import StoreError, human_bytes
-from studio.store.schema import Schema
+from pushforward.studio.formats.files import inspect, rows
+from pushforward.studio.formats.folders import bytes_below
+from pushforward.studio.formats.inspection import Inspection
+from pushforward.studio.formats.limits import MEMORY
+from pushforward.studio.protocol.messages import Array, ErrorInfo
+from pushforward.studio.protocol.wire import Buffer, Decoder, encode, pack_arrays
+from pushforward.studio.store.errors import StoreError, human_bytes
+from pushforward.studio.store.schema import Schema
 
 __all__ = [
     "Ended",

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from studio.protocol.spec import IMPORTED_KIND, KIND, PROJECT_PREFIX, Pick
+from pushforward.studio.protocol.spec import IMPORTED_KIND, KIND, PROJECT_PREFIX, Pick
 
 __all__ = [
     "Catalog",

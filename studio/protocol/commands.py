@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from studio.protocol.spec import ChangeSetting, Edit, Pick, RunSpec
+from pushforward.studio.protocol.spec import ChangeSetting, Edit, Pick, RunSpec
 
 __all__ = [
     "GENERATE",

@@ -4,9 +4,9 @@ from typing import Any
 
 import msgspec
 
-from studio.protocol.catalog import Catalog
-from studio.protocol.parts import Array, ErrorInfo, JobInfo, PhaseInfo
-from studio.protocol.spec import Edit
+from pushforward.studio.protocol.catalog import Catalog
+from pushforward.studio.protocol.parts import Array, ErrorInfo, JobInfo, PhaseInfo
+from pushforward.studio.protocol.spec import Edit
 
 __all__ = [
     "FEW",

@@ -6,7 +6,7 @@ exactly one `Reply` or `Failed` answers each, with ``re`` equal to that id. Even
 are: the newest wins, against credits that the viewer returns as it draws.
 """
 
-from studio.protocol.commands import (
+from pushforward.studio.protocol.commands import (
     GENERATE,
     VIEW_SHARE,
     ApplyEdit,
@@ -41,7 +41,7 @@ from studio.protocol.commands import (
     WalkStep,
     Watch,
 )
-from studio.protocol.events import (
+from pushforward.studio.protocol.events import (
     CatalogEvent,
     CheckpointWritten,
     Edited,
@@ -60,7 +60,7 @@ from studio.protocol.events import (
     Snapshot,
     StageDone,
 )
-from studio.protocol.parts import Array, ErrorInfo, JobInfo, PhaseInfo
+from pushforward.studio.protocol.parts import Array, ErrorInfo, JobInfo, PhaseInfo
 
 __all__ = [
     "GENERATE",

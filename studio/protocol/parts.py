@@ -2,7 +2,7 @@
 
 import msgspec
 
-from studio.protocol.spec import RunSpec
+from pushforward.studio.protocol.spec import RunSpec
 
 __all__ = [
     "Array",

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from studio.protocol.extras import EXTRAS
+from pushforward.studio.protocol.extras import EXTRAS
 
 if TYPE_CHECKING:  # numpy costs 55 ms, and the engine says Hello before it
     from numpy.typing import NDArray

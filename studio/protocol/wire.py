@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
-from studio.protocol import messages
-from studio.protocol.messages import Array
+from pushforward.studio.protocol import messages
+from pushforward.studio.protocol.messages import Array
 
 if TYPE_CHECKING:  # numpy costs 55 ms, and the engine says Hello before it
     import numpy as np

@@ -15,9 +15,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from studio.store.errors import DiskFull, StoreError, explain, human_bytes
-from studio.store.links import stay_inside
-from studio.store.process import exists, here
+from pushforward.studio.store.errors import DiskFull, StoreError, explain, human_bytes
+from pushforward.studio.store.links import stay_inside
+from pushforward.studio.store.process import exists, here
 
 __all__ = [
     "check_space",

@@ -1,6 +1,6 @@
 """What a branch does again of its parent's steps."""
 
-from studio.store.run import RunFolder
+from pushforward.studio.store.run import RunFolder
 
 __all__ = ["BRANCHED", "replayed"]
 

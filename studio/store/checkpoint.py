@@ -16,10 +16,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.store.atomic import check_space, make_folder, replacing
-from studio.store.errors import Damaged, StoreError, explain
-from studio.store.migrate import CURRENT, upgrade
-from studio.store.text import read_json, write_json
+from pushforward.studio.store.atomic import check_space, make_folder, replacing
+from pushforward.studio.store.errors import Damaged, StoreError, explain
+from pushforward.studio.store.migrate import CURRENT, upgrade
+from pushforward.studio.store.text import read_json, write_json
 
 __all__ = ["Checkpoint", "Checkpoints"]
 

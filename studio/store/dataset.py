@@ -16,11 +16,11 @@ import msgspec
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from studio.store import hdf5
-from studio.store.contents import read_arrays
-from studio.store.errors import Damaged
-from studio.store.migrate import CURRENT
-from studio.store.parts import (
+from pushforward.studio.store import hdf5
+from pushforward.studio.store.contents import read_arrays
+from pushforward.studio.store.errors import Damaged
+from pushforward.studio.store.migrate import CURRENT
+from pushforward.studio.store.parts import (
     LEAF,
     ArrayFile,
     Part,
@@ -28,9 +28,9 @@ from studio.store.parts import (
     lengths_of,
     part_files,
 )
-from studio.store.schema import Schema, check_within, tree_hash
-from studio.store.splits import Split, check_split, shares
-from studio.store.text import read_json, read_toml
+from pushforward.studio.store.schema import Schema, check_within, tree_hash
+from pushforward.studio.store.splits import Split, check_split, shares
+from pushforward.studio.store.text import read_json, read_toml
 
 __all__ = [
     "DatasetFolder",

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 import msgspec
 
-from studio.protocol.spec import Edit, RunSpec
-from studio.store.errors import Damaged
-from studio.store.run import RunFolder
+from pushforward.studio.protocol.spec import Edit, RunSpec
+from pushforward.studio.store.errors import Damaged
+from pushforward.studio.store.run import RunFolder
 
 __all__ = ["EDITED", "effective_spec", "in_order", "made_edits"]
 

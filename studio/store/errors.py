@@ -3,7 +3,7 @@
 import errno
 from pathlib import Path
 
-from studio.protocol.messages import ErrorInfo
+from pushforward.studio.protocol.messages import ErrorInfo
 
 __all__ = ["Damaged", "DiskFull", "StoreError", "explain", "human_bytes"]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from studio.store import lines
+from pushforward.studio.store import lines
 
 __all__ = ["EventLog", "RunEvent"]
 

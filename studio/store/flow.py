@@ -15,13 +15,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.protocol.records import EXTRA, GIVEN, LAYER, FlowRecord
-from studio.store import hdf5
-from studio.store.atomic import make_folder
-from studio.store.contents import read_arrays, read_numbers
-from studio.store.errors import Damaged, StoreError
-from studio.store.links import stay_inside
-from studio.store.migrate import CURRENT, upgrade
+from pushforward.studio.protocol.records import EXTRA, GIVEN, LAYER, FlowRecord
+from pushforward.studio.store import hdf5
+from pushforward.studio.store.atomic import make_folder
+from pushforward.studio.store.contents import read_arrays, read_numbers
+from pushforward.studio.store.errors import Damaged, StoreError
+from pushforward.studio.store.links import stay_inside
+from pushforward.studio.store.migrate import CURRENT, upgrade
 
 __all__ = ["FlowStore", "halve"]
 

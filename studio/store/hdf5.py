@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from studio.store.atomic import check_space, write_bytes
-from studio.store.errors import Damaged, StoreError, explain
-from studio.store.regular import open_regular
+from pushforward.studio.store.atomic import check_space, write_bytes
+from pushforward.studio.store.errors import Damaged, StoreError, explain
+from pushforward.studio.store.regular import open_regular
 
 __all__ = [
     "build",

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import msgspec
 
-from studio.protocol.spec import RunSpec
-from studio.store.atomic import check_space, make_folder, write_bytes
-from studio.store.checkpoint import Checkpoint, Checkpoints
-from studio.store.errors import Damaged, explain
-from studio.store.links import stay_inside
-from studio.store.regular import open_regular
+from pushforward.studio.protocol.spec import RunSpec
+from pushforward.studio.store.atomic import check_space, make_folder, write_bytes
+from pushforward.studio.store.checkpoint import Checkpoint, Checkpoints
+from pushforward.studio.store.errors import Damaged, explain
+from pushforward.studio.store.links import stay_inside
+from pushforward.studio.store.regular import open_regular
 
 __all__ = ["InputRecord", "Inputs", "checkpoint_bytes"]
 

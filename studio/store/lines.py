@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from studio.store.errors import Damaged, explain, human_bytes
-from studio.store.links import open_to_append
-from studio.store.regular import open_regular
+from pushforward.studio.store.errors import Damaged, explain, human_bytes
+from pushforward.studio.store.links import open_to_append
+from pushforward.studio.store.regular import open_regular
 
 __all__ = ["append", "complete", "sync"]
 

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from studio.store.errors import StoreError
-from studio.store.regular import open_handle
+from pushforward.studio.store.errors import StoreError
+from pushforward.studio.store.regular import open_handle
 
 __all__ = ["open_to_append", "stay_inside"]
 

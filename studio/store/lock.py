@@ -25,10 +25,10 @@ from threading import RLock
 
 import msgspec
 
-from studio.store.atomic import partial_path
-from studio.store.errors import StoreError, explain
-from studio.store.links import open_to_append
-from studio.store.process import here, is_same, this_process
+from pushforward.studio.store.atomic import partial_path
+from pushforward.studio.store.errors import StoreError, explain
+from pushforward.studio.store.links import open_to_append
+from pushforward.studio.store.process import here, is_same, this_process
 
 __all__ = ["NAME", "Busy", "Lock"]
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from studio.store import lines
-from studio.store.atomic import write_bytes
+from pushforward.studio.store import lines
+from pushforward.studio.store.atomic import write_bytes
 
 __all__ = ["Columns", "MetricsLog"]
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from studio.store.errors import Damaged, StoreError
+from pushforward.studio.store.errors import Damaged, StoreError
 
 __all__ = ["CURRENT", "STEPS", "upgrade"]
 

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from studio.store.errors import StoreError
+from pushforward.studio.store.errors import StoreError
 
 __all__ = [
     "MOST",

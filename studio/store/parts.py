@@ -22,9 +22,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.store.atomic import check_space
-from studio.store.errors import Damaged, StoreError, explain
-from studio.store.regular import open_regular
+from pushforward.studio.store.atomic import check_space
+from pushforward.studio.store.errors import Damaged, StoreError, explain
+from pushforward.studio.store.regular import open_regular
 
 __all__ = [
     "LEAF",

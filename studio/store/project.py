@@ -23,20 +23,26 @@ import msgspec
 import numpy as np
 from numpy.typing import ArrayLike
 
-from studio.counted import listed
-from studio.protocol.spec import project_name
-from studio.store.atomic import check_space, make_folder, partial_path, sweep, sync_folder
-from studio.store.dataset import DatasetFolder
-from studio.store.errors import StoreError, explain
-from studio.store.lock import Lock
-from studio.store.migrate import CURRENT
-from studio.store.names import MOST, check_name, slug
-from studio.store.run import RunFolder, RunRecord
-from studio.store.schema import Schema, points_schema
-from studio.store.splits import Split
-from studio.store.text import read_toml, write_toml
-from studio.store.trash import Trash, Trashed
-from studio.store.writing import DatasetWriter
+from pushforward.studio.counted import listed
+from pushforward.studio.protocol.spec import project_name
+from pushforward.studio.store.atomic import (
+    check_space,
+    make_folder,
+    partial_path,
+    sweep,
+    sync_folder,
+)
+from pushforward.studio.store.dataset import DatasetFolder
+from pushforward.studio.store.errors import StoreError, explain
+from pushforward.studio.store.lock import Lock
+from pushforward.studio.store.migrate import CURRENT
+from pushforward.studio.store.names import MOST, check_name, slug
+from pushforward.studio.store.run import RunFolder, RunRecord
+from pushforward.studio.store.schema import Schema, points_schema
+from pushforward.studio.store.splits import Split
+from pushforward.studio.store.text import read_toml, write_toml
+from pushforward.studio.store.trash import Trash, Trashed
+from pushforward.studio.store.writing import DatasetWriter
 
 __all__ = ["Project"]
 

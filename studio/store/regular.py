@@ -9,7 +9,7 @@ import stat
 from pathlib import Path
 from typing import BinaryIO
 
-from studio.store.errors import Damaged, human_bytes
+from pushforward.studio.store.errors import Damaged, human_bytes
 
 __all__ = ["MAX_DOCUMENT", "open_handle", "open_regular", "read_regular"]
 

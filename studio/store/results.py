@@ -20,13 +20,13 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.protocol.label import Label
-from studio.store import hdf5
-from studio.store.atomic import make_folder, partial_path, sync_folder
-from studio.store.contents import read_arrays
-from studio.store.errors import StoreError, explain
-from studio.store.migrate import CURRENT
-from studio.store.text import read_json, read_toml, write_json, write_toml
+from pushforward.studio.protocol.label import Label
+from pushforward.studio.store import hdf5
+from pushforward.studio.store.atomic import make_folder, partial_path, sync_folder
+from pushforward.studio.store.contents import read_arrays
+from pushforward.studio.store.errors import StoreError, explain
+from pushforward.studio.store.migrate import CURRENT
+from pushforward.studio.store.text import read_json, read_toml, write_json, write_toml
 
 __all__ = ["ResultFolder", "ResultRecord", "Results"]
 

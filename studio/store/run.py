@@ -11,23 +11,23 @@ from typing import Any
 
 import msgspec
 
-from studio.protocol.label import Label
-from studio.protocol.messages import Budget, ErrorInfo, PhaseInfo
-from studio.protocol.spec import RunSpec
-from studio.store.atomic import sweep
-from studio.store.checkpoint import Checkpoints
-from studio.store.errors import StoreError
-from studio.store.events import EventLog
-from studio.store.flow import FlowStore
-from studio.store.inputs import InputRecord, Inputs
-from studio.store.links import stay_inside
-from studio.store.lock import Lock
-from studio.store.metrics import MetricsLog
-from studio.store.migrate import CURRENT
-from studio.store.process import is_same, this_process
-from studio.store.results import Results
-from studio.store.samples import SampleSets
-from studio.store.text import read_json, read_toml, write_json, write_toml
+from pushforward.studio.protocol.label import Label
+from pushforward.studio.protocol.messages import Budget, ErrorInfo, PhaseInfo
+from pushforward.studio.protocol.spec import RunSpec
+from pushforward.studio.store.atomic import sweep
+from pushforward.studio.store.checkpoint import Checkpoints
+from pushforward.studio.store.errors import StoreError
+from pushforward.studio.store.events import EventLog
+from pushforward.studio.store.flow import FlowStore
+from pushforward.studio.store.inputs import InputRecord, Inputs
+from pushforward.studio.store.links import stay_inside
+from pushforward.studio.store.lock import Lock
+from pushforward.studio.store.metrics import MetricsLog
+from pushforward.studio.store.migrate import CURRENT
+from pushforward.studio.store.process import is_same, this_process
+from pushforward.studio.store.results import Results
+from pushforward.studio.store.samples import SampleSets
+from pushforward.studio.store.text import read_json, read_toml, write_json, write_toml
 
 __all__ = ["PATIENCE", "RunFolder", "RunRecord", "RunStatus"]
 

@@ -10,11 +10,11 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from studio.protocol.messages import GENERATE
-from studio.store import hdf5
-from studio.store.contents import read_arrays, read_names, read_numbers, read_text
-from studio.store.migrate import upgrade
-from studio.store.results import ResultFolder, Results
+from pushforward.studio.protocol.messages import GENERATE
+from pushforward.studio.store import hdf5
+from pushforward.studio.store.contents import read_arrays, read_names, read_numbers, read_text
+from pushforward.studio.store.migrate import upgrade
+from pushforward.studio.store.results import ResultFolder, Results
 
 __all__ = ["SampleSet", "SampleSets"]
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from studio.store.parts import Part
-from studio.store.splits import Split
+from pushforward.studio.store.parts import Part
+from pushforward.studio.store.splits import Split
 
 __all__ = ["Schema", "check_within", "points_schema", "tree_hash"]
 

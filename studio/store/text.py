@@ -8,11 +8,11 @@ from typing import Any, TypeVar
 import msgspec
 import tomli_w
 
-from studio.store.atomic import write_text
-from studio.store.errors import Damaged, explain
-from studio.store.keys import check_keys
-from studio.store.migrate import upgrade
-from studio.store.regular import read_regular
+from pushforward.studio.store.atomic import write_text
+from pushforward.studio.store.errors import Damaged, explain
+from pushforward.studio.store.keys import check_keys
+from pushforward.studio.store.migrate import upgrade
+from pushforward.studio.store.regular import read_regular
 
 __all__ = ["check_dots", "put_nulls", "read_json", "read_toml", "write_json", "write_toml"]
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import msgspec
 
-from studio.store.atomic import make_folder, sync_folder
-from studio.store.errors import StoreError, explain
-from studio.store.links import stay_inside
-from studio.store.text import read_json, write_json
+from pushforward.studio.store.atomic import make_folder, sync_folder
+from pushforward.studio.store.errors import StoreError, explain
+from pushforward.studio.store.links import stay_inside
+from pushforward.studio.store.text import read_json, write_json
 
 __all__ = ["Trash", "Trashed"]
 

@@ -8,13 +8,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.store.dataset import DatasetFolder, DatasetRecord
-from studio.store.errors import StoreError
-from studio.store.parts import ArrayWriter, Block, Part, check_parts, part_block, part_files
-from studio.store.running import Running
-from studio.store.schema import Schema, check_within, tree_hash
-from studio.store.splits import Split, check_split
-from studio.store.text import write_json, write_toml
+from pushforward.studio.store.dataset import DatasetFolder, DatasetRecord
+from pushforward.studio.store.errors import StoreError
+from pushforward.studio.store.parts import (
+    ArrayWriter,
+    Block,
+    Part,
+    check_parts,
+    part_block,
+    part_files,
+)
+from pushforward.studio.store.running import Running
+from pushforward.studio.store.schema import Schema, check_within, tree_hash
+from pushforward.studio.store.splits import Split, check_split
+from pushforward.studio.store.text import write_json, write_toml
 
 __all__ = ["Abandoned", "DatasetWriter"]
 

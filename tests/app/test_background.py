@@ -5,12 +5,12 @@ import os
 import pytest
 from psutil import Process
 
-from studio.app import preferences
-from studio.cli import background
-from studio.protocol.messages import ErrorInfo
-from studio.protocol.spec import Pick, RunSpec
-from studio.store.project import Project
-from studio.store.run import RunRecord
+from pushforward.studio.app import preferences
+from pushforward.studio.cli import background
+from pushforward.studio.protocol.messages import ErrorInfo
+from pushforward.studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.run import RunRecord
 
 SPEC = RunSpec(name="edm", family=Pick(slug="edm"), dataset=Pick(slug="eight-gaussians"))
 

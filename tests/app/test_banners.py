@@ -2,12 +2,12 @@
 
 import pytest
 
-from studio.app.intents.base import Refused
-from studio.app.shell.banners import Banner, Banners
-from studio.app.shell.toasts import Toast
-from studio.protocol import messages as m
-from studio.protocol.catalog import ProblemSpec
-from studio.store.project import Project
+from pushforward.studio.app.intents.base import Refused
+from pushforward.studio.app.shell.banners import Banner, Banners
+from pushforward.studio.app.shell.toasts import Toast
+from pushforward.studio.protocol import messages as m
+from pushforward.studio.protocol.catalog import ProblemSpec
+from pushforward.studio.store.project import Project
 from tests.client.fakes.engine import Refusal
 
 
@@ -129,7 +129,7 @@ async def test_a_refusal_leaves_when_the_same_is_done(bench, wait):
 
 @pytest.mark.parametrize("name", ["unresponsive", "lost"])
 async def test_a_ready_engine_takes_away_what_was_said_of_it(bench, wait, name):
-    from studio.client.client import EngineState
+    from pushforward.studio.client.client import EngineState
 
     await bench.start()
     error = m.ErrorInfo(kind="engine", message="Gone.")

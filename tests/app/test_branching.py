@@ -9,16 +9,16 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QHelpEvent
 from PySide6.QtWidgets import QPushButton
 
-from studio.app.edit_words import edit_notes, live_fields
-from studio.app.intents import disk
-from studio.app.shell.branch_sheet import BranchSheet
-from studio.app.state.runs import RunState
-from studio.protocol import messages as m
-from studio.protocol.label import Label
-from studio.protocol.spec import ChangeSetting, EditPoints, Pick, RunSpec, UndoPoints
-from studio.resources import load_recipe
-from studio.store.project import Project
-from studio.store.run import RunRecord
+from pushforward.studio.app.edit_words import edit_notes, live_fields
+from pushforward.studio.app.intents import disk
+from pushforward.studio.app.shell.branch_sheet import BranchSheet
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.protocol import messages as m
+from pushforward.studio.protocol.label import Label
+from pushforward.studio.protocol.spec import ChangeSetting, EditPoints, Pick, RunSpec, UndoPoints
+from pushforward.studio.resources import load_recipe
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.run import RunRecord
 from tests.client.fakes.catalog import catalog
 
 
@@ -271,7 +271,7 @@ def test_the_sheet_starts_from_the_values_at_the_step(step, penalty):
 
 
 def test_a_run_folder_given_to_the_command_line_has_its_changes(tmp_path):
-    from studio.cli.target import find
+    from pushforward.studio.cli.target import find
 
     project = Project.create(tmp_path / "p", "p")
     folder = project.new_run(RunRecord(spec=gan()))

@@ -10,15 +10,22 @@ from PySide6.QtGui import QContextMenuEvent, QImage, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from studio.app.kinds.browsed import Browsed
-from studio.app.kinds.filtering import Unfiltered, hint, keeps, orders, sorted_rows, why_none
-from studio.app.kinds.registry import kind
-from studio.app.state.selection import Selection, Source
-from studio.app.state.session import AppState
-from studio.app.widgets import browser as frame
-from studio.app.widgets.browser import Browser
-from studio.app.widgets.pane import brief, in_unit, short, told
-from studio.app.widgets.tilegrid import TileGrid
+from pushforward.studio.app.kinds.browsed import Browsed
+from pushforward.studio.app.kinds.filtering import (
+    Unfiltered,
+    hint,
+    keeps,
+    orders,
+    sorted_rows,
+    why_none,
+)
+from pushforward.studio.app.kinds.registry import kind
+from pushforward.studio.app.state.selection import Selection, Source
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.widgets import browser as frame
+from pushforward.studio.app.widgets.browser import Browser
+from pushforward.studio.app.widgets.pane import brief, in_unit, short, told
+from pushforward.studio.app.widgets.tilegrid import TileGrid
 
 MADE, REAL = Source("/p/runs/0001-r", "samples", "a.h5"), Source("/p/runs/0001-r", "data", "0")
 KNOWN = {"Mass": np.array([3.0, np.nan, 1.0]), "Type": np.array(["top", "gluon", "Top"])}

@@ -5,9 +5,9 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
-from studio.app.state.changes import changes
-from studio.protocol import messages as m
-from studio.protocol.messages import ErrorInfo
+from pushforward.studio.app.state.changes import changes
+from pushforward.studio.protocol import messages as m
+from pushforward.studio.protocol.messages import ErrorInfo
 from tests.app.test_mistyped import row, type_into
 from tests.app.test_setup_names import on_images
 
@@ -141,7 +141,7 @@ async def test_a_name_that_is_changed_says_what_it_will_be(bench, wait, qtbot, t
 
 
 def test_a_change_is_told_from_the_base():
-    from studio.app.state import drafts
+    from pushforward.studio.app.state import drafts
     from tests.client.fakes.catalog import catalog
 
     field = next(f for f in catalog().get("training", "training").fields if f.path == "batch")

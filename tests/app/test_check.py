@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.app.forms import check
-from studio.protocol.catalog import Choice, FieldSpec
+from pushforward.studio.app.forms import check
+from pushforward.studio.protocol.catalog import Choice, FieldSpec
 
 
 def spec(kind="float", **more):

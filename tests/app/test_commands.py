@@ -7,12 +7,12 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QLabel, QLineEdit
 from shiboken6 import delete
 
-from studio import resources
-from studio.app import preferences
-from studio.app.commands import Command, Registry
-from studio.app.help import pages as help_pages
-from studio.app.shell import dialogs
-from studio.protocol.catalog import StageSpec
+from pushforward.studio import resources
+from pushforward.studio.app import preferences
+from pushforward.studio.app.commands import Command, Registry
+from pushforward.studio.app.help import pages as help_pages
+from pushforward.studio.app.shell import dialogs
+from pushforward.studio.protocol.catalog import StageSpec
 
 MOST = 25  # lines of a menu that 720 pixels have room for, at 26 each
 
@@ -95,8 +95,8 @@ async def test_the_palette_does_what_is_chosen_and_refuses_what_cannot_be_done(b
     palette.line.setText("light theme")
     qtbot.keyClick(palette.line, Qt.Key.Key_Return)
     assert palette.isHidden()
-    from studio.app.theme import theme
-    from studio.app.tokens import LIGHT
+    from pushforward.studio.app.theme import theme
+    from pushforward.studio.app.tokens import LIGHT
 
     assert theme.colors() == LIGHT
     bench.window.save_layout()

@@ -8,16 +8,16 @@ import pytest
 from msgspec import structs
 from PySide6.QtWidgets import QLabel
 
-from studio.app.forms.form import Form
-from studio.app.state import drafts
-from studio.app.state.conditions import classes_of, conditions
-from studio.app.state.guiding import lacking
-from studio.app.state.runs import RunState
-from studio.app.state.session import DataInfo
-from studio.engine.process import catalogue
-from studio.engine.process.discovery import discover
-from studio.protocol import messages as m
-from studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.app.forms.form import Form
+from pushforward.studio.app.state import drafts
+from pushforward.studio.app.state.conditions import classes_of, conditions
+from pushforward.studio.app.state.guiding import lacking
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.session import DataInfo
+from pushforward.studio.engine.process import catalogue
+from pushforward.studio.engine.process.discovery import discover
+from pushforward.studio.protocol import messages as m
+from pushforward.studio.protocol.spec import Pick, RunSpec
 
 JETS = RunSpec(name="x", family=Pick(slug="edm"), dataset=Pick(slug="pythia-jets"))
 ALL = "It is told of each jet: type, pT, eta, mass and number of constituents."

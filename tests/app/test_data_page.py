@@ -9,17 +9,17 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 from shiboken6 import delete
 
-from studio.app.kinds.registry import kind
-from studio.app.kinds.statistics import Column, classes_of, columns_of, of_all
-from studio.app.pickers.datacards import DataCards
-from studio.app.pickers.looks import DataLook
-from studio.app.pickers.option import Option
-from studio.app.state.datasets import all_sets, found
-from studio.app.state.session import DataInfo
-from studio.app.widgets.datafacts import DataFacts
-from studio.home import cache_folder
-from studio.protocol import messages as m
-from studio.store.project import Project
+from pushforward.studio.app.kinds.registry import kind
+from pushforward.studio.app.kinds.statistics import Column, classes_of, columns_of, of_all
+from pushforward.studio.app.pickers.datacards import DataCards
+from pushforward.studio.app.pickers.looks import DataLook
+from pushforward.studio.app.pickers.option import Option
+from pushforward.studio.app.state.datasets import all_sets, found
+from pushforward.studio.app.state.session import DataInfo
+from pushforward.studio.app.widgets.datafacts import DataFacts
+from pushforward.studio.home import cache_folder
+from pushforward.studio.protocol import messages as m
+from pushforward.studio.store.project import Project
 from tests.app.test_graph_tiles import PATH, RING, STAR, rows
 from tests.client.fakes.catalog import catalog
 from tests.client.fakes.engine import Refusal

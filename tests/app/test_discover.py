@@ -3,12 +3,12 @@
 import pytest
 from PySide6.QtCore import Qt
 
-from studio import resources
-from studio.app.state import finding
-from studio.app.state.finding import FACETS, Findable, nearest
-from studio.app.state.paths import learning_paths
-from studio.app.state.runs import RunState
-from studio.protocol.catalog import Catalog, EntrySpec
+from pushforward.studio import resources
+from pushforward.studio.app.state import finding
+from pushforward.studio.app.state.finding import FACETS, Findable, nearest
+from pushforward.studio.app.state.paths import learning_paths
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.protocol.catalog import Catalog, EntrySpec
 
 RECIPES = resources.recipes()
 FINDABLE = Findable(RECIPES)

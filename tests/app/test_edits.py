@@ -2,12 +2,12 @@
 
 import pytest
 
-from studio.app.actions import Actions
-from studio.app.intents.base import Answer, Refused
-from studio.app.state.runs import RunState
-from studio.app.state.session import AppState
-from studio.protocol.messages import ApplyEdit, ErrorInfo
-from studio.protocol.spec import ChangeSetting, UndoPoints
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.intents.base import Answer, Refused
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.protocol.messages import ApplyEdit, ErrorInfo
+from pushforward.studio.protocol.spec import ChangeSetting, UndoPoints
 
 KEY = "/p/runs/0001-r"
 

@@ -4,13 +4,13 @@ import asyncio
 
 import pytest
 
-from studio.app.intents.project import ProjectIntents
-from studio.app.state.runs import RunState, Series
-from studio.app.widgets.row_button import RowButton
-from studio.protocol import messages as m
-from studio.protocol.spec import Pick, RunSpec
-from studio.store.project import Project
-from studio.store.run import RunRecord
+from pushforward.studio.app.intents.project import ProjectIntents
+from pushforward.studio.app.state.runs import RunState, Series
+from pushforward.studio.app.widgets.row_button import RowButton
+from pushforward.studio.protocol import messages as m
+from pushforward.studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.run import RunRecord
 
 SPEC = RunSpec(name="edm", family=Pick(slug="edm"), dataset=Pick(slug="eight-gaussians"))
 

@@ -8,18 +8,18 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QLineEdit, QPushButton, QTableWidget
 
-import studio.app
-from studio.app.forms.editors import ChoiceList, Segments
-from studio.app.intents.disk import TrashContents
-from studio.app.shell import dialogs
-from studio.app.shell.branch_sheet import BranchSheet
-from studio.app.shell.diagnostics_sheet import DiagnosticsSheet
-from studio.app.shell.evaluate_sheet import EvaluateSheet
-from studio.app.shell.make_sheet import MakeSheet
-from studio.app.shell.operate_sheet import OperateSheet
-from studio.app.views.import_preview import ImportDialog
-from studio.app.widgets.switch import Switch
-from studio.formats.inspection import Column, Inspection, Item
+import pushforward.studio.app
+from pushforward.studio.app.forms.editors import ChoiceList, Segments
+from pushforward.studio.app.intents.disk import TrashContents
+from pushforward.studio.app.shell import dialogs
+from pushforward.studio.app.shell.branch_sheet import BranchSheet
+from pushforward.studio.app.shell.diagnostics_sheet import DiagnosticsSheet
+from pushforward.studio.app.shell.evaluate_sheet import EvaluateSheet
+from pushforward.studio.app.shell.make_sheet import MakeSheet
+from pushforward.studio.app.shell.operate_sheet import OperateSheet
+from pushforward.studio.app.views.import_preview import ImportDialog
+from pushforward.studio.app.widgets.switch import Switch
+from pushforward.studio.formats.inspection import Column, Inspection, Item
 from tests.app.test_branching import trained
 from tests.app.test_make_sheet import MAKER
 from tests.app.test_operating import ready, sheet
@@ -121,7 +121,7 @@ async def test_what_cannot_be_brought_back_waits_for_more_than_enter(bench, qtbo
 
 def test_all_sheets_are_here():
     """A new one joins them above."""
-    folder = Path(studio.app.__path__[0])
+    folder = Path(pushforward.studio.app.__path__[0])
     named = {
         node.name
         for path in folder.rglob("*.py")
@@ -134,6 +134,6 @@ def test_all_sheets_are_here():
 
 @pytest.mark.parametrize("kind", ["", "quiet", "link"])
 def test_other_buttons_leave_enter_alone(qtbot, kind):
-    from studio.app.widgets.basic import button
+    from pushforward.studio.app.widgets.basic import button
 
     assert not button("Cancel", kind=kind).isDefault()

@@ -11,16 +11,16 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from studio.app.kinds.plain import plain
-from studio.app.state.naming import file_stem, number
-from studio.app.state.runs import RunState
-from studio.app.state.selection import Offered, Source
-from studio.app.state.taking import Taking, free_name, steps
-from studio.app.widgets import exportsheet
-from studio.app.widgets.exportsheet import ExportSheet
-from studio.app.widgets.pane import Pane
-from studio.protocol import messages as m
-from studio.protocol.label import Label
+from pushforward.studio.app.kinds.plain import plain
+from pushforward.studio.app.state.naming import file_stem, number
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.selection import Offered, Source
+from pushforward.studio.app.state.taking import Taking, free_name, steps
+from pushforward.studio.app.widgets import exportsheet
+from pushforward.studio.app.widgets.exportsheet import ExportSheet
+from pushforward.studio.app.widgets.pane import Pane
+from pushforward.studio.protocol import messages as m
+from pushforward.studio.protocol.label import Label
 from tests.app.conftest import Bench
 from tests.app.test_operating import operator, ready
 from tests.client.fakes.engine import Refusal

@@ -4,9 +4,9 @@ import msgspec
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
-from studio.app.pickers.chip import Chip, Why
-from studio.app.pickers.option import Option
-from studio.app.state import switch
+from pushforward.studio.app.pickers.chip import Chip, Why
+from pushforward.studio.app.pickers.option import Option
+from pushforward.studio.app.state import switch
 from tests.app.test_sentence import set_up
 from tests.client.fakes.catalog import catalog
 

@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.registry import registry
-from studio.app.kinds.filed import file_bytes, said_bytes
-from studio.app.kinds.kind import Kind
-from studio.app.kinds.registry import kind
-from studio.engine.kinds.base import kind_of
-from studio.engine.process.discovery import discover
+from pushforward.models.registry import registry
+from pushforward.studio.app.kinds.filed import file_bytes, said_bytes
+from pushforward.studio.app.kinds.kind import Kind
+from pushforward.studio.app.kinds.registry import kind
+from pushforward.studio.engine.kinds.base import kind_of
+from pushforward.studio.engine.process.discovery import discover
 
 OFF = 0.2  # of the size, that what is said of it may be off
 WRITTEN = [

@@ -7,9 +7,9 @@ import pytest
 from PySide6.QtCore import QStandardPaths, Qt
 from PySide6.QtWidgets import QFileDialog, QLabel
 
-from studio.app import preferences, words
-from studio.app.state.session import Recent
-from studio.app.widgets.filedialog import (
+from pushforward.studio.app import preferences, words
+from pushforward.studio.app.state.session import Recent
+from pushforward.studio.app.widgets.filedialog import (
     folder_of_exports,
     folder_of_files,
     open_dialog,

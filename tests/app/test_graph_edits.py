@@ -5,11 +5,11 @@ import pytest
 from PySide6.QtCore import QPoint, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter
 
-from studio.app.kinds.graph_rows import GraphRows
-from studio.app.kinds.molecule_paint import paint_atoms_and_bonds
-from studio.app.kinds.molecule_rows import MoleculeRows
-from studio.app.kinds.registry import kind
-from studio.app.state.graph_editing import (
+from pushforward.studio.app.kinds.graph_rows import GraphRows
+from pushforward.studio.app.kinds.molecule_paint import paint_atoms_and_bonds
+from pushforward.studio.app.kinds.molecule_rows import MoleculeRows
+from pushforward.studio.app.kinds.registry import kind
+from pushforward.studio.app.state.graph_editing import (
     Cut,
     handed,
     joined,
@@ -22,9 +22,9 @@ from studio.app.state.graph_editing import (
     with_node,
     without_node,
 )
-from studio.app.state.undoing import Edits
-from studio.app.tokens import DARK
-from studio.app.widgets.graphcanvas import GraphCanvas
+from pushforward.studio.app.state.undoing import Edits
+from pushforward.studio.app.tokens import DARK
+from pushforward.studio.app.widgets.graphcanvas import GraphCanvas
 
 NODES = 6
 CUT = Cut(NODES)

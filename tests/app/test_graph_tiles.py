@@ -6,15 +6,15 @@ import pytest
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from observables.graphs.makes import MAKES
-from studio.app.kinds.filtering import keeps
-from studio.app.kinds.paper import REACH, SMALLEST, Paper
-from studio.app.kinds.registry import fitting, kind
-from studio.app.tokens import DARK
-from studio.app.widgets.datapreview import DataPreview
-from studio.graph_layout import laid_out
-from studio.protocol import messages as m
-from studio.protocol.spec import Pick, RunSpec
+from pushforward.observables.graphs.makes import MAKES
+from pushforward.studio.app.kinds.filtering import keeps
+from pushforward.studio.app.kinds.paper import REACH, SMALLEST, Paper
+from pushforward.studio.app.kinds.registry import fitting, kind
+from pushforward.studio.app.tokens import DARK
+from pushforward.studio.app.widgets.datapreview import DataPreview
+from pushforward.studio.graph_layout import laid_out
+from pushforward.studio.protocol import messages as m
+from pushforward.studio.protocol.spec import Pick, RunSpec
 
 SIDE = 120
 CORNERS = np.float32([[-1, -1], [1, -1], [1, 1], [-1, 1]])

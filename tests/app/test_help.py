@@ -9,15 +9,15 @@ import pytest
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QTextCharFormat, QTextDocument
 
-from studio import resources
-from studio.app.help import claims as page_of_claims
-from studio.app.help import pages, paper
-from studio.app.help.claims import VERDICTS, claims, plain, tabled, verdict
-from studio.app.state import switch
-from studio.app.theme import theme
-from studio.app.tokens import DARK, LIGHT
-from studio.app.widgets.maths import maths_font
-from studio.protocol.catalog import Catalog, StageSpec
+from pushforward.studio import resources
+from pushforward.studio.app.help import claims as page_of_claims
+from pushforward.studio.app.help import pages, paper
+from pushforward.studio.app.help.claims import VERDICTS, claims, plain, tabled, verdict
+from pushforward.studio.app.state import switch
+from pushforward.studio.app.theme import theme
+from pushforward.studio.app.tokens import DARK, LIGHT
+from pushforward.studio.app.widgets.maths import maths_font
+from pushforward.studio.protocol.catalog import Catalog, StageSpec
 from tests.app.test_picks import CATALOG as PICKS
 from tests.client.fakes.catalog import catalog
 
@@ -300,7 +300,7 @@ def test_a_page_shows_the_table_of_a_claim_as_it_is_kept_or_how_to_make_one(monk
             "machine": "here",
         }
     }
-    monkeypatch.setattr("studio.app.help.claims.claims", lambda: kept)
+    monkeypatch.setattr("pushforward.studio.app.help.claims.claims", lambda: kept)
     (page,) = (each for each in pages.written() if each.slug == "graphs")
     assert "|  | A |\n| --- | --- |\n| x\\_1 | .5 |\n\n~~GR14-egos: One. 2026" in page.text
     assert "`pushforward verify GR14-grids --record`" in page.text
@@ -321,7 +321,7 @@ def test_a_page_gathers_the_claims_whose_ids_begin_alike(monkeypatch) -> None:
 
     kept = [claim("A-two", 70.04, 1), claim("A-one", 7.04, 3), claim("B", 1.0, 1)]
     monkeypatch.setattr(
-        "studio.app.help.claims.claims", lambda: {each["id"]: each for each in kept}
+        "pushforward.studio.app.help.claims.claims", lambda: {each["id"]: each for each in kept}
     )
     assert tabled("A-*") == [
         "|  | distance | off | seeds |  |",

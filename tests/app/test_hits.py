@@ -3,10 +3,10 @@
 import pytest
 from PySide6.QtCore import Qt
 
-from studio.app.hit_sources import _also, all_hits
-from studio.app.hits import Hit, score, search
-from studio.app.shell.palette_lines import _parts
-from studio.protocol.catalog import Choice, EntrySpec, FieldSpec
+from pushforward.studio.app.hit_sources import _also, all_hits
+from pushforward.studio.app.hits import Hit, score, search
+from pushforward.studio.app.shell.palette_lines import _parts
+from pushforward.studio.protocol.catalog import Choice, EntrySpec, FieldSpec
 from tests.app.test_shell import train
 
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QColor, QImage
 
-from studio.app.imagefile import Unreadable, fitted, read_image
-from studio.app.state.editing import TASKS, Sheet, brushed, handed
-from studio.app.state.undoing import Edits
-from studio.app.views.images.edited import SPREAD, edited
+from pushforward.studio.app.imagefile import Unreadable, fitted, read_image
+from pushforward.studio.app.state.editing import TASKS, Sheet, brushed, handed
+from pushforward.studio.app.state.undoing import Edits
+from pushforward.studio.app.views.images.edited import SPREAD, edited
 
 TASK = {task.title: task for task in TASKS}
 

@@ -6,12 +6,12 @@ import msgspec
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QLineEdit, QListView, QPushButton
 
-from studio.app.views.import_preview import ImportDialog
-from studio.app.widgets.foundparts import FoundParts
-from studio.formats.inspection import Inspection
-from studio.protocol import messages as m
-from studio.store.parts import Part
-from studio.store.project import Project
+from pushforward.studio.app.views.import_preview import ImportDialog
+from pushforward.studio.app.widgets.foundparts import FoundParts
+from pushforward.studio.formats.inspection import Inspection
+from pushforward.studio.protocol import messages as m
+from pushforward.studio.store.parts import Part
+from pushforward.studio.store.project import Project
 from tests.client.fakes.engine import Refusal
 
 

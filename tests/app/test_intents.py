@@ -3,7 +3,7 @@
 import asyncio
 import inspect
 
-from studio.app import tasks
+from pushforward.studio.app import tasks
 
 
 async def test_a_sequence_that_is_cancelled_before_it_begins_is_closed(bench, wait):

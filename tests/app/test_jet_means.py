@@ -5,10 +5,10 @@ import pytest
 from PySide6.QtCore import QPointF
 from pytestqt.qtbot import QtBot
 
-from observables.jets.cone import USUAL
-from studio.app.kinds.jet_means import mean_of, means_by_type, pull
-from studio.app.kinds.jet_paint import PIXELS
-from studio.app.widgets.jetmeans import MeansPicture
+from pushforward.observables.jets.cone import USUAL
+from pushforward.studio.app.kinds.jet_means import mean_of, means_by_type, pull
+from pushforward.studio.app.kinds.jet_paint import PIXELS
+from pushforward.studio.app.widgets.jetmeans import MeansPicture
 
 
 def cores(n: int, seed: int, wide: float = 0.05) -> dict[str, np.ndarray]:

@@ -2,9 +2,9 @@
 
 import json
 
-from studio.app.intents.keeping import file_of
-from studio.app.state.runs import RunState
-from studio.store.project import Project
+from pushforward.studio.app.intents.keeping import file_of
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.store.project import Project
 
 RECIPES = ("edm-eight-gaussians", "gan-ring-of-five")
 

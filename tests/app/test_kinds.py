@@ -8,17 +8,17 @@ import pytest
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from studio.app.kinds.kind import EachTile, filters
-from studio.app.kinds.plain import plain, strips
-from studio.app.kinds.registry import all_kinds, fitting, kind, kind_of, kind_of_run
-from studio.app.shell.lenses import discover as discover_views
-from studio.app.state.session import AppState
-from studio.app.tokens import DARK
-from studio.app.views.discover import Discover
-from studio.app.viewspec import shows
-from studio.app.widgets.tilegrid import TileGrid
-from studio.formats.registry import discover, importers
-from studio.protocol.spec import Pick
+from pushforward.studio.app.kinds.kind import EachTile, filters
+from pushforward.studio.app.kinds.plain import plain, strips
+from pushforward.studio.app.kinds.registry import all_kinds, fitting, kind, kind_of, kind_of_run
+from pushforward.studio.app.shell.lenses import discover as discover_views
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.tokens import DARK
+from pushforward.studio.app.views.discover import Discover
+from pushforward.studio.app.viewspec import shows
+from pushforward.studio.app.widgets.tilegrid import TileGrid
+from pushforward.studio.formats.registry import discover, importers
+from pushforward.studio.protocol.spec import Pick
 from tests.client.fakes.catalog import catalog
 
 SIDE = 40

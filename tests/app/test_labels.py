@@ -4,14 +4,14 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QDialog, QLineEdit
 
-from studio.app.intents import disk
-from studio.app.shell.menus import takes_key
-from studio.app.state.labels import parsed_tags
-from studio.protocol.label import Label
-from studio.protocol.messages import ErrorInfo
-from studio.protocol.spec import Pick, RunSpec
-from studio.store.project import Project
-from studio.store.run import RunFolder, RunRecord
+from pushforward.studio.app.intents import disk
+from pushforward.studio.app.shell.menus import takes_key
+from pushforward.studio.app.state.labels import parsed_tags
+from pushforward.studio.protocol.label import Label
+from pushforward.studio.protocol.messages import ErrorInfo
+from pushforward.studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.run import RunFolder, RunRecord
 
 RING, EIGHT = (
     RunSpec(name="edm", family=Pick(slug="edm"), dataset=Pick(slug=slug))

@@ -5,17 +5,17 @@ import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import QLabel, QPushButton
 
-from studio.app.run_words import title_of
-from studio.app.state import comparison, learning, switch
-from studio.app.state.naming import called
-from studio.app.state.runs import RunState
-from studio.app.state.runtable import groups
-from studio.app.state.tree import tree
-from studio.app.widgets.basic import Link
-from studio.app.widgets.flash import Flash
-from studio.protocol.catalog import InputSpec
-from studio.protocol.messages import ErrorInfo
-from studio.protocol.spec import Pick, RunRef, RunSpec
+from pushforward.studio.app.run_words import title_of
+from pushforward.studio.app.state import comparison, learning, switch
+from pushforward.studio.app.state.naming import called
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.runtable import groups
+from pushforward.studio.app.state.tree import tree
+from pushforward.studio.app.widgets.basic import Link
+from pushforward.studio.app.widgets.flash import Flash
+from pushforward.studio.protocol.catalog import InputSpec
+from pushforward.studio.protocol.messages import ErrorInfo
+from pushforward.studio.protocol.spec import Pick, RunRef, RunSpec
 from tests.app.test_branching import trained
 from tests.client.fakes.catalog import catalog
 

@@ -4,8 +4,8 @@ import msgspec
 import numpy as np
 import pytest
 
-from studio.protocol import messages as m
-from studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.protocol import messages as m
+from pushforward.studio.protocol.spec import Pick, RunSpec
 from tests.app.test_race import two_in_the_tray
 from tests.client.fakes.training import FakeTraining
 

@@ -4,12 +4,12 @@ from typing import Any
 
 import msgspec
 
-from studio.app.pages.dataset import DataSetPage
-from studio.app.shell.make_sheet import MakeSheet
-from studio.protocol import messages as m
-from studio.protocol.catalog import EntrySpec, FieldSpec
-from studio.protocol.spec import Pick
-from studio.store.project import Project
+from pushforward.studio.app.pages.dataset import DataSetPage
+from pushforward.studio.app.shell.make_sheet import MakeSheet
+from pushforward.studio.protocol import messages as m
+from pushforward.studio.protocol.catalog import EntrySpec, FieldSpec
+from pushforward.studio.protocol.spec import Pick
+from pushforward.studio.store.project import Project
 
 MAKER = EntrySpec(
     kind="maker", slug="jets", title="Make jets", summary="New jets.", source="", kinds=["jets"],

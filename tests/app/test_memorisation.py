@@ -6,22 +6,22 @@ from typing import Any
 
 import numpy as np
 
-from models.metrics.base import Evidence, fresh_pairs
-from models.registry import discover, registry
-from models.tensors import make_generator
-from studio.app.pages.run_export import as_csv
-from studio.app.pages.run_table_model import MEMORY as TABLE
-from studio.app.pages.run_table_model import RunTableModel
-from studio.app.state.evaluated import newest
-from studio.app.state.memorisation import format_memorisation
-from studio.app.state.runs import RunState
-from studio.app.state.runtable import groups
-from studio.app.state.session import AppState
-from studio.app.widgets.finals import Finals
-from studio.app.widgets.headline import Headline
-from studio.protocol.catalog import Catalog, EntrySpec
-from studio.protocol.spec import Pick, RunSpec
-from studio.significance import PAIRS
+from pushforward.models.metrics.base import Evidence, fresh_pairs
+from pushforward.models.registry import discover, registry
+from pushforward.models.tensors import make_generator
+from pushforward.studio.app.pages.run_export import as_csv
+from pushforward.studio.app.pages.run_table_model import MEMORY as TABLE
+from pushforward.studio.app.pages.run_table_model import RunTableModel
+from pushforward.studio.app.state.evaluated import newest
+from pushforward.studio.app.state.memorisation import format_memorisation
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.runtable import groups
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.widgets.finals import Finals
+from pushforward.studio.app.widgets.headline import Headline
+from pushforward.studio.protocol.catalog import Catalog, EntrySpec
+from pushforward.studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.significance import PAIRS
 from tests.app.test_run_panel import measured
 
 

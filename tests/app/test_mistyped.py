@@ -5,8 +5,8 @@ and go together.
 import pytest
 from PySide6.QtCore import Qt
 
-from studio.protocol import messages as m
-from studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.protocol import messages as m
+from pushforward.studio.protocol.spec import Pick, RunSpec
 from tests.client.fakes.catalog import catalog
 
 

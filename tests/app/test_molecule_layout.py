@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from studio.cage_layout import crossings
-from studio.formats.molecules.smiles import of_smiles
-from studio.graph_layout import laid_out, spread
-from studio.molecule_layout import as_drawn
+from pushforward.studio.cage_layout import crossings
+from pushforward.studio.formats.molecules.smiles import of_smiles
+from pushforward.studio.graph_layout import laid_out, spread
+from pushforward.studio.molecule_layout import as_drawn
 
 
 def drawn(text, order=None, lay=as_drawn):

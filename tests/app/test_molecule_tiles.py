@@ -7,17 +7,17 @@ import pytest
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from observables.molecules.atoms import ATOMS
-from observables.molecules.toolkit import installed
-from studio.app.kinds import molecule_paint
-from studio.app.kinds.filtering import keeps
-from studio.app.kinds.graph_paint import mark_place
-from studio.app.kinds.molecule_rows import MoleculeRows, most_atoms
-from studio.app.kinds.registry import kind
-from studio.app.tokens import DARK
-from studio.app.widgets.foundtiles import FoundTiles
-from studio.formats.graphs.edgelist import EdgeList
-from studio.formats.molecules.smiles import Smiles, of_smiles
+from pushforward.observables.molecules.atoms import ATOMS
+from pushforward.observables.molecules.toolkit import installed
+from pushforward.studio.app.kinds import molecule_paint
+from pushforward.studio.app.kinds.filtering import keeps
+from pushforward.studio.app.kinds.graph_paint import mark_place
+from pushforward.studio.app.kinds.molecule_rows import MoleculeRows, most_atoms
+from pushforward.studio.app.kinds.registry import kind
+from pushforward.studio.app.tokens import DARK
+from pushforward.studio.app.widgets.foundtiles import FoundTiles
+from pushforward.studio.formats.graphs.edgelist import EdgeList
+from pushforward.studio.formats.molecules.smiles import Smiles, of_smiles
 
 SIDE, NODES = 160, 6
 MOLECULES = kind("molecules")

@@ -15,20 +15,20 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.app.shell import dialogs
-from studio.app.shell.close_ask import ask_close
-from studio.app.state.notices import Notice
-from studio.app.views.import_preview import ImportDialog
-from studio.app.widgets.basic import Elided, button, label
-from studio.app.widgets.layerpanel import LayerPanel
-from studio.app.widgets.literal import PushButton, keyless, set_tip, set_title
-from studio.app.widgets.menu import open_menu
-from studio.app.widgets.recipecard import RecipeCard
-from studio.app.widgets.row_button import RowButton
-from studio.protocol.messages import JobInfo
-from studio.protocol.spec import Pick, RunSpec
-from studio.store.project import Project
-from studio.store.run import RunRecord
+from pushforward.studio.app.shell import dialogs
+from pushforward.studio.app.shell.close_ask import ask_close
+from pushforward.studio.app.state.notices import Notice
+from pushforward.studio.app.views.import_preview import ImportDialog
+from pushforward.studio.app.widgets.basic import Elided, button, label
+from pushforward.studio.app.widgets.layerpanel import LayerPanel
+from pushforward.studio.app.widgets.literal import PushButton, keyless, set_tip, set_title
+from pushforward.studio.app.widgets.menu import open_menu
+from pushforward.studio.app.widgets.recipecard import RecipeCard
+from pushforward.studio.app.widgets.row_button import RowButton
+from pushforward.studio.protocol.messages import JobInfo
+from pushforward.studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.run import RunRecord
 
 MARKUP = "<b>bold</b><img src=file:///x>"
 HOSTILE = "\x1b[2J\u202egnp\n"

@@ -3,12 +3,12 @@
 import msgspec
 import pytest
 
-from studio.app.state import drafts, moving, naming
-from studio.app.state.runs import RunState
-from studio.app.state.switch import Aside
-from studio.app.widgets.comparenames import told_apart
-from studio.protocol.catalog import FieldSpec
-from studio.protocol.spec import Pick, Recipe, RunSpec
+from pushforward.studio.app.state import drafts, moving, naming
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.switch import Aside
+from pushforward.studio.app.widgets.comparenames import told_apart
+from pushforward.studio.protocol.catalog import FieldSpec
+from pushforward.studio.protocol.spec import Pick, Recipe, RunSpec
 from tests.client.fakes.catalog import catalog
 
 

@@ -6,10 +6,10 @@ import msgspec
 import numpy as np
 import pytest
 
-from studio.app.views.tiles import TilesView
-from studio.app.views.watch import WatchView
-from studio.protocol import messages as m
-from studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.app.views.tiles import TilesView
+from pushforward.studio.app.views.watch import WatchView
+from pushforward.studio.protocol import messages as m
+from pushforward.studio.protocol.spec import Pick, RunSpec
 from tests.client.fakes.catalog import catalog
 
 

@@ -10,20 +10,20 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton
 
-from studio.app import infolder
-from studio.app.forms.editors import ChoiceEditor
-from studio.app.kinds.registry import kind
-from studio.app.shell.operate_sheet import OperateSheet
-from studio.app.state import operators
-from studio.app.state.operators import Asking, Unreadable
-from studio.app.state.runs import RunState
-from studio.app.state.selection import Offered, Source
-from studio.app.widgets.operatorchip import OperatorChip
-from studio.protocol import messages as m
-from studio.protocol.able import Able, AbleTo, Condition, OtherSet
-from studio.protocol.catalog import EntrySpec, FieldSpec, SlotSpec
-from studio.protocol.spec import Pick, RunSpec
-from studio.store.results import ResultRecord, Results
+from pushforward.studio.app import infolder
+from pushforward.studio.app.forms.editors import ChoiceEditor
+from pushforward.studio.app.kinds.registry import kind
+from pushforward.studio.app.shell.operate_sheet import OperateSheet
+from pushforward.studio.app.state import operators
+from pushforward.studio.app.state.operators import Asking, Unreadable
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.selection import Offered, Source
+from pushforward.studio.app.widgets.operatorchip import OperatorChip
+from pushforward.studio.protocol import messages as m
+from pushforward.studio.protocol.able import Able, AbleTo, Condition, OtherSet
+from pushforward.studio.protocol.catalog import EntrySpec, FieldSpec, SlotSpec
+from pushforward.studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.store.results import ResultRecord, Results
 from tests.client.fakes.catalog import catalog
 from tests.client.fakes.engine import Refusal
 
@@ -596,8 +596,8 @@ async def test_samples_are_not_offered_of_a_model_that_makes_none(bench):
 
 
 async def test_a_file_that_a_dialog_has_asked_about_may_be_replaced(bench, wait):
-    from studio.app.state.operators import Asking
-    from studio.app.views.cubes.intents import SceneIntents
+    from pushforward.studio.app.state.operators import Asking
+    from pushforward.studio.app.views.cubes.intents import SceneIntents
 
     known = await ready(bench)
     asked = []
@@ -649,7 +649,7 @@ def test_sets_that_a_model_cannot_be_asked_about_are_greyed_and_say_why(qtbot):
 
 async def test_who_lets_something_be_filled_in_is_led_to_where_it_is_shown(bench):
     """The window stayed in the lens from which it was asked."""
-    from studio.app.state.operators import Asking
+    from pushforward.studio.app.state.operators import Asking
 
     known = await ready(bench)
     wanted = []

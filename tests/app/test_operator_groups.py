@@ -4,10 +4,10 @@ from types import SimpleNamespace
 
 from PySide6.QtWidgets import QMenu, QWidget
 
-from studio.app.state.operator_groups import LABS, grouped
-from studio.app.state.runs import RunState
-from studio.app.widgets import menu, operatorchip
-from studio.protocol.catalog import EntrySpec, SlotSpec
+from pushforward.studio.app.state.operator_groups import LABS, grouped
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.widgets import menu, operatorchip
+from pushforward.studio.protocol.catalog import EntrySpec, SlotSpec
 
 ROWS = SlotSpec(name="rows", title="Rows", help="")
 

@@ -10,19 +10,19 @@ import pytest
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication
 
-from studio.app.kinds.registry import kind
-from studio.app.plots.otherrun import OtherRun
-from studio.app.plots.sampled import Shown
-from studio.app.state.latents import beside, differ
-from studio.app.state.runs import RunState
-from studio.app.state.selection import Selection, Source
-from studio.app.state.session import AppState
-from studio.app.widgets.browser import Browser
-from studio.protocol.messages import ResultWritten
-from studio.protocol.records import FlowRecord
-from studio.protocol.spec import Pick, RunSpec
-from studio.store.flow import FlowStore
-from studio.store.results import ResultRecord, Results
+from pushforward.studio.app.kinds.registry import kind
+from pushforward.studio.app.plots.otherrun import OtherRun
+from pushforward.studio.app.plots.sampled import Shown
+from pushforward.studio.app.state.latents import beside, differ
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.selection import Selection, Source
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.widgets.browser import Browser
+from pushforward.studio.protocol.messages import ResultWritten
+from pushforward.studio.protocol.records import FlowRecord
+from pushforward.studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.store.flow import FlowStore
+from pushforward.studio.store.results import ResultRecord, Results
 from tests.client.fakes.catalog import catalog
 
 Wait = Callable[..., Coroutine[Any, Any, None]]

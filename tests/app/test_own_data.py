@@ -7,18 +7,18 @@ import msgspec
 import numpy as np
 from PySide6.QtWidgets import QLabel
 
-from studio.app.intents import disk
-from studio.app.kinds.registry import kind_of_run
-from studio.app.state import drafts
-from studio.app.state.own_data import as_imported, pick_of
-from studio.app.state.session import DataInfo
-from studio.app.viewspec import shows
-from studio.cli.command import command_for
-from studio.protocol import messages as m
-from studio.protocol.spec import Pick, RunSpec
-from studio.store.parts import Part
-from studio.store.project import Project
-from studio.store.schema import Schema
+from pushforward.studio.app.intents import disk
+from pushforward.studio.app.kinds.registry import kind_of_run
+from pushforward.studio.app.state import drafts
+from pushforward.studio.app.state.own_data import as_imported, pick_of
+from pushforward.studio.app.state.session import DataInfo
+from pushforward.studio.app.viewspec import shows
+from pushforward.studio.cli.command import command_for
+from pushforward.studio.protocol import messages as m
+from pushforward.studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.store.parts import Part
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.schema import Schema
 from tests.client.fakes.catalog import catalog
 
 CLOUDS = Pick(slug="project:clouds", config={"kind": "jets"})

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from studio.app.intents.base import Refused
-from studio.cli import background
-from studio.protocol import messages as m
-from studio.protocol.spec import Pick, RunSpec
-from studio.store.lock import Busy
-from studio.store.project import Project
-from studio.store.run import RunFolder, RunRecord
+from pushforward.studio.app.intents.base import Refused
+from pushforward.studio.cli import background
+from pushforward.studio.protocol import messages as m
+from pushforward.studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.store.lock import Busy
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.run import RunFolder, RunRecord
 from tests.client.fakes.engine import Refusal
 
 SPEC = RunSpec(name="edm", family=Pick(slug="edm"), dataset=Pick(slug="eight-gaussians"))

@@ -3,9 +3,9 @@
 import msgspec
 import numpy as np
 
-from studio.app.setup import path
-from studio.app.setup.path import run_like
-from studio.app.state.runs import FlowRecord, RunState
+from pushforward.studio.app.setup import path
+from pushforward.studio.app.setup.path import run_like
+from pushforward.studio.app.state.runs import FlowRecord, RunState
 from tests.app.test_setup_names import on_images
 
 T = np.linspace(0, 1, 5, dtype=np.float32)

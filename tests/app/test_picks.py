@@ -4,15 +4,15 @@ import msgspec
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from studio.app.forms import editors
-from studio.app.shell.setup_panel import SetupPanel
-from studio.app.state import drafts, moving, switch
-from studio.app.state.draft import Draft
-from studio.app.state.drafts import Typed
-from studio.app.state.switch import Aside
-from studio.protocol.catalog import Catalog, Dependency, EntrySpec, FieldSpec
-from studio.protocol.messages import ErrorInfo
-from studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.app.forms import editors
+from pushforward.studio.app.shell.setup_panel import SetupPanel
+from pushforward.studio.app.state import drafts, moving, switch
+from pushforward.studio.app.state.draft import Draft
+from pushforward.studio.app.state.drafts import Typed
+from pushforward.studio.app.state.switch import Aside
+from pushforward.studio.protocol.catalog import Catalog, Dependency, EntrySpec, FieldSpec
+from pushforward.studio.protocol.messages import ErrorInfo
+from pushforward.studio.protocol.spec import Pick, RunSpec
 
 
 def setting(path, default, kind="int", **more):

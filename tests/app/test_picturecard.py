@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QFontMetrics, QPainter, QPixmap
 
-from studio.app.widgets import picturecard
+from pushforward.studio.app.widgets import picturecard
 
 
 @pytest.mark.parametrize(

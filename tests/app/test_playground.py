@@ -5,11 +5,11 @@ import time
 import msgspec
 import pytest
 
-from studio.app import preferences
-from studio.app.intents.keeping import file_of
-from studio.protocol.spec import Pick, RunSpec
-from studio.store.project import Project
-from studio.store.run import RunRecord
+from pushforward.studio.app import preferences
+from pushforward.studio.app.intents.keeping import file_of
+from pushforward.studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.run import RunRecord
 
 SPEC = RunSpec(name="edm", family=Pick(slug="edm"), dataset=Pick(slug="eight-gaussians"))
 

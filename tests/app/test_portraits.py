@@ -5,9 +5,9 @@ import pytest
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from studio.app.kinds.registry import all_kinds, kind
-from studio.app.tokens import DARK, LIGHT
-from studio.formats.cubes.palette import class_colours
+from pushforward.studio.app.kinds.registry import all_kinds, kind
+from pushforward.studio.app.tokens import DARK, LIGHT
+from pushforward.studio.formats.cubes.palette import class_colours
 
 WIDE, HIGH = 300, 100
 
@@ -25,8 +25,8 @@ def drawn(slug, arrays, palette=DARK):
 @pytest.mark.parametrize("each", [k for k in all_kinds() if k.portrait], ids=lambda k: k.slug)
 def test_what_a_portrait_asks_for_is_an_operator_of_that_kind(each):
     pytest.importorskip("torch")
-    from models.operators import classify_scene, recommend  # noqa: F401
-    from models.registry import registry
+    from pushforward.models.operators import classify_scene, recommend  # noqa: F401
+    from pushforward.models.registry import registry
 
     entry = registry.get("operator", each.portrait.operator)
     assert not entry.kinds or each.slug in entry.kinds

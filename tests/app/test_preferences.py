@@ -7,10 +7,10 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QDialog
 
-from studio.app import preferences
-from studio.app.shell.preferences_sheet import PreferencesSheet
-from studio.home import config_folder, data_folder
-from studio.protocol import messages as m
+from pushforward.studio.app import preferences
+from pushforward.studio.app.shell.preferences_sheet import PreferencesSheet
+from pushforward.studio.home import config_folder, data_folder
+from pushforward.studio.protocol import messages as m
 from tests.app.test_race import started, two_in_the_tray
 
 

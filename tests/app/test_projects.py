@@ -9,17 +9,17 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QLabel, QPushButton
 
-from studio.app import preferences, words
-from studio.app.intents import disk
-from studio.app.intents import project as project_intents
-from studio.app.state import drafts
-from studio.app.state.naming import called
-from studio.home import config_folder
-from studio.protocol import messages as m
-from studio.protocol.spec import Pick, RunSpec
-from studio.store.project import Project
-from studio.store.run import RunRecord, RunStatus
-from studio.store.schema import points_schema
+from pushforward.studio.app import preferences, words
+from pushforward.studio.app.intents import disk
+from pushforward.studio.app.intents import project as project_intents
+from pushforward.studio.app.state import drafts
+from pushforward.studio.app.state.naming import called
+from pushforward.studio.home import config_folder
+from pushforward.studio.protocol import messages as m
+from pushforward.studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.run import RunRecord, RunStatus
+from pushforward.studio.store.schema import points_schema
 from tests.client.fakes.catalog import catalog
 
 SPEC = RunSpec(name="edm", family=Pick(slug="edm"), dataset=Pick(slug="eight-gaussians"))

@@ -4,17 +4,17 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QMenu, QPushButton
 
-from studio.app.shell.queue_list import QueueList
-from studio.app.shell.run_menu import run_entries
-from studio.app.state.naming import called
-from studio.app.state.runs import RunState
-from studio.app.widgets.basic import Elided
-from studio.app.widgets.comparenames import short_name
-from studio.app.widgets.row_button import RowButton
-from studio.protocol import messages as m
-from studio.protocol.spec import Pick, RunSpec
-from studio.store.project import Project
-from studio.store.run import RunRecord, RunStatus
+from pushforward.studio.app.shell.queue_list import QueueList
+from pushforward.studio.app.shell.run_menu import run_entries
+from pushforward.studio.app.state.naming import called
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.widgets.basic import Elided
+from pushforward.studio.app.widgets.comparenames import short_name
+from pushforward.studio.app.widgets.row_button import RowButton
+from pushforward.studio.protocol import messages as m
+from pushforward.studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.run import RunRecord, RunStatus
 
 SPEC = RunSpec(name="edm", family=Pick(slug="edm"), dataset=Pick(slug="eight-gaussians"))
 

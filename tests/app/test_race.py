@@ -5,13 +5,13 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QPushButton
 
-from studio.app.state import comparison, races
-from studio.app.state.finding import what
-from studio.app.state.races import Entry, RaceDraft
-from studio.app.state.runs import Runs, RunState
-from studio.app.state.tree import race_line, tree
-from studio.protocol import messages as m
-from studio.protocol.spec import Pick, Recipe, RecipeRace, Rival, RunSpec, racers
+from pushforward.studio.app.state import comparison, races
+from pushforward.studio.app.state.finding import what
+from pushforward.studio.app.state.races import Entry, RaceDraft
+from pushforward.studio.app.state.runs import Runs, RunState
+from pushforward.studio.app.state.tree import race_line, tree
+from pushforward.studio.protocol import messages as m
+from pushforward.studio.protocol.spec import Pick, Recipe, RecipeRace, Rival, RunSpec, racers
 from tests.app.test_run_panel import measured
 from tests.client.fakes.catalog import catalog
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from studio.app.state.runs import FlowRecord
-from studio.protocol.extras import EXTRAS
-from studio.protocol.records import first_particles
+from pushforward.studio.app.state.runs import FlowRecord
+from pushforward.studio.protocol.extras import EXTRAS
+from pushforward.studio.protocol.records import first_particles
 
 N, FEW = 7, 3
 

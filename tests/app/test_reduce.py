@@ -8,12 +8,12 @@ import msgspec
 import numpy as np
 import pytest
 
-from studio.app.state import reduce as reducer
-from studio.app.state.reduce import reduce
-from studio.app.state.runs import LOG_LINES, RunState, Series
-from studio.app.state.session import AppState
-from studio.protocol import messages as m
-from studio.protocol.catalog import ProblemSpec
+from pushforward.studio.app.state import reduce as reducer
+from pushforward.studio.app.state.reduce import reduce
+from pushforward.studio.app.state.runs import LOG_LINES, RunState, Series
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.protocol import messages as m
+from pushforward.studio.protocol.catalog import ProblemSpec
 from tests.client.fakes.catalog import catalog
 
 RUN = "/projects/rings/runs/0001-edm"
@@ -54,10 +54,14 @@ def test_the_engine_says_hello_and_becomes_ready_on_a_device_with_its_reason(sta
 
 def test_a_module_that_cannot_be_loaded_is_told_and_the_rest_is_offered(state):
     offer = catalog()
-    broken = ProblemSpec(module="models.families.mine", message="SyntaxError", details="line 3")
+    broken = ProblemSpec(
+        module="pushforward.models.families.mine", message="SyntaxError", details="line 3"
+    )
     reduce(state, m.CatalogEvent(catalog=msgspec.structs.replace(offer, problems=[broken])))
     assert state.catalog is not None
-    assert [b.text for b in state.notices.banners] == ["models.families.mine could not be loaded"]
+    assert [b.text for b in state.notices.banners] == [
+        "pushforward.models.families.mine could not be loaded"
+    ]
 
 
 def test_a_snapshot_marks_runs_that_the_engine_does_not_know_as_interrupted(state):

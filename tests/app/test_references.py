@@ -4,13 +4,13 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 
-from studio.app.forms import check
-from studio.app.forms.form import Form
-from studio.app.state import drafts, switch
-from studio.app.state.offers import Offers, RunOffer, offered
-from studio.app.state.runs import RunState
-from studio.protocol.catalog import Catalog, EntrySpec, FieldSpec
-from studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.app.forms import check
+from pushforward.studio.app.forms.form import Form
+from pushforward.studio.app.state import drafts, switch
+from pushforward.studio.app.state.offers import Offers, RunOffer, offered
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.protocol.catalog import Catalog, EntrySpec, FieldSpec
+from pushforward.studio.protocol.spec import Pick, RunSpec
 
 
 def field(path, kind, default, **more):

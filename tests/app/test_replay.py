@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from studio.app.intents import disk
-from studio.app.state.replay import replay_of
-from studio.app.state.runs import RunState
-from studio.protocol import messages as m
-from studio.protocol.spec import Pick, RunSpec
-from studio.store.project import Project
-from studio.store.run import RunRecord
+from pushforward.studio.app.intents import disk
+from pushforward.studio.app.state.replay import replay_of
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.protocol import messages as m
+from pushforward.studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.run import RunRecord
 
 SPEC = RunSpec(name="g", family=Pick(slug="gan"), dataset=Pick(slug="ring-of-five"))
 

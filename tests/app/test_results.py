@@ -11,19 +11,19 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from studio.app.intents import disk, operating
-from studio.app.plots.sampled import _look, read_usual
-from studio.app.run_words import result_words
-from studio.app.state.reduce import reduce
-from studio.app.state.runs import RunState
-from studio.app.state.runtable import tree as table_tree
-from studio.app.state.tree import result_line, tree
-from studio.protocol import messages as m
-from studio.protocol.catalog import Catalog, EntrySpec
-from studio.store.errors import StoreError
-from studio.store.project import Project
-from studio.store.results import ResultFolder, ResultRecord, Results
-from studio.store.run import RunFolder
+from pushforward.studio.app.intents import disk, operating
+from pushforward.studio.app.plots.sampled import _look, read_usual
+from pushforward.studio.app.run_words import result_words
+from pushforward.studio.app.state.reduce import reduce
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.runtable import tree as table_tree
+from pushforward.studio.app.state.tree import result_line, tree
+from pushforward.studio.protocol import messages as m
+from pushforward.studio.protocol.catalog import Catalog, EntrySpec
+from pushforward.studio.store.errors import StoreError
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.results import ResultFolder, ResultRecord, Results
+from pushforward.studio.store.run import RunFolder
 from tests.app.conftest import Bench
 from tests.app.test_operating import ready
 

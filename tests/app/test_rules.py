@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
-from observables.graphs.makes import MAKES
-from studio.app.kinds.graph_sets import percent
-from studio.app.kinds.registry import kind
-from studio.app.state.selection import Selection, Source
-from studio.app.widgets import rulechip
-from studio.app.widgets.browser import Browser
-from studio.protocol.spec import Pick, RunSpec
-from studio.store.project import Project
-from studio.store.run import RunRecord
+from pushforward.observables.graphs.makes import MAKES
+from pushforward.studio.app.kinds.graph_sets import percent
+from pushforward.studio.app.kinds.registry import kind
+from pushforward.studio.app.state.selection import Selection, Source
+from pushforward.studio.app.widgets import rulechip
+from pushforward.studio.app.widgets.browser import Browser
+from pushforward.studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.run import RunRecord
 from tests.app.test_graph_tiles import PATH, RING, STAR, rows
 
 EIGHT = RunSpec(name="t", family=Pick(slug="edm"), dataset=Pick(slug="eight-gaussians"))

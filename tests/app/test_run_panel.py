@@ -8,19 +8,19 @@ import pytest
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QLabel, QScrollArea
 
-from studio.app.actions import Actions
-from studio.app.kinds.registry import kind
-from studio.app.shell import run_figures
-from studio.app.shell.run_figures import FigureGroups
-from studio.app.shell.run_panel import RunPanel, comparable, newest_apart
-from studio.app.state.figures import figures, grouped
-from studio.app.state.runs import RunState, Series
-from studio.app.state.runthen import run_at
-from studio.app.state.session import AppState
-from studio.app.theme import theme
-from studio.app.widgets.qualities import qualities
-from studio.protocol import messages as m
-from studio.protocol.spec import ChangeSetting, EditPoints, Pick, RunSpec
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.kinds.registry import kind
+from pushforward.studio.app.shell import run_figures
+from pushforward.studio.app.shell.run_figures import FigureGroups
+from pushforward.studio.app.shell.run_panel import RunPanel, comparable, newest_apart
+from pushforward.studio.app.state.figures import figures, grouped
+from pushforward.studio.app.state.runs import RunState, Series
+from pushforward.studio.app.state.runthen import run_at
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.theme import theme
+from pushforward.studio.app.widgets.qualities import qualities
+from pushforward.studio.protocol import messages as m
+from pushforward.studio.protocol.spec import ChangeSetting, EditPoints, Pick, RunSpec
 from tests.app.test_shell import train
 from tests.client.fakes.catalog import catalog
 

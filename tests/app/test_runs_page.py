@@ -11,26 +11,26 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QPushButton
 
-from studio.app.actions import Actions
-from studio.app.differing import differing
-from studio.app.pages.run_export import ask_table
-from studio.app.pages.run_facets import RunFacets
-from studio.app.pages.run_table_model import AXIS, COLUMNS, NOTE, STEP, TAGS
-from studio.app.pages.run_table_model import METRIC as VALUE
-from studio.app.pages.run_table_text import fitting
-from studio.app.pages.runs import RunsPage
-from studio.app.state import drafts
-from studio.app.state.naming import named_as_parent
-from studio.app.state.runfinding import ALL, RunFinding, counts, found, parsed
-from studio.app.state.runs import RunState, Series
-from studio.app.state.runtable import data_taken, figure_of, groups, in_order, scale_of
-from studio.app.state.session import AppState
-from studio.app.state.verdict import verdict_of
-from studio.app.widgets.overlays import EmptyState
-from studio.app.widgets.row_paint import HEIGHT
-from studio.protocol.catalog import EntrySpec, FieldSpec
-from studio.protocol.label import Label
-from studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.differing import differing
+from pushforward.studio.app.pages.run_export import ask_table
+from pushforward.studio.app.pages.run_facets import RunFacets
+from pushforward.studio.app.pages.run_table_model import AXIS, COLUMNS, NOTE, STEP, TAGS
+from pushforward.studio.app.pages.run_table_model import METRIC as VALUE
+from pushforward.studio.app.pages.run_table_text import fitting
+from pushforward.studio.app.pages.runs import RunsPage
+from pushforward.studio.app.state import drafts
+from pushforward.studio.app.state.naming import named_as_parent
+from pushforward.studio.app.state.runfinding import ALL, RunFinding, counts, found, parsed
+from pushforward.studio.app.state.runs import RunState, Series
+from pushforward.studio.app.state.runtable import data_taken, figure_of, groups, in_order, scale_of
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.state.verdict import verdict_of
+from pushforward.studio.app.widgets.overlays import EmptyState
+from pushforward.studio.app.widgets.row_paint import HEIGHT
+from pushforward.studio.protocol.catalog import EntrySpec, FieldSpec
+from pushforward.studio.protocol.label import Label
+from pushforward.studio.protocol.spec import Pick, RunSpec
 from tests.app.lenses.conftest import SpyLink
 from tests.client.fakes.catalog import catalog
 
@@ -709,7 +709,9 @@ def test_the_line_of_a_race_has_the_menu_of_the_race(made, monkeypatch):
     made.state.runs.by_key = {each.key: each for each in runs}
     made.page.refresh()
     opened = []
-    monkeypatch.setattr("studio.app.pages.runs.open_menu", lambda *each: opened.append(each[2]))
+    monkeypatch.setattr(
+        "pushforward.studio.app.pages.runs.open_menu", lambda *each: opened.append(each[2])
+    )
     race = next(row for row in made.model.rows if row.title)
     made.table.menu_wanted.emit(race, made.table.rect().center())
     assert opened[0][0][0] == "Compare"

@@ -3,11 +3,16 @@
 import msgspec
 import pytest
 
-from studio.app.setup.facts import costs
-from studio.app.state.draft import Draft
-from studio.app.state.runs import RunState, Series
-from studio.app.state.sampledby import drawn_by, evaluations_of, figures_apart, sampled_by
-from studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.app.setup.facts import costs
+from pushforward.studio.app.state.draft import Draft
+from pushforward.studio.app.state.runs import RunState, Series
+from pushforward.studio.app.state.sampledby import (
+    drawn_by,
+    evaluations_of,
+    figures_apart,
+    sampled_by,
+)
+from pushforward.studio.protocol.spec import Pick, RunSpec
 from tests.client.fakes.catalog import catalog
 
 LED = {"slug": "classifier-free", "config": {"strength": 2.0}}

@@ -6,20 +6,20 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
-from studio.app.pickers.datacards import DataCards
-from studio.app.pickers.option import Option, found
-from studio.app.setup.choices import numbers
-from studio.app.setup.facts import takes
-from studio.app.state import drafts, sentence
-from studio.app.state.draft import Draft
-from studio.app.state.expected import _larger, expected
-from studio.app.state.runs import RunState
-from studio.app.state.session import DataInfo
-from studio.app.widgets.sentence import Clause
-from studio.app.words import duration
-from studio.protocol import messages as m
-from studio.protocol.catalog import EntrySpec
-from studio.protocol.spec import Pick
+from pushforward.studio.app.pickers.datacards import DataCards
+from pushforward.studio.app.pickers.option import Option, found
+from pushforward.studio.app.setup.choices import numbers
+from pushforward.studio.app.setup.facts import takes
+from pushforward.studio.app.state import drafts, sentence
+from pushforward.studio.app.state.draft import Draft
+from pushforward.studio.app.state.expected import _larger, expected
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.session import DataInfo
+from pushforward.studio.app.widgets.sentence import Clause
+from pushforward.studio.app.words import duration
+from pushforward.studio.protocol import messages as m
+from pushforward.studio.protocol.catalog import EntrySpec
+from pushforward.studio.protocol.spec import Pick
 from tests.app.test_own_data import offer
 
 

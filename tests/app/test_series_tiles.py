@@ -8,11 +8,11 @@ import pytest
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from studio.app import playing
-from studio.app.kinds.kind import named
-from studio.app.kinds.registry import kind
-from studio.app.kinds.series import KIND, RANGE, lines, said
-from studio.app.tokens import DARK, LIGHT
+from pushforward.studio.app import playing
+from pushforward.studio.app.kinds.kind import named
+from pushforward.studio.app.kinds.registry import kind
+from pushforward.studio.app.kinds.series import KIND, RANGE, lines, said
+from pushforward.studio.app.tokens import DARK, LIGHT
 
 
 def drawn(arrays, palette=DARK, width=200, height=100) -> np.ndarray:

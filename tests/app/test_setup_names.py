@@ -5,11 +5,11 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 
-from studio.app.setup.facts import costs, used
-from studio.app.state.draft import Draft
-from studio.app.state.session import DataInfo
-from studio.protocol import messages as m
-from studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.app.setup.facts import costs, used
+from pushforward.studio.app.state.draft import Draft
+from pushforward.studio.app.state.session import DataInfo
+from pushforward.studio.protocol import messages as m
+from pushforward.studio.protocol.spec import Pick, RunSpec
 from tests.client.fakes.catalog import catalog
 
 

@@ -21,12 +21,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.app import preferences
-from studio.app.shell.drop import files_of
-from studio.app.state.notices import Notice
-from studio.app.widgets.recipecard import RecipeCard
-from studio.protocol import messages as m
-from studio.store.project import Project
+from pushforward.studio.app import preferences
+from pushforward.studio.app.shell.drop import files_of
+from pushforward.studio.app.state.notices import Notice
+from pushforward.studio.app.widgets.recipecard import RecipeCard
+from pushforward.studio.protocol import messages as m
+from pushforward.studio.store.project import Project
 from tests.client.fakes.engine import Refusal
 
 
@@ -338,7 +338,9 @@ async def test_keeping_it_in_the_background_stops_here_and_starts_there(
     bench, qtbot, wait, monkeypatch
 ):
     started = []
-    monkeypatch.setattr("studio.cli.background.start", lambda run: started.append(run) or 1)
+    monkeypatch.setattr(
+        "pushforward.studio.cli.background.start", lambda run: started.append(run) or 1
+    )
     await train(bench, wait)
     run = bench.state.runs.current.key
     await close_and_choose(bench, qtbot, wait, "Keep training in the background")
@@ -354,7 +356,7 @@ async def test_if_the_background_process_cannot_start_the_window_stays(
     def fail(run):
         raise OSError("no such program")
 
-    monkeypatch.setattr("studio.cli.background.start", fail)
+    monkeypatch.setattr("pushforward.studio.cli.background.start", fail)
     await train(bench, wait)
     await close_and_choose(bench, qtbot, wait, "Keep training in the background")
     await wait(lambda: bench.state.notices.banners)
@@ -364,7 +366,7 @@ async def test_if_the_background_process_cannot_start_the_window_stays(
 
 
 async def test_a_toast_leaves_the_foot_to_a_sheet_that_comes_there(bench, wait):
-    from studio.app.shell.toasts import Toast
+    from pushforward.studio.app.shell.toasts import Toast
 
     await train(bench, wait)
     window = bench.window
@@ -380,8 +382,8 @@ async def test_a_toast_leaves_the_foot_to_a_sheet_that_comes_there(bench, wait):
 
 
 async def test_a_toast_has_its_undo_and_goes_away(bench, qtbot, wait):
-    from studio.app.shell.toasts import Toast
-    from studio.app.state.notices import NoticeAction
+    from pushforward.studio.app.shell.toasts import Toast
+    from pushforward.studio.app.state.notices import NoticeAction
 
     await bench.start()
     undone = []
@@ -512,7 +514,7 @@ async def test_tab_reaches_every_control(bench, qtbot, wait, place):
 
 
 async def test_the_layout_is_kept_and_restored(bench, wait):
-    from studio.app import preferences
+    from pushforward.studio.app import preferences
 
     await bench.start()
     bench.window.resize(1111, 777)
@@ -524,8 +526,8 @@ async def test_the_layout_is_kept_and_restored(bench, wait):
 def test_the_application_starts_without_torch_pyqtgraph_and_h5py(tmp_path):
     code = (
         "import sys\n"
-        "from studio.app import preferences\n"
-        "from studio.app.main import Studio, make_application\n"
+        "from pushforward.studio.app import preferences\n"
+        "from pushforward.studio.app.main import Studio, make_application\n"
         "app = make_application([], preferences.load())\n"
         "from tests.client.fakes.engine import FakeEngine\n"
         "studio = Studio(preferences.load(), FakeEngine)\n"
@@ -533,7 +535,7 @@ def test_the_application_starts_without_torch_pyqtgraph_and_h5py(tmp_path):
         "loaded = {'torch', 'pyqtgraph', 'h5py', 'scipy'} & set(sys.modules)\n"
         "assert not loaded, loaded\n"
         "studio.window.load_lenses()\n"
-        "assert not {'torch', 'models', 'studio.engine'} & set(sys.modules)\n"
+        "assert not {'torch', 'models', 'pushforward.studio.engine'} & set(sys.modules)\n"
         "import locale; assert locale.localeconv()['decimal_point'] == '.'\n"
     )
     root = Path(__file__).parents[2]
@@ -561,8 +563,8 @@ def test_calls_into_qt_do_not_eat_references_to_none(qtbot):
 async def test_diagnostics_are_written_where_the_sheet_says_and_the_toast_leads_there(
     bench, wait, tmp_path, monkeypatch
 ):
-    from studio.app import infolder
-    from studio.app.shell import diagnostics_sheet
+    from pushforward.studio.app import infolder
+    from pushforward.studio.app.shell import diagnostics_sheet
 
     opened = []
     monkeypatch.setattr(infolder.QDesktopServices, "openUrl", opened.append)
@@ -583,7 +585,7 @@ async def test_diagnostics_are_written_where_the_sheet_says_and_the_toast_leads_
 
 
 async def test_diagnostics_that_cannot_be_written_are_told_of(bench, wait, tmp_path):
-    from studio.app.shell import diagnostics_sheet
+    from pushforward.studio.app.shell import diagnostics_sheet
 
     await bench.start()
     (tmp_path / "file").write_text("x")

@@ -5,20 +5,20 @@ from msgspec import structs
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetricsF
 
-from models.config import decode
-from studio.app.setup.sixchoices import whereabouts
-from studio.app.state import sixchoices, switch
-from studio.app.state.runfinding import RunFinding, counts, found
-from studio.app.state.runs import RunState
-from studio.app.state.runtable import model_title
-from studio.app.widgets.formula import lines_of
-from studio.app.widgets.maths import maths_font
-from studio.engine.process import catalogue
-from studio.engine.process.discovery import discover
-from studio.engine.run.resolve import check, resolve
-from studio.methods import methods
-from studio.protocol import messages as m
-from studio.protocol.spec import Pick, RunSpec
+from pushforward.models.config import decode
+from pushforward.studio.app.setup.sixchoices import whereabouts
+from pushforward.studio.app.state import sixchoices, switch
+from pushforward.studio.app.state.runfinding import RunFinding, counts, found
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.runtable import model_title
+from pushforward.studio.app.widgets.formula import lines_of
+from pushforward.studio.app.widgets.maths import maths_font
+from pushforward.studio.engine.process import catalogue
+from pushforward.studio.engine.process.discovery import discover
+from pushforward.studio.engine.run.resolve import check, resolve
+from pushforward.studio.methods import methods
+from pushforward.studio.protocol import messages as m
+from pushforward.studio.protocol.spec import Pick, RunSpec
 from tests.app.test_sentence import titles
 
 SCHEDULE = {

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 from PySide6.QtCore import Qt
 
-from studio.app.state.session import EngineStatus
-from studio.protocol import messages as m
+from pushforward.studio.app.state.session import EngineStatus
+from pushforward.studio.protocol import messages as m
 from tests.app.test_race import started, tray, two_in_the_tray
 from tests.client.fakes.engine import Refusal
 

@@ -5,11 +5,11 @@ import itertools
 import msgspec
 import pytest
 
-from studio.app.state import drafts, switch
-from studio.app.state.switch import Aside
-from studio.protocol.catalog import Catalog, Choice, EntrySpec, FieldSpec
-from studio.protocol.spec import Pick, RunSpec
-from studio.resources import recipes as all_recipes
+from pushforward.studio.app.state import drafts, switch
+from pushforward.studio.app.state.switch import Aside
+from pushforward.studio.protocol.catalog import Catalog, Choice, EntrySpec, FieldSpec
+from pushforward.studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.resources import recipes as all_recipes
 
 
 def setting(path, default, **more):

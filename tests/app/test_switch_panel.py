@@ -4,12 +4,12 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetricsF
 
-from studio.app.forms.form import Form
-from studio.app.state import drafts
-from studio.app.widgets.basic import Link
-from studio.app.widgets.formula import lines_of
-from studio.app.widgets.maths import Run, advance, elided, maths_font, runs_of
-from studio.protocol.catalog import EntrySpec, FieldSpec
+from pushforward.studio.app.forms.form import Form
+from pushforward.studio.app.state import drafts
+from pushforward.studio.app.widgets.basic import Link
+from pushforward.studio.app.widgets.formula import lines_of
+from pushforward.studio.app.widgets.maths import Run, advance, elided, maths_font, runs_of
+from pushforward.studio.protocol.catalog import EntrySpec, FieldSpec
 
 
 async def set_up(bench, wait, slug="edm-eight-gaussians"):

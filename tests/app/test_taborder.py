@@ -3,8 +3,8 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
-from studio.app.widgets.basic import Link
-from studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.app.widgets.basic import Link
+from pushforward.studio.protocol.spec import Pick, RunSpec
 
 
 def walk(window, first, count):

@@ -5,14 +5,14 @@ import pytest
 from PySide6.QtCore import QPointF, QRectF, Qt
 from pytestqt.qtbot import QtBot
 
-from studio.app.kinds.browsed import Browsed
-from studio.app.kinds.text_law import LawTiles, scene, step
-from studio.app.kinds.texts import KIND, pieces
-from studio.app.tokens import DARK, LIGHT
-from studio.app.widgets.steppictures import StepPictures
-from studio.app.widgets.tilegrid import TileGrid
-from studio.app.widgets.tileparts import TileParts
-from studio.protocol.extras import CANDIDATES, CHANCES, WRITTEN
+from pushforward.studio.app.kinds.browsed import Browsed
+from pushforward.studio.app.kinds.text_law import LawTiles, scene, step
+from pushforward.studio.app.kinds.texts import KIND, pieces
+from pushforward.studio.app.tokens import DARK, LIGHT
+from pushforward.studio.app.widgets.steppictures import StepPictures
+from pushforward.studio.app.widgets.tilegrid import TileGrid
+from pushforward.studio.app.widgets.tileparts import TileParts
+from pushforward.studio.protocol.extras import CANDIDATES, CHANCES, WRITTEN
 from tests.app.test_text_tiles import near, numbers, painted
 
 RECT = QRectF(0, 0, 400, 50)

@@ -5,10 +5,10 @@ import pytest
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from studio.app.kinds.registry import kind
-from studio.app.kinds.texts import KIND, pieces, spelled
-from studio.app.tokens import DARK, LIGHT
-from studio.protocol.extras import WRITTEN
+from pushforward.studio.app.kinds.registry import kind
+from pushforward.studio.app.kinds.texts import KIND, pieces, spelled
+from pushforward.studio.app.tokens import DARK, LIGHT
+from pushforward.studio.protocol.extras import WRITTEN
 
 
 def numbers(*texts: str) -> np.ndarray:

@@ -9,12 +9,12 @@ from PySide6.QtCore import QRect, QRectF
 from PySide6.QtGui import QColor, QFontMetrics, QPainter
 from PySide6.QtWidgets import QApplication
 
-from studio.app.kinds.browsed import Browsed
-from studio.app.kinds.registry import kind
-from studio.app.theme import font
-from studio.app.tokens import Tokens
-from studio.app.widgets.tilegrid import LARGEST, TileGrid
-from studio.app.widgets.tilepaint import fitting
+from pushforward.studio.app.kinds.browsed import Browsed
+from pushforward.studio.app.kinds.registry import kind
+from pushforward.studio.app.theme import font
+from pushforward.studio.app.tokens import Tokens
+from pushforward.studio.app.widgets.tilegrid import LARGEST, TileGrid
+from pushforward.studio.app.widgets.tilepaint import fitting
 
 N, SLOW = 40, 0.002  # tiles, and seconds that one takes: fewer than half a row in a moment
 RED, BLUE = "#ff0000", "#0000ff"

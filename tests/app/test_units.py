@@ -6,16 +6,16 @@ import msgspec
 import pytest
 from PySide6.QtWidgets import QApplication, QLabel
 
-from studio.app.state.figures import figures
-from studio.app.state.naming import metric_in_unit
-from studio.app.state.runs import RunState, Series
-from studio.app.widgets.comparenames import measure_title
-from studio.app.widgets.finals import Finals
-from studio.app.widgets.headline import Headline
-from studio.app.widgets.qualities import qualities
-from studio.engine.process.catalogue import build
-from studio.engine.process.discovery import discover
-from studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.app.state.figures import figures
+from pushforward.studio.app.state.naming import metric_in_unit
+from pushforward.studio.app.state.runs import RunState, Series
+from pushforward.studio.app.widgets.comparenames import measure_title
+from pushforward.studio.app.widgets.finals import Finals
+from pushforward.studio.app.widgets.headline import Headline
+from pushforward.studio.app.widgets.qualities import qualities
+from pushforward.studio.engine.process.catalogue import build
+from pushforward.studio.engine.process.discovery import discover
+from pushforward.studio.protocol.spec import Pick, RunSpec
 from tests.client.fakes.catalog import catalog
 
 

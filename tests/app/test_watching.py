@@ -4,11 +4,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from studio.app.intents.looking import LookingIntents
-from studio.app.intents.watching import FIRST_CREDITS, Looking, Watching
-from studio.app.state.runs import RunState
-from studio.app.state.session import AppState
-from studio.protocol.messages import Credit, Watch
+from pushforward.studio.app.intents.looking import LookingIntents
+from pushforward.studio.app.intents.watching import FIRST_CREDITS, Looking, Watching
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.protocol.messages import Credit, Watch
 
 WINDOW = (-1.0, 1.0, -1.0, 1.0)
 LOOKING = Looking("a", ("velocity",), WINDOW, 32, 512)

@@ -5,19 +5,19 @@ import sys
 
 import pytest
 
-from studio.app.intents import windows
-from studio.app.shell.banners import Banner
-from studio.protocol.spec import Pick, RunSpec
-from studio.store.lock import Lock
-from studio.store.project import Project
-from studio.store.run import RunRecord, RunStatus
+from pushforward.studio.app.intents import windows
+from pushforward.studio.app.shell.banners import Banner
+from pushforward.studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.store.lock import Lock
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.run import RunRecord, RunStatus
 
 SPEC = RunSpec(name="edm", family=Pick(slug="edm"), dataset=Pick(slug="eight-gaussians"))
 OTHER = """
 import sys
 from pathlib import Path
-from studio.app.intents.windows import NAME
-from studio.store.lock import Lock
+from pushforward.studio.app.intents.windows import NAME
+from pushforward.studio.store.lock import Lock
 Lock(Path(sys.argv[1]), "It is shown", NAME).take()
 print("shown", flush=True)
 sys.stdin.read()

@@ -4,11 +4,11 @@ import math
 
 import pytest
 
-from studio.app import words
-from studio.app.plots.ticks import label, number
-from studio.app.state.runs import RunState
-from studio.figures import short
-from studio.protocol.spec import ChangeSetting
+from pushforward.studio.app import words
+from pushforward.studio.app.plots.ticks import label, number
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.figures import short
+from pushforward.studio.protocol.spec import ChangeSetting
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])

@@ -7,9 +7,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from models.config import describe
-from models.entries import Entry, ExperimentEntry, FamilyEntry
-from models.registry import discover, registry
+from pushforward.models.config import describe
+from pushforward.models.entries import Entry, ExperimentEntry, FamilyEntry
+from pushforward.models.registry import discover, registry
 
 ROOT = Path(__file__).resolve().parents[2]
 PRODUCT = ("models", "observables", "studio")
@@ -109,7 +109,7 @@ def written(tree: ast.Module) -> Iterator[ast.expr | ast.stmt]:
                 a.name.strip("_") in STREAMS for a in node.names
             ):
                 yield node
-            case ast.ImportFrom(module="studio.cli.output"):
+            case ast.ImportFrom(module="pushforward.studio.cli.output"):
                 if any(alias.name.startswith("_") for alias in node.names):
                     yield node
             case ast.Attribute(value=ast.Name(id="output"), attr=name) if name.startswith("_"):
@@ -136,7 +136,7 @@ def test_only_one_module_writes_to_the_terminal() -> None:
         "write = sys.stderr.write",
         "os.write(1, name)",
         "from sys import stdout",
-        "from studio.cli.output import _write",
+        "from pushforward.studio.cli.output import _write",
         "output._write(name)",
     ],
 )
@@ -188,6 +188,6 @@ def test_every_claim_has_a_model_that_must_fail_it(entry: ExperimentEntry) -> No
 
 
 def test_a_broken_plugin_is_a_problem_and_not_the_end() -> None:
-    problems = discover(["models.data", "models.no_such_package"])
+    problems = discover(["pushforward.models.data", "models.no_such_package"])
     assert [p.module for p in problems] == ["models.no_such_package"]
     assert msgspec.json.encode(problems[0].message)

@@ -16,7 +16,7 @@ def modules() -> dict[str, Path]:
     found = {}
     for path in (path for top in PRODUCT for path in ROOT.glob(f"{top}/**/*.py")):
         *parts, last = path.relative_to(ROOT).with_suffix("").parts
-        found[".".join(parts if last == "__init__" else [*parts, last])] = path
+        found[".".join(["pushforward", *(parts if last == "__init__" else [*parts, last])])] = path
     return found
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from models.registry import discover, registry
+from pushforward.models.registry import discover, registry
 
 ROOT = Path(__file__).resolve().parents[2]
-discover(("models.kinds",))
+discover(("pushforward.models.kinds",))
 KINDS = {entry.slug for entry in registry.all("kind")}
 SETS = {"ImageSet", "PointSet"}
 BLIND = ("models/families", "models/fields", "models/carriers")

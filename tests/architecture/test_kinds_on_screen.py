@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.app.kinds.registry import all_kinds
+from pushforward.studio.app.kinds.registry import all_kinds
 
 APP = Path(__file__).resolve().parents[2] / "studio" / "app"
 SLUGS = {kind.slug for kind in all_kinds()}

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import tests.benchmarks
-from studio.engine.process.discovery import discover
+from pushforward.studio.engine.process.discovery import discover
 
 __all__ = ["benchmarks", "main"]
 
@@ -30,7 +30,7 @@ LOADED = (
     "pyqtgraph",
     "torch._dynamo",
 )
-OURS = ("studio.app.main", "studio.engine.jobs.headless")
+OURS = ("pushforward.studio.app.main", "pushforward.studio.engine.jobs.headless")
 """What many of them import: packages, and ours, with every registration."""
 
 

@@ -30,11 +30,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtWidgets import QApplication
 
-from studio.app.kinds.browsed import Browsed
-from studio.app.kinds.registry import kind
-from studio.app.theme import theme
-from studio.app.widgets.nearest import measured
-from studio.app.widgets.tilegrid import TileGrid
+from pushforward.studio.app.kinds.browsed import Browsed
+from pushforward.studio.app.kinds.registry import kind
+from pushforward.studio.app.theme import theme
+from pushforward.studio.app.widgets.nearest import measured
+from pushforward.studio.app.widgets.tilegrid import TileGrid
 
 WIDTH, HEIGHT, SMALL = 700, 700, 38
 FIRST, RATE = 300, 60  # ms until the first page, frames a second: what is asked

@@ -29,12 +29,12 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 from PySide6.QtWidgets import QApplication, QGridLayout, QWidget
 
-from studio.app.plots.curves import Curve
-from studio.app.plots.histogram import HistogramScene, Steps
-from studio.app.plots.shares import apart, edges_of, shares_of
-from studio.app.theme import theme
-from studio.app.widgets.chartcard import ChartCard
-from studio.app.widgets.histogramcard import HistogramCard
+from pushforward.studio.app.plots.curves import Curve
+from pushforward.studio.app.plots.histogram import HistogramScene, Steps
+from pushforward.studio.app.plots.shares import apart, edges_of, shares_of
+from pushforward.studio.app.theme import theme
+from pushforward.studio.app.widgets.chartcard import ChartCard
+from pushforward.studio.app.widgets.histogramcard import HistogramCard
 from tests.benchmarks.drawing import measure
 
 WIDTH, HEIGHT = 1040, 680

@@ -22,13 +22,13 @@ from typing import Any, NamedTuple
 
 import torch
 
-from studio.engine.jobs.headless import create
-from studio.engine.jobs.job import Work
-from studio.engine.jobs.training import TrainingJob
-from studio.engine.process.devices import configure
-from studio.engine.process.sink import CallbackSink
-from studio.engine.run.session import Session, open_session
-from studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.engine.jobs.headless import create
+from pushforward.studio.engine.jobs.job import Work
+from pushforward.studio.engine.jobs.training import TrainingJob
+from pushforward.studio.engine.process.devices import configure
+from pushforward.studio.engine.process.sink import CallbackSink
+from pushforward.studio.engine.run.session import Session, open_session
+from pushforward.studio.protocol.spec import Pick, RunSpec
 from tests.benchmarks.smallest import parse
 
 

@@ -35,12 +35,19 @@ from typing import Any
 import numpy as np
 import torch
 
-from models.config import replace_at
-from studio.engine.jobs import headless
-from studio.engine.process.discovery import discover
-from studio.protocol.spec import ChangeSetting, Edit, EditPoints, Pick, RunSpec, UndoPoints
-from studio.store.project import Project
-from studio.store.run import RunFolder
+from pushforward.models.config import replace_at
+from pushforward.studio.engine.jobs import headless
+from pushforward.studio.engine.process.discovery import discover
+from pushforward.studio.protocol.spec import (
+    ChangeSetting,
+    Edit,
+    EditPoints,
+    Pick,
+    RunSpec,
+    UndoPoints,
+)
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.run import RunFolder
 from tests.benchmarks.smallest import parse
 from tests.engine.same import sampled
 

@@ -26,18 +26,21 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.config import decode
-from models.contracts.batch import Batch
-from models.data.community import CommunityConfig, community
-from models.families.edm import Edm, EdmConfig
-from models.kinds.graphs import GraphSet
-from models.nets.graphs.graph_net import GraphNet
-from models.nets.pick import filled
-from models.registry import registry
-from models.samplers.predictor_corrector import PredictorCorrector, PredictorCorrectorConfig
-from models.tensors import make_generator
-from studio.cli import catalogue
-from studio.resources import folder
+from pushforward.models.config import decode
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.data.community import CommunityConfig, community
+from pushforward.models.families.edm import Edm, EdmConfig
+from pushforward.models.kinds.graphs import GraphSet
+from pushforward.models.nets.graphs.graph_net import GraphNet
+from pushforward.models.nets.pick import filled
+from pushforward.models.registry import registry
+from pushforward.models.samplers.predictor_corrector import (
+    PredictorCorrector,
+    PredictorCorrectorConfig,
+)
+from pushforward.models.tensors import make_generator
+from pushforward.studio.cli import catalogue
+from pushforward.studio.resources import folder
 
 ASKED = 1.0  # times as fast
 BATCH = 32

@@ -25,11 +25,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.data.community import CommunityConfig, community
-from models.families.graphs.graph_rnn import GraphRnn, GraphRnnConfig
-from models.families.graphs.growing import Ordered
-from models.kinds.graphs import GraphSet
-from models.tensors import make_generator
+from pushforward.models.data.community import CommunityConfig, community
+from pushforward.models.families.graphs.graph_rnn import GraphRnn, GraphRnnConfig
+from pushforward.models.families.graphs.growing import Ordered
+from pushforward.models.kinds.graphs import GraphSet
+from pushforward.models.tensors import make_generator
 
 ASKED = 1.0  # times as fast
 BATCH, DRAWN = 32, 1000

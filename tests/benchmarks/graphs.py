@@ -26,12 +26,12 @@ import networkx
 import numpy as np
 import torch
 
-from models.data.community import CommunityConfig, community
-from models.metrics.graphs.descriptors import ORBITS, orbit_counts
-from models.metrics.graphs.discrepancy import discrepancy
-from observables.graphs.canonical import same_graphs
-from studio.app.kinds.graph_sets import among
-from studio.graph_layout import laid_out
+from pushforward.models.data.community import CommunityConfig, community
+from pushforward.models.metrics.graphs.descriptors import ORBITS, orbit_counts
+from pushforward.models.metrics.graphs.discrepancy import discrepancy
+from pushforward.observables.graphs.canonical import same_graphs
+from pushforward.studio.app.kinds.graph_sets import among
+from pushforward.studio.graph_layout import laid_out
 
 ASKED = 20.0  # times as fast
 LAYOUT_MS = 100.0

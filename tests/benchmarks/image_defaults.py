@@ -19,15 +19,15 @@ from functools import partial
 
 import torch
 
-from models.contracts.spec import LABEL
-from models.kinds.images import ImageSet
-from models.registry import registry
-from models.tensors import make_generator
-from studio.engine.data.datasets import Dataset, halves, hash_of
-from studio.engine.data.judging import Judging
-from studio.engine.experiments.images.colour import coloured
-from studio.engine.experiments.images.digits import drawn
-from studio.engine.experiments.images.equal_time import (
+from pushforward.models.contracts.spec import LABEL
+from pushforward.models.kinds.images import ImageSet
+from pushforward.models.registry import registry
+from pushforward.models.tensors import make_generator
+from pushforward.studio.engine.data.datasets import Dataset, halves, hash_of
+from pushforward.studio.engine.data.judging import Judging
+from pushforward.studio.engine.experiments.images.colour import coloured
+from pushforward.studio.engine.experiments.images.digits import drawn
+from pushforward.studio.engine.experiments.images.equal_time import (
     Method,
     compare,
     dataset_of,
@@ -37,8 +37,8 @@ from studio.engine.experiments.images.equal_time import (
     table,
     train_for,
 )
-from studio.engine.experiments.images.told import told_families
-from studio.engine.process.discovery import discover
+from pushforward.studio.engine.experiments.images.told import told_families
+from pushforward.studio.engine.process.discovery import discover
 from tests.benchmarks.smallest import parse
 
 DATA = {"digits": partial(dataset_of, "digits"), "colour": coloured}

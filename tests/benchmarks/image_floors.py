@@ -16,15 +16,19 @@ from typing import Any
 
 import torch
 
-from models.contracts.batch import Batch
-from models.contracts.spec import LABEL
-from models.kinds.images import ImageSet
-from models.metrics.base import Evidence
-from models.registry import registry
-from models.tensors import make_generator
-from studio.engine.data.datasets import Dataset, registered
-from studio.engine.experiments.images.equal_time import Make, gaussian_pixels, without_labels
-from studio.engine.process.discovery import discover
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import LABEL
+from pushforward.models.kinds.images import ImageSet
+from pushforward.models.metrics.base import Evidence
+from pushforward.models.registry import registry
+from pushforward.models.tensors import make_generator
+from pushforward.studio.engine.data.datasets import Dataset, registered
+from pushforward.studio.engine.experiments.images.equal_time import (
+    Make,
+    gaussian_pixels,
+    without_labels,
+)
+from pushforward.studio.engine.process.discovery import discover
 from tests.benchmarks.smallest import parse
 
 LIGHT = (

@@ -17,11 +17,11 @@ import h5py
 import numpy as np
 import psutil
 
-from studio.engine.data.reading import inspect
-from studio.engine.jobs.importing import ImportJob
-from studio.engine.process.sink import CallbackSink
-from studio.protocol.messages import ImportData
-from studio.store.project import Project
+from pushforward.studio.engine.data.reading import inspect
+from pushforward.studio.engine.jobs.importing import ImportJob
+from pushforward.studio.engine.process.sink import CallbackSink
+from pushforward.studio.protocol.messages import ImportData
+from pushforward.studio.store.project import Project
 from tests.benchmarks.smallest import parse
 
 COLUMNS = 16

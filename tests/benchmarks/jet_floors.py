@@ -15,17 +15,17 @@ from collections.abc import Sequence
 
 import torch
 
-from models.contracts.batch import Batch
-from models.contracts.spec import LABEL
-from models.experiments.jet_nulls import NULLS
-from models.kinds.jets import TYPES, masses
-from models.metrics.base import Evidence
-from models.metrics.jets.by_type import ByType, DrawingConfig
-from models.metrics.jets.physics_distance import FPD, KPD, FPDConfig
-from models.metrics.jets.substructure import W1C2, W1D2, W1Polynomials, W1Tau21, W1Tau32
-from models.metrics.jets.w1 import W1Constituents, W1Mass
-from models.tensors import make_generator
-from studio.engine.data.sets.jets import PythiaJetsConfig, pythia_jets
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import LABEL
+from pushforward.models.experiments.jet_nulls import NULLS
+from pushforward.models.kinds.jets import TYPES, masses
+from pushforward.models.metrics.base import Evidence
+from pushforward.models.metrics.jets.by_type import ByType, DrawingConfig
+from pushforward.models.metrics.jets.physics_distance import FPD, KPD, FPDConfig
+from pushforward.models.metrics.jets.substructure import W1C2, W1D2, W1Polynomials, W1Tau21, W1Tau32
+from pushforward.models.metrics.jets.w1 import W1Constituents, W1Mass
+from pushforward.models.tensors import make_generator
+from pushforward.studio.engine.data.sets.jets import PythiaJetsConfig, pythia_jets
 from tests.benchmarks.smallest import parse
 
 W1P = ("W1P eta", "W1P phi", "W1P pT")

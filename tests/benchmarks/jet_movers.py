@@ -17,11 +17,11 @@ import numpy as np
 import ot
 import torch
 
-from models.metrics.jets.by_type import Jets, jets_of
-from models.metrics.jets.movers import _table, movers_distances
-from models.tensors import make_generator
-from observables.jets.kinematics import Floats
-from studio.engine.data.sets.jets import PythiaJetsConfig, pythia_jets
+from pushforward.models.metrics.jets.by_type import Jets, jets_of
+from pushforward.models.metrics.jets.movers import _table, movers_distances
+from pushforward.models.tensors import make_generator
+from pushforward.observables.jets.kinematics import Floats
+from pushforward.studio.engine.data.sets.jets import PythiaJetsConfig, pythia_jets
 from tests.benchmarks.smallest import parse
 
 

@@ -26,14 +26,14 @@ from unittest import mock
 import torch
 from torch import Tensor, nn
 
-from models.contracts.batch import Batch
-from models.contracts.spec import SIZE, DataSpec, Given
-from models.nets.role import DENOISER
-from models.nets.sets import base
-from models.nets.sets.cross_attention import CrossAttentionConfig, cross_attention
-from models.nets.sets.sizes import Group
-from models.nets.sets.transformer import SetTransformerConfig, set_transformer
-from models.tensors import make_generator, real_places
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import SIZE, DataSpec, Given
+from pushforward.models.nets.role import DENOISER
+from pushforward.models.nets.sets import base
+from pushforward.models.nets.sets.cross_attention import CrossAttentionConfig, cross_attention
+from pushforward.models.nets.sets.sizes import Group
+from pushforward.models.nets.sets.transformer import SetTransformerConfig, set_transformer
+from pushforward.models.tensors import make_generator, real_places
 from tests.benchmarks.smallest import parse
 
 WIDTH, LAYERS, HEADS, FEATURES = 64, 4, 4, 3

@@ -18,11 +18,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from models.kinds.jets import constituents
-from models.tensors import make_generator
-from observables.jets.energy_flow import all_polynomials, four_polynomials
-from observables.jets.kinematics import Floats
-from studio.engine.data.sets.jets import PythiaJetsConfig, pythia_jets
+from pushforward.models.kinds.jets import constituents
+from pushforward.models.tensors import make_generator
+from pushforward.observables.jets.energy_flow import all_polynomials, four_polynomials
+from pushforward.observables.jets.kinematics import Floats
+from pushforward.studio.engine.data.sets.jets import PythiaJetsConfig, pythia_jets
 from tests.benchmarks.smallest import parse
 
 FEW = 50  # jets that are measured one by one

@@ -17,9 +17,9 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
-from models.metrics.images.judge_score import score_of
-from models.metrics.samples.frechet import frechet_distance
-from models.tensors import make_generator
+from pushforward.models.metrics.images.judge_score import score_of
+from pushforward.models.metrics.samples.frechet import frechet_distance
+from pushforward.models.tensors import make_generator
 from tests.benchmarks.smallest import parse
 
 AGREE = 1e-6

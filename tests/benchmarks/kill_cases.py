@@ -13,11 +13,11 @@ from pathlib import Path
 
 import numpy as np
 
-from models.operators.drawing import draw
-from studio.engine.run.loading import load
-from studio.store.hdf5 import opened
-from studio.store.project import Project
-from studio.store.run import RunFolder
+from pushforward.models.operators.drawing import draw
+from pushforward.studio.engine.run.loading import load
+from pushforward.studio.store.hdf5 import opened
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.run import RunFolder
 
 __all__ = ["CASES", "Bits", "Case", "copied", "newest"]
 

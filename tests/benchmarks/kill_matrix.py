@@ -27,12 +27,12 @@ from pathlib import Path
 
 import torch
 
-from studio.__main__ import main as pushforward
-from studio.engine.process.discovery import discover
-from studio.launch import own_command, own_env, own_folder
-from studio.store.lock import NAME
-from studio.store.project import Project
-from studio.store.run import RunStatus
+from pushforward.studio.__main__ import main as pushforward
+from pushforward.studio.engine.process.discovery import discover
+from pushforward.studio.launch import own_command, own_env, own_folder
+from pushforward.studio.store.lock import NAME
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.run import RunStatus
 from tests.benchmarks.kill_cases import CASES, Bits, Case, copied, newest
 from tests.benchmarks.smallest import parse
 

@@ -18,16 +18,16 @@ import h5py
 import numpy as np
 import torch
 
-from studio.engine.data.imported import imported
-from studio.engine.data.stored import STATISTICS
-from studio.engine.jobs import headless
-from studio.engine.jobs.training import TrainingJob
-from studio.engine.process.discovery import discover
-from studio.engine.process.memory import process_memory
-from studio.engine.process.sink import CallbackSink
-from studio.protocol.spec import Pick, RunSpec
-from studio.store.project import Project
-from studio.store.schema import points_schema
+from pushforward.studio.engine.data.imported import imported
+from pushforward.studio.engine.data.stored import STATISTICS
+from pushforward.studio.engine.jobs import headless
+from pushforward.studio.engine.jobs.training import TrainingJob
+from pushforward.studio.engine.process.discovery import discover
+from pushforward.studio.engine.process.memory import process_memory
+from pushforward.studio.engine.process.sink import CallbackSink
+from pushforward.studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.schema import points_schema
 from tests.benchmarks.smallest import parse
 
 NUMBERS = 128

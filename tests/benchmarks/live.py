@@ -26,11 +26,11 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from studio.app import preferences
-from studio.app.main import Studio
-from studio.app.plots.following import Following
-from studio.app.state.runs import RunState
-from studio.protocol.spec import Recipe
+from pushforward.studio.app import preferences
+from pushforward.studio.app.main import Studio
+from pushforward.studio.app.plots.following import Following
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.protocol.spec import Recipe
 from tests.benchmarks.smallest import parse
 from tests.benchmarks.studio_loop import in_studio
 from tests.qtloop import until

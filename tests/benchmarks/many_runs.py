@@ -22,14 +22,14 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
-from studio.app.actions import Actions
-from studio.app.pages.run_facets import RunFacets
-from studio.app.pages.runs import RunsPage
-from studio.app.shell.sidebar import Sidebar
-from studio.app.state.runs import RunState, Series
-from studio.app.state.session import AppState
-from studio.app.theme import theme
-from studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.pages.run_facets import RunFacets
+from pushforward.studio.app.pages.runs import RunsPage
+from pushforward.studio.app.shell.sidebar import Sidebar
+from pushforward.studio.app.state.runs import RunState, Series
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.theme import theme
+from pushforward.studio.protocol.spec import Pick, RunSpec
 from tests.app.lenses.conftest import SpyLink
 from tests.client.fakes.catalog import catalog
 

@@ -17,10 +17,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from studio.client.client import EngineClient
-from studio.engine.jobs import headless
-from studio.protocol import messages as m
-from studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.client.client import EngineClient
+from pushforward.studio.engine.jobs import headless
+from pushforward.studio.protocol import messages as m
+from pushforward.studio.protocol.spec import Pick, RunSpec
 from tests.benchmarks.smallest import parse
 
 LINE = 100.0

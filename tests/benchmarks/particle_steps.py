@@ -20,14 +20,17 @@ from torch import Tensor
 from torch.func import functional_call, grad, vmap
 from torch.nn import functional as F
 
-from models.contracts.spec import DataSpec
-from models.families.discriminator_flow import DiscriminatorFlow, DiscriminatorFlowConfig
-from models.fields.adversarial import LOSSES
-from models.fields.critic import Critic
-from models.fields.rescalings import rescaling
-from models.nets.mlp import MLPConfig, TimeMLP
-from models.tensors import make_generator
-from models.training.optim import OptimizerConfig
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.families.discriminator_flow import (
+    DiscriminatorFlow,
+    DiscriminatorFlowConfig,
+)
+from pushforward.models.fields.adversarial import LOSSES
+from pushforward.models.fields.critic import Critic
+from pushforward.models.fields.rescalings import rescaling
+from pushforward.models.nets.mlp import MLPConfig, TimeMLP
+from pushforward.models.tensors import make_generator
+from pushforward.models.training.optim import OptimizerConfig
 from tests.benchmarks.smallest import parse
 
 STEPS = 28

@@ -18,12 +18,12 @@ from pathlib import Path
 
 import torch
 
-from studio.engine.jobs import headless
-from studio.engine.process.devices import configure
-from studio.engine.race import headless as headless_race
-from studio.protocol.messages import Budget
-from studio.protocol.spec import Pick, RunSpec
-from studio.store.run import RunFolder
+from pushforward.studio.engine.jobs import headless
+from pushforward.studio.engine.process.devices import configure
+from pushforward.studio.engine.race import headless as headless_race
+from pushforward.studio.protocol.messages import Budget
+from pushforward.studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.store.run import RunFolder
 from tests.benchmarks.smallest import parse
 
 FAMILIES = ("edm", "gan", "edm", "gan")

@@ -31,16 +31,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from models.config import decode
-from models.denoisers.denoiser import Denoiser
-from models.entries import SamplerEntry
-from models.likelihood import log_prob_adaptive
-from models.nets.mlp import MLPConfig, TimeMLP
-from models.paths.gaussian import VariancePreservingLinear, drift
-from models.registry import discover, registry
-from models.samplers.base import Sampler
-from models.tensors import make_generator
-from studio.engine.process.allocator import keep_freed_memory
+from pushforward.models.config import decode
+from pushforward.models.denoisers.denoiser import Denoiser
+from pushforward.models.entries import SamplerEntry
+from pushforward.models.likelihood import log_prob_adaptive
+from pushforward.models.nets.mlp import MLPConfig, TimeMLP
+from pushforward.models.paths.gaussian import VariancePreservingLinear, drift
+from pushforward.models.registry import discover, registry
+from pushforward.models.samplers.base import Sampler
+from pushforward.models.tensors import make_generator
+from pushforward.studio.engine.process.allocator import keep_freed_memory
 from tests.benchmarks.smallest import parse
 
 S_MIN, S_MAX = 0.002, 20.0
@@ -212,7 +212,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     told = parse(parser, argv, blocks=3, rows=16, only=["heun"])
     torch.set_num_threads(1)
     keep_freed_memory()
-    discover(["models.samplers"])
+    discover(["pushforward.models.samplers"])
     entries = [e for e in registry.all("sampler") if e.needs == ("denoiser",)]
     slugs = [e.slug for e in entries if not told.only or e.slug in told.only]
     print(f"MLP 3 x 128, {told.rows} rows, one thread; median of {told.blocks} rounds")

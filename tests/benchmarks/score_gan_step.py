@@ -18,12 +18,12 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
-from models.config import decode
-from models.contracts.spec import DataSpec
-from models.denoisers.denoiser import Denoiser
-from models.families.score_gan import ScoreGan, ScoreGanConfig
-from models.nets.mlp import MLP, MLPConfig, TimeMLP
-from models.tensors import make_generator
+from pushforward.models.config import decode
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.denoisers.denoiser import Denoiser
+from pushforward.models.families.score_gan import ScoreGan, ScoreGanConfig
+from pushforward.models.nets.mlp import MLP, MLPConfig, TimeMLP
+from pushforward.models.tensors import make_generator
 from tests.benchmarks.smallest import parse
 
 LATENT = 16

@@ -22,11 +22,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
 
-from studio.app.theme import theme
-from studio.app.views.discover import Discover
-from studio.engine.process.catalogue import build
-from studio.engine.process.discovery import discover
-from studio.resources import recipes
+from pushforward.studio.app.theme import theme
+from pushforward.studio.app.views.discover import Discover
+from pushforward.studio.engine.process.catalogue import build
+from pushforward.studio.engine.process.discovery import discover
+from pushforward.studio.resources import recipes
 from tests.benchmarks.many_runs import studio
 
 WORDS = ("diffusion", "gan", "jets", "zzz")

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import qasync
 from PySide6.QtWidgets import QApplication
 
-from studio.app import tasks
+from pushforward.studio.app import tasks
 from tests.qtloop import themed
 
 T = TypeVar("T")

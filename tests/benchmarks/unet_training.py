@@ -25,10 +25,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.config import decode
-from models.families.edm import Edm, EdmConfig
-from models.kinds.images import ImageSet
-from models.tensors import make_generator
+from pushforward.models.config import decode
+from pushforward.models.families.edm import Edm, EdmConfig
+from pushforward.models.kinds.images import ImageSet
+from pushforward.models.tensors import make_generator
 from tests.benchmarks.smallest import parse
 
 NEAR = 0.05

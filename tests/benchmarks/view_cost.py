@@ -28,12 +28,12 @@ import numpy as np
 import psutil
 from PySide6.QtCore import Qt, QTimer
 
-from studio.app import preferences
-from studio.app.main import Studio
-from studio.app.state.runs import RunState
-from studio.app.views import quality
-from studio.protocol.spec import Pick, RunSpec
-from studio.store.run import RunFolder
+from pushforward.studio.app import preferences
+from pushforward.studio.app.main import Studio
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.views import quality
+from pushforward.studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.store.run import RunFolder
 from tests.benchmarks.smallest import parse
 from tests.benchmarks.studio_loop import in_studio
 from tests.qtloop import until

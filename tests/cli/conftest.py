@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from studio.__main__ import main
-from studio.store.project import Project
-from studio.store.run import RunFolder
+from pushforward.studio.__main__ import main
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.run import RunFolder
 
 TINY = [
     "training.steps=60",

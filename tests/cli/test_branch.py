@@ -7,15 +7,15 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from studio.__main__ import main
-from studio.cli.command import command_for
-from studio.cli.settings import apply, with_edits
-from studio.cli.target import find
-from studio.cli.terminal import UsageError
-from studio.protocol.spec import ChangeSetting, EditPoints, RunSpec, UndoPoints
-from studio.store.edits import effective_spec
-from studio.store.project import Project
-from studio.store.run import RunFolder
+from pushforward.studio.__main__ import main
+from pushforward.studio.cli.command import command_for
+from pushforward.studio.cli.settings import apply, with_edits
+from pushforward.studio.cli.target import find
+from pushforward.studio.cli.terminal import UsageError
+from pushforward.studio.protocol.spec import ChangeSetting, EditPoints, RunSpec, UndoPoints
+from pushforward.studio.store.edits import effective_spec
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.run import RunFolder
 from tests.cli.conftest import TINY
 from tests.cli.test_run import losses
 

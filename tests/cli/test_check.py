@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from studio.__main__ import main
-from studio.cli import check
-from studio.client import EngineClient
-from studio.client.child import ChildProcess
+from pushforward.studio.__main__ import main
+from pushforward.studio.cli import check
+from pushforward.studio.client import EngineClient
+from pushforward.studio.client.child import ChildProcess
 
 
 def test_a_good_installation_passes_every_step(

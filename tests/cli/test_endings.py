@@ -15,14 +15,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from studio.__main__ import main
-from studio.cli import background, kept
-from studio.engine.jobs import headless
-from studio.launch import own_command, own_env, own_folder
-from studio.store.errors import StoreError
-from studio.store.project import Project
-from studio.store.run import RunFolder
-from studio.store.writing import DatasetWriter
+from pushforward.studio.__main__ import main
+from pushforward.studio.cli import background, kept
+from pushforward.studio.engine.jobs import headless
+from pushforward.studio.launch import own_command, own_env, own_folder
+from pushforward.studio.store.errors import StoreError
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.run import RunFolder
+from pushforward.studio.store.writing import DatasetWriter
 from tests.cli.conftest import sets
 from tests.cli.test_run import hear_signals, losses
 from tests.patience import Patience
@@ -272,7 +272,7 @@ def test_a_picture_that_cannot_be_drawn_costs_nothing_else(
     def damaged(*_: object) -> None:
         raise StoreError("The data are gone.")
 
-    monkeypatch.setattr("studio.engine.run.in_force.target_of", damaged)
+    monkeypatch.setattr("pushforward.studio.engine.run.in_force.target_of", damaged)
     assert main(["run", "edm@two-moons", "--out", str(project), *sets()]) == 0
     out = capsys.readouterr().out
     assert "There is no picture: The data are gone." in out
@@ -346,7 +346,7 @@ def test_a_recipe_that_has_come_to_its_end_is_not_begun_anew(
 def test_a_run_that_another_process_trains_is_left_to_it(
     project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("studio.store.run.PATIENCE", 0.2)
+    monkeypatch.setattr("pushforward.studio.store.run.PATIENCE", 0.2)
     with start(training(project, *ENDLESS), stdout=subprocess.PIPE) as child:
         run = begun(project)
         assert main(["run", str(run.path), "--resume"]) == 2

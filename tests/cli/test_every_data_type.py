@@ -18,27 +18,27 @@ import torch
 from numpy.typing import NDArray
 from PySide6.QtGui import QImageReader
 
-from models.config import describe, replace_at
-from models.contracts.batch import Batch
-from models.entries import FamilyEntry
-from models.kinds.labelled_graphs import labelled_packing
-from models.kinds.molecules import packing_of
-from models.layouts.graphs import Packing, unpack, unpack_types
-from models.nets.offered import kinds_of
-from models.nets.pick import preferred
-from models.registry import registry
-from observables.graphs.labels import NODE_LABELS
-from observables.molecules.atoms import ATOMS
-from studio.__main__ import main
-from studio.cli.command import assignments
-from studio.engine.kinds.base import kind_of
-from studio.engine.process.discovery import discover
-from studio.engine.run.loading import load
-from studio.protocol import messages as m
-from studio.protocol.spec import Pick, RunSpec
-from studio.store.project import Project
-from studio.store.run import RunFolder
-from studio.store.samples import SampleSet
+from pushforward.models.config import describe, replace_at
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.entries import FamilyEntry
+from pushforward.models.kinds.labelled_graphs import labelled_packing
+from pushforward.models.kinds.molecules import packing_of
+from pushforward.models.layouts.graphs import Packing, unpack, unpack_types
+from pushforward.models.nets.offered import kinds_of
+from pushforward.models.nets.pick import preferred
+from pushforward.models.registry import registry
+from pushforward.observables.graphs.labels import NODE_LABELS
+from pushforward.observables.molecules.atoms import ATOMS
+from pushforward.studio.__main__ import main
+from pushforward.studio.cli.command import assignments
+from pushforward.studio.engine.kinds.base import kind_of
+from pushforward.studio.engine.process.discovery import discover
+from pushforward.studio.engine.run.loading import load
+from pushforward.studio.protocol import messages as m
+from pushforward.studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.run import RunFolder
+from pushforward.studio.store.samples import SampleSet
 from tests.cli.exported import read_arrays, read_graphs, read_pictures, read_sound, read_table
 from tests.engine.test_commands import Desk
 from tests.models.pairs import NETWORK, SETTINGS

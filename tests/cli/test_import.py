@@ -7,10 +7,10 @@ import h5py
 import numpy as np
 import pytest
 
-from studio.__main__ import main
-from studio.engine.jobs.importing import ImportJob
-from studio.formats.pictures import write_png
-from studio.store.project import Project
+from pushforward.studio.__main__ import main
+from pushforward.studio.engine.jobs.importing import ImportJob
+from pushforward.studio.formats.pictures import write_png
+from pushforward.studio.store.project import Project
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_what_can_be_made_is_listed_with_what_is_missing_for_it(
     tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("PUSHFORWARD_JETS_PYTHON", raising=False)
-    monkeypatch.setattr("studio.engine.makers.jets.NEEDED", ("no_such_pythia",))
+    monkeypatch.setattr("pushforward.studio.engine.makers.jets.NEEDED", ("no_such_pythia",))
     status, out, _ = said(capsys, "make")
     assert status == 0
     assert "jets: Generates jets with PYTHIA and FastJet" in out

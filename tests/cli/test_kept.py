@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from studio.__main__ import main
-from studio.significance import RULE
-from studio.store.project import Project
-from studio.store.run import RunFolder
+from pushforward.studio.__main__ import main
+from pushforward.studio.significance import RULE
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.run import RunFolder
 
 TINY = (
     "training.steps=60",

@@ -3,8 +3,8 @@
 import io
 from types import SimpleNamespace
 
-from studio.cli.kept import SampleBar
-from studio.protocol.messages import Log
+from pushforward.studio.cli.kept import SampleBar
+from pushforward.studio.protocol.messages import Log
 
 
 class Terminal(io.StringIO):

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from models.experiments.base import Null, Outcome, experiment
-from models.registry import Registry, registry
-from studio.__main__ import main
-from studio.cli import catalogue
-from studio.engine.process.refusal import Refused
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.registry import Registry, registry
+from pushforward.studio.__main__ import main
+from pushforward.studio.cli import catalogue
+from pushforward.studio.engine.process.refusal import Refused
 
 
 @pytest.fixture
@@ -45,14 +45,14 @@ def test_list(say: Any, what: str, slugs: list[str]) -> None:
 
 
 def test_list_names_what_could_not_be_loaded(say: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from models.registry import Problem
+    from pushforward.models.registry import Problem
 
-    problem = Problem("models.families.broken", "ImportError: no libfoo", "")
+    problem = Problem("pushforward.models.families.broken", "ImportError: no libfoo", "")
     monkeypatch.setattr(catalogue, "discover", lambda: [problem])
     status, out, err = say("list", "models")
     assert status == 0
     assert "edm" in out
-    assert "models.families.broken could not be loaded: ImportError: no libfoo" in err
+    assert "pushforward.models.families.broken could not be loaded: ImportError: no libfoo" in err
 
 
 def test_show_leaves_out_defaults_by_kind_that_are_the_general_one(say: Any) -> None:
@@ -72,7 +72,7 @@ def test_a_method_names_settings_by_their_titles(say: Any) -> None:
 
 
 def test_show_has_every_setting_with_bounds_help_and_source(say: Any) -> None:
-    from models.config import describe
+    from pushforward.models.config import describe
 
     status, out, err = say("show", "edm")
     assert (status, err) == (0, "")
@@ -100,7 +100,7 @@ def test_show_says_how_large_a_data_set_is_and_under_which_licence(say: Any) -> 
 
 
 def test_show_says_the_six_choices_of_every_named_method_and_how_to_train_it(say: Any) -> None:
-    from studio.methods import CHOICES, methods
+    from pushforward.studio.methods import CHOICES, methods
 
     status, out, err = say("show", "vdm")
     assert (status, err) == (0, "")
@@ -205,7 +205,7 @@ def test_a_broken_recipe_names_file_and_key(say: Any, tmp_path: Any) -> None:
 def claims(monkeypatch: pytest.MonkeyPatch) -> Registry:
     """Five claims, in place of the real ones."""
     fresh = Registry()
-    monkeypatch.setattr("models.registry.registry", fresh)
+    monkeypatch.setattr("pushforward.models.registry.registry", fresh)
     monkeypatch.setattr(catalogue, "registry", fresh)
     monkeypatch.setattr(catalogue, "discover", lambda: [])
 
@@ -329,7 +329,7 @@ def test_a_description_says_the_same(say: Any) -> None:
 
 
 def test_the_order_by_grid_is_shown_where_a_sampler_tells_it() -> None:
-    from studio.cli import facts
+    from pushforward.studio.cli import facts
 
     entry = registry.get("sampler", "heun")
     entry = dataclasses.replace(entry, orders={"edm-rho": 2.0, "time-uniform": 1.2}, evaluations=2)

@@ -4,8 +4,8 @@ import io
 
 import pytest
 
-from studio.cli.measurebar import MeasureBar
-from studio.protocol.messages import Progress
+from pushforward.studio.cli.measurebar import MeasureBar
+from pushforward.studio.protocol.messages import Progress
 
 
 class Terminal(io.StringIO):

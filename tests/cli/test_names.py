@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from studio.__main__ import main
-from studio.cli import output
-from studio.cli.command import command_for
-from studio.cli.parser import parser
-from studio.cli.terminal import complain, say, table
-from studio.protocol.spec import Pick, RunSpec
-from studio.store.project import Project
+from pushforward.studio.__main__ import main
+from pushforward.studio.cli import output
+from pushforward.studio.cli.command import command_for
+from pushforward.studio.cli.parser import parser
+from pushforward.studio.cli.terminal import complain, say, table
+from pushforward.studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.store.project import Project
 
 HOSTILE = "\x1b[2J\u202egnp\r\n<b>bold</b>"
 SHOWN = r"\x1b[2J\u202egnp\r\n<b>bold</b>"
@@ -128,7 +128,8 @@ def test_a_copied_command_presses_no_key() -> None:
 
 def test_an_error_that_nobody_expected_names_things_harmlessly() -> None:
     code = (
-        "import sys; from studio.cli import parser; from studio.__main__ import main\n"
+        "import sys; from pushforward.studio.cli import parser\n"
+        "from pushforward.studio.__main__ import main\n"
         "def broken(arguments): raise RuntimeError('a name: \\x1b[2J\\u202e')\n"
         "parser.main = broken; sys.argv = ['pushforward', 'list', 'models']; main()\n"
     )

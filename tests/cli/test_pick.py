@@ -8,22 +8,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.registry import registry
-from studio.__main__ import main
-from studio.app.state import drafts
-from studio.cli.command import command_for
-from studio.cli.settings import apply, changes, with_inputs
-from studio.cli.target import find
-from studio.cli.terminal import UsageError
-from studio.engine.process.catalogue import build
-from studio.engine.process.discovery import discover
-from studio.engine.run.resolve import resolve
-from studio.protocol.spec import Pick, RunRef, RunSpec
-from studio.resources import recipes
-from studio.store.parts import Part
-from studio.store.project import Project
-from studio.store.run import RunRecord
-from studio.store.schema import Schema
+from pushforward.models.registry import registry
+from pushforward.studio.__main__ import main
+from pushforward.studio.app.state import drafts
+from pushforward.studio.cli.command import command_for
+from pushforward.studio.cli.settings import apply, changes, with_inputs
+from pushforward.studio.cli.target import find
+from pushforward.studio.cli.terminal import UsageError
+from pushforward.studio.engine.process.catalogue import build
+from pushforward.studio.engine.process.discovery import discover
+from pushforward.studio.engine.run.resolve import resolve
+from pushforward.studio.protocol.spec import Pick, RunRef, RunSpec
+from pushforward.studio.resources import recipes
+from pushforward.studio.store.parts import Part
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.run import RunRecord
+from pushforward.studio.store.schema import Schema
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -4,8 +4,8 @@ import io
 
 import pytest
 
-from studio.cli.progress import ProgressBar, duration
-from studio.protocol.messages import Log, Metrics, Progress
+from pushforward.studio.cli.progress import ProgressBar, duration
+from pushforward.studio.protocol.messages import Log, Metrics, Progress
 
 
 @pytest.fixture(autouse=True)

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from studio.__main__ import main
-from studio.cli.racebar import RaceBar
-from studio.protocol.messages import Log, Metrics, Progress
-from studio.store.project import Project
+from pushforward.studio.__main__ import main
+from pushforward.studio.cli.racebar import RaceBar
+from pushforward.studio.protocol.messages import Log, Metrics, Progress
+from pushforward.studio.store.project import Project
 
 SMALL = [
     "training.batch=32",
@@ -101,8 +101,8 @@ def test_ctrl_c_saves_all_and_the_race_goes_on_from_there(
 def test_one_that_fails_is_told_and_the_other_is_in_the_table(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from studio.engine.process.failures import NumericFailure
-    from studio.engine.watch.curves import Curves
+    from pushforward.studio.engine.process.failures import NumericFailure
+    from pushforward.studio.engine.watch.curves import Curves
 
     drain, seen = Curves.drain, []
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from studio.__main__ import main
-from studio.store.project import Project
-from studio.store.run import RunFolder
+from pushforward.studio.__main__ import main
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.run import RunFolder
 from tests.cli.test_kept import sets
 
 

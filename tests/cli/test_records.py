@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from models.experiments.base import Null, Outcome, experiment
-from models.registry import Registry, registry
-from studio import resources
-from studio.__main__ import main
-from studio.cli import catalogue, recorded
-from studio.cli.verify import _about
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.registry import Registry, registry
+from pushforward.studio import resources
+from pushforward.studio.__main__ import main
+from pushforward.studio.cli import catalogue, recorded
+from pushforward.studio.cli.verify import _about
 
 catalogue.load()
 ENTRIES = registry.all("experiment")
@@ -63,7 +63,7 @@ def claim(monkeypatch, tmp_path):
 
     def declare(*nulls: str, line: str = "x <= 1", baselines: tuple[str, ...] = ()) -> list[str]:
         fresh = Registry()
-        monkeypatch.setattr("models.registry.registry", fresh)
+        monkeypatch.setattr("pushforward.models.registry.registry", fresh)
         monkeypatch.setattr(catalogue, "registry", fresh)
         monkeypatch.setattr(catalogue, "discover", list)
 

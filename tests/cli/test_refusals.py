@@ -6,9 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from studio.__main__ import main
-from studio.cli import list as listing
-from studio.engine.process.refusal import Refused
+from pushforward.studio.__main__ import main
+from pushforward.studio.cli import list as listing
+from pushforward.studio.engine.process.refusal import Refused
 
 
 @pytest.mark.parametrize(("kind", "status"), [("user", 2), ("data", 1)])
@@ -32,7 +32,9 @@ def test_what_needs_more_memory_than_there_is_is_refused_as_in_the_window(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     memory = SimpleNamespace(total=2_000_000)
-    monkeypatch.setattr("studio.engine.run.validation.psutil.virtual_memory", lambda: memory)
+    monkeypatch.setattr(
+        "pushforward.studio.engine.run.validation.psutil.virtual_memory", lambda: memory
+    )
     project = tmp_path / "project"
     runs = ["edm@two-moons"] if command == "run" else ["edm@two-moons", "gan@two-moons"]
     budget = ["--budget-steps", "5"] if command == "race" else []

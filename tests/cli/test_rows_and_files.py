@@ -9,16 +9,16 @@ import pytest
 import torch
 from PIL import Image
 
-from models.contracts.batch import Batch
-from models.kinds.images import ImageSet
-from studio.__main__ import main
-from studio.engine.kinds.base import kind_of
-from studio.engine.process.discovery import discover
-from studio.formats.limits import FormatError
-from studio.formats.registry import discover as discover_formats
-from studio.formats.registry import importers
-from studio.store.project import Project
-from studio.store.run import RunFolder
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.kinds.images import ImageSet
+from pushforward.studio.__main__ import main
+from pushforward.studio.engine.kinds.base import kind_of
+from pushforward.studio.engine.process.discovery import discover
+from pushforward.studio.formats.limits import FormatError
+from pushforward.studio.formats.registry import discover as discover_formats
+from pushforward.studio.formats.registry import importers
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.run import RunFolder
 from tests.cli.exported import read_arrays, read_pictures
 
 discover()
@@ -109,8 +109,8 @@ def test_a_mask_that_does_not_fit_says_what_would(
 
 def test_what_is_not_finite_is_counted_where_it_is_written() -> None:
     """E1: a model that had hardly trained exported infinities without a word."""
-    from models.operators.base import Outcome
-    from studio.engine.run.not_finite import describe_not_finite
+    from pushforward.models.operators.base import Outcome
+    from pushforward.studio.engine.run.not_finite import describe_not_finite
 
     x = torch.zeros(4, 1, 2, 2)
     spec = ImageSet(x).spec()
@@ -153,7 +153,7 @@ def test_an_operator_offers_the_guidance_that_it_accepts(say: Say) -> None:
 
 def test_titles_of_operators_are_distinct() -> None:
     """E14: two were called Translate."""
-    from models.registry import registry
+    from pushforward.models.registry import registry
 
     titles = [entry.title.partition(" (")[0] for entry in registry.all("operator")]
     assert len(set(titles)) == len(titles)

@@ -12,19 +12,25 @@ from typing import Any
 import msgspec
 import pytest
 
-from studio.__main__ import main
-from studio.cli import background
-from studio.cli.command import command_for
-from studio.cli.settings import apply
-from studio.cli.target import find
-from studio.client.follow import RunFollower, background_runs
-from studio.engine.process.catalogue import build
-from studio.engine.process.discovery import discover
-from studio.launch import own_command, own_env
-from studio.protocol.messages import CheckpointWritten, JobChanged, Kept, Metrics, Progress
-from studio.store.lock import Busy
-from studio.store.project import Project
-from studio.store.run import RunFolder
+from pushforward.studio.__main__ import main
+from pushforward.studio.cli import background
+from pushforward.studio.cli.command import command_for
+from pushforward.studio.cli.settings import apply
+from pushforward.studio.cli.target import find
+from pushforward.studio.client.follow import RunFollower, background_runs
+from pushforward.studio.engine.process.catalogue import build
+from pushforward.studio.engine.process.discovery import discover
+from pushforward.studio.launch import own_command, own_env
+from pushforward.studio.protocol.messages import (
+    CheckpointWritten,
+    JobChanged,
+    Kept,
+    Metrics,
+    Progress,
+)
+from pushforward.studio.store.lock import Busy
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.run import RunFolder
 from tests.cli.conftest import sets
 from tests.patience import Patience
 from tests.tiers import EXHAUSTIVE

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import msgspec
 
-from studio.cli.target import find, last
-from studio.engine.process.discovery import discover
-from studio.engine.run.resolve import resolve
-from studio.store.project import Project
-from studio.store.run import RunRecord
+from pushforward.studio.cli.target import find, last
+from pushforward.studio.engine.process.discovery import discover
+from pushforward.studio.engine.run.resolve import resolve
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.run import RunRecord
 
 discover()
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from studio.cli import target
-from studio.cli.terminal import UsageError
-from studio.cli.wording import as_typed, in_options, problem
-from studio.engine.process.refusal import Refused
-from studio.protocol.messages import ErrorInfo
+from pushforward.studio.cli import target
+from pushforward.studio.cli.terminal import UsageError
+from pushforward.studio.cli.wording import as_typed, in_options, problem
+from pushforward.studio.engine.process.refusal import Refused
+from pushforward.studio.protocol.messages import ErrorInfo
 
 OPTIONS = {"config.n": "--count"}
 

@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from studio.client import EngineClient, EngineState
-from studio.client.connection import Arrays
-from studio.protocol.messages import Event, JobChanged, Progress
+from pushforward.studio.client import EngineClient, EngineState
+from pushforward.studio.client.connection import Arrays
+from pushforward.studio.protocol.messages import Event, JobChanged, Progress
 
 
 def run(work: Coroutine[Any, Any, None], seconds: float = 60.0) -> None:

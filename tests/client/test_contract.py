@@ -9,11 +9,11 @@ import msgspec
 import numpy as np
 import pytest
 
-from studio.client import CommandFailed, EngineClient
-from studio.client.child import ChildProcess
-from studio.protocol import messages as m
-from studio.protocol.catalog import Catalog
-from studio.protocol.spec import ChangeSetting, Pick, RunSpec
+from pushforward.studio.client import CommandFailed, EngineClient
+from pushforward.studio.client.child import ChildProcess
+from pushforward.studio.protocol import messages as m
+from pushforward.studio.protocol.catalog import Catalog
+from pushforward.studio.protocol.spec import ChangeSetting, Pick, RunSpec
 from tests.client.fakes.engine import FakeEngine
 from tests.client.harness import Ear, run
 

@@ -8,15 +8,21 @@ import numpy as np
 import psutil
 import pytest
 
-from studio.app.state.reduce import reduce
-from studio.app.state.runs import RunState
-from studio.app.state.session import AppState
-from studio.client.follow import RunFollower, background_runs
-from studio.protocol.messages import CheckpointWritten, JobChanged, Kept, Metrics, Progress
-from studio.protocol.records import FlowRecord
-from studio.protocol.spec import Pick, RunSpec
-from studio.store.project import Project
-from studio.store.run import RunFolder, RunRecord, RunStatus
+from pushforward.studio.app.state.reduce import reduce
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.client.follow import RunFollower, background_runs
+from pushforward.studio.protocol.messages import (
+    CheckpointWritten,
+    JobChanged,
+    Kept,
+    Metrics,
+    Progress,
+)
+from pushforward.studio.protocol.records import FlowRecord
+from pushforward.studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.run import RunFolder, RunRecord, RunStatus
 
 SPEC = RunSpec(
     name="Followed",

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from studio.client import (
+from pushforward.studio.client import (
     CommandFailed,
     EngineClient,
     EngineLost,
     EngineStartFailed,
     Timeouts,
 )
-from studio.protocol import messages as m
-from studio.protocol.spec import Pick
+from pushforward.studio.protocol import messages as m
+from pushforward.studio.protocol.spec import Pick
 from tests.client.fakes.engine import FakeEngine
 from tests.client.fakes.jobs import Refusal
 from tests.client.harness import Ear, run

@@ -2,8 +2,8 @@
 
 import pytest
 
-from studio.client.outcome import STDERR_KEPT, ProcessOutcome, StderrTail
-from studio.client.transport import ProcessExit
+from pushforward.studio.client.outcome import STDERR_KEPT, ProcessOutcome, StderrTail
+from pushforward.studio.client.transport import ProcessExit
 
 TRACEBACK = 'Traceback (most recent call last):\n  File "x"\nRuntimeError: no luck\n'
 

@@ -11,9 +11,9 @@ from typing import Any
 import psutil
 import pytest
 
-from studio.client.child import ChildProcess
-from studio.client.transport import Handlers, ProcessExit, Transport, TransportError
-from studio.protocol.wire import Buffer
+from pushforward.studio.client.child import ChildProcess
+from pushforward.studio.client.transport import Handlers, ProcessExit, Transport, TransportError
+from pushforward.studio.protocol.wire import Buffer
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -64,7 +64,7 @@ def children(request: pytest.FixtureRequest) -> tuple[Make, Callable[..., None]]
     import qasync
     from PySide6.QtWidgets import QApplication
 
-    from studio.app.engine_process import EngineProcess
+    from pushforward.studio.app.engine_process import EngineProcess
 
     def run(test: Coroutine[Any, Any, None]) -> None:
         loop = qasync.QEventLoop(QApplication.instance())

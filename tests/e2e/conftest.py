@@ -10,11 +10,11 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
-from studio.app import preferences, tasks
-from studio.app.main import Studio
-from studio.app.state import drafts
-from studio.app.state.runs import RunState
-from studio.app.widgets.recipecard import RecipeCard
+from pushforward.studio.app import preferences, tasks
+from pushforward.studio.app.main import Studio
+from pushforward.studio.app.state import drafts
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.widgets.recipecard import RecipeCard
 from tests.qtloop import loop, run_coroutine, themed, until
 
 __all__ = ["loop"]

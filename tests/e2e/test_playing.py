@@ -5,12 +5,12 @@ import numpy as np
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
-from studio.app.plots.canvas import ParticleCanvas
-from studio.app.state.runs import RunState
-from studio.app.views.moment import MomentView
-from studio.app.views.watch import WatchView
-from studio.protocol.spec import ChangeSetting, EditPoints, Pick, RunSpec, UndoPoints
-from studio.store.run import RunFolder
+from pushforward.studio.app.plots.canvas import ParticleCanvas
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.views.moment import MomentView
+from pushforward.studio.app.views.watch import WatchView
+from pushforward.studio.protocol.spec import ChangeSetting, EditPoints, Pick, RunSpec, UndoPoints
+from pushforward.studio.store.run import RunFolder
 from tests.e2e.conftest import Person
 from tests.qtloop import until
 

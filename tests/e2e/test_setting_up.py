@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from studio.store.run import RunFolder
+from pushforward.studio.store.run import RunFolder
 from tests.e2e.conftest import Person
 from tests.qtloop import until
 

@@ -12,13 +12,13 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QDialog, QLineEdit, QPushButton
 
-from studio.app.plots.canvas import ParticleCanvas
-from studio.app.state.runs import FlowRecord
-from studio.app.state.taking import Taking
-from studio.app.views.import_preview import ImportDialog
-from studio.app.widgets.timebar import TimeBar
-from studio.store.project import Project
-from studio.store.run import RunFolder
+from pushforward.studio.app.plots.canvas import ParticleCanvas
+from pushforward.studio.app.state.runs import FlowRecord
+from pushforward.studio.app.state.taking import Taking
+from pushforward.studio.app.views.import_preview import ImportDialog
+from pushforward.studio.app.widgets.timebar import TimeBar
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.run import RunFolder
 from tests.e2e.conftest import Person
 from tests.qtloop import until
 

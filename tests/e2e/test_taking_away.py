@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import Qt
 
-from studio.app.state.tree import result_line
-from studio.store.flow import FlowStore
-from studio.store.results import Results
+from pushforward.studio.app.state.tree import result_line
+from pushforward.studio.store.flow import FlowStore
+from pushforward.studio.store.results import Results
 from tests.e2e.conftest import Person
 from tests.qtloop import until
 

@@ -6,10 +6,10 @@ import msgspec
 import pytest
 import torch
 
-from models.registry import discover, registry
-from studio.engine.jobs import headless
-from studio.protocol.spec import RunSpec
-from studio.store.run import RunFolder
+from pushforward.models.registry import discover, registry
+from pushforward.studio.engine.jobs import headless
+from pushforward.studio.protocol.spec import RunSpec
+from pushforward.studio.store.run import RunFolder
 from tests.engine.fakes import TINY, new_run
 
 

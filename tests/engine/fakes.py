@@ -8,21 +8,21 @@ import msgspec
 import torch
 from torch import Tensor
 
-from models.config import Config, ConfigError, describe, param
-from models.contracts.batch import Batch, Rows
-from models.contracts.family import Family, Frame
-from models.contracts.learner import Training, Walk
-from models.contracts.presentation import Layer, Stage
-from models.contracts.spec import DataSpec
-from models.contracts.state import Packed, State
-from models.entries import FamilyEntry
-from models.nets.offered import kinds_of
-from models.registry import discover, registry
-from studio.engine.jobs.headless import create
-from studio.engine.jobs.training import TrainingJob
-from studio.protocol.messages import Event, Record
-from studio.protocol.spec import Pick, RunSpec
-from studio.store.run import RunFolder
+from pushforward.models.config import Config, ConfigError, describe, param
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.family import Family, Frame
+from pushforward.models.contracts.learner import Training, Walk
+from pushforward.models.contracts.presentation import Layer, Stage
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.contracts.state import Packed, State
+from pushforward.models.entries import FamilyEntry
+from pushforward.models.nets.offered import kinds_of
+from pushforward.models.registry import discover, registry
+from pushforward.studio.engine.jobs.headless import create
+from pushforward.studio.engine.jobs.training import TrainingJob
+from pushforward.studio.protocol.messages import Event, Record
+from pushforward.studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.store.run import RunFolder
 from tests.tiers import representatives, tiered
 
 

@@ -17,11 +17,11 @@ from typing import Annotated, Any, Literal
 import torch
 from torch import Tensor
 
-from models.config import param
-from models.contracts.state import State
-from models.families.edm import Edm, EdmConfig
-from models.registry import family
-from studio.engine.main import main
+from pushforward.models.config import param
+from pushforward.models.contracts.state import State
+from pushforward.models.families.edm import Edm, EdmConfig
+from pushforward.models.registry import family
+from pushforward.studio.engine.main import main
 
 Fault = Literal[
     "none",

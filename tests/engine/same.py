@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from models.operators.drawing import draw
-from studio.engine.run.loading import load
+from pushforward.models.operators.drawing import draw
+from pushforward.studio.engine.run.loading import load
 from tests.engine.fakes import losses
 
 

@@ -9,10 +9,10 @@ import sys
 
 import msgspec
 
-from studio.client import EngineClient
-from studio.client.child import ChildProcess
-from studio.protocol import messages as m
-from studio.protocol.spec import RunSpec
+from pushforward.studio.client import EngineClient
+from pushforward.studio.client.child import ChildProcess
+from pushforward.studio.protocol import messages as m
+from pushforward.studio.protocol.spec import RunSpec
 
 
 async def main(engine: str, project: str, spec: str) -> None:

@@ -2,15 +2,15 @@
 
 import pytest
 
-import studio.engine.kinds.jets  # noqa: F401  # as in the engine
-from models.kinds.jets import jets
-from models.registry import registry
-from studio.app.state.editing import TASKS
-from studio.engine.run.able import conditions
-from studio.formats.jets.cleaning import HARDEST, SOFTEST
-from studio.protocol import messages as m
-from studio.protocol.able import Able
-from studio.protocol.wire import Decoder, encode
+import pushforward.studio.engine.kinds.jets  # noqa: F401  # as in the engine
+from pushforward.models.kinds.jets import jets
+from pushforward.models.registry import registry
+from pushforward.studio.app.state.editing import TASKS
+from pushforward.studio.engine.run.able import conditions
+from pushforward.studio.formats.jets.cleaning import HARDEST, SOFTEST
+from pushforward.studio.protocol import messages as m
+from pushforward.studio.protocol.able import Able
+from pushforward.studio.protocol.wire import Decoder, encode
 from tests.engine.test_commands import Desk
 
 

@@ -1,6 +1,6 @@
 """How long an evaluation still takes, by what its pieces took."""
 
-from studio.engine.watch.ahead import Ahead
+from pushforward.studio.engine.watch.ahead import Ahead
 
 
 def test_it_is_known_as_soon_as_each_piece_was_done_once():

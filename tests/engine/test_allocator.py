@@ -10,7 +10,7 @@ import pytest
 _FAULTS = """
 import resource
 import numpy as np
-from studio.engine.process.allocator import keep_freed_memory
+from pushforward.studio.engine.process.allocator import keep_freed_memory
 
 def faults():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from studio.engine.watch.aside import aside
+from pushforward.studio.engine.watch.aside import aside
 
 
 def finished(work):

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from models.contracts.family import Family
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.bench import Bench, Trial
-from models.registry import registry
-from models.tensors import make_generator
-from studio.engine.bench import EngineBench, cache_folder
-from studio.engine.process.discovery import discover
+from pushforward.models.contracts.family import Family
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.bench import Bench, Trial
+from pushforward.models.registry import registry
+from pushforward.models.tensors import make_generator
+from pushforward.studio.engine.bench import EngineBench, cache_folder
+from pushforward.studio.engine.process.discovery import discover
 
 SMALL = {"net": {"width": 8, "depth": 1}}
 FEW = {"batch": 16, "samples": 64}

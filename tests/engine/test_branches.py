@@ -7,14 +7,14 @@ import msgspec
 import numpy as np
 import pytest
 
-from studio.engine.jobs import headless
-from studio.engine.process.failures import Refused
-from studio.engine.run.branching import branch, horizon_at, reached
-from studio.protocol import messages as m
-from studio.protocol.spec import ChangeSetting, EditPoints
-from studio.store.errors import StoreError
-from studio.store.project import Project
-from studio.store.run import RunFolder
+from pushforward.studio.engine.jobs import headless
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.engine.run.branching import branch, horizon_at, reached
+from pushforward.studio.protocol import messages as m
+from pushforward.studio.protocol.spec import ChangeSetting, EditPoints
+from pushforward.studio.store.errors import StoreError
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.run import RunFolder
 from tests.engine.fakes import (
     drive,
     each_on_points,

@@ -5,11 +5,17 @@ from dataclasses import replace
 import pytest
 import torch
 
-import studio.engine.kinds.jets  # noqa: F401  # as in the engine
-from models.kinds.jets import TYPES, JetSet, jets
-from studio.engine.data.specs import spec_from, spec_parts
-from studio.engine.process.failures import Refused
-from studio.engine.run.conditions import TAKEN_FROM, beside, chosen, described, said_beside
+import pushforward.studio.engine.kinds.jets  # noqa: F401  # as in the engine
+from pushforward.models.kinds.jets import TYPES, JetSet, jets
+from pushforward.studio.engine.data.specs import spec_from, spec_parts
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.engine.run.conditions import (
+    TAKEN_FROM,
+    beside,
+    chosen,
+    described,
+    said_beside,
+)
 
 
 @pytest.fixture(scope="module")

@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 import torch
 
-from models.contracts.spec import LABEL
-from models.metrics.intervals import wilson
-from studio.engine.jobs import headless
-from studio.engine.process.failures import Refused
-from studio.engine.run.loading import load
-from studio.engine.run.resolve import resolve
-from studio.engine.run.session import open_session
-from studio.engine.run.validation import Validator
-from studio.protocol import messages as m
-from studio.protocol.spec import Pick, RunRef, RunSpec
-from studio.store.project import Project
+from pushforward.models.contracts.spec import LABEL
+from pushforward.models.metrics.intervals import wilson
+from pushforward.studio.engine.jobs import headless
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.engine.run.loading import load
+from pushforward.studio.engine.run.resolve import resolve
+from pushforward.studio.engine.run.session import open_session
+from pushforward.studio.engine.run.validation import Validator
+from pushforward.studio.protocol import messages as m
+from pushforward.studio.protocol.spec import Pick, RunRef, RunSpec
+from pushforward.studio.store.project import Project
 from tests.engine.fakes import MemorySink, losses, new_job
 from tests.engine.test_commands import Desk
 
@@ -109,7 +109,7 @@ def test_what_will_not_do_is_refused(project, wanted, path, words):
 
 
 def test_metrics_that_a_model_cannot_be_asked_give_way_to_those_that_it_can():
-    from studio.engine.process.discovery import discover
+    from pushforward.studio.engine.process.discovery import discover
 
     discover()
     asked = RunSpec(

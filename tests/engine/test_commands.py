@@ -11,19 +11,19 @@ import msgspec
 import numpy as np
 import pytest
 
-from studio.engine.data import reading
-from studio.engine.process.commands import dispatch, handled
-from studio.engine.process.engine import Engine
-from studio.engine.process.loop import work
-from studio.engine.process.streams import Inbox
-from studio.engine.watch.viewing import LiveView
-from studio.protocol import messages as m
-from studio.protocol.catalog import Catalog
-from studio.protocol.spec import Pick
-from studio.protocol.wire import unpack_arrays
-from studio.store.project import Project
-from studio.store.run import RunFolder
-from studio.store.splits import split_rows
+from pushforward.studio.engine.data import reading
+from pushforward.studio.engine.process.commands import dispatch, handled
+from pushforward.studio.engine.process.engine import Engine
+from pushforward.studio.engine.process.loop import work
+from pushforward.studio.engine.process.streams import Inbox
+from pushforward.studio.engine.watch.viewing import LiveView
+from pushforward.studio.protocol import messages as m
+from pushforward.studio.protocol.catalog import Catalog
+from pushforward.studio.protocol.spec import Pick
+from pushforward.studio.protocol.wire import unpack_arrays
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.run import RunFolder
+from pushforward.studio.store.splits import split_rows
 from tests.engine.fakes import MemorySink, spec
 
 

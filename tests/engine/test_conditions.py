@@ -3,17 +3,17 @@
 import pytest
 import torch
 
-from models.contracts.batch import Batch
-from models.contracts.spec import LABEL
-from models.families.mmd_flow import MmdFlow, MmdFlowConfig
-from models.kinds.jets import jets
-from models.registry import registry
-from studio.cli.settings import apply
-from studio.cli.terminal import UsageError
-from studio.engine.process import catalogue
-from studio.engine.process.discovery import discover
-from studio.engine.run.resolve import check
-from studio.protocol.spec import Pick, RunSpec
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import LABEL
+from pushforward.models.families.mmd_flow import MmdFlow, MmdFlowConfig
+from pushforward.models.kinds.jets import jets
+from pushforward.models.registry import registry
+from pushforward.studio.cli.settings import apply
+from pushforward.studio.cli.terminal import UsageError
+from pushforward.studio.engine.process import catalogue
+from pushforward.studio.engine.process.discovery import discover
+from pushforward.studio.engine.run.resolve import check
+from pushforward.studio.protocol.spec import Pick, RunSpec
 
 discover()
 KINDS = registry.all("kind")

@@ -18,15 +18,15 @@ import numpy as np
 import psutil
 import pytest
 
-from studio.client import CommandFailed, EngineClient, Timeouts
-from studio.client.child import ChildProcess, kill_tree
-from studio.launch import own_env
-from studio.protocol import messages as m
-from studio.protocol.spec import EditPoints, Pick, RunSpec
-from studio.store.edits import made_edits
-from studio.store.project import Project
-from studio.store.run import RunFolder
-from studio.store.splits import split_rows
+from pushforward.studio.client import CommandFailed, EngineClient, Timeouts
+from pushforward.studio.client.child import ChildProcess, kill_tree
+from pushforward.studio.launch import own_env
+from pushforward.studio.protocol import messages as m
+from pushforward.studio.protocol.spec import EditPoints, Pick, RunSpec
+from pushforward.studio.store.edits import made_edits
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.run import RunFolder
+from pushforward.studio.store.splits import split_rows
 from tests.client.harness import Ear
 from tests.patience import Patience
 from tests.tiers import EXHAUSTIVE

@@ -9,26 +9,26 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from models.config import decode
-from models.registry import registry
-from studio.engine.data import reading
-from studio.engine.data.imported import find_imported
-from studio.engine.data.preview import preview
-from studio.engine.data.sets.cubes import IndianPinesConfig
-from studio.engine.jobs import headless
-from studio.engine.jobs.importing import ImportJob
-from studio.engine.jobs.operating import inline
-from studio.engine.kinds.base import kind_of
-from studio.engine.process.discovery import discover
-from studio.engine.process.failures import Refused
-from studio.engine.run.conditions import conditions_of
-from studio.engine.run.operating import ask
-from studio.engine.run.validation import Validator
-from studio.engine.run.warm import WarmModels
-from studio.formats.inspection import Inspection
-from studio.formats.limits import FormatError
-from studio.protocol.messages import ImportData, Operate, Record, Watch
-from studio.protocol.spec import Pick, RunSpec
+from pushforward.models.config import decode
+from pushforward.models.registry import registry
+from pushforward.studio.engine.data import reading
+from pushforward.studio.engine.data.imported import find_imported
+from pushforward.studio.engine.data.preview import preview
+from pushforward.studio.engine.data.sets.cubes import IndianPinesConfig
+from pushforward.studio.engine.jobs import headless
+from pushforward.studio.engine.jobs.importing import ImportJob
+from pushforward.studio.engine.jobs.operating import inline
+from pushforward.studio.engine.kinds.base import kind_of
+from pushforward.studio.engine.process.discovery import discover
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.engine.run.conditions import conditions_of
+from pushforward.studio.engine.run.operating import ask
+from pushforward.studio.engine.run.validation import Validator
+from pushforward.studio.engine.run.warm import WarmModels
+from pushforward.studio.formats.inspection import Inspection
+from pushforward.studio.formats.limits import FormatError
+from pushforward.studio.protocol.messages import ImportData, Operate, Record, Watch
+from pushforward.studio.protocol.spec import Pick, RunSpec
 from tests.engine.fakes import MemorySink, drive, new_job, new_run
 from tests.engine.test_commands import Desk
 

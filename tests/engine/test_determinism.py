@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from models.registry import registry
-from studio.engine.jobs import headless
-from studio.protocol.messages import Watch
+from pushforward.models.registry import registry
+from pushforward.studio.engine.jobs import headless
+from pushforward.studio.protocol.messages import Watch
 from tests.engine.fakes import (
     MemorySink,
     drive,

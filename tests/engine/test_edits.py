@@ -5,21 +5,21 @@ import numpy as np
 import pytest
 import torch
 
-from models.config import describe
-from models.contracts.data import RowSource
-from models.kinds.images import ImageSet
-from models.kinds.points import PointSet
-from models.registry import discover, registry
-from studio.engine.data.datasets import edited, registered
-from studio.engine.data.target import FEWEST, Target
-from studio.engine.jobs import headless
-from studio.engine.kinds.base import kind_of
-from studio.engine.process.failures import Refused
-from studio.engine.run.resolve import resolve
-from studio.protocol.messages import Edited, Log
-from studio.protocol.spec import ChangeSetting, EditPoints, Pick, UndoPoints
-from studio.store.edits import effective_spec, made_edits
-from studio.store.errors import DiskFull, StoreError
+from pushforward.models.config import describe
+from pushforward.models.contracts.data import RowSource
+from pushforward.models.kinds.images import ImageSet
+from pushforward.models.kinds.points import PointSet
+from pushforward.models.registry import discover, registry
+from pushforward.studio.engine.data.datasets import edited, registered
+from pushforward.studio.engine.data.target import FEWEST, Target
+from pushforward.studio.engine.jobs import headless
+from pushforward.studio.engine.kinds.base import kind_of
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.engine.run.resolve import resolve
+from pushforward.studio.protocol.messages import Edited, Log
+from pushforward.studio.protocol.spec import ChangeSetting, EditPoints, Pick, UndoPoints
+from pushforward.studio.store.edits import effective_spec, made_edits
+from pushforward.studio.store.errors import DiskFull, StoreError
 from tests.engine.fakes import (
     MemorySink,
     drive,
@@ -244,7 +244,7 @@ def test_a_full_disk_takes_the_edit_back(tmp_path, monkeypatch):
     def full(self):
         raise DiskFull("Not enough space on the disk.", "Free some space.")
 
-    monkeypatch.setattr("studio.store.events.EventLog.sync", full)
+    monkeypatch.setattr("pushforward.studio.store.events.EventLog.sync", full)
     answers = live(folder, {10: [setting("rate", 0.9), ADD]})
     assert [type(a) for a in answers] == [DiskFull, DiskFull]
     assert losses(folder) == losses(plain)
@@ -293,7 +293,7 @@ def test_quality_compares_with_the_edited_target(tmp_path):
 
 
 def test_checkpoints_hold_the_edits_so_far_and_samples_use_them(tmp_path):
-    from studio.engine.run.loading import load
+    from pushforward.studio.engine.run.loading import load
 
     folder = new_run(tmp_path, spec(**RUN))
     live(folder, MIXED)

@@ -5,17 +5,17 @@ import gzip
 import pytest
 import torch
 
-from models.config import ConfigError, NoConfig
-from models.experiments import graph_nulls
-from models.kinds.graphs import GraphSet
-from models.layouts.graph_validity import connected
-from models.layouts.graphs import pack
-from models.metrics.base import Evidence
-from models.metrics.graphs.makes import Hubs
-from models.tensors import make_generator
-from studio.engine.data.sets import ego as module
-from studio.engine.data.sets.ego import EgoConfig, ego
-from studio.engine.process.failures import Refused
+from pushforward.models.config import ConfigError, NoConfig
+from pushforward.models.experiments import graph_nulls
+from pushforward.models.kinds.graphs import GraphSet
+from pushforward.models.layouts.graph_validity import connected
+from pushforward.models.layouts.graphs import pack
+from pushforward.models.metrics.base import Evidence
+from pushforward.models.metrics.graphs.makes import Hubs
+from pushforward.models.tensors import make_generator
+from pushforward.studio.engine.data.sets import ego as module
+from pushforward.studio.engine.data.sets.ego import EgoConfig, ego
+from pushforward.studio.engine.process.failures import Refused
 
 
 @pytest.fixture(scope="module")

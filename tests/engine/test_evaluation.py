@@ -8,23 +8,23 @@ import pytest
 import torch
 from msgspec import structs
 
-from models.config import NoConfig
-from models.contracts.abilities import ABILITIES
-from models.contracts.family import Frame
-from models.contracts.learner import Learner
-from models.metrics.base import Evidence, Figure, Metric, NotApplicable
-from models.registry import registry
-from studio.engine.data import judging
-from studio.engine.jobs import headless
-from studio.engine.jobs.evaluating import EvaluationJob
-from studio.engine.kinds.fit import kinds_measured
-from studio.engine.process.catalogue import build
-from studio.engine.process.discovery import discover
-from studio.engine.run.resolve import Choice, check
-from studio.engine.run.session import open_session
-from studio.engine.watch.evaluation import FLOOR_PAIRS, Evaluator
-from studio.protocol.messages import Evaluate, Progress
-from studio.protocol.spec import Pick, RunSpec
+from pushforward.models.config import NoConfig
+from pushforward.models.contracts.abilities import ABILITIES
+from pushforward.models.contracts.family import Frame
+from pushforward.models.contracts.learner import Learner
+from pushforward.models.metrics.base import Evidence, Figure, Metric, NotApplicable
+from pushforward.models.registry import registry
+from pushforward.studio.engine.data import judging
+from pushforward.studio.engine.jobs import headless
+from pushforward.studio.engine.jobs.evaluating import EvaluationJob
+from pushforward.studio.engine.kinds.fit import kinds_measured
+from pushforward.studio.engine.process.catalogue import build
+from pushforward.studio.engine.process.discovery import discover
+from pushforward.studio.engine.run.resolve import Choice, check
+from pushforward.studio.engine.run.session import open_session
+from pushforward.studio.engine.watch.evaluation import FLOOR_PAIRS, Evaluator
+from pushforward.studio.protocol.messages import Evaluate, Progress
+from pushforward.studio.protocol.spec import Pick, RunSpec
 from tests.engine.fakes import MemorySink, new_run
 
 discover()
@@ -196,7 +196,7 @@ class TestNoFigure:
         def fail(*args):
             raise ArithmeticError("it did not converge")
 
-        monkeypatch.setattr("models.metrics.samples.sliced.sliced_wasserstein", fail)
+        monkeypatch.setattr("pushforward.models.metrics.samples.sliced.sliced_wasserstein", fail)
         quality = finished(measuring.evaluate(family))
         assert math.isnan(quality.values["sliced-w2"])
         assert quality.values["energy-distance"] > 0.0
@@ -208,7 +208,7 @@ class TestNoFigure:
         def fail(*args):
             raise ArithmeticError("the training data do not vary in some direction")
 
-        monkeypatch.setattr("models.metrics.likelihood.gaussian_log_prob", fail)
+        monkeypatch.setattr("pushforward.models.metrics.likelihood.gaussian_log_prob", fail)
         monkeypatch.setattr(family, "log_prob", lambda x: torch.zeros(len(x)))
         quality = finished(measuring.evaluate(family))
         assert math.isfinite(quality.values["log-likelihood"])

@@ -6,14 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from studio.engine.jobs import headless
-from studio.engine.run.in_force import target_of
-from studio.protocol import messages as m
-from studio.protocol.wire import unpack_arrays
-from studio.store.flow import FlowStore
-from studio.store.results import Results
-from studio.store.run import RunFolder
-from studio.store.samples import SampleSets
+from pushforward.studio.engine.jobs import headless
+from pushforward.studio.engine.run.in_force import target_of
+from pushforward.studio.protocol import messages as m
+from pushforward.studio.protocol.wire import unpack_arrays
+from pushforward.studio.store.flow import FlowStore
+from pushforward.studio.store.results import Results
+from pushforward.studio.store.run import RunFolder
+from pushforward.studio.store.samples import SampleSets
 from tests.engine.test_commands import Desk
 from tests.engine.test_operating import spec
 

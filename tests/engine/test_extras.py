@@ -6,24 +6,24 @@ import numpy as np
 import pytest
 import torch
 
-from models.config import Pick
-from models.contracts.batch import Batch
-from models.contracts.family import Frame
-from models.contracts.spec import DataSpec
-from models.families.gan import Gan, GanConfig
-from models.operators.drawing import draw, most, repeats
-from models.registry import registry
-from models.tensors import make_generator
-from studio.app.plots.records import read_record
-from studio.engine.jobs import headless
-from studio.engine.run.resolve import check
-from studio.engine.watch import extras
-from studio.engine.watch.evaluation import Evaluator
-from studio.engine.watch.recorder import Recorder
-from studio.protocol import messages as m
-from studio.protocol.extras import EXTRAS, PROJECTION, PROJECTION_TARGET, TOLD
-from studio.protocol.records import FlowRecord
-from studio.store.flow import FlowStore
+from pushforward.models.config import Pick
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.family import Frame
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.families.gan import Gan, GanConfig
+from pushforward.models.operators.drawing import draw, most, repeats
+from pushforward.models.registry import registry
+from pushforward.models.tensors import make_generator
+from pushforward.studio.app.plots.records import read_record
+from pushforward.studio.engine.jobs import headless
+from pushforward.studio.engine.run.resolve import check
+from pushforward.studio.engine.watch import extras
+from pushforward.studio.engine.watch.evaluation import Evaluator
+from pushforward.studio.engine.watch.recorder import Recorder
+from pushforward.studio.protocol import messages as m
+from pushforward.studio.protocol.extras import EXTRAS, PROJECTION, PROJECTION_TARGET, TOLD
+from pushforward.studio.protocol.records import FlowRecord
+from pushforward.studio.store.flow import FlowStore
 from tests.engine.fakes import TINY, MemorySink, Tiny, TinyConfig, drive, new_job, new_run, spec
 from tests.engine.test_commands import Desk, generate
 from tests.formats.whole import read
@@ -227,7 +227,7 @@ class TestPopulation:
         assert "with replacement" in repeats(family, 5000)
 
     def test_particles_are_pushed_by_their_rows_however_many(self, monkeypatch):
-        monkeypatch.setattr("models.operators.drawing.CHUNK", 8)
+        monkeypatch.setattr("pushforward.models.operators.drawing.CHUNK", 8)
         assert len(finished(draw(tiny(Crowd), 40, seed=0)).x.unique(dim=0)) == 40
 
     def test_quality_is_that_of_all_particles_against_as_many_points(self):

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from models.contracts.learner import finish
-from models.entries import MetricEntry
-from models.registry import registry
-from studio import resources
-from studio.engine.data import floors, judging
-from studio.engine.data.datasets import registered
-from studio.engine.process.discovery import discover
-from studio.engine.run.resolve import Choice
-from studio.engine.watch.evaluation import FLOOR_PAIRS, Evaluator
+from pushforward.models.contracts.learner import finish
+from pushforward.models.entries import MetricEntry
+from pushforward.models.registry import registry
+from pushforward.studio import resources
+from pushforward.studio.engine.data import floors, judging
+from pushforward.studio.engine.data.datasets import registered
+from pushforward.studio.engine.process.discovery import discover
+from pushforward.studio.engine.run.resolve import Choice
+from pushforward.studio.engine.watch.evaluation import FLOOR_PAIRS, Evaluator
 
 discover()
 MODEL = object()  # a floor is of data alone
@@ -168,7 +168,7 @@ class TestShipped:
         monkeypatch.setattr(judging, "cache_folder", lambda: tmp_path / "judges")
         monkeypatch.setattr(judging, "shipped_folder", lambda: tmp_path / "shipped")
         monkeypatch.setattr(judging, "_known", type(judging._known)())
-        monkeypatch.setattr("models.judges.images._STEPS", 3)
+        monkeypatch.setattr("pushforward.models.judges.images._STEPS", 3)
         found = evaluator("digits", "label-balance").data.judging
         (tmp_path / "shipped").mkdir()
         (tmp_path / "shipped" / found.path.name).write_bytes(b"damaged")

@@ -12,15 +12,15 @@ import numpy as np
 import pytest
 
 import tests.golden.make as golden
-from studio.engine.data import judging
-from studio.engine.jobs import headless
-from studio.engine.process.discovery import discover
-from studio.engine.run.loading import load
-from studio.engine.run.resolve import check, resolve
-from studio.resources import load_recipe
-from studio.store.edits import effective_spec, made_edits
-from studio.store.project import Project
-from studio.store.run import RunFolder
+from pushforward.studio.engine.data import judging
+from pushforward.studio.engine.jobs import headless
+from pushforward.studio.engine.process.discovery import discover
+from pushforward.studio.engine.run.loading import load
+from pushforward.studio.engine.run.resolve import check, resolve
+from pushforward.studio.resources import load_recipe
+from pushforward.studio.store.edits import effective_spec, made_edits
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.run import RunFolder
 from tests.engine.same import sampled
 
 discover()

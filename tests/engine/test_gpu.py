@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from models.registry import registry
-from studio.engine.data import batches
-from studio.engine.data.batches import Streamed
-from studio.engine.process.devices import GpuMode, configure
-from studio.engine.run.resolve import check
+from pushforward.models.registry import registry
+from pushforward.studio.engine.data import batches
+from pushforward.studio.engine.data.batches import Streamed
+from pushforward.studio.engine.process.devices import GpuMode, configure
+from pushforward.studio.engine.run.resolve import check
 from tests.engine.fakes import spec
 from tests.models.accelerator import GPU, accelerator
 from tests.models.pairs import lightest

@@ -4,11 +4,11 @@ import tomllib
 
 import pytest
 
-from models.experiments import graphs_compared
-from models.experiments.graphs_compared import SAMPLED, compared, rivals, stood
-from models.registry import registry
-from studio.cli import catalogue
-from studio.resources import folder
+from pushforward.models.experiments import graphs_compared
+from pushforward.models.experiments.graphs_compared import SAMPLED, compared, rivals, stood
+from pushforward.models.registry import registry
+from pushforward.studio.cli import catalogue
+from pushforward.studio.resources import folder
 from tests.tiers import EXHAUSTIVE
 
 catalogue.load()

@@ -8,33 +8,33 @@ import pytest
 import torch
 from scipy.optimize import minimize
 
-from models.config import Pick
-from models.data.community import CommunityConfig, community
-from models.families.edm import Edm, EdmConfig
-from models.kinds.graphs import graphs
-from models.operators.base import Operation
-from models.operators.inpaint import Inpaint, InpaintConfig
-from models.registry import registry
-from models.samplers.heun import Heun, HeunConfig
-from observables.graphs.canonical import canonical_order
-from observables.graphs.makes import MAKES, make_meant
-from studio import graph_layout
-from studio.cli.evaluate import _rule
-from studio.cli.terminal import UsageError
-from studio.engine.data.datasets import Dataset
-from studio.engine.data.ruled import ruled
-from studio.engine.kinds.base import kind_of
-from studio.engine.kinds.graphs import Graphs
-from studio.engine.run.resolve import check
-from studio.engine.watch.recorder import Recorder
-from studio.formats.limits import FormatError
-from studio.graph_layout import laid_out
-from studio.protocol import spec as protocol
-from studio.protocol.extras import EXTRAS, PLACES
-from studio.protocol.spec import RunSpec
-from studio.resources import recipes
-from studio.store.project import Project
-from studio.store.run import RunRecord
+from pushforward.models.config import Pick
+from pushforward.models.data.community import CommunityConfig, community
+from pushforward.models.families.edm import Edm, EdmConfig
+from pushforward.models.kinds.graphs import graphs
+from pushforward.models.operators.base import Operation
+from pushforward.models.operators.inpaint import Inpaint, InpaintConfig
+from pushforward.models.registry import registry
+from pushforward.models.samplers.heun import Heun, HeunConfig
+from pushforward.observables.graphs.canonical import canonical_order
+from pushforward.observables.graphs.makes import MAKES, make_meant
+from pushforward.studio import graph_layout
+from pushforward.studio.cli.evaluate import _rule
+from pushforward.studio.cli.terminal import UsageError
+from pushforward.studio.engine.data.datasets import Dataset
+from pushforward.studio.engine.data.ruled import ruled
+from pushforward.studio.engine.kinds.base import kind_of
+from pushforward.studio.engine.kinds.graphs import Graphs
+from pushforward.studio.engine.run.resolve import check
+from pushforward.studio.engine.watch.recorder import Recorder
+from pushforward.studio.formats.limits import FormatError
+from pushforward.studio.graph_layout import laid_out
+from pushforward.studio.protocol import spec as protocol
+from pushforward.studio.protocol.extras import EXTRAS, PLACES
+from pushforward.studio.protocol.spec import RunSpec
+from pushforward.studio.resources import recipes
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.run import RunRecord
 
 
 def pictured(adjacency, size):

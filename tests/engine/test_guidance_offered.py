@@ -3,14 +3,14 @@
 import msgspec
 import pytest
 
-from models.operators.generate import GenerateConfig
-from studio.app.state import drafts, switch
-from studio.cli.settings import apply, assigned
-from studio.cli.terminal import UsageError
-from studio.engine.process.catalogue import build
-from studio.engine.process.discovery import discover
-from studio.engine.run.resolve import resolve
-from studio.protocol.spec import Pick, RunSpec
+from pushforward.models.operators.generate import GenerateConfig
+from pushforward.studio.app.state import drafts, switch
+from pushforward.studio.cli.settings import apply, assigned
+from pushforward.studio.cli.terminal import UsageError
+from pushforward.studio.engine.process.catalogue import build
+from pushforward.studio.engine.process.discovery import discover
+from pushforward.studio.engine.run.resolve import resolve
+from pushforward.studio.protocol.spec import Pick, RunSpec
 
 SPEC = RunSpec(name="led", family=Pick(slug="edm"), dataset=Pick(slug="ring-of-five"))
 

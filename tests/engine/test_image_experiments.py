@@ -6,16 +6,16 @@ from functools import partial
 import pytest
 import torch
 
-from models.experiments.base import Null
-from models.families.edm import Edm
-from models.families.likelihood.latent_diffusion import LatentDiffusion
-from models.metrics.base import Floor
-from models.nets.offered import kinds_of
-from models.registry import registry
-from models.tensors import make_generator
-from studio.engine.bench import EngineBench
-from studio.engine.data import judging
-from studio.engine.experiments.images import (
+from pushforward.models.experiments.base import Null
+from pushforward.models.families.edm import Edm
+from pushforward.models.families.likelihood.latent_diffusion import LatentDiffusion
+from pushforward.models.metrics.base import Floor
+from pushforward.models.nets.offered import kinds_of
+from pushforward.models.registry import registry
+from pushforward.models.tensors import make_generator
+from pushforward.studio.engine.bench import EngineBench
+from pushforward.studio.engine.data import judging
+from pushforward.studio.engine.experiments.images import (
     as_found,
     colour,
     digits,
@@ -23,10 +23,10 @@ from studio.engine.experiments.images import (
     solvers,
     solvers_mnist,
 )
-from studio.engine.experiments.images import told as asked
-from studio.engine.experiments.images.bits import class_bits
-from studio.engine.experiments.images.curves import solver_of
-from studio.engine.experiments.images.equal_time import (
+from pushforward.studio.engine.experiments.images import told as asked
+from pushforward.studio.engine.experiments.images.bits import class_bits
+from pushforward.studio.engine.experiments.images.curves import solver_of
+from pushforward.studio.engine.experiments.images.equal_time import (
     DIGITS,
     DIGITS_LINE,
     LAWS,
@@ -44,14 +44,14 @@ from studio.engine.experiments.images.equal_time import (
     train_for,
     without_labels,
 )
-from studio.engine.experiments.images.restored import (
+from pushforward.studio.engine.experiments.images.restored import (
     best_kernel,
     best_linear,
     of_exact_draws,
     psnr,
 )
-from studio.engine.experiments.images.trilemma import DIFFUSION, GAN, Corners, beside
-from studio.engine.process.discovery import discover
+from pushforward.studio.engine.experiments.images.trilemma import DIFFUSION, GAN, Corners, beside
+from pushforward.studio.engine.process.discovery import discover
 from tests.tiers import EXHAUSTIVE
 
 discover()
@@ -226,7 +226,7 @@ def test_every_family_that_learns_images_from_images_alone_is_tried():
         for e in registry.all("family")
         if "images" in kinds_of(e)
         and e.slug not in fields | relatives
-        and e.make.__module__.startswith("models.families.")
+        and e.make.__module__.startswith("pushforward.models.families.")
     }
     # A classifier makes none; a student learns from a run of one that is tried.
     assert {"classifier", "noisy-classifier", "one-step-distillation"} <= set(others)

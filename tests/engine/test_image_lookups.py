@@ -2,10 +2,10 @@
 
 import torch
 
-from models.kinds.images import ImageSet
-from models.registry import registry
-from studio.cli import catalogue
-from studio.engine.experiments.images import lookups
+from pushforward.models.kinds.images import ImageSet
+from pushforward.models.registry import registry
+from pushforward.studio.cli import catalogue
+from pushforward.studio.engine.experiments.images import lookups
 
 catalogue.load()
 X = torch.rand((12, 1, 4, 4), generator=torch.Generator().manual_seed(0))

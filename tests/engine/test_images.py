@@ -8,25 +8,25 @@ import numpy as np
 import pytest
 import torch
 
-from models.config import NoConfig
-from models.nets.offered import kinds_of
-from models.registry import registry
-from studio.app.state import drafts
-from studio.engine.data import judging
-from studio.engine.data.datasets import registered
-from studio.engine.data.images import fashion, files
-from studio.engine.data.preview import preview
-from studio.engine.jobs import headless
-from studio.engine.jobs.operating import OperatorJob
-from studio.engine.kinds.base import kind_of
-from studio.engine.process.catalogue import build
-from studio.engine.process.discovery import discover
-from studio.engine.process.failures import Refused
-from studio.engine.run.resolve import check, resolve
-from studio.engine.run.warm import WarmModels
-from studio.protocol.messages import Operate, Progress
-from studio.protocol.spec import Pick, RunSpec
-from studio.store.run import RunFolder
+from pushforward.models.config import NoConfig
+from pushforward.models.nets.offered import kinds_of
+from pushforward.models.registry import registry
+from pushforward.studio.app.state import drafts
+from pushforward.studio.engine.data import judging
+from pushforward.studio.engine.data.datasets import registered
+from pushforward.studio.engine.data.images import fashion, files
+from pushforward.studio.engine.data.preview import preview
+from pushforward.studio.engine.jobs import headless
+from pushforward.studio.engine.jobs.operating import OperatorJob
+from pushforward.studio.engine.kinds.base import kind_of
+from pushforward.studio.engine.process.catalogue import build
+from pushforward.studio.engine.process.discovery import discover
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.engine.run.resolve import check, resolve
+from pushforward.studio.engine.run.warm import WarmModels
+from pushforward.studio.protocol.messages import Operate, Progress
+from pushforward.studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.store.run import RunFolder
 from tests.engine.fakes import (
     MemorySink,
     drive,
@@ -257,7 +257,7 @@ class TestPreview:
         assert len(facts["mean"]) == len(facts["std"]) == 1
 
     def test_large_images_are_fewer(self, monkeypatch):
-        monkeypatch.setattr("studio.engine.data.preview.MAX_NUMBERS", 640)
+        monkeypatch.setattr("pushforward.studio.engine.data.preview.MAX_NUMBERS", 640)
         _, arrays = preview(Pick(slug="digits"), None, 1000)
         assert arrays["x"].shape == (10, 1, 8, 8)
 

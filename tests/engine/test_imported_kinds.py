@@ -6,16 +6,16 @@ import h5py
 import numpy as np
 import pytest
 
-from models.registry import registry
-from studio.engine.data.imported import find_imported
-from studio.engine.data.preview import preview
-from studio.engine.kinds.base import Facts, kind_of
-from studio.engine.process.discovery import discover
-from studio.engine.process.failures import Refused
-from studio.formats.graphs.graphml import GraphML
-from studio.formats.jets.jetnet import JetNet
-from studio.protocol.spec import Pick
-from studio.store.project import Project
+from pushforward.models.registry import registry
+from pushforward.studio.engine.data.imported import find_imported
+from pushforward.studio.engine.data.preview import preview
+from pushforward.studio.engine.kinds.base import Facts, kind_of
+from pushforward.studio.engine.process.discovery import discover
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.formats.graphs.graphml import GraphML
+from pushforward.studio.formats.jets.jetnet import JetNet
+from pushforward.studio.protocol.spec import Pick
+from pushforward.studio.store.project import Project
 
 discover()
 GRAPH = """<graphml xmlns="http://graphml.graphdrawing.org/xmlns"><graph edgedefault="undirected">

@@ -7,20 +7,20 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from studio.cli.command import command_for
-from studio.engine.jobs import headless
-from studio.engine.process import catalogue
-from studio.engine.process.discovery import discover
-from studio.engine.process.failures import Refused
-from studio.engine.run.branching import branch
-from studio.engine.run.loading import load
-from studio.engine.run.session import open_session
-from studio.engine.run.validation import Validator
-from studio.protocol import messages as m
-from studio.protocol.spec import Pick, RunRef, RunSpec
-from studio.store.errors import Damaged
-from studio.store.project import Project
-from studio.store.run import RunFolder
+from pushforward.studio.cli.command import command_for
+from pushforward.studio.engine.jobs import headless
+from pushforward.studio.engine.process import catalogue
+from pushforward.studio.engine.process.discovery import discover
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.engine.run.branching import branch
+from pushforward.studio.engine.run.loading import load
+from pushforward.studio.engine.run.session import open_session
+from pushforward.studio.engine.run.validation import Validator
+from pushforward.studio.protocol import messages as m
+from pushforward.studio.protocol.spec import Pick, RunRef, RunSpec
+from pushforward.studio.store.errors import Damaged
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.run import RunFolder
 from tests.engine.fakes import losses
 from tests.engine.test_commands import Desk
 

@@ -14,21 +14,21 @@ import numpy as np
 import pytest
 import torch
 
-from models.config import decode
-from models.contracts.batch import Batch
-from models.kinds.jets import jets, masses
-from models.registry import registry
-from models.samplers.heun import Heun, HeunConfig
-from studio.engine.data.datasets import Dataset, halves
-from studio.engine.kinds.base import Facts, kind_of
-from studio.engine.kinds.jets import MEANING
-from studio.engine.process.discovery import discover
-from studio.engine.process.edit_commands import _classes
-from studio.engine.run.in_force import aim, held_rows
-from studio.engine.watch.recorder import Recorder
-from studio.formats.jets.jetnet import JetNet
-from studio.protocol.extras import DENOISED, LEVELS
-from studio.protocol.spec import Pick
+from pushforward.models.config import decode
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.kinds.jets import jets, masses
+from pushforward.models.registry import registry
+from pushforward.models.samplers.heun import Heun, HeunConfig
+from pushforward.studio.engine.data.datasets import Dataset, halves
+from pushforward.studio.engine.kinds.base import Facts, kind_of
+from pushforward.studio.engine.kinds.jets import MEANING
+from pushforward.studio.engine.process.discovery import discover
+from pushforward.studio.engine.process.edit_commands import _classes
+from pushforward.studio.engine.run.in_force import aim, held_rows
+from pushforward.studio.engine.watch.recorder import Recorder
+from pushforward.studio.formats.jets.jetnet import JetNet
+from pushforward.studio.protocol.extras import DENOISED, LEVELS
+from pushforward.studio.protocol.spec import Pick
 from tests.engine.test_extras import finished
 
 discover()

@@ -9,22 +9,22 @@ import torch
 from safetensors.numpy import load
 from safetensors.torch import save_file
 
-from models.config import NoConfig
-from models.contracts.batch import Batch
-from models.entries import JudgeEntry
-from models.judges.base import Lesson, Network, Teaching, accuracy
-from models.kinds.images import ImageSet
-from models.kinds.points import PointSet
-from models.registry import registry
-from studio.engine.data import judging
-from studio.engine.data.datasets import registered
-from studio.engine.data.judging import Judging
-from studio.engine.process.discovery import discover
-from studio.engine.process.failures import Refused
-from studio.engine.run.resolve import check
-from studio.engine.watch.projection import Plane, Projection
-from studio.engine.watch.recorder import Recorder
-from studio.protocol.spec import Pick, RunSpec
+from pushforward.models.config import NoConfig
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.entries import JudgeEntry
+from pushforward.models.judges.base import Lesson, Network, Teaching, accuracy
+from pushforward.models.kinds.images import ImageSet
+from pushforward.models.kinds.points import PointSet
+from pushforward.models.registry import registry
+from pushforward.studio.engine.data import judging
+from pushforward.studio.engine.data.datasets import registered
+from pushforward.studio.engine.data.judging import Judging
+from pushforward.studio.engine.process.discovery import discover
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.engine.run.resolve import check
+from pushforward.studio.engine.watch.projection import Plane, Projection
+from pushforward.studio.engine.watch.recorder import Recorder
+from pushforward.studio.protocol.spec import Pick, RunSpec
 
 discover()
 
@@ -53,7 +53,7 @@ def _quick(tmp_path, monkeypatch):
     """A cache of the test's own, and judges that learn in a moment."""
     monkeypatch.setattr(judging, "cache_folder", lambda: tmp_path / "cache")
     monkeypatch.setattr(judging, "_known", OrderedDict())
-    monkeypatch.setattr("models.judges.images._STEPS", 12)
+    monkeypatch.setattr("pushforward.models.judges.images._STEPS", 12)
 
 
 @pytest.mark.usefixtures("_quick")

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from models.config import NoConfig
-from models.data.organisations import OrganisationsConfig, organisations
-from models.metrics.base import Evidence, NotApplicable
-from models.metrics.labelled_graphs.makes import ValidLabels
-from models.tensors import make_generator
-from studio.app.kinds.registry import kind
-from studio.engine.kinds.labelled_graphs import Labelled
+from pushforward.models.config import NoConfig
+from pushforward.models.data.organisations import OrganisationsConfig, organisations
+from pushforward.models.metrics.base import Evidence, NotApplicable
+from pushforward.models.metrics.labelled_graphs.makes import ValidLabels
+from pushforward.models.tensors import make_generator
+from pushforward.studio.app.kinds.registry import kind
+from pushforward.studio.engine.kinds.labelled_graphs import Labelled
 
 LABELLED, SEEN = Labelled("labelled-graphs"), kind("labelled-graphs")
 

@@ -5,12 +5,12 @@ import shutil
 import pytest
 import torch
 
-from models.contracts.family import Family
-from models.tensors import make_generator
-from studio.engine.jobs import headless
-from studio.engine.process.failures import Refused
-from studio.engine.run.loading import load
-from studio.protocol.spec import Pick, RunRef, RunSpec
+from pushforward.models.contracts.family import Family
+from pushforward.models.tensors import make_generator
+from pushforward.studio.engine.jobs import headless
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.engine.run.loading import load
+from pushforward.studio.protocol.spec import Pick, RunRef, RunSpec
 from tests.engine.fakes import losses
 from tests.engine.test_inputs import QUICK, stopped
 

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from studio.engine.process.allowance import Allowance
-from studio.engine.race.owntime import OwnTime
-from studio.engine.watch.schedules import KeptSchedule
-from studio.engine.watch.viewing import LiveView
-from studio.protocol.messages import Kept, Watch
-from studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.engine.process.allowance import Allowance
+from pushforward.studio.engine.race.owntime import OwnTime
+from pushforward.studio.engine.watch.schedules import KeptSchedule
+from pushforward.studio.engine.watch.viewing import LiveView
+from pushforward.studio.protocol.messages import Kept, Watch
+from pushforward.studio.protocol.spec import Pick, RunSpec
 from tests.engine.fakes import MemorySink, drive, new_job, new_run, spec
 
 SHARE = 0.05  # of the time that watching may take, here

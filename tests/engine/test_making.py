@@ -12,19 +12,19 @@ import numpy as np
 import psutil
 import pytest
 
-from models.config import NoConfig
-from studio.engine.jobs.making import MakingJob
-from studio.engine.makers.base import Maker, Program, makers
-from studio.engine.makers.jets import PYTHON, Jets, JetsConfig
-from studio.engine.makers.picking import pick_maker
-from studio.engine.process.catalogue import build
-from studio.engine.process.discovery import discover
-from studio.engine.process.failures import Refused
-from studio.launch import script_env
-from studio.protocol.messages import MakeData, Progress
-from studio.protocol.spec import Pick
-from studio.store.errors import StoreError
-from studio.store.project import Project
+from pushforward.models.config import NoConfig
+from pushforward.studio.engine.jobs.making import MakingJob
+from pushforward.studio.engine.makers.base import Maker, Program, makers
+from pushforward.studio.engine.makers.jets import PYTHON, Jets, JetsConfig
+from pushforward.studio.engine.makers.picking import pick_maker
+from pushforward.studio.engine.process.catalogue import build
+from pushforward.studio.engine.process.discovery import discover
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.launch import script_env
+from pushforward.studio.protocol.messages import MakeData, Progress
+from pushforward.studio.protocol.spec import Pick
+from pushforward.studio.store.errors import StoreError
+from pushforward.studio.store.project import Project
 from tests.engine.fakes import MemorySink
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -136,7 +136,7 @@ def test_a_script_of_others_finds_none_of_our_modules(monkeypatch: pytest.Monkey
 
 def test_what_is_missing_for_jets_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(PYTHON, raising=False)
-    monkeypatch.setattr("studio.engine.makers.jets.NEEDED", ("h5py", "no_such_pythia"))
+    monkeypatch.setattr("pushforward.studio.engine.makers.jets.NEEDED", ("h5py", "no_such_pythia"))
     said = Jets().why_not()
     assert said.startswith("no_such_pythia is not installed. They are under the GPL")
     assert 'pip install "pushforward[jets]"' in said
@@ -145,7 +145,7 @@ def test_what_is_missing_for_jets_is_one_sentence(monkeypatch: pytest.MonkeyPatc
     (entry,) = [e for e in build([]).entries if e.kind == "maker" and e.slug == "jets"]
     assert entry.lacks == said
     assert {"type", "n", "seed", "radius", "most", "pt_low"} <= {f.path for f in entry.fields}
-    monkeypatch.setattr("studio.engine.makers.jets.NEEDED", ("h5py",))
+    monkeypatch.setattr("pushforward.studio.engine.makers.jets.NEEDED", ("h5py",))
     assert Jets().why_not() == ""
     monkeypatch.setenv(PYTHON, "/nowhere/python")
     assert Jets().why_not() == f"{PYTHON} names /nowhere/python, which is no program."

@@ -7,24 +7,24 @@ import msgspec
 import numpy as np
 import pytest
 
-from models.config import describe, replace_at
-from models.registry import registry
-from studio.app.help.pages import surveyed
-from studio.app.state import drafts
-from studio.app.state.motion import motion_of
-from studio.app.state.sixchoices import differing, filled, named
-from studio.app.state.wanted_runs import wanted_runs
-from studio.cli.settings import apply
-from studio.cli.terminal import UsageError
-from studio.engine.jobs.headless import run as train
-from studio.engine.process import catalogue
-from studio.engine.process.discovery import discover
-from studio.engine.run.resolve import resolve
-from studio.methods import CHOICES, Method, MethodError, load_method, methods, survey
-from studio.protocol.spec import Pick, RunRef, RunSpec, led_by, run_name
-from studio.resources import recipes
-from studio.store.project import Project
-from studio.store.run import RunFolder
+from pushforward.models.config import describe, replace_at
+from pushforward.models.registry import registry
+from pushforward.studio.app.help.pages import surveyed
+from pushforward.studio.app.state import drafts
+from pushforward.studio.app.state.motion import motion_of
+from pushforward.studio.app.state.sixchoices import differing, filled, named
+from pushforward.studio.app.state.wanted_runs import wanted_runs
+from pushforward.studio.cli.settings import apply
+from pushforward.studio.cli.terminal import UsageError
+from pushforward.studio.engine.jobs.headless import run as train
+from pushforward.studio.engine.process import catalogue
+from pushforward.studio.engine.process.discovery import discover
+from pushforward.studio.engine.run.resolve import resolve
+from pushforward.studio.methods import CHOICES, Method, MethodError, load_method, methods, survey
+from pushforward.studio.protocol.spec import Pick, RunRef, RunSpec, led_by, run_name
+from pushforward.studio.resources import recipes
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.run import RunFolder
 from tests.tiers import representatives, tiered
 
 discover()

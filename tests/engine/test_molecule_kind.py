@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from models.kinds.molecules import MoleculeSet, molecules
-from studio.engine.data.molecules import MoleculesConfig
-from studio.engine.data.sets.qm9 import qm9
-from studio.engine.kinds.base import Facts, kind_of
-from studio.engine.kinds.molecules import Molecules
-from studio.engine.process.failures import Refused
-from studio.formats.molecules.sdf import Sdf
-from studio.formats.molecules.smiles import Smiles
+from pushforward.models.kinds.molecules import MoleculeSet, molecules
+from pushforward.studio.engine.data.molecules import MoleculesConfig
+from pushforward.studio.engine.data.sets.qm9 import qm9
+from pushforward.studio.engine.kinds.base import Facts, kind_of
+from pushforward.studio.engine.kinds.molecules import Molecules
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.formats.molecules.sdf import Sdf
+from pushforward.studio.formats.molecules.smiles import Smiles
 
 
 def test_what_is_imported_becomes_molecules_and_is_exported_again(tmp_path):
@@ -47,7 +47,7 @@ def test_molecules_are_laid_out_by_what_they_are():
 
 
 def test_a_damaged_file_of_molecules_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("studio.engine.data.molecules.folder", lambda name: tmp_path)
+    monkeypatch.setattr("pushforward.studio.engine.data.molecules.folder", lambda name: tmp_path)
     with pytest.raises(Refused, match="missing from the studio's own files"):
         qm9(MoleculesConfig())
     (tmp_path / "qm9").mkdir()

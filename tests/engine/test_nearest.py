@@ -3,17 +3,17 @@
 import numpy as np
 import pytest
 
-from models.contracts.batch import Batch
-from models.kinds.jets import jets
-from studio.engine.data import nearest as module
-from studio.engine.data.nearest import nearest
-from studio.engine.kinds.base import kind_of
-from studio.engine.process.discovery import discover
-from studio.engine.run.resolve import check
-from studio.engine.run.session import new_run
-from studio.protocol import messages as m
-from studio.protocol.spec import Pick, RunSpec
-from studio.protocol.wire import unpack_arrays
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.kinds.jets import jets
+from pushforward.studio.engine.data import nearest as module
+from pushforward.studio.engine.data.nearest import nearest
+from pushforward.studio.engine.kinds.base import kind_of
+from pushforward.studio.engine.process.discovery import discover
+from pushforward.studio.engine.run.resolve import check
+from pushforward.studio.engine.run.session import new_run
+from pushforward.studio.protocol import messages as m
+from pushforward.studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.protocol.wire import unpack_arrays
 from tests.engine.fakes import QUICK
 from tests.engine.test_commands import Desk
 from tests.engine.test_extras import finished

@@ -8,25 +8,25 @@ import numpy as np
 import pytest
 import torch
 
-from models.contracts.learner import finish
-from models.operators.base import Operation, Progress
-from models.operators.density import LikelihoodLab
-from models.operators.drawing import draw
-from models.registry import registry
-from studio.engine.jobs import headless
-from studio.engine.jobs.operating import OperatorJob, estimated, inline
-from studio.engine.process.catalogue import build
-from studio.engine.process.discovery import discover
-from studio.engine.process.failures import Refused
-from studio.engine.run.able import able
-from studio.engine.run.loading import load
-from studio.engine.run.warm import WarmModels
-from studio.protocol import messages as m
-from studio.protocol.spec import Pick, RunSpec
-from studio.store import hdf5
-from studio.store.contents import read_arrays
-from studio.store.project import Project
-from studio.store.run import RunFolder
+from pushforward.models.contracts.learner import finish
+from pushforward.models.operators.base import Operation, Progress
+from pushforward.models.operators.density import LikelihoodLab
+from pushforward.models.operators.drawing import draw
+from pushforward.models.registry import registry
+from pushforward.studio.engine.jobs import headless
+from pushforward.studio.engine.jobs.operating import OperatorJob, estimated, inline
+from pushforward.studio.engine.process.catalogue import build
+from pushforward.studio.engine.process.discovery import discover
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.engine.run.able import able
+from pushforward.studio.engine.run.loading import load
+from pushforward.studio.engine.run.warm import WarmModels
+from pushforward.studio.protocol import messages as m
+from pushforward.studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.store import hdf5
+from pushforward.studio.store.contents import read_arrays
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.run import RunFolder
 from tests.engine.fakes import MemorySink
 from tests.engine.test_commands import Desk
 
@@ -80,7 +80,7 @@ def operate(run, operator="generate", file="", **more):
 
 def answer(desk, command):
     """Ask for an answer at once; return it with its arrays."""
-    from studio.protocol.wire import unpack_arrays
+    from pushforward.studio.protocol.wire import unpack_arrays
 
     said = desk.reply(command)
     reply = desk.outbox.of(m.Reply)[-1]

@@ -7,21 +7,21 @@ import numpy as np
 import pytest
 import torch
 
-from models.contracts.spec import LABEL
-from models.operators import guidance_lab
-from models.registry import discover
-from models.samplers.heun import Heun, HeunConfig
-from models.tensors import make_generator
-from studio.engine.jobs import headless
-from studio.engine.process.failures import Refused
-from studio.engine.run.branching import branch
-from studio.engine.run.loading import load
-from studio.engine.run.operating import ask
-from studio.engine.run.validation import Validator
-from studio.protocol import messages as m
-from studio.protocol.spec import Pick, RunSpec
-from studio.store.project import Project
-from studio.store.run import RunFolder
+from pushforward.models.contracts.spec import LABEL
+from pushforward.models.operators import guidance_lab
+from pushforward.models.registry import discover
+from pushforward.models.samplers.heun import Heun, HeunConfig
+from pushforward.models.tensors import make_generator
+from pushforward.studio.engine.jobs import headless
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.engine.run.branching import branch
+from pushforward.studio.engine.run.loading import load
+from pushforward.studio.engine.run.operating import ask
+from pushforward.studio.engine.run.validation import Validator
+from pushforward.studio.protocol import messages as m
+from pushforward.studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.run import RunFolder
 from tests.engine.test_operating import QUICK
 
 EDM, NOISY, MOONS = "0001-edm", "0002-noisy-classifier", "0003-edm"

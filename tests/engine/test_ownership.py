@@ -12,17 +12,17 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from studio.client import CommandFailed, EngineClient
-from studio.engine.jobs import headless
-from studio.engine.process.commands import dispatch
-from studio.engine.process.places import PATHS
-from studio.engine.race import headless as headless_race
-from studio.engine.run.runlog import RunLog
-from studio.launch import own_env, own_folder
-from studio.protocol import messages as m
-from studio.protocol.spec import Pick
-from studio.store.lock import NAME, Busy
-from studio.store.run import RunFolder
+from pushforward.studio.client import CommandFailed, EngineClient
+from pushforward.studio.engine.jobs import headless
+from pushforward.studio.engine.process.commands import dispatch
+from pushforward.studio.engine.process.places import PATHS
+from pushforward.studio.engine.race import headless as headless_race
+from pushforward.studio.engine.run.runlog import RunLog
+from pushforward.studio.launch import own_env, own_folder
+from pushforward.studio.protocol import messages as m
+from pushforward.studio.protocol.spec import Pick
+from pushforward.studio.store.lock import NAME, Busy
+from pushforward.studio.store.run import RunFolder
 from tests.client.harness import Ear, run
 from tests.engine.fakes import MemorySink, new_run, small, spec
 from tests.engine.test_commands import Desk
@@ -32,7 +32,7 @@ __all__ = ["dispatch"]
 HOLDER = """
 import sys
 from pathlib import Path
-from studio.store.run import RunFolder
+from pushforward.studio.store.run import RunFolder
 RunFolder(Path(sys.argv[1])).lock.take()
 print("held", flush=True)
 sys.stdin.read()

@@ -7,17 +7,17 @@ import numpy as np
 import pytest
 import torch
 
-from models.config import ConfigError
-from models.contracts.batch import Batch
-from studio.engine.data.batches import Fresh, Shuffled
-from studio.engine.process.devices import choose, devices, summary, thread_count
-from studio.engine.process.failures import NumericFailure, Refused, describe
-from studio.engine.run.resolve import check
-from studio.engine.watch.curves import Curves
-from studio.engine.watch.schedules import CheckpointSchedule, EvaluationSchedule, Pace
-from studio.protocol.messages import ErrorInfo
-from studio.store.errors import StoreError
-from studio.store.metrics import MetricsLog
+from pushforward.models.config import ConfigError
+from pushforward.models.contracts.batch import Batch
+from pushforward.studio.engine.data.batches import Fresh, Shuffled
+from pushforward.studio.engine.process.devices import choose, devices, summary, thread_count
+from pushforward.studio.engine.process.failures import NumericFailure, Refused, describe
+from pushforward.studio.engine.run.resolve import check
+from pushforward.studio.engine.watch.curves import Curves
+from pushforward.studio.engine.watch.schedules import CheckpointSchedule, EvaluationSchedule, Pace
+from pushforward.studio.protocol.messages import ErrorInfo
+from pushforward.studio.store.errors import StoreError
+from pushforward.studio.store.metrics import MetricsLog
 from tests.engine.fakes import ON_POINTS, spec
 
 
@@ -280,10 +280,10 @@ class TestDevices:
         assert found[-1].threads == thread_count(0)
 
     def test_a_gpu_is_taken_if_there_is_one(self, monkeypatch):
-        from studio.protocol.catalog import Device
+        from pushforward.studio.protocol.catalog import Device
 
         gpu = Device(name="cuda:0", title="A GPU", available=True, reason="Found.")
-        monkeypatch.setattr("studio.engine.process.devices._cuda", lambda: [gpu])
+        monkeypatch.setattr("pushforward.studio.engine.process.devices._cuda", lambda: [gpu])
         assert choose("auto")[0] == torch.device("cuda:0")
         assert choose("cuda")[0] == torch.device("cuda:0")
         assert choose("cpu")[0] == torch.device("cpu")
@@ -304,8 +304,8 @@ class TestDevices:
 
 
 def test_every_registered_family_fits_a_checkpoint():
-    from studio.engine.run.saving import pack, restore, saved_columns, saved_data
-    from studio.store.checkpoint import Checkpoint
+    from pushforward.studio.engine.run.saving import pack, restore, saved_columns, saved_data
+    from pushforward.studio.store.checkpoint import Checkpoint
 
     for slug in ON_POINTS:
         resolved = check(spec(slug))

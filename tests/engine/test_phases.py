@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 import torch
 
-from models.registry import discover
-from studio.engine.run import session
-from studio.engine.watch.schedules import Pace
-from studio.protocol.messages import Progress
-from studio.protocol.spec import Pick
+from pushforward.models.registry import discover
+from pushforward.studio.engine.run import session
+from pushforward.studio.engine.watch.schedules import Pace
+from pushforward.studio.protocol.messages import Progress
+from pushforward.studio.protocol.spec import Pick
 from tests.engine.fakes import MemorySink, drive, new_job, new_run, small, spec
 
 discover()

@@ -3,11 +3,11 @@
 import msgspec
 import pytest
 
-from studio.engine.jobs.headless import run as train
-from studio.engine.process.discovery import discover
-from studio.engine.run.resolve import check
-from studio.protocol.spec import Pick
-from studio.resources import recipes
+from pushforward.studio.engine.jobs.headless import run as train
+from pushforward.studio.engine.process.discovery import discover
+from pushforward.studio.engine.run.resolve import check
+from pushforward.studio.protocol.spec import Pick
+from pushforward.studio.resources import recipes
 
 discover()
 WEIGHTS = {"pc-droid-published": 2_068_547, "pc-droid-published-tokens": 451_843}

@@ -5,11 +5,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from studio.engine.jobs.job import ENDED, Job
-from studio.engine.jobs.queue import JobQueue
-from studio.engine.process.failures import Refused
-from studio.engine.process.loop import work
-from studio.protocol.messages import Ping, Shutdown
+from pushforward.studio.engine.jobs.job import ENDED, Job
+from pushforward.studio.engine.jobs.queue import JobQueue
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.engine.process.loop import work
+from pushforward.studio.protocol.messages import Ping, Shutdown
 
 
 class Counting(Job):

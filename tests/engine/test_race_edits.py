@@ -2,11 +2,11 @@
 
 import pytest
 
-from studio.engine.jobs import headless
-from studio.engine.run.branching import branch
-from studio.protocol import messages as m
-from studio.protocol.spec import ChangeSetting
-from studio.store.edits import effective_spec, made_edits
+from pushforward.studio.engine.jobs import headless
+from pushforward.studio.engine.run.branching import branch
+from pushforward.studio.protocol import messages as m
+from pushforward.studio.protocol.spec import ChangeSetting
+from pushforward.studio.store.edits import effective_spec, made_edits
 from tests.engine.fakes import losses, new_run
 from tests.engine.test_commands import Desk
 from tests.engine.test_racing import settled, start, until

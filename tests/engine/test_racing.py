@@ -5,20 +5,20 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from studio.engine.jobs import headless, training
-from studio.engine.process.allowance import Allowance
-from studio.engine.race import racing
-from studio.engine.race.budgets import Spending
-from studio.engine.race.marks import MarkedEvaluations, MarkedRecords, Marks
-from studio.engine.race.owntime import OwnTime
-from studio.engine.run.session import new_run
-from studio.engine.watch.outputs import Outputs
-from studio.engine.watch.schedules import Pace
-from studio.protocol import messages as m
-from studio.protocol.spec import Pick
-from studio.store.errors import StoreError
-from studio.store.project import Project
-from studio.store.run import RunFolder
+from pushforward.studio.engine.jobs import headless, training
+from pushforward.studio.engine.process.allowance import Allowance
+from pushforward.studio.engine.race import racing
+from pushforward.studio.engine.race.budgets import Spending
+from pushforward.studio.engine.race.marks import MarkedEvaluations, MarkedRecords, Marks
+from pushforward.studio.engine.race.owntime import OwnTime
+from pushforward.studio.engine.run.session import new_run
+from pushforward.studio.engine.watch.outputs import Outputs
+from pushforward.studio.engine.watch.schedules import Pace
+from pushforward.studio.protocol import messages as m
+from pushforward.studio.protocol.spec import Pick
+from pushforward.studio.store.errors import StoreError
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.run import RunFolder
 from tests.engine.fakes import losses, spec
 from tests.engine.test_commands import Desk
 
@@ -88,7 +88,7 @@ def test_a_race_that_cannot_be_made_whole_leaves_no_run_behind(desk, monkeypatch
             raise StoreError("The disk is full.")
         return new_run(resolved, project, **options)
 
-    monkeypatch.setattr("studio.engine.race.setup.new_run", second_fails)
+    monkeypatch.setattr("pushforward.studio.engine.race.setup.new_run", second_fails)
     start = m.StartRace(specs=TWO, project=desk.project, budget=STEPS)
     assert "disk is full" in desk.refused(start).message
     assert Project.open(Path(desk.project)).runs() == []
@@ -129,7 +129,7 @@ def test_a_race_of_samples_gives_everyone_the_same_points(desk):
 
 def slow(monkeypatch, seconds):
     """Let a step of the wide one take so many more seconds of a clock of our own; return this."""
-    from studio.engine.race import owntime
+    from pushforward.studio.engine.race import owntime
     from tests.engine.fakes import Tiny
 
     now = [0.0]
@@ -204,12 +204,12 @@ def test_a_budget_smaller_than_a_step_buys_two(desk, monkeypatch):
 
 def test_views_and_evaluations_cost_no_budget_of_time(desk, monkeypatch):
     slow(monkeypatch, 0.001)
-    from studio.engine.watch import evaluation
+    from pushforward.studio.engine.watch import evaluation
 
     now = evaluation.Evaluator.evaluate
 
     def dear(self, *arguments):
-        from studio.engine.race import owntime
+        from pushforward.studio.engine.race import owntime
 
         clock = owntime.OwnTime.__init__.__defaults__[0]
         clock.__closure__[0].cell_contents[0] += 5.0

@@ -10,17 +10,17 @@ import h5py
 import numpy as np
 import pytest
 
-from studio.engine.data import reading
-from studio.engine.data.reading import WorkerFailed
-from studio.engine.jobs.importing import ImportJob
-from studio.engine.process.failures import describe
-from studio.engine.process.sink import CallbackSink
-from studio.formats import FormatError
-from studio.formats import inspect as here
-from studio.formats.limits import MEMORY
-from studio.protocol.messages import ImportData, Progress
-from studio.store.errors import StoreError
-from studio.store.project import Project
+from pushforward.studio.engine.data import reading
+from pushforward.studio.engine.data.reading import WorkerFailed
+from pushforward.studio.engine.jobs.importing import ImportJob
+from pushforward.studio.engine.process.failures import describe
+from pushforward.studio.engine.process.sink import CallbackSink
+from pushforward.studio.formats import FormatError
+from pushforward.studio.formats import inspect as here
+from pushforward.studio.formats.limits import MEMORY
+from pushforward.studio.protocol.messages import ImportData, Progress
+from pushforward.studio.store.errors import StoreError
+from pushforward.studio.store.project import Project
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals and limits of POSIX")
 linux = pytest.mark.skipif(
@@ -145,7 +145,7 @@ def test_an_import_that_is_cancelled_ends_its_process(points, instead, tmp_path,
     instead("import time; time.sleep(600)")
     started = []
     monkeypatch.setattr(
-        "studio.engine.jobs.importing.reading",
+        "pushforward.studio.engine.jobs.importing.reading",
         lambda *asked: started.append(reading.reading(*asked)) or started[0],
     )
     work = imported(points, tmp_path / "project").work()
@@ -168,7 +168,7 @@ def test_exhausted_memory_of_an_import_is_not_advised_as_that_of_a_training(
     def exhausted(*_, **__):
         raise MemoryError
 
-    monkeypatch.setattr("studio.store.writing.DatasetWriter.add", exhausted)
+    monkeypatch.setattr("pushforward.studio.store.writing.DatasetWriter.add", exhausted)
     with pytest.raises(StoreError, match=r"exhausted while p\.npy is added") as error:
         for _ in imported(points, tmp_path / "project").work():
             pass
@@ -196,7 +196,7 @@ def test_an_import_that_is_cancelled_half_way_leaves_nothing(tmp_path):
 
 
 def test_an_import_says_how_far_it_is(tmp_path, monkeypatch):
-    monkeypatch.setattr("studio.engine.jobs.importing.TELL", 0.0)
+    monkeypatch.setattr("pushforward.studio.engine.jobs.importing.TELL", 0.0)
     told = []
     command = ImportData(
         files=[str(many(tmp_path / "p.h5"))],
@@ -287,8 +287,8 @@ def test_no_file_takes_more_memory_than_one_may(tmp_path, make):
     code = f"""
 import resource
 from pathlib import Path
-from studio.engine.data.reading import inspect
-from studio.store.errors import StoreError
+from pushforward.studio.engine.data.reading import inspect
+from pushforward.studio.store.errors import StoreError
 try:
     found = inspect([Path({str(tmp_path / "p.h5")!r})]).problems
 except StoreError as error:

@@ -9,20 +9,20 @@ import pytest
 import torch
 from msgspec import structs
 
-from models.data.films import FilmsConfig, films
-from models.kinds.interactions import InteractionSet
-from studio.engine.data.imported import find_imported
-from studio.engine.data.preview import preview
-from studio.engine.jobs import headless
-from studio.engine.kinds.base import Facts, kind_of
-from studio.engine.process.failures import Refused
-from studio.engine.run.loading import load
-from studio.engine.run.resolve import resolve
-from studio.engine.run.session import new_run
-from studio.protocol import messages as m
-from studio.protocol.spec import Pick, RunSpec
-from studio.protocol.wire import unpack_arrays
-from studio.store.run import RunFolder
+from pushforward.models.data.films import FilmsConfig, films
+from pushforward.models.kinds.interactions import InteractionSet
+from pushforward.studio.engine.data.imported import find_imported
+from pushforward.studio.engine.data.preview import preview
+from pushforward.studio.engine.jobs import headless
+from pushforward.studio.engine.kinds.base import Facts, kind_of
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.engine.run.loading import load
+from pushforward.studio.engine.run.resolve import resolve
+from pushforward.studio.engine.run.session import new_run
+from pushforward.studio.protocol import messages as m
+from pushforward.studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.protocol.wire import unpack_arrays
+from pushforward.studio.store.run import RunFolder
 from tests.engine.test_commands import Desk
 
 FILMS = {"films": 40, "longest": 12}

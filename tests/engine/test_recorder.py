@@ -8,19 +8,24 @@ import pytest
 import torch
 from msgspec.structs import replace
 
-from models.contracts.spec import DataSpec
-from models.families.edm import Edm, EdmConfig
-from models.kinds.points import PointSet
-from models.samplers.langevin import AnnealedLangevin, AnnealedLangevinConfig
-from models.tensors import make_generator
-from studio.engine.jobs import training
-from studio.engine.process.allowance import Allowance
-from studio.engine.run.randomness import FLOW, LATENTS
-from studio.engine.watch import recorder as watch_recorder
-from studio.engine.watch.recorder import Recorder, evaluate_layer, kept_layers, plane_bounds
-from studio.engine.watch.schedules import KeptSchedule, Pace
-from studio.protocol.messages import Progress
-from studio.protocol.spec import Pick, RunSpec
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.families.edm import Edm, EdmConfig
+from pushforward.models.kinds.points import PointSet
+from pushforward.models.samplers.langevin import AnnealedLangevin, AnnealedLangevinConfig
+from pushforward.models.tensors import make_generator
+from pushforward.studio.engine.jobs import training
+from pushforward.studio.engine.process.allowance import Allowance
+from pushforward.studio.engine.run.randomness import FLOW, LATENTS
+from pushforward.studio.engine.watch import recorder as watch_recorder
+from pushforward.studio.engine.watch.recorder import (
+    Recorder,
+    evaluate_layer,
+    kept_layers,
+    plane_bounds,
+)
+from pushforward.studio.engine.watch.schedules import KeptSchedule, Pace
+from pushforward.studio.protocol.messages import Progress
+from pushforward.studio.protocol.spec import Pick, RunSpec
 from tests.engine.fakes import MemorySink, Tiny, TinyConfig, drive, new_job, new_run, spec
 
 DATA = DataSpec("points", (2,), torch.tensor([10.0, 20.0]), torch.tensor([2.0, 3.0]))

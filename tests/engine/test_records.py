@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 import torch
 
-from models.contracts.batch import Batch
-from models.contracts.spec import SIZE, DataSpec, Given
-from studio.engine.jobs.headless import create
-from studio.engine.jobs.training import TrainingJob
-from studio.engine.kinds.base import DataKind, kind_of
-from studio.engine.process.discovery import discover
-from studio.engine.watch.recorder import recorded
-from studio.engine.watch.staging import scene_arrays
-from studio.protocol.messages import Record, Watch
-from studio.protocol.spec import Pick, RunSpec
-from studio.protocol.wire import unpack_arrays
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import SIZE, DataSpec, Given
+from pushforward.studio.engine.jobs.headless import create
+from pushforward.studio.engine.jobs.training import TrainingJob
+from pushforward.studio.engine.kinds.base import DataKind, kind_of
+from pushforward.studio.engine.process.discovery import discover
+from pushforward.studio.engine.watch.recorder import recorded
+from pushforward.studio.engine.watch.staging import scene_arrays
+from pushforward.studio.protocol.messages import Record, Watch
+from pushforward.studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.protocol.wire import unpack_arrays
 from tests.engine.fakes import MemorySink
 
 MASKS = torch.arange(4).expand(5, 4) < torch.arange(5)[:, None]

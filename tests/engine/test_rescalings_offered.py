@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from models.fields.rescalings import RESCALINGS
-from studio.engine.process import catalogue
+from pushforward.models.fields.rescalings import RESCALINGS
+from pushforward.studio.engine.process import catalogue
 
 
 def test_the_curves_are_those_of_the_table():

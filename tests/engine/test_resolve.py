@@ -6,16 +6,16 @@ import msgspec
 import numpy as np
 import pytest
 
-from models.nets.offered import kinds_of
-from models.registry import registry
-from studio.engine.process.discovery import discover
-from studio.engine.process.failures import Refused
-from studio.engine.run.resolve import check, pick_dataset, pick_sampler, resolve
-from studio.engine.run.validation import Validator
-from studio.protocol.spec import Pick, RunSpec
-from studio.store.parts import Part
-from studio.store.project import Project
-from studio.store.schema import Schema
+from pushforward.models.nets.offered import kinds_of
+from pushforward.models.registry import registry
+from pushforward.studio.engine.process.discovery import discover
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.engine.run.resolve import check, pick_dataset, pick_sampler, resolve
+from pushforward.studio.engine.run.validation import Validator
+from pushforward.studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.store.parts import Part
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.schema import Schema
 from tests.engine.fakes import spec
 
 discover()
@@ -160,7 +160,9 @@ class TestValidator:
         run = spec("edm", samples=10**6, batch=10**5)
         need = Validator().validate(run, None).bytes
         memory = SimpleNamespace(total=need)
-        monkeypatch.setattr("studio.engine.run.validation.psutil.virtual_memory", lambda: memory)
+        monkeypatch.setattr(
+            "pushforward.studio.engine.run.validation.psutil.virtual_memory", lambda: memory
+        )
         [problem] = Validator().validate(run, None).problems
         assert (problem.kind, problem.path) == ("memory", "training.batch")
         assert "GB" in problem.message

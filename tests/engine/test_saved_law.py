@@ -7,12 +7,12 @@ from dataclasses import fields, is_dataclass
 import pytest
 import torch
 
-from models.registry import discover, registry
-from studio.engine.data.specs import spec_from, spec_parts
-from studio.engine.run.resolve import check
-from studio.engine.run.saving import pack, saved_data
-from studio.protocol.spec import Pick, RunSpec
-from studio.store.checkpoint import Checkpoint
+from pushforward.models.registry import discover, registry
+from pushforward.studio.engine.data.specs import spec_from, spec_parts
+from pushforward.studio.engine.run.resolve import check
+from pushforward.studio.engine.run.saving import pack, saved_data
+from pushforward.studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.store.checkpoint import Checkpoint
 
 
 def saved(dataset: str) -> Checkpoint:

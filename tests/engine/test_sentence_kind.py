@@ -3,10 +3,10 @@
 import networkx
 import numpy as np
 
-from models.data.sentences import SentencesConfig, sentence_trees
-from observables.sentences.grammar import CATEGORIES, RELATIONS, WORDS, parses
-from studio.engine.kinds.base import kind_of
-from studio.engine.kinds.sentences import Sentences
+from pushforward.models.data.sentences import SentencesConfig, sentence_trees
+from pushforward.observables.sentences.grammar import CATEGORIES, RELATIONS, WORDS, parses
+from pushforward.studio.engine.kinds.base import kind_of
+from pushforward.studio.engine.kinds.sentences import Sentences
 
 
 def test_a_sentence_is_exported_with_its_words_and_read_again_elsewhere(tmp_path):

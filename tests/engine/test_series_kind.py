@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 import torch
 
-from models.contracts.batch import Batch
-from models.data.notes import NotesConfig, notes
-from models.kinds.series import SeriesSet, series
-from studio.engine.data.imported import find_imported
-from studio.engine.kinds.base import Facts, kind_of
-from studio.engine.process.discovery import discover
-from studio.engine.process.failures import Refused
-from studio.formats.series.table import SeriesTable
-from studio.store.project import Project
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.data.notes import NotesConfig, notes
+from pushforward.models.kinds.series import SeriesSet, series
+from pushforward.studio.engine.data.imported import find_imported
+from pushforward.studio.engine.kinds.base import Facts, kind_of
+from pushforward.studio.engine.process.discovery import discover
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.formats.series.table import SeriesTable
+from pushforward.studio.store.project import Project
 
 discover()
 KIND = kind_of("series")

@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from models.registry import registry
-from studio.app.forms import check
-from studio.cli import kept
-from studio.engine.process.catalogue import described
-from studio.engine.process.discovery import discover
-from studio.engine.process.failures import Refused
-from studio.engine.run.resolve import pick_operator
-from studio.protocol.catalog import Catalog
-from studio.protocol.spec import Pick
+from pushforward.models.registry import registry
+from pushforward.studio.app.forms import check
+from pushforward.studio.cli import kept
+from pushforward.studio.engine.process.catalogue import described
+from pushforward.studio.engine.process.discovery import discover
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.engine.run.resolve import pick_operator
+from pushforward.studio.protocol.catalog import Catalog
+from pushforward.studio.protocol.spec import Pick
 
 
 @pytest.fixture(scope="module")

@@ -7,42 +7,42 @@ import numpy as np
 import pytest
 import torch
 
-from models.config import Config
-from models.contracts.batch import Batch
-from models.contracts.data import MakesBatches, Outline, RowSource
-from models.contracts.spec import DataSpec, Given
-from models.kinds import jets as kinds
-from models.kinds.images import ImageSet
-from models.kinds.points import PointSet
-from models.registry import registry
-from studio.cli import ownset
-from studio.counted import shared_out
-from studio.engine.data import datasets
-from studio.engine.data.batches import Blocks, Fed, Mirrored, Shuffled, Streamed
-from studio.engine.data.datasets import registered
-from studio.engine.data.images import files
-from studio.engine.data.imported import find_shares, imported, imported_outline
-from studio.engine.data.measuring import Measuring
-from studio.engine.data.preview import preview
-from studio.engine.data.sets import cubes, jets
-from studio.engine.data.stored import STATISTICS, StoredRows, facts_of
-from studio.engine.jobs import headless
-from studio.engine.jobs.operating import OperatorJob
-from studio.engine.kinds.base import Facts, kind_of
-from studio.engine.process.discovery import discover
-from studio.engine.process.failures import Refused
-from studio.engine.run.in_force import aim
-from studio.engine.run.resolve import check
-from studio.engine.run.validation import Validator
-from studio.engine.run.warm import WarmModels
-from studio.formats import files as formats
-from studio.protocol.messages import Operate, ResultWritten
-from studio.protocol.spec import Pick, RunSpec
-from studio.store.dataset import DatasetFolder, DatasetReader, points_hash
-from studio.store.parts import Part
-from studio.store.project import Project
-from studio.store.schema import Schema, points_schema
-from studio.store.splits import Split, split_rows
+from pushforward.models.config import Config
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.data import MakesBatches, Outline, RowSource
+from pushforward.models.contracts.spec import DataSpec, Given
+from pushforward.models.kinds import jets as kinds
+from pushforward.models.kinds.images import ImageSet
+from pushforward.models.kinds.points import PointSet
+from pushforward.models.registry import registry
+from pushforward.studio.cli import ownset
+from pushforward.studio.counted import shared_out
+from pushforward.studio.engine.data import datasets
+from pushforward.studio.engine.data.batches import Blocks, Fed, Mirrored, Shuffled, Streamed
+from pushforward.studio.engine.data.datasets import registered
+from pushforward.studio.engine.data.images import files
+from pushforward.studio.engine.data.imported import find_shares, imported, imported_outline
+from pushforward.studio.engine.data.measuring import Measuring
+from pushforward.studio.engine.data.preview import preview
+from pushforward.studio.engine.data.sets import cubes, jets
+from pushforward.studio.engine.data.stored import STATISTICS, StoredRows, facts_of
+from pushforward.studio.engine.jobs import headless
+from pushforward.studio.engine.jobs.operating import OperatorJob
+from pushforward.studio.engine.kinds.base import Facts, kind_of
+from pushforward.studio.engine.process.discovery import discover
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.engine.run.in_force import aim
+from pushforward.studio.engine.run.resolve import check
+from pushforward.studio.engine.run.validation import Validator
+from pushforward.studio.engine.run.warm import WarmModels
+from pushforward.studio.formats import files as formats
+from pushforward.studio.protocol.messages import Operate, ResultWritten
+from pushforward.studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.store.dataset import DatasetFolder, DatasetReader, points_hash
+from pushforward.studio.store.parts import Part
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.schema import Schema, points_schema
+from pushforward.studio.store.splits import Split, split_rows
 from tests.engine.fakes import MemorySink
 
 CPU = torch.device("cpu")
@@ -78,7 +78,7 @@ def large(project, monkeypatch):
     """A set that counts as large, of which all rows but few validate or test."""
     add(project, points())
     for module in ("datasets", "imported"):
-        monkeypatch.setattr(f"studio.engine.data.{module}.LARGE", 1000)
+        monkeypatch.setattr(f"pushforward.studio.engine.data.{module}.LARGE", 1000)
     monkeypatch.setattr(Streamed, "BLOCK", 120)
     monkeypatch.setattr(Streamed, "SHELF", 4)
     return imported("a", project.path)
@@ -215,7 +215,7 @@ class TestStored:
         monkeypatch.setattr(StoredRows, "prepare", None)
         facts, arrays = preview(Pick(slug="project:a"), project.path, 50)
         assert (facts["n"], arrays["x"].shape) == (len(large.rows), (50, 3))
-        monkeypatch.setattr("studio.engine.run.in_force._LOOKED_AT", 30)
+        monkeypatch.setattr("pushforward.studio.engine.run.in_force._LOOKED_AT", 30)
         target = aim(large)
         assert len(target.x) == 30
         assert not target.by_hand
@@ -257,7 +257,7 @@ class TestImported:
 
         monkeypatch.setattr(DatasetReader, "rows", counted)
         monkeypatch.setattr(DatasetFolder, "verify", None)
-        monkeypatch.setattr("studio.engine.data.preview.MAX_NUMBERS", 120)
+        monkeypatch.setattr("pushforward.studio.engine.data.preview.MAX_NUMBERS", 120)
         facts, arrays = preview(Pick(slug="project:a"), project.path, 500)
         assert facts["n"] == len(split_rows(N, Split(), "train"))
         assert arrays["x"].shape == (40, 3)  # as many as may be shown
@@ -381,7 +381,7 @@ class TestChecking:
     def test_a_batch_is_another_size_of_the_same_needs(self, monkeypatch):
         validator = Validator()
         few = validator.validate(spec("digits", batch=8), None).bytes
-        monkeypatch.setattr("studio.engine.run.validation.needs_of", None)
+        monkeypatch.setattr("pushforward.studio.engine.run.validation.needs_of", None)
         more = validator.validate(spec("digits", batch=800, seed=4), None).bytes
         assert more > few
 

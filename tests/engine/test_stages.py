@@ -4,18 +4,18 @@ import numpy as np
 import pytest
 import torch
 
-from models.contracts.batch import Batch
-from models.contracts.learner import CLOCKS
-from models.contracts.spec import DataSpec, Given
-from studio.engine.jobs import headless
-from studio.engine.jobs.job import ENDED
-from studio.engine.jobs.queue import JobQueue
-from studio.engine.jobs.walking import walk
-from studio.engine.process.failures import Refused
-from studio.engine.watch.staging import scene_arrays
-from studio.protocol.messages import StageDone, WalkStep, Watch
-from studio.protocol.spec import ChangeSetting
-from studio.protocol.wire import unpack_arrays
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.learner import CLOCKS
+from pushforward.models.contracts.spec import DataSpec, Given
+from pushforward.studio.engine.jobs import headless
+from pushforward.studio.engine.jobs.job import ENDED
+from pushforward.studio.engine.jobs.queue import JobQueue
+from pushforward.studio.engine.jobs.walking import walk
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.engine.watch.staging import scene_arrays
+from pushforward.studio.protocol.messages import StageDone, WalkStep, Watch
+from pushforward.studio.protocol.spec import ChangeSetting
+from pushforward.studio.protocol.wire import unpack_arrays
 from tests.engine.fakes import (
     MemorySink,
     each_on_points,

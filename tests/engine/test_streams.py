@@ -7,8 +7,8 @@ import time
 import numpy as np
 import pytest
 
-from studio.engine.process.streams import Inbox, Outbox, Reader
-from studio.protocol.messages import (
+from pushforward.studio.engine.process.streams import Inbox, Outbox, Reader
+from pushforward.studio.protocol.messages import (
     Credit,
     ErrorInfo,
     Event,
@@ -23,7 +23,7 @@ from studio.protocol.messages import (
     Reply,
     Snapshot,
 )
-from studio.protocol.wire import Decoder, encode, pack_arrays, unpack_arrays
+from pushforward.studio.protocol.wire import Decoder, encode, pack_arrays, unpack_arrays
 
 
 class Far:
@@ -126,8 +126,10 @@ def reading(ends, monkeypatch):
     """A reader on a pipe; it never ends this process."""
     inbox, outbox, far = ends
     ended = threading.Event()
-    monkeypatch.setattr("studio.engine.process.streams.LEAVE_SECONDS", 0.0)
-    monkeypatch.setattr("studio.engine.process.streams.os._exit", lambda status: ended.set())
+    monkeypatch.setattr("pushforward.studio.engine.process.streams.LEAVE_SECONDS", 0.0)
+    monkeypatch.setattr(
+        "pushforward.studio.engine.process.streams.os._exit", lambda status: ended.set()
+    )
     read, write = os.pipe()
     reader = Reader(inbox, outbox, read)
     outbox.start()
@@ -188,7 +190,7 @@ def test_waiting_ends_with_a_command_or_the_time():
 def test_an_answer_too_large_for_a_frame_is_refused(ends, monkeypatch):
     """Whoever asked would wait for ever."""
     _, outbox, far = ends
-    monkeypatch.setattr("studio.protocol.wire.MAX_PAYLOAD", 10)
+    monkeypatch.setattr("pushforward.studio.protocol.wire.MAX_PAYLOAD", 10)
     outbox.send(Reply(re=3), [bytes(11)])
     outbox.start()
     [(failed, _)] = far.take(1)
@@ -214,7 +216,7 @@ def test_an_answer_that_cannot_be_written_is_an_error_and_the_writer_lives(ends,
 
 def test_an_event_too_large_for_a_frame_does_not_end_the_stream(ends, monkeypatch, caplog):
     _, outbox, far = ends
-    monkeypatch.setattr("studio.protocol.wire.MAX_PAYLOAD", 10)
+    monkeypatch.setattr("pushforward.studio.protocol.wire.MAX_PAYLOAD", 10)
     outbox.send(Log(level="info", text="large"), [bytes(11)])
     outbox.send(Snapshot(jobs=[JobInfo(job="a", kind="import", state="queued", title="t")]))
     outbox.start()

@@ -3,12 +3,12 @@
 import pytest
 import torch
 
-from models.contracts.family import Family
-from models.tensors import make_generator
-from studio.engine.jobs import headless
-from studio.engine.run.loading import load
-from studio.engine.run.session import open_session
-from studio.protocol.spec import Pick, RunRef, RunSpec
+from pushforward.models.contracts.family import Family
+from pushforward.models.tensors import make_generator
+from pushforward.studio.engine.jobs import headless
+from pushforward.studio.engine.run.loading import load
+from pushforward.studio.engine.run.session import open_session
+from pushforward.studio.protocol.spec import Pick, RunRef, RunSpec
 from tests.engine.fakes import losses
 from tests.engine.test_inputs import NET, QUICK, refused, stopped
 

@@ -6,20 +6,20 @@ import numpy as np
 import pytest
 import torch
 
-from models.config import decode
-from models.contracts.batch import Batch
-from models.contracts.family import Family
-from models.nets.calling import call
-from models.registry import registry
-from studio.engine.data.imported import find_imported
-from studio.engine.kinds.base import Facts, kind_of
-from studio.engine.process.discovery import discover
-from studio.engine.process.failures import Refused
-from studio.engine.watch.recorder import Recorder
-from studio.engine.watch.staging import StagedStep
-from studio.formats.texts.plain import PlainText
-from studio.protocol.extras import CANDIDATES, CHANCES, WRITTEN
-from studio.store.project import Project
+from pushforward.models.config import decode
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.family import Family
+from pushforward.models.nets.calling import call
+from pushforward.models.registry import registry
+from pushforward.studio.engine.data.imported import find_imported
+from pushforward.studio.engine.kinds.base import Facts, kind_of
+from pushforward.studio.engine.process.discovery import discover
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.engine.watch.recorder import Recorder
+from pushforward.studio.engine.watch.staging import StagedStep
+from pushforward.studio.formats.texts.plain import PlainText
+from pushforward.studio.protocol.extras import CANDIDATES, CHANCES, WRITTEN
+from pushforward.studio.store.project import Project
 
 discover()
 NET = {"net": {"slug": "", "config": {"width": 8, "layers": 1, "heads": 2}}}

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.contracts.data import Splits
-from models.registry import registry
-from studio.engine.data.preview import preview
-from studio.engine.process.discovery import discover
-from studio.protocol.spec import Pick
-from studio.resources import folder
-from studio.store.project import Project
+from pushforward.models.contracts.data import Splits
+from pushforward.models.registry import registry
+from pushforward.studio.engine.data.preview import preview
+from pushforward.studio.engine.process.discovery import discover
+from pushforward.studio.protocol.spec import Pick
+from pushforward.studio.resources import folder
+from pushforward.studio.store.project import Project
 
 discover()
 SETS = registry.all("dataset")

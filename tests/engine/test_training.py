@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from studio.engine.jobs import headless
-from studio.engine.process.allowance import Allowance
-from studio.engine.watch.outputs import Outputs
-from studio.engine.watch.schedules import EvaluationSchedule
-from studio.protocol.messages import (
+from pushforward.studio.engine.jobs import headless
+from pushforward.studio.engine.process.allowance import Allowance
+from pushforward.studio.engine.watch.outputs import Outputs
+from pushforward.studio.engine.watch.schedules import EvaluationSchedule
+from pushforward.studio.protocol.messages import (  # fmt: skip
     CheckpointWritten,
     Kept,
     Log,
@@ -19,9 +19,9 @@ from studio.protocol.messages import (
     Progress,
     ResultWritten,
     Watch,
-)  # fmt: skip
-from studio.store.errors import DiskFull
-from studio.store.lock import Busy
+)
+from pushforward.studio.store.errors import DiskFull
+from pushforward.studio.store.lock import Busy
 from tests.engine.fakes import MemorySink, Tiny, drive, losses, new_job, new_run, spec
 from tests.engine.same import finish
 
@@ -228,7 +228,7 @@ def test_a_full_disk_keeps_the_earlier_checkpoint(tmp_path, monkeypatch):
     def full(folder, need):
         raise DiskFull("Not enough space on the disk.", "Free some space.")
 
-    monkeypatch.setattr("studio.store.checkpoint.check_space", full)
+    monkeypatch.setattr("pushforward.studio.store.checkpoint.check_space", full)
     with pytest.raises(DiskFull):
         for _ in work:
             pass
@@ -245,7 +245,7 @@ def test_a_disk_that_fills_up_while_writing_is_a_failure(tmp_path, monkeypatch):
             raise OSError(errno.ENOSPC, "No space left on device", "step.safetensors")
         return real(step, *arguments, **named)
 
-    monkeypatch.setattr("studio.store.checkpoint.Checkpoints.save", save)
+    monkeypatch.setattr("pushforward.studio.store.checkpoint.Checkpoints.save", save)
     status = headless.run(folder.path)
     assert (status.state, status.error.kind) == ("failed", "disk")
     assert "full" in status.error.message
@@ -321,8 +321,8 @@ def test_figures_before_the_end_have_few_samples_where_all_are_dear(tmp_path, mo
 
 def test_a_run_that_goes_on_elsewhere_is_left_alone(tmp_path, monkeypatch):
     folder = new_run(tmp_path, spec())
-    monkeypatch.setattr("studio.engine.jobs.headless.PATIENCE", 0.0)
-    monkeypatch.setattr("studio.store.run.RunFolder.alive", lambda self: True)
+    monkeypatch.setattr("pushforward.studio.engine.jobs.headless.PATIENCE", 0.0)
+    monkeypatch.setattr("pushforward.studio.store.run.RunFolder.alive", lambda self: True)
     folder.write_status(folder.status().__class__(state="running", pid=1))
     with pytest.raises(Busy, match=r"being trained by process 1\."):
         headless.run(folder.path)

@@ -9,20 +9,20 @@ import numpy as np
 import pytest
 import torch
 
-from models.contracts.batch import Batch
-from models.kinds.jet_variables import JetVariables
-from models.kinds.jets import TYPES
-from models.registry import discover
-from studio.engine.data.imported import find_imported
-from studio.engine.jobs import headless
-from studio.engine.process.failures import Refused
-from studio.engine.run.loading import load
-from studio.engine.run.operating import Answer, ask
-from studio.formats import files
-from studio.protocol import messages as m
-from studio.protocol.spec import Pick, RunSpec
-from studio.store.project import Project
-from studio.store.run import RunFolder
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.kinds.jet_variables import JetVariables
+from pushforward.models.kinds.jets import TYPES
+from pushforward.models.registry import discover
+from pushforward.studio.engine.data.imported import find_imported
+from pushforward.studio.engine.jobs import headless
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.engine.run.loading import load
+from pushforward.studio.engine.run.operating import Answer, ask
+from pushforward.studio.formats import files
+from pushforward.studio.protocol import messages as m
+from pushforward.studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.run import RunFolder
 from tests.engine.test_operating import QUICK
 
 JETS, VARIABLES, FEW, OTHER = "0001-jets", "0002-variables", "0003-few", "0004-other"

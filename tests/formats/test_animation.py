@@ -8,8 +8,8 @@ import pytest
 from numpy.typing import NDArray
 from PySide6.QtGui import QImage, QImageReader
 
-from studio.formats.animation import write_animation
-from studio.formats.limits import FormatError
+from pushforward.studio.formats.animation import write_animation
+from pushforward.studio.formats.limits import FormatError
 
 
 def frames(count: int, colours: int) -> NDArray[np.uint8]:

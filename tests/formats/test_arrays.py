@@ -11,8 +11,8 @@ import msgspec
 import numpy as np
 import pytest
 
-from studio.formats import FormatError
-from studio.formats.tables import base
+from pushforward.studio.formats import FormatError
+from pushforward.studio.formats.tables import base
 from tests.formats.whole import inspect, read, read_named
 
 X = np.array([[0.0, 1.0], [2.0, 5.0], [4.0, 3.0]], np.float32)
@@ -250,7 +250,7 @@ def test_npz_that_will_not_do(tmp_path, arrays, reason):
 
 def test_a_zip_bomb_is_not_unpacked(tmp_path, monkeypatch):
     np.savez_compressed(tmp_path / "p.npz", x=np.zeros((200_000, 2)))
-    monkeypatch.setattr("studio.formats.npzarrays.MAX_UNPACKED", 1_000_000)
+    monkeypatch.setattr("pushforward.studio.formats.npzarrays.MAX_UNPACKED", 1_000_000)
     monkeypatch.setattr("zipfile.ZipFile.open", pytest.fail)
     with pytest.raises(FormatError, match=r"3\.2 MB once unpacked; the limit is 1\.0 MB"):
         inspect(tmp_path / "p.npz")
@@ -339,7 +339,7 @@ def test_hdf5_too_large_is_refused_by_its_shape(tmp_path, monkeypatch):
         inspect(tmp_path / "p.h5")
     with h5py.File(tmp_path / "q.h5", "w") as file:
         file.create_dataset("x", shape=(100_000, 100), dtype="f4", chunks=(1000, 100))
-    monkeypatch.setattr("studio.formats.limits.MAX_POINTS", 2**20)
+    monkeypatch.setattr("pushforward.studio.formats.limits.MAX_POINTS", 2**20)
     with pytest.raises(FormatError, match=r"40\.0 MB of memory"):
         read(tmp_path / "q.h5")
 

@@ -10,17 +10,17 @@ import msgspec
 import numpy as np
 import pytest
 
-from studio.formats import FormatError, Inspection, files
-from studio.formats.importer import Rows
-from studio.formats.options import settle
-from studio.formats.registry import importers
-from studio.formats.worker import Inspect, Inspected, Read, Refusal
-from studio.literal import one_line
-from studio.protocol.catalog import FieldSpec
-from studio.protocol.wire import MAX_HEADER, pack_arrays
-from studio.store.errors import StoreError
-from studio.store.parts import check_parts, part_block
-from studio.store.project import Project
+from pushforward.studio.formats import FormatError, Inspection, files
+from pushforward.studio.formats.importer import Rows
+from pushforward.studio.formats.options import settle
+from pushforward.studio.formats.registry import importers
+from pushforward.studio.formats.worker import Inspect, Inspected, Read, Refusal
+from pushforward.studio.literal import one_line
+from pushforward.studio.protocol.catalog import FieldSpec
+from pushforward.studio.protocol.wire import MAX_HEADER, pack_arrays
+from pushforward.studio.store.errors import StoreError
+from pushforward.studio.store.parts import check_parts, part_block
+from pushforward.studio.store.project import Project
 from tests.fuzz.importers import CRASHING, importer, seeds, slugs, suffix
 from tests.fuzz.worker import Crash, Worker
 

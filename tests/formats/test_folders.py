@@ -2,10 +2,10 @@
 
 import pytest
 
-from studio.formats.files import inspect, rows
-from studio.formats.folders import standing_for, unfolded
-from studio.formats.limits import FormatError
-from studio.formats.worker import seconds_for
+from pushforward.studio.formats.files import inspect, rows
+from pushforward.studio.formats.folders import standing_for, unfolded
+from pushforward.studio.formats.limits import FormatError
+from pushforward.studio.formats.worker import seconds_for
 from tests.formats.test_movielens import LATER, files
 
 

@@ -8,16 +8,16 @@ import networkx
 import numpy as np
 import pytest
 
-from studio.formats import files
-from studio.formats.graphs.edgelist import EdgeList
-from studio.formats.graphs.gml import Gml
-from studio.formats.graphs.graph6 import Graph6
-from studio.formats.graphs.graphjson import GraphJson
-from studio.formats.graphs.graphml import GraphML
-from studio.formats.graphs.tu import TuCollection
-from studio.formats.graphs.writing import write_graphs
-from studio.formats.limits import FormatError
-from studio.formats.registry import importers
+from pushforward.studio.formats import files
+from pushforward.studio.formats.graphs.edgelist import EdgeList
+from pushforward.studio.formats.graphs.gml import Gml
+from pushforward.studio.formats.graphs.graph6 import Graph6
+from pushforward.studio.formats.graphs.graphjson import GraphJson
+from pushforward.studio.formats.graphs.graphml import GraphML
+from pushforward.studio.formats.graphs.tu import TuCollection
+from pushforward.studio.formats.graphs.writing import write_graphs
+from pushforward.studio.formats.limits import FormatError
+from pushforward.studio.formats.registry import importers
 
 HEAD = '<?xml version="1.0"?>\n<graphml xmlns="http://graphml.graphdrawing.org/xmlns">\n'
 

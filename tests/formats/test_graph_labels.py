@@ -6,19 +6,19 @@ import networkx
 import numpy as np
 import pytest
 
-from models.config import NoConfig
-from models.kinds.labelled_graphs import LabelledSet, labelled_graphs, labelled_packing
-from models.metrics.base import Evidence, NotApplicable
-from models.metrics.labelled_graphs.triples import LabelTriples
-from models.tensors import make_generator
-from observables.graphs.labels import EDGE_LABELS, cut, places_for, row_length
-from studio.engine.kinds.base import Facts, kind_of
-from studio.engine.kinds.labelled_graphs import Labelled
-from studio.formats import files
-from studio.formats.graphs.gml import Gml
-from studio.formats.graphs.graphjson import GraphJson
-from studio.formats.graphs.graphml import GraphML
-from studio.formats.graphs.writing import graphml
+from pushforward.models.config import NoConfig
+from pushforward.models.kinds.labelled_graphs import LabelledSet, labelled_graphs, labelled_packing
+from pushforward.models.metrics.base import Evidence, NotApplicable
+from pushforward.models.metrics.labelled_graphs.triples import LabelTriples
+from pushforward.models.tensors import make_generator
+from pushforward.observables.graphs.labels import EDGE_LABELS, cut, places_for, row_length
+from pushforward.studio.engine.kinds.base import Facts, kind_of
+from pushforward.studio.engine.kinds.labelled_graphs import Labelled
+from pushforward.studio.formats import files
+from pushforward.studio.formats.graphs.gml import Gml
+from pushforward.studio.formats.graphs.graphjson import GraphJson
+from pushforward.studio.formats.graphs.graphml import GraphML
+from pushforward.studio.formats.graphs.writing import graphml
 
 ATOMS, BONDS = ("C", "N", "O"), ("double", "single")
 

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from studio.app.kinds.distances import _latex
-from studio.formats.graphs.graphml import _LONGEST_TAG, _Reader
-from studio.formats.images import decoding
-from studio.formats.limits import FormatError
-from studio.formats.tables.csv import Csv
-from studio.journal import _File
+from pushforward.studio.app.kinds.distances import _latex
+from pushforward.studio.formats.graphs.graphml import _LONGEST_TAG, _Reader
+from pushforward.studio.formats.images import decoding
+from pushforward.studio.formats.limits import FormatError
+from pushforward.studio.formats.tables.csv import Csv
+from pushforward.studio.journal import _File
 
 
 @pytest.mark.parametrize(

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from studio.formats import FormatError, files
-from studio.formats.images.arrays import ImageArrays
-from studio.formats.images.decoding import Undecodable, decoded
-from studio.formats.images.ownsplit import is_test
-from studio.formats.images.plainpickle import PlainPickleError, plain
-from studio.formats.inspection import Inspection
-from studio.formats.pictures import write_images
+from pushforward.studio.formats import FormatError, files
+from pushforward.studio.formats.images.arrays import ImageArrays
+from pushforward.studio.formats.images.decoding import Undecodable, decoded
+from pushforward.studio.formats.images.ownsplit import is_test
+from pushforward.studio.formats.images.plainpickle import PlainPickleError, plain
+from pushforward.studio.formats.inspection import Inspection
+from pushforward.studio.formats.pictures import write_images
 from tests.fuzz.importers import seeds
 
 
@@ -172,7 +172,7 @@ class TestPictures:
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr("a.png", b"\0" * 10**6)
             archive.writestr("b.png", png(pixels(0)))
-        monkeypatch.setattr("studio.formats.images.gathered.MOST_BYTES", 10**5)
+        monkeypatch.setattr("pushforward.studio.formats.images.gathered.MOST_BYTES", 10**5)
         found, rows = brought([path], "image-files")
         assert len(rows["x"]) == 1
         assert "a.png has more than" in found.notes[0]
@@ -184,12 +184,12 @@ class TestPictures:
             archive.writestr("a.png", b"\0" * 10**6)
             archive.writestr("other.txt", b"\0" * 10**6)
         monkeypatch.setattr("zipfile.ZipFile.open", pytest.fail)
-        monkeypatch.setattr("studio.formats.archives.MOST_UNPACKED", 10**5)
+        monkeypatch.setattr("pushforward.studio.formats.archives.MOST_UNPACKED", 10**5)
         for ask in (files.inspect, files.rows):
             with pytest.raises(FormatError, match=r"would become 2\.0 MB; the limit is 100\.0 kB"):
                 ask([path])
-        monkeypatch.setattr("studio.formats.archives.MOST_UNPACKED", 10**7)
-        monkeypatch.setattr("studio.formats.archives.SMALL", 10**5)
+        monkeypatch.setattr("pushforward.studio.formats.archives.MOST_UNPACKED", 10**7)
+        monkeypatch.setattr("pushforward.studio.formats.archives.SMALL", 10**5)
         with pytest.raises(FormatError, match=r"\d+ times as much; the limit is 100 times"):
             files.inspect([path])
 

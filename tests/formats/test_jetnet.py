@@ -10,12 +10,12 @@ import h5py
 import numpy as np
 import pytest
 
-from observables.jets.kinematics import masses
-from studio.formats import registry as formats
-from studio.formats.jets import published
-from studio.formats.jets.agreement import Agreement
-from studio.formats.jets.jetnet import JetNet
-from studio.formats.limits import FormatError
+from pushforward.observables.jets.kinematics import masses
+from pushforward.studio.formats import registry as formats
+from pushforward.studio.formats.jets import published
+from pushforward.studio.formats.jets.agreement import Agreement
+from pushforward.studio.formats.jets.jetnet import JetNet
+from pushforward.studio.formats.limits import FormatError
 
 
 def written(path: Path, n: int = 5, places: int = 4, seed: int = 3, **changed: np.ndarray) -> Path:

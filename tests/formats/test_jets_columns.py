@@ -8,10 +8,10 @@ import h5py
 import numpy as np
 import pytest
 
-from studio.formats import FormatError, files
-from studio.formats.jets.by_columns import JetColumns
-from studio.formats.options import settle
-from studio.formats.registry import discover, importers
+from pushforward.studio.formats import FormatError, files
+from pushforward.studio.formats.jets.by_columns import JetColumns
+from pushforward.studio.formats.options import settle
+from pushforward.studio.formats.registry import discover, importers
 
 N, PLACES = 40, 6
 
@@ -248,7 +248,7 @@ def test_what_may_be_chosen_is_told_with_what_looks_like_it(tmp_path: Path) -> N
 
 
 def test_our_own_archives_come_in_again(tmp_path: Path) -> None:
-    from studio.formats.jets.writing import write_jets
+    from pushforward.studio.formats.jets.writing import write_jets
 
     j = jets()
     eta = np.where(j["real"], j["eta"] - j["jet_eta"][:, None], 0.0)

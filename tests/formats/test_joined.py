@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from studio.formats import FormatError, files
+from pushforward.studio.formats import FormatError, files
 
 
 def text(path, rows):

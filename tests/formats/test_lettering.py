@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from studio.formats.cubes.maps import legend
-from studio.formats.lettering import HIGH, lettered
+from pushforward.studio.formats.cubes.maps import legend
+from pushforward.studio.formats.lettering import HIGH, lettered
 
 
 def test_letters_are_drawn_dot_by_dot_and_accents_are_left_out():

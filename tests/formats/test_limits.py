@@ -8,8 +8,8 @@ import msgspec
 import numpy as np
 import pytest
 
-from studio.formats import FormatError, limits
-from studio.protocol.wire import MAX_HEADER
+from pushforward.studio.formats import FormatError, limits
+from pushforward.studio.protocol.wire import MAX_HEADER
 from tests.formats.whole import inspect, read
 
 WIDE = (2, 10**9)
@@ -38,8 +38,8 @@ def declare(path, shape):
 @pytest.mark.parametrize("name", ["p.h5", "p.npy", "p.npz"])
 @pytest.mark.parametrize("shape", [WIDE, (10**12, 10**6)])
 def test_a_huge_shape_is_refused_before_its_names_are_made(tmp_path, monkeypatch, name, shape):
-    monkeypatch.setattr("studio.formats.tables.hdf5.default_names", pytest.fail)
-    monkeypatch.setattr("studio.formats.tables.npy.default_names", pytest.fail)
+    monkeypatch.setattr("pushforward.studio.formats.tables.hdf5.default_names", pytest.fail)
+    monkeypatch.setattr("pushforward.studio.formats.tables.npy.default_names", pytest.fail)
     declare(tmp_path / name, shape)
     for look in (inspect, read):
         with pytest.raises(FormatError, match=r"limit is|are there") as error:
@@ -60,7 +60,7 @@ def test_a_table_without_columns_is_refused(tmp_path, name):
 
 
 def test_there_are_no_names_for_columns_without_end():
-    from studio.formats.tables.base import default_names
+    from pushforward.studio.formats.tables.base import default_names
 
     with pytest.raises(ValueError, match="2048"):
         default_names(10**9)
@@ -121,7 +121,7 @@ def test_each_block_is_unpacked_once(tmp_path, monkeypatch):
 
 
 def test_a_file_of_very_many_tables_shows_the_first_and_reads_any(tmp_path, monkeypatch):
-    monkeypatch.setattr("studio.formats.tables.reading.MAX_ITEMS", 5)
+    monkeypatch.setattr("pushforward.studio.formats.tables.reading.MAX_ITEMS", 5)
     with h5py.File(tmp_path / "p.h5", "w") as file:
         for k in range(12):
             file[f"g{k:02}/x"] = np.full((3, 2), k, np.float32)
@@ -129,7 +129,7 @@ def test_a_file_of_very_many_tables_shows_the_first_and_reads_any(tmp_path, monk
     assert len(found.items) == 5
     assert found.items[0].notes[-1] == "12 tables are in the file; the first 5 are shown."
     assert read(tmp_path / "p.h5", "g11/x")[0, 0] == 11
-    monkeypatch.setattr("studio.formats.hdf5walk.MAX_OBJECTS", 10)
+    monkeypatch.setattr("pushforward.studio.formats.hdf5walk.MAX_OBJECTS", 10)
     with pytest.raises(FormatError, match="more than 10 groups and data sets"):
         inspect(tmp_path / "p.h5")
 
@@ -145,7 +145,7 @@ def test_what_is_found_fits_into_a_message(tmp_path):
 
 
 def test_the_work_of_all_tables_together_ends(tmp_path, monkeypatch):
-    monkeypatch.setattr("studio.formats.tables.reading.MAX_CELLS", 10)
+    monkeypatch.setattr("pushforward.studio.formats.tables.reading.MAX_CELLS", 10)
     np.savez(tmp_path / "p.npz", a=np.ones((4, 2)), b=np.ones((4, 2)))
     first, second = inspect(tmp_path / "p.npz").items
     assert first.rows == 4
@@ -154,7 +154,7 @@ def test_the_work_of_all_tables_together_ends(tmp_path, monkeypatch):
 
 
 def test_a_file_of_few_lines_without_end_is_taken_in_parts(tmp_path, monkeypatch):
-    monkeypatch.setattr("studio.formats.tables.csv._BLOCK", 1000)
+    monkeypatch.setattr("pushforward.studio.formats.tables.csv._BLOCK", 1000)
     x = np.random.default_rng(0).normal(size=(300, 40)).astype(np.float32)
     np.savetxt(tmp_path / "p.csv", x, fmt="%.9g", delimiter=",")
     np.testing.assert_array_equal(read(tmp_path / "p.csv"), x)

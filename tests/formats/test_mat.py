@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from studio.formats import registry as formats
-from studio.formats.cubes.mat import HEAD73, Mat, _Array
-from studio.formats.limits import FormatError
+from pushforward.studio.formats import registry as formats
+from pushforward.studio.formats.cubes.mat import HEAD73, Mat, _Array
+from pushforward.studio.formats.limits import FormatError
 
 RNG = np.random.default_rng(0)
 CUBE = RNG.integers(900, 9000, (4, 5, 7)).astype(np.uint16)

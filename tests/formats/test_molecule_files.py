@@ -3,19 +3,19 @@
 import numpy as np
 import pytest
 
-from observables.graphs.canonical import certificate
-from observables.molecules.resonance import MOBILE, filled, resonant, same_molecules
-from observables.molecules.toolkit import installed
-from observables.molecules.valence import formula
-from studio.formats.graphs.graphjson import GraphJson
-from studio.formats.graphs.graphml import GraphML
-from studio.formats.limits import FormatError
-from studio.formats.molecules.importing import Unread
-from studio.formats.molecules.sdf import Sdf
-from studio.formats.molecules.smiles import Smiles, of_smiles
-from studio.formats.molecules.spelling import spelt
-from studio.formats.molecules.writing import left_out, write_molecules
-from studio.formats.molecules.xyz import Xyz
+from pushforward.observables.graphs.canonical import certificate
+from pushforward.observables.molecules.resonance import MOBILE, filled, resonant, same_molecules
+from pushforward.observables.molecules.toolkit import installed
+from pushforward.observables.molecules.valence import formula
+from pushforward.studio.formats.graphs.graphjson import GraphJson
+from pushforward.studio.formats.graphs.graphml import GraphML
+from pushforward.studio.formats.limits import FormatError
+from pushforward.studio.formats.molecules.importing import Unread
+from pushforward.studio.formats.molecules.sdf import Sdf
+from pushforward.studio.formats.molecules.smiles import Smiles, of_smiles
+from pushforward.studio.formats.molecules.spelling import spelt
+from pushforward.studio.formats.molecules.writing import left_out, write_molecules
+from pushforward.studio.formats.molecules.xyz import Xyz
 from tests.fuzz.importers import MORE
 
 
@@ -238,7 +238,7 @@ def test_a_file_of_smiles_tells_what_it_does_not_hold(tmp_path):
 def test_rdkit_reads_smiles_alike():
     """Some of MOSES and all bundled kinds of rings; skipped where RDKit is not installed."""
     chem = pytest.importorskip("rdkit.Chem", reason="the extra pushforward[molecules]")
-    from observables.molecules.toolkit import smiles_of
+    from pushforward.observables.molecules.toolkit import smiles_of
 
     for text in (
         "CCOc1cccc(C(=O)Nc2ccn(Cc3ccccn3)n2)c1",

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from studio.formats.interactions.movielens import MovieLens, core
-from studio.formats.limits import FormatError
-from studio.formats.options import settle
-from studio.formats.registry import discover, importers
+from pushforward.studio.formats.interactions.movielens import MovieLens, core
+from pushforward.studio.formats.limits import FormatError
+from pushforward.studio.formats.options import settle
+from pushforward.studio.formats.registry import discover, importers
 
 REAL = Path(os.environ.get("MOVIELENS", "no-such-folder"))
 """Where folders such as ml-latest-small are: they may be used, and not passed on."""

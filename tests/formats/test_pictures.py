@@ -9,9 +9,9 @@ import h5py
 import numpy as np
 import pytest
 
-from studio.formats import FormatError
-from studio.formats.images.files import PictureFiles
-from studio.formats.pictures import MOST_ON_A_SHEET, sheet, write_images
+from pushforward.studio.formats import FormatError
+from pushforward.studio.formats.images.files import PictureFiles
+from pushforward.studio.formats.pictures import MOST_ON_A_SHEET, sheet, write_images
 
 RNG = np.random.default_rng(0)
 
@@ -86,7 +86,7 @@ def test_a_png_is_a_sheet_that_says_where_it_comes_from(tmp_path, monkeypatch):
     image, text = pixels(tmp_path / "made.png")
     np.testing.assert_array_equal(image, sheet(x))
     assert '"step": 12' in text
-    monkeypatch.setattr("studio.formats.pictures.MOST_ON_A_SHEET", 4)
+    monkeypatch.setattr("pushforward.studio.formats.pictures.MOST_ON_A_SHEET", 4)
     write_images(tmp_path / "some.png", x)
     np.testing.assert_array_equal(pixels(tmp_path / "some.png")[0], sheet(x[:4]))
     assert MOST_ON_A_SHEET == 1024
@@ -114,7 +114,7 @@ def test_a_zip_has_a_picture_of_each_in_the_folder_of_its_class_as_an_import_rea
 
 
 def test_a_zip_of_too_many_is_refused_and_leaves_no_file(tmp_path, monkeypatch):
-    monkeypatch.setattr("studio.formats.pictures.MOST_IN_A_ZIP", 3)
+    monkeypatch.setattr("pushforward.studio.formats.pictures.MOST_IN_A_ZIP", 3)
     with pytest.raises(FormatError, match="4 images are too many files"):
         write_images(tmp_path / "made.zip", np.zeros((4, 1, 2, 2)))
     assert not list(tmp_path.iterdir())

@@ -5,17 +5,17 @@ from fnmatch import fnmatch
 import numpy as np
 import pytest
 
-from studio.formats import FormatError, files
-from studio.formats.importer import Importer, Rows
-from studio.formats.inspection import Inspection
-from studio.formats.registry import Importers, discover, importers
-from studio.formats.tables import importer as points
-from studio.formats.tables import reading
-from studio.formats.tables.base import ArrayTable, Format
-from studio.formats.tables.registry import Registry, registry
-from studio.protocol.catalog import Choice, FieldSpec
-from studio.store.parts import Part
-from studio.store.schema import Schema
+from pushforward.studio.formats import FormatError, files
+from pushforward.studio.formats.importer import Importer, Rows
+from pushforward.studio.formats.inspection import Inspection
+from pushforward.studio.formats.registry import Importers, discover, importers
+from pushforward.studio.formats.tables import importer as points
+from pushforward.studio.formats.tables import reading
+from pushforward.studio.formats.tables.base import ArrayTable, Format
+from pushforward.studio.formats.tables.registry import Registry, registry
+from pushforward.studio.protocol.catalog import Choice, FieldSpec
+from pushforward.studio.store.parts import Part
+from pushforward.studio.store.schema import Schema
 from tests.formats.whole import inspect, read
 
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from studio.formats.limits import FormatError
-from studio.formats.registry import discover, importers
-from studio.formats.series.sound import Sounds
-from studio.formats.series.table import SeriesTable
-from studio.formats.series.windows import windows
-from studio.formats.series.writing import RATE, sound, write_sound, write_table
+from pushforward.studio.formats.limits import FormatError
+from pushforward.studio.formats.registry import discover, importers
+from pushforward.studio.formats.series.sound import Sounds
+from pushforward.studio.formats.series.table import SeriesTable
+from pushforward.studio.formats.series.windows import windows
+from pushforward.studio.formats.series.writing import RATE, sound, write_sound, write_table
 
 discover()
 TABLE = {"item": "", "layout": "columns", "columns": [], "length": 8, "step": 4}

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from studio.formats import FormatError, limits, write_points
-from studio.store.errors import StoreError
+from pushforward.studio.formats import FormatError, limits, write_points
+from pushforward.studio.store.errors import StoreError
 from tests.formats.whole import inspect, read, read_named
 
 WANTED = [[1.0, 2.5], [-3.0, 4e2], [0.0, 6.0]]
@@ -125,7 +125,7 @@ def test_a_damaged_cell_far_down_is_found(write, monkeypatch):
     rows[2000] = "1,x\n"
     path = write("u,v\n" + "".join(rows))
     for chunk in (100, 50_000):
-        monkeypatch.setattr("studio.formats.tables.csv.CHUNK", chunk)
+        monkeypatch.setattr("pushforward.studio.formats.tables.csv.CHUNK", chunk)
         with pytest.raises(FormatError, match="line 2002: 'x'"):
             read(path)
 
@@ -136,7 +136,7 @@ def test_statistics_do_not_depend_on_the_chunks(write, monkeypatch):
     x[7, 0] = np.nan
     path = write("")
     write_points(path, x, ["u", "v"])
-    monkeypatch.setattr("studio.formats.tables.csv.CHUNK", 100)
+    monkeypatch.setattr("pushforward.studio.formats.tables.csv.CHUNK", 100)
     (item,) = inspect(path).items
     assert item.rows == 999
     for column, values in zip(item.columns, x.T.astype(np.float64), strict=True):
@@ -178,7 +178,7 @@ def test_ten_gigabytes_are_refused_before_reading(tmp_path, monkeypatch):
     path = tmp_path / "huge.csv"
     with open(path, "wb") as file:
         file.truncate(10 * 10**9)  # sparse: takes no space
-    monkeypatch.setattr("studio.formats.tables.csv.guess", pytest.fail)
+    monkeypatch.setattr("pushforward.studio.formats.tables.csv.guess", pytest.fail)
     for look in (inspect, read):
         with pytest.raises(FormatError, match=r"10\.0 GB; the limit is 2\.1 GB") as error:
             look(path)
@@ -187,7 +187,7 @@ def test_ten_gigabytes_are_refused_before_reading(tmp_path, monkeypatch):
 
 def test_too_many_rows_are_refused_while_counting(write, monkeypatch):
     monkeypatch.setattr(limits, "MAX_ROWS", 1000)
-    monkeypatch.setattr("studio.formats.tables.csv.CHUNK", 100)
+    monkeypatch.setattr("pushforward.studio.formats.tables.csv.CHUNK", 100)
     path = write("1,2\n" * 5000)
     for look in (inspect, read):
         with pytest.raises(FormatError, match="1,100 rows; the limit is 1,000"):

@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from studio.formats.limits import FormatError
-from studio.formats.registry import discover, importers
-from studio.formats.texts.folding import LETTERS, cut, folded
-from studio.formats.texts.plain import PlainText
-from studio.formats.texts.writing import spelled, write_texts
+from pushforward.studio.formats.limits import FormatError
+from pushforward.studio.formats.registry import discover, importers
+from pushforward.studio.formats.texts.folding import LETTERS, cut, folded
+from pushforward.studio.formats.texts.plain import PlainText
+from pushforward.studio.formats.texts.writing import spelled, write_texts
 
 DEFAULT = {option.path: option.default for option in PlainText.options}
 

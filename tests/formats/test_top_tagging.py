@@ -6,9 +6,9 @@ import h5py
 import numpy as np
 import pytest
 
-from studio.formats import FormatError, files
-from studio.formats.jets.by_columns import JetColumns
-from studio.formats.jets.top_tagging import WIDTH, TopTagging
+from pushforward.studio.formats import FormatError, files
+from pushforward.studio.formats.jets.by_columns import JetColumns
+from pushforward.studio.formats.jets.top_tagging import WIDTH, TopTagging
 
 N, PLACES = 30, 200
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from studio.formats import video
-from studio.formats.limits import FormatError
-from studio.formats.video import encoder, write_video
+from pushforward.studio.formats import video
+from pushforward.studio.formats.limits import FormatError
+from pushforward.studio.formats.video import encoder, write_video
 
 FILM = np.random.default_rng(0).integers(0, 256, (4, 5, 6, 3), dtype=np.uint8)
 needs_shell = pytest.mark.skipif(sys.platform == "win32", reason="a stand-in is a shell script")

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from studio.formats import FormatError, write_points
-from studio.store.errors import DiskFull
+from pushforward.studio.formats import FormatError, write_points
+from pushforward.studio.store.errors import DiskFull
 from tests.formats.whole import read_named
 
 X = np.array([[0.1, -1e-20], [3.4e38, 5.0], [1 / 3, 2**24 + 1]], np.float32)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from studio.formats import Inspection, files
+from pushforward.studio.formats import Inspection, files
 
 __all__ = ["inspect", "read", "read_named"]
 

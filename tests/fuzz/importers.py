@@ -17,9 +17,9 @@ import numpy as np
 from hypothesis import strategies as st
 from scipy.io import savemat
 
-from studio.formats.registry import discover, importers
-from studio.formats.tables.registry import registry
-from studio.formats.worker import Inspect, Inspected, Read, Refusal
+from pushforward.studio.formats.registry import discover, importers
+from pushforward.studio.formats.tables.registry import registry
+from pushforward.studio.formats.worker import Inspect, Inspected, Read, Refusal
 from tests.fuzz.mutations import mutated
 from tests.fuzz.worker import Crash, Worker
 

@@ -7,8 +7,8 @@ import msgspec
 import numpy as np
 from hypothesis import strategies as st
 
-from studio.protocol.messages import Array, Command, Event
-from studio.protocol.wire import Decoder, WireError, encode, pack_arrays, unpack_arrays
+from pushforward.studio.protocol.messages import Array, Command, Event
+from pushforward.studio.protocol.wire import Decoder, WireError, encode, pack_arrays, unpack_arrays
 from tests.fuzz.mutations import mutated, pieces
 
 __all__ = ["ARRAYS", "check_arrays", "check_stream", "streams"]
@@ -38,7 +38,7 @@ def check_stream(expected: Any, chunks: list[bytes]) -> str:
     """
     decoder = Decoder(expected)
     given = messages = 0
-    logging.getLogger("studio.protocol.wire").disabled = True
+    logging.getLogger("pushforward.studio.protocol.wire").disabled = True
     try:
         for chunk in chunks:
             given += len(chunk)
@@ -49,7 +49,7 @@ def check_stream(expected: Any, chunks: list[bytes]) -> str:
     except WireError:
         return "refused"
     finally:
-        logging.getLogger("studio.protocol.wire").disabled = False
+        logging.getLogger("pushforward.studio.protocol.wire").disabled = False
     return "messages" if messages else "waiting"
 
 

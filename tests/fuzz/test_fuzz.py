@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from studio.protocol.messages import Array
+from pushforward.studio.protocol.messages import Array
 from tests.fuzz.importers import check, files, slugs, suffix
 from tests.fuzz.protocol import ARRAYS, check_arrays, check_stream, streams
 from tests.fuzz.worker import Worker

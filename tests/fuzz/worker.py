@@ -5,15 +5,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-from studio.formats.worker import Ended, Inspect, Inspected, Opened, Read, Refusal, Some
-from studio.launch import own_env
-from studio.protocol.wire import Decoder, encode
+from pushforward.studio.formats.worker import Ended, Inspect, Inspected, Opened, Read, Refusal, Some
+from pushforward.studio.launch import own_env
+from pushforward.studio.protocol.wire import Decoder, encode
 
 __all__ = ["Crash", "Worker"]
 
 SECONDS = 5  # of computing for one file: they are small
 PROGRAM = f"""
-import studio.formats.worker as worker
+import pushforward.studio.formats.worker as worker
 worker.seconds_for = lambda paths: {SECONDS}
 worker.main()
 """

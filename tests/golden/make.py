@@ -20,13 +20,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from studio.engine.jobs import headless
-from studio.engine.process.discovery import discover
-from studio.engine.run.branching import branch
-from studio.protocol.spec import ChangeSetting, EditPoints, Pick, Recipe, RunSpec
-from studio.store.project import Project
-from studio.store.run import RunFolder
-from studio.store.text import write_toml
+from pushforward.studio.engine.jobs import headless
+from pushforward.studio.engine.process.discovery import discover
+from pushforward.studio.engine.run.branching import branch
+from pushforward.studio.protocol.spec import ChangeSetting, EditPoints, Pick, Recipe, RunSpec
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.run import RunFolder
+from pushforward.studio.store.text import write_toml
 from tests.engine.fakes import drive, new_job
 from tests.engine.same import finish, sampled
 

@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor
 
-from models.kinds.graphs import GraphSet
-from models.layouts.graphs import Packing
-from models.tensors import make_generator
+from pushforward.models.kinds.graphs import GraphSet
+from pushforward.models.layouts.graphs import Packing
+from pushforward.models.tensors import make_generator
 
 __all__ = ["permuted", "renumbered"]
 

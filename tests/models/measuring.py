@@ -4,10 +4,10 @@ from typing import Any
 
 from torch import Tensor
 
-from models.contracts.batch import Batch
-from models.contracts.data import Judge, RowSource
-from models.metrics.base import Evidence, Figure, Metric
-from models.tensors import make_generator
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.data import Judge, RowSource
+from pushforward.models.metrics.base import Evidence, Figure, Metric
+from pushforward.models.tensors import make_generator
 
 __all__ = ["figure", "value"]
 

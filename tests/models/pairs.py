@@ -14,20 +14,20 @@ import torch
 from safetensors.torch import load, save
 from torch import Tensor
 
-from models.config import decode, describe, encode, replace_at
-from models.contracts.abilities import HasConsistency
-from models.contracts.batch import Batch
-from models.contracts.data import RowSource
-from models.contracts.family import Family
-from models.contracts.learner import Learner, Training
-from models.contracts.spec import LABEL, DataSpec
-from models.contracts.state import State
-from models.entries import FamilyEntry, KindEntry
-from models.nets.offered import kinds_of, networks_for
-from models.nets.pick import filled
-from models.registry import discover, registry
-from models.samplers.heun import Heun, HeunConfig
-from models.tensors import make_generator
+from pushforward.models.config import decode, describe, encode, replace_at
+from pushforward.models.contracts.abilities import HasConsistency
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.data import RowSource
+from pushforward.models.contracts.family import Family
+from pushforward.models.contracts.learner import Learner, Training
+from pushforward.models.contracts.spec import LABEL, DataSpec
+from pushforward.models.contracts.state import State
+from pushforward.models.entries import FamilyEntry, KindEntry
+from pushforward.models.nets.offered import kinds_of, networks_for
+from pushforward.models.nets.pick import filled
+from pushforward.models.registry import discover, registry
+from pushforward.models.samplers.heun import Heun, HeunConfig
+from pushforward.models.tensors import make_generator
 from tests.models import tracks
 from tests.tiers import EXHAUSTIVE, representatives, tiered
 

@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.training import accelerate
-from models.training.accelerate import Switch
+from pushforward.models.training import accelerate
+from pushforward.models.training.accelerate import Switch
 
 X = torch.tensor([1.0, 2.0])
 

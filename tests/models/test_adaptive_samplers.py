@@ -6,13 +6,20 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.config import decode
-from models.experiments.diffusion_ring import S_MAX, S_MIN, latents, mixture, rms, solution
-from models.registry import discover, registry
-from models.samplers.base import Sampler, SampleStep
-from models.tensors import make_generator
+from pushforward.models.config import decode
+from pushforward.models.experiments.diffusion_ring import (
+    S_MAX,
+    S_MIN,
+    latents,
+    mixture,
+    rms,
+    solution,
+)
+from pushforward.models.registry import discover, registry
+from pushforward.models.samplers.base import Sampler, SampleStep
+from pushforward.models.tensors import make_generator
 
-discover(["models.samplers"])
+discover(["pushforward.models.samplers"])
 ADAPTIVE = ["rk45", "adaptive-sde"]
 N = 200
 

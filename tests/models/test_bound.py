@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.distributions import Normal, kl_divergence
 
-from models.bound import (
+from pushforward.models.bound import (
     continuous_bound,
     discrete_bound,
     fixed_large,
@@ -19,10 +19,10 @@ from models.bound import (
     reconstruction_term,
     reverse_kl,
 )
-from models.denoisers.densities import LogUniform, RhoUniform, UniformTime
-from models.oracle import GaussianMixture
-from models.paths.gaussian import VariancePreservingCosine
-from models.tensors import make_generator
+from pushforward.models.denoisers.densities import LogUniform, RhoUniform, UniformTime
+from pushforward.models.oracle import GaussianMixture
+from pushforward.models.paths.gaussian import VariancePreservingCosine
+from pushforward.models.tensors import make_generator
 
 RING = GaussianMixture.ring(8, 1.3, 0.12)
 ENTROPY = math.log(8) + math.log(2 * math.pi * math.e * 0.12**2)

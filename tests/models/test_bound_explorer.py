@@ -7,23 +7,23 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.bound_spread import Moments, error_at
-from models.config import decode
-from models.contracts.abilities import HasBound
-from models.contracts.batch import Batch
-from models.contracts.data import RowSource
-from models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
-from models.denoisers.densities import LogNormal, LogUniform, RhoUniform
-from models.denoisers.times import Drawn, draw_times
-from models.families.edm import Edm, EdmConfig
-from models.families.exact_flow import ExactFlow, ExactFlowConfig
-from models.kinds.images import ImageSet
-from models.metrics.base import Evidence, NotApplicable
-from models.metrics.vdm_bound import VdmBound, VdmBoundConfig
-from models.operators.base import Operation, Outcome
-from models.operators.bound import SCHEDULES, TIMES, BoundExplorer, BoundExplorerConfig
-from models.oracle import GaussianMixture
-from models.tensors import make_generator
+from pushforward.models.bound_spread import Moments, error_at
+from pushforward.models.config import decode
+from pushforward.models.contracts.abilities import HasBound
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.data import RowSource
+from pushforward.models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
+from pushforward.models.denoisers.densities import LogNormal, LogUniform, RhoUniform
+from pushforward.models.denoisers.times import Drawn, draw_times
+from pushforward.models.families.edm import Edm, EdmConfig
+from pushforward.models.families.exact_flow import ExactFlow, ExactFlowConfig
+from pushforward.models.kinds.images import ImageSet
+from pushforward.models.metrics.base import Evidence, NotApplicable
+from pushforward.models.metrics.vdm_bound import VdmBound, VdmBoundConfig
+from pushforward.models.operators.base import Operation, Outcome
+from pushforward.models.operators.bound import SCHEDULES, TIMES, BoundExplorer, BoundExplorerConfig
+from pushforward.models.oracle import GaussianMixture
+from pushforward.models.tensors import make_generator
 
 CPU = torch.device("cpu")
 RING = EightGaussiansConfig()

@@ -3,13 +3,13 @@
 import torch
 from torch import Tensor
 
-from models.config import decode
-from models.data.community import CommunityConfig, community
-from models.families.graphs.cell import Cell, CellConfig
-from models.kinds.graphs import GraphSet
-from models.layouts.graphs import unpack
-from models.nets.graphs.look_alikes import chosen_edges, scores, transitions
-from models.tensors import make_generator
+from pushforward.models.config import decode
+from pushforward.models.data.community import CommunityConfig, community
+from pushforward.models.families.graphs.cell import Cell, CellConfig
+from pushforward.models.kinds.graphs import GraphSet
+from pushforward.models.layouts.graphs import unpack
+from pushforward.models.nets.graphs.look_alikes import chosen_edges, scores, transitions
+from pushforward.models.tensors import make_generator
 
 CPU = torch.device("cpu")
 

@@ -6,22 +6,22 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.config import ConfigError, decode
-from models.contracts.batch import Batch
-from models.contracts.spec import LABEL
-from models.contracts.untold import UNTOLD, untold
-from models.data.ring_of_five import RingOfFiveConfig, ring_of_five
-from models.data.two_moons import TwoMoonsConfig, two_moons
-from models.families.edm import Edm, EdmConfig
-from models.families.exact_flow import ExactFlow, ExactFlowConfig
-from models.kinds.images import images
-from models.kinds.points import PointSet
-from models.nets.role import DENOISER
-from models.nets.unet import UNetConfig, unet
-from models.oracle import GaussianMixture
-from models.tensors import make_generator
-from studio.engine.data.specs import pack_spec, unpack_spec
-from studio.engine.kinds.points import Points
+from pushforward.models.config import ConfigError, decode
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import LABEL
+from pushforward.models.contracts.untold import UNTOLD, untold
+from pushforward.models.data.ring_of_five import RingOfFiveConfig, ring_of_five
+from pushforward.models.data.two_moons import TwoMoonsConfig, two_moons
+from pushforward.models.families.edm import Edm, EdmConfig
+from pushforward.models.families.exact_flow import ExactFlow, ExactFlowConfig
+from pushforward.models.kinds.images import images
+from pushforward.models.kinds.points import PointSet
+from pushforward.models.nets.role import DENOISER
+from pushforward.models.nets.unet import UNetConfig, unet
+from pushforward.models.oracle import GaussianMixture
+from pushforward.models.tensors import make_generator
+from pushforward.studio.engine.data.specs import pack_spec, unpack_spec
+from pushforward.studio.engine.kinds.points import Points
 from tests.models import tracks
 
 CPU = torch.device("cpu")

@@ -6,12 +6,12 @@ import pytest
 import torch
 from scipy.integrate import solve_ivp
 
-from models.config import Pick, decode, encode
-from models.families.cld import Cld, CldConfig
-from models.kinds.points import points
-from models.paths.phase_space import BETA, MASS, kernel
-from models.registry import registry
-from models.tensors import make_generator
+from pushforward.models.config import Pick, decode, encode
+from pushforward.models.families.cld import Cld, CldConfig
+from pushforward.models.kinds.points import points
+from pushforward.models.paths.phase_space import BETA, MASS, kernel
+from pushforward.models.registry import registry
+from pushforward.models.tensors import make_generator
 
 CPU = torch.device("cpu")
 SPEC = points(50, 0).spec()

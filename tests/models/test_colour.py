@@ -5,14 +5,14 @@ from dataclasses import replace
 import pytest
 import torch
 
-from models.config import decode
-from models.contracts.family import Family
-from models.entries import FamilyEntry
-from models.kinds.images import ImageSet, images
-from models.nets.offered import kinds_of
-from models.nets.pick import filled, settled
-from models.registry import discover, registry
-from models.tensors import make_generator
+from pushforward.models.config import decode
+from pushforward.models.contracts.family import Family
+from pushforward.models.entries import FamilyEntry
+from pushforward.models.kinds.images import ImageSet, images
+from pushforward.models.nets.offered import kinds_of
+from pushforward.models.nets.pick import filled, settled
+from pushforward.models.registry import discover, registry
+from pushforward.models.tensors import make_generator
 from tests.models.pairs import CPU
 
 discover()

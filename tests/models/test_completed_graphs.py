@@ -6,17 +6,17 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.config import decode
-from models.families.graphs.digress import Digress, DigressConfig
-from models.families.graphs.masked_types import MaskedTypes, MaskedTypesConfig
-from models.kinds.graphs import GraphSet
-from models.kinds.molecules import MoleculeSet
-from models.layouts.graphs import pack
-from models.operators.base import Operation
-from models.operators.editing import KNOWN, ROWS
-from models.operators.fill_in import FillIn, FillInConfig
-from models.operators.revise import Revise, ReviseConfig
-from models.tensors import make_generator
+from pushforward.models.config import decode
+from pushforward.models.families.graphs.digress import Digress, DigressConfig
+from pushforward.models.families.graphs.masked_types import MaskedTypes, MaskedTypesConfig
+from pushforward.models.kinds.graphs import GraphSet
+from pushforward.models.kinds.molecules import MoleculeSet
+from pushforward.models.layouts.graphs import pack
+from pushforward.models.operators.base import Operation
+from pushforward.models.operators.editing import KNOWN, ROWS
+from pushforward.models.operators.fill_in import FillIn, FillInConfig
+from pushforward.models.operators.revise import Revise, ReviseConfig
+from pushforward.models.tensors import make_generator
 
 CPU = torch.device("cpu")
 SMALL = {"net": {"config": {"width": 8, "pairs": 4, "products": 2, "layers": 1}}}

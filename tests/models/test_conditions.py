@@ -7,13 +7,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.config import describe, replace_at
-from models.contracts.abilities import HasCritic, HasDenoiser, HasLatent, HasPopulation
-from models.contracts.batch import Batch
-from models.contracts.family import Family
-from models.contracts.learner import CLOCKS
-from models.contracts.spec import LABEL, SIZE, DataSpec, Given
-from models.tensors import make_generator
+from pushforward.models.config import describe, replace_at
+from pushforward.models.contracts.abilities import HasCritic, HasDenoiser, HasLatent, HasPopulation
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.family import Family
+from pushforward.models.contracts.learner import CLOCKS
+from pushforward.models.contracts.spec import LABEL, SIZE, DataSpec, Given
+from pushforward.models.tensors import make_generator
 from tests.models import tracks
 from tests.models.pairs import (
     CONDITIONED,

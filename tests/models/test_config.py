@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.config import (
+from pushforward.models.config import (
     Config,
     ConfigError,
     DataChoice,

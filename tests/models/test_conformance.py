@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import torch
 
-from models.config import ConfigError, decode, describe, replace_at
-from models.contracts.abilities import (
+from pushforward.models.config import ConfigError, decode, describe, replace_at
+from pushforward.models.contracts.abilities import (
     HasBound,
     HasCritic,
     HasDenoiser,
@@ -23,19 +23,19 @@ from models.contracts.abilities import (
     HasPosterior,
     HasVelocity,
 )
-from models.contracts.batch import Batch
-from models.contracts.family import Family
-from models.contracts.learner import CLOCKS, LAW, Scene
-from models.contracts.spec import DataSpec
-from models.contracts.state import State
-from models.fields.reverse_variance import DIVERGENCE
-from models.nets.offered import kinds_of
-from models.registry import registry
-from models.tensors import make_generator
-from studio.engine.run.saving import pack, restore, saved_data
-from studio.protocol.spec import Pick as PickSpec
-from studio.protocol.spec import RunSpec
-from studio.store.checkpoint import Checkpoints
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.family import Family
+from pushforward.models.contracts.learner import CLOCKS, LAW, Scene
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.contracts.state import State
+from pushforward.models.fields.reverse_variance import DIVERGENCE
+from pushforward.models.nets.offered import kinds_of
+from pushforward.models.registry import registry
+from pushforward.models.tensors import make_generator
+from pushforward.studio.engine.run.saving import pack, restore, saved_data
+from pushforward.studio.protocol.spec import Pick as PickSpec
+from pushforward.studio.protocol.spec import RunSpec
+from pushforward.studio.store.checkpoint import Checkpoints
 from tests.models import tracks
 from tests.models.pairs import (
     ALL,

@@ -8,16 +8,23 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.config import Config, decode, describe, encode, replace_at
-from models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
-from models.data.swiss_roll import SwissRollConfig, swiss_roll
-from models.entries import Entry, FamilyEntry, GuidanceEntry, Kind, MetricEntry, SamplerEntry
-from models.kinds.points import PointSet
-from models.metrics.base import NotApplicable, floor, fresh_pairs
-from models.metrics.points.modes import mode_masses
-from models.nets.offered import kinds_of
-from models.registry import discover, registry
-from models.tensors import make_generator
+from pushforward.models.config import Config, decode, describe, encode, replace_at
+from pushforward.models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
+from pushforward.models.data.swiss_roll import SwissRollConfig, swiss_roll
+from pushforward.models.entries import (
+    Entry,
+    FamilyEntry,
+    GuidanceEntry,
+    Kind,
+    MetricEntry,
+    SamplerEntry,
+)
+from pushforward.models.kinds.points import PointSet
+from pushforward.models.metrics.base import NotApplicable, floor, fresh_pairs
+from pushforward.models.metrics.points.modes import mode_masses
+from pushforward.models.nets.offered import kinds_of
+from pushforward.models.registry import discover, registry
+from pushforward.models.tensors import make_generator
 from tests.models.measuring import value
 
 discover()

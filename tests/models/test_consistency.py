@@ -7,24 +7,24 @@ import msgspec
 import pytest
 import torch
 
-from models.config import Pick
-from models.contracts.abilities import ABILITIES
-from models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
-from models.denoisers.consistency import ConsistencyFunction
-from models.experiments import consistency_gaussian as gaussian
-from models.experiments.consistency_steps import distance
-from models.families.consistency_distillation import (
+from pushforward.models.config import Pick
+from pushforward.models.contracts.abilities import ABILITIES
+from pushforward.models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
+from pushforward.models.denoisers.consistency import ConsistencyFunction
+from pushforward.models.experiments import consistency_gaussian as gaussian
+from pushforward.models.experiments.consistency_steps import distance
+from pushforward.models.families.consistency_distillation import (
     ConsistencyDistillation,
     ConsistencyDistillationConfig,
 )
-from models.families.edm import Edm, EdmConfig
-from models.families.exact_flow import ExactFlow, ExactFlowConfig
-from models.nets.pick import build
-from models.nets.role import DENOISER
-from models.registry import registry
-from models.samplers.consistency import Multistep, MultistepConfig
-from models.samplers.heun import Heun
-from models.tensors import make_generator
+from pushforward.models.families.edm import Edm, EdmConfig
+from pushforward.models.families.exact_flow import ExactFlow, ExactFlowConfig
+from pushforward.models.nets.pick import build
+from pushforward.models.nets.role import DENOISER
+from pushforward.models.registry import registry
+from pushforward.models.samplers.consistency import Multistep, MultistepConfig
+from pushforward.models.samplers.heun import Heun
+from pushforward.models.tensors import make_generator
 
 CPU = torch.device("cpu")
 DATA = eight_gaussians(EightGaussiansConfig(), 2000, 0)

@@ -5,13 +5,16 @@ import math
 import pytest
 import torch
 
-from models.config import ConfigError, Pick
-from models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
-from models.experiments.consistency_steps import distance
-from models.families.consistency_training import ConsistencyTraining, ConsistencyTrainingConfig
-from models.fields.consistency_schedule import level_count, target_decay
-from models.samplers.consistency import Multistep
-from models.tensors import make_generator
+from pushforward.models.config import ConfigError, Pick
+from pushforward.models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
+from pushforward.models.experiments.consistency_steps import distance
+from pushforward.models.families.consistency_training import (
+    ConsistencyTraining,
+    ConsistencyTrainingConfig,
+)
+from pushforward.models.fields.consistency_schedule import level_count, target_decay
+from pushforward.models.samplers.consistency import Multistep
+from pushforward.models.tensors import make_generator
 
 CPU = torch.device("cpu")
 DATA = eight_gaussians(EightGaussiansConfig(), 2000, 0)

@@ -5,11 +5,11 @@ from itertools import permutations
 import pytest
 import torch
 
-from models.contracts.batch import Batch
-from models.couplings.couple import coupled_noise, squared_distances
-from models.couplings.entropic import bridge_pairs, entropic_plan
-from models.couplings.minibatch_ot import cheapest
-from models.tensors import make_generator
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.couplings.couple import coupled_noise, squared_distances
+from pushforward.models.couplings.entropic import bridge_pairs, entropic_plan
+from pushforward.models.couplings.minibatch_ot import cheapest
+from pushforward.models.tensors import make_generator
 
 
 def points(n: int, seed: int) -> torch.Tensor:

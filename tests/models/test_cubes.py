@@ -7,24 +7,24 @@ import numpy as np
 import pytest
 import torch
 
-from models.config import decode
-from models.contracts.batch import Batch
-from models.families.classify.classifier import Classifier, ClassifierConfig
-from models.kinds.cubes import CubeSet, cubes
-from models.kinds.scenes import UNKNOWN, Scene, few_labels, few_labels_apart, principal
-from models.metrics.base import Evidence
-from models.metrics.classify.agreement import (
+from pushforward.models.config import decode
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.families.classify.classifier import Classifier, ClassifierConfig
+from pushforward.models.kinds.cubes import CubeSet, cubes
+from pushforward.models.kinds.scenes import UNKNOWN, Scene, few_labels, few_labels_apart, principal
+from pushforward.models.metrics.base import Evidence
+from pushforward.models.metrics.classify.agreement import (
     Accuracy,
     AgainstConfig,
     AverageAccuracy,
     Kappa,
     confusion,
 )
-from models.metrics.classify.baseline import LogisticRegression
-from models.operators.base import Operation, Outcome
-from models.operators.classify_scene import ClassifyScene, ClassifySceneConfig
-from models.registry import discover, registry
-from models.tensors import make_generator
+from pushforward.models.metrics.classify.baseline import LogisticRegression
+from pushforward.models.operators.base import Operation, Outcome
+from pushforward.models.operators.classify_scene import ClassifyScene, ClassifySceneConfig
+from pushforward.models.registry import discover, registry
+from pushforward.models.tensors import make_generator
 from tests.models import tracks
 
 discover()

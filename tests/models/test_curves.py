@@ -5,8 +5,8 @@ import math
 import pytest
 import torch
 
-from models.data.funnel import FunnelConfig, funnel
-from models.data.s_curve import SCurveConfig, s_curve
+from pushforward.models.data.funnel import FunnelConfig, funnel
+from pushforward.models.data.s_curve import SCurveConfig, s_curve
 
 N = 20_000
 

@@ -6,17 +6,17 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.config import ConfigError
-from models.data.checkerboard import CheckerboardConfig, checkerboard
-from models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
-from models.data.pinwheel import PinwheelConfig, pinwheel
-from models.data.ring_of_five import RingOfFiveConfig, ring_of_five
-from models.data.spirals import SpiralsConfig, spirals
-from models.data.strokes import GLYPHS, HEIGHT, segments
-from models.data.swiss_roll import SwissRollConfig, swiss_roll
-from models.data.two_moons import TwoMoonsConfig, two_moons
-from models.data.word import WordConfig, word
-from models.tensors import make_generator
+from pushforward.models.config import ConfigError
+from pushforward.models.data.checkerboard import CheckerboardConfig, checkerboard
+from pushforward.models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
+from pushforward.models.data.pinwheel import PinwheelConfig, pinwheel
+from pushforward.models.data.ring_of_five import RingOfFiveConfig, ring_of_five
+from pushforward.models.data.spirals import SpiralsConfig, spirals
+from pushforward.models.data.strokes import GLYPHS, HEIGHT, segments
+from pushforward.models.data.swiss_roll import SwissRollConfig, swiss_roll
+from pushforward.models.data.two_moons import TwoMoonsConfig, two_moons
+from pushforward.models.data.word import WordConfig, word
+from pushforward.models.tensors import make_generator
 
 N = 4000
 

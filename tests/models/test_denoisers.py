@@ -8,12 +8,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from models.config import ConfigError
-from models.contracts.batch import Batch
-from models.contracts.presentation import read_shared
-from models.contracts.spec import DataSpec
-from models.denoisers.denoiser import Denoiser
-from models.denoisers.densities import (
+from pushforward.models.config import ConfigError
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.presentation import read_shared
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.denoisers.denoiser import Denoiser
+from pushforward.models.denoisers.densities import (
     Density,
     LogNormal,
     LogUniform,
@@ -21,14 +21,14 @@ from models.denoisers.densities import (
     UniformTime,
     draw_levels,
 )
-from models.denoisers.objectives import ObjectiveName
-from models.denoisers.precond import PRECONDS, c_noise
-from models.denoisers.predictions import PREDICTIONS
-from models.denoisers.weights import WeightName, is_natural, loss_weight
-from models.families.edm import Edm, EdmConfig
-from models.fields.reverse_variance import LAMBDA
-from models.paths.gaussian import PATHS
-from models.tensors import make_generator
+from pushforward.models.denoisers.objectives import ObjectiveName
+from pushforward.models.denoisers.precond import PRECONDS, c_noise
+from pushforward.models.denoisers.predictions import PREDICTIONS
+from pushforward.models.denoisers.weights import WeightName, is_natural, loss_weight
+from pushforward.models.families.edm import Edm, EdmConfig
+from pushforward.models.fields.reverse_variance import LAMBDA
+from pushforward.models.paths.gaussian import PATHS
+from pushforward.models.tensors import make_generator
 
 WEIGHTS = get_args(WeightName)
 DENSITIES: dict[str, Density] = {

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 import torch
 
-from models.config import decode
-from models.contracts.batch import Batch
-from models.contracts.spec import DataSpec
-from models.layouts.dequantised import spread
-from models.registry import discover, registry
-from models.tensors import make_generator
+from pushforward.models.config import decode
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.layouts.dequantised import spread
+from pushforward.models.registry import discover, registry
+from pushforward.models.tensors import make_generator
 
 discover()
 SPEC = DataSpec("points", (2,), torch.tensor([0.5, 0.5]), torch.tensor([0.5, 2.0]))

@@ -12,11 +12,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.config import decode
-from models.couplings.couple import coupled_noise
-from models.entries import FamilyEntry, SamplerEntry
-from models.registry import registry
-from models.tensors import make_generator
+from pushforward.models.config import decode
+from pushforward.models.couplings.couple import coupled_noise
+from pushforward.models.entries import FamilyEntry, SamplerEntry
+from pushforward.models.registry import registry
+from pushforward.models.tensors import make_generator
 from tests.models import tracks
 from tests.models.accelerator import GPU, MPS, accelerator
 from tests.models.pairs import FAMILIES, TURNS, Pair, batch, build, lightest
@@ -55,7 +55,7 @@ def _known() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _no_graphs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing can be captured on a device that does not exist."""
-    monkeypatch.setattr("models.training.accelerate.on_cuda", lambda tensors: False)
+    monkeypatch.setattr("pushforward.models.training.accelerate.on_cuda", lambda tensors: False)
 
 
 def pair_of(slug: str) -> Pair:

@@ -2,9 +2,9 @@
 
 import pytest
 
-import models.experiments as package
-from models.experiments.base import Null, Outcome, Result, experiment
-from models.registry import Registry, discover, registry
+import pushforward.models.experiments as package
+from pushforward.models.experiments.base import Null, Outcome, Result, experiment
+from pushforward.models.registry import Registry, discover, registry
 from tests.tiers import EXHAUSTIVE
 
 QUICK = (
@@ -61,7 +61,7 @@ def claim(passed: bool | None, **told: object) -> Result:
 
 @pytest.fixture
 def _alone(monkeypatch):
-    monkeypatch.setattr("models.registry.registry", Registry())
+    monkeypatch.setattr("pushforward.models.registry.registry", Registry())
 
 
 @pytest.mark.usefixtures("_alone")

@@ -7,12 +7,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from models.config import Pick
-from models.contracts.batch import Batch
-from models.families.graphs.digress import Digress, DigressConfig
-from models.kinds.graphs import GraphSet
-from models.paths.discrete import DiscretePath
-from models.tensors import make_generator
+from pushforward.models.config import Pick
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.families.graphs.digress import Digress, DigressConfig
+from pushforward.models.kinds.graphs import GraphSet
+from pushforward.models.paths.discrete import DiscretePath
+from pushforward.models.tensors import make_generator
 
 LAW = torch.tensor([0.8, 0.2], dtype=torch.float64)
 GRAPHS = torch.tensor(list(product((0, 1), repeat=3)))

@@ -3,14 +3,14 @@
 import pytest
 import torch
 
-from models.experiments.discrete_checkerboard import STEPS, board, drawn, exact, quality
-from models.paths.discrete import DISCRETE_PATHS, DiscretePath, draw_symbols
-from models.samplers.discrete.ancestral import Ancestral
-from models.samplers.discrete.base import DiscreteSamplerConfig
-from models.samplers.discrete.noise import Uniforms
-from models.samplers.discrete.tau_leaping import TauLeaping, TauLeapingConfig
-from models.samplers.discrete.unmasking import Unmasking, UnmaskingConfig
-from models.tensors import make_generator
+from pushforward.models.experiments.discrete_checkerboard import STEPS, board, drawn, exact, quality
+from pushforward.models.paths.discrete import DISCRETE_PATHS, DiscretePath, draw_symbols
+from pushforward.models.samplers.discrete.ancestral import Ancestral
+from pushforward.models.samplers.discrete.base import DiscreteSamplerConfig
+from pushforward.models.samplers.discrete.noise import Uniforms
+from pushforward.models.samplers.discrete.tau_leaping import TauLeaping, TauLeapingConfig
+from pushforward.models.samplers.discrete.unmasking import Unmasking, UnmaskingConfig
+from pushforward.models.tensors import make_generator
 
 K, T = 5, 12
 each_path = pytest.mark.parametrize("name", DISCRETE_PATHS)

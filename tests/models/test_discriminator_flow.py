@@ -11,24 +11,27 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.carriers.base import Carrier
-from models.carriers.flowing import FlowingParticles
-from models.config import ConfigError, decode, replace_at
-from models.contracts.batch import Batch, Rows
-from models.contracts.family import Frame
-from models.data.ring_of_five import RingOfFiveConfig, ring_of_five
-from models.experiments.gpm_discriminator_flow import train_and_score
-from models.families.discriminator_flow import DiscriminatorFlow, DiscriminatorFlowConfig
-from models.fields.adversarial import LOSSES
-from models.fields.base import Field
-from models.fields.critic import Critic, gradient_penalty
-from models.fields.rescalings import rescaling
-from models.kinds.points import in_data_units
-from models.nets.mlp import MLPConfig, TimeMLP
-from models.registry import discover, registry
-from models.tensors import make_generator
-from models.training.accelerate import Switch
-from models.training.optim import OptimizerConfig
+from pushforward.models.carriers.base import Carrier
+from pushforward.models.carriers.flowing import FlowingParticles
+from pushforward.models.config import ConfigError, decode, replace_at
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.family import Frame
+from pushforward.models.data.ring_of_five import RingOfFiveConfig, ring_of_five
+from pushforward.models.experiments.gpm_discriminator_flow import train_and_score
+from pushforward.models.families.discriminator_flow import (
+    DiscriminatorFlow,
+    DiscriminatorFlowConfig,
+)
+from pushforward.models.fields.adversarial import LOSSES
+from pushforward.models.fields.base import Field
+from pushforward.models.fields.critic import Critic, gradient_penalty
+from pushforward.models.fields.rescalings import rescaling
+from pushforward.models.kinds.points import in_data_units
+from pushforward.models.nets.mlp import MLPConfig, TimeMLP
+from pushforward.models.registry import discover, registry
+from pushforward.models.tensors import make_generator
+from pushforward.models.training.accelerate import Switch
+from pushforward.models.training.optim import OptimizerConfig
 
 CPU = torch.device("cpu")
 POINTS = ring_of_five(RingOfFiveConfig(), 2000, 0)
@@ -436,7 +439,7 @@ def test_a_discriminator_flow_learns_five_gaussians():
 @pytest.mark.slow
 @pytest.mark.parametrize("slug", ["G5", "G6"])
 def test_the_claims_about_the_flow_hold(slug: str):
-    discover(["models.experiments"])
+    discover(["pushforward.models.experiments"])
     result = registry.get("experiment", slug).make()
     assert result.passed, result.figure
     assert result.floor

@@ -6,12 +6,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.config import NoConfig
-from models.contracts.batch import Batch
-from models.contracts.family import Family, Frame
-from models.contracts.spec import LABEL, SIZE
-from models.operators import drawing
-from models.tensors import make_generator
+from pushforward.models.config import NoConfig
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.family import Family, Frame
+from pushforward.models.contracts.spec import LABEL, SIZE
+from pushforward.models.operators import drawing
+from pushforward.models.tensors import make_generator
 from tests.models import tracks
 
 SPEC = tracks.tracks(60, 0).spec()

@@ -7,24 +7,24 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.config import ConfigError, Pick, decode
-from models.contracts.batch import Batch
-from models.contracts.learner import finish
-from models.contracts.spec import LABEL
-from models.data.ring_of_five import RingOfFiveConfig, ring_of_five
-from models.families.exact_flow import ExactFlow, ExactFlowConfig
-from models.guidance.measurement import Averages, Blurred, Grey, Known, Measured
-from models.guidance.repaint import RePaint, RePaintConfig
-from models.guidance.replacement import Replacement
-from models.kinds.points import PointSet
-from models.operators.base import Operation, Outcome
-from models.oracle import GaussianMixture
-from models.paths.clock import FlowClock
-from models.registry import discover, registry
-from models.samplers.ddim import Ddim, DdimConfig
-from models.samplers.grids import GridConfig
-from models.samplers.heun import Heun, HeunConfig
-from models.tensors import make_generator
+from pushforward.models.config import ConfigError, Pick, decode
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.learner import finish
+from pushforward.models.contracts.spec import LABEL
+from pushforward.models.data.ring_of_five import RingOfFiveConfig, ring_of_five
+from pushforward.models.families.exact_flow import ExactFlow, ExactFlowConfig
+from pushforward.models.guidance.measurement import Averages, Blurred, Grey, Known, Measured
+from pushforward.models.guidance.repaint import RePaint, RePaintConfig
+from pushforward.models.guidance.replacement import Replacement
+from pushforward.models.kinds.points import PointSet
+from pushforward.models.operators.base import Operation, Outcome
+from pushforward.models.oracle import GaussianMixture
+from pushforward.models.paths.clock import FlowClock
+from pushforward.models.registry import discover, registry
+from pushforward.models.samplers.ddim import Ddim, DdimConfig
+from pushforward.models.samplers.grids import GridConfig
+from pushforward.models.samplers.heun import Heun, HeunConfig
+from pushforward.models.tensors import make_generator
 from tests.models import tracks
 from tests.models.pairs import FAMILIES, PAIRS, build, each, lightest
 

@@ -7,20 +7,20 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.config import ConfigError, decode
-from models.contracts.abilities import HasDenoiser, HasLikelihood, HasVelocity
-from models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
-from models.denoisers.precond import PrecondName
-from models.denoisers.times import TimesName
-from models.denoisers.weights import WeightName
-from models.families.edm import Edm, EdmConfig
-from models.families.flow_matching import FlowMatching, FlowMatchingConfig
-from models.fields.score import ScoreField
-from models.kinds.points import in_data_units
-from models.oracle import GaussianMixture
-from models.paths.clock import display_scale
-from models.samplers.ddim import Ddim, DdimConfig
-from models.tensors import make_generator
+from pushforward.models.config import ConfigError, decode
+from pushforward.models.contracts.abilities import HasDenoiser, HasLikelihood, HasVelocity
+from pushforward.models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
+from pushforward.models.denoisers.precond import PrecondName
+from pushforward.models.denoisers.times import TimesName
+from pushforward.models.denoisers.weights import WeightName
+from pushforward.models.families.edm import Edm, EdmConfig
+from pushforward.models.families.flow_matching import FlowMatching, FlowMatchingConfig
+from pushforward.models.fields.score import ScoreField
+from pushforward.models.kinds.points import in_data_units
+from pushforward.models.oracle import GaussianMixture
+from pushforward.models.paths.clock import display_scale
+from pushforward.models.samplers.ddim import Ddim, DdimConfig
+from pushforward.models.tensors import make_generator
 from tests.tiers import tiered
 
 CPU = torch.device("cpu")

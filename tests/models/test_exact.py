@@ -5,20 +5,20 @@ import torch
 from torch import Tensor
 from torch.distributions import Categorical, Independent, MixtureSameFamily, Normal
 
-from models.config import ConfigError, decode
-from models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
-from models.data.ring_of_five import RingOfFiveConfig, ring_of_five
-from models.data.two_moons import TwoMoonsConfig, two_moons
-from models.denoisers.weights import loss_weight
-from models.experiments.five_gaussians import judge, train
-from models.families.edm import Edm, EdmConfig
-from models.families.exact_flow import ExactFlow, ExactFlowConfig
-from models.families.exact_generator import ExactGenerator, ExactGeneratorConfig
-from models.fields.base import Field
-from models.kinds.points import PointSet
-from models.oracle import GaussianMixture
-from models.samplers.heun import Heun, HeunConfig
-from models.tensors import make_generator
+from pushforward.models.config import ConfigError, decode
+from pushforward.models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
+from pushforward.models.data.ring_of_five import RingOfFiveConfig, ring_of_five
+from pushforward.models.data.two_moons import TwoMoonsConfig, two_moons
+from pushforward.models.denoisers.weights import loss_weight
+from pushforward.models.experiments.five_gaussians import judge, train
+from pushforward.models.families.edm import Edm, EdmConfig
+from pushforward.models.families.exact_flow import ExactFlow, ExactFlowConfig
+from pushforward.models.families.exact_generator import ExactGenerator, ExactGeneratorConfig
+from pushforward.models.fields.base import Field
+from pushforward.models.kinds.points import PointSet
+from pushforward.models.oracle import GaussianMixture
+from pushforward.models.samplers.heun import Heun, HeunConfig
+from pushforward.models.tensors import make_generator
 
 CPU = torch.device("cpu")
 

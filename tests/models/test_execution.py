@@ -8,24 +8,24 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from models.carriers.generator import Generator
-from models.config import Pick
-from models.contracts.batch import Batch
-from models.contracts.execution import PLAIN, Execution
-from models.denoisers.consistency import ConsistencyFunction
-from models.denoisers.denoiser import Denoiser
-from models.denoisers.densities import LogNormal, draw_levels
-from models.fields.adversarial import LOSSES
-from models.fields.consistency import ConsistencyField
-from models.fields.critic import Critic
-from models.fields.particle_score import ParticleScore
-from models.fields.rescalings import rescaling
-from models.fields.score import ScoreField
-from models.nets import role
-from models.nets.pick import build as build_net
-from models.paths.clock import FlowClock
-from models.tensors import make_generator
-from models.training.optim import OptimizerConfig
+from pushforward.models.carriers.generator import Generator
+from pushforward.models.config import Pick
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.execution import PLAIN, Execution
+from pushforward.models.denoisers.consistency import ConsistencyFunction
+from pushforward.models.denoisers.denoiser import Denoiser
+from pushforward.models.denoisers.densities import LogNormal, draw_levels
+from pushforward.models.fields.adversarial import LOSSES
+from pushforward.models.fields.consistency import ConsistencyField
+from pushforward.models.fields.critic import Critic
+from pushforward.models.fields.particle_score import ParticleScore
+from pushforward.models.fields.rescalings import rescaling
+from pushforward.models.fields.score import ScoreField
+from pushforward.models.nets import role
+from pushforward.models.nets.pick import build as build_net
+from pushforward.models.paths.clock import FlowClock
+from pushforward.models.tensors import make_generator
+from pushforward.models.training.optim import OptimizerConfig
 from tests.models import tracks
 from tests.models.pairs import (
     FAMILIES,

@@ -8,17 +8,17 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from models.config import NoConfig
-from models.contracts.learner import finish
-from models.kinds.molecules import MoleculeSet
-from models.metrics.base import Evidence, NotApplicable
-from models.metrics.molecules import fcd as module
-from models.metrics.molecules.fcd import FrechetChemNet
-from models.metrics.samples.frechet import frechet_distance
-from models.tensors import make_generator
-from observables.molecules import toolkit
-from studio.engine.data.molecules import MoleculesConfig
-from studio.engine.data.sets.qm9 import qm9
+from pushforward.models.config import NoConfig
+from pushforward.models.contracts.learner import finish
+from pushforward.models.kinds.molecules import MoleculeSet
+from pushforward.models.metrics.base import Evidence, NotApplicable
+from pushforward.models.metrics.molecules import fcd as module
+from pushforward.models.metrics.molecules.fcd import FrechetChemNet
+from pushforward.models.metrics.samples.frechet import frechet_distance
+from pushforward.models.tensors import make_generator
+from pushforward.observables.molecules import toolkit
+from pushforward.studio.engine.data.molecules import MoleculesConfig
+from pushforward.studio.engine.data.sets.qm9 import qm9
 
 LETTERS = "CNOF()=#1234"
 

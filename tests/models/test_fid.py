@@ -9,13 +9,13 @@ import pytest
 import torch
 from torch import nn
 
-from models.config import ConfigError, decode
-from models.kinds.images import ImageSet
-from models.metrics.base import Evidence, NotApplicable
-from models.metrics.images import inception as module
-from models.metrics.images.fid import InceptionFid, InceptionFidConfig
-from models.metrics.samples.frechet import frechet_distance
-from models.tensors import make_generator
+from pushforward.models.config import ConfigError, decode
+from pushforward.models.kinds.images import ImageSet
+from pushforward.models.metrics.base import Evidence, NotApplicable
+from pushforward.models.metrics.images import inception as module
+from pushforward.models.metrics.images.fid import InceptionFid, InceptionFidConfig
+from pushforward.models.metrics.samples.frechet import frechet_distance
+from pushforward.models.tensors import make_generator
 
 
 class Extractor(nn.Module):

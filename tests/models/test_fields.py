@@ -6,16 +6,16 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.carriers.base import Carrier
-from models.carriers.particles import Particles
-from models.config import decode
-from models.contracts.batch import Batch, Rows
-from models.families.edm import Edm, EdmConfig
-from models.fields.base import Field
-from models.kinds.points import in_data_units
-from models.paths.clock import display_scale
-from models.samplers.heun import Heun, HeunConfig
-from models.tensors import make_generator
+from pushforward.models.carriers.base import Carrier
+from pushforward.models.carriers.particles import Particles
+from pushforward.models.config import decode
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.families.edm import Edm, EdmConfig
+from pushforward.models.fields.base import Field
+from pushforward.models.kinds.points import in_data_units
+from pushforward.models.paths.clock import display_scale
+from pushforward.models.samplers.heun import Heun, HeunConfig
+from pushforward.models.tensors import make_generator
 
 SPEC = in_data_units(2)
 

@@ -5,19 +5,19 @@ import math
 import pytest
 import torch
 
-from models.config import Pick
-from models.contracts.batch import Batch
-from models.couplings.couple import CouplingName
-from models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
-from models.experiments.diffusion_ring import mixture, rms
-from models.families.exact_flow import ExactFlow, ExactFlowConfig
-from models.families.flow_matching import FlowMatching, FlowMatchingConfig
-from models.families.reflow import Reflow, ReflowConfig
-from models.samplers.ddim import Ddim, DdimConfig
-from models.samplers.flow_ode import FlowOde, FlowOdeConfig
-from models.samplers.grids import GridConfig
-from models.samplers.heun import Heun, HeunConfig
-from models.tensors import make_generator
+from pushforward.models.config import Pick
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.couplings.couple import CouplingName
+from pushforward.models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
+from pushforward.models.experiments.diffusion_ring import mixture, rms
+from pushforward.models.families.exact_flow import ExactFlow, ExactFlowConfig
+from pushforward.models.families.flow_matching import FlowMatching, FlowMatchingConfig
+from pushforward.models.families.reflow import Reflow, ReflowConfig
+from pushforward.models.samplers.ddim import Ddim, DdimConfig
+from pushforward.models.samplers.flow_ode import FlowOde, FlowOdeConfig
+from pushforward.models.samplers.grids import GridConfig
+from pushforward.models.samplers.heun import Heun, HeunConfig
+from pushforward.models.tensors import make_generator
 
 CPU = torch.device("cpu")
 DATA = eight_gaussians(EightGaussiansConfig(), 4000, 0)

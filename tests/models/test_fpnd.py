@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 import torch
 
-from models.config import NoConfig
-from models.contracts.learner import finish
-from models.kinds.jets import JetSet, jets
-from models.metrics.base import Evidence, NotApplicable
-from models.metrics.jets import fpnd, particlenet
-from models.metrics.jets.by_type import jets_of
-from models.metrics.jets.fpnd import FPND
-from models.metrics.jets.particlenet import ParticleNet, Reference
-from models.metrics.torch_file import read_weights
-from models.tensors import make_generator
+from pushforward.models.config import NoConfig
+from pushforward.models.contracts.learner import finish
+from pushforward.models.kinds.jets import JetSet, jets
+from pushforward.models.metrics.base import Evidence, NotApplicable
+from pushforward.models.metrics.jets import fpnd, particlenet
+from pushforward.models.metrics.jets.by_type import jets_of
+from pushforward.models.metrics.jets.fpnd import FPND
+from pushforward.models.metrics.jets.particlenet import ParticleNet, Reference
+from pushforward.models.metrics.torch_file import read_weights
+from pushforward.models.tensors import make_generator
 
 
 def thirty(n: int, seed: int) -> JetSet:

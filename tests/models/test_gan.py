@@ -4,26 +4,26 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from models.carriers.base import Carrier
-from models.carriers.generator import Generator
-from models.carriers.starts import START_STREAM, initial_positions
-from models.config import ConfigError, decode, encode
-from models.contracts.batch import Batch
-from models.contracts.family import Frame
-from models.data.ring_of_five import RingOfFiveConfig, ring_of_five
-from models.experiments.gan_five import train_and_score
-from models.families.gan import Gan, GanConfig
-from models.fields.adversarial import LOSSES, AdversarialLoss, motion_of
-from models.fields.base import Field
-from models.fields.critic import Critic, gradient_penalty
-from models.fields.rescaling import Rescaling
-from models.fields.rescalings import RESCALINGS
-from models.kinds.points import in_data_units
-from models.nets.mlp import MLP, MLPConfig
-from models.nets.pick import filled
-from models.registry import registry
-from models.tensors import make_generator
-from models.training.optim import OptimizerConfig, learning_rate
+from pushforward.models.carriers.base import Carrier
+from pushforward.models.carriers.generator import Generator
+from pushforward.models.carriers.starts import START_STREAM, initial_positions
+from pushforward.models.config import ConfigError, decode, encode
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.family import Frame
+from pushforward.models.data.ring_of_five import RingOfFiveConfig, ring_of_five
+from pushforward.models.experiments.gan_five import train_and_score
+from pushforward.models.families.gan import Gan, GanConfig
+from pushforward.models.fields.adversarial import LOSSES, AdversarialLoss, motion_of
+from pushforward.models.fields.base import Field
+from pushforward.models.fields.critic import Critic, gradient_penalty
+from pushforward.models.fields.rescaling import Rescaling
+from pushforward.models.fields.rescalings import RESCALINGS
+from pushforward.models.kinds.points import in_data_units
+from pushforward.models.nets.mlp import MLP, MLPConfig
+from pushforward.models.nets.pick import filled
+from pushforward.models.registry import registry
+from pushforward.models.tensors import make_generator
+from pushforward.models.training.optim import OptimizerConfig, learning_rate
 
 CPU = torch.device("cpu")
 POINTS = ring_of_five(RingOfFiveConfig(), 2000, 0)

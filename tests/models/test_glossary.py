@@ -7,8 +7,8 @@ from typing import get_args
 
 import pytest
 
-from models.entries import Kind
-from models.registry import discover, registry
+from pushforward.models.entries import Kind
+from pushforward.models.registry import discover, registry
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "resources" / "help" / "glossary.md"

@@ -8,17 +8,17 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.config import decode, encode
-from models.contracts.batch import Batch
-from models.families.graphs.graph_vae import GraphVae, GraphVaeConfig
-from models.families.graphs.latents import divergence, law_of, leaning, log_bits
-from models.families.graphs.one_shot import OneShot
-from models.families.graphs.vgae import Vgae, VgaeConfig
-from models.kinds.graphs import GraphSet
-from models.layouts.graphs import Packing, pack
-from models.nets.calling import call
-from models.registry import registry
-from models.tensors import make_generator, real_places
+from pushforward.models.config import decode, encode
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.families.graphs.graph_vae import GraphVae, GraphVaeConfig
+from pushforward.models.families.graphs.latents import divergence, law_of, leaning, log_bits
+from pushforward.models.families.graphs.one_shot import OneShot
+from pushforward.models.families.graphs.vgae import Vgae, VgaeConfig
+from pushforward.models.kinds.graphs import GraphSet
+from pushforward.models.layouts.graphs import Packing, pack
+from pushforward.models.nets.calling import call
+from pushforward.models.registry import registry
+from pushforward.models.tensors import make_generator, real_places
 
 PAIRS = torch.tensor(list(product((-1.0, 1.0), repeat=3)))
 """All graphs of three nodes, by their pairs, (8, 3)."""

@@ -5,15 +5,23 @@ from dataclasses import replace
 import pytest
 import torch
 
-from models.data.grids import GridsConfig, grids
-from models.experiments import graphs_density, graphs_grids
-from models.experiments.graph_lessons import MADE, Lesson
-from models.experiments.graph_nulls import erdos_renyi
-from models.layouts.node_orders import node_orders, reordered
-from models.registry import discover
-from models.tensors import make_generator
+from pushforward.models.data.grids import GridsConfig, grids
+from pushforward.models.experiments import graphs_density, graphs_grids
+from pushforward.models.experiments.graph_lessons import MADE, Lesson
+from pushforward.models.experiments.graph_nulls import erdos_renyi
+from pushforward.models.layouts.node_orders import node_orders, reordered
+from pushforward.models.registry import discover
+from pushforward.models.tensors import make_generator
 
-discover(["models.data", "models.kinds", "models.families", "models.nets", "models.samplers"])
+discover(
+    [
+        "pushforward.models.data",
+        "pushforward.models.kinds",
+        "pushforward.models.families",
+        "pushforward.models.nets",
+        "pushforward.models.samplers",
+    ]
+)
 
 
 def test_what_follows_is_told_by_its_correlation_and_its_slope() -> None:

@@ -3,13 +3,13 @@
 import pytest
 import torch
 
-from models.data.community import CommunityConfig, community
-from models.data.lobsters import LobstersConfig, lobsters
-from models.experiments import graphs_community
-from models.experiments.graph_nulls import copies, leaf_moved, pairs_flipped
-from models.layouts.graph_validity import lobster
-from models.metrics.graphs.edits import edit_distances, share_beyond
-from models.metrics.graphs.isomorphism import novelty
+from pushforward.models.data.community import CommunityConfig, community
+from pushforward.models.data.lobsters import LobstersConfig, lobsters
+from pushforward.models.experiments import graphs_community
+from pushforward.models.experiments.graph_nulls import copies, leaf_moved, pairs_flipped
+from pushforward.models.layouts.graph_validity import lobster
+from pushforward.models.metrics.graphs.edits import edit_distances, share_beyond
+from pushforward.models.metrics.graphs.isomorphism import novelty
 
 
 def graphs(n, seed):

@@ -7,19 +7,19 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.config import decode, encode
-from models.contracts.batch import Batch
-from models.families.graphs.graph_af import GraphAf, GraphAfConfig
-from models.families.graphs.graph_nvp import GraphNvp, GraphNvpConfig
-from models.families.graphs.growing import Ordered
-from models.families.graphs.one_shot import OneShot
-from models.kinds.graphs import GraphSet
-from models.layouts.dequantised import expected_log_normal, log_sign, noised
-from models.layouts.graphs import Packing, unpack
-from models.nets.graphs.couplings import CouplingsConfig
-from models.nets.graphs.partial import PartialNetConfig
-from models.registry import registry
-from models.tensors import make_generator
+from pushforward.models.config import decode, encode
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.families.graphs.graph_af import GraphAf, GraphAfConfig
+from pushforward.models.families.graphs.graph_nvp import GraphNvp, GraphNvpConfig
+from pushforward.models.families.graphs.growing import Ordered
+from pushforward.models.families.graphs.one_shot import OneShot
+from pushforward.models.kinds.graphs import GraphSet
+from pushforward.models.layouts.dequantised import expected_log_normal, log_sign, noised
+from pushforward.models.layouts.graphs import Packing, unpack
+from pushforward.models.nets.graphs.couplings import CouplingsConfig
+from pushforward.models.nets.graphs.partial import PartialNetConfig
+from pushforward.models.registry import registry
+from pushforward.models.tensors import make_generator
 
 CPU = torch.device("cpu")
 PAIRS = torch.tensor(list(product((-1.0, 1.0), repeat=3)))

@@ -8,9 +8,9 @@ import networkx as nx
 import numpy as np
 import torch
 
-from models.metrics.graphs.nspdk import MOST, kernel, parts
-from models.metrics.graphs.random_gin import distance, features
-from models.tensors import make_generator
+from pushforward.models.metrics.graphs.nspdk import MOST, kernel, parts
+from pushforward.models.metrics.graphs.random_gin import distance, features
+from pushforward.models.tensors import make_generator
 
 PLACES = 10
 

@@ -7,17 +7,22 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.config import Pick
-from models.contracts.batch import Batch
-from models.kinds.graphs import GraphSet, graphs
-from models.layouts.graph_structure import cycles, diffusion_map, random_walks, slow_modes
-from models.layouts.graphs import pack
-from models.nets import role
-from models.nets.calling import call
-from models.nets.graphs.egnn import EgnnConfig, EquivariantLayer
-from models.nets.pick import build
-from models.nets.role import DENOISER, Role
-from models.tensors import make_generator
+from pushforward.models.config import Pick
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.kinds.graphs import GraphSet, graphs
+from pushforward.models.layouts.graph_structure import (
+    cycles,
+    diffusion_map,
+    random_walks,
+    slow_modes,
+)
+from pushforward.models.layouts.graphs import pack
+from pushforward.models.nets import role
+from pushforward.models.nets.calling import call
+from pushforward.models.nets.graphs.egnn import EgnnConfig, EquivariantLayer
+from pushforward.models.nets.pick import build
+from pushforward.models.nets.role import DENOISER, Role
+from pushforward.models.tensors import make_generator
 from tests.models.graph_orders import permuted, renumbered
 
 SMALL = {"width": 8, "pairs": 6, "layers": 2}

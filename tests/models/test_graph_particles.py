@@ -6,17 +6,17 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.carriers.population_family import PopulationFamily
-from models.config import Pick, decode
-from models.contracts.batch import Batch
-from models.contracts.family import Family
-from models.kinds.graphs import GraphSet, graphs
-from models.layouts.graphs import pack
-from models.nets import role
-from models.nets.calling import call
-from models.nets.pick import build, filled
-from models.registry import discover, registry
-from models.tensors import make_generator
+from pushforward.models.carriers.population_family import PopulationFamily
+from pushforward.models.config import Pick, decode
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.family import Family
+from pushforward.models.kinds.graphs import GraphSet, graphs
+from pushforward.models.layouts.graphs import pack
+from pushforward.models.nets import role
+from pushforward.models.nets.calling import call
+from pushforward.models.nets.pick import build, filled
+from pushforward.models.registry import discover, registry
+from pushforward.models.tensors import make_generator
 from tests.models.graph_orders import permuted, renumbered
 
 discover()

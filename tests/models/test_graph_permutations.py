@@ -5,18 +5,18 @@ from itertools import combinations
 import pytest
 import torch
 
-from models.data.community import CommunityConfig, community
-from models.experiments.graph_nulls import copies, erdos_renyi, rewired
-from models.kinds.graphs import GraphSet
-from models.layouts.graphs import pack
-from models.metrics.base import Evidence
-from models.metrics.graphs.discrepancy import mmd2_of
-from models.metrics.graphs.permutation import (
+from pushforward.models.data.community import CommunityConfig, community
+from pushforward.models.experiments.graph_nulls import copies, erdos_renyi, rewired
+from pushforward.models.kinds.graphs import GraphSet
+from pushforward.models.layouts.graphs import pack
+from pushforward.models.metrics.base import Evidence
+from pushforward.models.metrics.graphs.discrepancy import mmd2_of
+from pushforward.models.metrics.graphs.permutation import (
     PermutationTest,
     PermutationTestConfig,
     p_value,
 )
-from models.tensors import make_generator
+from pushforward.models.tensors import make_generator
 
 
 def kernel_of(x):

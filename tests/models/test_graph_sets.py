@@ -8,24 +8,24 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.config import ConfigError, NoConfig
-from models.data.barabasi_albert import BarabasiAlbertConfig, barabasi_albert
-from models.data.block_model import BlockModelConfig, block_model
-from models.data.community_density import CommunityDensityConfig, community_density
-from models.data.erdos_renyi import ErdosRenyiConfig, erdos_renyi
-from models.data.graph_draws import GraphSizes
-from models.data.grids import GridsConfig, grids
-from models.data.lobsters import LobstersConfig, lobsters
-from models.data.planar_graphs import planar_graphs
-from models.data.trees import trees
-from models.data.watts_strogatz import WattsStrogatzConfig, watts_strogatz
-from models.experiments import graph_nulls
-from models.kinds.graphs import GraphSet
-from models.layouts.graph_validity import grid, lobster, planar, tree
-from models.layouts.graphs import pack
-from models.metrics.base import Evidence, NotApplicable
-from models.metrics.graphs.makes import Grids, Lobsters, PlanarGraphs, Trees
-from models.tensors import make_generator
+from pushforward.models.config import ConfigError, NoConfig
+from pushforward.models.data.barabasi_albert import BarabasiAlbertConfig, barabasi_albert
+from pushforward.models.data.block_model import BlockModelConfig, block_model
+from pushforward.models.data.community_density import CommunityDensityConfig, community_density
+from pushforward.models.data.erdos_renyi import ErdosRenyiConfig, erdos_renyi
+from pushforward.models.data.graph_draws import GraphSizes
+from pushforward.models.data.grids import GridsConfig, grids
+from pushforward.models.data.lobsters import LobstersConfig, lobsters
+from pushforward.models.data.planar_graphs import planar_graphs
+from pushforward.models.data.trees import trees
+from pushforward.models.data.watts_strogatz import WattsStrogatzConfig, watts_strogatz
+from pushforward.models.experiments import graph_nulls
+from pushforward.models.kinds.graphs import GraphSet
+from pushforward.models.layouts.graph_validity import grid, lobster, planar, tree
+from pushforward.models.layouts.graphs import pack
+from pushforward.models.metrics.base import Evidence, NotApplicable
+from pushforward.models.metrics.graphs.makes import Grids, Lobsters, PlanarGraphs, Trees
+from pushforward.models.tensors import make_generator
 
 SIZES = GraphSizes(smallest=6, largest=12)
 SETS = {
@@ -182,7 +182,7 @@ def test_what_cannot_be_drawn_names_the_setting(make, path):
 
 
 def test_lobsters_that_hardly_ever_are_that_large_are_not_waited_for(monkeypatch):
-    monkeypatch.setattr("models.data.lobsters._TRIES", 3)
+    monkeypatch.setattr("pushforward.models.data.lobsters._TRIES", 3)
     with pytest.raises(ConfigError, match=r"legs: .* hardly any lobster has 20 to 20 nodes"):
         lobsters(LobstersConfig(smallest=20), 30, 0)
 

@@ -6,13 +6,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.contracts.batch import Batch
-from models.contracts.spec import SIZE, DataSpec, Given
-from models.layouts.graphs import Packing, pack_types, unpack_types
-from models.nets.calling import call
-from models.nets.graphs.graph_net import GraphNet, GraphNetConfig
-from models.nets.role import DENOISER, critic, generator
-from models.tensors import make_generator
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import SIZE, DataSpec, Given
+from pushforward.models.layouts.graphs import Packing, pack_types, unpack_types
+from pushforward.models.nets.calling import call
+from pushforward.models.nets.graphs.graph_net import GraphNet, GraphNetConfig
+from pushforward.models.nets.role import DENOISER, critic, generator
+from pushforward.models.tensors import make_generator
 
 PACKING = Packing(5, node_types=3, edge_types=2)
 

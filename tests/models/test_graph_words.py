@@ -9,25 +9,25 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.config import ConfigError
-from models.contracts.learner import Learner
-from models.data.graph_draws import GraphSizes
-from models.data.lobsters import LobstersConfig, lobsters
-from models.data.trees import trees
-from models.families.graphs.edge_list import EdgeByEdge, EdgeListConfig
-from models.families.graphs.motif_by_motif import MotifByMotif, MotifByMotifConfig
-from models.families.graphs.rule_sequence import RuleSequence, RuleSequenceConfig
-from models.families.graphs.word_by_word import WordByWord
-from models.kinds.graphs import GraphSet
-from models.layouts.graph_validity import connected, lobster, tree
-from models.layouts.graph_words.edge_list import EdgeList
-from models.layouts.graph_words.grammar import Grammar
-from models.layouts.graph_words.language import Chances, Language, Neighbours, Reading
-from models.layouts.graph_words.motifs import Motifs
-from models.layouts.graphs import Packing, pack, unpack
-from models.nets.sequences import transformer
-from models.nets.sequences.transformer import SymbolTransformerConfig
-from models.tensors import make_generator
+from pushforward.models.config import ConfigError
+from pushforward.models.contracts.learner import Learner
+from pushforward.models.data.graph_draws import GraphSizes
+from pushforward.models.data.lobsters import LobstersConfig, lobsters
+from pushforward.models.data.trees import trees
+from pushforward.models.families.graphs.edge_list import EdgeByEdge, EdgeListConfig
+from pushforward.models.families.graphs.motif_by_motif import MotifByMotif, MotifByMotifConfig
+from pushforward.models.families.graphs.rule_sequence import RuleSequence, RuleSequenceConfig
+from pushforward.models.families.graphs.word_by_word import WordByWord
+from pushforward.models.kinds.graphs import GraphSet
+from pushforward.models.layouts.graph_validity import connected, lobster, tree
+from pushforward.models.layouts.graph_words.edge_list import EdgeList
+from pushforward.models.layouts.graph_words.grammar import Grammar
+from pushforward.models.layouts.graph_words.language import Chances, Language, Neighbours, Reading
+from pushforward.models.layouts.graph_words.motifs import Motifs
+from pushforward.models.layouts.graphs import Packing, pack, unpack
+from pushforward.models.nets.sequences import transformer
+from pushforward.models.nets.sequences.transformer import SymbolTransformerConfig
+from pushforward.models.tensors import make_generator
 
 SMALL = SymbolTransformerConfig(width=8, layers=1, heads=2)
 CPU = torch.device("cpu")

@@ -8,37 +8,47 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.config import ConfigError, NoConfig, Pick
-from models.contracts.batch import Batch
-from models.data.community import CommunityConfig, community
-from models.experiments.graph_nulls import copies, erdos_renyi, flipped, independent_edges
-from models.families.edm import Edm, EdmConfig
-from models.kinds.graphs import GraphSet, graphs
-from models.layouts.graph_validity import connected, two_communities
-from models.layouts.graphs import Packing, pack, unpack
-from models.metrics.base import Evidence, NotApplicable
-from models.metrics.graphs.descriptors import (
+from pushforward.models.config import ConfigError, NoConfig, Pick
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.data.community import CommunityConfig, community
+from pushforward.models.experiments.graph_nulls import (
+    copies,
+    erdos_renyi,
+    flipped,
+    independent_edges,
+)
+from pushforward.models.families.edm import Edm, EdmConfig
+from pushforward.models.kinds.graphs import GraphSet, graphs
+from pushforward.models.layouts.graph_validity import connected, two_communities
+from pushforward.models.layouts.graphs import Packing, pack, unpack
+from pushforward.models.metrics.base import Evidence, NotApplicable
+from pushforward.models.metrics.graphs.descriptors import (
     clustering_coefficients,
     clusterings,
     degrees,
     orbit_counts,
     spectra,
 )
-from models.metrics.graphs.discrepancy import STATISTICS, discrepancy
-from models.metrics.graphs.isomorphism import novelty, uniqueness
-from models.metrics.graphs.mmd import (
+from pushforward.models.metrics.graphs.discrepancy import STATISTICS, discrepancy
+from pushforward.models.metrics.graphs.isomorphism import novelty, uniqueness
+from pushforward.models.metrics.graphs.mmd import (
     ClusteringMMD,
     DegreeMMD,
     GraphMMDConfig,
     OrbitMMD,
     SpectralMMD,
 )
-from models.metrics.graphs.structure import DifferentGraphs, NewGraphs, TwoCommunities, ValidGraphs
-from models.nets.graphs.graph_net import GraphNet, GraphNetConfig
-from models.nets.role import DENOISER, Role, critic, generator
-from models.samplers.heun import Heun, HeunConfig
-from models.tensors import make_generator
-from observables.graphs.makes import halved
+from pushforward.models.metrics.graphs.structure import (
+    DifferentGraphs,
+    NewGraphs,
+    TwoCommunities,
+    ValidGraphs,
+)
+from pushforward.models.nets.graphs.graph_net import GraphNet, GraphNetConfig
+from pushforward.models.nets.role import DENOISER, Role, critic, generator
+from pushforward.models.samplers.heun import Heun, HeunConfig
+from pushforward.models.tensors import make_generator
+from pushforward.observables.graphs.makes import halved
 from tests.models.graph_orders import permuted, renumbered
 
 SMALL = GraphNetConfig(width=8, pairs=6, products=4, layers=2)

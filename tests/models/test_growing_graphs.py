@@ -10,29 +10,29 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.config import decode, encode
-from models.contracts.abilities import Denoise
-from models.contracts.batch import Batch
-from models.contracts.learner import Learner
-from models.contracts.spec import DataSpec
-from models.experiments.graph_nulls import copies, moved, rewired
-from models.families.graphs.empty_rows import apart, first_edges
-from models.families.graphs.gran import Gran, GranConfig
-from models.families.graphs.graph_af import GraphAf, GraphAfConfig
-from models.families.graphs.graph_rnn import GraphRnn, GraphRnnConfig
-from models.families.graphs.growing import Growing, Ordered
-from models.kinds.graphs import GraphSet, graphs
-from models.layouts.graphs import Packing, pack, unpack
-from models.layouts.node_orders import node_orders, reordered
-from models.metrics.base import Evidence, NotApplicable
-from models.metrics.graphs import bits
-from models.metrics.graphs.bits import BitsPerGraph, BitsPerGraphConfig
-from models.nets.graphs.gran import GranNetConfig
-from models.nets.graphs.partial import PartialNetConfig
-from models.nets.graphs.row_gru import RowGruConfig
-from models.registry import registry
-from models.tensors import make_generator
-from models.training.optim import OptimizerConfig
+from pushforward.models.config import decode, encode
+from pushforward.models.contracts.abilities import Denoise
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.learner import Learner
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.experiments.graph_nulls import copies, moved, rewired
+from pushforward.models.families.graphs.empty_rows import apart, first_edges
+from pushforward.models.families.graphs.gran import Gran, GranConfig
+from pushforward.models.families.graphs.graph_af import GraphAf, GraphAfConfig
+from pushforward.models.families.graphs.graph_rnn import GraphRnn, GraphRnnConfig
+from pushforward.models.families.graphs.growing import Growing, Ordered
+from pushforward.models.kinds.graphs import GraphSet, graphs
+from pushforward.models.layouts.graphs import Packing, pack, unpack
+from pushforward.models.layouts.node_orders import node_orders, reordered
+from pushforward.models.metrics.base import Evidence, NotApplicable
+from pushforward.models.metrics.graphs import bits
+from pushforward.models.metrics.graphs.bits import BitsPerGraph, BitsPerGraphConfig
+from pushforward.models.nets.graphs.gran import GranNetConfig
+from pushforward.models.nets.graphs.partial import PartialNetConfig
+from pushforward.models.nets.graphs.row_gru import RowGruConfig
+from pushforward.models.registry import registry
+from pushforward.models.tensors import make_generator
+from pushforward.models.training.optim import OptimizerConfig
 
 CPU = torch.device("cpu")
 RNN, GRAN = RowGruConfig(width=8, layers=1, hidden=6), GranNetConfig(width=8, layers=2, mixture=3)

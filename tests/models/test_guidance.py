@@ -7,25 +7,25 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.config import ConfigError, Pick, decode
-from models.contracts.abilities import Denoise
-from models.contracts.batch import Batch
-from models.contracts.spec import LABEL
-from models.contracts.untold import untold
-from models.data.ring_of_five import RingOfFiveConfig, ring_of_five
-from models.families.classify.noisy import NoisyClassifier, NoisyClassifierConfig
-from models.families.edm import Edm, EdmConfig
-from models.families.exact_flow import ExactFlow, ExactFlowConfig
-from models.guidance.base import BlownUp, Guidance, Stacked, lead, why_not
-from models.guidance.classifier import ClassifierGuidance, ClassifierGuidanceConfig
-from models.guidance.classifier_free import ClassifierFree, ClassifierFreeConfig
-from models.guidance.pick import build, settled
-from models.kinds.jets import jets
-from models.registry import discover, registry
-from models.samplers.base import Sampler
-from models.samplers.ddim import Ddim, DdimConfig
-from models.samplers.heun import Heun, HeunConfig
-from models.tensors import make_generator
+from pushforward.models.config import ConfigError, Pick, decode
+from pushforward.models.contracts.abilities import Denoise
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import LABEL
+from pushforward.models.contracts.untold import untold
+from pushforward.models.data.ring_of_five import RingOfFiveConfig, ring_of_five
+from pushforward.models.families.classify.noisy import NoisyClassifier, NoisyClassifierConfig
+from pushforward.models.families.edm import Edm, EdmConfig
+from pushforward.models.families.exact_flow import ExactFlow, ExactFlowConfig
+from pushforward.models.guidance.base import BlownUp, Guidance, Stacked, lead, why_not
+from pushforward.models.guidance.classifier import ClassifierGuidance, ClassifierGuidanceConfig
+from pushforward.models.guidance.classifier_free import ClassifierFree, ClassifierFreeConfig
+from pushforward.models.guidance.pick import build, settled
+from pushforward.models.kinds.jets import jets
+from pushforward.models.registry import discover, registry
+from pushforward.models.samplers.base import Sampler
+from pushforward.models.samplers.ddim import Ddim, DdimConfig
+from pushforward.models.samplers.heun import Heun, HeunConfig
+from pushforward.models.tensors import make_generator
 
 discover()
 CPU = torch.device("cpu")

@@ -6,16 +6,16 @@ from typing import Any
 import pytest
 import torch
 
-from models.contracts.spec import LABEL
-from models.data.ring_of_five import RingOfFiveConfig, ring_of_five
-from models.data.two_moons import TwoMoonsConfig, two_moons
-from models.guidance.base import BlownUp
-from models.kinds.points import PointSet
-from models.operators.base import Operation, Outcome
-from models.operators.guidance_lab import GuidanceLab, GuidanceLabConfig, Lawful
-from models.oracle import GaussianMixture
-from models.registry import discover, registry
-from models.tensors import make_generator
+from pushforward.models.contracts.spec import LABEL
+from pushforward.models.data.ring_of_five import RingOfFiveConfig, ring_of_five
+from pushforward.models.data.two_moons import TwoMoonsConfig, two_moons
+from pushforward.models.guidance.base import BlownUp
+from pushforward.models.kinds.points import PointSet
+from pushforward.models.operators.base import Operation, Outcome
+from pushforward.models.operators.guidance_lab import GuidanceLab, GuidanceLabConfig, Lawful
+from pushforward.models.oracle import GaussianMixture
+from pushforward.models.registry import discover, registry
+from pushforward.models.tensors import make_generator
 
 discover()
 CLASS = 2
@@ -104,7 +104,7 @@ def test_a_law_in_which_nobody_is_surely_of_the_class_is_weighed_too() -> None:
 
 
 def test_what_leads_out_of_all_bounds_is_said_and_has_no_figures(monkeypatch) -> None:
-    monkeypatch.setattr("models.guidance.base.FAR", 4.0)
+    monkeypatch.setattr("pushforward.models.guidance.base.FAR", 4.0)
     family = learner("exact-flow", RING)
     with pytest.raises(BlownUp, match="too strong"):
         do(family, RING, strengths=(100.0,), steps=4, n=64)

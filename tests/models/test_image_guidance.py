@@ -7,14 +7,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.contracts.batch import Batch
-from models.contracts.learner import finish
-from models.contracts.spec import LABEL
-from models.data.ring_of_five import RingOfFiveConfig, ring_of_five
-from models.metrics.images.density_coverage import expected_coverage
-from models.operators.base import Operation, Outcome
-from models.operators.image_guidance import ImageGuidance, ImageGuidanceConfig
-from models.registry import discover, registry
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.learner import finish
+from pushforward.models.contracts.spec import LABEL
+from pushforward.models.data.ring_of_five import RingOfFiveConfig, ring_of_five
+from pushforward.models.metrics.images.density_coverage import expected_coverage
+from pushforward.models.operators.base import Operation, Outcome
+from pushforward.models.operators.image_guidance import ImageGuidance, ImageGuidanceConfig
+from pushforward.models.registry import discover, registry
 
 discover()
 RING = replace(ring_of_five(RingOfFiveConfig(std=0.9), 4000, 0), told=True)

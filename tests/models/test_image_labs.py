@@ -8,19 +8,19 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.config import decode
-from models.contracts.batch import Batch
-from models.contracts.learner import finish
-from models.contracts.spec import LABEL, DataSpec, Given
-from models.judges.base import Network
-from models.operators.attack import SETS, fast_gradient_sign
-from models.operators.base import Operation, Outcome
-from models.operators.nameless import NAMELESS
-from models.operators.outliers import auc, pasted
-from models.paths.clock import FlowClock
-from models.registry import discover, registry
-from models.samplers.heun import Heun, HeunConfig
-from models.tensors import make_generator
+from pushforward.models.config import decode
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.learner import finish
+from pushforward.models.contracts.spec import LABEL, DataSpec, Given
+from pushforward.models.judges.base import Network
+from pushforward.models.operators.attack import SETS, fast_gradient_sign
+from pushforward.models.operators.base import Operation, Outcome
+from pushforward.models.operators.nameless import NAMELESS
+from pushforward.models.operators.outliers import auc, pasted
+from pushforward.models.paths.clock import FlowClock
+from pushforward.models.registry import discover, registry
+from pushforward.models.samplers.heun import Heun, HeunConfig
+from pushforward.models.tensors import make_generator
 
 discover()
 SIDE, COUNT = 6, 40

@@ -8,34 +8,34 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.config import NoConfig
-from models.contracts.batch import Batch, Rows
-from models.contracts.learner import finish
-from models.contracts.spec import LABEL
-from models.kinds.images import ImageSet
-from models.metrics.base import Evidence, Figure, Metric, NotApplicable
-from models.metrics.bootstrap import around
-from models.metrics.images.density_coverage import (
+from pushforward.models.config import NoConfig
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.learner import finish
+from pushforward.models.contracts.spec import LABEL
+from pushforward.models.kinds.images import ImageSet
+from pushforward.models.metrics.base import Evidence, Figure, Metric, NotApplicable
+from pushforward.models.metrics.bootstrap import around
+from pushforward.models.metrics.images.density_coverage import (
     BallsConfig,
     Coverage,
     Density,
     balls_hit,
     expected_coverage,
 )
-from models.metrics.images.frechet import FrechetDistance
-from models.metrics.images.judge_score import JudgeScore, score_of
-from models.metrics.images.label_accuracy import LabelAccuracy
-from models.metrics.images.levels import count_of_levels, levels_of, on_levels
-from models.metrics.images.spectrum import PowerSpectrum, powers
-from models.metrics.images.two_sample import TwoSample, TwoSampleConfig
-from models.metrics.intervals import of_mean
-from models.metrics.memory.copies import Copies, CopiesConfig
-from models.metrics.memory.metric import MemoryConfig
-from models.metrics.memory.nearest import features, nearest_two
-from models.metrics.memory.nearness import Nearness, share_below
-from models.metrics.samples.frechet import frechet_distance
-from models.registry import registry
-from models.tensors import make_generator
+from pushforward.models.metrics.images.frechet import FrechetDistance
+from pushforward.models.metrics.images.judge_score import JudgeScore, score_of
+from pushforward.models.metrics.images.label_accuracy import LabelAccuracy
+from pushforward.models.metrics.images.levels import count_of_levels, levels_of, on_levels
+from pushforward.models.metrics.images.spectrum import PowerSpectrum, powers
+from pushforward.models.metrics.images.two_sample import TwoSample, TwoSampleConfig
+from pushforward.models.metrics.intervals import of_mean
+from pushforward.models.metrics.memory.copies import Copies, CopiesConfig
+from pushforward.models.metrics.memory.metric import MemoryConfig
+from pushforward.models.metrics.memory.nearest import features, nearest_two
+from pushforward.models.metrics.memory.nearness import Nearness, share_below
+from pushforward.models.metrics.samples.frechet import frechet_distance
+from pushforward.models.registry import registry
+from pushforward.models.tensors import make_generator
 
 CLASSES = 4
 

@@ -6,16 +6,16 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from models.config import ConfigError, Pick
-from models.contracts.spec import DataSpec
-from models.nets import role
-from models.nets.conv import pyramid
-from models.nets.dcgan import DcganCritic, DcganGenerator
-from models.nets.dit import DiT, DiTConfig, places
-from models.nets.mlp import MLP, TimeMLP
-from models.nets.pick import build
-from models.nets.unet import UNet
-from models.tensors import make_generator
+from pushforward.models.config import ConfigError, Pick
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.nets import role
+from pushforward.models.nets.conv import pyramid
+from pushforward.models.nets.dcgan import DcganCritic, DcganGenerator
+from pushforward.models.nets.dit import DiT, DiTConfig, places
+from pushforward.models.nets.mlp import MLP, TimeMLP
+from pushforward.models.nets.pick import build
+from pushforward.models.nets.unet import UNet
+from pushforward.models.tensors import make_generator
 
 SHAPES = [(1, 8, 8), (1, 28, 28), (3, 32, 32), (2, 9, 5), (1, 1, 1)]
 LATENT = 6

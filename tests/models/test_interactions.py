@@ -6,23 +6,23 @@ from dataclasses import replace
 import pytest
 import torch
 
-from models.config import NoConfig
-from models.contracts.batch import Batch
-from models.contracts.data import RowSource
-from models.data.films import FilmsConfig, catalogue, films
-from models.families.recommend.pop import Pop
-from models.kinds.interactions import InteractionSet, interactions
-from models.layouts.histories import sizes, within, without_seen
-from models.layouts.ragged import Ragged
-from models.metrics.base import Evidence, NotApplicable
-from models.metrics.ranking.ndcg import NdcgAtTen
-from models.metrics.ranking.next_item import RankingConfig, gained
-from models.metrics.ranking.recall import RecallAtTen
-from models.nets.role import RECOMMENDER
-from models.nets.sequences.gru import GruConfig, gru_sequence
-from models.operators.base import Operation
-from models.operators.recommend import Recommend, RecommendConfig, chosen
-from models.tensors import make_generator
+from pushforward.models.config import NoConfig
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.data import RowSource
+from pushforward.models.data.films import FilmsConfig, catalogue, films
+from pushforward.models.families.recommend.pop import Pop
+from pushforward.models.kinds.interactions import InteractionSet, interactions
+from pushforward.models.layouts.histories import sizes, within, without_seen
+from pushforward.models.layouts.ragged import Ragged
+from pushforward.models.metrics.base import Evidence, NotApplicable
+from pushforward.models.metrics.ranking.ndcg import NdcgAtTen
+from pushforward.models.metrics.ranking.next_item import RankingConfig, gained
+from pushforward.models.metrics.ranking.recall import RecallAtTen
+from pushforward.models.nets.role import RECOMMENDER
+from pushforward.models.nets.sequences.gru import GruConfig, gru_sequence
+from pushforward.models.operators.base import Operation
+from pushforward.models.operators.recommend import Recommend, RecommendConfig, chosen
+from pushforward.models.tensors import make_generator
 
 CPU = torch.device("cpu")
 TITLES = tuple(f"Film {i}" for i in range(1, 21))

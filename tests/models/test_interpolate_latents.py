@@ -5,13 +5,13 @@ from typing import Any
 
 import torch
 
-from models.config import decode
-from models.contracts.family import Family
-from models.contracts.learner import finish
-from models.operators.base import Operation, Outcome
-from models.operators.great_circle import on_great_circle
-from models.registry import registry
-from models.tensors import make_generator
+from pushforward.models.config import decode
+from pushforward.models.contracts.family import Family
+from pushforward.models.contracts.learner import finish
+from pushforward.models.operators.base import Operation, Outcome
+from pushforward.models.operators.great_circle import on_great_circle
+from pushforward.models.registry import registry
+from pushforward.models.tensors import make_generator
 from tests.models import tracks
 from tests.models.pairs import FAMILIES, Pair, build, each, lightest
 

@@ -3,13 +3,13 @@
 import pytest
 import torch
 
-import models.experiments as package
-from models.experiments.jet_nulls import NULLS, nearest_training
-from models.experiments.jets_new import align, authentic_shares, turn_and_mirror
-from models.kinds.jets import constituents, jets, masses
-from models.metrics.memory.distance import features_of
-from models.registry import discover, registry
-from models.tensors import make_generator
+import pushforward.models.experiments as package
+from pushforward.models.experiments.jet_nulls import NULLS, nearest_training
+from pushforward.models.experiments.jets_new import align, authentic_shares, turn_and_mirror
+from pushforward.models.kinds.jets import constituents, jets, masses
+from pushforward.models.metrics.memory.distance import features_of
+from pushforward.models.registry import discover, registry
+from pushforward.models.tensors import make_generator
 
 discover([package.__name__])
 

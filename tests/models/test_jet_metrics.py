@@ -8,14 +8,14 @@ import torch
 from scipy.optimize import linprog
 from scipy.stats import wasserstein_distance
 
-from models.contracts.batch import Batch
-from models.contracts.learner import finish
-from models.kinds.jets import constituents, jets
-from models.metrics.base import Evidence, NotApplicable, floor, fresh_pairs
-from models.metrics.jets.by_type import DrawingConfig, jets_of
-from models.metrics.jets.coverage import Coverage, MatchingConfig, MatchingDistance
-from models.metrics.jets.movers import movers_distances
-from models.metrics.jets.physics_distance import (
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.learner import finish
+from pushforward.models.kinds.jets import constituents, jets
+from pushforward.models.metrics.base import Evidence, NotApplicable, floor, fresh_pairs
+from pushforward.models.metrics.jets.by_type import DrawingConfig, jets_of
+from pushforward.models.metrics.jets.coverage import Coverage, MatchingConfig, MatchingDistance
+from pushforward.models.metrics.jets.movers import movers_distances
+from pushforward.models.metrics.jets.physics_distance import (
     FPD,
     KPD,
     FPDConfig,
@@ -24,11 +24,11 @@ from models.metrics.jets.physics_distance import (
     normalised,
     polynomial_mmd2,
 )
-from models.metrics.jets.substructure import W1C2, W1D2, W1Polynomials, W1Tau21, W1Tau32
-from models.metrics.jets.w1 import W1Constituents, W1Mass, W1Momentum
-from models.metrics.samples.frechet import frechet_distance
-from models.tensors import make_generator
-from observables.jets.variables import EFPS, jet_variables
+from pushforward.models.metrics.jets.substructure import W1C2, W1D2, W1Polynomials, W1Tau21, W1Tau32
+from pushforward.models.metrics.jets.w1 import W1Constituents, W1Mass, W1Momentum
+from pushforward.models.metrics.samples.frechet import frechet_distance
+from pushforward.models.tensors import make_generator
+from pushforward.observables.jets.variables import EFPS, jet_variables
 
 ONCE = DrawingConfig()
 EACH = [W1Mass, W1Momentum, W1Constituents, W1Polynomials, W1Tau21, W1Tau32, W1D2, W1C2, KPD]

@@ -12,19 +12,19 @@ import numpy as np
 import pytest
 import torch
 
-from models.contracts.batch import Batch
-from models.kinds.jets import JetSet, jets
-from models.metrics.base import Evidence
-from models.metrics.jets.by_type import DrawingConfig, Jets, jets_of
-from models.metrics.jets.coverage import Coverage, MatchingConfig, MatchingDistance
-from models.metrics.jets.movers import movers_distances
-from models.metrics.jets.physics_distance import features, polynomial_mmd2
-from models.metrics.jets.substructure import W1Polynomials
-from models.metrics.jets.w1 import W1Constituents, W1Mass
-from models.metrics.samples.frechet import frechet_distance
-from models.tensors import make_generator
-from observables.jets.energy_flow import all_polynomials, four_polynomials
-from observables.jets.kinematics import masses
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.kinds.jets import JetSet, jets
+from pushforward.models.metrics.base import Evidence
+from pushforward.models.metrics.jets.by_type import DrawingConfig, Jets, jets_of
+from pushforward.models.metrics.jets.coverage import Coverage, MatchingConfig, MatchingDistance
+from pushforward.models.metrics.jets.movers import movers_distances
+from pushforward.models.metrics.jets.physics_distance import features, polynomial_mmd2
+from pushforward.models.metrics.jets.substructure import W1Polynomials
+from pushforward.models.metrics.jets.w1 import W1Constituents, W1Mass
+from pushforward.models.metrics.samples.frechet import frechet_distance
+from pushforward.models.tensors import make_generator
+from pushforward.observables.jets.energy_flow import all_polynomials, four_polynomials
+from pushforward.observables.jets.kinematics import masses
 
 jetnet = pytest.importorskip(
     "jetnet", reason="jetnet is not installed; it is an oracle of tests only", exc_type=ImportError

@@ -5,22 +5,22 @@ from dataclasses import replace
 import pytest
 import torch
 
-from models.config import NoConfig
-from models.contracts.batch import Batch
-from models.contracts.spec import LABEL, SIZE, DataSpec, Given, Part
-from models.experiments import jet_variables as claim
-from models.experiments.null_models import copy_rows, sample_marginals
-from models.families.likelihood.categorical import Categorical
-from models.families.likelihood.counted_flow import CountedFlow, CountedFlowConfig
-from models.kinds.jet_variables import JetVariables, conditions_of, jet_variables
-from models.kinds.jets import jets
-from models.metrics.base import Evidence
-from models.metrics.jets.agreement import MassCorrelation, MassError, PtError
-from models.metrics.jets.variables import ConstituentsTv, W1Variables, tv, w1
-from models.nets.flows.nsf import NsfConfig
-from models.operators.generate_unconditionally import drawn_conditions
-from models.tensors import make_generator
-from models.training.optim import OptimizerConfig
+from pushforward.models.config import NoConfig
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import LABEL, SIZE, DataSpec, Given, Part
+from pushforward.models.experiments import jet_variables as claim
+from pushforward.models.experiments.null_models import copy_rows, sample_marginals
+from pushforward.models.families.likelihood.categorical import Categorical
+from pushforward.models.families.likelihood.counted_flow import CountedFlow, CountedFlowConfig
+from pushforward.models.kinds.jet_variables import JetVariables, conditions_of, jet_variables
+from pushforward.models.kinds.jets import jets
+from pushforward.models.metrics.base import Evidence
+from pushforward.models.metrics.jets.agreement import MassCorrelation, MassError, PtError
+from pushforward.models.metrics.jets.variables import ConstituentsTv, W1Variables, tv, w1
+from pushforward.models.nets.flows.nsf import NsfConfig
+from pushforward.models.operators.generate_unconditionally import drawn_conditions
+from pushforward.models.tensors import make_generator
+from pushforward.models.training.optim import OptimizerConfig
 
 CPU = torch.device("cpu")
 CONFIG = CountedFlowConfig(

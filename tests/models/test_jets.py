@@ -5,12 +5,12 @@ import math
 import pytest
 import torch
 
-from models.contracts.batch import Batch
-from models.kinds.jets import JetSet, jets, masses, mirrored
-from models.metrics.base import Evidence
-from models.metrics.jets.by_type import DrawingConfig
-from models.metrics.jets.w1 import W1Constituents, W1Mass, W1Momentum
-from models.tensors import make_generator
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.kinds.jets import JetSet, jets, masses, mirrored
+from pushforward.models.metrics.base import Evidence
+from pushforward.models.metrics.jets.by_type import DrawingConfig
+from pushforward.models.metrics.jets.w1 import W1Constituents, W1Mass, W1Momentum
+from pushforward.models.tensors import make_generator
 
 
 def test_two_back_to_back_halves_have_the_mass_of_their_opening() -> None:
@@ -69,7 +69,7 @@ def test_half_of_the_jets_are_turned_over_in_eta_with_their_axis_and_half_in_phi
 def test_jetnets_numbers_become_jets_again_when_written(tmp_path) -> None:
     import h5py
 
-    from studio.engine.kinds.jets import Jets
+    from pushforward.studio.engine.kinds.jets import Jets
 
     data = jets(20, 4)
     path = tmp_path / "made.h5"

@@ -5,17 +5,24 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from models.config import NoConfig
-from models.contracts.batch import Batch
-from models.judges import images
-from models.judges.base import Lesson, Network, WeightsError, accuracy, load_weights, taught
-from models.judges.images import FEATURES, ImageClassifier
-from models.kinds.images import ImageSet
-from models.metrics.base import NotApplicable, floor, split_pairs
-from models.metrics.images.frechet import FrechetDistance, LabelBalance, label_shares
-from models.metrics.samples.frechet import frechet_distance
-from models.registry import registry
-from models.tensors import make_generator
+from pushforward.models.config import NoConfig
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.judges import images
+from pushforward.models.judges.base import (
+    Lesson,
+    Network,
+    WeightsError,
+    accuracy,
+    load_weights,
+    taught,
+)
+from pushforward.models.judges.images import FEATURES, ImageClassifier
+from pushforward.models.kinds.images import ImageSet
+from pushforward.models.metrics.base import NotApplicable, floor, split_pairs
+from pushforward.models.metrics.images.frechet import FrechetDistance, LabelBalance, label_shares
+from pushforward.models.metrics.samples.frechet import frechet_distance
+from pushforward.models.registry import registry
+from pushforward.models.tensors import make_generator
 from tests.models.measuring import figure, value
 
 

@@ -5,20 +5,20 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cosine_similarity
 
-from models.config import decode
-from models.contracts.batch import Batch
-from models.contracts.spec import LABEL
-from models.contracts.state import State
-from models.contracts.untold import untold
-from models.data.ring_of_five import RingOfFiveConfig, ring_of_five
-from models.experiments.five_gaussians import judge, train
-from models.families.mmd_flow import MmdFlow, MmdFlowConfig
-from models.families.mmd_generator import MmdGenerator, MmdGeneratorConfig
-from models.fields.base import Field
-from models.fields.kernel import Kernel, invariants_of, median_width
-from models.kinds.graphs import graphs
-from models.metrics.samples.mmd import median_distance, mmd2
-from models.tensors import make_generator
+from pushforward.models.config import decode
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import LABEL
+from pushforward.models.contracts.state import State
+from pushforward.models.contracts.untold import untold
+from pushforward.models.data.ring_of_five import RingOfFiveConfig, ring_of_five
+from pushforward.models.experiments.five_gaussians import judge, train
+from pushforward.models.families.mmd_flow import MmdFlow, MmdFlowConfig
+from pushforward.models.families.mmd_generator import MmdGenerator, MmdGeneratorConfig
+from pushforward.models.fields.base import Field
+from pushforward.models.fields.kernel import Kernel, invariants_of, median_width
+from pushforward.models.kinds.graphs import graphs
+from pushforward.models.metrics.samples.mmd import median_distance, mmd2
+from pushforward.models.tensors import make_generator
 from tests.models.graph_orders import permuted, renumbered
 
 CPU = torch.device("cpu")

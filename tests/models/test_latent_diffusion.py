@@ -5,12 +5,15 @@ import math
 import pytest
 import torch
 
-from models.config import ConfigError
-from models.data.ring_of_five import RingOfFiveConfig, ring_of_five
-from models.families.likelihood.latent_diffusion import LatentDiffusion, LatentDiffusionConfig
-from models.families.likelihood.vae import Vae, VaeConfig
-from models.nets.mlp import MLPConfig
-from models.tensors import make_generator
+from pushforward.models.config import ConfigError
+from pushforward.models.data.ring_of_five import RingOfFiveConfig, ring_of_five
+from pushforward.models.families.likelihood.latent_diffusion import (
+    LatentDiffusion,
+    LatentDiffusionConfig,
+)
+from pushforward.models.families.likelihood.vae import Vae, VaeConfig
+from pushforward.models.nets.mlp import MLPConfig
+from pushforward.models.tensors import make_generator
 
 CPU = torch.device("cpu")
 DATA = ring_of_five(RingOfFiveConfig(), 400, 0)

@@ -6,12 +6,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.contracts.state import State
-from models.denoisers.densities import LearnedTime, draw_levels
-from models.denoisers.weights import loss_weight
-from models.fields.schedule import LearnedSchedule
-from models.paths.learned import LearnedPath
-from models.tensors import make_generator
+from pushforward.models.contracts.state import State
+from pushforward.models.denoisers.densities import LearnedTime, draw_levels
+from pushforward.models.denoisers.weights import loss_weight
+from pushforward.models.fields.schedule import LearnedSchedule
+from pushforward.models.paths.learned import LearnedPath
+from pushforward.models.tensors import make_generator
 
 U = torch.linspace(0.02, 0.98, 49, dtype=torch.float64)
 

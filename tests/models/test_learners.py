@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 import torch
 
-from models.config import ConfigError, decode, describe, replace_at
-from models.contracts.abilities import ABILITIES, Classifies, Recommends
-from models.contracts.learner import CLOCKS
+from pushforward.models.config import ConfigError, decode, describe, replace_at
+from pushforward.models.contracts.abilities import ABILITIES, Classifies, Recommends
+from pushforward.models.contracts.learner import CLOCKS
 from tests.models.pairs import (
     HORIZON,
     LEARNERS,

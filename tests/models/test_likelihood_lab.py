@@ -7,21 +7,21 @@ from typing import Any
 import pytest
 import torch
 
-from models.config import Pick
-from models.contracts.batch import Batch
-from models.contracts.learner import finish
-from models.contracts.spec import LABEL, Given
-from models.contracts.untold import UNTOLD
-from models.data.eight_gaussians import EightGaussiansConfig
-from models.kinds.images import ImageSet
-from models.kinds.points import PointSet
-from models.operators.base import Operation, Outcome
-from models.operators.density import LikelihoodLab, LikelihoodLabConfig
-from models.operators.otherset import other_rows
-from models.registry import discover, registry
-from models.tensors import make_generator
+from pushforward.models.config import Pick
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.learner import finish
+from pushforward.models.contracts.spec import LABEL, Given
+from pushforward.models.contracts.untold import UNTOLD
+from pushforward.models.data.eight_gaussians import EightGaussiansConfig
+from pushforward.models.kinds.images import ImageSet
+from pushforward.models.kinds.points import PointSet
+from pushforward.models.operators.base import Operation, Outcome
+from pushforward.models.operators.density import LikelihoodLab, LikelihoodLabConfig
+from pushforward.models.operators.otherset import other_rows
+from pushforward.models.registry import discover, registry
+from pushforward.models.tensors import make_generator
 
-discover(["models.families", "models.data", "models.kinds"])
+discover(["pushforward.models.families", "pushforward.models.data", "pushforward.models.kinds"])
 
 
 def data(n: int = 300, seed: int = 0) -> Any:

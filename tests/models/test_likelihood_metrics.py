@@ -7,24 +7,29 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.contracts.batch import Batch
-from models.contracts.spec import SIZE, DataSpec
-from models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
-from models.families.edm import Edm, EdmConfig
-from models.families.exact_flow import ExactFlow, ExactFlowConfig
-from models.kinds.images import ImageSet
-from models.kinds.points import PointSet
-from models.likelihood import EXACT, log_prob
-from models.metrics import likelihood
-from models.metrics.base import Evidence, NotApplicable
-from models.metrics.images.bits import BitsConfig, BitsPerDimension
-from models.metrics.images.bits_bound import BitsBound
-from models.metrics.likelihood import LikelihoodConfig, LogLikelihood, gaussian_log_prob, mean_of
-from models.operators.base import Operation
-from models.operators.likelihood import Likelihood
-from models.operators.likelihood import LikelihoodConfig as LikelihoodAsked
-from models.registry import registry
-from models.tensors import make_generator
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import SIZE, DataSpec
+from pushforward.models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
+from pushforward.models.families.edm import Edm, EdmConfig
+from pushforward.models.families.exact_flow import ExactFlow, ExactFlowConfig
+from pushforward.models.kinds.images import ImageSet
+from pushforward.models.kinds.points import PointSet
+from pushforward.models.likelihood import EXACT, log_prob
+from pushforward.models.metrics import likelihood
+from pushforward.models.metrics.base import Evidence, NotApplicable
+from pushforward.models.metrics.images.bits import BitsConfig, BitsPerDimension
+from pushforward.models.metrics.images.bits_bound import BitsBound
+from pushforward.models.metrics.likelihood import (
+    LikelihoodConfig,
+    LogLikelihood,
+    gaussian_log_prob,
+    mean_of,
+)
+from pushforward.models.operators.base import Operation
+from pushforward.models.operators.likelihood import Likelihood
+from pushforward.models.operators.likelihood import LikelihoodConfig as LikelihoodAsked
+from pushforward.models.registry import registry
+from pushforward.models.tensors import make_generator
 from tests.models import tracks
 
 CPU = torch.device("cpu")

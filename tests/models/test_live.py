@@ -4,8 +4,8 @@ from typing import Annotated
 
 import pytest
 
-from models.config import Config, ConfigError, Pick, param
-from models.live import changed, check_live
+from pushforward.models.config import Config, ConfigError, Pick, param
+from pushforward.models.live import changed, check_live
 
 
 class Noise(Config, frozen=True):

@@ -4,13 +4,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.config import decode
-from models.data.organisations import OrganisationsConfig, organisations
-from models.families.graphs.masked_types import MaskedTypes, MaskedTypesConfig
-from models.kinds.labelled_graphs import LabelledSet
-from models.kinds.molecules import MoleculeSet, molecules
-from models.layouts.graphs import unpack_types
-from models.tensors import make_generator
+from pushforward.models.config import decode
+from pushforward.models.data.organisations import OrganisationsConfig, organisations
+from pushforward.models.families.graphs.masked_types import MaskedTypes, MaskedTypesConfig
+from pushforward.models.kinds.labelled_graphs import LabelledSet
+from pushforward.models.kinds.molecules import MoleculeSet, molecules
+from pushforward.models.layouts.graphs import unpack_types
+from pushforward.models.tensors import make_generator
 
 CPU = torch.device("cpu")
 SMALL = {"net": {"config": {"width": 12, "pairs": 8, "products": 4, "layers": 1}}}

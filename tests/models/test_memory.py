@@ -8,20 +8,20 @@ from typing import Any
 import pytest
 import torch
 
-from models.contracts.batch import Batch
-from models.contracts.data import RowSource
-from models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
-from models.kinds.images import ImageSet
-from models.kinds.texts import MarkovLaw, TextSet
-from models.metrics.base import Evidence, NotApplicable
-from models.metrics.memory.authenticity import Authenticity
-from models.metrics.memory.copies import Copies, CopiesConfig
-from models.metrics.memory.distance import KINDS, features_of
-from models.metrics.memory.metric import MemoryConfig
-from models.metrics.memory.nearest import features
-from models.metrics.memory.nearness import Nearness
-from models.registry import discover, registry
-from models.tensors import make_generator
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.data import RowSource
+from pushforward.models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
+from pushforward.models.kinds.images import ImageSet
+from pushforward.models.kinds.texts import MarkovLaw, TextSet
+from pushforward.models.metrics.base import Evidence, NotApplicable
+from pushforward.models.metrics.memory.authenticity import Authenticity
+from pushforward.models.metrics.memory.copies import Copies, CopiesConfig
+from pushforward.models.metrics.memory.distance import KINDS, features_of
+from pushforward.models.metrics.memory.metric import MemoryConfig
+from pushforward.models.metrics.memory.nearest import features
+from pushforward.models.metrics.memory.nearness import Nearness
+from pushforward.models.registry import discover, registry
+from pushforward.models.tensors import make_generator
 
 discover()
 N, PAIRS = 200, 6

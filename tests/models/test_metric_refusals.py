@@ -7,17 +7,23 @@ from typing import Any
 import pytest
 import torch
 
-from models.config import NoConfig
-from models.contracts.learner import finish
-from models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
-from models.entries import MetricEntry
-from models.kinds.jets import jets
-from models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric, fresh_pairs
-from models.metrics.measuring import check_minimum, distance_from_best, measure_checked
-from models.metrics.samples.mmd import kernel_sums, median_distance
-from models.metrics.samples.unbiased import KernelSums, unbiased_mmd2
-from models.registry import discover, registry
-from models.tensors import make_generator
+from pushforward.models.config import NoConfig
+from pushforward.models.contracts.learner import finish
+from pushforward.models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
+from pushforward.models.entries import MetricEntry
+from pushforward.models.kinds.jets import jets
+from pushforward.models.metrics.base import (
+    Evidence,
+    Figure,
+    NotApplicable,
+    SampleMetric,
+    fresh_pairs,
+)
+from pushforward.models.metrics.measuring import check_minimum, distance_from_best, measure_checked
+from pushforward.models.metrics.samples.mmd import kernel_sums, median_distance
+from pushforward.models.metrics.samples.unbiased import KernelSums, unbiased_mmd2
+from pushforward.models.registry import discover, registry
+from pushforward.models.tensors import make_generator
 
 discover()
 N, BROKEN = 40, 3

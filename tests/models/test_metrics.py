@@ -16,33 +16,40 @@ import scipy.stats
 import torch
 from torch import Tensor
 
-from models.config import NoConfig
-from models.contracts.batch import Batch
-from models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
-from models.data.ring_of_five import RingOfFiveConfig, ring_of_five
-from models.kinds.images import ImageSet
-from models.kinds.points import PointSet
-from models.metrics import base
-from models.metrics.base import Evidence, Floor, NotApplicable, floor, fresh_pairs, split_pairs
-from models.metrics.points.modes import (
+from pushforward.models.config import NoConfig
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
+from pushforward.models.data.ring_of_five import RingOfFiveConfig, ring_of_five
+from pushforward.models.kinds.images import ImageSet
+from pushforward.models.kinds.points import PointSet
+from pushforward.models.metrics import base
+from pushforward.models.metrics.base import (
+    Evidence,
+    Floor,
+    NotApplicable,
+    floor,
+    fresh_pairs,
+    split_pairs,
+)
+from pushforward.models.metrics.points.modes import (
     ModeBalance,
     ModeShare,
     mode_balance,
     mode_masses,
     mode_share,
 )
-from models.metrics.samples.energy import EnergyConfig, EnergyDistance, energy_distance
-from models.metrics.samples.exact import ExactW2, ExactW2Config, exact_w2
-from models.metrics.samples.mmd import MMD, MMDConfig, median_distance, mmd2
-from models.metrics.samples.sliced import (
+from pushforward.models.metrics.samples.energy import EnergyConfig, EnergyDistance, energy_distance
+from pushforward.models.metrics.samples.exact import ExactW2, ExactW2Config, exact_w2
+from pushforward.models.metrics.samples.mmd import MMD, MMDConfig, median_distance, mmd2
+from pushforward.models.metrics.samples.sliced import (
     SlicedConfig,
     SlicedW1,
     SlicedW2,
     directions,
     sliced_wasserstein,
 )
-from models.registry import Registry
-from models.tensors import make_generator
+from pushforward.models.registry import Registry
+from pushforward.models.tensors import make_generator
 from tests.models.measuring import figure, value
 
 FIVE, EIGHT, SLICED = RingOfFiveConfig(), EightGaussiansConfig(), SlicedConfig()
@@ -379,7 +386,7 @@ def test_one_number_that_is_none_is_no_figure(metric, bad: float):
 
 def test_a_matching_that_was_not_found_is_no_distance(monkeypatch):
     x, y = normal(50).double(), normal(50, seed=1).double()
-    monkeypatch.setattr("models.metrics.samples.exact._ITERATIONS", 1)
+    monkeypatch.setattr("pushforward.models.metrics.samples.exact._ITERATIONS", 1)
     with pytest.raises(ArithmeticError, match="no best matching was found"):
         exact_w2(x, y)
     x[0] = 1e200  # a number, whose square is none
@@ -424,7 +431,7 @@ def test_a_new_metric_is_the_file_that_the_documentation_shows(tmp_path, monkeyp
     text = textwrap.dedent(shown)
     assert 10 <= len([line for line in text.splitlines() if line.strip()]) <= 20
     own = Registry()
-    monkeypatch.setattr("models.registry.registry", own)
+    monkeypatch.setattr("pushforward.models.registry.registry", own)
     (tmp_path / "shown_metric.py").write_text(text)
     monkeypatch.syspath_prepend(tmp_path)
     module = importlib.import_module("shown_metric")

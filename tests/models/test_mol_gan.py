@@ -5,13 +5,13 @@ from itertools import product
 import torch
 from torch import Tensor, nn
 
-from models.config import decode
-from models.families.graphs.mol_gan import MolGan, MolGanConfig
-from models.kinds.graphs import GraphSet
-from models.layouts.graph_validity import connected
-from models.layouts.graphs import Packing, unpack
-from models.nets.graphs.drawn_bits import DrawnBits
-from models.tensors import make_generator
+from pushforward.models.config import decode
+from pushforward.models.families.graphs.mol_gan import MolGan, MolGanConfig
+from pushforward.models.kinds.graphs import GraphSet
+from pushforward.models.layouts.graph_validity import connected
+from pushforward.models.layouts.graphs import Packing, unpack
+from pushforward.models.nets.graphs.drawn_bits import DrawnBits
+from pushforward.models.tensors import make_generator
 
 CPU = torch.device("cpu")
 PAIRS = torch.tensor(list(product((-1.0, 1.0), repeat=3)))

@@ -6,18 +6,22 @@ import numpy as np
 import pytest
 import torch
 
-from models.config import NoConfig
-from models.contracts.data import Splits
-from models.kinds.molecules import MoleculeSet, molecules, packing_of
-from models.metrics.base import Evidence, NotApplicable
-from models.metrics.molecules.structure import DifferentMolecules, NewMolecules, ValidMolecules
-from models.tensors import make_generator
-from observables.molecules.atoms import ATOMS
-from observables.molecules.resonance import same_molecules
-from observables.molecules.valence import molecule_statistics
-from studio.engine.data.molecules import MoleculesConfig
-from studio.engine.data.sets.moses import moses
-from studio.engine.data.sets.qm9 import qm9
+from pushforward.models.config import NoConfig
+from pushforward.models.contracts.data import Splits
+from pushforward.models.kinds.molecules import MoleculeSet, molecules, packing_of
+from pushforward.models.metrics.base import Evidence, NotApplicable
+from pushforward.models.metrics.molecules.structure import (
+    DifferentMolecules,
+    NewMolecules,
+    ValidMolecules,
+)
+from pushforward.models.tensors import make_generator
+from pushforward.observables.molecules.atoms import ATOMS
+from pushforward.observables.molecules.resonance import same_molecules
+from pushforward.observables.molecules.valence import molecule_statistics
+from pushforward.studio.engine.data.molecules import MoleculesConfig
+from pushforward.studio.engine.data.sets.moses import moses
+from pushforward.studio.engine.data.sets.qm9 import qm9
 
 
 @pytest.fixture(scope="module")

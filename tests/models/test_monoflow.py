@@ -5,11 +5,11 @@ import math
 import pytest
 import torch
 
-from models.config import ConfigError, decode, encode
-from models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
-from models.families.monoflow import MonoFlow, MonoFlowConfig
-from models.metrics.samples.sliced import sliced_wasserstein
-from models.tensors import make_generator
+from pushforward.models.config import ConfigError, decode, encode
+from pushforward.models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
+from pushforward.models.families.monoflow import MonoFlow, MonoFlowConfig
+from pushforward.models.metrics.samples.sliced import sliced_wasserstein
+from pushforward.models.tensors import make_generator
 
 CPU = torch.device("cpu")
 POINTS = eight_gaussians(EightGaussiansConfig(), 4000, 0)

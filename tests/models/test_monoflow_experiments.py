@@ -5,13 +5,21 @@ import math
 import pytest
 import torch
 
-from models.experiments import monoflow_gaussian, monoflow_learnt, monoflow_particles
-from models.experiments.monoflow_shift import after
-from models.experiments.monoflow_table import Cell, cells
-from models.experiments.monoflow_toys import MONOTONE, SEEDS, START, TARGET, Gaussian, kl, learn
-from models.experiments.wrong_laws import best_gaussian, rescaled
-from models.fields.rescalings import DISTINCT, RESCALINGS, rescaling
-from models.tensors import make_generator
+from pushforward.models.experiments import monoflow_gaussian, monoflow_learnt, monoflow_particles
+from pushforward.models.experiments.monoflow_shift import after
+from pushforward.models.experiments.monoflow_table import Cell, cells
+from pushforward.models.experiments.monoflow_toys import (
+    MONOTONE,
+    SEEDS,
+    START,
+    TARGET,
+    Gaussian,
+    kl,
+    learn,
+)
+from pushforward.models.experiments.wrong_laws import best_gaussian, rescaled
+from pushforward.models.fields.rescalings import DISTINCT, RESCALINGS, rescaling
+from pushforward.models.tensors import make_generator
 
 
 def adam(parameters: list[torch.Tensor]) -> torch.optim.Optimizer:

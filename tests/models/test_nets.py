@@ -5,8 +5,8 @@ from typing import get_args
 import pytest
 import torch
 
-from models.nets.mlp import MLP, Activation, FourierFeatures, MLPConfig, TimeMLP, linear
-from models.tensors import make_generator
+from pushforward.models.nets.mlp import MLP, Activation, FourierFeatures, MLPConfig, TimeMLP, linear
+from pushforward.models.tensors import make_generator
 
 ACTIVATIONS = get_args(Activation)
 

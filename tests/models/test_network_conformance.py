@@ -8,17 +8,17 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from models.config import Pick, describe
-from models.contracts.batch import Batch
-from models.contracts.spec import SIZE, DataSpec
-from models.entries import KindEntry, NetworkEntry
-from models.nets import role
-from models.nets.calling import call
-from models.nets.offered import networks_for
-from models.nets.pick import build
-from models.nets.role import DENOISER, RECOMMENDER, Role
-from models.registry import discover, registry
-from models.tensors import make_generator
+from pushforward.models.config import Pick, describe
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import SIZE, DataSpec
+from pushforward.models.entries import KindEntry, NetworkEntry
+from pushforward.models.nets import role
+from pushforward.models.nets.calling import call
+from pushforward.models.nets.offered import networks_for
+from pushforward.models.nets.pick import build
+from pushforward.models.nets.role import DENOISER, RECOMMENDER, Role
+from pushforward.models.registry import discover, registry
+from pushforward.models.tensors import make_generator
 from tests.models import tracks
 from tests.models.pairs import NETWORK
 

@@ -7,15 +7,15 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, jacrev
 
-from models.data.ring_of_five import RingOfFiveConfig, ring_of_five
-from models.experiments.gpm_generator import Table
-from models.families.gan import Gan, GanConfig
-from models.nets.mlp import MLP, MLPConfig
-from models.ntk import Displacements, displacements
-from models.registry import discover, registry
-from models.tensors import make_generator
+from pushforward.models.data.ring_of_five import RingOfFiveConfig, ring_of_five
+from pushforward.models.experiments.gpm_generator import Table
+from pushforward.models.families.gan import Gan, GanConfig
+from pushforward.models.nets.mlp import MLP, MLPConfig
+from pushforward.models.ntk import Displacements, displacements
+from pushforward.models.registry import discover, registry
+from pushforward.models.tensors import make_generator
 
-discover(["models.experiments"])
+discover(["pushforward.models.experiments"])
 
 
 def normal(n: int, d: int, stream: int) -> Tensor:

@@ -3,10 +3,15 @@
 import pytest
 import torch
 
-from models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
-from models.experiments import few_step_ring
-from models.experiments.few_step_ring import AUTHENTIC, SEPARABLE, null_quality, ring_nulls
-from models.experiments.null_models import (
+from pushforward.models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
+from pushforward.models.experiments import few_step_ring
+from pushforward.models.experiments.few_step_ring import (
+    AUTHENTIC,
+    SEPARABLE,
+    null_quality,
+    ring_nulls,
+)
+from pushforward.models.experiments.null_models import (
     copy_rows,
     mix_with_neighbours,
     sample_annulus,
@@ -14,12 +19,12 @@ from models.experiments.null_models import (
     sample_marginals,
     turn_ring,
 )
-from models.experiments.sample_tests import (
+from pushforward.models.experiments.sample_tests import (
     find_neighbours,
     measure_authenticity,
     measure_separability,
 )
-from models.experiments.series_nulls import look_up_series
+from pushforward.models.experiments.series_nulls import look_up_series
 
 N = 1000
 

@@ -4,12 +4,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.config import decode
-from models.denoisers.objectives import sliced_errors
-from models.families.edm import Edm, EdmConfig
-from models.kinds.points import in_data_units
-from models.oracle import GaussianMixture
-from models.tensors import expand_like, make_generator
+from pushforward.models.config import decode
+from pushforward.models.denoisers.objectives import sliced_errors
+from pushforward.models.families.edm import Edm, EdmConfig
+from pushforward.models.kinds.points import in_data_units
+from pushforward.models.oracle import GaussianMixture
+from pushforward.models.tensors import expand_like, make_generator
 
 N = 200_000
 RING = GaussianMixture.ring(5, 1.0, 0.2)

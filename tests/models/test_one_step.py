@@ -2,13 +2,16 @@
 
 import torch
 
-from models.config import Pick
-from models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
-from models.experiments.diffusion_ring import rms
-from models.families.exact_flow import ExactFlow, ExactFlowConfig
-from models.families.one_step_distillation import OneStepDistillation, OneStepDistillationConfig
-from models.samplers.heun import Heun, HeunConfig
-from models.tensors import make_generator
+from pushforward.models.config import Pick
+from pushforward.models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
+from pushforward.models.experiments.diffusion_ring import rms
+from pushforward.models.families.exact_flow import ExactFlow, ExactFlowConfig
+from pushforward.models.families.one_step_distillation import (
+    OneStepDistillation,
+    OneStepDistillationConfig,
+)
+from pushforward.models.samplers.heun import Heun, HeunConfig
+from pushforward.models.tensors import make_generator
 
 CPU = torch.device("cpu")
 DATA = eight_gaussians(EightGaussiansConfig(), 2000, 0)

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from models.oracle import GaussianMixture
-from models.tensors import make_generator
+from pushforward.models.oracle import GaussianMixture
+from pushforward.models.tensors import make_generator
 
 LEVELS = (0.01, 0.3, 5.0)
 

@@ -6,10 +6,10 @@ import pytest
 import torch
 from scipy import stats
 
-from models.contracts.batch import Batch
-from models.families.pfgmpp import student_noise
-from models.samplers.heun import Heun, HeunConfig
-from models.tensors import make_generator
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.families.pfgmpp import student_noise
+from pushforward.models.samplers.heun import Heun, HeunConfig
+from pushforward.models.tensors import make_generator
 
 N = 2
 

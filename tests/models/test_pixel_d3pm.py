@@ -8,18 +8,18 @@ from functools import cache
 import pytest
 import torch
 
-from models.config import decode
-from models.contracts.batch import Batch as Rows
-from models.families.discrete.pixel_d3pm import PixelD3pm, PixelD3pmConfig
-from models.kinds.images import ImageSet
-from models.layouts.levels import Levels
-from models.metrics.base import Evidence
-from models.metrics.images.bits import BitsConfig
-from models.metrics.images.bits_bound import BitsBound
-from models.nets.pick import filled
-from models.paths.discrete import DISCRETE_PATHS
-from models.registry import discover, registry
-from models.tensors import make_generator
+from pushforward.models.config import decode
+from pushforward.models.contracts.batch import Batch as Rows
+from pushforward.models.families.discrete.pixel_d3pm import PixelD3pm, PixelD3pmConfig
+from pushforward.models.kinds.images import ImageSet
+from pushforward.models.layouts.levels import Levels
+from pushforward.models.metrics.base import Evidence
+from pushforward.models.metrics.images.bits import BitsConfig
+from pushforward.models.metrics.images.bits_bound import BitsBound
+from pushforward.models.nets.pick import filled
+from pushforward.models.paths.discrete import DISCRETE_PATHS
+from pushforward.models.registry import discover, registry
+from pushforward.models.tensors import make_generator
 
 discover()
 K, T = 3, 3

@@ -6,13 +6,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.carriers.base import Carrier
-from models.carriers.population import Population
-from models.carriers.starts import START_STREAM, initial_positions
-from models.contracts.batch import Batch, Rows
-from models.contracts.state import State
-from models.tensors import make_generator
-from studio.engine.run.randomness import LATENTS
+from pushforward.models.carriers.base import Carrier
+from pushforward.models.carriers.population import Population
+from pushforward.models.carriers.starts import START_STREAM, initial_positions
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.state import State
+from pushforward.models.tensors import make_generator
+from pushforward.studio.engine.run.randomness import LATENTS
 
 
 class Wind:

@@ -4,18 +4,18 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from models.config import decode
-from models.contracts.execution import Execution
-from models.contracts.learner import finish
-from models.contracts.state import State
-from models.operators.base import Operation
-from models.operators.lengths import AveragingLengths, AveragingLengthsConfig, _said
-from models.registry import discover, registry
-from models.tensors import make_generator
-from models.training.optim import OptimizerConfig
-from models.training.posthoc import LENGTHS, PosthocAverages, averaged_over
-from models.training.profiles import LONGEST, combination, exponent, inner, length_of
-from models.training.trained import Trained
+from pushforward.models.config import decode
+from pushforward.models.contracts.execution import Execution
+from pushforward.models.contracts.learner import finish
+from pushforward.models.contracts.state import State
+from pushforward.models.operators.base import Operation
+from pushforward.models.operators.lengths import AveragingLengths, AveragingLengthsConfig, _said
+from pushforward.models.registry import discover, registry
+from pushforward.models.tensors import make_generator
+from pushforward.models.training.optim import OptimizerConfig
+from pushforward.models.training.posthoc import LENGTHS, PosthocAverages, averaged_over
+from pushforward.models.training.profiles import LONGEST, combination, exponent, inner, length_of
+from pushforward.models.training.trained import Trained
 
 STEPS = 400
 
@@ -189,8 +189,8 @@ def test_a_run_that_kept_nothing_says_so() -> None:
 
 
 def test_the_operator_measures_each_length_and_leaves_the_model_as_it_was() -> None:
-    discover(["models.samplers", "models.families", "models.data", "models.kinds",
-              "models.metrics", "models.nets"])  # fmt: skip
+    parts = ("samplers", "families", "data", "kinds", "metrics", "nets")
+    discover([f"pushforward.models.{part}" for part in parts])  # fmt: skip
     entry = registry.get("family", "flow-matching")
     config = decode(entry.config, {"net": {"slug": "mlp", "config": {"width": 16, "depth": 1}}})
     source = registry.get("dataset", "eight-gaussians")

@@ -6,18 +6,18 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.contracts.batch import Batch, Rows
-from models.kinds.images import ImageSet
-from models.kinds.points import PointSet
-from models.metrics.base import NotApplicable
-from models.metrics.samples.precision_recall import (
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.kinds.images import ImageSet
+from pushforward.models.kinds.points import PointSet
+from pushforward.models.metrics.base import NotApplicable
+from pushforward.models.metrics.samples.precision_recall import (
     ManifoldConfig,
     Precision,
     Recall,
     radii,
     share_inside,
 )
-from models.tensors import make_generator
+from pushforward.models.tensors import make_generator
 from tests.models.measuring import figure, value
 
 

@@ -6,19 +6,23 @@ from pathlib import Path
 
 import pytest
 
-from models.config import describe
-from models.contracts import presentation
-from models.contracts.presentation import (
+from pushforward.models.config import describe
+from pushforward.models.contracts import presentation
+from pushforward.models.contracts.presentation import (
     Line,
     PresentationError,
     find_presentation,
     read_presentation,
     read_shared,
 )
-from models.registry import discover, registry
+from pushforward.models.registry import discover, registry
 
 discover()
-FAMILIES = [entry for entry in registry.all("family") if entry.make.__module__.startswith("models")]
+FAMILIES = [
+    entry
+    for entry in registry.all("family")
+    if entry.make.__module__.startswith("pushforward.models.")
+]
 FOLDER = Path(__file__).parents[2] / "resources" / "models"
 
 
@@ -59,7 +63,7 @@ def test_they_are_read_without_torch() -> None:
     code = (
         "import sys; sys.modules['torch'] = None\n"
         "from pathlib import Path\n"
-        "from models.contracts.presentation import read_presentation\n"
+        "from pushforward.models.contracts.presentation import read_presentation\n"
         "paths = [p for p in Path('resources/models').glob('*.toml') if p.stem != 'shared']\n"
         "print(len([read_presentation(path).title for path in paths]))"
     )

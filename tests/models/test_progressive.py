@@ -3,19 +3,19 @@
 import pytest
 import torch
 
-from models.config import ConfigError, Pick
-from models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
-from models.experiments.diffusion_ring import rms
-from models.families.edm import Edm, EdmConfig
-from models.families.exact_flow import ExactFlow, ExactFlowConfig
-from models.families.progressive_distillation import (
+from pushforward.models.config import ConfigError, Pick
+from pushforward.models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
+from pushforward.models.experiments.diffusion_ring import rms
+from pushforward.models.families.edm import Edm, EdmConfig
+from pushforward.models.families.exact_flow import ExactFlow, ExactFlowConfig
+from pushforward.models.families.progressive_distillation import (
     ProgressiveDistillation,
     ProgressiveDistillationConfig,
 )
-from models.fields.halving import halved
-from models.samplers.ddim import Ddim, DdimConfig
-from models.samplers.grids import GridConfig
-from models.tensors import make_generator
+from pushforward.models.fields.halving import halved
+from pushforward.models.samplers.ddim import Ddim, DdimConfig
+from pushforward.models.samplers.grids import GridConfig
+from pushforward.models.tensors import make_generator
 
 CPU = torch.device("cpu")
 DATA = eight_gaussians(EightGaussiansConfig(), 2000, 0)

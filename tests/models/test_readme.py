@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from models.config import NoConfig, Pick
-from models.metrics.base import Evidence
-from models.nets import role
-from models.nets.offered import kinds_of
-from models.nets.pick import build
-from models.operators.base import Operation
-from models.registry import registry
-from models.tensors import make_generator
+from pushforward.models.config import NoConfig, Pick
+from pushforward.models.metrics.base import Evidence
+from pushforward.models.nets import role
+from pushforward.models.nets.offered import kinds_of
+from pushforward.models.nets.pick import build
+from pushforward.models.operators.base import Operation
+from pushforward.models.registry import registry
+from pushforward.models.tensors import make_generator
 
 README = Path(__file__).resolve().parents[2] / "models" / "README.md"
 EXAMPLES = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.S)

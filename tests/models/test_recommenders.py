@@ -6,11 +6,11 @@ from typing import Any
 
 import torch
 
-from models.config import decode, describe, replace_at
-from models.contracts.abilities import ABILITIES
-from studio.engine.run.saving import pack, restore, saved_data
-from studio.protocol.spec import Pick, RunSpec
-from studio.store.checkpoint import Checkpoints
+from pushforward.models.config import decode, describe, replace_at
+from pushforward.models.contracts.abilities import ABILITIES
+from pushforward.studio.engine.run.saving import pack, restore, saved_data
+from pushforward.studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.store.checkpoint import Checkpoints
 from tests.models.pairs import ALL, Pair, at, batch, build, each, same, small, train
 from tests.models.pairs import through_disk as saved
 from tests.models.test_conformance import another

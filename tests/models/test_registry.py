@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from models import registry as module
-from models.config import NoConfig, decode, encode
-from models.entries import Entry
-from models.nets import offered
-from models.nets.offered import kinds_of, why_not
-from models.nets.pick import filled
-from models.registry import Problem, Registry, discover, kind, metric, registry
+from pushforward.models import registry as module
+from pushforward.models.config import NoConfig, decode, encode
+from pushforward.models.entries import Entry
+from pushforward.models.nets import offered
+from pushforward.models.nets.offered import kinds_of, why_not
+from pushforward.models.nets.pick import filled
+from pushforward.models.registry import Problem, Registry, discover, kind, metric, registry
 
 
 def entry(slug: str, make: object = object()) -> Entry:
@@ -114,7 +114,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (folder / "broken.py").write_text("1 / 0")
     (folder / "garbled.py").write_text("def (:")
     (folder / "works.py").write_text(
-        "from models import registry\n"
+        "from pushforward.models import registry\n"
         "@registry.metric('test-works', title='T', summary='S', source='here', kinds=())\n"
         "def make(config):\n    return None\n"
     )
@@ -176,7 +176,7 @@ def test_discovering_twice_changes_nothing():
     before = registry.all("family")
     discover()
     assert registry.all("family") == before
-    assert isinstance(sys.modules["models.families"], types.ModuleType)
+    assert isinstance(sys.modules["pushforward.models.families"], types.ModuleType)
 
 
 @pytest.mark.usefixtures("unchanged")
@@ -190,9 +190,9 @@ def test_a_metric_that_does_not_say_is_a_plain_number_and_better_where_it_is_low
 
 
 def test_a_network_that_could_not_be_loaded_is_said_where_it_is_missed(monkeypatch):
-    failed = Problem("models.nets.mine", "ImportError: there is no triton", "")
+    failed = Problem("pushforward.models.nets.mine", "ImportError: there is no triton", "")
     monkeypatch.setattr(offered, "discovered", lambda: (failed,))
     assert why_not("mlp", "critic", "points") == ""
     said = why_not("mine", "critic", "points")
     assert "no network is called 'mine'" in said
-    assert said.endswith("; models.nets.mine failed: ImportError: there is no triton")
+    assert said.endswith("; pushforward.models.nets.mine failed: ImportError: there is no triton")

@@ -9,19 +9,19 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.carriers.langevin import drawn_each, drawn_once, wander
-from models.carriers.replay import ReplayBuffer
-from models.config import decode, encode
-from models.contracts.batch import Batch
-from models.contracts.family import Family
-from models.families.likelihood import ddgan, recovery
-from models.families.likelihood.conditionals import Bins, Conditional, Logistics
-from models.kinds.images import images
-from models.kinds.points import points
-from models.nets.calling import call
-from models.nets.pick import filled, settled
-from models.registry import discover, registry
-from models.tensors import make_generator
+from pushforward.models.carriers.langevin import drawn_each, drawn_once, wander
+from pushforward.models.carriers.replay import ReplayBuffer
+from pushforward.models.config import decode, encode
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.family import Family
+from pushforward.models.families.likelihood import ddgan, recovery
+from pushforward.models.families.likelihood.conditionals import Bins, Conditional, Logistics
+from pushforward.models.kinds.images import images
+from pushforward.models.kinds.points import points
+from pushforward.models.nets.calling import call
+from pushforward.models.nets.pick import filled, settled
+from pushforward.models.registry import discover, registry
+from pushforward.models.tensors import make_generator
 
 discover()
 DATA = points(400, 0)

@@ -5,8 +5,14 @@ from typing import get_args
 import pytest
 import torch
 
-from models.fields.rescaling import Rescaling
-from models.fields.rescalings import DIVERGENCES, RESCALINGS, TITLES, RescalingName, rescaling
+from pushforward.models.fields.rescaling import Rescaling
+from pushforward.models.fields.rescalings import (
+    DIVERGENCES,
+    RESCALINGS,
+    TITLES,
+    RescalingName,
+    rescaling,
+)
 
 each_h = pytest.mark.parametrize("h", RESCALINGS.values(), ids=list(RESCALINGS))
 each_divergence = pytest.mark.parametrize("name", DIVERGENCES)

@@ -7,16 +7,16 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from models.bound import discrete_bound, fixed_large, fixed_small
-from models.config import decode
-from models.contracts.abilities import HasReverseVariance
-from models.denoisers.reverse_variance import ReverseVariance
-from models.families.edm import Edm, EdmConfig
-from models.fields.reverse_variance import one_step_down
-from models.kinds.points import in_data_units
-from models.paths.gaussian import VariancePreservingCosine, VariancePreservingLinear
-from models.samplers.ancestral import Ancestral, AncestralConfig
-from models.tensors import make_generator
+from pushforward.models.bound import discrete_bound, fixed_large, fixed_small
+from pushforward.models.config import decode
+from pushforward.models.contracts.abilities import HasReverseVariance
+from pushforward.models.denoisers.reverse_variance import ReverseVariance
+from pushforward.models.families.edm import Edm, EdmConfig
+from pushforward.models.fields.reverse_variance import one_step_down
+from pushforward.models.kinds.points import in_data_units
+from pushforward.models.paths.gaussian import VariancePreservingCosine, VariancePreservingLinear
+from pushforward.models.samplers.ancestral import Ancestral, AncestralConfig
+from pushforward.models.tensors import make_generator
 
 
 class Says(nn.Module):

@@ -12,16 +12,16 @@ import torch
 from scipy.integrate import quad
 from torch import Tensor
 
-from models.config import decode
-from models.contracts.batch import Batch
-from models.experiments.diffusion_ring import latents, mixture
-from models.registry import discover, registry
-from models.samplers import ancestral, deis, lms, unipc
-from models.samplers.base import GridSampler, Noise
-from models.samplers.multistep import integrated
-from models.tensors import make_generator
+from pushforward.models.config import decode
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.experiments.diffusion_ring import latents, mixture
+from pushforward.models.registry import discover, registry
+from pushforward.models.samplers import ancestral, deis, lms, unipc
+from pushforward.models.samplers.base import GridSampler, Noise
+from pushforward.models.samplers.multistep import integrated
+from pushforward.models.tensors import make_generator
 
-discover(["models.samplers"])
+discover(["pushforward.models.samplers"])
 # Uneven on purpose, and ending in no noise.
 LEVELS = [20.0, 7.0, 3.0, 1.5, 0.9, 0.4, 0.25, 0.1, 0.03, 0.0]
 N = 40

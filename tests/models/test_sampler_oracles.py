@@ -27,14 +27,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.config import decode
-from models.experiments.diffusion_ring import latents, mixture
-from models.registry import discover, registry
-from models.samplers.base import GridSampler
-from models.samplers.grids import GridConfig, make_grid
-from models.tensors import make_generator
+from pushforward.models.config import decode
+from pushforward.models.experiments.diffusion_ring import latents, mixture
+from pushforward.models.registry import discover, registry
+from pushforward.models.samplers.base import GridSampler
+from pushforward.models.samplers.grids import GridConfig, make_grid
+from pushforward.models.tensors import make_generator
 
-discover(["models.samplers"])
+discover(["pushforward.models.samplers"])
 N, STEPS = 50, 20
 LAW = mixture()
 

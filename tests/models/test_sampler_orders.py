@@ -11,13 +11,13 @@ import torch
 from scipy.integrate import solve_ivp
 from torch import Tensor
 
-from models.config import decode
-from models.entries import SamplerEntry
-from models.experiments.diffusion_ring import S_MAX, S_MIN, latents, mixture, rms
-from models.registry import discover, registry
-from models.tensors import make_generator
+from pushforward.models.config import decode
+from pushforward.models.entries import SamplerEntry
+from pushforward.models.experiments.diffusion_ring import S_MAX, S_MIN, latents, mixture, rms
+from pushforward.models.registry import discover, registry
+from pushforward.models.tensors import make_generator
 
-discover(["models.samplers"])
+discover(["pushforward.models.samplers"])
 # Of denoisers; what else there is to sample from has tests of its own.
 SAMPLERS = [entry for entry in registry.all("sampler") if entry.needs == ("denoiser",)]
 MEASURED = [(entry, kind) for entry in SAMPLERS for kind in entry.orders]

@@ -8,20 +8,20 @@ import pytest
 import torch
 from torch import Tensor
 
-import models.samplers as package
-from models.config import decode
-from models.contracts.batch import Batch
-from models.experiments.diffusion_ring import S_MAX, S_MIN, latents, mixture, rms
-from models.experiments.diffusion_samplers import ddpm, good, members, run
-from models.registry import discover, registry
-from models.samplers import base
-from models.samplers.base import GridSampler, Sampler, SamplerConfig
-from models.samplers.ddim import Ddim, DdimConfig
-from models.samplers.dpmpp2m import DpmSolverPlusPlus2M, DpmSolverPlusPlus2MConfig
-from models.samplers.grids import GridConfig, make_grid
-from models.samplers.heun import Heun, HeunConfig
-from models.samplers.plms import Plms, PlmsConfig
-from models.tensors import make_generator
+import pushforward.models.samplers as package
+from pushforward.models.config import decode
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.experiments.diffusion_ring import S_MAX, S_MIN, latents, mixture, rms
+from pushforward.models.experiments.diffusion_samplers import ddpm, good, members, run
+from pushforward.models.registry import discover, registry
+from pushforward.models.samplers import base
+from pushforward.models.samplers.base import GridSampler, Sampler, SamplerConfig
+from pushforward.models.samplers.ddim import Ddim, DdimConfig
+from pushforward.models.samplers.dpmpp2m import DpmSolverPlusPlus2M, DpmSolverPlusPlus2MConfig
+from pushforward.models.samplers.grids import GridConfig, make_grid
+from pushforward.models.samplers.heun import Heun, HeunConfig
+from pushforward.models.samplers.plms import Plms, PlmsConfig
+from pushforward.models.tensors import make_generator
 
 discover([package.__name__])
 GAUSSIAN = [e for e in registry.all("sampler") if "posterior" not in e.needs]

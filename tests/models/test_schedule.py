@@ -6,15 +6,15 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from models.families.edm import Edm, EdmConfig
-from models.paths.gaussian import PATHS
-from models.paths.schedule import schedule_of
-from models.registry import discover, registry
-from models.samplers.grids import GridConfig, make_grid
-from models.samplers.heun import Heun
-from models.samplers.langevin import AnnealedLangevin, AnnealedLangevinConfig
+from pushforward.models.families.edm import Edm, EdmConfig
+from pushforward.models.paths.gaussian import PATHS
+from pushforward.models.paths.schedule import schedule_of
+from pushforward.models.registry import discover, registry
+from pushforward.models.samplers.grids import GridConfig, make_grid
+from pushforward.models.samplers.heun import Heun
+from pushforward.models.samplers.langevin import AnnealedLangevin, AnnealedLangevinConfig
 
-discover(["models.samplers"])
+discover(["pushforward.models.samplers"])
 S_MIN, S_MAX = 0.002, 20.0
 
 

@@ -7,28 +7,28 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cosine_similarity
 
-from models.carriers.generator import Generator
-from models.config import Config, ConfigError, decode, encode
-from models.contracts.abilities import Denoise
-from models.contracts.batch import Batch
-from models.data.ring_of_five import RingOfFiveConfig, ring_of_five
-from models.denoisers.denoiser import Denoiser
-from models.experiments.five_gaussians import judge, train
-from models.experiments.score_gan_gaussian import Affine, Gaussian, divergence, follow
-from models.families.score_flow import ScoreFlow, ScoreFlowConfig
-from models.families.score_gan import ScoreGan, ScoreGanConfig
-from models.fields.base import Field
-from models.fields.particle_score import ParticleScore
-from models.fields.probes import Probes
-from models.fields.score_difference import ScoreDifference, level_law
-from models.kinds.points import in_data_units
-from models.nets.mlp import MLPConfig, TimeMLP, linear
-from models.nets.pick import filled
-from models.nets.unconditional import Unconditional
-from models.oracle import GaussianMixture
-from models.registry import registry
-from models.tensors import make_generator
-from models.training.optim import OptimizerConfig
+from pushforward.models.carriers.generator import Generator
+from pushforward.models.config import Config, ConfigError, decode, encode
+from pushforward.models.contracts.abilities import Denoise
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.data.ring_of_five import RingOfFiveConfig, ring_of_five
+from pushforward.models.denoisers.denoiser import Denoiser
+from pushforward.models.experiments.five_gaussians import judge, train
+from pushforward.models.experiments.score_gan_gaussian import Affine, Gaussian, divergence, follow
+from pushforward.models.families.score_flow import ScoreFlow, ScoreFlowConfig
+from pushforward.models.families.score_gan import ScoreGan, ScoreGanConfig
+from pushforward.models.fields.base import Field
+from pushforward.models.fields.particle_score import ParticleScore
+from pushforward.models.fields.probes import Probes
+from pushforward.models.fields.score_difference import ScoreDifference, level_law
+from pushforward.models.kinds.points import in_data_units
+from pushforward.models.nets.mlp import MLPConfig, TimeMLP, linear
+from pushforward.models.nets.pick import filled
+from pushforward.models.nets.unconditional import Unconditional
+from pushforward.models.oracle import GaussianMixture
+from pushforward.models.registry import registry
+from pushforward.models.tensors import make_generator
+from pushforward.models.training.optim import OptimizerConfig
 
 CPU = torch.device("cpu")
 LAW = level_law(0.1, 10.0, 3.0)

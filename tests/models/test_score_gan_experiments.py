@@ -2,12 +2,12 @@
 
 import pytest
 
-import models.experiments as package
-from models.experiments import score_gan_five
-from models.experiments.base import Result
-from models.experiments.five_gaussians import Score
-from models.experiments.score_gan_five import Lesson, learn
-from models.registry import discover, registry
+import pushforward.models.experiments as package
+from pushforward.models.experiments import score_gan_five
+from pushforward.models.experiments.base import Result
+from pushforward.models.experiments.five_gaussians import Score
+from pushforward.models.experiments.score_gan_five import Lesson, learn
+from pushforward.models.registry import discover, registry
 
 CLAIMS = ("G3", "G4", "G4-mmd", "G7")
 

@@ -3,22 +3,22 @@
 import pytest
 import torch
 
-from models.config import NoConfig, decode
-from models.contracts.beside import rows_beside
-from models.contracts.spec import SIZE
-from models.data.sentences import SentencesConfig, sentence_trees
-from models.families.graphs.masked_types import MaskedTypes, MaskedTypesConfig
-from models.kinds.labelled_graphs import labelled_graphs
-from models.kinds.sentences import SENTENCE, sentences
-from models.metrics.base import Evidence
-from models.metrics.labelled_graphs.makes import ValidLabels
-from models.nets.given import GivenFeatures
-from models.nets.graphs.sentence import SentenceReader, sentence_of
-from models.operators.base import Operation
-from models.operators.parse import Parse, ParseConfig
-from models.registry import discover
-from models.tensors import make_generator
-from observables.sentences.grammar import CATEGORIES, WORDS, parses, unseen
+from pushforward.models.config import NoConfig, decode
+from pushforward.models.contracts.beside import rows_beside
+from pushforward.models.contracts.spec import SIZE
+from pushforward.models.data.sentences import SentencesConfig, sentence_trees
+from pushforward.models.families.graphs.masked_types import MaskedTypes, MaskedTypesConfig
+from pushforward.models.kinds.labelled_graphs import labelled_graphs
+from pushforward.models.kinds.sentences import SENTENCE, sentences
+from pushforward.models.metrics.base import Evidence
+from pushforward.models.metrics.labelled_graphs.makes import ValidLabels
+from pushforward.models.nets.given import GivenFeatures
+from pushforward.models.nets.graphs.sentence import SentenceReader, sentence_of
+from pushforward.models.operators.base import Operation
+from pushforward.models.operators.parse import Parse, ParseConfig
+from pushforward.models.registry import discover
+from pushforward.models.tensors import make_generator
+from pushforward.observables.sentences.grammar import CATEGORIES, WORDS, parses, unseen
 
 discover()
 CPU = torch.device("cpu")

@@ -5,31 +5,31 @@ import math
 import pytest
 import torch
 
-from models.config import NoConfig, decode
-from models.contracts.batch import Batch
-from models.contracts.family import Frame
-from models.contracts.observed import OBSERVED, VALUES, observing
-from models.data.ar2 import Ar2Config, ar2, ar2_law, autocovariances
-from models.data.notes import RATE, NotesConfig, notes, pitches
-from models.data.sine_mixtures import SineMixtureConfig, sine_law, sine_mixtures
-from models.families.series.csdi import Csdi, CsdiConfig, hidden_places
-from models.families.series.timegrad import TimeGrad, TimeGradConfig
-from models.kinds.series import SeriesSet, series
-from models.metrics.base import Evidence, NotApplicable
-from models.metrics.series.crps import Crps, CrpsConfig, bridged, crps, hidden_in
-from models.metrics.series.spectra import (
+from pushforward.models.config import NoConfig, decode
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.family import Frame
+from pushforward.models.contracts.observed import OBSERVED, VALUES, observing
+from pushforward.models.data.ar2 import Ar2Config, ar2, ar2_law, autocovariances
+from pushforward.models.data.notes import RATE, NotesConfig, notes, pitches
+from pushforward.models.data.sine_mixtures import SineMixtureConfig, sine_law, sine_mixtures
+from pushforward.models.families.series.csdi import Csdi, CsdiConfig, hidden_places
+from pushforward.models.families.series.timegrad import TimeGrad, TimeGradConfig
+from pushforward.models.kinds.series import SeriesSet, series
+from pushforward.models.metrics.base import Evidence, NotApplicable
+from pushforward.models.metrics.series.crps import Crps, CrpsConfig, bridged, crps, hidden_in
+from pushforward.models.metrics.series.spectra import (
     AutocorrelationDistance,
     SpectrumDistance,
     autocorrelation,
     spectrum,
 )
-from models.nets.offered import kinds_of
-from models.operators.base import Operation
-from models.operators.completing import completions
-from models.operators.impute import Impute, ImputeConfig
-from models.processes import ProcessMixture
-from models.registry import discover, registry
-from models.tensors import make_generator
+from pushforward.models.nets.offered import kinds_of
+from pushforward.models.operators.base import Operation
+from pushforward.models.operators.completing import completions
+from pushforward.models.operators.impute import Impute, ImputeConfig
+from pushforward.models.processes import ProcessMixture
+from pushforward.models.registry import discover, registry
+from pushforward.models.tensors import make_generator
 
 discover()
 CPU = torch.device("cpu")

@@ -7,19 +7,19 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from models.config import ConfigError
-from models.contracts.batch import Batch
-from models.contracts.spec import DataSpec, Given
-from models.kinds.jets import jets
-from models.nets.cosines import Cosines
-from models.nets.role import DENOISER, Role, critic, generator
-from models.nets.sets import base
-from models.nets.sets.cross_attention import CrossAttentionConfig, cross_attention
-from models.nets.sets.layers import attend, bias_of, needs_written_attention
-from models.nets.sets.settings import SetNetConfig
-from models.nets.sets.sizes import Group, groups
-from models.nets.sets.transformer import SetTransformerConfig, set_transformer
-from models.tensors import make_generator, real_places
+from pushforward.models.config import ConfigError
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import DataSpec, Given
+from pushforward.models.kinds.jets import jets
+from pushforward.models.nets.cosines import Cosines
+from pushforward.models.nets.role import DENOISER, Role, critic, generator
+from pushforward.models.nets.sets import base
+from pushforward.models.nets.sets.cross_attention import CrossAttentionConfig, cross_attention
+from pushforward.models.nets.sets.layers import attend, bias_of, needs_written_attention
+from pushforward.models.nets.sets.settings import SetNetConfig
+from pushforward.models.nets.sets.sizes import Group, groups
+from pushforward.models.nets.sets.transformer import SetTransformerConfig, set_transformer
+from pushforward.models.tensors import make_generator, real_places
 from tests.models.accelerator import GPU, accelerator
 
 DROID = {

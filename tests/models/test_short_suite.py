@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from models.entries import Entry, Kind
-from models.registry import discover, registry
+from pushforward.models.entries import Entry, Kind
+from pushforward.models.registry import discover, registry
 from tests.models import test_conformance, test_conformance_parts, test_metric_refusals, tracks
 from tests.models.pairs import PAIRS, Pair
 from tests.tiers import listed

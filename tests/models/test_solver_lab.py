@@ -7,20 +7,28 @@ from typing import Any
 import pytest
 import torch
 
-from models.config import Pick, decode
-from models.contracts.family import Family
-from models.contracts.learner import finish
-from models.data.eight_gaussians import EightGaussiansConfig
-from models.kinds.images import images
-from models.kinds.jets import jets
-from models.metrics.base import Evidence
-from models.operators import against, solvers
-from models.operators.base import Operation, Outcome, Progress
-from models.operators.solvers import SolverLab, SolverLabConfig
-from models.registry import discover, registry
-from models.tensors import make_generator
+from pushforward.models.config import Pick, decode
+from pushforward.models.contracts.family import Family
+from pushforward.models.contracts.learner import finish
+from pushforward.models.data.eight_gaussians import EightGaussiansConfig
+from pushforward.models.kinds.images import images
+from pushforward.models.kinds.jets import jets
+from pushforward.models.metrics.base import Evidence
+from pushforward.models.operators import against, solvers
+from pushforward.models.operators.base import Operation, Outcome, Progress
+from pushforward.models.operators.solvers import SolverLab, SolverLabConfig
+from pushforward.models.registry import discover, registry
+from pushforward.models.tensors import make_generator
 
-discover(["models.samplers", "models.families", "models.data", "models.kinds", "models.metrics"])
+discover(
+    [
+        "pushforward.models.samplers",
+        "pushforward.models.families",
+        "pushforward.models.data",
+        "pushforward.models.kinds",
+        "pushforward.models.metrics",
+    ]
+)
 N = 256
 CPU = torch.device("cpu")
 

@@ -7,22 +7,25 @@ from dataclasses import replace
 import pytest
 import torch
 
-from models.config import decode
-from models.contracts.batch import Batch
-from models.data.markov_text import ALPHABET, MarkovTextConfig, markov_law, markov_text
-from models.families.discrete.analog_bits import AnalogBits, AnalogBitsConfig
-from models.families.discrete.causal_transformer import CausalTransformer, CausalTransformerConfig
-from models.families.discrete.d3pm import D3pm, D3pmConfig
-from models.kinds.texts import MarkovLaw, TextSet, texts
-from models.layouts.bits import BitCode
-from models.metrics.base import Evidence, NotApplicable
-from models.metrics.texts.bits import BitsPerCharacter, BitsPerCharacterConfig
-from models.metrics.texts.ngrams import NgramDistance, NgramDistanceConfig
-from models.nets.offered import kinds_of
-from models.nets.sequences import transformer
-from models.paths.discrete import DiscretePath
-from models.registry import discover, registry
-from models.tensors import make_generator
+from pushforward.models.config import decode
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.data.markov_text import ALPHABET, MarkovTextConfig, markov_law, markov_text
+from pushforward.models.families.discrete.analog_bits import AnalogBits, AnalogBitsConfig
+from pushforward.models.families.discrete.causal_transformer import (
+    CausalTransformer,
+    CausalTransformerConfig,
+)
+from pushforward.models.families.discrete.d3pm import D3pm, D3pmConfig
+from pushforward.models.kinds.texts import MarkovLaw, TextSet, texts
+from pushforward.models.layouts.bits import BitCode
+from pushforward.models.metrics.base import Evidence, NotApplicable
+from pushforward.models.metrics.texts.bits import BitsPerCharacter, BitsPerCharacterConfig
+from pushforward.models.metrics.texts.ngrams import NgramDistance, NgramDistanceConfig
+from pushforward.models.nets.offered import kinds_of
+from pushforward.models.nets.sequences import transformer
+from pushforward.models.paths.discrete import DiscretePath
+from pushforward.models.registry import discover, registry
+from pushforward.models.tensors import make_generator
 
 discover()
 CPU = torch.device("cpu")

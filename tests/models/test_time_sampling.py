@@ -7,10 +7,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.contracts.state import State
-from models.denoisers.densities import LogUniform
-from models.denoisers.times import Drawn, Importance, TimesName, draw_times
-from models.tensors import make_generator
+from pushforward.models.contracts.state import State
+from pushforward.models.denoisers.densities import LogUniform
+from pushforward.models.denoisers.times import Drawn, Importance, TimesName, draw_times
+from pushforward.models.tensors import make_generator
 
 LAW = LogUniform(0.01, 100.0)
 BATCH, REPEATS = 64, 400

@@ -5,16 +5,16 @@ from dataclasses import replace
 import pytest
 import torch
 
-from models.config import decode, encode, replace_at
-from models.contracts.abilities import HasPopulation, HasPosterior
-from models.contracts.spec import LABEL
-from models.kinds.images import images
-from models.nets.dcgan import DcganConfig, DcganCritic, DcganGenerator
-from models.nets.given import GivenFeatures
-from models.nets.mlp import MLP, MLPConfig, TimeMLP
-from models.nets.pick import filled, settled
-from models.registry import registry
-from models.tensors import make_generator
+from pushforward.models.config import decode, encode, replace_at
+from pushforward.models.contracts.abilities import HasPopulation, HasPosterior
+from pushforward.models.contracts.spec import LABEL
+from pushforward.models.kinds.images import images
+from pushforward.models.nets.dcgan import DcganConfig, DcganCritic, DcganGenerator
+from pushforward.models.nets.given import GivenFeatures
+from pushforward.models.nets.mlp import MLP, MLPConfig, TimeMLP
+from pushforward.models.nets.pick import filled, settled
+from pushforward.models.registry import registry
+from pushforward.models.tensors import make_generator
 from tests.models.pairs import PAIRS, Pair, build, each, small
 
 TOLD = replace(images(400, 0), told=True)

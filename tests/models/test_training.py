@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from safetensors.torch import load, save
 from torch import nn
 
-from models.contracts.randomness import pack_generator, unpack_generator
-from models.contracts.state import State
-from models.nets.mlp import MLP, MLPConfig
-from models.tensors import make_generator
-from models.training.eager import eager
-from models.training.ema import Ema
-from models.training.optim import OptimizerConfig, ScheduledOptimizer, learning_rate
-from models.training.state import (
+from pushforward.models.contracts.randomness import pack_generator, unpack_generator
+from pushforward.models.contracts.state import State
+from pushforward.models.nets.mlp import MLP, MLPConfig
+from pushforward.models.tensors import make_generator
+from pushforward.models.training.eager import eager
+from pushforward.models.training.ema import Ema
+from pushforward.models.training.optim import OptimizerConfig, ScheduledOptimizer, learning_rate
+from pushforward.models.training.state import (
     pack_ema,
     pack_module,
     pack_optimizer,

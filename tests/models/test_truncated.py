@@ -2,15 +2,18 @@
 
 import torch
 
-from models.config import Pick
-from models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
-from models.experiments.diffusion_ring import mixture
-from models.families.exact_flow import ExactFlow, ExactFlowConfig
-from models.families.mmd_generator import MmdGenerator, MmdGeneratorConfig
-from models.families.truncated_diffusion import TruncatedDiffusion, TruncatedDiffusionConfig
-from models.metrics.samples.sliced import sliced_wasserstein
-from models.samplers.heun import Heun, HeunConfig
-from models.tensors import make_generator
+from pushforward.models.config import Pick
+from pushforward.models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
+from pushforward.models.experiments.diffusion_ring import mixture
+from pushforward.models.families.exact_flow import ExactFlow, ExactFlowConfig
+from pushforward.models.families.mmd_generator import MmdGenerator, MmdGeneratorConfig
+from pushforward.models.families.truncated_diffusion import (
+    TruncatedDiffusion,
+    TruncatedDiffusionConfig,
+)
+from pushforward.models.metrics.samples.sliced import sliced_wasserstein
+from pushforward.models.samplers.heun import Heun, HeunConfig
+from pushforward.models.tensors import make_generator
 
 CPU = torch.device("cpu")
 DATA = eight_gaussians(EightGaussiansConfig(), 4000, 0)

@@ -12,10 +12,10 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from models.contracts.batch import Batch
-from models.contracts.spec import SIZE, DataSpec, Given
-from models.registry import kind, registry
-from models.tensors import make_generator
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import SIZE, DataSpec, Given
+from pushforward.models.registry import kind, registry
+from pushforward.models.tensors import make_generator
 
 SLUG = "test-tracks"
 PLACES = 6

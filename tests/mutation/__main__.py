@@ -21,7 +21,16 @@ from pathlib import Path
 from tests.mutation.faults import Fault, choose_faults
 
 ROOT = Path(__file__).resolve().parents[2]
-COPIED = ("models", "observables", "studio", "tests", "resources", "packaging", "pyproject.toml")
+COPIED = (
+    "models",
+    "observables",
+    "pushforward",
+    "studio",
+    "tests",
+    "resources",
+    "packaging",
+    "pyproject.toml",
+)
 COPIED_ALSO = ("README.md", "GLOSSARY.md", "LICENSE")
 DEPENDING = {
     "models": ("models", "engine", "cli", "architecture"),

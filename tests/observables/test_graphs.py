@@ -4,10 +4,10 @@ import networkx
 import numpy as np
 import pytest
 
-from observables.graphs.canonical import canonical_order, certificate, same_graphs
-from observables.graphs.communities import communities
-from observables.graphs.makes import MAKES, make_of, why_no_two_communities
-from observables.graphs.statistics import (
+from pushforward.observables.graphs.canonical import canonical_order, certificate, same_graphs
+from pushforward.observables.graphs.communities import communities
+from pushforward.observables.graphs.makes import MAKES, make_of, why_no_two_communities
+from pushforward.observables.graphs.statistics import (
     graph_statistics,
     node_statistics,
     pieces,

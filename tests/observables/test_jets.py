@@ -6,17 +6,17 @@ import string
 import numpy as np
 import pytest
 
-from observables.jets.correlators import c2, correlators, d2
-from observables.jets.energy_flow import (
+from pushforward.observables.jets.correlators import c2, correlators, d2
+from pushforward.observables.jets.energy_flow import (
     CONNECTED,
     FOUR,
     all_polynomials,
     connected_polynomials,
     four_polynomials,
 )
-from observables.jets.kinematics import distances, masses, momenta
-from observables.jets.subjettiness import ratios, subjettiness, winners
-from observables.jets.variables import EFPS, JET, constituent_variables, jet_variables
+from pushforward.observables.jets.kinematics import distances, masses, momenta
+from pushforward.observables.jets.subjettiness import ratios, subjettiness, winners
+from pushforward.observables.jets.variables import EFPS, JET, constituent_variables, jet_variables
 
 LEAST = {name: 1e-15 for name in JET} | {"mass": 1e-3}
 """What rounding may leave: of a mass of 0 the root of it."""

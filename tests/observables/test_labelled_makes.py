@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from observables.graphs.labelled_makes import (
+from pushforward.observables.graphs.labelled_makes import (
     LABELLED_MAKES,
     labelled_make_of,
     why_no_organisation,

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from observables.molecules.atoms import ATOMS
-from observables.molecules.valence import (
+from pushforward.observables.molecules.atoms import ATOMS
+from pushforward.observables.molecules.valence import (
     formula,
     hydrogens,
     molecule_statistics,
@@ -76,7 +76,7 @@ def test_rings_are_degrees_of_unsaturation_too():
 def test_rdkit_agrees_on_what_can_be():
     """On 300 random molecules, half of which cannot be; skipped where RDKit is not installed."""
     chem = pytest.importorskip("rdkit.Chem", reason="the extra pushforward[molecules]")
-    from observables.molecules.toolkit import _packed
+    from pushforward.observables.molecules.toolkit import _packed
 
     pytest.importorskip("rdkit.RDLogger").DisableLog("rdApp.*")
     rng, said = np.random.default_rng(0), []

@@ -5,8 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
-from observables.graphs.labelled_makes import why_no_sentence
-from observables.sentences.grammar import (
+from pushforward.observables.graphs.labelled_makes import why_no_sentence
+from pushforward.observables.sentences.grammar import (
     CATEGORIES,
     LONGEST,
     RELATIONS,

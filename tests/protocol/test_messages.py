@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from studio.protocol import messages
-from studio.protocol.messages import Command, Event
-from studio.protocol.wire import Decoder, encode
+from pushforward.studio.protocol import messages
+from pushforward.studio.protocol.messages import Command, Event
+from pushforward.studio.protocol.wire import Decoder, encode
 
 SIMPLE: dict[Any, st.SearchStrategy[Any]] = {
     int: st.integers(-(2**40), 2**40),

@@ -1,6 +1,6 @@
 """The formulas of a stage follow the settings of the run."""
 
-from studio.protocol.catalog import Dependency, LineSpec, StageSpec
+from pushforward.studio.protocol.catalog import Dependency, LineSpec, StageSpec
 
 LOSS = LineSpec(
     formula="log σ(d)",

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from studio.protocol import wire
-from studio.protocol.messages import Array, Command, Event, Log, Ping, Pong, Record
-from studio.protocol.wire import Decoder, WireError, encode, pack_arrays, unpack_arrays
+from pushforward.studio.protocol import wire
+from pushforward.studio.protocol.messages import Array, Command, Event, Log, Ping, Pong, Record
+from pushforward.studio.protocol.wire import Decoder, WireError, encode, pack_arrays, unpack_arrays
 
 NUMBERS = hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=5).flatmap(
     lambda shape: st.sampled_from(["<f4", ">f4", "<f8", "<i8", "u1", "?", "<c8"]).flatmap(

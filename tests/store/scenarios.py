@@ -6,14 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
-from studio.protocol.records import FlowRecord
-from studio.protocol.spec import Pick, RunSpec
-from studio.store.checkpoint import Checkpoints
-from studio.store.flow import FlowStore
-from studio.store.metrics import MetricsLog
-from studio.store.project import Project
-from studio.store.results import ResultFolder, ResultRecord, Results
-from studio.store.run import RunFolder, RunRecord, RunStatus
+from pushforward.studio.protocol.records import FlowRecord
+from pushforward.studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.store.checkpoint import Checkpoints
+from pushforward.studio.store.flow import FlowStore
+from pushforward.studio.store.metrics import MetricsLog
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.results import ResultFolder, ResultRecord, Results
+from pushforward.studio.store.run import RunFolder, RunRecord, RunStatus
 
 SPEC = RunSpec(
     name="Ring of five", family=Pick(slug="edm", config={"clip": None}), dataset=Pick(slug="ring")

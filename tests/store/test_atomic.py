@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from studio.protocol.records import FlowRecord
-from studio.store import atomic
-from studio.store.atomic import check_space, replacing, sweep, write_bytes
-from studio.store.checkpoint import Checkpoints
-from studio.store.errors import DiskFull, StoreError, explain, human_bytes
-from studio.store.flow import FlowStore
-from studio.store.project import Project
-from studio.store.run import RunFolder, RunStatus
+from pushforward.studio.protocol.records import FlowRecord
+from pushforward.studio.store import atomic
+from pushforward.studio.store.atomic import check_space, replacing, sweep, write_bytes
+from pushforward.studio.store.checkpoint import Checkpoints
+from pushforward.studio.store.errors import DiskFull, StoreError, explain, human_bytes
+from pushforward.studio.store.flow import FlowStore
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.run import RunFolder, RunStatus
 from tests.store.scenarios import generated
 
 Usage = namedtuple("Usage", "total used free")

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from studio.protocol.spec import Pick, RunSpec
-from studio.store.branches import BRANCHED, replayed
-from studio.store.project import Project
-from studio.store.run import RunFolder, RunRecord
+from pushforward.studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.store.branches import BRANCHED, replayed
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.run import RunFolder, RunRecord
 
 SPEC = RunSpec(name="a", family=Pick(slug="gan"), dataset=Pick(slug="ring-of-five"))
 

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from studio.store.checkpoint import Checkpoints
-from studio.store.errors import Damaged, StoreError
+from pushforward.studio.store.checkpoint import Checkpoints
+from pushforward.studio.store.errors import Damaged, StoreError
 
 arrays = hnp.arrays(
     st.sampled_from([np.float32, np.float64, np.int64, np.uint8, np.bool_]),

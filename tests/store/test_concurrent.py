@@ -7,15 +7,15 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from studio.store.run import RunFolder
+from pushforward.studio.store.run import RunFolder
 
 ROOT = Path(__file__).parents[2]
 WRITER = """
 import sys
 from pathlib import Path
 import numpy as np
-from studio.protocol.records import FlowRecord
-from studio.store.run import RunFolder
+from pushforward.studio.protocol.records import FlowRecord
+from pushforward.studio.store.run import RunFolder
 run = RunFolder(Path(sys.argv[1]))
 run.flow.capacity = 4
 run.checkpoints.keep = 1

@@ -9,11 +9,11 @@ import h5py
 import numpy as np
 import pytest
 
-from studio.store import hdf5
-from studio.store.contents import read_arrays, read_names, read_numbers, read_text
-from studio.store.errors import Damaged
-from studio.store.flow import FlowStore
-from studio.store.samples import SampleSets
+from pushforward.studio.store import hdf5
+from pushforward.studio.store.contents import read_arrays, read_names, read_numbers, read_text
+from pushforward.studio.store.errors import Damaged
+from pushforward.studio.store.flow import FlowStore
+from pushforward.studio.store.samples import SampleSets
 from tests.store.scenarios import record
 
 WORDS = 4000

@@ -10,12 +10,12 @@ import h5py
 import numpy as np
 import pytest
 
-from studio.store.checkpoint import Checkpoints
-from studio.store.flow import FlowStore
-from studio.store.metrics import MetricsLog
-from studio.store.project import Project
-from studio.store.run import RunFolder, RunRecord
-from studio.store.samples import SampleSets
+from pushforward.studio.store.checkpoint import Checkpoints
+from pushforward.studio.store.flow import FlowStore
+from pushforward.studio.store.metrics import MetricsLog
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.run import RunFolder, RunRecord
+from pushforward.studio.store.samples import SampleSets
 from tests.store.scenarios import SPEC, frames, tensors
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs fork and SIGKILL")

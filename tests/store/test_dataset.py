@@ -10,13 +10,13 @@ import msgspec
 import numpy as np
 import pytest
 
-from studio.store import parts as parts_module
-from studio.store.dataset import DatasetFolder, points_hash
-from studio.store.errors import Damaged, StoreError
-from studio.store.parts import LEAF, Part, TreeHash
-from studio.store.project import Project
-from studio.store.schema import Schema, points_schema
-from studio.store.splits import SHARES, Split, shares, split_rows
+from pushforward.studio.store import parts as parts_module
+from pushforward.studio.store.dataset import DatasetFolder, points_hash
+from pushforward.studio.store.errors import Damaged, StoreError
+from pushforward.studio.store.parts import LEAF, Part, TreeHash
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.schema import Schema, points_schema
+from pushforward.studio.store.splits import SHARES, Split, shares, split_rows
 
 GOLDEN = Path(__file__).parent / "golden"
 JETS = Schema(
@@ -204,8 +204,8 @@ def test_what_was_killed_is_not_seen_and_removed_by_the_next(project):
     code = f"""
 import os
 from pathlib import Path
-from studio.store.project import Project
-from studio.store.schema import points_schema
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.schema import points_schema
 with Project.open(Path({str(project.path)!r})).new_dataset("d", points_schema(["u", "v"])) as w:
     w.add({{"x": [[1.0, 2.0]]}})
     os._exit(9)

@@ -3,11 +3,11 @@
 import msgspec
 import pytest
 
-from studio.protocol.spec import ChangeSetting, EditPoints, Pick, RunSpec, UndoPoints
-from studio.store.edits import EDITED, effective_spec, in_order, made_edits
-from studio.store.errors import StoreError
-from studio.store.project import Project
-from studio.store.run import RunRecord
+from pushforward.studio.protocol.spec import ChangeSetting, EditPoints, Pick, RunSpec, UndoPoints
+from pushforward.studio.store.edits import EDITED, effective_spec, in_order, made_edits
+from pushforward.studio.store.errors import StoreError
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.run import RunRecord
 
 
 def setting(step, value):

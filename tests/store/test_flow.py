@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.protocol.records import FlowRecord
-from studio.store.errors import Damaged, StoreError
-from studio.store.flow import FlowStore, halve
+from pushforward.studio.protocol.records import FlowRecord
+from pushforward.studio.store.errors import Damaged, StoreError
+from pushforward.studio.store.flow import FlowStore, halve
 
 
 @pytest.fixture

@@ -13,10 +13,10 @@ import h5py
 import numpy as np
 import pytest
 
-from studio.store import migrate
-from studio.store.errors import Damaged, StoreError
-from studio.store.project import Project
-from studio.store.splits import Split, shares
+from pushforward.studio.store import migrate
+from pushforward.studio.store.errors import Damaged, StoreError
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.splits import Split, shares
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -6,8 +6,8 @@ import h5py
 import numpy as np
 import pytest
 
-from studio.store import hdf5
-from studio.store.errors import Damaged, StoreError
+from pushforward.studio.store import hdf5
+from pushforward.studio.store.errors import Damaged, StoreError
 
 
 @pytest.fixture

@@ -9,16 +9,16 @@ import h5py
 import numpy as np
 import pytest
 
-from studio import resources
-from studio.app.intents.disk import _tail
-from studio.protocol.spec import Pick, RunSpec
-from studio.resources import RecipeError, load_recipe
-from studio.store import lines
-from studio.store.errors import Damaged, StoreError
-from studio.store.project import Project
-from studio.store.regular import MAX_DOCUMENT, open_regular
-from studio.store.run import RunFolder, RunRecord
-from studio.store.text import read_toml, write_toml
+from pushforward.studio import resources
+from pushforward.studio.app.intents.disk import _tail
+from pushforward.studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.resources import RecipeError, load_recipe
+from pushforward.studio.store import lines
+from pushforward.studio.store.errors import Damaged, StoreError
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.regular import MAX_DOCUMENT, open_regular
+from pushforward.studio.store.run import RunFolder, RunRecord
+from pushforward.studio.store.text import read_toml, write_toml
 from tests.store.scenarios import generated
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="named pipes of POSIX")
@@ -201,7 +201,7 @@ def test_a_key_that_nothing_reads_in_a_recipe_is_named(tmp_path):
 
 
 def test_keys_of_lists_and_unions_are_looked_at_too():
-    from studio.store.keys import check_keys
+    from pushforward.studio.store.keys import check_keys
 
     good = {
         "name": "n",

@@ -9,10 +9,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from studio.launch import own_env
-from studio.store import hdf5, lines, links, process
-from studio.store.atomic import make_folder, partial_path, sweep
-from studio.store.errors import Damaged, StoreError
+from pushforward.studio.launch import own_env
+from pushforward.studio.store import hdf5, lines, links, process
+from pushforward.studio.store.atomic import make_folder, partial_path, sweep
+from pushforward.studio.store.errors import Damaged, StoreError
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="boot time is of Linux")
@@ -55,7 +55,7 @@ def test_a_short_memory_is_no_damage(tmp_path: Path) -> None:
 
 CLAIM = """
 import errno, fcntl, sys
-from studio.store.lock import Busy, Lock
+from pushforward.studio.store.lock import Busy, Lock
 
 def refuse(*of):
     raise OSError(errno.ENOLCK, "no locks available")
@@ -110,7 +110,7 @@ def test_a_marker_behind_a_link_hides_no_link_that_leads_out(tmp_path: Path) -> 
 @pytest.mark.skipif(os.name == "nt", reason="folders are not synced there")
 def test_a_new_folder_is_forced_to_the_disk(tmp_path: Path, monkeypatch) -> None:
     synced: list[Path] = []
-    monkeypatch.setattr("studio.store.atomic.sync_folder", synced.append)
+    monkeypatch.setattr("pushforward.studio.store.atomic.sync_folder", synced.append)
     make_folder(tmp_path / "new")
     make_folder(tmp_path / "new")
     assert synced == [tmp_path]

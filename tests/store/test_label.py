@@ -2,11 +2,11 @@
 
 import pytest
 
-from studio.protocol.label import Label
-from studio.protocol.spec import Pick, RunSpec
-from studio.store.errors import StoreError
-from studio.store.project import Project
-from studio.store.run import RunFolder, RunRecord
+from pushforward.studio.protocol.label import Label
+from pushforward.studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.store.errors import StoreError
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.run import RunFolder, RunRecord
 
 SPEC = RunSpec(name="edm", family=Pick(slug="edm"), dataset=Pick(slug="ring-of-five"))
 SAID = Label(name="The best", note="of table 2, at last", tags=("paper", "one step"), baseline=True)

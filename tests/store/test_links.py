@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from studio.store.errors import StoreError
-from studio.store.links import open_to_append, stay_inside
-from studio.store.project import Project
-from studio.store.run import RunFolder, RunRecord
+from pushforward.studio.store.errors import StoreError
+from pushforward.studio.store.links import open_to_append, stay_inside
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.run import RunFolder, RunRecord
 from tests.store.scenarios import SPEC, generated, record, tensors
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="links need a right there")
@@ -154,7 +154,7 @@ def test_a_pipe_in_the_place_of_a_file_is_no_end_of_waiting(run: RunFolder) -> N
 
 
 def test_one_line_at_a_time(run: RunFolder) -> None:
-    from studio.store import lines
+    from pushforward.studio.store import lines
 
     with pytest.raises(ValueError, match="one line"):
         lines.append(run.log_path, b"two\nlines")

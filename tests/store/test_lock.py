@@ -16,18 +16,18 @@ from typing import Any
 
 import pytest
 
-from studio.store.errors import StoreError
-from studio.store.lock import NAME, NOTING, Busy, Lock
-from studio.store.process import here
-from studio.store.project import Project
-from studio.store.run import RunFolder, RunRecord
+from pushforward.studio.store.errors import StoreError
+from pushforward.studio.store.lock import NAME, NOTING, Busy, Lock
+from pushforward.studio.store.process import here
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.run import RunFolder, RunRecord
 from tests.store.scenarios import SPEC
 
 ROOT = Path(__file__).parents[2]
 HOLDER = """
 import subprocess, sys
 from pathlib import Path
-from studio.store.lock import Lock
+from pushforward.studio.store.lock import Lock
 Lock(Path(sys.argv[1]), "It is held").take()
 child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], close_fds=False)
 print(child.pid, flush=True)
@@ -36,7 +36,7 @@ sys.stdin.read()
 RACER = """
 import sys, time
 from pathlib import Path
-from studio.store.lock import Busy, Lock
+from pushforward.studio.store.lock import Busy, Lock
 folder, start = Path(sys.argv[1]), float(sys.argv[2])
 lock = Lock(folder, "It is held")
 while time.time() < start:
@@ -156,7 +156,7 @@ def test_a_disk_that_fails_is_not_taken_for_another_process(
 @pytest.fixture
 def claim(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The claim on a folder whose file system has no locks."""
-    monkeypatch.setattr("studio.store.lock._lock", lambda handle: None)
+    monkeypatch.setattr("pushforward.studio.store.lock._lock", lambda handle: None)
     return tmp_path / f"{NAME}.claim"
 
 
@@ -176,7 +176,7 @@ def test_a_claim_that_could_not_be_written_is_removed(
     fdopen = os.fdopen
     lock = Lock(tmp_path, "It is held")
     with monkeypatch.context() as patched:
-        patched.setattr("studio.store.lock.os.fdopen", full)
+        patched.setattr("pushforward.studio.store.lock.os.fdopen", full)
         with pytest.raises(StoreError, match="full"):
             lock.take()
     assert not claim.exists()
@@ -251,7 +251,7 @@ def test_a_project_is_changed_by_one_at_a_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project = Project.create(tmp_path / "p", "p")
-    monkeypatch.setattr("studio.store.project._PATIENCE", 0.0)
+    monkeypatch.setattr("pushforward.studio.store.project._PATIENCE", 0.0)
     with holder(project.path):
         for change in (
             lambda: project.new_run(RunRecord(spec=SPEC)),
@@ -269,7 +269,7 @@ def test_one_that_has_just_died_is_waited_for(
     """On a busy machine the files of a dead process are closed a moment after its death."""
     lock = Lock(tmp_path, "It is held")
     with holder(tmp_path) as (process, _):
-        monkeypatch.setattr("studio.store.lock.is_same", lambda pid, started: False)
+        monkeypatch.setattr("pushforward.studio.store.lock.is_same", lambda pid, started: False)
         assert process.stdin is not None
         threading.Timer(0.3, process.stdin.close).start()
         lock.take()

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from studio.store.events import EventLog
-from studio.store.metrics import MetricsLog
+from pushforward.studio.store.events import EventLog
+from pushforward.studio.store.metrics import MetricsLog
 
 curves = st.dictionaries(
     st.sampled_from(["loss", "grad_norm", "quality/sliced-w2"]),

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from studio.store.errors import StoreError
-from studio.store.names import MOST, check_name, name_of_data
-from studio.store.project import Project
+from pushforward.studio.store.errors import StoreError
+from pushforward.studio.store.names import MOST, check_name, name_of_data
+from pushforward.studio.store.project import Project
 
 TOO_LONG = "n" * (MOST + 1)
 

@@ -9,13 +9,13 @@ import msgspec
 import numpy as np
 import pytest
 
-from studio.protocol.spec import Pick, RunSpec
-from studio.store.dataset import points_hash
-from studio.store.errors import Damaged, DiskFull, StoreError
-from studio.store.process import is_same, this_process
-from studio.store.project import Project
-from studio.store.results import Results
-from studio.store.run import RunFolder, RunRecord, RunStatus
+from pushforward.studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.store.dataset import points_hash
+from pushforward.studio.store.errors import Damaged, DiskFull, StoreError
+from pushforward.studio.store.process import is_same, this_process
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.results import Results
+from pushforward.studio.store.run import RunFolder, RunRecord, RunStatus
 from tests.store.scenarios import SPEC, generated
 
 ROOT = Path(__file__).parents[2]
@@ -118,8 +118,8 @@ def test_a_damaged_run_is_reported_and_hides_no_other(project, run):
 RACER = """
 import sys
 from pathlib import Path
-from studio.store.project import Project
-from studio.store.run import RunRecord
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.run import RunRecord
 from tests.store.scenarios import SPEC
 import msgspec
 spec = msgspec.structs.replace(SPEC, name="racer " + sys.argv[2])
@@ -162,7 +162,8 @@ def test_alive_follows_the_process(run):
         [
             sys.executable,
             "-c",
-            "import sys; from pathlib import Path; from studio.store.run import RunFolder;"
+            "import sys; from pathlib import Path;"
+            "from pushforward.studio.store.run import RunFolder;"
             "RunFolder(Path(sys.argv[1])).update_status(state='running', step=3);"
             "print('on', flush=True); sys.stdin.readline()",
             str(run.path),
@@ -379,7 +380,8 @@ def test_a_forged_origin_cannot_escape_the_project(project, run, tmp_path):
 
 def test_importing_the_store_stays_light():
     code = (
-        "import sys, studio.store.project, studio.store.flow, studio.formats; "
+        "import sys, pushforward.studio.store.project; "
+        "import pushforward.studio.store.flow, pushforward.studio.formats; "
         "print(sorted({'h5py', 'safetensors', 'psutil', 'torch', 'PySide6'} & set(sys.modules)))"
     )
     out = subprocess.run(

@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from studio.protocol.messages import ErrorInfo
-from studio.protocol.spec import ChangeSetting, EditPoints, Pick, RunSpec, UndoPoints
-from studio.store.errors import Damaged, StoreError
-from studio.store.names import slug
-from studio.store.run import RunFolder, RunRecord, RunStatus
-from studio.store.text import read_json, read_toml, write_json, write_toml
+from pushforward.studio.protocol.messages import ErrorInfo
+from pushforward.studio.protocol.spec import ChangeSetting, EditPoints, Pick, RunSpec, UndoPoints
+from pushforward.studio.store.errors import Damaged, StoreError
+from pushforward.studio.store.names import slug
+from pushforward.studio.store.run import RunFolder, RunRecord, RunStatus
+from pushforward.studio.store.text import read_json, read_toml, write_json, write_toml
 
 keys = st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True)
 leaves = (

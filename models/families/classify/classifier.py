@@ -12,19 +12,19 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from models.config import Config, Pick, param
-from models.contracts.batch import Batch, Rows, by_parts
-from models.contracts.learner import Learner, Training, Walk
-from models.contracts.spec import LABEL, DataSpec
-from models.contracts.state import Packed
-from models.entries import Needs
-from models.nets.calling import call
-from models.nets.pick import build
-from models.nets.role import encoder
-from models.nets.settings import EncoderNet
-from models.registry import family
-from models.training.optim import NetworkOptimizer, OptimizerConfig
-from models.training.trained import Trained
+from pushforward.models.config import Config, Pick, param
+from pushforward.models.contracts.batch import Batch, Rows, by_parts
+from pushforward.models.contracts.learner import Learner, Training, Walk
+from pushforward.models.contracts.spec import LABEL, DataSpec
+from pushforward.models.contracts.state import Packed
+from pushforward.models.entries import Needs
+from pushforward.models.nets.calling import call
+from pushforward.models.nets.pick import build
+from pushforward.models.nets.role import encoder
+from pushforward.models.nets.settings import EncoderNet
+from pushforward.models.registry import family
+from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
+from pushforward.models.training.trained import Trained
 
 __all__ = ["Classifier", "ClassifierConfig"]
 

@@ -7,24 +7,24 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from models.carriers.particles import Particles
-from models.config import Config, Pick, param
-from models.contracts.abilities import ClassLogits
-from models.contracts.batch import Batch, Rows
-from models.contracts.learner import Learner, Training, Walk
-from models.contracts.spec import LABEL, DataSpec
-from models.contracts.state import Packed
-from models.denoisers.densities import RhoUniform, draw_levels
-from models.denoisers.level_settings import LargestNoise, SmallestNoise
-from models.denoisers.precond import c_noise
-from models.nets.calling import call
-from models.nets.pick import build
-from models.nets.role import noisy_encoder
-from models.nets.settings import NoisyEncoderNet
-from models.registry import family
-from models.tensors import expand_like
-from models.training.optim import NetworkOptimizer, OptimizerConfig
-from models.training.trained import Trained
+from pushforward.models.carriers.particles import Particles
+from pushforward.models.config import Config, Pick, param
+from pushforward.models.contracts.abilities import ClassLogits
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.learner import Learner, Training, Walk
+from pushforward.models.contracts.spec import LABEL, DataSpec
+from pushforward.models.contracts.state import Packed
+from pushforward.models.denoisers.densities import RhoUniform, draw_levels
+from pushforward.models.denoisers.level_settings import LargestNoise, SmallestNoise
+from pushforward.models.denoisers.precond import c_noise
+from pushforward.models.nets.calling import call
+from pushforward.models.nets.pick import build
+from pushforward.models.nets.role import noisy_encoder
+from pushforward.models.nets.settings import NoisyEncoderNet
+from pushforward.models.registry import family
+from pushforward.models.tensors import expand_like
+from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
+from pushforward.models.training.trained import Trained
 
 __all__ = ["NoisyClassifier", "NoisyClassifierConfig"]
 

@@ -9,23 +9,23 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.config import Config, Pick, param
-from models.contracts.batch import Batch, Rows, by_parts
-from models.contracts.family import Family, Frame
-from models.contracts.learner import Training, Walk
-from models.contracts.spec import DataSpec
-from models.contracts.state import Packed
-from models.layouts.bits import BitCode
-from models.nets.calling import call
-from models.nets.pick import build
-from models.nets.role import predictor
-from models.nets.settings import PredictorNet
-from models.registry import family
-from models.samplers.grids import GridConfig, make_grid
-from models.tensors import make_generator, noise_like, upload
-from models.training.optim import NetworkOptimizer, OptimizerConfig
-from models.training.settings import Averaging
-from models.training.trained import Trained
+from pushforward.models.config import Config, Pick, param
+from pushforward.models.contracts.batch import Batch, Rows, by_parts
+from pushforward.models.contracts.family import Family, Frame
+from pushforward.models.contracts.learner import Training, Walk
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.contracts.state import Packed
+from pushforward.models.layouts.bits import BitCode
+from pushforward.models.nets.calling import call
+from pushforward.models.nets.pick import build
+from pushforward.models.nets.role import predictor
+from pushforward.models.nets.settings import PredictorNet
+from pushforward.models.registry import family
+from pushforward.models.samplers.grids import GridConfig, make_grid
+from pushforward.models.tensors import make_generator, noise_like, upload
+from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
+from pushforward.models.training.settings import Averaging
+from pushforward.models.training.trained import Trained
 
 __all__ = ["AnalogBits", "AnalogBitsConfig"]
 

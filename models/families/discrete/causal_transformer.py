@@ -7,22 +7,22 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.config import Config, Pick
-from models.contracts.batch import Batch, Rows, by_parts
-from models.contracts.family import Family, Frame
-from models.contracts.learner import Training, Walk
-from models.contracts.spec import DataSpec
-from models.contracts.state import Packed
-from models.nets.calling import call
-from models.nets.pick import build
-from models.nets.role import autoregressive
-from models.nets.sequences.transformer import SymbolTransformer
-from models.nets.settings import AutoregressiveNet
-from models.paths.discrete import draw_symbols
-from models.registry import family
-from models.training.optim import NetworkOptimizer, OptimizerConfig
-from models.training.settings import Averaging
-from models.training.trained import Trained
+from pushforward.models.config import Config, Pick
+from pushforward.models.contracts.batch import Batch, Rows, by_parts
+from pushforward.models.contracts.family import Family, Frame
+from pushforward.models.contracts.learner import Training, Walk
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.contracts.state import Packed
+from pushforward.models.nets.calling import call
+from pushforward.models.nets.pick import build
+from pushforward.models.nets.role import autoregressive
+from pushforward.models.nets.sequences.transformer import SymbolTransformer
+from pushforward.models.nets.settings import AutoregressiveNet
+from pushforward.models.paths.discrete import draw_symbols
+from pushforward.models.registry import family
+from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
+from pushforward.models.training.settings import Averaging
+from pushforward.models.training.trained import Trained
 
 __all__ = ["CausalTransformer", "CausalTransformerConfig"]
 

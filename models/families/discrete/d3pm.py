@@ -6,16 +6,16 @@ from typing import Any, Unpack
 import torch
 from torch import Tensor
 
-from models.carriers.discrete_diffusion import (
+from pushforward.models.carriers.discrete_diffusion import (
     UNITS,
     DiscreteDiffusion,
     DiscreteDiffusionConfig,
 )
-from models.contracts.batch import Batch, Rows
-from models.contracts.family import Frame
-from models.contracts.learner import LAW, Scene, Training
-from models.contracts.spec import DataSpec
-from models.registry import family
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.family import Frame
+from pushforward.models.contracts.learner import LAW, Scene, Training
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.registry import family
 
 __all__ = ["D3pm", "D3pmConfig"]
 

@@ -5,21 +5,21 @@ from typing import Annotated, Unpack
 import torch
 from torch import Tensor
 
-from models.carriers.discrete_diffusion import (
+from pushforward.models.carriers.discrete_diffusion import (
     UNITS,
     DiscreteDiffusion,
     DiscreteDiffusionConfig,
 )
-from models.config import param
-from models.contracts.batch import Batch, Rows
-from models.contracts.learner import Training
-from models.contracts.spec import DataSpec
-from models.contracts.told_settings import ConditionalSetting
-from models.layouts.levels import Levels
-from models.paths.discrete import DiscretePathName
-from models.registry import family, registry
-from models.tensors import widest_float
-from models.training.optim import NetworkOptimizer, OptimizerConfig
+from pushforward.models.config import param
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.learner import Training
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.contracts.told_settings import ConditionalSetting
+from pushforward.models.layouts.levels import Levels
+from pushforward.models.paths.discrete import DiscretePathName
+from pushforward.models.registry import family, registry
+from pushforward.models.tensors import widest_float
+from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
 
 __all__ = ["PixelD3pm", "PixelD3pmConfig"]
 

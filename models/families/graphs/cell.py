@@ -6,18 +6,18 @@ from typing import Annotated, Any, Unpack
 import torch
 from torch import Tensor
 
-from models.config import Config, param
-from models.contracts.batch import Batch, Rows
-from models.contracts.family import Family, Frame
-from models.contracts.learner import Training, Walk
-from models.contracts.spec import SIZE, DataSpec
-from models.contracts.state import Packed
-from models.layouts.graphs import Packing
-from models.nets.graphs.look_alikes import Originals, chosen_edges, scores
-from models.registry import family
-from models.tensors import real_places
-from models.training.optim import NetworkOptimizer, OptimizerConfig
-from models.training.trained import Trained
+from pushforward.models.config import Config, param
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.family import Family, Frame
+from pushforward.models.contracts.learner import Training, Walk
+from pushforward.models.contracts.spec import SIZE, DataSpec
+from pushforward.models.contracts.state import Packed
+from pushforward.models.layouts.graphs import Packing
+from pushforward.models.nets.graphs.look_alikes import Originals, chosen_edges, scores
+from pushforward.models.registry import family
+from pushforward.models.tensors import real_places
+from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
+from pushforward.models.training.trained import Trained
 
 __all__ = ["Cell", "CellConfig"]
 

@@ -7,24 +7,24 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.config import Config, Pick, param
-from models.contracts.batch import Batch, Rows, by_parts
-from models.contracts.family import Frame
-from models.contracts.learner import Training, Walk
-from models.contracts.observed import OBSERVED, VALUES, observing
-from models.contracts.spec import DataSpec
-from models.families.graphs.one_shot import EdgesAndNumbers, OneShot
-from models.nets.calling import call
-from models.nets.pick import build
-from models.nets.role import DENOISER
-from models.nets.settings import DenoiserNet
-from models.paths.discrete import DiscretePath, draw_symbols, draw_times, times_at
-from models.registry import family
-from models.samplers.discrete.ancestral import Ancestral
-from models.samplers.discrete.noise import Uniforms
-from models.tensors import make_generator, mean_of_places, upload
-from models.training.optim import NetworkOptimizer, OptimizerConfig
-from models.training.settings import Averaging
+from pushforward.models.config import Config, Pick, param
+from pushforward.models.contracts.batch import Batch, Rows, by_parts
+from pushforward.models.contracts.family import Frame
+from pushforward.models.contracts.learner import Training, Walk
+from pushforward.models.contracts.observed import OBSERVED, VALUES, observing
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.families.graphs.one_shot import EdgesAndNumbers, OneShot
+from pushforward.models.nets.calling import call
+from pushforward.models.nets.pick import build
+from pushforward.models.nets.role import DENOISER
+from pushforward.models.nets.settings import DenoiserNet
+from pushforward.models.paths.discrete import DiscretePath, draw_symbols, draw_times, times_at
+from pushforward.models.registry import family
+from pushforward.models.samplers.discrete.ancestral import Ancestral
+from pushforward.models.samplers.discrete.noise import Uniforms
+from pushforward.models.tensors import make_generator, mean_of_places, upload
+from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
+from pushforward.models.training.settings import Averaging
 
 __all__ = ["Digress", "DigressConfig"]
 

@@ -2,13 +2,13 @@
 
 from functools import cached_property
 
-from models.config import Config
-from models.families.graphs.word_by_word import WordByWord, WordNet
-from models.layouts.graph_words.edge_list import EdgeList
-from models.nets.sequences.transformer import SymbolTransformerConfig
-from models.registry import family
-from models.training.optim import NetworkOptimizer, OptimizerConfig
-from models.training.settings import Averaging
+from pushforward.models.config import Config
+from pushforward.models.families.graphs.word_by_word import WordByWord, WordNet
+from pushforward.models.layouts.graph_words.edge_list import EdgeList
+from pushforward.models.nets.sequences.transformer import SymbolTransformerConfig
+from pushforward.models.registry import family
+from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
+from pushforward.models.training.settings import Averaging
 
 __all__ = ["EdgeByEdge", "EdgeListConfig"]
 

@@ -7,15 +7,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.config import Config, ConfigError, param
-from models.families.graphs.empty_rows import apart, first_edges
-from models.families.graphs.growing import Ordered
-from models.families.graphs.row_by_row import RowByRow
-from models.families.graphs.settings import NodeOrder
-from models.nets.graphs.gran import GranNet, GranNetConfig
-from models.registry import family
-from models.training.optim import NetworkOptimizer, OptimizerConfig
-from models.training.settings import Averaging
+from pushforward.models.config import Config, ConfigError, param
+from pushforward.models.families.graphs.empty_rows import apart, first_edges
+from pushforward.models.families.graphs.growing import Ordered
+from pushforward.models.families.graphs.row_by_row import RowByRow
+from pushforward.models.families.graphs.settings import NodeOrder
+from pushforward.models.nets.graphs.gran import GranNet, GranNetConfig
+from pushforward.models.registry import family
+from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
+from pushforward.models.training.settings import Averaging
 
 __all__ = ["Gran", "GranConfig"]
 

@@ -7,17 +7,17 @@ from typing import Annotated, Any, Literal
 import torch
 from torch import Tensor, nn
 
-from models.config import Config, param
-from models.contracts.batch import Batch
-from models.families.graphs.growing import Ordered
-from models.families.graphs.row_by_row import RowByRow
-from models.families.graphs.settings import NodeOrder
-from models.layouts.dequantised import NoiseWidth, expected_log_normal, log_sign
-from models.nets.graphs.partial import PartialNet, PartialNetConfig, pairs_in_order
-from models.registry import family
-from models.tensors import resident
-from models.training.optim import NetworkOptimizer, OptimizerConfig
-from models.training.settings import Averaging
+from pushforward.models.config import Config, param
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.families.graphs.growing import Ordered
+from pushforward.models.families.graphs.row_by_row import RowByRow
+from pushforward.models.families.graphs.settings import NodeOrder
+from pushforward.models.layouts.dequantised import NoiseWidth, expected_log_normal, log_sign
+from pushforward.models.nets.graphs.partial import PartialNet, PartialNetConfig, pairs_in_order
+from pushforward.models.registry import family
+from pushforward.models.tensors import resident
+from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
+from pushforward.models.training.settings import Averaging
 
 __all__ = ["GraphAf", "GraphAfConfig"]
 

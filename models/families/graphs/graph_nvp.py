@@ -7,18 +7,18 @@ from typing import Annotated, Any
 import torch
 from torch import Tensor, nn
 
-from models.config import Config, param
-from models.contracts.batch import Batch, Rows, by_parts
-from models.contracts.family import Frame
-from models.contracts.learner import Walk, finish
-from models.families.graphs.one_shot import EdgesAndNumbers, OneShot
-from models.families.graphs.settings import NodeOrder
-from models.layouts.dequantised import NoiseWidth, noised
-from models.nets.graphs.couplings import CouplingsConfig, NodeCouplings
-from models.registry import family
-from models.tensors import make_generator
-from models.training.optim import NetworkOptimizer, OptimizerConfig
-from models.training.settings import Averaging
+from pushforward.models.config import Config, param
+from pushforward.models.contracts.batch import Batch, Rows, by_parts
+from pushforward.models.contracts.family import Frame
+from pushforward.models.contracts.learner import Walk, finish
+from pushforward.models.families.graphs.one_shot import EdgesAndNumbers, OneShot
+from pushforward.models.families.graphs.settings import NodeOrder
+from pushforward.models.layouts.dequantised import NoiseWidth, noised
+from pushforward.models.nets.graphs.couplings import CouplingsConfig, NodeCouplings
+from pushforward.models.registry import family
+from pushforward.models.tensors import make_generator
+from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
+from pushforward.models.training.settings import Averaging
 
 __all__ = ["GraphNvp", "GraphNvpConfig"]
 

@@ -7,11 +7,11 @@ from typing import Annotated, Any, Literal
 import torch
 from torch import Tensor, nn
 
-from models.config import Config, Pick, param
-from models.contracts.batch import Batch, Rows, by_parts
-from models.contracts.family import Frame
-from models.contracts.learner import Walk
-from models.families.graphs.latents import (
+from pushforward.models.config import Config, Pick, param
+from pushforward.models.contracts.batch import Batch, Rows, by_parts
+from pushforward.models.contracts.family import Frame
+from pushforward.models.contracts.learner import Walk
+from pushforward.models.families.graphs.latents import (
     bounded,
     divergence,
     drawn,
@@ -20,18 +20,18 @@ from models.families.graphs.latents import (
     log_bits,
     warmed,
 )
-from models.families.graphs.one_shot import OneShot
-from models.families.graphs.settings import NodeOrder, Warmup
-from models.nets import role
-from models.nets.calling import call
-from models.nets.given import GivenFeatures
-from models.nets.mlp import MLP, MLPConfig
-from models.nets.pick import build
-from models.nets.settings import DecoderNet, PosteriorNet
-from models.registry import family
-from models.tensors import make_generator, upload
-from models.training.optim import NetworkOptimizer, OptimizerConfig
-from models.training.settings import Averaging, Beta, LatentNumbers
+from pushforward.models.families.graphs.one_shot import OneShot
+from pushforward.models.families.graphs.settings import NodeOrder, Warmup
+from pushforward.models.nets import role
+from pushforward.models.nets.calling import call
+from pushforward.models.nets.given import GivenFeatures
+from pushforward.models.nets.mlp import MLP, MLPConfig
+from pushforward.models.nets.pick import build
+from pushforward.models.nets.settings import DecoderNet, PosteriorNet
+from pushforward.models.registry import family
+from pushforward.models.tensors import make_generator, upload
+from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
+from pushforward.models.training.settings import Averaging, Beta, LatentNumbers
 
 __all__ = ["GraphVae", "GraphVaeConfig"]
 

@@ -17,17 +17,17 @@ from typing import Any, Protocol, TypeVar, Unpack
 import torch
 from torch import Tensor, nn
 
-from models.config import Config
-from models.contracts.batch import Batch, Rows, by_parts
-from models.contracts.family import Family
-from models.contracts.learner import Scene, Training, Walk
-from models.contracts.spec import SIZE, DataSpec
-from models.contracts.state import Packed
-from models.layouts.graphs import Packing, unpack
-from models.nets.graphs.node_numbers import NodeNumbers
-from models.tensors import make_generator, real_places, resident
-from models.training.optim import OptimizerConfig
-from models.training.trained import Trained
+from pushforward.models.config import Config
+from pushforward.models.contracts.batch import Batch, Rows, by_parts
+from pushforward.models.contracts.family import Family
+from pushforward.models.contracts.learner import Scene, Training, Walk
+from pushforward.models.contracts.spec import SIZE, DataSpec
+from pushforward.models.contracts.state import Packed
+from pushforward.models.layouts.graphs import Packing, unpack
+from pushforward.models.nets.graphs.node_numbers import NodeNumbers
+from pushforward.models.tensors import make_generator, real_places, resident
+from pushforward.models.training.optim import OptimizerConfig
+from pushforward.models.training.trained import Trained
 
 __all__ = ["Growing", "Ordered", "Whole"]
 

@@ -5,38 +5,38 @@ from typing import Annotated, Literal, Unpack
 
 from torch import Tensor, nn
 
-from models.carriers.generator_family import GeneratorFamily
-from models.carriers.generator_settings import (
+from pushforward.models.carriers.generator_family import GeneratorFamily
+from pushforward.models.carriers.generator_settings import (
     FollowSpeed,
     FollowSteps,
     GeneratorAveraging,
     GeneratorOptimizer,
     LatentSize,
 )
-from models.config import Config, Pick, param
-from models.contracts.batch import Batch, Rows
-from models.contracts.learner import Training
-from models.contracts.spec import SIZE, DataSpec
-from models.contracts.state import Packed
-from models.fields.adversarial import LossSetting, warn_of
-from models.fields.critic import Critic
-from models.fields.critic_settings import (
+from pushforward.models.config import Config, Pick, param
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.learner import Training
+from pushforward.models.contracts.spec import SIZE, DataSpec
+from pushforward.models.contracts.state import Packed
+from pushforward.models.fields.adversarial import LossSetting, warn_of
+from pushforward.models.fields.critic import Critic
+from pushforward.models.fields.critic_settings import (
     CentreSetting,
     CriticSteps,
     PenaltySetting,
     PlaceSetting,
 )
-from models.fields.critic_setup import build_critic, retune_critic
-from models.fields.rescalings import RescalingSetting, ShiftSetting
-from models.fields.reward import Reward
-from models.layouts.graph_validity import connected
-from models.layouts.graphs import Packing, unpack
-from models.nets import role
-from models.nets.graphs.drawn_bits import Bits, DrawnBits
-from models.nets.pick import build
-from models.nets.settings import CriticNet, GeneratorNet
-from models.registry import family
-from models.training.optim import OptimizerConfig
+from pushforward.models.fields.critic_setup import build_critic, retune_critic
+from pushforward.models.fields.rescalings import RescalingSetting, ShiftSetting
+from pushforward.models.fields.reward import Reward
+from pushforward.models.layouts.graph_validity import connected
+from pushforward.models.layouts.graphs import Packing, unpack
+from pushforward.models.nets import role
+from pushforward.models.nets.graphs.drawn_bits import Bits, DrawnBits
+from pushforward.models.nets.pick import build
+from pushforward.models.nets.settings import CriticNet, GeneratorNet
+from pushforward.models.registry import family
+from pushforward.models.training.optim import OptimizerConfig
 
 __all__ = ["MolGan", "MolGanConfig"]
 

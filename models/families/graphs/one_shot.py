@@ -7,17 +7,17 @@ from typing import Any, Protocol, TypeVar, Unpack
 import torch
 from torch import Tensor, nn
 
-from models.config import Config
-from models.contracts.batch import Batch
-from models.contracts.family import Family
-from models.contracts.learner import Training
-from models.contracts.spec import SIZE, DataSpec
-from models.contracts.state import Packed
-from models.layouts.graphs import EDGES, Packing, edges_alone, unpack
-from models.layouts.node_orders import node_orders, reordered
-from models.nets.graphs.node_numbers import NodeNumbers
-from models.training.optim import OptimizerConfig
-from models.training.trained import Trained
+from pushforward.models.config import Config
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.family import Family
+from pushforward.models.contracts.learner import Training
+from pushforward.models.contracts.spec import SIZE, DataSpec
+from pushforward.models.contracts.state import Packed
+from pushforward.models.layouts.graphs import EDGES, Packing, edges_alone, unpack
+from pushforward.models.layouts.node_orders import node_orders, reordered
+from pushforward.models.nets.graphs.node_numbers import NodeNumbers
+from pushforward.models.training.optim import OptimizerConfig
+from pushforward.models.training.trained import Trained
 
 __all__ = ["EdgesAndNumbers", "OneShot", "OneShotSettings"]
 

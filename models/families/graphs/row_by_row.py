@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor
 
-from models.config import Config
-from models.contracts.batch import Batch, Rows
-from models.contracts.family import Frame
-from models.families.graphs.growing import Growing, Ordered
-from models.layouts.node_orders import node_orders, reordered
+from pushforward.models.config import Config
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.family import Frame
+from pushforward.models.families.graphs.growing import Growing, Ordered
+from pushforward.models.layouts.node_orders import node_orders, reordered
 
 __all__ = ["RowByRow"]
 

@@ -5,14 +5,14 @@ from typing import Annotated
 
 from torch import Tensor
 
-from models.config import Config, param
-from models.families.graphs.growing import Ordered
-from models.families.graphs.word_by_word import WordByWord, WordNet
-from models.layouts.graph_words.grammar import Grammar, GrammarName
-from models.nets.sequences.transformer import SymbolTransformerConfig
-from models.registry import family
-from models.training.optim import NetworkOptimizer, OptimizerConfig
-from models.training.settings import Averaging
+from pushforward.models.config import Config, param
+from pushforward.models.families.graphs.growing import Ordered
+from pushforward.models.families.graphs.word_by_word import WordByWord, WordNet
+from pushforward.models.layouts.graph_words.grammar import Grammar, GrammarName
+from pushforward.models.nets.sequences.transformer import SymbolTransformerConfig
+from pushforward.models.registry import family
+from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
+from pushforward.models.training.settings import Averaging
 
 __all__ = ["RuleSequence", "RuleSequenceConfig"]
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from models.config import param
+from pushforward.models.config import param
 
 __all__ = ["NodeOrder", "Warmup"]
 

@@ -7,23 +7,30 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.config import Config, param
-from models.contracts.batch import Batch, Rows, by_parts
-from models.contracts.family import Frame
-from models.contracts.learner import Training, Walk
-from models.contracts.spec import DataSpec
-from models.contracts.state import Packed
-from models.families.graphs.latents import divergence, drawn, law_of, leaning, log_bits, warmed
-from models.families.graphs.one_shot import OneShot
-from models.families.graphs.settings import Warmup
-from models.layouts.graphs import Packing
-from models.nets.graphs.node_coder import NodeCoder, NodeCoderConfig
-from models.nets.mlp import MLP, MLPConfig
-from models.registry import family
-from models.tensors import make_generator
-from models.training.optim import NetworkOptimizer, OptimizerConfig
-from models.training.settings import Averaging, Beta
-from models.training.trained import Trained
+from pushforward.models.config import Config, param
+from pushforward.models.contracts.batch import Batch, Rows, by_parts
+from pushforward.models.contracts.family import Frame
+from pushforward.models.contracts.learner import Training, Walk
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.contracts.state import Packed
+from pushforward.models.families.graphs.latents import (
+    divergence,
+    drawn,
+    law_of,
+    leaning,
+    log_bits,
+    warmed,
+)
+from pushforward.models.families.graphs.one_shot import OneShot
+from pushforward.models.families.graphs.settings import Warmup
+from pushforward.models.layouts.graphs import Packing
+from pushforward.models.nets.graphs.node_coder import NodeCoder, NodeCoderConfig
+from pushforward.models.nets.mlp import MLP, MLPConfig
+from pushforward.models.registry import family
+from pushforward.models.tensors import make_generator
+from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
+from pushforward.models.training.settings import Averaging, Beta
+from pushforward.models.training.trained import Trained
 
 __all__ = ["Vgae", "VgaeConfig"]
 

@@ -14,23 +14,23 @@ from typing import Annotated, Any, TypeVar
 import torch
 from torch import Tensor, nn
 
-from models.config import Config, ConfigError, param
-from models.contracts.batch import Batch, Rows, by_parts
-from models.contracts.family import Frame
-from models.contracts.learner import Scene
-from models.contracts.spec import DataSpec
-from models.families.graphs.growing import Growing, Ordered
-from models.layouts.graph_words.language import Chances, Language, Reading, Written
-from models.layouts.node_orders import reordered
-from models.nets.calling import call
-from models.nets.role import autoregressive
-from models.nets.sequences.transformer import (
+from pushforward.models.config import Config, ConfigError, param
+from pushforward.models.contracts.batch import Batch, Rows, by_parts
+from pushforward.models.contracts.family import Frame
+from pushforward.models.contracts.learner import Scene
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.families.graphs.growing import Growing, Ordered
+from pushforward.models.layouts.graph_words.language import Chances, Language, Reading, Written
+from pushforward.models.layouts.node_orders import reordered
+from pushforward.models.nets.calling import call
+from pushforward.models.nets.role import autoregressive
+from pushforward.models.nets.sequences.transformer import (
     SymbolTransformer,
     SymbolTransformerConfig,
     symbol_transformer,
 )
-from models.paths.discrete import draw_symbols
-from models.tensors import upload
+from pushforward.models.paths.discrete import draw_symbols
+from pushforward.models.tensors import upload
 
 __all__ = ["WordByWord", "WordNet"]
 

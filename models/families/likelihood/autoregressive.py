@@ -7,23 +7,23 @@ from typing import Annotated, Any, Literal, Unpack
 import torch
 from torch import Tensor
 
-from models.config import Config, Pick, param
-from models.contracts.batch import Batch, Rows, by_parts
-from models.contracts.family import Family, Frame
-from models.contracts.learner import Look, Training, Walk, finish
-from models.contracts.spec import DataSpec
-from models.contracts.state import Packed
-from models.contracts.told_settings import ConditionalSetting
-from models.families.likelihood.conditionals import Bins, Conditional, Logistics
-from models.layouts.dequantised import Dequantisation, spread
-from models.nets import role
-from models.nets.calling import call
-from models.nets.pick import build
-from models.nets.settings import AutoregressiveNet
-from models.registry import family
-from models.training.optim import NetworkOptimizer, OptimizerConfig
-from models.training.settings import Averaging
-from models.training.trained import Trained
+from pushforward.models.config import Config, Pick, param
+from pushforward.models.contracts.batch import Batch, Rows, by_parts
+from pushforward.models.contracts.family import Family, Frame
+from pushforward.models.contracts.learner import Look, Training, Walk, finish
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.contracts.state import Packed
+from pushforward.models.contracts.told_settings import ConditionalSetting
+from pushforward.models.families.likelihood.conditionals import Bins, Conditional, Logistics
+from pushforward.models.layouts.dequantised import Dequantisation, spread
+from pushforward.models.nets import role
+from pushforward.models.nets.calling import call
+from pushforward.models.nets.pick import build
+from pushforward.models.nets.settings import AutoregressiveNet
+from pushforward.models.registry import family
+from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
+from pushforward.models.training.settings import Averaging
+from pushforward.models.training.trained import Trained
 
 __all__ = ["Autoregressive", "AutoregressiveConfig"]
 

@@ -9,8 +9,8 @@ is soon nothing.
 import torch
 from torch import Tensor
 
-from models.contracts.state import State
-from models.tensors import widest_float
+from pushforward.models.contracts.state import State
+from pushforward.models.tensors import widest_float
 
 __all__ = ["Categorical"]
 

@@ -13,12 +13,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.contracts.batch import Batch
-from models.contracts.spec import DataSpec
-from models.nets.calling import call
-from models.nets.flows.layers import seeded
-from models.nets.given import GivenFeatures
-from models.tensors import widest_float
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.nets.calling import call
+from pushforward.models.nets.flows.layers import seeded
+from pushforward.models.nets.given import GivenFeatures
+from pushforward.models.tensors import widest_float
 
 __all__ = ["CodedChain"]
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from models.tensors import resident, widest_float
+from pushforward.models.tensors import resident, widest_float
 
 __all__ = ["Bins", "Conditional", "Logistics"]
 

@@ -13,23 +13,23 @@ from typing import Annotated, Any, Unpack, cast
 import torch
 from torch import Tensor
 
-from models.config import Config, ConfigError, param
-from models.contracts.batch import Batch, Rows, by_parts
-from models.contracts.family import Family, Frame
-from models.contracts.learner import Training, Walk
-from models.contracts.spec import LABEL, DataSpec, Given, Part
-from models.contracts.state import Packed
-from models.families.likelihood.categorical import Categorical
-from models.families.likelihood.fitting import more_likely
-from models.nets.calling import call
-from models.nets.flows.layers import InvertibleLayers
-from models.nets.flows.nsf import NsfConfig, nsf
-from models.nets.role import FLOW
-from models.registry import family
-from models.tensors import widest_float
-from models.training.optim import NetworkOptimizer, OptimizerConfig
-from models.training.settings import Averaging
-from models.training.trained import Trained
+from pushforward.models.config import Config, ConfigError, param
+from pushforward.models.contracts.batch import Batch, Rows, by_parts
+from pushforward.models.contracts.family import Family, Frame
+from pushforward.models.contracts.learner import Training, Walk
+from pushforward.models.contracts.spec import LABEL, DataSpec, Given, Part
+from pushforward.models.contracts.state import Packed
+from pushforward.models.families.likelihood.categorical import Categorical
+from pushforward.models.families.likelihood.fitting import more_likely
+from pushforward.models.nets.calling import call
+from pushforward.models.nets.flows.layers import InvertibleLayers
+from pushforward.models.nets.flows.nsf import NsfConfig, nsf
+from pushforward.models.nets.role import FLOW
+from pushforward.models.registry import family
+from pushforward.models.tensors import widest_float
+from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
+from pushforward.models.training.settings import Averaging
+from pushforward.models.training.trained import Trained
 
 __all__ = ["CountedFlow", "CountedFlowConfig"]
 

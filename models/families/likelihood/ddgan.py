@@ -7,34 +7,34 @@ from typing import Annotated, Any, Unpack
 import torch
 from torch import Tensor
 
-from models.carriers.generator_settings import GeneratorAveraging, GeneratorOptimizer
-from models.carriers.langevin import Draw, drawn_each, drawn_once
-from models.config import Config, Pick, param
-from models.contracts.batch import Batch, Rows, by_parts
-from models.contracts.family import Family, Frame
-from models.contracts.learner import Training, Walk
-from models.contracts.spec import DataSpec
-from models.contracts.state import Packed
-from models.contracts.told_settings import ConditionalSetting
-from models.fields.adversarial import (
+from pushforward.models.carriers.generator_settings import GeneratorAveraging, GeneratorOptimizer
+from pushforward.models.carriers.langevin import Draw, drawn_each, drawn_once
+from pushforward.models.config import Config, Pick, param
+from pushforward.models.contracts.batch import Batch, Rows, by_parts
+from pushforward.models.contracts.family import Family, Frame
+from pushforward.models.contracts.learner import Training, Walk
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.contracts.state import Packed
+from pushforward.models.contracts.told_settings import ConditionalSetting
+from pushforward.models.fields.adversarial import (
     LOSSES,
     LossSetting,
     check_penalty,
     motion_of,
     warn_of,
 )
-from models.fields.critic import Critic
-from models.fields.critic_settings import PenaltySetting
-from models.fields.rescalings import RescalingSetting
-from models.nets import role
-from models.nets.calling import call
-from models.nets.earlier import unbalanced
-from models.nets.pick import build
-from models.nets.settings import CriticNet
-from models.registry import family
-from models.tensors import expand_like
-from models.training.optim import OptimizerConfig
-from models.training.trained import Trained
+from pushforward.models.fields.critic import Critic
+from pushforward.models.fields.critic_settings import PenaltySetting
+from pushforward.models.fields.rescalings import RescalingSetting
+from pushforward.models.nets import role
+from pushforward.models.nets.calling import call
+from pushforward.models.nets.earlier import unbalanced
+from pushforward.models.nets.pick import build
+from pushforward.models.nets.settings import CriticNet
+from pushforward.models.registry import family
+from pushforward.models.tensors import expand_like
+from pushforward.models.training.optim import OptimizerConfig
+from pushforward.models.training.trained import Trained
 
 __all__ = ["DenoisingGan", "DenoisingGanConfig"]
 

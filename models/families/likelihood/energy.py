@@ -5,25 +5,25 @@ from typing import Annotated, Any, Unpack
 
 import torch
 
-from models.carriers.langevin import drawn_each, drawn_once, wander
-from models.carriers.replay import ReplayBuffer
-from models.config import Config, Pick, param
-from models.contracts.batch import Batch, Rows
-from models.contracts.family import Family, Frame
-from models.contracts.learner import Look, Training, Walk
-from models.contracts.spec import DataSpec
-from models.contracts.state import Packed
-from models.contracts.told_settings import ConditionalSetting
-from models.families.likelihood.settings import Restraint
-from models.fields.energy import Energy
-from models.nets import role
-from models.nets.earlier import unbalanced
-from models.nets.pick import build
-from models.nets.settings import EnergyNet
-from models.registry import family
-from models.tensors import make_generator
-from models.training.optim import NetworkOptimizer, OptimizerConfig
-from models.training.settings import Averaging
+from pushforward.models.carriers.langevin import drawn_each, drawn_once, wander
+from pushforward.models.carriers.replay import ReplayBuffer
+from pushforward.models.config import Config, Pick, param
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.family import Family, Frame
+from pushforward.models.contracts.learner import Look, Training, Walk
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.contracts.state import Packed
+from pushforward.models.contracts.told_settings import ConditionalSetting
+from pushforward.models.families.likelihood.settings import Restraint
+from pushforward.models.fields.energy import Energy
+from pushforward.models.nets import role
+from pushforward.models.nets.earlier import unbalanced
+from pushforward.models.nets.pick import build
+from pushforward.models.nets.settings import EnergyNet
+from pushforward.models.registry import family
+from pushforward.models.tensors import make_generator
+from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
+from pushforward.models.training.settings import Averaging
 
 __all__ = ["EnergyBased", "EnergyBasedConfig"]
 

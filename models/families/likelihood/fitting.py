@@ -3,10 +3,10 @@
 import torch
 from torch import Tensor
 
-from models.contracts.batch import Batch
-from models.nets.calling import call
-from models.nets.flows.layers import InvertibleLayers
-from models.training.trained import Trained
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.nets.calling import call
+from pushforward.models.nets.flows.layers import InvertibleLayers
+from pushforward.models.training.trained import Trained
 
 __all__ = ["more_likely"]
 

@@ -2,15 +2,15 @@
 
 from typing import Annotated
 
-from models.config import Config, Pick, param
-from models.contracts.told_settings import ConditionalSetting
-from models.families.likelihood.latent_family import LatentFamily
-from models.families.likelihood.settings import DecoderNoise, PriorCouplings
-from models.nets.earlier import gaussian_prior
-from models.nets.settings import DecoderNet, PosteriorNet
-from models.registry import family
-from models.training.optim import NetworkOptimizer, OptimizerConfig
-from models.training.settings import Averaging, Beta, LatentNumbers
+from pushforward.models.config import Config, Pick, param
+from pushforward.models.contracts.told_settings import ConditionalSetting
+from pushforward.models.families.likelihood.latent_family import LatentFamily
+from pushforward.models.families.likelihood.settings import DecoderNoise, PriorCouplings
+from pushforward.models.nets.earlier import gaussian_prior
+from pushforward.models.nets.settings import DecoderNet, PosteriorNet
+from pushforward.models.registry import family
+from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
+from pushforward.models.training.settings import Averaging, Beta, LatentNumbers
 
 __all__ = ["HierarchicalVae", "HierarchicalVaeConfig"]
 

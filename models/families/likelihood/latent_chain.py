@@ -19,13 +19,13 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from models.contracts.batch import Batch
-from models.contracts.spec import DataSpec
-from models.nets.calling import call
-from models.nets.flows.layers import FlowConfig, InvertibleLayers
-from models.nets.flows.realnvp import realnvp
-from models.nets.mlp import MLP, MLPConfig
-from models.nets.role import FLOW
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.nets.calling import call
+from pushforward.models.nets.flows.layers import FlowConfig, InvertibleLayers
+from pushforward.models.nets.flows.realnvp import realnvp
+from pushforward.models.nets.mlp import MLP, MLPConfig
+from pushforward.models.nets.role import FLOW
 
 __all__ = ["LatentChain", "spec_of_latents"]
 

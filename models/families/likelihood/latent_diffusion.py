@@ -16,32 +16,32 @@ import msgspec
 import torch
 from torch import Tensor, nn
 
-from models.bound import continuous_bound
-from models.carriers.particles import Particles
-from models.config import Config, ConfigError, Pick, param
-from models.contracts.abilities import HasAutoencoder
-from models.contracts.batch import Batch, Rows, by_parts
-from models.contracts.family import Family, Frame
-from models.contracts.learner import Phase, Training, Walk
-from models.contracts.spec import DataSpec
-from models.contracts.state import Packed, State
-from models.contracts.told_settings import ConditionalSetting
-from models.denoisers.denoiser import Denoiser
-from models.denoisers.densities import LogNormal, LogUniform, draw_levels
-from models.denoisers.level_settings import LargestNoise, SmallestNoise
-from models.entries import Needs
-from models.families.likelihood.latent_chain import spec_of_latents
-from models.families.likelihood.vae import Vae, VaeConfig
-from models.fields.score import ScoreField
-from models.nets.mlp import MLPConfig, mlp
-from models.nets.role import DENOISER
-from models.nets.settings import DecoderNet, PosteriorNet
-from models.paths.clock import FlowClock
-from models.registry import family
-from models.samplers.heun import Heun, HeunConfig
-from models.tensors import make_generator, resident
-from models.training.optim import NetworkOptimizer, OptimizerConfig
-from models.training.settings import Averaging, Beta, LatentNumbers
+from pushforward.models.bound import continuous_bound
+from pushforward.models.carriers.particles import Particles
+from pushforward.models.config import Config, ConfigError, Pick, param
+from pushforward.models.contracts.abilities import HasAutoencoder
+from pushforward.models.contracts.batch import Batch, Rows, by_parts
+from pushforward.models.contracts.family import Family, Frame
+from pushforward.models.contracts.learner import Phase, Training, Walk
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.contracts.state import Packed, State
+from pushforward.models.contracts.told_settings import ConditionalSetting
+from pushforward.models.denoisers.denoiser import Denoiser
+from pushforward.models.denoisers.densities import LogNormal, LogUniform, draw_levels
+from pushforward.models.denoisers.level_settings import LargestNoise, SmallestNoise
+from pushforward.models.entries import Needs
+from pushforward.models.families.likelihood.latent_chain import spec_of_latents
+from pushforward.models.families.likelihood.vae import Vae, VaeConfig
+from pushforward.models.fields.score import ScoreField
+from pushforward.models.nets.mlp import MLPConfig, mlp
+from pushforward.models.nets.role import DENOISER
+from pushforward.models.nets.settings import DecoderNet, PosteriorNet
+from pushforward.models.paths.clock import FlowClock
+from pushforward.models.registry import family
+from pushforward.models.samplers.heun import Heun, HeunConfig
+from pushforward.models.tensors import make_generator, resident
+from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
+from pushforward.models.training.settings import Averaging, Beta, LatentNumbers
 
 __all__ = ["LatentDiffusion", "LatentDiffusionConfig"]
 

@@ -8,19 +8,19 @@ import torch
 from torch import Tensor
 from torch.quasirandom import SobolEngine
 
-from models.carriers.generator import drawn_first
-from models.config import Config, Pick
-from models.contracts.batch import Batch, Rows, by_parts
-from models.contracts.family import Family, Frame
-from models.contracts.learner import Look, Training, Walk, finish
-from models.contracts.spec import DataSpec
-from models.contracts.state import Packed
-from models.families.likelihood.latent_chain import LatentChain
-from models.nets import role
-from models.nets.pick import build
-from models.tensors import make_generator
-from models.training.optim import OptimizerConfig
-from models.training.trained import Trained
+from pushforward.models.carriers.generator import drawn_first
+from pushforward.models.config import Config, Pick
+from pushforward.models.contracts.batch import Batch, Rows, by_parts
+from pushforward.models.contracts.family import Family, Frame
+from pushforward.models.contracts.learner import Look, Training, Walk, finish
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.contracts.state import Packed
+from pushforward.models.families.likelihood.latent_chain import LatentChain
+from pushforward.models.nets import role
+from pushforward.models.nets.pick import build
+from pushforward.models.tensors import make_generator
+from pushforward.models.training.optim import OptimizerConfig
+from pushforward.models.training.trained import Trained
 
 __all__ = ["LatentFamily", "LatentSettings"]
 

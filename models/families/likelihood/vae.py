@@ -3,19 +3,19 @@
 import torch
 from torch import Tensor
 
-from models.config import Config, Pick
-from models.contracts.batch import Batch
-from models.contracts.told_settings import ConditionalSetting
-from models.families.likelihood.latent_chain import LatentChain
-from models.families.likelihood.latent_family import LatentFamily
-from models.families.likelihood.settings import DecoderNoise, PriorCouplings
-from models.nets.calling import call
-from models.nets.earlier import gaussian_prior
-from models.nets.settings import DecoderNet, PosteriorNet
-from models.registry import family
-from models.tensors import noise_like
-from models.training.optim import NetworkOptimizer, OptimizerConfig
-from models.training.settings import Averaging, Beta, LatentNumbers
+from pushforward.models.config import Config, Pick
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.told_settings import ConditionalSetting
+from pushforward.models.families.likelihood.latent_chain import LatentChain
+from pushforward.models.families.likelihood.latent_family import LatentFamily
+from pushforward.models.families.likelihood.settings import DecoderNoise, PriorCouplings
+from pushforward.models.nets.calling import call
+from pushforward.models.nets.earlier import gaussian_prior
+from pushforward.models.nets.settings import DecoderNet, PosteriorNet
+from pushforward.models.registry import family
+from pushforward.models.tensors import noise_like
+from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
+from pushforward.models.training.settings import Averaging, Beta, LatentNumbers
 
 __all__ = ["Vae", "VaeConfig"]
 

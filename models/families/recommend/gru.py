@@ -7,19 +7,19 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from models.config import Config, Pick, param
-from models.contracts.batch import Batch, Rows
-from models.contracts.learner import Learner, Training, Walk
-from models.contracts.spec import DataSpec
-from models.contracts.state import Packed
-from models.layouts.histories import PADDING, newest
-from models.nets.pick import build
-from models.nets.role import RECOMMENDER
-from models.nets.sequences.recommender import Recommender
-from models.nets.settings import RecommenderNet
-from models.registry import family
-from models.training.optim import NetworkOptimizer, OptimizerConfig
-from models.training.trained import Trained
+from pushforward.models.config import Config, Pick, param
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.learner import Learner, Training, Walk
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.contracts.state import Packed
+from pushforward.models.layouts.histories import PADDING, newest
+from pushforward.models.nets.pick import build
+from pushforward.models.nets.role import RECOMMENDER
+from pushforward.models.nets.sequences.recommender import Recommender
+from pushforward.models.nets.settings import RecommenderNet
+from pushforward.models.registry import family
+from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
+from pushforward.models.training.trained import Trained
 
 __all__ = ["Gru4Rec", "Gru4RecConfig"]
 

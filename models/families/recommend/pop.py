@@ -5,14 +5,14 @@ from typing import Unpack
 
 from torch import Tensor
 
-from models.config import NoConfig
-from models.contracts.batch import Batch, Rows
-from models.contracts.learner import Learner, Training, Walk
-from models.contracts.spec import DataSpec
-from models.contracts.state import Packed
-from models.layouts.histories import PADDING
-from models.popularity import Counts
-from models.registry import family
+from pushforward.models.config import NoConfig
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.learner import Learner, Training, Walk
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.contracts.state import Packed
+from pushforward.models.layouts.histories import PADDING
+from pushforward.models.popularity import Counts
+from pushforward.models.registry import family
 
 __all__ = ["Pop"]
 

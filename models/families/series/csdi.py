@@ -6,21 +6,21 @@ from typing import Annotated, Any, Literal, Unpack
 import torch
 from torch import Tensor
 
-from models.carriers.gaussian_diffusion import GaussianDiffusion
-from models.config import ConfigError, param
-from models.contracts.batch import Batch, Rows
-from models.contracts.learner import Look, Training, Walk
-from models.contracts.observed import beside, observing
-from models.contracts.schedule import Schedule
-from models.contracts.spec import LABEL, DataSpec
-from models.contracts.state import Packed
-from models.denoisers.completing import Completing
-from models.fields.learned_score import learned_score
-from models.fields.score import ScoreField
-from models.fields.score_settings import ScoreSettings, path_of
-from models.paths.schedule import schedule_of
-from models.registry import family
-from models.samplers.heun import Heun
+from pushforward.models.carriers.gaussian_diffusion import GaussianDiffusion
+from pushforward.models.config import ConfigError, param
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.learner import Look, Training, Walk
+from pushforward.models.contracts.observed import beside, observing
+from pushforward.models.contracts.schedule import Schedule
+from pushforward.models.contracts.spec import LABEL, DataSpec
+from pushforward.models.contracts.state import Packed
+from pushforward.models.denoisers.completing import Completing
+from pushforward.models.fields.learned_score import learned_score
+from pushforward.models.fields.score import ScoreField
+from pushforward.models.fields.score_settings import ScoreSettings, path_of
+from pushforward.models.paths.schedule import schedule_of
+from pushforward.models.registry import family
+from pushforward.models.samplers.heun import Heun
 
 __all__ = ["Csdi", "CsdiConfig", "hidden_places"]
 

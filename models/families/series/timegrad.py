@@ -8,25 +8,25 @@ from typing import Annotated, Any, Unpack
 import torch
 from torch import Tensor, nn
 
-from models.config import Config, Pick, param
-from models.contracts.batch import Batch, Rows
-from models.contracts.family import Family, Frame
-from models.contracts.learner import Training, Walk
-from models.contracts.observed import OBSERVED, VALUES, observing
-from models.contracts.spec import DataSpec, Given
-from models.contracts.state import Packed
-from models.denoisers.denoiser import Denoiser
-from models.nets.blank import blank
-from models.nets.given import GivenFeatures
-from models.nets.pick import build
-from models.nets.role import DENOISER
-from models.nets.settings import DenoiserNet
-from models.registry import family
-from models.samplers.grids import GridConfig, make_grid
-from models.tensors import noise_like
-from models.training.optim import NetworkOptimizer, OptimizerConfig
-from models.training.settings import Averaging
-from models.training.trained import Trained
+from pushforward.models.config import Config, Pick, param
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.family import Family, Frame
+from pushforward.models.contracts.learner import Training, Walk
+from pushforward.models.contracts.observed import OBSERVED, VALUES, observing
+from pushforward.models.contracts.spec import DataSpec, Given
+from pushforward.models.contracts.state import Packed
+from pushforward.models.denoisers.denoiser import Denoiser
+from pushforward.models.nets.blank import blank
+from pushforward.models.nets.given import GivenFeatures
+from pushforward.models.nets.pick import build
+from pushforward.models.nets.role import DENOISER
+from pushforward.models.nets.settings import DenoiserNet
+from pushforward.models.registry import family
+from pushforward.models.samplers.grids import GridConfig, make_grid
+from pushforward.models.tensors import noise_like
+from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
+from pushforward.models.training.settings import Averaging
+from pushforward.models.training.trained import Trained
 
 __all__ = ["TimeGrad", "TimeGradConfig"]
 

@@ -7,7 +7,7 @@ then known, and the other is the symbol. Where a DFS code is minimal, the least 
 has, here the search goes by chance, and it is known how likely its way was.
 """
 
-from models.layouts.graph_words.language import (
+from pushforward.models.layouts.graph_words.language import (
     Chances,
     Language,
     Neighbours,

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from models.layouts.graph_words.language import (
+from pushforward.models.layouts.graph_words.language import (
     Chances,
     Language,
     Neighbours,

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 import torch
 
-from models.tensors import widest_float
+from pushforward.models.tensors import widest_float
 
 __all__ = ["Chances", "Language", "Neighbours", "Reading", "Written", "depth_first"]
 

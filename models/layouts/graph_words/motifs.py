@@ -10,7 +10,13 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal
 
-from models.layouts.graph_words.language import Chances, Language, Neighbours, Reading, Written
+from pushforward.models.layouts.graph_words.language import (
+    Chances,
+    Language,
+    Neighbours,
+    Reading,
+    Written,
+)
 
 __all__ = ["MOTIFS", "Motif", "MotifName", "Motifs"]
 

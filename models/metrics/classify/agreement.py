@@ -7,14 +7,14 @@ from typing import Annotated, Literal
 import torch
 from torch import Tensor
 
-from models.config import Config, param
-from models.contracts.abilities import Classifies
-from models.contracts.learner import finish
-from models.contracts.spec import LABEL
-from models.metrics.base import Evidence, Figure, Metric, NotApplicable, check_finite
-from models.metrics.classify.baseline import HasPlain, fitted, labels_of, plain_of
-from models.metrics.intervals import wilson
-from models.registry import metric
+from pushforward.models.config import Config, param
+from pushforward.models.contracts.abilities import Classifies
+from pushforward.models.contracts.learner import finish
+from pushforward.models.contracts.spec import LABEL
+from pushforward.models.metrics.base import Evidence, Figure, Metric, NotApplicable, check_finite
+from pushforward.models.metrics.classify.baseline import HasPlain, fitted, labels_of, plain_of
+from pushforward.models.metrics.intervals import wilson
+from pushforward.models.registry import metric
 
 __all__ = ["Accuracy", "AgainstConfig", "AverageAccuracy", "Kappa", "confusion"]
 

@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from models.contracts.data import RowSource
-from models.contracts.spec import LABEL
-from models.training.eager import eager
+from pushforward.models.contracts.data import RowSource
+from pushforward.models.contracts.spec import LABEL
+from pushforward.models.training.eager import eager
 
 __all__ = ["HasPlain", "LogisticRegression", "fitted", "labels_of", "plain_of"]
 

@@ -8,19 +8,19 @@ from typing import Annotated, Any
 import torch
 from torch import Tensor
 
-from models.bound import continuous_bound
-from models.config import Config, param
-from models.contracts.abilities import HasBound, HasDenoiser
-from models.contracts.batch import Batch
-from models.contracts.data import RowSource
-from models.contracts.learner import Learner, finish
-from models.denoisers.densities import LogUniform
-from models.layouts.graphs import Packing
-from models.metrics.base import Evidence, Figure, Metric, NotApplicable
-from models.metrics.graphs.sides import packed, unpacked
-from models.metrics.likelihood import mean_of
-from models.registry import metric
-from models.tensors import make_generator
+from pushforward.models.bound import continuous_bound
+from pushforward.models.config import Config, param
+from pushforward.models.contracts.abilities import HasBound, HasDenoiser
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.data import RowSource
+from pushforward.models.contracts.learner import Learner, finish
+from pushforward.models.denoisers.densities import LogUniform
+from pushforward.models.layouts.graphs import Packing
+from pushforward.models.metrics.base import Evidence, Figure, Metric, NotApplicable
+from pushforward.models.metrics.graphs.sides import packed, unpacked
+from pushforward.models.metrics.likelihood import mean_of
+from pushforward.models.registry import metric
+from pushforward.models.tensors import make_generator
 
 __all__ = ["BitsPerGraph", "BitsPerGraphConfig"]
 

@@ -11,7 +11,7 @@ from itertools import combinations
 import torch
 from torch import Tensor
 
-from models.tensors import real_places
+from pushforward.models.tensors import real_places
 
 __all__ = [
     "ORBITS",

@@ -20,10 +20,16 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from models.metrics.base import Figure
-from models.metrics.graphs.descriptors import BINS, clusterings, degrees, orbits, spectra
-from models.metrics.intervals import CONFIDENT
-from models.metrics.samples.unbiased import KernelSums, unbiased_mmd2
+from pushforward.models.metrics.base import Figure
+from pushforward.models.metrics.graphs.descriptors import (
+    BINS,
+    clusterings,
+    degrees,
+    orbits,
+    spectra,
+)
+from pushforward.models.metrics.intervals import CONFIDENT
+from pushforward.models.metrics.samples.unbiased import KernelSums, unbiased_mmd2
 
 __all__ = [
     "STATISTICS",

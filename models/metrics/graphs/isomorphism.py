@@ -4,7 +4,7 @@ import numpy as np
 from torch import Tensor
 from torch.nn.functional import pad
 
-from observables.graphs.canonical import same_graphs
+from pushforward.observables.graphs.canonical import same_graphs
 
 __all__ = ["novelty", "uniqueness"]
 

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-from models.config import NoConfig
-from models.layouts.graph_validity import grid, hub, lobster, planar, tree
-from models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric
-from models.metrics.graphs.sides import sides
-from models.registry import metric
+from pushforward.models.config import NoConfig
+from pushforward.models.layouts.graph_validity import grid, hub, lobster, planar, tree
+from pushforward.models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric
+from pushforward.models.metrics.graphs.sides import sides
+from pushforward.models.registry import metric
 
 __all__ = ["Grids", "Hubs", "Lobsters", "PlanarGraphs", "Trees", "share"]
 

@@ -2,17 +2,17 @@
 
 from typing import Annotated, ClassVar
 
-from models.config import Config, param
-from models.metrics.base import Evidence, Figure, SampleMetric
-from models.metrics.graphs.discrepancy import (
+from pushforward.models.config import Config, param
+from pushforward.models.metrics.base import Evidence, Figure, SampleMetric
+from pushforward.models.metrics.graphs.discrepancy import (
     STATISTICS,
     Estimate,
     Kernel,
     described,
     figure_of,
 )
-from models.metrics.graphs.sides import sides
-from models.registry import metric
+from pushforward.models.metrics.graphs.sides import sides
+from pushforward.models.registry import metric
 
 __all__ = [
     "BELOW",

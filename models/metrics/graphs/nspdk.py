@@ -18,12 +18,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.config import Config
-from models.metrics.base import Evidence, Figure, SampleMetric
-from models.metrics.graphs.discrepancy import figure_of
-from models.metrics.graphs.mmd import BELOW, FEWEST, EstimateSetting
-from models.metrics.graphs.sides import sides
-from models.registry import metric
+from pushforward.models.config import Config
+from pushforward.models.metrics.base import Evidence, Figure, SampleMetric
+from pushforward.models.metrics.graphs.discrepancy import figure_of
+from pushforward.models.metrics.graphs.mmd import BELOW, FEWEST, EstimateSetting
+from pushforward.models.metrics.graphs.sides import sides
+from pushforward.models.registry import metric
 
 __all__ = ["MOST", "Nspdk", "NspdkConfig", "Parts", "kernel", "parts"]
 

@@ -11,11 +11,11 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
-from models.config import Config, param
-from models.metrics.base import Evidence, Figure, SampleMetric
-from models.metrics.graphs.discrepancy import STATISTICS, Kernel, described
-from models.metrics.graphs.sides import sides
-from models.registry import metric
+from pushforward.models.config import Config, param
+from pushforward.models.metrics.base import Evidence, Figure, SampleMetric
+from pushforward.models.metrics.graphs.discrepancy import STATISTICS, Kernel, described
+from pushforward.models.metrics.graphs.sides import sides
+from pushforward.models.registry import metric
 
 __all__ = ["PermutationTest", "PermutationTestConfig", "p_value"]
 

@@ -17,12 +17,12 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from models.config import NoConfig
-from models.metrics.base import Evidence, Figure, SampleMetric
-from models.metrics.graphs.sides import sides
-from models.metrics.samples.frechet import frechet_distance
-from models.registry import metric
-from models.tensors import make_generator, real_places
+from pushforward.models.config import NoConfig
+from pushforward.models.metrics.base import Evidence, Figure, SampleMetric
+from pushforward.models.metrics.graphs.sides import sides
+from pushforward.models.metrics.samples.frechet import frechet_distance
+from pushforward.models.registry import metric
+from pushforward.models.tensors import make_generator, real_places
 
 __all__ = ["RandomGinFrechet", "distance", "features"]
 

@@ -2,10 +2,10 @@
 
 from torch import Tensor
 
-from models.contracts.batch import Batch
-from models.contracts.spec import SIZE
-from models.layouts.graphs import Packing
-from models.metrics.base import Evidence, check_finite
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import SIZE
+from pushforward.models.layouts.graphs import Packing
+from pushforward.models.metrics.base import Evidence, check_finite
 
 __all__ = ["packed", "sides", "unpacked"]
 

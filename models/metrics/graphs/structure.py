@@ -6,14 +6,14 @@ from typing import Any
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.config import NoConfig
-from models.layouts.graph_validity import two_communities
-from models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric
-from models.metrics.graphs.isomorphism import novelty, uniqueness
-from models.metrics.graphs.makes import share
-from models.metrics.graphs.sides import packed, sides, unpacked
-from models.registry import metric
-from observables.graphs.makes import NO_MAKE, make_meant
+from pushforward.models.config import NoConfig
+from pushforward.models.layouts.graph_validity import two_communities
+from pushforward.models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric
+from pushforward.models.metrics.graphs.isomorphism import novelty, uniqueness
+from pushforward.models.metrics.graphs.makes import share
+from pushforward.models.metrics.graphs.sides import packed, sides, unpacked
+from pushforward.models.registry import metric
+from pushforward.observables.graphs.makes import NO_MAKE, make_meant
 
 __all__ = ["DifferentGraphs", "NewGraphs", "TwoCommunities", "ValidGraphs"]
 

@@ -6,11 +6,11 @@ from typing import Annotated, ClassVar
 import torch
 from torch import Tensor
 
-from models.config import param
-from models.contracts.batch import Batch
-from models.metrics.base import Evidence, Figure
-from models.metrics.likelihood import LikelihoodConfig, LogLikelihood, mean_of
-from models.registry import metric
+from pushforward.models.config import param
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.metrics.base import Evidence, Figure
+from pushforward.models.metrics.likelihood import LikelihoodConfig, LogLikelihood, mean_of
+from pushforward.models.registry import metric
 
 __all__ = ["BitsConfig", "BitsPerDimension"]
 

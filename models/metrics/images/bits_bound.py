@@ -2,9 +2,9 @@
 at most.
 """
 
-from models.metrics.bound import LogLikelihoodBound
-from models.metrics.images.bits import BitsConfig, BitsPerDimension
-from models.registry import metric
+from pushforward.models.metrics.bound import LogLikelihoodBound
+from pushforward.models.metrics.images.bits import BitsConfig, BitsPerDimension
+from pushforward.models.registry import metric
 
 __all__ = ["BitsBound"]
 

@@ -13,11 +13,11 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
-from models.config import param
-from models.metrics.base import Evidence, Figure, SampleMetric, check
-from models.metrics.intervals import of_mean, wilson
-from models.metrics.samples.precision_recall import ManifoldConfig, radii
-from models.registry import metric
+from pushforward.models.config import param
+from pushforward.models.metrics.base import Evidence, Figure, SampleMetric, check
+from pushforward.models.metrics.intervals import of_mean, wilson
+from pushforward.models.metrics.samples.precision_recall import ManifoldConfig, radii
+from pushforward.models.registry import metric
 
 __all__ = ["BallsConfig", "Coverage", "Density", "balls_hit", "expected_coverage"]
 

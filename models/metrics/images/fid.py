@@ -6,12 +6,19 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
-from models.config import Config, File, param
-from models.contracts.learner import finish
-from models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric, check_finite, flat
-from models.metrics.images.inception import FILE, VARIABLE, Inception, inception
-from models.metrics.samples.frechet import frechet_distance
-from models.registry import metric
+from pushforward.models.config import Config, File, param
+from pushforward.models.contracts.learner import finish
+from pushforward.models.metrics.base import (
+    Evidence,
+    Figure,
+    NotApplicable,
+    SampleMetric,
+    check_finite,
+    flat,
+)
+from pushforward.models.metrics.images.inception import FILE, VARIABLE, Inception, inception
+from pushforward.models.metrics.samples.frechet import frechet_distance
+from pushforward.models.registry import metric
 
 __all__ = ["InceptionFid", "InceptionFidConfig"]
 

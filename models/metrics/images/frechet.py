@@ -7,13 +7,13 @@ Inception: the distance is no FID, and compares only models of the same data.
 import torch
 from torch import Tensor
 
-from models.config import NoConfig
-from models.contracts.data import Judge
-from models.kinds.images import ImageSet
-from models.metrics.base import Evidence, Figure, SampleMetric
-from models.metrics.images.judged import Judged, judged, told
-from models.metrics.samples.frechet import frechet_distance
-from models.registry import metric
+from pushforward.models.config import NoConfig
+from pushforward.models.contracts.data import Judge
+from pushforward.models.kinds.images import ImageSet
+from pushforward.models.metrics.base import Evidence, Figure, SampleMetric
+from pushforward.models.metrics.images.judged import Judged, judged, told
+from pushforward.models.metrics.samples.frechet import frechet_distance
+from pushforward.models.registry import metric
 
 __all__ = ["FrechetDistance", "LabelBalance", "label_shares"]
 

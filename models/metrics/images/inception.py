@@ -12,8 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from models.metrics.base import NotApplicable
-from models.metrics.torch_file import read_weights
+from pushforward.models.metrics.base import NotApplicable
+from pushforward.models.metrics.torch_file import read_weights
 
 __all__ = ["FILE", "VARIABLE", "Inception", "inception"]
 

@@ -4,10 +4,10 @@ import math
 
 from torch import Tensor
 
-from models.config import NoConfig
-from models.contracts.data import Judge
-from models.metrics.images.judged import Judged, told
-from models.registry import metric
+from pushforward.models.config import NoConfig
+from pushforward.models.contracts.data import Judge
+from pushforward.models.metrics.images.judged import Judged, told
+from pushforward.models.registry import metric
 
 __all__ = ["JudgeScore", "score_of"]
 

@@ -7,11 +7,11 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from models.config import Config
-from models.contracts.batch import Rows
-from models.contracts.data import Judge
-from models.metrics.base import Evidence, Figure, SampleMetric, check_finite
-from models.metrics.bootstrap import around
+from pushforward.models.config import Config
+from pushforward.models.contracts.batch import Rows
+from pushforward.models.contracts.data import Judge
+from pushforward.models.metrics.base import Evidence, Figure, SampleMetric, check_finite
+from pushforward.models.metrics.bootstrap import around
 
 __all__ = ["Judged", "images_of", "judged", "told"]
 

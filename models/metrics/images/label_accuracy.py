@@ -3,12 +3,12 @@
 import torch
 from torch import Tensor
 
-from models.config import NoConfig
-from models.contracts.spec import LABEL
-from models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric
-from models.metrics.images.judged import judged, told
-from models.metrics.intervals import wilson
-from models.registry import metric
+from pushforward.models.config import NoConfig
+from pushforward.models.contracts.spec import LABEL
+from pushforward.models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric
+from pushforward.models.metrics.images.judged import judged, told
+from pushforward.models.metrics.intervals import wilson
+from pushforward.models.registry import metric
 
 __all__ = ["LabelAccuracy"]
 

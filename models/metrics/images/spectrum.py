@@ -8,12 +8,12 @@ and stands out where real images have least; blur takes the highest frequencies 
 import torch
 from torch import Tensor
 
-from models.config import NoConfig
-from models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric
-from models.metrics.bootstrap import around
-from models.metrics.images.judged import images_of
-from models.registry import metric
-from models.tensors import in_parts
+from pushforward.models.config import NoConfig
+from pushforward.models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric
+from pushforward.models.metrics.bootstrap import around
+from pushforward.models.metrics.images.judged import images_of
+from pushforward.models.registry import metric
+from pushforward.models.tensors import in_parts
 
 __all__ = ["PowerSpectrum", "powers"]
 

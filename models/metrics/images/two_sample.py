@@ -7,16 +7,16 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from models.config import Config, param
-from models.contracts.learner import finish
-from models.judges.images import ImageJudge
-from models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric, subsample
-from models.metrics.images.judged import images_of
-from models.metrics.images.levels import levels_of, on_levels
-from models.metrics.intervals import wilson
-from models.registry import metric
-from models.tensors import in_parts
-from models.training.optim import OptimizerConfig, ScheduledOptimizer
+from pushforward.models.config import Config, param
+from pushforward.models.contracts.learner import finish
+from pushforward.models.judges.images import ImageJudge
+from pushforward.models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric, subsample
+from pushforward.models.metrics.images.judged import images_of
+from pushforward.models.metrics.images.levels import levels_of, on_levels
+from pushforward.models.metrics.intervals import wilson
+from pushforward.models.registry import metric
+from pushforward.models.tensors import in_parts
+from pushforward.models.training.optim import OptimizerConfig, ScheduledOptimizer
 
 __all__ = ["TwoSample", "TwoSampleConfig"]
 

@@ -10,13 +10,13 @@ from abc import abstractmethod
 import torch
 from torch import Tensor
 
-from models.config import NoConfig
-from models.contracts.batch import Batch
-from models.contracts.spec import LABEL
-from models.kinds.jets import masses
-from models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric
-from models.metrics.jets.by_type import FEWEST, check_momenta, each_type
-from models.registry import metric
+from pushforward.models.config import NoConfig
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import LABEL
+from pushforward.models.kinds.jets import masses
+from pushforward.models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric
+from pushforward.models.metrics.jets.by_type import FEWEST, check_momenta, each_type
+from pushforward.models.registry import metric
 
 __all__ = ["MassCorrelation", "MassError", "PtError"]
 

@@ -17,14 +17,20 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.config import Config, param
-from models.contracts.batch import Batch
-from models.contracts.learner import finish
-from models.contracts.spec import LABEL
-from models.kinds.jets import constituents
-from models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric, check_finite
-from models.metrics.checks import offenders
-from observables.jets.kinematics import Floats
+from pushforward.models.config import Config, param
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.learner import finish
+from pushforward.models.contracts.spec import LABEL
+from pushforward.models.kinds.jets import constituents
+from pushforward.models.metrics.base import (
+    Evidence,
+    Figure,
+    NotApplicable,
+    SampleMetric,
+    check_finite,
+)
+from pushforward.models.metrics.checks import offenders
+from pushforward.observables.jets.kinematics import Floats
 
 __all__ = [
     "CLAMPED",

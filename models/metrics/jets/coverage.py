@@ -6,11 +6,11 @@ from typing import Annotated
 import numpy as np
 import torch
 
-from models.config import Config, param
-from models.metrics.jets.by_type import FEWEST, ByType, Jets
-from models.metrics.jets.movers import movers_distances
-from models.registry import metric
-from observables.jets.kinematics import Floats
+from pushforward.models.config import Config, param
+from pushforward.models.metrics.jets.by_type import FEWEST, ByType, Jets
+from pushforward.models.metrics.jets.movers import movers_distances
+from pushforward.models.registry import metric
+from pushforward.observables.jets.kinematics import Floats
 
 __all__ = ["Coverage", "MatchingConfig", "MatchingDistance"]
 

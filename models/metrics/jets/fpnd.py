@@ -5,13 +5,13 @@ from collections.abc import Generator
 import numpy as np
 import torch
 
-from models.config import NoConfig
-from models.contracts.learner import finish
-from models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric
-from models.metrics.jets.by_type import FEWEST, check_momenta, types_of
-from models.metrics.jets.particlenet import PLACES, TYPES, installed
-from models.metrics.samples.frechet import gaussian_distance, moments
-from models.registry import metric
+from pushforward.models.config import NoConfig
+from pushforward.models.contracts.learner import finish
+from pushforward.models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric
+from pushforward.models.metrics.jets.by_type import FEWEST, check_momenta, types_of
+from pushforward.models.metrics.jets.particlenet import PLACES, TYPES, installed
+from pushforward.models.metrics.samples.frechet import gaussian_distance, moments
+from pushforward.models.registry import metric
 
 __all__ = ["FPND"]
 

@@ -5,8 +5,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from models.metrics.jets.by_type import Jets
-from observables.jets.kinematics import Floats
+from pushforward.models.metrics.jets.by_type import Jets
+from pushforward.observables.jets.kinematics import Floats
 
 __all__ = ["movers_distances"]
 

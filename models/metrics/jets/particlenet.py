@@ -17,8 +17,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from models.metrics.torch_file import read_weights
-from observables.jets.kinematics import Floats
+from pushforward.models.metrics.torch_file import read_weights
+from pushforward.observables.jets.kinematics import Floats
 
 __all__ = ["PLACES", "TYPES", "ParticleNet", "Reference", "installed"]
 

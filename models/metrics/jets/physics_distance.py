@@ -14,15 +14,22 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.config import Config, param
-from models.metrics.base import Evidence, Figure
-from models.metrics.intervals import CONFIDENT
-from models.metrics.jets.by_type import FEWEST, ByType, DrawingConfig, Jets, draws, types_of
-from models.metrics.samples.frechet import frechet_distance
-from models.metrics.samples.unbiased import KernelSums, unbiased_mmd2
-from models.registry import metric
-from observables.jets.energy_flow import all_polynomials
-from observables.jets.kinematics import Floats
+from pushforward.models.config import Config, param
+from pushforward.models.metrics.base import Evidence, Figure
+from pushforward.models.metrics.intervals import CONFIDENT
+from pushforward.models.metrics.jets.by_type import (
+    FEWEST,
+    ByType,
+    DrawingConfig,
+    Jets,
+    draws,
+    types_of,
+)
+from pushforward.models.metrics.samples.frechet import frechet_distance
+from pushforward.models.metrics.samples.unbiased import KernelSums, unbiased_mmd2
+from pushforward.models.registry import metric
+from pushforward.observables.jets.energy_flow import all_polynomials
+from pushforward.observables.jets.kinematics import Floats
 
 __all__ = [
     "FPD",

@@ -2,12 +2,12 @@
 
 from typing import ClassVar
 
-from models.metrics.jets.by_type import FEWEST, DrawingConfig, Jets
-from models.metrics.jets.w1 import W1Of
-from models.registry import metric
-from observables.jets.energy_flow import four_polynomials
-from observables.jets.kinematics import Floats
-from observables.jets.variables import jet_variables
+from pushforward.models.metrics.jets.by_type import FEWEST, DrawingConfig, Jets
+from pushforward.models.metrics.jets.w1 import W1Of
+from pushforward.models.registry import metric
+from pushforward.observables.jets.energy_flow import four_polynomials
+from pushforward.observables.jets.kinematics import Floats
+from pushforward.observables.jets.variables import jet_variables
 
 __all__ = ["W1C2", "W1D2", "W1Polynomials", "W1Tau21", "W1Tau32"]
 

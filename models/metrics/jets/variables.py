@@ -3,14 +3,20 @@
 import torch
 from torch import Tensor
 
-from models.config import NoConfig
-from models.contracts.batch import Batch
-from models.contracts.spec import LABEL, SIZE
-from models.kinds.jet_variables import conditions_of
-from models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric, check_finite
-from models.metrics.jets.by_type import FEWEST, each_type
-from models.metrics.samples.sliced import sliced_wasserstein
-from models.registry import metric
+from pushforward.models.config import NoConfig
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import LABEL, SIZE
+from pushforward.models.kinds.jet_variables import conditions_of
+from pushforward.models.metrics.base import (
+    Evidence,
+    Figure,
+    NotApplicable,
+    SampleMetric,
+    check_finite,
+)
+from pushforward.models.metrics.jets.by_type import FEWEST, each_type
+from pushforward.models.metrics.samples.sliced import sliced_wasserstein
+from pushforward.models.registry import metric
 
 __all__ = ["VARIABLES", "ConstituentsTv", "W1Variables", "by_type", "tv", "w1"]
 

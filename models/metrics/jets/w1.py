@@ -6,10 +6,17 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from models.metrics.jets.by_type import CLAMPED, FEWEST, ByType, DrawingConfig, Jets, draws
-from models.metrics.samples.sliced import sliced_wasserstein
-from models.registry import metric
-from observables.jets.kinematics import Floats, masses
+from pushforward.models.metrics.jets.by_type import (
+    CLAMPED,
+    FEWEST,
+    ByType,
+    DrawingConfig,
+    Jets,
+    draws,
+)
+from pushforward.models.metrics.samples.sliced import sliced_wasserstein
+from pushforward.models.registry import metric
+from pushforward.observables.jets.kinematics import Floats, masses
 
 __all__ = ["W1Constituents", "W1Mass", "W1Momentum", "W1Of", "w1"]
 

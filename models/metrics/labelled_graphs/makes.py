@@ -3,14 +3,20 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from models.config import NoConfig
-from models.contracts.batch import Batch
-from models.contracts.spec import SIZE
-from models.layouts.graphs import Packing, unpack_types
-from models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric, check_finite
-from models.metrics.graphs.sides import packed
-from models.registry import metric
-from observables.graphs.labelled_makes import labelled_make_meant
+from pushforward.models.config import NoConfig
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import SIZE
+from pushforward.models.layouts.graphs import Packing, unpack_types
+from pushforward.models.metrics.base import (
+    Evidence,
+    Figure,
+    NotApplicable,
+    SampleMetric,
+    check_finite,
+)
+from pushforward.models.metrics.graphs.sides import packed
+from pushforward.models.registry import metric
+from pushforward.observables.graphs.labelled_makes import labelled_make_meant
 
 __all__ = ["ValidLabels"]
 

@@ -3,12 +3,18 @@
 import torch
 from torch import Tensor
 
-from models.config import NoConfig
-from models.contracts.batch import Batch
-from models.layouts.graphs import Packing, unpack_types
-from models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric, check_finite
-from models.metrics.graphs.sides import packed
-from models.registry import metric
+from pushforward.models.config import NoConfig
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.layouts.graphs import Packing, unpack_types
+from pushforward.models.metrics.base import (
+    Evidence,
+    Figure,
+    NotApplicable,
+    SampleMetric,
+    check_finite,
+)
+from pushforward.models.metrics.graphs.sides import packed
+from pushforward.models.registry import metric
 
 __all__ = ["LabelTriples", "triples"]
 

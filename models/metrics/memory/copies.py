@@ -3,13 +3,13 @@
 from collections.abc import Generator
 from typing import Annotated
 
-from models.config import param
-from models.metrics.base import Evidence, Figure
-from models.metrics.intervals import wilson
-from models.metrics.memory.distance import KINDS
-from models.metrics.memory.metric import REAL_BAR, MemoryConfig, MemoryMetric
-from models.metrics.memory.nearest import features, nearest_two
-from models.registry import metric
+from pushforward.models.config import param
+from pushforward.models.metrics.base import Evidence, Figure
+from pushforward.models.metrics.intervals import wilson
+from pushforward.models.metrics.memory.distance import KINDS
+from pushforward.models.metrics.memory.metric import REAL_BAR, MemoryConfig, MemoryMetric
+from pushforward.models.metrics.memory.nearest import features, nearest_two
+from pushforward.models.registry import metric
 
 __all__ = ["Copies", "CopiesConfig"]
 

@@ -12,10 +12,10 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from models.contracts.batch import Batch
-from models.contracts.spec import DataSpec
-from models.metrics.base import NotApplicable
-from models.metrics.jets.by_type import check_momenta
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.metrics.base import NotApplicable
+from pushforward.models.metrics.jets.by_type import check_momenta
 
 __all__ = ["KINDS", "Features", "features_of"]
 

@@ -4,12 +4,18 @@ from abc import abstractmethod
 from collections.abc import Generator
 from typing import Annotated, TypeVar
 
-from models.config import Config, param
-from models.contracts.batch import Batch
-from models.contracts.data import RowSource
-from models.contracts.learner import finish
-from models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric
-from models.metrics.memory.nearest import features, few_enough, nearest_two, searched, some_of
+from pushforward.models.config import Config, param
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.data import RowSource
+from pushforward.models.contracts.learner import finish
+from pushforward.models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric
+from pushforward.models.metrics.memory.nearest import (
+    features,
+    few_enough,
+    nearest_two,
+    searched,
+    some_of,
+)
 
 __all__ = ["REAL_BAR", "MemoryConfig", "MemoryMetric"]
 

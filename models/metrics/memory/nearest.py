@@ -5,10 +5,10 @@ from collections.abc import Generator
 import torch
 from torch import Tensor
 
-from models.contracts.batch import Batch
-from models.contracts.data import RowSource
-from models.metrics.base import check_finite
-from models.metrics.memory.distance import features_of
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.data import RowSource
+from pushforward.models.metrics.base import check_finite
+from pushforward.models.metrics.memory.distance import features_of
 
 __all__ = ["features", "few_enough", "nearest_two", "searched", "some_of"]
 

@@ -5,12 +5,12 @@ from collections.abc import Generator
 import torch
 from torch import Tensor
 
-from models.metrics.base import Evidence, Figure
-from models.metrics.bootstrap import around
-from models.metrics.memory.distance import KINDS
-from models.metrics.memory.metric import REAL_BAR, MemoryConfig, MemoryMetric
-from models.metrics.memory.nearest import features, nearest_two
-from models.registry import metric
+from pushforward.models.metrics.base import Evidence, Figure
+from pushforward.models.metrics.bootstrap import around
+from pushforward.models.metrics.memory.distance import KINDS
+from pushforward.models.metrics.memory.metric import REAL_BAR, MemoryConfig, MemoryMetric
+from pushforward.models.metrics.memory.nearest import features, nearest_two
+from pushforward.models.registry import metric
 
 __all__ = ["Nearness", "share_below"]
 

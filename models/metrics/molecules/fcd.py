@@ -8,14 +8,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.config import NoConfig
-from models.contracts.batch import Batch
-from models.contracts.learner import finish
-from models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric
-from models.metrics.molecules.structure import unpacked, valid_molecules
-from models.metrics.samples.frechet import frechet_distance
-from models.registry import metric
-from observables.molecules import toolkit
+from pushforward.models.config import NoConfig
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.learner import finish
+from pushforward.models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric
+from pushforward.models.metrics.molecules.structure import unpacked, valid_molecules
+from pushforward.models.metrics.samples.frechet import frechet_distance
+from pushforward.models.registry import metric
+from pushforward.observables.molecules import toolkit
 
 __all__ = ["FrechetChemNet"]
 

@@ -3,15 +3,21 @@
 import numpy as np
 import torch
 
-from models.config import NoConfig
-from models.contracts.batch import Batch
-from models.contracts.spec import SIZE
-from models.kinds.molecules import packing_of
-from models.layouts.graphs import unpack_types
-from models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric, check_finite
-from models.registry import metric
-from observables.molecules.resonance import same_molecules
-from observables.molecules.valence import why_invalid
+from pushforward.models.config import NoConfig
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import SIZE
+from pushforward.models.kinds.molecules import packing_of
+from pushforward.models.layouts.graphs import unpack_types
+from pushforward.models.metrics.base import (
+    Evidence,
+    Figure,
+    NotApplicable,
+    SampleMetric,
+    check_finite,
+)
+from pushforward.models.registry import metric
+from pushforward.observables.molecules.resonance import same_molecules
+from pushforward.observables.molecules.valence import why_invalid
 
 __all__ = [
     "DifferentMolecules",

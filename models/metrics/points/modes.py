@@ -5,11 +5,11 @@ import math
 import torch
 from torch import Tensor
 
-from models.config import NoConfig
-from models.kinds.points import PointSet
-from models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric
-from models.metrics.intervals import wilson
-from models.registry import metric
+from pushforward.models.config import NoConfig
+from pushforward.models.kinds.points import PointSet
+from pushforward.models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric
+from pushforward.models.metrics.intervals import wilson
+from pushforward.models.registry import metric
 
 __all__ = ["DEVIATIONS", "ModeBalance", "ModeShare", "mode_balance", "mode_masses", "mode_share"]
 

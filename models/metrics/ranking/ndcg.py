@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-from models.metrics.ranking.next_item import AT, NextItem, RankingConfig
-from models.registry import metric
+from pushforward.models.metrics.ranking.next_item import AT, NextItem, RankingConfig
+from pushforward.models.registry import metric
 
 __all__ = ["NdcgAtTen"]
 

@@ -6,14 +6,14 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
-from models.config import Config, param
-from models.contracts.abilities import Recommends
-from models.contracts.data import RowSource
-from models.kinds.interactions import HeldOut, InteractionSet
-from models.layouts.histories import without_seen
-from models.metrics.base import Evidence, Figure, Metric, NotApplicable
-from models.metrics.intervals import of_mean, wilson
-from models.popularity import Counts
+from pushforward.models.config import Config, param
+from pushforward.models.contracts.abilities import Recommends
+from pushforward.models.contracts.data import RowSource
+from pushforward.models.kinds.interactions import HeldOut, InteractionSet
+from pushforward.models.layouts.histories import without_seen
+from pushforward.models.metrics.base import Evidence, Figure, Metric, NotApplicable
+from pushforward.models.metrics.intervals import of_mean, wilson
+from pushforward.models.popularity import Counts
 
 __all__ = ["AT", "NextItem", "RankingConfig", "gained"]
 

@@ -4,10 +4,10 @@ from typing import Annotated
 
 from torch import Tensor
 
-from models.config import Config, param
-from models.metrics.base import Evidence, Figure, SampleMetric, check, subsample
-from models.metrics.samples.pairwise import pair_sum, self_sum
-from models.registry import metric
+from pushforward.models.config import Config, param
+from pushforward.models.metrics.base import Evidence, Figure, SampleMetric, check, subsample
+from pushforward.models.metrics.samples.pairwise import pair_sum, self_sum
+from pushforward.models.registry import metric
 
 __all__ = ["EnergyConfig", "EnergyDistance", "energy_distance"]
 

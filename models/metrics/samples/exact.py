@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.config import Config, param
-from models.metrics.base import Evidence, Figure, SampleMetric, check, subsample
-from models.registry import metric
+from pushforward.models.config import Config, param
+from pushforward.models.metrics.base import Evidence, Figure, SampleMetric, check, subsample
+from pushforward.models.registry import metric
 
 __all__ = ["ExactW2", "ExactW2Config", "exact_w2"]
 

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from models.metrics.base import check_finite
+from pushforward.models.metrics.base import check_finite
 
 __all__ = ["frechet_distance", "gaussian_distance", "moments"]
 

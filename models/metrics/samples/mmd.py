@@ -5,11 +5,11 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
-from models.config import Config, param
-from models.metrics.base import Evidence, Figure, SampleMetric, check, subsample
-from models.metrics.samples.pairwise import pair_sums, self_sums
-from models.metrics.samples.unbiased import FEWEST, KernelSums, unbiased_mmd2
-from models.registry import metric
+from pushforward.models.config import Config, param
+from pushforward.models.metrics.base import Evidence, Figure, SampleMetric, check, subsample
+from pushforward.models.metrics.samples.pairwise import pair_sums, self_sums
+from pushforward.models.metrics.samples.unbiased import FEWEST, KernelSums, unbiased_mmd2
+from pushforward.models.registry import metric
 
 __all__ = ["MMD", "MMDConfig", "kernel_sums", "median_distance", "mmd2"]
 

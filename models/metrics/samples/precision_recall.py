@@ -11,10 +11,10 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
-from models.config import Config, param
-from models.metrics.base import Evidence, Figure, SampleMetric, check
-from models.metrics.intervals import wilson
-from models.registry import metric
+from pushforward.models.config import Config, param
+from pushforward.models.metrics.base import Evidence, Figure, SampleMetric, check
+from pushforward.models.metrics.intervals import wilson
+from pushforward.models.registry import metric
 
 __all__ = ["ManifoldConfig", "Precision", "Recall", "radii", "share_inside"]
 

@@ -6,10 +6,10 @@ from typing import Annotated, ClassVar
 import torch
 from torch import Tensor
 
-from models.config import Config, param
-from models.metrics.base import Evidence, Figure, SampleMetric, check
-from models.registry import metric
-from models.tensors import make_generator
+from pushforward.models.config import Config, param
+from pushforward.models.metrics.base import Evidence, Figure, SampleMetric, check
+from pushforward.models.registry import metric
+from pushforward.models.tensors import make_generator
 
 __all__ = ["SlicedConfig", "SlicedW1", "SlicedW2", "directions", "sliced_wasserstein"]
 

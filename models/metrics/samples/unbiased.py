@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from models.metrics.base import Figure
-from models.metrics.intervals import CONFIDENT
+from pushforward.models.metrics.base import Figure
+from pushforward.models.metrics.intervals import CONFIDENT
 
 __all__ = ["FEWEST", "KernelSums", "unbiased_mmd2"]
 

@@ -6,16 +6,16 @@ from typing import Annotated, Literal
 import torch
 from torch import Tensor
 
-from models.config import Config, param
-from models.contracts.abilities import Completes
-from models.contracts.batch import Batch
-from models.contracts.learner import finish
-from models.kinds.series import SeriesSet
-from models.metrics.base import Evidence, Figure, Metric, NotApplicable
-from models.metrics.likelihood import mean_of
-from models.operators.completing import completions
-from models.registry import metric
-from models.tensors import make_generator
+from pushforward.models.config import Config, param
+from pushforward.models.contracts.abilities import Completes
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.learner import finish
+from pushforward.models.kinds.series import SeriesSet
+from pushforward.models.metrics.base import Evidence, Figure, Metric, NotApplicable
+from pushforward.models.metrics.likelihood import mean_of
+from pushforward.models.operators.completing import completions
+from pushforward.models.registry import metric
+from pushforward.models.tensors import make_generator
 
 __all__ = ["Crps", "CrpsConfig", "bridged", "crps", "hidden_in"]
 

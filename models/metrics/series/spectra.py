@@ -3,10 +3,16 @@
 import torch
 from torch import Tensor
 
-from models.config import NoConfig
-from models.kinds.series import SeriesSet
-from models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric, check_finite
-from models.registry import metric
+from pushforward.models.config import NoConfig
+from pushforward.models.kinds.series import SeriesSet
+from pushforward.models.metrics.base import (
+    Evidence,
+    Figure,
+    NotApplicable,
+    SampleMetric,
+    check_finite,
+)
+from pushforward.models.registry import metric
 
 __all__ = ["AutocorrelationDistance", "SpectrumDistance", "autocorrelation", "spectrum"]
 

@@ -7,14 +7,14 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
-from models.config import Config, param
-from models.contracts.abilities import HasBound
-from models.contracts.batch import Batch
-from models.contracts.learner import finish
-from models.kinds.texts import TextSet
-from models.metrics.base import Evidence, Figure, Metric, NotApplicable
-from models.metrics.likelihood import mean_of
-from models.registry import metric
+from pushforward.models.config import Config, param
+from pushforward.models.contracts.abilities import HasBound
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.learner import finish
+from pushforward.models.kinds.texts import TextSet
+from pushforward.models.metrics.base import Evidence, Figure, Metric, NotApplicable
+from pushforward.models.metrics.likelihood import mean_of
+from pushforward.models.registry import metric
 
 __all__ = ["BitsPerCharacter", "BitsPerCharacterConfig"]
 

@@ -4,10 +4,10 @@ from typing import Annotated
 
 import torch
 
-from models.config import Config, param
-from models.kinds.texts import TextSet
-from models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric
-from models.registry import metric
+from pushforward.models.config import Config, param
+from pushforward.models.kinds.texts import TextSet
+from pushforward.models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric
+from pushforward.models.registry import metric
 
 __all__ = ["NgramDistance", "NgramDistanceConfig"]
 

@@ -11,10 +11,10 @@ from typing import Annotated, Any
 import torch
 from torch import Tensor, nn
 
-from models.config import Config, param
-from models.contracts.batch import Batch
-from models.contracts.spec import DataSpec
-from models.nets.given import GivenFeatures
+from pushforward.models.config import Config, param
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.nets.given import GivenFeatures
 
 __all__ = ["FlowConfig", "InvertibleLayers", "seeded"]
 

@@ -5,11 +5,11 @@ from typing import Annotated
 import torch
 from torch import nn
 
-from models.config import param
-from models.contracts.spec import DataSpec
-from models.nets.flows.layers import FlowConfig, InvertibleLayers
-from models.nets.role import Role
-from models.registry import network
+from pushforward.models.config import param
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.nets.flows.layers import FlowConfig, InvertibleLayers
+from pushforward.models.nets.role import Role
+from pushforward.models.registry import network
 
 __all__ = ["NsfConfig", "nsf"]
 

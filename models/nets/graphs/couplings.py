@@ -12,12 +12,12 @@ from typing import Annotated
 import torch
 from torch import Tensor, nn
 
-from models.config import Config, param
-from models.contracts.batch import Batch
-from models.contracts.spec import DataSpec
-from models.layouts.graphs import Packing
-from models.nets.given import GivenFeatures
-from models.nets.mlp import MLP, MLPConfig
+from pushforward.models.config import Config, param
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.layouts.graphs import Packing
+from pushforward.models.nets.given import GivenFeatures
+from pushforward.models.nets.mlp import MLP, MLPConfig
 
 __all__ = ["CouplingsConfig", "NodeCouplings"]
 

@@ -6,7 +6,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from models.layouts.graphs import Packing
+from pushforward.models.layouts.graphs import Packing
 
 __all__ = ["Bits", "DrawnBits"]
 

@@ -14,13 +14,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.config import Config, param
-from models.contracts.spec import DataSpec
-from models.layouts.graph_structure import diffusion_map
-from models.nets.graphs.shell import GraphShell, Told
-from models.nets.mlp import linear
-from models.nets.role import Role
-from models.registry import network
+from pushforward.models.config import Config, param
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.layouts.graph_structure import diffusion_map
+from pushforward.models.nets.graphs.shell import GraphShell, Told
+from pushforward.models.nets.mlp import linear
+from pushforward.models.nets.role import Role
+from pushforward.models.registry import network
 
 __all__ = ["EgnnConfig", "EquivariantLayer", "egnn"]
 

@@ -11,14 +11,14 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from models.contracts.batch import Batch
-from models.contracts.spec import DataSpec
-from models.layouts.graph_invariants import structural_features
-from models.layouts.graphs import Packing
-from models.nets.given import GivenFeatures
-from models.nets.mlp import MLP, MLPConfig, TimeMLP
-from models.nets.role import Role
-from models.registry import network
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.layouts.graph_invariants import structural_features
+from pushforward.models.layouts.graphs import Packing
+from pushforward.models.nets.given import GivenFeatures
+from pushforward.models.nets.mlp import MLP, MLPConfig, TimeMLP
+from pushforward.models.nets.role import Role
+from pushforward.models.registry import network
 
 __all__ = ["invariant_mlp"]
 

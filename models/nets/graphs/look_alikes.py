@@ -12,10 +12,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.contracts.batch import Batch
-from models.contracts.spec import SIZE
-from models.layouts.graphs import Packing, unpack
-from models.tensors import real_places
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import SIZE
+from pushforward.models.layouts.graphs import Packing, unpack
+from pushforward.models.tensors import real_places
 
 __all__ = ["Originals", "chosen_edges", "scores", "transitions"]
 

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.config import Config, param
-from models.contracts.spec import DataSpec
-from models.layouts.graph_structure import cycles
-from models.nets.given import GivenFeatures
-from models.nets.mlp import linear
+from pushforward.models.config import Config, param
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.layouts.graph_structure import cycles
+from pushforward.models.nets.given import GivenFeatures
+from pushforward.models.nets.mlp import linear
 
 __all__ = ["NodeCoder", "NodeCoderConfig"]
 

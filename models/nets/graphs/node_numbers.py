@@ -7,9 +7,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.contracts.spec import DataSpec
-from models.nets.given import GivenFeatures
-from models.nets.mlp import linear
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.nets.given import GivenFeatures
+from pushforward.models.nets.mlp import linear
 
 __all__ = ["NodeNumbers"]
 

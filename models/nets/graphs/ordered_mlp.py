@@ -5,10 +5,10 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from models.contracts.spec import DataSpec
-from models.nets.mlp import MLP, MLPConfig
-from models.nets.role import Role
-from models.registry import network
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.nets.mlp import MLP, MLPConfig
+from pushforward.models.nets.role import Role
+from pushforward.models.registry import network
 
 __all__ = ["ordered_mlp"]
 

@@ -13,11 +13,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.config import Config, param
-from models.contracts.spec import DataSpec
-from models.nets.given import GivenFeatures
-from models.nets.mlp import linear
-from models.tensors import resident
+from pushforward.models.config import Config, param
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.nets.given import GivenFeatures
+from pushforward.models.nets.mlp import linear
+from pushforward.models.tensors import resident
 
 __all__ = ["PartialNet", "PartialNetConfig", "pairs_in_order"]
 

@@ -17,11 +17,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.config import Config, param
-from models.contracts.spec import DataSpec
-from models.nets.blank import blank
-from models.nets.given import GivenFeatures
-from models.nets.mlp import linear
+from pushforward.models.config import Config, param
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.nets.blank import blank
+from pushforward.models.nets.given import GivenFeatures
+from pushforward.models.nets.mlp import linear
 
 __all__ = ["RowGru", "RowGruConfig", "backward", "gru", "rows_of"]
 

@@ -12,10 +12,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.contracts.spec import DataSpec
-from models.layouts.graphs import Packing
-from models.nets.graphs.row_gru import gru
-from models.nets.mlp import linear
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.layouts.graphs import Packing
+from pushforward.models.nets.graphs.row_gru import gru
+from pushforward.models.nets.mlp import linear
 
 __all__ = ["SentenceReader", "sentence_of"]
 

@@ -16,13 +16,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.contracts.spec import DataSpec
-from models.layouts.graph_structure import cycles, random_walks, slow_modes
-from models.layouts.graphs import Packing
-from models.nets.given import GivenFeatures
-from models.nets.graphs.sentence import SentenceReader, sentence_of
-from models.nets.mlp import FourierFeatures, linear
-from models.nets.role import Role
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.layouts.graph_structure import cycles, random_walks, slow_modes
+from pushforward.models.layouts.graphs import Packing
+from pushforward.models.nets.given import GivenFeatures
+from pushforward.models.nets.graphs.sentence import SentenceReader, sentence_of
+from pushforward.models.nets.mlp import FourierFeatures, linear
+from pushforward.models.nets.role import Role
 
 __all__ = ["GraphShell", "Structure", "Told"]
 

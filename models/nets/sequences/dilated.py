@@ -19,14 +19,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.config import Config, param
-from models.contracts.spec import DataSpec
-from models.nets.blank import blank
-from models.nets.conv import Clock
-from models.nets.given import GivenFeatures
-from models.nets.mlp import linear
-from models.nets.role import Role
-from models.registry import network
+from pushforward.models.config import Config, param
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.nets.blank import blank
+from pushforward.models.nets.conv import Clock
+from pushforward.models.nets.given import GivenFeatures
+from pushforward.models.nets.mlp import linear
+from pushforward.models.nets.role import Role
+from pushforward.models.registry import network
 
 __all__ = ["DilatedConv", "DilatedConvConfig", "dilated_conv"]
 

@@ -5,12 +5,12 @@ from typing import Annotated
 import torch
 from torch import Tensor, nn
 
-from models.config import Config, param
-from models.contracts.spec import DataSpec
-from models.layouts.histories import PADDING
-from models.nets.role import Role
-from models.nets.sequences.recommender import Recommender
-from models.registry import network
+from pushforward.models.config import Config, param
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.layouts.histories import PADDING
+from pushforward.models.nets.role import Role
+from pushforward.models.nets.sequences.recommender import Recommender
+from pushforward.models.registry import network
 
 __all__ = ["GruConfig", "GruSequence", "gru_sequence"]
 

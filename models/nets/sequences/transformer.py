@@ -18,12 +18,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.config import Config, ConfigError, param
-from models.contracts.spec import DataSpec
-from models.nets.given import GivenFeatures
-from models.nets.mlp import FourierFeatures, linear
-from models.nets.role import Role
-from models.registry import network
+from pushforward.models.config import Config, ConfigError, param
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.nets.given import GivenFeatures
+from pushforward.models.nets.mlp import FourierFeatures, linear
+from pushforward.models.nets.role import Role
+from pushforward.models.registry import network
 
 __all__ = ["KeysValues", "SymbolTransformer", "SymbolTransformerConfig", "symbol_transformer"]
 

@@ -11,14 +11,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.contracts.spec import DataSpec
-from models.nets.cosines import Cosines
-from models.nets.given import GivenFeatures
-from models.nets.mlp import FourierFeatures, linear
-from models.nets.role import Role
-from models.nets.sets.layers import Network, bias_of, needs_written_attention
-from models.nets.sets.settings import SetNetConfig
-from models.nets.sets.sizes import groups
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.nets.cosines import Cosines
+from pushforward.models.nets.given import GivenFeatures
+from pushforward.models.nets.mlp import FourierFeatures, linear
+from pushforward.models.nets.role import Role
+from pushforward.models.nets.sets.layers import Network, bias_of, needs_written_attention
+from pushforward.models.nets.sets.settings import SetNetConfig
+from pushforward.models.nets.sets.sizes import groups
 
 __all__ = ["SetNet"]
 

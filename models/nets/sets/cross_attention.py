@@ -13,13 +13,13 @@ from typing import Annotated
 import torch
 from torch import Tensor, nn
 
-from models.config import param
-from models.contracts.spec import DataSpec
-from models.nets.role import Role
-from models.nets.sets.base import SetNet
-from models.nets.sets.layers import Layer
-from models.nets.sets.settings import Encoding, SetNetConfig, check_heads
-from models.registry import network
+from pushforward.models.config import param
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.nets.role import Role
+from pushforward.models.nets.sets.base import SetNet
+from pushforward.models.nets.sets.layers import Layer
+from pushforward.models.nets.sets.settings import Encoding, SetNetConfig, check_heads
+from pushforward.models.registry import network
 
 __all__ = ["CrossAttention", "CrossAttentionConfig", "cross_attention"]
 

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.nets.mlp import linear
-from models.nets.sets.settings import SetNetConfig
+from pushforward.models.nets.mlp import linear
+from pushforward.models.nets.sets.settings import SetNetConfig
 
 __all__ = ["Layer", "Network", "attend", "bias_of", "needs_written_attention"]
 

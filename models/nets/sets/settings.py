@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from models.config import Config, ConfigError, param
+from pushforward.models.config import Config, ConfigError, param
 
 __all__ = ["Encoding", "SetNetConfig", "check_heads"]
 

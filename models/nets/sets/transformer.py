@@ -14,12 +14,12 @@ block: the transformer encoder of PC-Droid (Leigh et al. 2023, arXiv:2307.06836)
 import torch
 from torch import Tensor, nn
 
-from models.contracts.spec import DataSpec
-from models.nets.role import Role
-from models.nets.sets.base import SetNet
-from models.nets.sets.layers import Layer
-from models.nets.sets.settings import SetNetConfig, check_heads
-from models.registry import network
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.nets.role import Role
+from pushforward.models.nets.sets.base import SetNet
+from pushforward.models.nets.sets.layers import Layer
+from pushforward.models.nets.sets.settings import SetNetConfig, check_heads
+from pushforward.models.registry import network
 
 __all__ = ["SetTransformer", "SetTransformerConfig", "set_transformer"]
 

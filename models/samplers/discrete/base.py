@@ -12,11 +12,11 @@ from typing import Annotated, TypeAlias
 import torch
 from torch import Tensor
 
-from models.config import Config, param
-from models.contracts.batch import Batch, Rows
-from models.paths.discrete import DiscretePath
-from models.samplers.base import SampleStep
-from models.samplers.discrete.noise import Uniforms
+from pushforward.models.config import Config, param
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.paths.discrete import DiscretePath
+from pushforward.models.samplers.base import SampleStep
+from pushforward.models.samplers.discrete.noise import Uniforms
 
 __all__ = ["Clean", "DiscreteSampler", "DiscreteSamplerConfig"]
 

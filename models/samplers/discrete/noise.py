@@ -5,7 +5,7 @@ are.
 import torch
 from torch import Tensor
 
-from models.tensors import make_generator, upload
+from pushforward.models.tensors import make_generator, upload
 
 __all__ = ["Uniforms"]
 

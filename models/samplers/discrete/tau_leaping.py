@@ -6,11 +6,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from models.config import param
-from models.paths.discrete import DiscretePath, draw_symbols
-from models.registry import sampler
-from models.samplers.discrete.base import Clean, DiscreteSampler, DiscreteSamplerConfig
-from models.samplers.discrete.noise import Uniforms
+from pushforward.models.config import param
+from pushforward.models.paths.discrete import DiscretePath, draw_symbols
+from pushforward.models.registry import sampler
+from pushforward.models.samplers.discrete.base import Clean, DiscreteSampler, DiscreteSamplerConfig
+from pushforward.models.samplers.discrete.noise import Uniforms
 
 __all__ = ["TauLeaping", "TauLeapingConfig"]
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from studio.protocol.catalog import FieldSpec
+from pushforward.studio.protocol.catalog import FieldSpec
 
 __all__ = ["Invalid", "bounds", "format_value", "parse", "title_of"]
 

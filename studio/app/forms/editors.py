@@ -34,15 +34,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.app.forms import check
-from studio.app.state.drafts import Typed
-from studio.app.state.offers import Offers
-from studio.app.theme import font
-from studio.app.widgets.basic import restyle
-from studio.app.widgets.literal import Label, PushButton, set_tip, tip_text
-from studio.app.widgets.reasons import WHY_NOT, WithReasons, width_of
-from studio.app.widgets.switch import Switch
-from studio.protocol.catalog import FieldSpec
+from pushforward.studio.app.forms import check
+from pushforward.studio.app.state.drafts import Typed
+from pushforward.studio.app.state.offers import Offers
+from pushforward.studio.app.theme import font
+from pushforward.studio.app.widgets.basic import restyle
+from pushforward.studio.app.widgets.literal import Label, PushButton, set_tip, tip_text
+from pushforward.studio.app.widgets.reasons import WHY_NOT, WithReasons, width_of
+from pushforward.studio.app.widgets.switch import Switch
+from pushforward.studio.protocol.catalog import FieldSpec
 
 __all__ = [
     "ChoiceEditor",

@@ -16,14 +16,14 @@ from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QLineEdit, QVBoxLayout, QWidget
 
-from studio.app.forms import check
-from studio.app.forms.making import make
-from studio.app.state.drafts import Typed, changed, value_at
-from studio.app.state.offers import Offers
-from studio.app.widgets.basic import discard, icon_button, label, row
-from studio.app.widgets.fold import Fold
-from studio.app.widgets.literal import set_tip
-from studio.protocol.catalog import EntrySpec, FieldSpec
+from pushforward.studio.app.forms import check
+from pushforward.studio.app.forms.making import make
+from pushforward.studio.app.state.drafts import Typed, changed, value_at
+from pushforward.studio.app.state.offers import Offers
+from pushforward.studio.app.widgets.basic import discard, icon_button, label, row
+from pushforward.studio.app.widgets.fold import Fold
+from pushforward.studio.app.widgets.literal import set_tip
+from pushforward.studio.protocol.catalog import EntrySpec, FieldSpec
 
 __all__ = ["Form"]
 

@@ -1,9 +1,14 @@
 """The editor for each kind of setting."""
 
-from studio.app.forms.editors import ChoiceEditor, Editor, LineEditor, SwitchEditor
-from studio.app.forms.references import DataChoiceEditor, FileEditor, PartEditor, RunEditor
-from studio.app.forms.several import SeveralEditor
-from studio.protocol.catalog import FieldSpec
+from pushforward.studio.app.forms.editors import ChoiceEditor, Editor, LineEditor, SwitchEditor
+from pushforward.studio.app.forms.references import (
+    DataChoiceEditor,
+    FileEditor,
+    PartEditor,
+    RunEditor,
+)
+from pushforward.studio.app.forms.several import SeveralEditor
+from pushforward.studio.protocol.catalog import FieldSpec
 
 __all__ = ["make"]
 

@@ -9,12 +9,12 @@ from typing import Any
 import msgspec
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QSizePolicy
 
-from studio.app.forms.editors import ChoiceList, Editor, LineEditor, SwitchEditor
-from studio.app.state.drafts import Typed
-from studio.app.state.offers import Offers, RunOffer
-from studio.app.widgets.basic import icon_button
-from studio.app.widgets.filedialog import open_dialog
-from studio.protocol.catalog import FieldSpec
+from pushforward.studio.app.forms.editors import ChoiceList, Editor, LineEditor, SwitchEditor
+from pushforward.studio.app.state.drafts import Typed
+from pushforward.studio.app.state.offers import Offers, RunOffer
+from pushforward.studio.app.widgets.basic import icon_button
+from pushforward.studio.app.widgets.filedialog import open_dialog
+from pushforward.studio.protocol.catalog import FieldSpec
 
 __all__ = ["DataChoiceEditor", "FileEditor", "PartEditor", "RunEditor"]
 

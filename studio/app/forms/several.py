@@ -6,11 +6,11 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
-from studio.app.forms import check
-from studio.app.forms.editors import LineEditor
-from studio.app.widgets.basic import icon_button
-from studio.app.widgets.literal import keyless
-from studio.protocol.catalog import FieldSpec
+from pushforward.studio.app.forms import check
+from pushforward.studio.app.forms.editors import LineEditor
+from pushforward.studio.app.widgets.basic import icon_button
+from pushforward.studio.app.widgets.literal import keyless
+from pushforward.studio.protocol.catalog import FieldSpec
 
 __all__ = ["SeveralEditor"]
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from studio import resources
-from studio.figures import short
+from pushforward.studio import resources
+from pushforward.studio.figures import short
 
 __all__ = ["OUTDATED", "VERDICTS", "cell", "claims", "plain", "tabled", "told", "verdict"]
 

@@ -17,12 +17,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from studio import resources
-from studio.app.forms import check
-from studio.app.help.claims import OUTDATED, VERDICTS, cell, claims, plain, tabled, told, verdict
-from studio.app.state import switch
-from studio.methods import Method, Row, methods, survey
-from studio.protocol.catalog import Catalog, EntrySpec, FieldSpec
+from pushforward.studio import resources
+from pushforward.studio.app.forms import check
+from pushforward.studio.app.help.claims import (
+    OUTDATED,
+    VERDICTS,
+    cell,
+    claims,
+    plain,
+    tabled,
+    told,
+    verdict,
+)
+from pushforward.studio.app.state import switch
+from pushforward.studio.methods import Method, Row, methods, survey
+from pushforward.studio.protocol.catalog import Catalog, EntrySpec, FieldSpec
 
 __all__ = [
     "GUIDES",

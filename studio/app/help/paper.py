@@ -24,12 +24,12 @@ from PySide6.QtGui import (
     QTextTable,
 )
 
-from studio import resources
-from studio.app.help.pages import Page
-from studio.app.theme import font
-from studio.app.tokens import Tokens
-from studio.app.widgets.literal import set_tip
-from studio.app.widgets.maths import maths_font, runs_of
+from pushforward.studio import resources
+from pushforward.studio.app.help.pages import Page
+from pushforward.studio.app.theme import font
+from pushforward.studio.app.tokens import Tokens
+from pushforward.studio.app.widgets.literal import set_tip
+from pushforward.studio.app.widgets.maths import maths_font, runs_of
 
 __all__ = ["lay_out", "picture"]
 

@@ -4,14 +4,14 @@ import asyncio
 from functools import partial
 from pathlib import Path
 
-from studio.app import tasks
-from studio.app.intents.base import Intents, Link, Refused
-from studio.app.intents.project import ProjectIntents
-from studio.app.state.naming import called
-from studio.app.state.notices import Notice, NoticeAction
-from studio.app.state.reduce import reduce
-from studio.app.state.session import AppState
-from studio.protocol.messages import Control
+from pushforward.studio.app import tasks
+from pushforward.studio.app.intents.base import Intents, Link, Refused
+from pushforward.studio.app.intents.project import ProjectIntents
+from pushforward.studio.app.state.naming import called
+from pushforward.studio.app.state.notices import Notice, NoticeAction
+from pushforward.studio.app.state.reduce import reduce
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.protocol.messages import Control
 
 __all__ = ["BackgroundIntents"]
 
@@ -42,8 +42,8 @@ class BackgroundIntents(Intents):
 
     async def _follow(self, key: str) -> None:
         """Turn what appears in the files into the events that an engine would send."""
-        from studio.client.follow import RunFollower
-        from studio.store.errors import StoreError
+        from pushforward.studio.client.follow import RunFollower
+        from pushforward.studio.store.errors import StoreError
 
         follower = RunFollower(Path(key))
         try:
@@ -69,8 +69,8 @@ class BackgroundIntents(Intents):
 
     async def find(self) -> None:
         """Look for background trainings of recent projects, and offer to show them."""
-        from studio.client.follow import background_runs
-        from studio.store.errors import StoreError
+        from pushforward.studio.client.follow import background_runs
+        from pushforward.studio.store.errors import StoreError
 
         for recent in list(self.state.recent):
             try:
@@ -102,8 +102,8 @@ class BackgroundIntents(Intents):
             Refused: the engine cannot stop it, or another process has the run.
             OSError: the process cannot be started; the run can be resumed.
         """
-        from studio.cli import background
-        from studio.store.errors import StoreError
+        from pushforward.studio.cli import background
+        from pushforward.studio.store.errors import StoreError
 
         await self.link.ask(Control(job=job, action="cancel"))
         await self.link.close(checkpoint=True)

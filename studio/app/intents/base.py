@@ -8,10 +8,10 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.app import preferences, tasks
-from studio.app.state.notices import NoticeAction
-from studio.app.state.session import AppState
-from studio.protocol.messages import Command, ErrorInfo
+from pushforward.studio.app import preferences, tasks
+from pushforward.studio.app.state.notices import NoticeAction
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.protocol.messages import Command, ErrorInfo
 
 __all__ = ["Answer", "Intents", "Link", "Refused", "floats"]
 

@@ -3,15 +3,15 @@
 import asyncio
 from collections.abc import Sequence
 
-from studio.app.intents import disk
-from studio.app.intents.base import Intents, Link, Refused
-from studio.app.intents.runs import RunIntents
-from studio.app.state.naming import branch_name, called
-from studio.app.state.notices import Notice
-from studio.app.state.runs import RunState
-from studio.app.state.session import AppState
-from studio.protocol.messages import BranchRun, ErrorInfo
-from studio.protocol.spec import ChangeSetting
+from pushforward.studio.app.intents import disk
+from pushforward.studio.app.intents.base import Intents, Link, Refused
+from pushforward.studio.app.intents.runs import RunIntents
+from pushforward.studio.app.state.naming import branch_name, called
+from pushforward.studio.app.state.notices import Notice
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.protocol.messages import BranchRun, ErrorInfo
+from pushforward.studio.protocol.spec import ChangeSetting
 
 __all__ = ["BranchingIntents"]
 

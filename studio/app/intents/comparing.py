@@ -2,15 +2,15 @@
 
 from pathlib import Path
 
-from studio.app import tasks
-from studio.app.intents.base import Intents, Link, Refused
-from studio.app.intents.runs import RunIntents
-from studio.app.state import comparison
-from studio.app.state.notices import Notice
-from studio.app.state.session import AppState
-from studio.app.state.standings import likelihood_of
-from studio.protocol.messages import Evaluate, Validate
-from studio.protocol.spec import Pick
+from pushforward.studio.app import tasks
+from pushforward.studio.app.intents.base import Intents, Link, Refused
+from pushforward.studio.app.intents.runs import RunIntents
+from pushforward.studio.app.state import comparison
+from pushforward.studio.app.state.notices import Notice
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.state.standings import likelihood_of
+from pushforward.studio.protocol.messages import Evaluate, Validate
+from pushforward.studio.protocol.spec import Pick
 
 __all__ = ["ComparingIntents"]
 

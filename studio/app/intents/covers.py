@@ -15,16 +15,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.app.intents.base import Intents, Link, Refused, floats
-from studio.app.kinds.kind import named
-from studio.app.kinds.registry import kind_of
-from studio.app.state.datasets import DataSet
-from studio.app.state.own_data import pick_of
-from studio.app.state.session import AppState
-from studio.home import cache_folder
-from studio.protocol.messages import PreviewData
-from studio.store.atomic import write_bytes
-from studio.store.errors import StoreError
+from pushforward.studio.app.intents.base import Intents, Link, Refused, floats
+from pushforward.studio.app.kinds.kind import named
+from pushforward.studio.app.kinds.registry import kind_of
+from pushforward.studio.app.state.datasets import DataSet
+from pushforward.studio.app.state.own_data import pick_of
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.home import cache_folder
+from pushforward.studio.protocol.messages import PreviewData
+from pushforward.studio.store.atomic import write_bytes
+from pushforward.studio.store.errors import StoreError
 
 __all__ = ["CoverIntents"]
 

@@ -7,19 +7,25 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from studio.app import tasks
-from studio.app.infolder import show_in_folder
-from studio.app.intents import disk
-from studio.app.intents.base import Intents, Link, Refused
-from studio.app.state.notices import Notice, NoticeAction
-from studio.app.state.places import Place
-from studio.app.state.reduce import cause
-from studio.app.state.session import AppState
-from studio.counted import counted
-from studio.protocol.messages import ErrorInfo, ImportData, InspectData, JobInfo, MakeData
-from studio.protocol.spec import Pick, project_name
-from studio.store.errors import StoreError
-from studio.store.names import check_text, in_text
+from pushforward.studio.app import tasks
+from pushforward.studio.app.infolder import show_in_folder
+from pushforward.studio.app.intents import disk
+from pushforward.studio.app.intents.base import Intents, Link, Refused
+from pushforward.studio.app.state.notices import Notice, NoticeAction
+from pushforward.studio.app.state.places import Place
+from pushforward.studio.app.state.reduce import cause
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.counted import counted
+from pushforward.studio.protocol.messages import (
+    ErrorInfo,
+    ImportData,
+    InspectData,
+    JobInfo,
+    MakeData,
+)
+from pushforward.studio.protocol.spec import Pick, project_name
+from pushforward.studio.store.errors import StoreError
+from pushforward.studio.store.names import check_text, in_text
 
 __all__ = ["DataIntents", "named"]
 

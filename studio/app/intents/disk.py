@@ -9,22 +9,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from studio.app.intents.base import Refused
-from studio.app.state.evaluated import Evaluated, newest
-from studio.app.state.naming import called
-from studio.app.state.results import number_of
-from studio.app.state.runs import RunState, Series, newest_floors
-from studio.app.state.session import DataInfo
-from studio.protocol.label import Label
-from studio.protocol.messages import ErrorInfo
-from studio.protocol.spec import Edit, Recipe
+from pushforward.studio.app.intents.base import Refused
+from pushforward.studio.app.state.evaluated import Evaluated, newest
+from pushforward.studio.app.state.naming import called
+from pushforward.studio.app.state.results import number_of
+from pushforward.studio.app.state.runs import RunState, Series, newest_floors
+from pushforward.studio.app.state.session import DataInfo
+from pushforward.studio.protocol.label import Label
+from pushforward.studio.protocol.messages import ErrorInfo
+from pushforward.studio.protocol.spec import Edit, Recipe
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from studio.store.results import ResultRecord
-    from studio.store.run import RunFolder
-    from studio.store.trash import Trashed
+    from pushforward.studio.store.results import ResultRecord
+    from pushforward.studio.store.run import RunFolder
+    from pushforward.studio.store.trash import Trashed
 
 __all__ = [
     "Contents",
@@ -105,8 +105,8 @@ def read(path: Path) -> Contents:
     Raises:
         Refused: the folder is not a project, or cannot be read.
     """
-    from studio.store.errors import StoreError
-    from studio.store.project import Project
+    from pushforward.studio.store.errors import StoreError
+    from pushforward.studio.store.project import Project
 
     try:
         project = Project.open(path)
@@ -131,8 +131,8 @@ def glance(path: Path) -> Glance:
     Raises:
         Refused: the folder cannot be read.
     """
-    from studio.store.errors import StoreError
-    from studio.store.project import Project
+    from pushforward.studio.store.errors import StoreError
+    from pushforward.studio.store.project import Project
 
     try:
         project = Project.open(path)
@@ -155,7 +155,7 @@ def _written(run: Path) -> int:
 
 def look(key: str) -> RunState | None:
     """Return a run with its curves, None while it cannot be read."""
-    from studio.store.errors import StoreError
+    from pushforward.studio.store.errors import StoreError
 
     try:
         return fill(_run(Path(key)))
@@ -177,8 +177,8 @@ def create(path: Path, name: str) -> None:
     Raises:
         Refused: it cannot be made.
     """
-    from studio.store.errors import StoreError
-    from studio.store.project import Project
+    from pushforward.studio.store.errors import StoreError
+    from pushforward.studio.store.project import Project
 
     try:
         Project.open_or_create(path, name)
@@ -187,8 +187,8 @@ def create(path: Path, name: str) -> None:
 
 
 def _run(path: Path) -> RunState:
-    from studio.store.branches import replayed
-    from studio.store.run import RunFolder
+    from pushforward.studio.store.branches import replayed
+    from pushforward.studio.store.run import RunFolder
 
     folder = RunFolder(path)
     record, status = folder.record, folder.status()
@@ -231,7 +231,7 @@ def _run(path: Path) -> RunState:
 
 def _result_names(folder: "RunFolder") -> dict[str, str]:
     """Return what a person calls results, of those that have a name of their own."""
-    from studio.store.errors import StoreError
+    from pushforward.studio.store.errors import StoreError
 
     found = {}
     for result in folder.results.all():
@@ -243,7 +243,7 @@ def _result_names(folder: "RunFolder") -> dict[str, str]:
 
 def _result_titles(folder: "RunFolder") -> dict[str, str]:
     """Return what was done for results, as it was called then."""
-    from studio.store.errors import StoreError
+    from pushforward.studio.store.errors import StoreError
 
     found = {}
     for result in folder.results.all():
@@ -254,7 +254,7 @@ def _result_titles(folder: "RunFolder") -> dict[str, str]:
 
 def _label(folder: "RunFolder") -> Label:
     """Return what is said of a run; a label that cannot be read says nothing."""
-    from studio.store.errors import StoreError
+    from pushforward.studio.store.errors import StoreError
 
     try:
         return folder.label()
@@ -264,8 +264,8 @@ def _label(folder: "RunFolder") -> Label:
 
 def _edits(folder: "RunFolder") -> list[Edit]:
     """Return what was changed in a run; changes that cannot be read are left out."""
-    from studio.store.edits import effective_spec
-    from studio.store.errors import StoreError
+    from pushforward.studio.store.edits import effective_spec
+    from pushforward.studio.store.errors import StoreError
 
     try:
         return list(effective_spec(folder).edits)
@@ -274,7 +274,7 @@ def _edits(folder: "RunFolder") -> list[Edit]:
 
 
 def _datasets(path: Path) -> list[DataInfo]:
-    from studio.store.project import Project
+    from pushforward.studio.store.project import Project
 
     return [
         DataInfo(
@@ -300,8 +300,8 @@ def tidy(path: Path) -> None:
     """Remove what imports that died have left among the data sets of a project; what cannot be
     removed goes with the next import.
     """
-    from studio.store.atomic import sweep
-    from studio.store.errors import StoreError
+    from pushforward.studio.store.atomic import sweep
+    from pushforward.studio.store.errors import StoreError
 
     with suppress(StoreError, OSError):
         sweep(path / "data")
@@ -313,7 +313,7 @@ def datasets(path: Path) -> list[DataInfo]:
     Raises:
         Refused: the folder cannot be read.
     """
-    from studio.store.errors import StoreError
+    from pushforward.studio.store.errors import StoreError
 
     try:
         return _datasets(path)
@@ -329,8 +329,8 @@ def fill(run: RunState) -> RunState:
     """
     from dataclasses import replace
 
-    from studio.store.errors import StoreError
-    from studio.store.run import RunFolder
+    from pushforward.studio.store.errors import StoreError
+    from pushforward.studio.store.run import RunFolder
 
     folder = RunFolder(Path(run.key))
     try:
@@ -359,8 +359,8 @@ def has_rows(result: Path) -> bool:
     Raises:
         Refused: it is damaged, or gone.
     """
-    from studio.store.errors import StoreError
-    from studio.store.results import ResultFolder
+    from pushforward.studio.store.errors import StoreError
+    from pushforward.studio.store.results import ResultFolder
 
     try:
         return ResultFolder(result).has_rows
@@ -376,10 +376,10 @@ def handed(place: Path) -> "dict[str, NDArray[Any]]":
     Raises:
         Refused: they are damaged, or gone.
     """
-    from studio.store import hdf5
-    from studio.store.contents import read_arrays
-    from studio.store.errors import StoreError
-    from studio.store.results import ResultFolder
+    from pushforward.studio.store import hdf5
+    from pushforward.studio.store.contents import read_arrays
+    from pushforward.studio.store.errors import StoreError
+    from pushforward.studio.store.results import ResultFolder
 
     file = ResultFolder(place).handed
     try:
@@ -399,10 +399,10 @@ def result(place: Path) -> "tuple[ResultRecord, dict[str, NDArray[Any]]]":
     Raises:
         Refused: it is damaged, or gone.
     """
-    from studio.store import hdf5
-    from studio.store.contents import read_arrays
-    from studio.store.errors import StoreError
-    from studio.store.results import ResultFolder
+    from pushforward.studio.store import hdf5
+    from pushforward.studio.store.contents import read_arrays
+    from pushforward.studio.store.errors import StoreError
+    from pushforward.studio.store.results import ResultFolder
 
     folder = ResultFolder(place)
     try:
@@ -420,8 +420,8 @@ def evaluated(run: str) -> Evaluated | None:
     Raises:
         Refused: its folder cannot be read.
     """
-    from studio.store.errors import StoreError
-    from studio.store.run import RunFolder
+    from pushforward.studio.store.errors import StoreError
+    from pushforward.studio.store.run import RunFolder
 
     try:
         return newest(RunFolder(Path(run)).events.read())
@@ -432,8 +432,8 @@ def evaluated(run: str) -> Evaluated | None:
 
 
 def _tail(path: Path) -> list[str]:
-    from studio.store.errors import StoreError
-    from studio.store.regular import open_regular
+    from pushforward.studio.store.errors import StoreError
+    from pushforward.studio.store.regular import open_regular
 
     try:
         with open_regular(path) as file:
@@ -454,8 +454,8 @@ def trash(project: Path, path: Path) -> Path:
     Raises:
         Refused: it cannot be moved.
     """
-    from studio.store.errors import StoreError
-    from studio.store.project import Project
+    from pushforward.studio.store.errors import StoreError
+    from pushforward.studio.store.project import Project
 
     try:
         return Project.open(project).trash(path)
@@ -469,8 +469,8 @@ def restore(project: Path, trashed: Path) -> None:
     Raises:
         Refused: it is gone, or its place is taken.
     """
-    from studio.store.errors import StoreError
-    from studio.store.project import Project
+    from pushforward.studio.store.errors import StoreError
+    from pushforward.studio.store.project import Project
 
     try:
         Project.open(project).restore(trashed)
@@ -484,8 +484,8 @@ def trashed(project: Path) -> TrashContents:
     Raises:
         Refused: it cannot be read.
     """
-    from studio.store.errors import StoreError
-    from studio.store.project import Project
+    from pushforward.studio.store.errors import StoreError
+    from pushforward.studio.store.project import Project
 
     try:
         entries = Project.open(project).trashed()
@@ -510,9 +510,9 @@ def _deleted(entry: "Trashed") -> Deleted:
 
 def _called(path: Path, what: str) -> str:
     """Return what something in the trash is called: a run and a result as they were in the list."""
-    from studio.store.errors import StoreError
-    from studio.store.results import ResultFolder
-    from studio.store.run import RunFolder
+    from pushforward.studio.store.errors import StoreError
+    from pushforward.studio.store.results import ResultFolder
+    from pushforward.studio.store.run import RunFolder
 
     if what == "result":
         with suppress(StoreError, OSError):
@@ -539,8 +539,8 @@ def empty_trash(project: Path) -> None:
     Raises:
         Refused: the project may not be written, or something could not be deleted.
     """
-    from studio.store.errors import StoreError
-    from studio.store.project import Project
+    from pushforward.studio.store.errors import StoreError
+    from pushforward.studio.store.project import Project
 
     try:
         opened = Project.open(project)
@@ -564,8 +564,8 @@ def write_label(run: Path, label: Label) -> None:
     Raises:
         Refused: it cannot be written.
     """
-    from studio.store.errors import StoreError
-    from studio.store.run import RunFolder
+    from pushforward.studio.store.errors import StoreError
+    from pushforward.studio.store.run import RunFolder
 
     try:
         RunFolder(run).write_label(label)
@@ -579,8 +579,8 @@ def write_result_label(result: Path, label: Label) -> None:
     Raises:
         Refused: it cannot be written.
     """
-    from studio.store.errors import StoreError
-    from studio.store.results import ResultFolder
+    from pushforward.studio.store.errors import StoreError
+    from pushforward.studio.store.results import ResultFolder
 
     try:
         ResultFolder(result).write_label(label)
@@ -594,8 +594,8 @@ def write_recipe(path: Path, recipe: Recipe) -> None:
     Raises:
         Refused: the disk refused.
     """
-    from studio.store.errors import StoreError
-    from studio.store.text import write_toml
+    from pushforward.studio.store.errors import StoreError
+    from pushforward.studio.store.text import write_toml
 
     try:
         write_toml(path, recipe)
@@ -625,8 +625,8 @@ def write_rule(project: Path, data: str, rule: str) -> str:
     Raises:
         Refused: it cannot be written.
     """
-    from studio.store.errors import StoreError
-    from studio.store.project import Project
+    from pushforward.studio.store.errors import StoreError
+    from pushforward.studio.store.project import Project
 
     try:
         folder = Project.open(project)

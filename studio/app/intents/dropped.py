@@ -4,12 +4,12 @@ again if so wished.
 Nothing starts by itself: what ended the engine may be the very run that would begin next.
 """
 
-from studio.app.intents.base import Intents, Link
-from studio.app.state.naming import called
-from studio.app.state.notices import NoticeAction
-from studio.app.state.session import LONG, AppState
-from studio.app.state.waiting import queue_title
-from studio.protocol.messages import ErrorInfo, JobInfo, ResumeRace, ResumeTraining
+from pushforward.studio.app.intents.base import Intents, Link
+from pushforward.studio.app.state.naming import called
+from pushforward.studio.app.state.notices import NoticeAction
+from pushforward.studio.app.state.session import LONG, AppState
+from pushforward.studio.app.state.waiting import queue_title
+from pushforward.studio.protocol.messages import ErrorInfo, JobInfo, ResumeRace, ResumeTraining
 
 __all__ = ["DroppedIntents"]
 

@@ -1,8 +1,8 @@
 """Changing a training while it runs: settings and target points, each an event of the run."""
 
-from studio.app.intents.base import Intents, Refused
-from studio.protocol.messages import ApplyEdit, ErrorInfo
-from studio.protocol.spec import Edit, UndoPoints
+from pushforward.studio.app.intents.base import Intents, Refused
+from pushforward.studio.protocol.messages import ApplyEdit, ErrorInfo
+from pushforward.studio.protocol.spec import Edit, UndoPoints
 
 __all__ = ["EditIntents"]
 

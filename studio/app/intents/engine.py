@@ -1,13 +1,13 @@
 """When the engine comes and goes: what the person is told, and what can be done about it."""
 
-from studio.app.intents.base import Intents, Link
-from studio.app.intents.training import TrainingIntents
-from studio.app.state.naming import called
-from studio.app.state.notices import Notice, NoticeAction
-from studio.app.state.runs import RunState
-from studio.app.state.session import AppState, EngineStatus, is_background
-from studio.client.client import EngineState
-from studio.protocol.messages import ErrorInfo, JobInfo
+from pushforward.studio.app.intents.base import Intents, Link
+from pushforward.studio.app.intents.training import TrainingIntents
+from pushforward.studio.app.state.naming import called
+from pushforward.studio.app.state.notices import Notice, NoticeAction
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.session import AppState, EngineStatus, is_background
+from pushforward.studio.client.client import EngineState
+from pushforward.studio.protocol.messages import ErrorInfo, JobInfo
 
 __all__ = ["EngineIntents"]
 

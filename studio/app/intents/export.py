@@ -6,15 +6,15 @@ from pathlib import Path
 
 import msgspec
 
-from studio.app.intents import disk
-from studio.app.intents.base import Intents
-from studio.app.kinds.registry import kind_of
-from studio.app.state.notices import Notice
-from studio.app.state.runs import RunState
-from studio.app.state.taking import Taking
-from studio.cli.command import command_for
-from studio.protocol.messages import ExportWeights
-from studio.protocol.spec import Recipe, RunSpec
+from pushforward.studio.app.intents import disk
+from pushforward.studio.app.intents.base import Intents
+from pushforward.studio.app.kinds.registry import kind_of
+from pushforward.studio.app.state.notices import Notice
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.taking import Taking
+from pushforward.studio.cli.command import command_for
+from pushforward.studio.protocol.messages import ExportWeights
+from pushforward.studio.protocol.spec import Recipe, RunSpec
 
 __all__ = ["ExportIntents"]
 

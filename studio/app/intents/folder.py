@@ -3,11 +3,11 @@
 import asyncio
 from pathlib import Path
 
-from studio.app.intents import disk
-from studio.app.intents.base import Intents, Link, Refused
-from studio.app.state.reduce import ENDED, attach
-from studio.app.state.runs import RunState
-from studio.app.state.session import AppState
+from pushforward.studio.app.intents import disk
+from pushforward.studio.app.intents.base import Intents, Link, Refused
+from pushforward.studio.app.state.reduce import ENDED, attach
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.session import AppState
 
 __all__ = ["FolderIntents"]
 

@@ -4,12 +4,12 @@ import random
 
 import msgspec
 
-from studio.app.intents.base import Intents, Link
-from studio.app.intents.edits import EditIntents
-from studio.app.state import drafts
-from studio.app.state.runs import RunState
-from studio.app.state.session import AppState
-from studio.protocol.spec import EditPoints, RunSpec
+from pushforward.studio.app.intents.base import Intents, Link
+from pushforward.studio.app.intents.edits import EditIntents
+from pushforward.studio.app.state import drafts
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.protocol.spec import EditPoints, RunSpec
 
 __all__ = ["HandIntents"]
 

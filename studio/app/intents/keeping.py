@@ -7,13 +7,13 @@ from pathlib import Path
 import msgspec
 from PySide6.QtCore import QTimer
 
-from studio.app import tasks
-from studio.app.intents.base import Intents, Link
-from studio.app.intents.setup import SetupIntents
-from studio.app.state.draft import Draft
-from studio.app.state.session import AppState
-from studio.home import data_folder
-from studio.protocol.spec import RunSpec
+from pushforward.studio.app import tasks
+from pushforward.studio.app.intents.base import Intents, Link
+from pushforward.studio.app.intents.setup import SetupIntents
+from pushforward.studio.app.state.draft import Draft
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.home import data_folder
+from pushforward.studio.protocol.spec import RunSpec
 
 __all__ = ["KeepingIntents", "file_of"]
 
@@ -104,8 +104,8 @@ def _read(file: Path) -> _Kept | None:
 
 def _write(file: Path, kept: _Kept | None) -> None:
     """Keep a setup, or none; a full or read-only disk costs only that."""
-    from studio.store import atomic
-    from studio.store.errors import StoreError
+    from pushforward.studio.store import atomic
+    from pushforward.studio.store.errors import StoreError
 
     try:
         if kept is None:

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import msgspec
 
-from studio.app.intents import disk
-from studio.app.intents.base import Intents, Link, Refused
-from studio.app.state.labels import others_pinned, parsed_tags
-from studio.app.state.naming import called, number
-from studio.app.state.notices import Notice
-from studio.app.state.runs import RunState
-from studio.app.state.session import AppState
-from studio.protocol.label import Label
+from pushforward.studio.app.intents import disk
+from pushforward.studio.app.intents.base import Intents, Link, Refused
+from pushforward.studio.app.state.labels import others_pinned, parsed_tags
+from pushforward.studio.app.state.naming import called, number
+from pushforward.studio.app.state.notices import Notice
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.protocol.label import Label
 
 __all__ = ["LabelIntents"]
 

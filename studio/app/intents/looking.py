@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.app.intents.base import Answer, Intents, Link, floats
-from studio.app.intents.watching import Watching
-from studio.app.state.comparison import comparable
-from studio.app.state.runs import RunState
-from studio.app.state.session import AppState
-from studio.protocol.messages import GetNearest, GetTarget, QueryLayer
+from pushforward.studio.app.intents.base import Answer, Intents, Link, floats
+from pushforward.studio.app.intents.watching import Watching
+from pushforward.studio.app.state.comparison import comparable
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.protocol.messages import GetNearest, GetTarget, QueryLayer
 
 __all__ = ["LookingIntents"]
 

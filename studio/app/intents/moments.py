@@ -5,12 +5,12 @@ run that does not train here, the step after a checkpoint is done by the engine,
 import numpy as np
 from PySide6.QtCore import QTimer
 
-from studio.app.intents.base import Intents, Link, Refused
-from studio.app.kinds.registry import kind_of_run
-from studio.app.state.runs import RunState
-from studio.app.state.session import AppState
-from studio.protocol.messages import Control, WalkStep
-from studio.protocol.records import FlowRecord
+from pushforward.studio.app.intents.base import Intents, Link, Refused
+from pushforward.studio.app.kinds.registry import kind_of_run
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.protocol.messages import Control, WalkStep
+from pushforward.studio.protocol.records import FlowRecord
 
 __all__ = ["MomentIntents"]
 

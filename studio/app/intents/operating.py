@@ -10,23 +10,29 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.app.infolder import show_in_folder
-from studio.app.intents import disk
-from studio.app.intents.base import Answer, Intents, Link, Refused
-from studio.app.kinds.portrait import Portrait
-from studio.app.kinds.registry import kind_of_run
-from studio.app.run_words import result_title, result_words
-from studio.app.state.naming import name_of
-from studio.app.state.notices import Notice, NoticeAction
-from studio.app.state.operators import Asking
-from studio.app.state.results import BROWSERS, SAMPLES, SEEN, number_of, operator_of
-from studio.app.state.session import AppState
-from studio.protocol.able import Able
-from studio.protocol.label import Label
-from studio.protocol.messages import Control, GetAble, Operate, PreviewData, ResultWritten
+from pushforward.studio.app.infolder import show_in_folder
+from pushforward.studio.app.intents import disk
+from pushforward.studio.app.intents.base import Answer, Intents, Link, Refused
+from pushforward.studio.app.kinds.portrait import Portrait
+from pushforward.studio.app.kinds.registry import kind_of_run
+from pushforward.studio.app.run_words import result_title, result_words
+from pushforward.studio.app.state.naming import name_of
+from pushforward.studio.app.state.notices import Notice, NoticeAction
+from pushforward.studio.app.state.operators import Asking
+from pushforward.studio.app.state.results import BROWSERS, SAMPLES, SEEN, number_of, operator_of
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.protocol.able import Able
+from pushforward.studio.protocol.label import Label
+from pushforward.studio.protocol.messages import (
+    Control,
+    GetAble,
+    Operate,
+    PreviewData,
+    ResultWritten,
+)
 
 if TYPE_CHECKING:
-    from studio.store.results import ResultRecord
+    from pushforward.studio.store.results import ResultRecord
 
 __all__ = ["DOES", "MEASURED", "OperatingIntents"]
 

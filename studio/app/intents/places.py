@@ -1,10 +1,10 @@
 """Going from one destination to another, and finding each as it was left."""
 
-from studio.app.intents.base import Intents, Link
-from studio.app.intents.data import DataIntents
-from studio.app.intents.runs import RunIntents
-from studio.app.state.places import Destination, destination_of
-from studio.app.state.session import AppState
+from pushforward.studio.app.intents.base import Intents, Link
+from pushforward.studio.app.intents.data import DataIntents
+from pushforward.studio.app.intents.runs import RunIntents
+from pushforward.studio.app.state.places import Destination, destination_of
+from pushforward.studio.app.state.session import AppState
 
 __all__ = ["PlaceIntents"]
 

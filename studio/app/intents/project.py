@@ -9,20 +9,20 @@ from typing import NamedTuple
 
 from PySide6.QtCore import Qt
 
-from studio.app import preferences, tasks
-from studio.app.intents import disk
-from studio.app.intents.base import Intents, Link, Refused
-from studio.app.intents.data import DataIntents
-from studio.app.intents.runs import RunIntents
-from studio.app.state.naming import called, imported
-from studio.app.state.notices import Notice, NoticeAction
-from studio.app.state.reduce import attach, cause
-from studio.app.state.results import number_of
-from studio.app.state.runs import RunState
-from studio.app.state.session import AppState, Recent
-from studio.counted import counted
-from studio.protocol.messages import ErrorInfo, JobInfo
-from studio.protocol.spec import project_name
+from pushforward.studio.app import preferences, tasks
+from pushforward.studio.app.intents import disk
+from pushforward.studio.app.intents.base import Intents, Link, Refused
+from pushforward.studio.app.intents.data import DataIntents
+from pushforward.studio.app.intents.runs import RunIntents
+from pushforward.studio.app.state.naming import called, imported
+from pushforward.studio.app.state.notices import Notice, NoticeAction
+from pushforward.studio.app.state.reduce import attach, cause
+from pushforward.studio.app.state.results import number_of
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.session import AppState, Recent
+from pushforward.studio.counted import counted
+from pushforward.studio.protocol.messages import ErrorInfo, JobInfo
+from pushforward.studio.protocol.spec import project_name
 
 __all__ = ["ProjectIntents"]
 

@@ -8,20 +8,20 @@ from typing import Any
 
 import msgspec
 
-from studio.app import preferences, tasks
-from studio.app.intents import disk
-from studio.app.intents.base import Intents, Link, Refused
-from studio.app.intents.comparing import ComparingIntents
-from studio.app.intents.runs import RunIntents
-from studio.app.intents.setup import SetupIntents
-from studio.app.state import comparison, naming, races, switch
-from studio.app.state.draft import Draft
-from studio.app.state.drafts import Typed
-from studio.app.state.notices import Notice, NoticeAction
-from studio.app.state.races import Entry, RaceDraft
-from studio.app.state.session import AppState
-from studio.protocol.messages import ErrorInfo, StartRace, Validate
-from studio.protocol.spec import Recipe, RunSpec
+from pushforward.studio.app import preferences, tasks
+from pushforward.studio.app.intents import disk
+from pushforward.studio.app.intents.base import Intents, Link, Refused
+from pushforward.studio.app.intents.comparing import ComparingIntents
+from pushforward.studio.app.intents.runs import RunIntents
+from pushforward.studio.app.intents.setup import SetupIntents
+from pushforward.studio.app.state import comparison, naming, races, switch
+from pushforward.studio.app.state.draft import Draft
+from pushforward.studio.app.state.drafts import Typed
+from pushforward.studio.app.state.notices import Notice, NoticeAction
+from pushforward.studio.app.state.races import Entry, RaceDraft
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.protocol.messages import ErrorInfo, StartRace, Validate
+from pushforward.studio.protocol.spec import Recipe, RunSpec
 
 __all__ = ["RacingIntents"]
 

@@ -4,11 +4,11 @@ import asyncio
 from functools import partial
 from pathlib import Path
 
-from studio.app.intents import disk
-from studio.app.intents.base import Intents, Link
-from studio.app.intents.looking import LookingIntents
-from studio.app.state.notices import Notice
-from studio.app.state.session import AppState
+from pushforward.studio.app.intents import disk
+from pushforward.studio.app.intents.base import Intents, Link
+from pushforward.studio.app.intents.looking import LookingIntents
+from pushforward.studio.app.state.notices import Notice
+from pushforward.studio.app.state.session import AppState
 
 __all__ = ["RuleIntents"]
 

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from studio.app.intents.base import Intents
-from studio.app.kinds.registry import moves_in
-from studio.app.state.notices import Notice
-from studio.app.state.runs import RunState
-from studio.protocol.spec import RunSpec
+from pushforward.studio.app.intents.base import Intents
+from pushforward.studio.app.kinds.registry import moves_in
+from pushforward.studio.app.state.notices import Notice
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.protocol.spec import RunSpec
 
 __all__ = ["RunIntents"]
 

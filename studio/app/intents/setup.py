@@ -8,20 +8,20 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.app import tasks
-from studio.app.intents.base import Answer, Intents, Link, Refused, floats
-from studio.app.state import drafts, learning, moving, naming, resampling, sixchoices
-from studio.app.state import switch as switching
-from studio.app.state.changes import Change, changes
-from studio.app.state.draft import Before, Draft
-from studio.app.state.notices import Notice, NoticeAction
-from studio.app.state.own_data import as_imported, pick_of
-from studio.app.state.session import AppState
-from studio.methods import Method, methods
-from studio.protocol.catalog import FieldSpec
-from studio.protocol.messages import ErrorInfo, PreviewData, Validate
-from studio.protocol.spec import Pick, Recipe, RunRef, RunSpec, project_name
-from studio.resources import recipes
+from pushforward.studio.app import tasks
+from pushforward.studio.app.intents.base import Answer, Intents, Link, Refused, floats
+from pushforward.studio.app.state import drafts, learning, moving, naming, resampling, sixchoices
+from pushforward.studio.app.state import switch as switching
+from pushforward.studio.app.state.changes import Change, changes
+from pushforward.studio.app.state.draft import Before, Draft
+from pushforward.studio.app.state.notices import Notice, NoticeAction
+from pushforward.studio.app.state.own_data import as_imported, pick_of
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.methods import Method, methods
+from pushforward.studio.protocol.catalog import FieldSpec
+from pushforward.studio.protocol.messages import ErrorInfo, PreviewData, Validate
+from pushforward.studio.protocol.spec import Pick, Recipe, RunRef, RunSpec, project_name
+from pushforward.studio.resources import recipes
 
 __all__ = ["SetupIntents"]
 

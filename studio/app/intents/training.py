@@ -5,20 +5,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from studio.app import preferences
-from studio.app.intents import disk
-from studio.app.intents.base import Intents, Link
-from studio.app.intents.runs import RunIntents
-from studio.app.kinds.registry import kind_of_run
-from studio.app.state.comparison import training_value
-from studio.app.state.draft import Draft
-from studio.app.state.evaluating import fitting, picks
-from studio.app.state.notices import Notice
-from studio.app.state.results import number_of
-from studio.app.state.runs import RESUMABLE, RunState
-from studio.app.state.session import COMING, AppState
-from studio.counted import counted
-from studio.protocol.messages import (
+from pushforward.studio.app import preferences
+from pushforward.studio.app.intents import disk
+from pushforward.studio.app.intents.base import Intents, Link
+from pushforward.studio.app.intents.runs import RunIntents
+from pushforward.studio.app.kinds.registry import kind_of_run
+from pushforward.studio.app.state.comparison import training_value
+from pushforward.studio.app.state.draft import Draft
+from pushforward.studio.app.state.evaluating import fitting, picks
+from pushforward.studio.app.state.notices import Notice
+from pushforward.studio.app.state.results import number_of
+from pushforward.studio.app.state.runs import RESUMABLE, RunState
+from pushforward.studio.app.state.session import COMING, AppState
+from pushforward.studio.counted import counted
+from pushforward.studio.protocol.messages import (
     GENERATE,
     Control,
     Evaluate,
@@ -224,8 +224,8 @@ class TrainingIntents(Intents):
 
     def stop_background(self, key: str) -> None:
         """Ask a background training to save a checkpoint and leave; it does within a second."""
-        from studio.cli import background
-        from studio.store.errors import StoreError
+        from pushforward.studio.cli import background
+        from pushforward.studio.store.errors import StoreError
 
         try:
             background.ask_to_stop(Path(key))

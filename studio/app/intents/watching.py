@@ -8,8 +8,8 @@ that leaves never takes the sight from the one that has just come.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from studio.app.plots.camera import Bounds
-from studio.protocol.messages import VIEW_SHARE, Command, Credit, Watch
+from pushforward.studio.app.plots.camera import Bounds
+from pushforward.studio.protocol.messages import VIEW_SHARE, Command, Credit, Watch
 
 __all__ = ["FIRST_CREDITS", "Looking", "Watching"]
 

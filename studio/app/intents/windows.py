@@ -4,14 +4,14 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from studio.app import tasks
-from studio.app.intents import disk
-from studio.app.intents.base import Intents, Link
-from studio.app.state.notices import Notice
-from studio.app.state.session import AppState
+from pushforward.studio.app import tasks
+from pushforward.studio.app.intents import disk
+from pushforward.studio.app.intents.base import Intents, Link
+from pushforward.studio.app.state.notices import Notice
+from pushforward.studio.app.state.session import AppState
 
 if TYPE_CHECKING:
-    from studio.store.lock import Lock
+    from pushforward.studio.store.lock import Lock
 
 __all__ = ["NAME", "WindowIntents"]
 
@@ -50,8 +50,8 @@ class WindowIntents(Intents):
         """Try until the project is ours alone, or another one is open. Where nothing can be written
         nothing is known, and nothing is said.
         """
-        from studio.store.errors import StoreError
-        from studio.store.lock import Busy, Lock
+        from pushforward.studio.store.errors import StoreError
+        from pushforward.studio.store.lock import Busy, Lock
 
         lock, told = Lock(project, f"The project {project.name} is shown", NAME), False
         while self.state.project == project and self._lock is None:

@@ -8,7 +8,7 @@ from weakref import ReferenceType, ref
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.app.kinds.kind import Arrays
+from pushforward.studio.app.kinds.kind import Arrays
 
 __all__ = ["CHUNK", "CLOSE", "Apart", "nearest_of", "pixels", "values"]
 

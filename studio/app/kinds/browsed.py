@@ -8,8 +8,8 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
-from studio.app.kinds.kind import Arrays, Kind, SaysParts, Tiles, Weighed, WeighsParts
-from studio.app.tokens import Tokens
+from pushforward.studio.app.kinds.kind import Arrays, Kind, SaysParts, Tiles, Weighed, WeighsParts
+from pushforward.studio.app.tokens import Tokens
 
 __all__ = ["Browsed"]
 

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QPainter
 
-from studio.app.kinds.graph_rows import GraphRows
-from studio.app.kinds.paper import Paper
-from studio.app.kinds.typed_rows import TypedRows
-from studio.app.state.graph_editing import Cut
-from studio.app.tokens import Tokens
-from studio.graph_layout import Lay, laid_out
+from pushforward.studio.app.kinds.graph_rows import GraphRows
+from pushforward.studio.app.kinds.paper import Paper
+from pushforward.studio.app.kinds.typed_rows import TypedRows
+from pushforward.studio.app.state.graph_editing import Cut
+from pushforward.studio.app.tokens import Tokens
+from pushforward.studio.graph_layout import Lay, laid_out
 
 __all__ = ["ByHand", "PaintRow", "of_pairs", "of_types"]
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from studio.app.plots.ticks import number
+from pushforward.studio.app.plots.ticks import number
 
 __all__ = ["Column", "columns_of"]
 

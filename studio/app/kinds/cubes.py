@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.app.kinds.images import Pictures
-from studio.app.kinds.kind import Arrays, Kind, Tiles, how_many
-from studio.app.kinds.scene_cover import COVER
-from studio.app.kinds.scene_portrait import PORTRAIT
-from studio.counted import counted
+from pushforward.studio.app.kinds.images import Pictures
+from pushforward.studio.app.kinds.kind import Arrays, Kind, Tiles, how_many
+from pushforward.studio.app.kinds.scene_cover import COVER
+from pushforward.studio.app.kinds.scene_portrait import PORTRAIT
+from pushforward.studio.counted import counted
 
 __all__ = ["KIND", "windows"]
 

@@ -9,8 +9,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from studio.app.plots.shares import Apart
-from studio.formats.cells import harmless
+from pushforward.studio.app.plots.shares import Apart
+from pushforward.studio.formats.cells import harmless
 
 __all__ = ["ALL", "Distances", "Line", "Multiple", "fixed", "multiples"]
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.app.kinds.kind import Kind, Measured
-from studio.app.kinds.lazily import Lazily
-from studio.app.kinds.validity import VALIDITY
-from studio.figures import short
+from pushforward.studio.app.kinds.kind import Kind, Measured
+from pushforward.studio.app.kinds.lazily import Lazily
+from pushforward.studio.app.kinds.validity import VALIDITY
+from pushforward.studio.figures import short
 
 __all__ = ["Unfiltered", "example", "hint", "keeps", "orders", "sorted_rows", "sorting", "why_none"]
 

@@ -7,12 +7,12 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
-from studio.app.kinds.graph_rows import GraphRows, ends, finite
-from studio.app.kinds.kind import Arrays
-from studio.app.kinds.paper import Paper
-from studio.app.tokens import Tokens
-from studio.formats.graphs.drawing import SHIFTS
-from studio.protocol.extras import PLACES
+from pushforward.studio.app.kinds.graph_rows import GraphRows, ends, finite
+from pushforward.studio.app.kinds.kind import Arrays
+from pushforward.studio.app.kinds.paper import Paper
+from pushforward.studio.app.tokens import Tokens
+from pushforward.studio.formats.graphs.drawing import SHIFTS
+from pushforward.studio.protocol.extras import PLACES
 
 __all__ = [
     "DISC",

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.protocol.extras import PLACES
+from pushforward.studio.protocol.extras import PLACES
 
 __all__ = ["SIZE", "GraphRows", "ReadGraphs", "ends", "finite", "nodes_of", "pair_of"]
 

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from observables.graphs.canonical import certificate, same_graphs
-from observables.graphs.makes import MAKES, NO_MAKE, Make, make_meant
-from observables.graphs.statistics import pieces, spectra
-from studio.app.kinds.apart import CLOSE, Apart, nearest_of
-from studio.app.kinds.graph_paint import WHY
-from studio.app.kinds.graph_rows import GraphRows
-from studio.app.kinds.kind import Arrays
-from studio.protocol.extras import MEANT
+from pushforward.observables.graphs.canonical import certificate, same_graphs
+from pushforward.observables.graphs.makes import MAKES, NO_MAKE, Make, make_meant
+from pushforward.observables.graphs.statistics import pieces, spectra
+from pushforward.studio.app.kinds.apart import CLOSE, Apart, nearest_of
+from pushforward.studio.app.kinds.graph_paint import WHY
+from pushforward.studio.app.kinds.graph_rows import GraphRows
+from pushforward.studio.app.kinds.kind import Arrays
+from pushforward.studio.protocol.extras import MEANT
 
 __all__ = [
     "CLASS",

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from observables.graphs.canonical import canonical_order
-from studio.app.kinds.graph_rows import Floats, GraphRows, Numbers, ReadGraphs
-from studio.app.kinds.kind import AsGraphs
-from studio.protocol.extras import DENOISED, LEVELS, PLACES
-from studio.protocol.records import FlowRecord
+from pushforward.observables.graphs.canonical import canonical_order
+from pushforward.studio.app.kinds.graph_rows import Floats, GraphRows, Numbers, ReadGraphs
+from pushforward.studio.app.kinds.kind import AsGraphs
+from pushforward.studio.protocol.extras import DENOISED, LEVELS, PLACES
+from pushforward.studio.protocol.records import FlowRecord
 
 __all__ = ["ORDERS", "GraphWay", "Pairs"]
 

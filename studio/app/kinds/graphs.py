@@ -7,19 +7,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from observables.graphs.communities import communities
-from observables.graphs.makes import MAKES, halved
-from observables.graphs.statistics import (
+from pushforward.observables.graphs.communities import communities
+from pushforward.observables.graphs.makes import MAKES, halved
+from pushforward.observables.graphs.statistics import (
     graph_statistics,
     node_statistics,
     spectra,
     whole_statistics,
 )
-from studio.app.kinds import graph_sets, stage_tiles
-from studio.app.kinds.by_hand import ByHand, of_pairs
-from studio.app.kinds.graph_paint import HALF, WHY, paint_graph, paint_plain
-from studio.app.kinds.graph_rows import SIZE, GraphRows, ReadGraphs, nodes_of
-from studio.app.kinds.kind import (
+from pushforward.studio.app.kinds import graph_sets, stage_tiles
+from pushforward.studio.app.kinds.by_hand import ByHand, of_pairs
+from pushforward.studio.app.kinds.graph_paint import HALF, WHY, paint_graph, paint_plain
+from pushforward.studio.app.kinds.graph_rows import SIZE, GraphRows, ReadGraphs, nodes_of
+from pushforward.studio.app.kinds.kind import (
     LABEL,
     Arrays,
     EachTile,
@@ -29,11 +29,11 @@ from studio.app.kinds.kind import (
     classes,
     how_many,
 )
-from studio.app.kinds.lazily import Lazily
-from studio.app.kinds.validity import VALIDITY, validity
-from studio.counted import counted
-from studio.graph_layout import laid_out
-from studio.protocol.extras import MEANT, PLACES
+from pushforward.studio.app.kinds.lazily import Lazily
+from pushforward.studio.app.kinds.validity import VALIDITY, validity
+from pushforward.studio.counted import counted
+from pushforward.studio.graph_layout import laid_out
+from pushforward.studio.protocol.extras import MEANT, PLACES
 
 __all__ = ["EIGENVALUE", "KIND", "OWN", "TITLES", "drawings"]
 

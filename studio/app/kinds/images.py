@@ -9,20 +9,13 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
-from studio.app.kinds import stage_tiles
-from studio.app.kinds.apart import pixels
-from studio.app.kinds.kind import (
-    DISTANCES,
-    Arrays,
-    Kind,
-    Measured,
-    classes,
-    how_many,
-)
-from studio.app.plots.backdrop import image_of
-from studio.app.plots.raster import Colours
-from studio.app.tokens import LIGHT, Tokens
-from studio.counted import counted
+from pushforward.studio.app.kinds import stage_tiles
+from pushforward.studio.app.kinds.apart import pixels
+from pushforward.studio.app.kinds.kind import DISTANCES, Arrays, Kind, Measured, classes, how_many
+from pushforward.studio.app.plots.backdrop import image_of
+from pushforward.studio.app.plots.raster import Colours
+from pushforward.studio.app.tokens import LIGHT, Tokens
+from pushforward.studio.counted import counted
 
 __all__ = ["KIND", "Pictures", "atlas"]
 

@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 
-from studio.app.kinds.kind import Arrays, EachTile, Kind, Measured, Tiles, how_many
-from studio.app.kinds.list_portrait import PORTRAIT
-from studio.app.kinds.titles import title_of
-from studio.app.tokens import Tokens
-from studio.counted import counted
-from studio.literal import one_line
+from pushforward.studio.app.kinds.kind import Arrays, EachTile, Kind, Measured, Tiles, how_many
+from pushforward.studio.app.kinds.list_portrait import PORTRAIT
+from pushforward.studio.app.kinds.titles import title_of
+from pushforward.studio.app.tokens import Tokens
+from pushforward.studio.counted import counted
+from pushforward.studio.literal import one_line
 
 __all__ = ["KIND", "histories"]
 

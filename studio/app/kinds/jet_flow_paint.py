@@ -8,9 +8,9 @@ import numpy as np
 from PySide6.QtCore import QLineF, QPointF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
-from studio.app.kinds.jet_paint import Floats, Frame, paint_cone, paint_discs
-from studio.app.kinds.jet_way import JetWay
-from studio.app.tokens import Tokens
+from pushforward.studio.app.kinds.jet_paint import Floats, Frame, paint_cone, paint_discs
+from pushforward.studio.app.kinds.jet_way import JetWay
+from pushforward.studio.app.tokens import Tokens
 
 __all__ = ["paint_way"]
 

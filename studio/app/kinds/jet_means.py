@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.app.kinds.jet_paint import PIXELS, image_pixels
-from studio.app.kinds.jets import momenta, shares
-from studio.app.kinds.kind import LABEL, Arrays
+from pushforward.studio.app.kinds.jet_paint import PIXELS, image_pixels
+from pushforward.studio.app.kinds.jets import momenta, shares
+from pushforward.studio.app.kinds.kind import LABEL, Arrays
 
 __all__ = ["Mean", "TypeMeans", "mean_of", "means_by_type", "pull"]
 

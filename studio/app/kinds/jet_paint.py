@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
-from observables.jets import cone
-from studio.app.kinds.kind import Arrays
-from studio.app.plots.backdrop import image_of
-from studio.app.plots.raster import Colours
-from studio.app.tokens import Tokens
+from pushforward.observables.jets import cone
+from pushforward.studio.app.kinds.kind import Arrays
+from pushforward.studio.app.plots.backdrop import image_of
+from pushforward.studio.app.plots.raster import Colours
+from pushforward.studio.app.tokens import Tokens
 
 __all__ = [
     "LEAST",

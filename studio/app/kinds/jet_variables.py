@@ -6,10 +6,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.app.kinds.columns import Column
-from studio.app.kinds.kind import LABEL, MEMORISATION, Arrays, Kind, Measured, classes, how_many
-from studio.app.kinds.plain import strips
-from studio.counted import counted
+from pushforward.studio.app.kinds.columns import Column
+from pushforward.studio.app.kinds.kind import (
+    LABEL,
+    MEMORISATION,
+    Arrays,
+    Kind,
+    Measured,
+    classes,
+    how_many,
+)
+from pushforward.studio.app.kinds.plain import strips
+from pushforward.studio.counted import counted
 
 __all__ = ["KIND"]
 

@@ -9,13 +9,13 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from observables.jets import cone
-from observables.jets.kinematics import masses
-from studio.app.kinds.jet_paint import RADIUS
-from studio.app.kinds.jets import momenta, shares
-from studio.app.kinds.measuring import in_order
-from studio.protocol.extras import DENOISED, LEVELS
-from studio.protocol.records import FlowRecord
+from pushforward.observables.jets import cone
+from pushforward.observables.jets.kinematics import masses
+from pushforward.studio.app.kinds.jet_paint import RADIUS
+from pushforward.studio.app.kinds.jets import momenta, shares
+from pushforward.studio.app.kinds.measuring import in_order
+from pushforward.studio.protocol.extras import DENOISED, LEVELS
+from pushforward.studio.protocol.records import FlowRecord
 
 __all__ = ["JetWay", "asked_of", "rows_of_types"]
 

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter
 
-from observables.jets import closeness
-from observables.jets.kinematics import masses
-from observables.jets.variables import CONSTITUENT, JET, jet_variables
-from studio.app.kinds import stage_tiles
-from studio.app.kinds.apart import Apart
-from studio.app.kinds.jet_paint import (
+from pushforward.observables.jets import closeness
+from pushforward.observables.jets.kinematics import masses
+from pushforward.observables.jets.variables import CONSTITUENT, JET, jet_variables
+from pushforward.studio.app.kinds import stage_tiles
+from pushforward.studio.app.kinds.apart import Apart
+from pushforward.studio.app.kinds.jet_paint import (
     LEAST,
     MOST,
     RADIUS,
@@ -26,7 +26,7 @@ from studio.app.kinds.jet_paint import (
     radii_of,
     radius_of,
 )
-from studio.app.kinds.kind import (
+from pushforward.studio.app.kinds.kind import (
     DISTANCES,
     LABEL,
     Arrays,
@@ -37,12 +37,12 @@ from studio.app.kinds.kind import (
     classes,
     how_many,
 )
-from studio.app.kinds.lazily import Lazily
-from studio.app.theme import font
-from studio.app.tokens import Tokens
-from studio.counted import counted
-from studio.figures import short
-from studio.literal import one_line
+from pushforward.studio.app.kinds.lazily import Lazily
+from pushforward.studio.app.theme import font
+from pushforward.studio.app.tokens import Tokens
+from pushforward.studio.counted import counted
+from pushforward.studio.figures import short
+from pushforward.studio.literal import one_line
 
 __all__ = ["KIND", "clouds", "images", "legend", "momenta", "shares"]
 

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
-from studio.app.kinds.by_hand import ByHand
-from studio.app.kinds.columns import Column
-from studio.app.kinds.filed import as_arrays
-from studio.app.kinds.graph_rows import ReadGraphs
-from studio.app.kinds.portrait import Portrait
-from studio.app.tokens import Tokens
+from pushforward.studio.app.kinds.by_hand import ByHand
+from pushforward.studio.app.kinds.columns import Column
+from pushforward.studio.app.kinds.filed import as_arrays
+from pushforward.studio.app.kinds.graph_rows import ReadGraphs
+from pushforward.studio.app.kinds.portrait import Portrait
+from pushforward.studio.app.tokens import Tokens
 
 __all__ = [
     "DISTANCES",

@@ -7,21 +7,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from observables.graphs.canonical import same_graphs
-from observables.graphs.labelled_makes import (
+from pushforward.observables.graphs.canonical import same_graphs
+from pushforward.observables.graphs.labelled_makes import (
     LABELLED_MAKES,
     LabelledMake,
     labelled_make_meant,
 )
-from observables.graphs.labels import EDGE_LABELS, NODE_LABELS, cut
-from observables.graphs.statistics import graph_statistics, node_statistics, spectra
-from studio.app.kinds import graph_sets, stage_tiles
-from studio.app.kinds.apart import Apart
-from studio.app.kinds.by_hand import ByHand, of_types
-from studio.app.kinds.graph_paint import WHY
-from studio.app.kinds.graph_rows import GraphRows, ReadGraphs
-from studio.app.kinds.graphs import EIGENVALUE, OWN, TITLES
-from studio.app.kinds.kind import (
+from pushforward.observables.graphs.labels import EDGE_LABELS, NODE_LABELS, cut
+from pushforward.observables.graphs.statistics import graph_statistics, node_statistics, spectra
+from pushforward.studio.app.kinds import graph_sets, stage_tiles
+from pushforward.studio.app.kinds.apart import Apart
+from pushforward.studio.app.kinds.by_hand import ByHand, of_types
+from pushforward.studio.app.kinds.graph_paint import WHY
+from pushforward.studio.app.kinds.graph_rows import GraphRows, ReadGraphs
+from pushforward.studio.app.kinds.graphs import EIGENVALUE, OWN, TITLES
+from pushforward.studio.app.kinds.kind import (
     LABEL,
     Arrays,
     EachTile,
@@ -31,14 +31,14 @@ from studio.app.kinds.kind import (
     classes,
     how_many,
 )
-from studio.app.kinds.labelled_paint import labelled_rows, paint_labelled, paint_labels
-from studio.app.kinds.lazily import Lazily
-from studio.app.kinds.typed_rows import TypedRows
-from studio.app.kinds.validity import VALIDITY, validity
-from studio.counted import counted
-from studio.graph_layout import laid_out
-from studio.literal import one_line
-from studio.protocol.extras import MEANT, PLACES
+from pushforward.studio.app.kinds.labelled_paint import labelled_rows, paint_labelled, paint_labels
+from pushforward.studio.app.kinds.lazily import Lazily
+from pushforward.studio.app.kinds.typed_rows import TypedRows
+from pushforward.studio.app.kinds.validity import VALIDITY, validity
+from pushforward.studio.counted import counted
+from pushforward.studio.graph_layout import laid_out
+from pushforward.studio.literal import one_line
+from pushforward.studio.protocol.extras import MEANT, PLACES
 
 __all__ = ["KIND"]
 

@@ -9,14 +9,14 @@ import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
-from observables.graphs.labels import NODE_LABELS, cut
-from studio.app.kinds.graph_paint import FAINTEST, WHY, paint_mark, side_by_side
-from studio.app.kinds.graph_rows import SIZE, ends
-from studio.app.kinds.kind import Arrays
-from studio.app.kinds.paper import Paper
-from studio.app.kinds.typed_rows import TypedRows
-from studio.app.tokens import Tokens
-from studio.protocol.extras import PLACES
+from pushforward.observables.graphs.labels import NODE_LABELS, cut
+from pushforward.studio.app.kinds.graph_paint import FAINTEST, WHY, paint_mark, side_by_side
+from pushforward.studio.app.kinds.graph_rows import SIZE, ends
+from pushforward.studio.app.kinds.kind import Arrays
+from pushforward.studio.app.kinds.paper import Paper
+from pushforward.studio.app.kinds.typed_rows import TypedRows
+from pushforward.studio.app.tokens import Tokens
+from pushforward.studio.protocol.extras import PLACES
 
 __all__ = [
     "SHAPES",

@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 
-from studio.app.kinds.portrait import Portrait
-from studio.app.kinds.titles import title_of
-from studio.app.tokens import Tokens
-from studio.literal import one_line
+from pushforward.studio.app.kinds.portrait import Portrait
+from pushforward.studio.app.kinds.titles import title_of
+from pushforward.studio.app.tokens import Tokens
+from pushforward.studio.literal import one_line
 
 __all__ = ["PORTRAIT"]
 

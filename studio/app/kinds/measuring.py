@@ -9,11 +9,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.app.kinds.distances import ALL
-from studio.app.kinds.kind import Arrays, Kind, Measured
-from studio.app.kinds.statistics import measured_of
-from studio.app.plots.shares import Apart, apart, inside, shares_of, spread_of, spread_within
-from studio.app.state.selection import NONE, Rows, Source
+from pushforward.studio.app.kinds.distances import ALL
+from pushforward.studio.app.kinds.kind import Arrays, Kind, Measured
+from pushforward.studio.app.kinds.statistics import measured_of
+from pushforward.studio.app.plots.shares import (
+    Apart,
+    apart,
+    inside,
+    shares_of,
+    spread_of,
+    spread_within,
+)
+from pushforward.studio.app.state.selection import NONE, Rows, Source
 
 __all__ = [
     "CARDS",

@@ -8,16 +8,22 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
-from observables.molecules.atoms import ATOMS
-from observables.molecules.valence import hydrogens, over_valence
-from studio.app.kinds.graph_paint import FAINTEST, WHY, mark_place, paint_mark, side_by_side
-from studio.app.kinds.graph_rows import SIZE, ends
-from studio.app.kinds.kind import Arrays
-from studio.app.kinds.molecule_rows import MoleculeRows
-from studio.app.kinds.paper import Paper
-from studio.app.theme import font
-from studio.app.tokens import Tokens
-from studio.protocol.extras import PLACES
+from pushforward.observables.molecules.atoms import ATOMS
+from pushforward.observables.molecules.valence import hydrogens, over_valence
+from pushforward.studio.app.kinds.graph_paint import (
+    FAINTEST,
+    WHY,
+    mark_place,
+    paint_mark,
+    side_by_side,
+)
+from pushforward.studio.app.kinds.graph_rows import SIZE, ends
+from pushforward.studio.app.kinds.kind import Arrays
+from pushforward.studio.app.kinds.molecule_rows import MoleculeRows
+from pushforward.studio.app.kinds.paper import Paper
+from pushforward.studio.app.theme import font
+from pushforward.studio.app.tokens import Tokens
+from pushforward.studio.protocol.extras import PLACES
 
 __all__ = ["INKS", "UNKNOWN", "paint_atoms_and_bonds", "paint_molecule"]
 

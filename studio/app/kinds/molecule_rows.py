@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from observables.molecules.atoms import ATOMS, BONDS
-from studio.app.kinds.graph_rows import SIZE
-from studio.app.kinds.kind import Arrays
-from studio.app.kinds.typed_rows import Numbers, TypedRows
+from pushforward.observables.molecules.atoms import ATOMS, BONDS
+from pushforward.studio.app.kinds.graph_rows import SIZE
+from pushforward.studio.app.kinds.kind import Arrays
+from pushforward.studio.app.kinds.typed_rows import Numbers, TypedRows
 
 __all__ = ["MoleculeRows", "most_atoms"]
 

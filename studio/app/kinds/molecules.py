@@ -7,24 +7,34 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from observables.graphs.statistics import spectra
-from observables.molecules.atoms import ATOMS
-from observables.molecules.resonance import same_molecules
-from observables.molecules.toolkit import depicted, installed
-from observables.molecules.valence import formula, molecule_statistics, over_valence, why_invalid
-from studio.app.kinds import graph_sets, stage_tiles
-from studio.app.kinds.apart import Apart
-from studio.app.kinds.by_hand import ByHand, of_types
-from studio.app.kinds.graph_paint import WHY
-from studio.app.kinds.graph_rows import GraphRows, ReadGraphs
-from studio.app.kinds.kind import Arrays, EachTile, Kind, Measured, Tiles, how_many
-from studio.app.kinds.lazily import Lazily
-from studio.app.kinds.molecule_paint import INKS, UNKNOWN, paint_atoms_and_bonds, paint_molecule
-from studio.app.kinds.molecule_rows import MoleculeRows, most_atoms
-from studio.app.kinds.validity import VALIDITY, validity
-from studio.counted import counted
-from studio.molecule_layout import as_drawn
-from studio.protocol.extras import PLACES
+from pushforward.observables.graphs.statistics import spectra
+from pushforward.observables.molecules.atoms import ATOMS
+from pushforward.observables.molecules.resonance import same_molecules
+from pushforward.observables.molecules.toolkit import depicted, installed
+from pushforward.observables.molecules.valence import (
+    formula,
+    molecule_statistics,
+    over_valence,
+    why_invalid,
+)
+from pushforward.studio.app.kinds import graph_sets, stage_tiles
+from pushforward.studio.app.kinds.apart import Apart
+from pushforward.studio.app.kinds.by_hand import ByHand, of_types
+from pushforward.studio.app.kinds.graph_paint import WHY
+from pushforward.studio.app.kinds.graph_rows import GraphRows, ReadGraphs
+from pushforward.studio.app.kinds.kind import Arrays, EachTile, Kind, Measured, Tiles, how_many
+from pushforward.studio.app.kinds.lazily import Lazily
+from pushforward.studio.app.kinds.molecule_paint import (
+    INKS,
+    UNKNOWN,
+    paint_atoms_and_bonds,
+    paint_molecule,
+)
+from pushforward.studio.app.kinds.molecule_rows import MoleculeRows, most_atoms
+from pushforward.studio.app.kinds.validity import VALIDITY, validity
+from pushforward.studio.counted import counted
+from pushforward.studio.molecule_layout import as_drawn
+from pushforward.studio.protocol.extras import PLACES
 
 __all__ = ["KIND"]
 

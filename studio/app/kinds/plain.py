@@ -9,9 +9,17 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QPainter
 
-from studio.app.kinds.kind import Arrays, EachTile, Kind, Measured, Tiles, classes, how_many
-from studio.app.plots.backdrop import image_of
-from studio.app.tokens import Tokens
+from pushforward.studio.app.kinds.kind import (
+    Arrays,
+    EachTile,
+    Kind,
+    Measured,
+    Tiles,
+    classes,
+    how_many,
+)
+from pushforward.studio.app.plots.backdrop import image_of
+from pushforward.studio.app.tokens import Tokens
 
 __all__ = ["plain", "strips"]
 

@@ -5,10 +5,10 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from studio.app import words
-from studio.app.kinds.kind import Kind, how_many
-from studio.app.kinds.plain import strips
-from studio.counted import counted
+from pushforward.studio.app import words
+from pushforward.studio.app.kinds.kind import Kind, how_many
+from pushforward.studio.app.kinds.plain import strips
+from pushforward.studio.counted import counted
 
 __all__ = ["KIND"]
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter
 
-from studio.app.tokens import Tokens
+from pushforward.studio.app.tokens import Tokens
 
 __all__ = ["Portrait"]
 

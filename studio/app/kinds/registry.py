@@ -4,13 +4,13 @@ import importlib
 import pkgutil
 from functools import cache
 
-from studio.app import kinds
-from studio.app.kinds.kind import Kind
-from studio.app.kinds.plain import plain
-from studio.app.state.runs import RunState
-from studio.app.state.switch import GENERATOR
-from studio.protocol.catalog import Catalog, EntrySpec
-from studio.protocol.spec import Pick
+from pushforward.studio.app import kinds
+from pushforward.studio.app.kinds.kind import Kind
+from pushforward.studio.app.kinds.plain import plain
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.switch import GENERATOR
+from pushforward.studio.protocol.catalog import Catalog, EntrySpec
+from pushforward.studio.protocol.spec import Pick
 
 __all__ = [
     "all_kinds",

@@ -3,9 +3,9 @@
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter
 
-from studio.app.kinds.kind import Arrays, Cover
-from studio.app.kinds.scene_portrait import paint_maps
-from studio.app.tokens import Tokens
+from pushforward.studio.app.kinds.kind import Arrays, Cover
+from pushforward.studio.app.kinds.scene_portrait import paint_maps
+from pushforward.studio.app.tokens import Tokens
 
 __all__ = ["COVER"]
 

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage, QPainter, QPainterPath
 
-from studio.app.kinds.portrait import Portrait
-from studio.app.tokens import RADIUS, Tokens
-from studio.formats.cubes.maps import coloured
+from pushforward.studio.app.kinds.portrait import Portrait
+from pushforward.studio.app.tokens import RADIUS, Tokens
+from pushforward.studio.formats.cubes.maps import coloured
 
 __all__ = ["PORTRAIT", "paint_maps"]
 

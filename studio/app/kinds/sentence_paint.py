@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen
 
-from studio.app.kinds.graph_paint import FAINTEST
-from studio.app.kinds.labelled_paint import paint_node
-from studio.app.theme import font
-from studio.app.tokens import Tokens
+from pushforward.studio.app.kinds.graph_paint import FAINTEST
+from pushforward.studio.app.kinds.labelled_paint import paint_node
+from pushforward.studio.app.theme import font
+from pushforward.studio.app.tokens import Tokens
 
 __all__ = ["Link", "SentencePicture", "relation_tones"]
 

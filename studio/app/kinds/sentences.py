@@ -10,16 +10,16 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter
 
-from observables.sentences.grammar import WORDS, Tree, parses, unseen
-from studio.app.kinds import labelled_graphs, stage_tiles
-from studio.app.kinds.graph_rows import ends
-from studio.app.kinds.kind import Arrays, EachTile, Measured, Tiles, how_many
-from studio.app.kinds.labelled_paint import labelled_rows
-from studio.app.kinds.lazily import Lazily
-from studio.app.kinds.sentence_paint import Link, SentencePicture
-from studio.app.kinds.typed_rows import TypedRows
-from studio.app.tokens import Tokens
-from studio.counted import counted
+from pushforward.observables.sentences.grammar import WORDS, Tree, parses, unseen
+from pushforward.studio.app.kinds import labelled_graphs, stage_tiles
+from pushforward.studio.app.kinds.graph_rows import ends
+from pushforward.studio.app.kinds.kind import Arrays, EachTile, Measured, Tiles, how_many
+from pushforward.studio.app.kinds.labelled_paint import labelled_rows
+from pushforward.studio.app.kinds.lazily import Lazily
+from pushforward.studio.app.kinds.sentence_paint import Link, SentencePicture
+from pushforward.studio.app.kinds.typed_rows import TypedRows
+from pushforward.studio.app.tokens import Tokens
+from pushforward.studio.counted import counted
 
 __all__ = ["KIND", "SENTENCE", "links_of", "picture_of", "tree_of"]
 

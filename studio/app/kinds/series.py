@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
-from studio.app.kinds import stage_tiles
-from studio.app.kinds.apart import values
-from studio.app.kinds.kind import (
+from pushforward.studio.app.kinds import stage_tiles
+from pushforward.studio.app.kinds.apart import values
+from pushforward.studio.app.kinds.kind import (
     DISTANCES,
     LABEL,
     Arrays,
@@ -22,11 +22,11 @@ from studio.app.kinds.kind import (
     classes,
     how_many,
 )
-from studio.app.theme import font
-from studio.app.tokens import Tokens
-from studio.counted import counted
-from studio.figures import short
-from studio.literal import one_line
+from pushforward.studio.app.theme import font
+from pushforward.studio.app.tokens import Tokens
+from pushforward.studio.counted import counted
+from pushforward.studio.figures import short
+from pushforward.studio.literal import one_line
 
 __all__ = ["KIND", "RANGE", "lines", "said"]
 
@@ -212,7 +212,7 @@ def _strongest(cycles: NDArray[np.int64], arrays: Arrays) -> Measured:
 
 
 def _heard(arrays: Arrays) -> bytes:
-    from studio.formats.series.writing import sound
+    from pushforward.studio.formats.series.writing import sound
 
     return sound(arrays["x"], round(float(arrays[RATE][0])))
 

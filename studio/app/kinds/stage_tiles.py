@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from studio.app.kinds.graph_rows import SIZE
-from studio.app.kinds.kind import Arrays, Tiles, TitledTiles
-from studio.app.noise_words import noise_of
-from studio.protocol.extras import PLACES
-from studio.protocol.records import GIVEN
+from pushforward.studio.app.kinds.graph_rows import SIZE
+from pushforward.studio.app.kinds.kind import Arrays, Tiles, TitledTiles
+from pushforward.studio.app.noise_words import noise_of
+from pushforward.studio.protocol.extras import PLACES
+from pushforward.studio.protocol.records import GIVEN
 
 __all__ = ["in_place", "scene", "step"]
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.app.kinds.kind import LABEL, Arrays, Kind, Measured
-from studio.app.state.session import DataInfo
+from pushforward.studio.app.kinds.kind import LABEL, Arrays, Kind, Measured
+from pushforward.studio.app.state.session import DataInfo
 
 __all__ = ["Column", "classes_of", "columns_of", "measured_of", "of_all", "rows_of"]
 

@@ -8,13 +8,21 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter
 
-from studio.app.kinds.kind import Arrays, TitledTiles, Weighed
-from studio.app.kinds.text_paint import CELL, DOT, SPACE, Page, fixed_font, ground, write
-from studio.app.kinds.text_tiles import LEAST, texts, weighed
-from studio.app.noise_words import noise_of
-from studio.app.tokens import Tokens
-from studio.literal import one_line
-from studio.protocol.extras import CANDIDATES, CHANCES, WRITTEN
+from pushforward.studio.app.kinds.kind import Arrays, TitledTiles, Weighed
+from pushforward.studio.app.kinds.text_paint import (
+    CELL,
+    DOT,
+    SPACE,
+    Page,
+    fixed_font,
+    ground,
+    write,
+)
+from pushforward.studio.app.kinds.text_tiles import LEAST, texts, weighed
+from pushforward.studio.app.noise_words import noise_of
+from pushforward.studio.app.tokens import Tokens
+from pushforward.studio.literal import one_line
+from pushforward.studio.protocol.extras import CANDIDATES, CHANCES, WRITTEN
 
 __all__ = ["LawTiles", "scene", "step"]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPainter, QPen
 
-from studio.app.tokens import Tokens
+from pushforward.studio.app.tokens import Tokens
 
 __all__ = ["CELL", "DOT", "SPACE", "Page", "fixed_font", "ground", "ink_of", "write"]
 

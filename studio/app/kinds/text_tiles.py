@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
-from studio.app.kinds.kind import Arrays, EachTile, Weighed
-from studio.app.kinds.text_paint import SPACE, Page, fixed_font, ground, write
-from studio.app.tokens import Tokens
-from studio.literal import one_line
-from studio.protocol.extras import CANDIDATES, CHANCES, WRITTEN
+from pushforward.studio.app.kinds.kind import Arrays, EachTile, Weighed
+from pushforward.studio.app.kinds.text_paint import SPACE, Page, fixed_font, ground, write
+from pushforward.studio.app.tokens import Tokens
+from pushforward.studio.literal import one_line
+from pushforward.studio.protocol.extras import CANDIDATES, CHANCES, WRITTEN
 
 __all__ = ["LEAST", "TextTiles", "numbers", "spelled", "texts", "weighed"]
 

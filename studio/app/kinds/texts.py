@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.app.kinds.apart import Apart
-from studio.app.kinds.kind import MEMORISATION, Arrays, Kind, Measured, Tiles, how_many
-from studio.app.kinds.text_law import scene, step
-from studio.app.kinds.text_tiles import numbers, spelled, texts
-from studio.counted import counted
-from studio.protocol.extras import TOLD, WRITTEN
+from pushforward.studio.app.kinds.apart import Apart
+from pushforward.studio.app.kinds.kind import MEMORISATION, Arrays, Kind, Measured, Tiles, how_many
+from pushforward.studio.app.kinds.text_law import scene, step
+from pushforward.studio.app.kinds.text_tiles import numbers, spelled, texts
+from pushforward.studio.counted import counted
+from pushforward.studio.protocol.extras import TOLD, WRITTEN
 
 __all__ = ["KIND", "pieces", "spelled"]
 

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.app.kinds.graph_rows import ends
+from pushforward.studio.app.kinds.graph_rows import ends
 
 __all__ = ["TypedRows"]
 

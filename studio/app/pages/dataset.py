@@ -9,30 +9,30 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from studio.app import tasks
-from studio.app.actions import Actions
-from studio.app.forms.editors import ChoiceList
-from studio.app.intents.base import Refused
-from studio.app.kinds.filtering import example, hint, orders, sorting
-from studio.app.kinds.kind import LABEL, Kind, named
-from studio.app.kinds.registry import fitting, kind
-from studio.app.kinds.statistics import classes_of, columns_of, of_all, rows_of
-from studio.app.state.datasets import DataSet, all_sets
-from studio.app.state.naming import imported
-from studio.app.state.selection import Selection, Source
-from studio.app.state.session import AppState, DataInfo
-from studio.app.widgets.basic import Elided, button, column, label, restyle, row
-from studio.app.widgets.coverview import CoverView
-from studio.app.widgets.datafacts import DataFacts
-from studio.app.widgets.filterline import FilterLine
-from studio.app.widgets.literal import set_tip
-from studio.app.widgets.pane import Pane
-from studio.app.widgets.pointdata import PointData
-from studio.app.widgets.points import PointsPreview
-from studio.counted import counted, shared_out
-from studio.literal import one_line
-from studio.protocol.catalog import EntrySpec
-from studio.protocol.extras import PLACES
+from pushforward.studio.app import tasks
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.forms.editors import ChoiceList
+from pushforward.studio.app.intents.base import Refused
+from pushforward.studio.app.kinds.filtering import example, hint, orders, sorting
+from pushforward.studio.app.kinds.kind import LABEL, Kind, named
+from pushforward.studio.app.kinds.registry import fitting, kind
+from pushforward.studio.app.kinds.statistics import classes_of, columns_of, of_all, rows_of
+from pushforward.studio.app.state.datasets import DataSet, all_sets
+from pushforward.studio.app.state.naming import imported
+from pushforward.studio.app.state.selection import Selection, Source
+from pushforward.studio.app.state.session import AppState, DataInfo
+from pushforward.studio.app.widgets.basic import Elided, button, column, label, restyle, row
+from pushforward.studio.app.widgets.coverview import CoverView
+from pushforward.studio.app.widgets.datafacts import DataFacts
+from pushforward.studio.app.widgets.filterline import FilterLine
+from pushforward.studio.app.widgets.literal import set_tip
+from pushforward.studio.app.widgets.pane import Pane
+from pushforward.studio.app.widgets.pointdata import PointData
+from pushforward.studio.app.widgets.points import PointsPreview
+from pushforward.studio.counted import counted, shared_out
+from pushforward.studio.literal import one_line
+from pushforward.studio.protocol.catalog import EntrySpec
+from pushforward.studio.protocol.extras import PLACES
 
 __all__ = ["PAGE", "DataSetPage"]
 

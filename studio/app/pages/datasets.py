@@ -3,10 +3,10 @@
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from studio.app.actions import Actions
-from studio.app.state.session import AppState
-from studio.app.widgets.basic import label
-from studio.app.widgets.datasetgrid import DataSetGrid
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.widgets.basic import label
+from pushforward.studio.app.widgets.datasetgrid import DataSetGrid
 
 __all__ = ["PAGE", "DataSetsPage"]
 

@@ -7,17 +7,17 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from studio.app.pages.run_table_model import Row
-from studio.app.state.memorisation import memory_of
-from studio.app.state.naming import data_title, metric_in_unit, name_of, number
-from studio.app.state.newest import floors_of
-from studio.app.state.runs import RunState
-from studio.app.state.runtable import data_taken, model_title
-from studio.app.state.session import AppState
-from studio.app.widgets.filedialog import ask_write
-from studio.formats.cells import harmless
-from studio.protocol.events import SPREAD
-from studio.store.atomic import write_text
+from pushforward.studio.app.pages.run_table_model import Row
+from pushforward.studio.app.state.memorisation import memory_of
+from pushforward.studio.app.state.naming import data_title, metric_in_unit, name_of, number
+from pushforward.studio.app.state.newest import floors_of
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.runtable import data_taken, model_title
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.widgets.filedialog import ask_write
+from pushforward.studio.formats.cells import harmless
+from pushforward.studio.protocol.events import SPREAD
+from pushforward.studio.store.atomic import write_text
 
 __all__ = ["as_csv", "ask_table"]
 

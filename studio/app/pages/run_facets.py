@@ -4,9 +4,9 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from studio.app.state.runfinding import ALL, FACETS, counts
-from studio.app.state.session import AppState
-from studio.app.widgets.facetlist import FacetList
+from pushforward.studio.app.state.runfinding import ALL, FACETS, counts
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.widgets.facetlist import FacetList
 
 __all__ = ["RunFacets"]
 

@@ -7,20 +7,20 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QTableWidget, QTableWidgetItem, QVBoxLayout
 
-from studio.app import words
-from studio.app.differing import NONE, Differing, differing
-from studio.app.run_words import title_of
-from studio.app.state import comparison
-from studio.app.state.naming import metric_in_unit, number
-from studio.app.state.newest import figure_of, first_metric
-from studio.app.state.runs import RunState
-from studio.app.state.session import AppState
-from studio.app.theme import theme
-from studio.app.widgets.badge import MARKED, SIDE, badge_icon
-from studio.app.widgets.basic import Elided, button, label, row
-from studio.app.widgets.literal import set_tip
-from studio.app.widgets.row_paint import HEIGHT
-from studio.literal import one_line
+from pushforward.studio.app import words
+from pushforward.studio.app.differing import NONE, Differing, differing
+from pushforward.studio.app.run_words import title_of
+from pushforward.studio.app.state import comparison
+from pushforward.studio.app.state.naming import metric_in_unit, number
+from pushforward.studio.app.state.newest import figure_of, first_metric
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.theme import theme
+from pushforward.studio.app.widgets.badge import MARKED, SIDE, badge_icon
+from pushforward.studio.app.widgets.basic import Elided, button, label, row
+from pushforward.studio.app.widgets.literal import set_tip
+from pushforward.studio.app.widgets.row_paint import HEIGHT
+from pushforward.studio.literal import one_line
 
 __all__ = ["RunStrip", "StripActions"]
 

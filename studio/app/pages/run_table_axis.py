@@ -5,12 +5,12 @@ baseline a dotted line, a run a dot.
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
 
-from studio.app.pages.run_table_model import Row
-from studio.app.plots.runkey import ink
-from studio.app.plots.ticks import number, ticks
-from studio.app.state.newest import figure_of
-from studio.app.state.runtable import Scale
-from studio.app.theme import font, theme
+from pushforward.studio.app.pages.run_table_model import Row
+from pushforward.studio.app.plots.runkey import ink
+from pushforward.studio.app.plots.ticks import number, ticks
+from pushforward.studio.app.state.newest import figure_of
+from pushforward.studio.app.state.runtable import Scale
+from pushforward.studio.app.theme import font, theme
 
 __all__ = ["paint_axis"]
 

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.app.icons import paint as paint_icon
-from studio.app.pages.run_table_axis import paint_axis
-from studio.app.pages.run_table_model import (
+from pushforward.studio.app.icons import paint as paint_icon
+from pushforward.studio.app.pages.run_table_axis import paint_axis
+from pushforward.studio.app.pages.run_table_model import (
     AXIS,
     COLUMNS,
     DATA,
@@ -26,15 +26,15 @@ from studio.app.pages.run_table_model import (
     Row,
     RunTableModel,
 )
-from studio.app.pages.run_table_text import chips, write
-from studio.app.shell.line_model import Index
-from studio.app.state.naming import name_of, named_as_parent, number
-from studio.app.state.runs import RunState
-from studio.app.state.runtable import Group
-from studio.app.theme import font, theme
-from studio.app.widgets.badge import MARKED, paint_badge
-from studio.app.widgets.row_paint import HEIGHT
-from studio.literal import one_line
+from pushforward.studio.app.pages.run_table_text import chips, write
+from pushforward.studio.app.shell.line_model import Index
+from pushforward.studio.app.state.naming import name_of, named_as_parent, number
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.runtable import Group
+from pushforward.studio.app.theme import font, theme
+from pushforward.studio.app.widgets.badge import MARKED, paint_badge
+from pushforward.studio.app.widgets.row_paint import HEIGHT
+from pushforward.studio.literal import one_line
 
 __all__ = ["RunTableDelegate"]
 

@@ -4,14 +4,14 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QMenu, QWidget
 
-from studio.app import preferences
-from studio.app.forms.editors import ChoiceList, Segments
-from studio.app.pages.run_table_model import AXIS, COLUMNS, NAME
-from studio.app.state.runfinding import RunFinding
-from studio.app.state.runtable import By
-from studio.app.widgets.basic import button, icon_button, label, restyle, row
-from studio.app.widgets.literal import keyless, set_tip
-from studio.counted import counted
+from pushforward.studio.app import preferences
+from pushforward.studio.app.forms.editors import ChoiceList, Segments
+from pushforward.studio.app.pages.run_table_model import AXIS, COLUMNS, NAME
+from pushforward.studio.app.state.runfinding import RunFinding
+from pushforward.studio.app.state.runtable import By
+from pushforward.studio.app.widgets.basic import button, icon_button, label, restyle, row
+from pushforward.studio.app.widgets.literal import keyless, set_tip
+from pushforward.studio.counted import counted
 
 __all__ = ["RunTableHead"]
 

@@ -4,11 +4,11 @@ from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
 from PySide6.QtWidgets import QHeaderView, QWidget
 
-from studio.app.icons import paint as paint_icon
-from studio.app.pages.run_table_model import AXIS, COLUMNS, RIGHT
-from studio.app.pages.run_table_text import write
-from studio.app.state.runtable import Column
-from studio.app.theme import theme
+from pushforward.studio.app.icons import paint as paint_icon
+from pushforward.studio.app.pages.run_table_model import AXIS, COLUMNS, RIGHT
+from pushforward.studio.app.pages.run_table_text import write
+from pushforward.studio.app.state.runtable import Column
+from pushforward.studio.app.theme import theme
 
 __all__ = ["RunTableHeader"]
 

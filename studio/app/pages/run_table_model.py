@@ -8,16 +8,16 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 
-from studio.app import held, words
-from studio.app.pages.run_table_words import other_figure, spread_of, suffix_of
-from studio.app.run_words import RunWords, say, title_of
-from studio.app.shell.line_model import Index, LineModel
-from studio.app.state.learning import origin_said
-from studio.app.state.memorisation import memory_of
-from studio.app.state.naming import metric_in_unit, name_of
-from studio.app.state.newest import figure_of, floors_of, samples_of
-from studio.app.state.runs import RunState
-from studio.app.state.runtable import (
+from pushforward.studio.app import held, words
+from pushforward.studio.app.pages.run_table_words import other_figure, spread_of, suffix_of
+from pushforward.studio.app.run_words import RunWords, say, title_of
+from pushforward.studio.app.shell.line_model import Index, LineModel
+from pushforward.studio.app.state.learning import origin_said
+from pushforward.studio.app.state.memorisation import memory_of
+from pushforward.studio.app.state.naming import metric_in_unit, name_of
+from pushforward.studio.app.state.newest import figure_of, floors_of, samples_of
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.runtable import (
     Column,
     Group,
     Scale,
@@ -26,10 +26,10 @@ from studio.app.state.runtable import (
     model_title,
     scale_of,
 )
-from studio.app.state.session import AppState
-from studio.app.state.tree import Line
-from studio.app.widgets.literal import tip_text
-from studio.counted import counted
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.state.tree import Line
+from pushforward.studio.app.widgets.literal import tip_text
+from pushforward.studio.counted import counted
 
 __all__ = [
     "AXIS",

@@ -7,12 +7,12 @@ from PySide6.QtCore import QPoint, QRectF, Qt
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QTreeView, QWidget
 
-from studio.app.pages.run_table_delegate import RunTableDelegate
-from studio.app.pages.run_table_model import COLUMNS, Row, RunTableModel
-from studio.app.run_words import title_of
-from studio.app.state.runs import RunState
-from studio.app.theme import theme
-from studio.app.widgets.row_paint import HEIGHT
+from pushforward.studio.app.pages.run_table_delegate import RunTableDelegate
+from pushforward.studio.app.pages.run_table_model import COLUMNS, Row, RunTableModel
+from pushforward.studio.app.run_words import title_of
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.theme import theme
+from pushforward.studio.app.widgets.row_paint import HEIGHT
 
 __all__ = ["PinnedLine"]
 

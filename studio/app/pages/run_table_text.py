@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
 
-from studio.app.theme import font, theme
+from pushforward.studio.app.theme import font, theme
 
 __all__ = ["chips", "fitting", "write"]
 

@@ -6,9 +6,9 @@ from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPo
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeView
 
-from studio.app.pages.run_table_delegate import RunTableDelegate
-from studio.app.pages.run_table_header import RunTableHeader
-from studio.app.pages.run_table_model import (
+from pushforward.studio.app.pages.run_table_delegate import RunTableDelegate
+from pushforward.studio.app.pages.run_table_header import RunTableHeader
+from pushforward.studio.app.pages.run_table_model import (
     AXIS,
     COLUMNS,
     DATA,
@@ -19,11 +19,11 @@ from studio.app.pages.run_table_model import (
     TAGS,
     RunTableModel,
 )
-from studio.app.pages.run_table_pinned import PinnedLine
-from studio.app.shell.line_model import Index
-from studio.app.shell.tree_keys import SIDEWAYS, go_sideways
-from studio.app.state.runs import RunState
-from studio.app.widgets.row_paint import HEIGHT
+from pushforward.studio.app.pages.run_table_pinned import PinnedLine
+from pushforward.studio.app.shell.line_model import Index
+from pushforward.studio.app.shell.tree_keys import SIDEWAYS, go_sideways
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.widgets.row_paint import HEIGHT
 
 __all__ = ["RunTableView"]
 

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from studio.app import held, words
-from studio.app.differing import differing
-from studio.app.state.naming import metric_title
-from studio.app.state.newest import first_metric, newest_figure
-from studio.app.state.runs import RunState
-from studio.app.state.session import AppState
-from studio.protocol.catalog import Catalog
+from pushforward.studio.app import held, words
+from pushforward.studio.app.differing import differing
+from pushforward.studio.app.state.naming import metric_title
+from pushforward.studio.app.state.newest import first_metric, newest_figure
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.protocol.catalog import Catalog
 
 __all__ = ["DASH", "other_figure", "spread_of", "suffix_of"]
 

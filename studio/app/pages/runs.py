@@ -6,24 +6,32 @@ from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from studio.app import preferences
-from studio.app.actions import Actions
-from studio.app.pages.run_export import ask_table
-from studio.app.pages.run_strip import RunStrip, StripActions
-from studio.app.pages.run_table_head import RunTableHead
-from studio.app.pages.run_table_model import AXIS, COLUMNS, NAME, NOTE, TAGS, Row, RunTableModel
-from studio.app.pages.run_table_view import RunTableView
-from studio.app.shell.label_ask import ask_line
-from studio.app.shell.run_menu import race_entries, run_entries
-from studio.app.state.datasets import all_sets
-from studio.app.state.notices import Notice
-from studio.app.state.runfinding import found, parsed
-from studio.app.state.runs import RunState
-from studio.app.state.runtable import Column, groups
-from studio.app.state.session import AppState
-from studio.app.widgets.menu import Entries, open_menu
-from studio.app.widgets.overlays import EmptyState
-from studio.counted import counted
+from pushforward.studio.app import preferences
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.pages.run_export import ask_table
+from pushforward.studio.app.pages.run_strip import RunStrip, StripActions
+from pushforward.studio.app.pages.run_table_head import RunTableHead
+from pushforward.studio.app.pages.run_table_model import (
+    AXIS,
+    COLUMNS,
+    NAME,
+    NOTE,
+    TAGS,
+    Row,
+    RunTableModel,
+)
+from pushforward.studio.app.pages.run_table_view import RunTableView
+from pushforward.studio.app.shell.label_ask import ask_line
+from pushforward.studio.app.shell.run_menu import race_entries, run_entries
+from pushforward.studio.app.state.datasets import all_sets
+from pushforward.studio.app.state.notices import Notice
+from pushforward.studio.app.state.runfinding import found, parsed
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.runtable import Column, groups
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.widgets.menu import Entries, open_menu
+from pushforward.studio.app.widgets.overlays import EmptyState
+from pushforward.studio.counted import counted
 
 __all__ = ["RunsPage"]
 

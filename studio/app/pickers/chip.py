@@ -4,10 +4,10 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QFocusEvent, QKeyEvent, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QStyle, QStyleOptionButton, QStylePainter
 
-from studio.app.icons import IconWearer
-from studio.app.pickers.option import Option
-from studio.app.widgets.basic import Link, restyle
-from studio.app.widgets.literal import PushButton, keyless, set_tip
+from pushforward.studio.app.icons import IconWearer
+from pushforward.studio.app.pickers.option import Option
+from pushforward.studio.app.widgets.basic import Link, restyle
+from pushforward.studio.app.widgets.literal import PushButton, keyless, set_tip
 
 __all__ = ["Chip", "Why"]
 

@@ -6,15 +6,15 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout
 
-from studio.app.intents.covers import CoverIntents
-from studio.app.pickers.option import Option, found
-from studio.app.pickers.picker import Body
-from studio.app.state.datasets import DataSet
-from studio.app.widgets.datasetcard import DataSetCard
-from studio.app.widgets.datasetdeck import DataSetDeck
-from studio.app.widgets.picturecard import PictureCard
-from studio.app.widgets.shelves import Planned, Shelves
-from studio.counted import counted
+from pushforward.studio.app.intents.covers import CoverIntents
+from pushforward.studio.app.pickers.option import Option, found
+from pushforward.studio.app.pickers.picker import Body
+from pushforward.studio.app.state.datasets import DataSet
+from pushforward.studio.app.widgets.datasetcard import DataSetCard
+from pushforward.studio.app.widgets.datasetdeck import DataSetDeck
+from pushforward.studio.app.widgets.picturecard import PictureCard
+from pushforward.studio.app.widgets.shelves import Planned, Shelves
+from pushforward.studio.counted import counted
 
 __all__ = ["DataCards"]
 

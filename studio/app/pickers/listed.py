@@ -14,12 +14,12 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
-from studio.app.pickers.option import Option, found
-from studio.app.pickers.picker import Body
-from studio.app.theme import font, theme
-from studio.app.tokens import RADIUS
-from studio.app.widgets.literal import set_tip
-from studio.literal import one_line
+from pushforward.studio.app.pickers.option import Option, found
+from pushforward.studio.app.pickers.picker import Body
+from pushforward.studio.app.theme import font, theme
+from pushforward.studio.app.tokens import RADIUS
+from pushforward.studio.app.widgets.literal import set_tip
+from pushforward.studio.literal import one_line
 
 __all__ = ["Listed"]
 

@@ -8,14 +8,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout
 from shiboken6 import isValid
 
-from studio.app import tasks
-from studio.app.intents.base import Refused
-from studio.app.kinds.kind import Kind, named
-from studio.app.kinds.registry import fitting
-from studio.app.pickers.option import Option
-from studio.app.pickers.picker import Look
-from studio.app.widgets.basic import clear, label, row
-from studio.app.widgets.datapreview import DataPreview
+from pushforward.studio.app import tasks
+from pushforward.studio.app.intents.base import Refused
+from pushforward.studio.app.kinds.kind import Kind, named
+from pushforward.studio.app.kinds.registry import fitting
+from pushforward.studio.app.pickers.option import Option
+from pushforward.studio.app.pickers.picker import Look
+from pushforward.studio.app.widgets.basic import clear, label, row
+from pushforward.studio.app.widgets.datapreview import DataPreview
 
 __all__ = ["DataLook", "ListLook"]
 

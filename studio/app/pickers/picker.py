@@ -11,10 +11,10 @@ from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
-from studio.app.pickers.option import Option
-from studio.app.theme import theme
-from studio.app.widgets.basic import button, label, restyle, row, scrolled, separator
-from studio.app.widgets.taborder import in_order, next_stop
+from pushforward.studio.app.pickers.option import Option
+from pushforward.studio.app.theme import theme
+from pushforward.studio.app.widgets.basic import button, label, restyle, row, scrolled, separator
+from pushforward.studio.app.widgets.taborder import in_order, next_stop
 
 __all__ = ["Body", "Look", "Picker"]
 

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QLineF
 from PySide6.QtGui import QColor, QPainter, QPen
 
-from studio.app.plots.camera import Bounds, Camera
-from studio.app.plots.fields import Grid, sample
-from studio.app.plots.style import CanvasStyle
+from pushforward.studio.app.plots.camera import Bounds, Camera
+from pushforward.studio.app.plots.fields import Grid, sample
+from pushforward.studio.app.plots.style import CanvasStyle
 
 __all__ = ["Arrows", "Ink", "arrow_places", "paint_arrows"]
 

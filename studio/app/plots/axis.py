@@ -9,10 +9,10 @@ import pyqtgraph as pg
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QFontMetrics, QPainter
 
-from studio.app.plots.style import CanvasStyle
-from studio.app.plots.ticks import label, number, ticks
-from studio.app.theme import font
-from studio.literal import one_line
+from pushforward.studio.app.plots.style import CanvasStyle
+from pushforward.studio.app.plots.ticks import label, number, ticks
+from pushforward.studio.app.theme import font
+from pushforward.studio.literal import one_line
 
 __all__ = [
     "EDGE",

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
-from studio.app.plots.arrows import Arrows, paint_arrows
-from studio.app.plots.camera import Camera
-from studio.app.plots.fields import Heat, heat_image, lookup
-from studio.app.plots.mesh import Links, paint_links, paint_mesh
-from studio.app.plots.raster import Colours, Raster
-from studio.app.plots.style import CanvasStyle
-from studio.app.plots.timeline import Timeline
+from pushforward.studio.app.plots.arrows import Arrows, paint_arrows
+from pushforward.studio.app.plots.camera import Camera
+from pushforward.studio.app.plots.fields import Heat, heat_image, lookup
+from pushforward.studio.app.plots.mesh import Links, paint_links, paint_mesh
+from pushforward.studio.app.plots.raster import Colours, Raster
+from pushforward.studio.app.plots.style import CanvasStyle
+from pushforward.studio.app.plots.timeline import Timeline
 
 __all__ = [
     "Backdrop",

@@ -10,14 +10,14 @@ from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 
-from studio.app.plots.axis import name_marks, value_marks
-from studio.app.plots.backdrop import colour
-from studio.app.plots.curves import Curve
-from studio.app.plots.explored import Explored, Range
-from studio.app.plots.plane import Plane, pen
-from studio.app.plots.style import CanvasStyle
-from studio.app.plots.ticks import number
-from studio.literal import one_line
+from pushforward.studio.app.plots.axis import name_marks, value_marks
+from pushforward.studio.app.plots.backdrop import colour
+from pushforward.studio.app.plots.curves import Curve
+from pushforward.studio.app.plots.explored import Explored, Range
+from pushforward.studio.app.plots.plane import Plane, pen
+from pushforward.studio.app.plots.style import CanvasStyle
+from pushforward.studio.app.plots.ticks import number
+from pushforward.studio.literal import one_line
 
 __all__ = ["Bars", "BarsPlot", "Run"]
 

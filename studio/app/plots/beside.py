@@ -1,8 +1,8 @@
 """Which record of a run a pane shows beside others: the one at the same share of the budget."""
 
-from studio.app.plots.following import Following
-from studio.app.state import comparison
-from studio.app.state.runs import RunState
+from pushforward.studio.app.plots.following import Following
+from pushforward.studio.app.state import comparison
+from pushforward.studio.app.state.runs import RunState
 
 __all__ = ["Beside"]
 

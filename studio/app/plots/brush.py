@@ -7,12 +7,12 @@ import numpy as np
 from PySide6.QtCore import QLineF, QPointF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
-from studio.app.plots.camera import Camera
-from studio.app.plots.canvas import ParticleCanvas
-from studio.app.plots.style import CanvasStyle
-from studio.app.plots.tools import Place
-from studio.app.state.hand import Hand
-from studio.protocol.spec import EditPoints
+from pushforward.studio.app.plots.camera import Camera
+from pushforward.studio.app.plots.canvas import ParticleCanvas
+from pushforward.studio.app.plots.style import CanvasStyle
+from pushforward.studio.app.plots.tools import Place
+from pushforward.studio.app.state.hand import Hand
+from pushforward.studio.protocol.spec import EditPoints
 
 __all__ = ["Brush"]
 

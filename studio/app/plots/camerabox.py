@@ -13,11 +13,11 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QPainter, QPainterPath
 from PySide6.QtWidgets import QGraphicsSceneWheelEvent, QWidget
 
-from studio.app.kinds.columns import Column
-from studio.app.plots.axis import Axis, Marks, power_marks, value_marks
-from studio.app.plots.camera import LEAST_SPAN, MOST_SPAN, Bounds
-from studio.app.plots.tools import Place, Tool
-from studio.app.theme import font
+from pushforward.studio.app.kinds.columns import Column
+from pushforward.studio.app.plots.axis import Axis, Marks, power_marks, value_marks
+from pushforward.studio.app.plots.camera import LEAST_SPAN, MOST_SPAN, Bounds
+from pushforward.studio.app.plots.tools import Place, Tool
+from pushforward.studio.app.theme import font
 
 __all__ = ["ZOOM_STEP", "CameraBox", "link"]
 

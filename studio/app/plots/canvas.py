@@ -22,7 +22,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
-from studio.app.plots.backdrop import (
+from pushforward.studio.app.plots.backdrop import (
     Backdrop,
     BackdropImage,
     colour,
@@ -30,19 +30,19 @@ from studio.app.plots.backdrop import (
     view_of,
     with_paths,
 )
-from studio.app.plots.camera import Bounds, Camera, Covered, robust_bounds
-from studio.app.plots.camerabox import ZOOM_STEP, CameraBox
-from studio.app.plots.glide import Glide
-from studio.app.plots.identity import identity_colours, middle_of, one_colour
-from studio.app.plots.overlay import Life, paint_life
-from studio.app.plots.particles import Particles
-from studio.app.plots.printed import SCALE, print_particles
-from studio.app.plots.raster import Colours
-from studio.app.plots.sheet import Sheet
-from studio.app.plots.style import CanvasStyle
-from studio.app.plots.timeline import Timeline
-from studio.app.plots.tools import Overlay, Tool
-from studio.app.theme import colors
+from pushforward.studio.app.plots.camera import Bounds, Camera, Covered, robust_bounds
+from pushforward.studio.app.plots.camerabox import ZOOM_STEP, CameraBox
+from pushforward.studio.app.plots.glide import Glide
+from pushforward.studio.app.plots.identity import identity_colours, middle_of, one_colour
+from pushforward.studio.app.plots.overlay import Life, paint_life
+from pushforward.studio.app.plots.particles import Particles
+from pushforward.studio.app.plots.printed import SCALE, print_particles
+from pushforward.studio.app.plots.raster import Colours
+from pushforward.studio.app.plots.sheet import Sheet
+from pushforward.studio.app.plots.style import CanvasStyle
+from pushforward.studio.app.plots.timeline import Timeline
+from pushforward.studio.app.plots.tools import Overlay, Tool
+from pushforward.studio.app.theme import colors
 
 __all__ = ["ParticleCanvas"]
 

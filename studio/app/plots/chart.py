@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from studio.app.plots.curves import Columns, Curve, columns, nearest_index
+from pushforward.studio.app.plots.curves import Columns, Curve, columns, nearest_index
 
 __all__ = ["ChartScene", "fitted", "reduced", "values_at", "whole_height"]
 

@@ -8,12 +8,19 @@ from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 
-from studio.app.plots.axis import power_marks, step_marks, value_marks
-from studio.app.plots.backdrop import colour
-from studio.app.plots.chart import ChartScene, Range, fitted, reduced, values_at, whole_height
-from studio.app.plots.drawncurve import Frame, curve_items
-from studio.app.plots.explored import Explored, within
-from studio.app.plots.plane import Plane, pen
+from pushforward.studio.app.plots.axis import power_marks, step_marks, value_marks
+from pushforward.studio.app.plots.backdrop import colour
+from pushforward.studio.app.plots.chart import (
+    ChartScene,
+    Range,
+    fitted,
+    reduced,
+    values_at,
+    whole_height,
+)
+from pushforward.studio.app.plots.drawncurve import Frame, curve_items
+from pushforward.studio.app.plots.explored import Explored, within
+from pushforward.studio.app.plots.plane import Plane, pen
 
 __all__ = ["ChartPlot"]
 

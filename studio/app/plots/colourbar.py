@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPen
 
-from studio.app.theme import font
-from studio.app.tokens import Tokens
+from pushforward.studio.app.theme import font
+from pushforward.studio.app.tokens import Tokens
 
 __all__ = ["WIDTH", "paint_bar"]
 

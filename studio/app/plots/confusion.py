@@ -9,12 +9,12 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
-from studio.app.plots.axis import name_marks, name_marks_up
-from studio.app.plots.curves import Curve
-from studio.app.plots.explored import Explored, Range
-from studio.app.plots.plane import Plane
-from studio.app.plots.style import CanvasStyle
-from studio.literal import one_line
+from pushforward.studio.app.plots.axis import name_marks, name_marks_up
+from pushforward.studio.app.plots.curves import Curve
+from pushforward.studio.app.plots.explored import Explored, Range
+from pushforward.studio.app.plots.plane import Plane
+from pushforward.studio.app.plots.style import CanvasStyle
+from pushforward.studio.literal import one_line
 
 __all__ = ["Confusion", "ConfusionPlot"]
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.app import held
-from studio.significance import edges
+from pushforward.studio.app import held
+from pushforward.studio.significance import edges
 
 __all__ = ["Columns", "Curve", "columns", "envelope", "nearest_index", "smoothed"]
 

@@ -7,10 +7,10 @@ from PySide6.QtCore import QPointF, QRectF, QSize
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
-from studio.app import words
-from studio.app.plots.axis import value_marks
-from studio.app.plots.explored import Explored, Range
-from studio.app.plots.plane import Plane, pen
+from pushforward.studio.app import words
+from pushforward.studio.app.plots.axis import value_marks
+from pushforward.studio.app.plots.explored import Explored, Range
+from pushforward.studio.app.plots.plane import Plane, pen
 
 __all__ = ["DEPTH", "DensityMap"]
 

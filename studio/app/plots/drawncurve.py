@@ -10,11 +10,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPen
 from PySide6.QtWidgets import QGraphicsItem
 
-from studio.app import held, words
-from studio.app.plots.backdrop import colour
-from studio.app.plots.curves import Columns, Curve, columns, envelope, smoothed
-from studio.app.plots.plane import Line, pen, word
-from studio.app.plots.style import CanvasStyle
+from pushforward.studio.app import held, words
+from pushforward.studio.app.plots.backdrop import colour
+from pushforward.studio.app.plots.curves import Columns, Curve, columns, envelope, smoothed
+from pushforward.studio.app.plots.plane import Line, pen, word
+from pushforward.studio.app.plots.style import CanvasStyle
 
 __all__ = ["Frame", "curve_items"]
 

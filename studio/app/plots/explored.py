@@ -5,7 +5,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
-from studio.app.plots.plane import Plane, Surface
+from pushforward.studio.app.plots.plane import Plane, Surface
 
 __all__ = ["CLOSEST", "Explored", "Range", "within"]
 

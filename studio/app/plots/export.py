@@ -27,12 +27,12 @@ from PySide6.QtGui import (
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QWidget
 
-from studio.app.plots.canvas import ParticleCanvas
-from studio.app.plots.printed import SCALE
-from studio.app.theme import colors, theme
-from studio.formats.cells import harmless
-from studio.store.atomic import write_bytes
-from studio.store.errors import StoreError
+from pushforward.studio.app.plots.canvas import ParticleCanvas
+from pushforward.studio.app.plots.printed import SCALE
+from pushforward.studio.app.theme import colors, theme
+from pushforward.studio.formats.cells import harmless
+from pushforward.studio.store.atomic import write_bytes
+from pushforward.studio.store.errors import StoreError
 
 __all__ = [
     "Picture",

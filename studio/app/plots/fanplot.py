@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtWidgets import QWidget
 
-from studio.app import words
-from studio.app.plots.axis import value_marks
-from studio.app.plots.backdrop import colour
-from studio.app.plots.explored import Explored, Range
-from studio.app.plots.plane import Line, Plane, pen
+from pushforward.studio.app import words
+from pushforward.studio.app.plots.axis import value_marks
+from pushforward.studio.app.plots.backdrop import colour
+from pushforward.studio.app.plots.explored import Explored, Range
+from pushforward.studio.app.plots.plane import Line, Plane, pen
 
 __all__ = ["FANS", "Fan", "FanPlot"]
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.app.plots.camera import Bounds
-from studio.app.plots.raster import Colours
+from pushforward.studio.app.plots.camera import Bounds
+from pushforward.studio.app.plots.raster import Colours
 
 __all__ = ["Heat", "at_time", "density", "heat_image", "lookup", "nice", "sample", "span"]
 

@@ -10,12 +10,12 @@ from collections.abc import Callable
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
-from studio.app.actions import Actions
-from studio.app.intents.watching import Looking
-from studio.app.plots.records import RecordLoader
-from studio.app.state.runs import FlowRecord, RunState
-from studio.app.state.session import AppState
-from studio.protocol.records import first_particles
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.intents.watching import Looking
+from pushforward.studio.app.plots.records import RecordLoader
+from pushforward.studio.app.state.runs import FlowRecord, RunState
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.protocol.records import first_particles
 
 __all__ = ["Following"]
 

@@ -10,13 +10,13 @@ from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPaintEvent, QPen
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 
-from studio.app import words
-from studio.app.plots.axis import no_marks, value_marks
-from studio.app.plots.backdrop import colour
-from studio.app.plots.explored import Explored, Range
-from studio.app.plots.hshape import Bars, Shape
-from studio.app.plots.plane import Line, Plane, pen, word
-from studio.app.plots.style import CanvasStyle
+from pushforward.studio.app import words
+from pushforward.studio.app.plots.axis import no_marks, value_marks
+from pushforward.studio.app.plots.backdrop import colour
+from pushforward.studio.app.plots.explored import Explored, Range
+from pushforward.studio.app.plots.hshape import Bars, Shape
+from pushforward.studio.app.plots.plane import Line, Plane, pen, word
+from pushforward.studio.app.plots.style import CanvasStyle
 
 __all__ = ["HPlot", "HScene"]
 

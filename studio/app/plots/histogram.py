@@ -11,16 +11,16 @@ from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QKeyEvent, QPen
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 
-from studio.app.plots.axis import Marks, no_marks, power_marks, value_marks
-from studio.app.plots.backdrop import colour
-from studio.app.plots.curves import Curve
-from studio.app.plots.explored import Explored, Range
-from studio.app.plots.plane import Line, Plane, pen, word
-from studio.app.plots.runkey import Named
-from studio.app.plots.shares import spread_of
-from studio.app.plots.style import CanvasStyle
-from studio.app.plots.ticks import number
-from studio.literal import one_line
+from pushforward.studio.app.plots.axis import Marks, no_marks, power_marks, value_marks
+from pushforward.studio.app.plots.backdrop import colour
+from pushforward.studio.app.plots.curves import Curve
+from pushforward.studio.app.plots.explored import Explored, Range
+from pushforward.studio.app.plots.plane import Line, Plane, pen, word
+from pushforward.studio.app.plots.runkey import Named
+from pushforward.studio.app.plots.shares import spread_of
+from pushforward.studio.app.plots.style import CanvasStyle
+from pushforward.studio.app.plots.ticks import number
+from pushforward.studio.literal import one_line
 
 __all__ = ["DASHES", "HistogramPlot", "HistogramScene", "Steps"]
 

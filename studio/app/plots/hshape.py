@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.app import words
+from pushforward.studio.app import words
 
 __all__ = ["Bars", "Shape", "Verdict", "bars", "judge", "span_of", "values_at"]
 

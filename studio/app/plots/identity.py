@@ -9,8 +9,8 @@ every common form of colour blindness leaves intact.
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.app.plots.raster import Colours
-from studio.app.tokens import Identity
+from pushforward.studio.app.plots.raster import Colours
+from pushforward.studio.app.tokens import Identity
 
 __all__ = [
     "angles",

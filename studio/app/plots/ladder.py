@@ -10,15 +10,15 @@ from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPen
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 
-from studio.app import words
-from studio.app.plots.axis import power_marks
-from studio.app.plots.backdrop import colour
-from studio.app.plots.curves import Curve
-from studio.app.plots.explored import Explored, Range
-from studio.app.plots.plane import Line, Plane, pen
-from studio.app.plots.runkey import Named
-from studio.app.plots.style import CanvasStyle
-from studio.app.theme import colors
+from pushforward.studio.app import words
+from pushforward.studio.app.plots.axis import power_marks
+from pushforward.studio.app.plots.backdrop import colour
+from pushforward.studio.app.plots.curves import Curve
+from pushforward.studio.app.plots.explored import Explored, Range
+from pushforward.studio.app.plots.plane import Line, Plane, pen
+from pushforward.studio.app.plots.runkey import Named
+from pushforward.studio.app.plots.style import CanvasStyle
+from pushforward.studio.app.theme import colors
 
 __all__ = ["MARKS", "LadderPlot", "Rung", "floor_ink", "ink"]
 

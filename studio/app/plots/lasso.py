@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
-from studio.app.plots.camera import Camera
-from studio.app.plots.canvas import ParticleCanvas
-from studio.app.plots.style import CanvasStyle
-from studio.app.plots.tools import Place
+from pushforward.studio.app.plots.camera import Camera
+from pushforward.studio.app.plots.canvas import ParticleCanvas
+from pushforward.studio.app.plots.style import CanvasStyle
+from pushforward.studio.app.plots.tools import Place
 
 __all__ = ["SAME_PLACE", "Lasso", "inside", "shared"]
 

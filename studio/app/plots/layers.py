@@ -4,16 +4,16 @@ from collections.abc import Collection
 
 import numpy as np
 
-from studio.app.plots.arrows import Arrows, Ink
-from studio.app.plots.camera import Bounds
-from studio.app.plots.fields import Grid, Heat, at_time, density, span
-from studio.app.plots.mesh import Links
-from studio.app.plots.raster import Colours
-from studio.app.plots.timeline import Timeline
-from studio.app.state.runs import FlowRecord
-from studio.app.widgets.layerpanel import LayerRow
-from studio.protocol.catalog import EntrySpec, LayerSpec
-from studio.protocol.extras import LATENTS, MANIFOLD
+from pushforward.studio.app.plots.arrows import Arrows, Ink
+from pushforward.studio.app.plots.camera import Bounds
+from pushforward.studio.app.plots.fields import Grid, Heat, at_time, density, span
+from pushforward.studio.app.plots.mesh import Links
+from pushforward.studio.app.plots.raster import Colours
+from pushforward.studio.app.plots.timeline import Timeline
+from pushforward.studio.app.state.runs import FlowRecord
+from pushforward.studio.app.widgets.layerpanel import LayerRow
+from pushforward.studio.protocol.catalog import EntrySpec, LayerSpec
+from pushforward.studio.protocol.extras import LATENTS, MANIFOLD
 
 __all__ = [
     "DENSITY",

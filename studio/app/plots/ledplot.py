@@ -7,10 +7,10 @@ from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
-from studio.app.plots.axis import value_marks
-from studio.app.plots.backdrop import colour
-from studio.app.plots.explored import Explored, Range
-from studio.app.plots.plane import Plane
+from pushforward.studio.app.plots.axis import value_marks
+from pushforward.studio.app.plots.backdrop import colour
+from pushforward.studio.app.plots.explored import Explored, Range
+from pushforward.studio.app.plots.plane import Plane
 
 __all__ = ["LedPlot"]
 

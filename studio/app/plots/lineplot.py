@@ -10,12 +10,12 @@ from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 
-from studio.app import words
-from studio.app.plots.axis import power_marks, value_marks
-from studio.app.plots.backdrop import colour
-from studio.app.plots.explored import Explored, Range
-from studio.app.plots.ladder import ink
-from studio.app.plots.plane import Line, Plane, pen
+from pushforward.studio.app import words
+from pushforward.studio.app.plots.axis import power_marks, value_marks
+from pushforward.studio.app.plots.backdrop import colour
+from pushforward.studio.app.plots.explored import Explored, Range
+from pushforward.studio.app.plots.ladder import ink
+from pushforward.studio.app.plots.plane import Line, Plane, pen
 
 __all__ = ["Drawn", "LinePlot"]
 

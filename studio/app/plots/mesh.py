@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF
 from PySide6.QtGui import QColor, QPainter, QPen
 
-from studio.app.plots.camera import Camera
-from studio.app.plots.raster import Colours
-from studio.app.plots.style import CanvasStyle
+from pushforward.studio.app.plots.camera import Camera
+from pushforward.studio.app.plots.raster import Colours
+from pushforward.studio.app.plots.style import CanvasStyle
 
 __all__ = ["Links", "paint_links", "paint_mesh"]
 

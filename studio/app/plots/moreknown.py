@@ -12,16 +12,16 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 from shiboken6 import isValid
 
-from studio.app import tasks
-from studio.app.actions import Actions
-from studio.app.askonce import AskOnce
-from studio.app.intents.base import Refused
-from studio.app.kinds.apart import nearest_of
-from studio.app.kinds.kind import Among, Arrays, Kind
-from studio.app.kinds.statistics import rows_of
-from studio.app.state.operators import offered
-from studio.app.state.runs import RunState
-from studio.app.state.session import AppState
+from pushforward.studio.app import tasks
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.askonce import AskOnce
+from pushforward.studio.app.intents.base import Refused
+from pushforward.studio.app.kinds.apart import nearest_of
+from pushforward.studio.app.kinds.kind import Among, Arrays, Kind
+from pushforward.studio.app.kinds.statistics import rows_of
+from pushforward.studio.app.state.operators import offered
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.session import AppState
 
 __all__ = ["NEAREST", "MoreKnown"]
 

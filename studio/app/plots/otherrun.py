@@ -6,13 +6,13 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from shiboken6 import isValid
 
-from studio.app import tasks, words
-from studio.app.plots.records import read_newest
-from studio.app.plots.sampled import Shown, shown_of
-from studio.app.state.latents import differ
-from studio.app.state.naming import number
-from studio.app.state.runs import FlowRecord, RunState
-from studio.app.state.session import AppState
+from pushforward.studio.app import tasks, words
+from pushforward.studio.app.plots.records import read_newest
+from pushforward.studio.app.plots.sampled import Shown, shown_of
+from pushforward.studio.app.state.latents import differ
+from pushforward.studio.app.state.naming import number
+from pushforward.studio.app.state.runs import FlowRecord, RunState
+from pushforward.studio.app.state.session import AppState
 
 __all__ = ["OtherRun"]
 
@@ -78,7 +78,7 @@ class OtherRun(QObject):
             self.changed.emit()
 
     async def _read(self, asked: _Asked, run: RunState, one: RunState, beside: Shown) -> None:
-        from studio.store.errors import StoreError
+        from pushforward.studio.store.errors import StoreError
 
         seed = beside.seed if beside.file else None
         found, draws, note = None, False, differ(one, run, self._state.catalog, seed)
@@ -116,7 +116,7 @@ def _particles(record: FlowRecord, run: RunState) -> Shown:
 
 def _seeded(key: str, like: Shown) -> Shown | None:
     """Return the newest samples of a run that were drawn as others were, None for none."""
-    from studio.store.samples import SampleSets
+    from pushforward.studio.store.samples import SampleSets
 
     sets = SampleSets(Path(key))
     for path in reversed(sets.paths()):

@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
-from studio.app.plots.backdrop import colour
-from studio.app.plots.camera import Camera
-from studio.app.plots.style import CanvasStyle
+from pushforward.studio.app.plots.backdrop import colour
+from pushforward.studio.app.plots.camera import Camera
+from pushforward.studio.app.plots.style import CanvasStyle
 
 __all__ = ["Life", "paint_life"]
 

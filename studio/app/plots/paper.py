@@ -8,18 +8,18 @@ from typing import TypeVar
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
 
-from studio.app.plots.bars import Bars, BarsPlot
-from studio.app.plots.chart import ChartScene
-from studio.app.plots.chartplot import ChartPlot
-from studio.app.plots.confusion import Confusion, ConfusionPlot
-from studio.app.plots.export import Picture, painted_picture
-from studio.app.plots.hchart import HPlot, HScene
-from studio.app.plots.histogram import HistogramPlot, HistogramScene
-from studio.app.plots.plane import Surface
-from studio.app.plots.runkey import Named, ink, key_lines, paint_key
-from studio.app.plots.style import CanvasStyle
-from studio.app.theme import colors, font
-from studio.literal import one_line
+from pushforward.studio.app.plots.bars import Bars, BarsPlot
+from pushforward.studio.app.plots.chart import ChartScene
+from pushforward.studio.app.plots.chartplot import ChartPlot
+from pushforward.studio.app.plots.confusion import Confusion, ConfusionPlot
+from pushforward.studio.app.plots.export import Picture, painted_picture
+from pushforward.studio.app.plots.hchart import HPlot, HScene
+from pushforward.studio.app.plots.histogram import HistogramPlot, HistogramScene
+from pushforward.studio.app.plots.plane import Surface
+from pushforward.studio.app.plots.runkey import Named, ink, key_lines, paint_key
+from pushforward.studio.app.plots.style import CanvasStyle
+from pushforward.studio.app.theme import colors, font
+from pushforward.studio.literal import one_line
 
 __all__ = [
     "bars_picture",

@@ -9,10 +9,17 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.app.plots.camera import Affine, Camera
-from studio.app.plots.identity import with_alpha
-from studio.app.plots.raster import FADE_STEPS, LINE_BUDGET, Colours, Planar, Raster, fade
-from studio.app.plots.timeline import Timeline
+from pushforward.studio.app.plots.camera import Affine, Camera
+from pushforward.studio.app.plots.identity import with_alpha
+from pushforward.studio.app.plots.raster import (
+    FADE_STEPS,
+    LINE_BUDGET,
+    Colours,
+    Planar,
+    Raster,
+    fade,
+)
+from pushforward.studio.app.plots.timeline import Timeline
 
 __all__ = ["Particles", "dot_size"]
 

@@ -20,10 +20,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.app.plots.axis import EDGE, Axis, Marks
-from studio.app.plots.sheet import Sheet
-from studio.app.plots.style import CanvasStyle
-from studio.app.theme import colors, font, theme
+from pushforward.studio.app.plots.axis import EDGE, Axis, Marks
+from pushforward.studio.app.plots.sheet import Sheet
+from pushforward.studio.app.plots.style import CanvasStyle
+from pushforward.studio.app.theme import colors, font, theme
 
 __all__ = ["Heading", "Line", "Plane", "Surface", "Word", "pen", "word"]
 

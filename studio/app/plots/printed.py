@@ -3,9 +3,9 @@
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPaintEngine, QPainter
 
-from studio.app.plots.backdrop import image_of
-from studio.app.plots.camera import Camera
-from studio.app.plots.particles import Particles
+from pushforward.studio.app.plots.backdrop import image_of
+from pushforward.studio.app.plots.camera import Camera
+from pushforward.studio.app.plots.particles import Particles
 
 __all__ = ["SCALE", "VECTOR_LIMIT", "print_particles"]
 

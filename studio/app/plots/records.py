@@ -12,8 +12,8 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 from shiboken6 import isValid
 
-from studio.app import tasks
-from studio.app.state.runs import FlowRecord
+from pushforward.studio.app import tasks
+from pushforward.studio.app.state.runs import FlowRecord
 
 __all__ = ["RecordLoader", "read_newest", "read_particle", "read_record"]
 
@@ -26,7 +26,7 @@ def read_record(key: str, step: int) -> FlowRecord:
     Raises:
         StoreError: it is damaged, or was thinned out meanwhile.
     """
-    from studio.store.flow import FlowStore
+    from pushforward.studio.store.flow import FlowStore
 
     return FlowStore(Path(key)).load(step)
 
@@ -37,7 +37,7 @@ def read_newest(key: str) -> FlowRecord | None:
     Raises:
         StoreError: it is damaged, or was thinned out meanwhile.
     """
-    from studio.store.flow import FlowStore
+    from pushforward.studio.store.flow import FlowStore
 
     store = FlowStore(Path(key))
     steps = store.steps()
@@ -49,8 +49,8 @@ def read_particle(key: str, particle: int, t: float) -> np.ndarray:
 
     Damaged records are passed over: the line then lacks a point, and is still true.
     """
-    from studio.store.errors import StoreError
-    from studio.store.flow import FlowStore
+    from pushforward.studio.store.errors import StoreError
+    from pushforward.studio.store.flow import FlowStore
 
     store = FlowStore(Path(key))
     places = []
@@ -117,7 +117,7 @@ class RecordLoader(QObject):
         return self._ahead.pop(0) if self._ahead else None
 
     async def _read(self, key: str, step: int) -> None:
-        from studio.store.errors import StoreError
+        from pushforward.studio.store.errors import StoreError
 
         problem = ""
         record = self._kept.get((key, step))

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from PySide6.QtCore import QLineF, QPointF, QRectF
 from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPainter, QPen
 
-from studio.app.theme import font
-from studio.app.tokens import Tokens
+from pushforward.studio.app.theme import font
+from pushforward.studio.app.tokens import Tokens
 
 __all__ = ["GAP", "Named", "ink", "key_lines", "key_width", "paint_key"]
 

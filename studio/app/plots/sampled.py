@@ -13,22 +13,22 @@ from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
 
-from studio.app import tasks, words
-from studio.app.actions import Actions
-from studio.app.intents.watching import Looking
-from studio.app.kinds.registry import fitting, flows_in, kind_of_run
-from studio.app.plots.following import Following
-from studio.app.state.results import SAMPLES
-from studio.app.state.runs import FlowRecord, RunState
-from studio.app.state.sampledby import figures_apart, sampled_by
-from studio.app.state.session import AppState
-from studio.figures import power
-from studio.literal import one_line
-from studio.protocol.messages import JobInfo
-from studio.protocol.spec import Pick
+from pushforward.studio.app import tasks, words
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.intents.watching import Looking
+from pushforward.studio.app.kinds.registry import fitting, flows_in, kind_of_run
+from pushforward.studio.app.plots.following import Following
+from pushforward.studio.app.state.results import SAMPLES
+from pushforward.studio.app.state.runs import FlowRecord, RunState
+from pushforward.studio.app.state.sampledby import figures_apart, sampled_by
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.figures import power
+from pushforward.studio.literal import one_line
+from pushforward.studio.protocol.messages import JobInfo
+from pushforward.studio.protocol.spec import Pick
 
 if TYPE_CHECKING:
-    from studio.store.samples import SampleSet
+    from pushforward.studio.store.samples import SampleSet
 
 __all__ = ["Sampled", "Shown", "read_usual", "shown_of"]
 
@@ -97,8 +97,8 @@ def _look(key: str, shown: str, newest: str | None, opened: str) -> tuple[Shown 
     Raises:
         StoreError: a file is damaged.
     """
-    from studio.store.results import Results
-    from studio.store.samples import SampleSets
+    from pushforward.studio.store.results import Results
+    from pushforward.studio.store.samples import SampleSets
 
     sets = SampleSets(Path(key))
     paths = sets.paths()
@@ -341,7 +341,7 @@ class Sampled(QObject):
             self.select()
 
     async def _read(self, key: str) -> None:
-        from studio.store.errors import StoreError
+        from pushforward.studio.store.errors import StoreError
 
         opened, newest = self._state.opened_in(SAMPLES, key), self._newest
         shown = self.drawn.file if self.drawn else ""

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
-from studio.app.plots.camera import Camera
-from studio.app.plots.style import CanvasStyle
+from pushforward.studio.app.plots.camera import Camera
+from pushforward.studio.app.plots.style import CanvasStyle
 
 __all__ = ["SceneOverlay"]
 

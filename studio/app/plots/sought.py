@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 from shiboken6 import isValid
 
-from studio.app import tasks
-from studio.app.actions import Actions
-from studio.app.intents.base import Answer, Refused
-from studio.app.kinds.kind import LABEL, Arrays, named
-from studio.app.state.runs import RunState
-from studio.app.widgets.nearest import Near
-from studio.protocol.messages import GetNearest
+from pushforward.studio.app import tasks
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.intents.base import Answer, Refused
+from pushforward.studio.app.kinds.kind import LABEL, Arrays, named
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.widgets.nearest import Near
+from pushforward.studio.protocol.messages import GetNearest
 
 __all__ = ["Neighbours", "Sought"]
 

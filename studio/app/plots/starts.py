@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
-from studio.app import tasks
-from studio.app.plots.records import read_record
-from studio.app.state.runs import FlowRecord, RunState
-from studio.store.errors import StoreError
+from pushforward.studio.app import tasks
+from pushforward.studio.app.plots.records import read_record
+from pushforward.studio.app.state.runs import FlowRecord, RunState
+from pushforward.studio.store.errors import StoreError
 
 __all__ = ["Starts"]
 

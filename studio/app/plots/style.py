@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from studio.app.tokens import Identity, Tokens
+from pushforward.studio.app.tokens import Identity, Tokens
 
 __all__ = ["CanvasStyle"]
 

@@ -2,7 +2,7 @@
 
 import math
 
-from studio.figures import power, short
+from pushforward.studio.figures import power, short
 
 __all__ = ["label", "number", "ticks"]
 

@@ -7,8 +7,8 @@ and two additions each, because the two frames around the present are kept as pi
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.app.plots.camera import Affine
-from studio.app.plots.raster import Planar
+from pushforward.studio.app.plots.camera import Affine
+from pushforward.studio.app.plots.raster import Planar
 
 __all__ = ["Timeline"]
 

@@ -4,8 +4,8 @@ from typing import Protocol
 
 from PySide6.QtGui import QPainter
 
-from studio.app.plots.camera import Camera
-from studio.app.plots.style import CanvasStyle
+from pushforward.studio.app.plots.camera import Camera
+from pushforward.studio.app.plots.style import CanvasStyle
 
 __all__ = ["Overlay", "Tool"]
 

@@ -11,11 +11,11 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 
-from studio.app import words
-from studio.app.plots.axis import marks_within
-from studio.app.plots.explored import Explored, Range
-from studio.app.plots.ladder import ink
-from studio.app.plots.plane import Line, Plane, pen, word
+from pushforward.studio.app import words
+from pushforward.studio.app.plots.axis import marks_within
+from pushforward.studio.app.plots.explored import Explored, Range
+from pushforward.studio.app.plots.ladder import ink
+from pushforward.studio.app.plots.plane import Line, Plane, pen, word
 
 __all__ = ["SHARE", "SIZE", "Stop", "TradeoffPlot"]
 

@@ -9,11 +9,11 @@ from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
-from studio.app.plots.axis import no_marks
-from studio.app.plots.backdrop import colour
-from studio.app.plots.explored import Explored, Range
-from studio.app.plots.ladder import MARKS, ink
-from studio.app.plots.plane import Line, Plane, pen
+from pushforward.studio.app.plots.axis import no_marks
+from pushforward.studio.app.plots.backdrop import colour
+from pushforward.studio.app.plots.explored import Explored, Range
+from pushforward.studio.app.plots.ladder import MARKS, ink
+from pushforward.studio.app.plots.plane import Line, Plane, pen
 
 __all__ = ["WaysPlot"]
 

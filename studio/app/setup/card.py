@@ -2,7 +2,7 @@
 
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
-from studio.app.widgets.basic import Elided, label, row, separator
+from pushforward.studio.app.widgets.basic import Elided, label, row, separator
 
 __all__ = ["Card"]
 

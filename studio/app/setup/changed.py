@@ -6,14 +6,14 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
-from studio.app.actions import Actions
-from studio.app.forms import check
-from studio.app.state.changes import Change, changes
-from studio.app.state.draft import Draft
-from studio.app.state.session import AppState
-from studio.app.widgets.basic import button, clear, icon_button, label, row
-from studio.app.widgets.literal import set_tip
-from studio.app.widgets.row_button import RowButton
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.forms import check
+from pushforward.studio.app.state.changes import Change, changes
+from pushforward.studio.app.state.draft import Draft
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.widgets.basic import button, clear, icon_button, label, row
+from pushforward.studio.app.widgets.literal import set_tip
+from pushforward.studio.app.widgets.row_button import RowButton
 
 __all__ = ["Changed"]
 

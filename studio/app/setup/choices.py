@@ -4,20 +4,20 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from studio.app import run_words
-from studio.app.forms import check
-from studio.app.help.claims import claims, verdict
-from studio.app.kinds.registry import kind
-from studio.app.pickers.option import Option
-from studio.app.state import drafts, learning, naming, switch
-from studio.app.state.draft import Draft
-from studio.app.state.expected import expected
-from studio.app.state.runs import RunState
-from studio.app.state.session import AppState, DataInfo
-from studio.counted import counted
-from studio.methods import Method, Published, methods
-from studio.protocol.catalog import Catalog, EntrySpec, FieldSpec, InputSpec
-from studio.resources import recipes
+from pushforward.studio.app import run_words
+from pushforward.studio.app.forms import check
+from pushforward.studio.app.help.claims import claims, verdict
+from pushforward.studio.app.kinds.registry import kind
+from pushforward.studio.app.pickers.option import Option
+from pushforward.studio.app.state import drafts, learning, naming, switch
+from pushforward.studio.app.state.draft import Draft
+from pushforward.studio.app.state.expected import expected
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.session import AppState, DataInfo
+from pushforward.studio.counted import counted
+from pushforward.studio.methods import Method, Published, methods
+from pushforward.studio.protocol.catalog import Catalog, EntrySpec, FieldSpec, InputSpec
+from pushforward.studio.resources import recipes
 
 __all__ = [
     "NO_INPUT",

@@ -1,13 +1,13 @@
 """What a setup comes to, in a line: what it is, what it costs, and its command."""
 
-from studio.app.state import drafts, switch
-from studio.app.state.comparison import training_value
-from studio.app.state.draft import Draft
-from studio.app.state.expected import expected
-from studio.app.state.session import AppState
-from studio.app.state.sixchoices import guidance_of
-from studio.counted import counted, shared_out
-from studio.protocol.catalog import Catalog
+from pushforward.studio.app.state import drafts, switch
+from pushforward.studio.app.state.comparison import training_value
+from pushforward.studio.app.state.draft import Draft
+from pushforward.studio.app.state.expected import expected
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.state.sixchoices import guidance_of
+from pushforward.studio.counted import counted, shared_out
+from pushforward.studio.protocol.catalog import Catalog
 
 __all__ = ["costs", "takes", "used"]
 

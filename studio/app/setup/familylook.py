@@ -7,21 +7,21 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QGridLayout
 
-from studio import resources
-from studio.app.kinds.registry import all_kinds
-from studio.app.pickers.looks import ListLook
-from studio.app.pickers.option import Option
-from studio.app.setup.motion import works
-from studio.app.state import switch
-from studio.app.state.standings import NOT_KNOWN, not_known
-from studio.app.theme import theme
-from studio.app.widgets.basic import clear, label, section
-from studio.app.widgets.formula import Formula
-from studio.app.widgets.literal import Label
-from studio.app.words import duration
-from studio.methods import Method
-from studio.protocol.catalog import EntrySpec
-from studio.protocol.spec import Recipe
+from pushforward.studio import resources
+from pushforward.studio.app.kinds.registry import all_kinds
+from pushforward.studio.app.pickers.looks import ListLook
+from pushforward.studio.app.pickers.option import Option
+from pushforward.studio.app.setup.motion import works
+from pushforward.studio.app.state import switch
+from pushforward.studio.app.state.standings import NOT_KNOWN, not_known
+from pushforward.studio.app.theme import theme
+from pushforward.studio.app.widgets.basic import clear, label, section
+from pushforward.studio.app.widgets.formula import Formula
+from pushforward.studio.app.widgets.literal import Label
+from pushforward.studio.app.words import duration
+from pushforward.studio.methods import Method
+from pushforward.studio.protocol.catalog import EntrySpec
+from pushforward.studio.protocol.spec import Recipe
 
 __all__ = ["FamilyLook", "likelihood_fact"]
 

@@ -7,16 +7,16 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QGridLayout, QPushButton, QVBoxLayout, QWidget
 
-from studio.app.pickers.chip import Chip, Why
-from studio.app.pickers.option import Option, found
-from studio.app.pickers.picker import Body
-from studio.app.state import switch
-from studio.app.widgets.basic import button, column, label, scrolled, section, separator
-from studio.app.widgets.formula import FormulaLine
-from studio.app.widgets.literal import set_tip
-from studio.app.widgets.wrapping import Wrapping
-from studio.app.words import plain
-from studio.protocol.catalog import Catalog, EntrySpec
+from pushforward.studio.app.pickers.chip import Chip, Why
+from pushforward.studio.app.pickers.option import Option, found
+from pushforward.studio.app.pickers.picker import Body
+from pushforward.studio.app.state import switch
+from pushforward.studio.app.widgets.basic import button, column, label, scrolled, section, separator
+from pushforward.studio.app.widgets.formula import FormulaLine
+from pushforward.studio.app.widgets.literal import set_tip
+from pushforward.studio.app.widgets.wrapping import Wrapping
+from pushforward.studio.app.words import plain
+from pushforward.studio.protocol.catalog import Catalog, EntrySpec
 
 __all__ = ["FamilyTable"]
 

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from studio.app.state import drafts, switch
-from studio.app.state.draft import Draft
-from studio.protocol.catalog import Catalog
+from pushforward.studio.app.state import drafts, switch
+from pushforward.studio.app.state.draft import Draft
+from pushforward.studio.protocol.catalog import Catalog
 
 __all__ = ["WayOut", "way_out"]
 

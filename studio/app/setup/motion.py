@@ -6,17 +6,17 @@ import re
 
 from PySide6.QtWidgets import QVBoxLayout
 
-from studio.app.help.pages import family_slug
-from studio.app.setup.card import Card
-from studio.app.state import drafts
-from studio.app.state.rescaling import chosen_h
-from studio.app.state.session import AppState
-from studio.app.state.stages import stages_under
-from studio.app.widgets.basic import button, clear, column, label, section
-from studio.app.widgets.formula import Formula
-from studio.app.widgets.literal import set_tip
-from studio.protocol.catalog import EntrySpec, StageSpec
-from studio.protocol.spec import RunSpec
+from pushforward.studio.app.help.pages import family_slug
+from pushforward.studio.app.setup.card import Card
+from pushforward.studio.app.state import drafts
+from pushforward.studio.app.state.rescaling import chosen_h
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.state.stages import stages_under
+from pushforward.studio.app.widgets.basic import button, clear, column, label, section
+from pushforward.studio.app.widgets.formula import Formula
+from pushforward.studio.app.widgets.literal import set_tip
+from pushforward.studio.protocol.catalog import EntrySpec, StageSpec
+from pushforward.studio.protocol.spec import RunSpec
 
 __all__ = ["MotionCard", "works"]
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame
 
-from studio.app.widgets.basic import button, column, label, row
+from pushforward.studio.app.widgets.basic import button, column, label, row
 
 __all__ = ["NoData"]
 

@@ -6,16 +6,16 @@ import numpy as np
 from PySide6.QtCore import Qt
 from shiboken6 import isValid
 
-from studio.app import tasks
-from studio.app.kinds.registry import kind_of, kind_of_run
-from studio.app.plots.records import read_newest
-from studio.app.setup.card import Card
-from studio.app.state import drafts, learning, naming
-from studio.app.state.draft import Draft
-from studio.app.state.runs import FlowRecord, RunState
-from studio.app.state.session import AppState
-from studio.app.widgets.tilegrid import TileGrid
-from studio.store.errors import StoreError
+from pushforward.studio.app import tasks
+from pushforward.studio.app.kinds.registry import kind_of, kind_of_run
+from pushforward.studio.app.plots.records import read_newest
+from pushforward.studio.app.setup.card import Card
+from pushforward.studio.app.state import drafts, learning, naming
+from pushforward.studio.app.state.draft import Draft
+from pushforward.studio.app.state.runs import FlowRecord, RunState
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.widgets.tilegrid import TileGrid
+from pushforward.studio.store.errors import StoreError
 
 __all__ = ["PathCard", "run_like"]
 

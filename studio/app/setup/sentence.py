@@ -8,32 +8,32 @@ from functools import partial
 import msgspec
 from PySide6.QtWidgets import QWidget
 
-from studio.app.actions import Actions
-from studio.app.forms import check
-from studio.app.forms.editors import Segments
-from studio.app.help.pages import family_slug
-from studio.app.kinds.registry import kind_of
-from studio.app.pickers.datacards import DataCards
-from studio.app.pickers.listed import Listed
-from studio.app.pickers.looks import DataLook, ListLook
-from studio.app.pickers.option import Option
-from studio.app.pickers.picker import Body, Look, Picker
-from studio.app.setup import choices
-from studio.app.setup.familylook import FamilyLook
-from studio.app.setup.familytable import FamilyTable
-from studio.app.setup.sixchoices import whereabouts
-from studio.app.state import drafts, naming, own_data, sentence, switch
-from studio.app.state.datasets import all_sets
-from studio.app.state.draft import Draft
-from studio.app.state.own_data import pick_of
-from studio.app.state.session import AppState
-from studio.app.state.wanted_runs import WantedRun, wanted_runs
-from studio.app.widgets.basic import button, icon_button
-from studio.app.widgets.sentence import Clause, Sentence, Slot, said
-from studio.counted import counted
-from studio.methods import Method
-from studio.protocol.catalog import Catalog, EntrySpec
-from studio.protocol.spec import RunRef
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.forms import check
+from pushforward.studio.app.forms.editors import Segments
+from pushforward.studio.app.help.pages import family_slug
+from pushforward.studio.app.kinds.registry import kind_of
+from pushforward.studio.app.pickers.datacards import DataCards
+from pushforward.studio.app.pickers.listed import Listed
+from pushforward.studio.app.pickers.looks import DataLook, ListLook
+from pushforward.studio.app.pickers.option import Option
+from pushforward.studio.app.pickers.picker import Body, Look, Picker
+from pushforward.studio.app.setup import choices
+from pushforward.studio.app.setup.familylook import FamilyLook
+from pushforward.studio.app.setup.familytable import FamilyTable
+from pushforward.studio.app.setup.sixchoices import whereabouts
+from pushforward.studio.app.state import drafts, naming, own_data, sentence, switch
+from pushforward.studio.app.state.datasets import all_sets
+from pushforward.studio.app.state.draft import Draft
+from pushforward.studio.app.state.own_data import pick_of
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.state.wanted_runs import WantedRun, wanted_runs
+from pushforward.studio.app.widgets.basic import button, icon_button
+from pushforward.studio.app.widgets.sentence import Clause, Sentence, Slot, said
+from pushforward.studio.counted import counted
+from pushforward.studio.methods import Method
+from pushforward.studio.protocol.catalog import Catalog, EntrySpec
+from pushforward.studio.protocol.spec import RunRef
 
 __all__ = ["SetupSentence"]
 

@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QGridLayout
 
-from studio.app.actions import Actions
-from studio.app.forms.editors import ChoiceList
-from studio.app.setup.card import Card
-from studio.app.state import drafts, sixchoices
-from studio.app.state.session import AppState
-from studio.app.widgets.basic import button, clear, column, label
-from studio.app.widgets.formula import Formula
-from studio.app.widgets.literal import set_tip
-from studio.methods import CHOICES, Method, methods
-from studio.protocol.catalog import FieldSpec
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.forms.editors import ChoiceList
+from pushforward.studio.app.setup.card import Card
+from pushforward.studio.app.state import drafts, sixchoices
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.widgets.basic import button, clear, column, label
+from pushforward.studio.app.widgets.formula import Formula
+from pushforward.studio.app.widgets.literal import set_tip
+from pushforward.studio.methods import CHOICES, Method, methods
+from pushforward.studio.protocol.catalog import FieldSpec
 
 if TYPE_CHECKING:
-    from studio.app.plots.scheduleplot import SchedulePlot
+    from pushforward.studio.app.plots.scheduleplot import SchedulePlot
 
 __all__ = ["Schedule", "SixChoices", "whereabouts"]
 
@@ -157,7 +157,9 @@ class Schedule(Card):
         self.fact.set_text(f"{f'x̄ drawn at {drawn}' if drawn else 'along the flow'}, "
                            "dots where the sampler stops")  # fmt: skip
         if self.plot is None:
-            from studio.app.plots.scheduleplot import SchedulePlot  # plots come when first seen
+            from pushforward.studio.app.plots.scheduleplot import (
+                SchedulePlot,  # plots come when first seen
+            )
 
             self.plot = SchedulePlot()
             self.body.addWidget(self.plot)

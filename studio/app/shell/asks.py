@@ -8,20 +8,20 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from studio.app import preferences, tasks
-from studio.app.actions import Actions
-from studio.app.command_label import Said
-from studio.app.intents.base import Refused
-from studio.app.intents.disk import TrashContents
-from studio.app.shell.dialogs import ask_empty_trash, ask_restore
-from studio.app.shell.label_ask import ask_line
-from studio.app.shell.make_sheet import MakeSheet
-from studio.app.shell.wholefolder import offer_folder
-from studio.app.state.naming import file_stem, number
-from studio.app.state.notices import Notice
-from studio.app.state.session import AppState
-from studio.app.widgets.filedialog import folder_of_exports, open_dialog, save_dialog
-from studio.formats.registry import discover, importers
+from pushforward.studio.app import preferences, tasks
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.command_label import Said
+from pushforward.studio.app.intents.base import Refused
+from pushforward.studio.app.intents.disk import TrashContents
+from pushforward.studio.app.shell.dialogs import ask_empty_trash, ask_restore
+from pushforward.studio.app.shell.label_ask import ask_line
+from pushforward.studio.app.shell.make_sheet import MakeSheet
+from pushforward.studio.app.shell.wholefolder import offer_folder
+from pushforward.studio.app.state.naming import file_stem, number
+from pushforward.studio.app.state.notices import Notice
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.widgets.filedialog import folder_of_exports, open_dialog, save_dialog
+from pushforward.studio.formats.registry import discover, importers
 
 __all__ = ["Asks"]
 

@@ -12,13 +12,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.app.icons import pixmap
-from studio.app.state.notices import Notice, Notices
-from studio.app.state.session import AppState
-from studio.app.theme import theme
-from studio.app.widgets.basic import button, clear, icon_button, label
-from studio.app.widgets.literal import Label
-from studio.literal import lines
+from pushforward.studio.app.icons import pixmap
+from pushforward.studio.app.state.notices import Notice, Notices
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.theme import theme
+from pushforward.studio.app.widgets.basic import button, clear, icon_button, label
+from pushforward.studio.app.widgets.literal import Label
+from pushforward.studio.literal import lines
 
 __all__ = ["Banner", "Banners", "sign"]
 

@@ -6,17 +6,17 @@ import msgspec
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
-from studio.app.actions import Actions
-from studio.app.edit_words import live_fields
-from studio.app.forms.form import LABEL_WIDTH, Form
-from studio.app.state import drafts
-from studio.app.state.naming import branch_name, called
-from studio.app.state.runs import RunState
-from studio.app.state.session import AppState
-from studio.app.widgets.basic import Elided, button, column, label, row, scrolled
-from studio.app.widgets.growingdialog import GrowingDialog
-from studio.protocol.catalog import EntrySpec, FieldSpec
-from studio.protocol.spec import ChangeSetting, Pick, RunSpec
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.edit_words import live_fields
+from pushforward.studio.app.forms.form import LABEL_WIDTH, Form
+from pushforward.studio.app.state import drafts
+from pushforward.studio.app.state.naming import branch_name, called
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.widgets.basic import Elided, button, column, label, row, scrolled
+from pushforward.studio.app.widgets.growingdialog import GrowingDialog
+from pushforward.studio.protocol.catalog import EntrySpec, FieldSpec
+from pushforward.studio.protocol.spec import ChangeSetting, Pick, RunSpec
 
 __all__ = ["BranchSheet"]
 

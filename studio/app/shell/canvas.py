@@ -5,16 +5,16 @@ import importlib
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from studio.app.actions import Actions
-from studio.app.shell.banners import Banners
-from studio.app.shell.job_strip import JobStrip
-from studio.app.shell.lenses import Lenses
-from studio.app.shell.replay_strip import ReplayStrip
-from studio.app.state.session import AppState
-from studio.app.views.data import DataView
-from studio.app.views.discover import Discover
-from studio.app.views.help import HelpView
-from studio.app.views.setup import SetupView
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.shell.banners import Banners
+from pushforward.studio.app.shell.job_strip import JobStrip
+from pushforward.studio.app.shell.lenses import Lenses
+from pushforward.studio.app.shell.replay_strip import ReplayStrip
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.views.data import DataView
+from pushforward.studio.app.views.discover import Discover
+from pushforward.studio.app.views.help import HelpView
+from pushforward.studio.app.views.setup import SetupView
 
 __all__ = ["Canvas"]
 
@@ -61,7 +61,7 @@ class Canvas(QWidget):
         self.refresh()
 
     def _make_runs(self) -> QWidget:
-        module = importlib.import_module("studio.app.pages.runs")
+        module = importlib.import_module("pushforward.studio.app.pages.runs")
         page: QWidget = module.RunsPage(self._state, self._actions)
         self.pages.addWidget(page)
         return page

@@ -6,9 +6,9 @@ from typing import Literal
 
 from PySide6.QtWidgets import QDialog, QWidget
 
-from studio.app.shell.dialogs import buttons, framed
-from studio.app.widgets.basic import button, label
-from studio.protocol.messages import JobInfo
+from pushforward.studio.app.shell.dialogs import buttons, framed
+from pushforward.studio.app.widgets.basic import button, label
+from pushforward.studio.protocol.messages import JobInfo
 
 __all__ = ["Closing", "ask_close"]
 

@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QWidget
 
-from studio.app import tasks
-from studio.app.actions import Actions
-from studio.app.intents.base import Refused
-from studio.app.shell.close_ask import Closing, ask_close
-from studio.app.state.notices import Notice
-from studio.app.state.session import AppState
-from studio.protocol.messages import ErrorInfo
+from pushforward.studio.app import tasks
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.intents.base import Refused
+from pushforward.studio.app.shell.close_ask import Closing, ask_close
+from pushforward.studio.app.state.notices import Notice
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.protocol.messages import ErrorInfo
 
 __all__ = ["Leave"]
 

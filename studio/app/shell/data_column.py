@@ -5,13 +5,13 @@ from functools import partial
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from studio.app.actions import Actions
-from studio.app.shell.group import Group
-from studio.app.state.naming import imported
-from studio.app.state.session import AppState
-from studio.app.widgets.menu import open_menu
-from studio.app.widgets.row_button import RowButton
-from studio.counted import counted
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.shell.group import Group
+from pushforward.studio.app.state.naming import imported
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.widgets.menu import open_menu
+from pushforward.studio.app.widgets.row_button import RowButton
+from pushforward.studio.counted import counted
 
 __all__ = ["DataColumn"]
 

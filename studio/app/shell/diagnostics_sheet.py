@@ -11,16 +11,16 @@ from PySide6.QtCore import QStandardPaths, Qt, qVersion
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from studio import diagnostics
-from studio.app import preferences, tasks
-from studio.app.infolder import show_in_folder
-from studio.app.state.notices import Notice, NoticeAction
-from studio.app.state.session import AppState
-from studio.app.widgets.basic import Elided, button, label, row
-from studio.app.widgets.filedialog import save_dialog
-from studio.app.widgets.growingdialog import GrowingDialog
-from studio.protocol.messages import ErrorInfo
-from studio.store.errors import StoreError
+from pushforward.studio import diagnostics
+from pushforward.studio.app import preferences, tasks
+from pushforward.studio.app.infolder import show_in_folder
+from pushforward.studio.app.state.notices import Notice, NoticeAction
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.widgets.basic import Elided, button, label, row
+from pushforward.studio.app.widgets.filedialog import save_dialog
+from pushforward.studio.app.widgets.growingdialog import GrowingDialog
+from pushforward.studio.protocol.messages import ErrorInfo
+from pushforward.studio.store.errors import StoreError
 
 __all__ = ["DiagnosticsSheet"]
 

@@ -14,16 +14,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.app.commands import Registry
-from studio.app.import_words import file_size
-from studio.app.intents.disk import Deleted, TrashContents
-from studio.app.shell.topbar import native
-from studio.app.state.notices import Notices
-from studio.app.widgets.basic import button, label, section, separator
-from studio.app.widgets.fold import Fold
-from studio.app.widgets.growingdialog import GrowingDialog
-from studio.app.widgets.literal import set_title
-from studio.app.words import ago
+from pushforward.studio.app.commands import Registry
+from pushforward.studio.app.import_words import file_size
+from pushforward.studio.app.intents.disk import Deleted, TrashContents
+from pushforward.studio.app.shell.topbar import native
+from pushforward.studio.app.state.notices import Notices
+from pushforward.studio.app.widgets.basic import button, label, section, separator
+from pushforward.studio.app.widgets.fold import Fold
+from pushforward.studio.app.widgets.growingdialog import GrowingDialog
+from pushforward.studio.app.widgets.literal import set_title
+from pushforward.studio.app.words import ago
 
 __all__ = [
     "ask_empty_trash",

@@ -5,8 +5,8 @@ from pathlib import Path
 from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
-from studio.app.actions import Actions
-from studio.app.widgets.basic import label
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.widgets.basic import label
 
 __all__ = ["DropZone", "files_of"]
 

@@ -1,9 +1,9 @@
 """In the status bar: what trains in a project that is not the open one."""
 
-from studio.app.actions import Actions
-from studio.app.run_words import STATES
-from studio.app.state.session import AppState
-from studio.app.widgets.literal import PushButton, set_tip
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.run_words import STATES
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.widgets.literal import PushButton, set_tip
 
 __all__ = ["Elsewhere"]
 

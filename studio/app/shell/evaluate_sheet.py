@@ -7,21 +7,21 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from shiboken6 import isValid
 
-from studio.app import held, tasks
-from studio.app.actions import Actions
-from studio.app.forms.form import Form
-from studio.app.intents.base import Refused
-from studio.app.kinds.registry import kind_of_run
-from studio.app.state import evaluating
-from studio.app.state.drafts import value_at
-from studio.app.state.runs import RunState
-from studio.app.state.session import AppState
-from studio.app.widgets.basic import Elided, button, column, label, row, scrolled
-from studio.app.widgets.growingdialog import GrowingDialog
-from studio.app.widgets.literal import set_tip
-from studio.app.widgets.metricsettings import MetricSettings
-from studio.app.widgets.switch import Switch
-from studio.protocol.catalog import EntrySpec, FieldSpec
+from pushforward.studio.app import held, tasks
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.forms.form import Form
+from pushforward.studio.app.intents.base import Refused
+from pushforward.studio.app.kinds.registry import kind_of_run
+from pushforward.studio.app.state import evaluating
+from pushforward.studio.app.state.drafts import value_at
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.widgets.basic import Elided, button, column, label, row, scrolled
+from pushforward.studio.app.widgets.growingdialog import GrowingDialog
+from pushforward.studio.app.widgets.literal import set_tip
+from pushforward.studio.app.widgets.metricsettings import MetricSettings
+from pushforward.studio.app.widgets.switch import Switch
+from pushforward.studio.protocol.catalog import EntrySpec, FieldSpec
 
 __all__ = ["EvaluateSheet"]
 

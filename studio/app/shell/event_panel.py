@@ -2,18 +2,18 @@
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from studio.app import words
-from studio.app.actions import Actions
-from studio.app.edit_words import edit_notes
-from studio.app.shell.facts import Facts
-from studio.app.state import comparison
-from studio.app.state.comparison import QUALITY
-from studio.app.state.naming import metric_in_unit
-from studio.app.state.newest import first_metric
-from studio.app.state.runs import RunState
-from studio.app.state.session import AppState
-from studio.app.widgets.basic import button, label, row
-from studio.app.widgets.literal import set_tip
+from pushforward.studio.app import words
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.edit_words import edit_notes
+from pushforward.studio.app.shell.facts import Facts
+from pushforward.studio.app.state import comparison
+from pushforward.studio.app.state.comparison import QUALITY
+from pushforward.studio.app.state.naming import metric_in_unit
+from pushforward.studio.app.state.newest import first_metric
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.widgets.basic import button, label, row
+from pushforward.studio.app.widgets.literal import set_tip
 
 __all__ = ["EventPanel"]
 

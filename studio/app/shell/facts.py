@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from studio.app.widgets.basic import clear, label
+from pushforward.studio.app.widgets.basic import clear, label
 
 __all__ = ["Facts"]
 

@@ -3,7 +3,7 @@
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtWidgets import QApplication, QSplitter, QWidget
 
-from studio.app.widgets.basic import restyle
+from pushforward.studio.app.widgets.basic import restyle
 
 __all__ = ["Flank"]
 

@@ -2,14 +2,14 @@
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from studio.app.actions import Actions
-from studio.app.askonce import AskOnce
-from studio.app.kinds.kind import Kind
-from studio.app.plots.moreknown import NEAREST, MoreKnown
-from studio.app.state.runs import RunState
-from studio.app.state.selection import Offered, Source
-from studio.app.state.session import AppState
-from studio.app.widgets.pane import told
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.askonce import AskOnce
+from pushforward.studio.app.kinds.kind import Kind
+from pushforward.studio.app.plots.moreknown import NEAREST, MoreKnown
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.selection import Offered, Source
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.widgets.pane import told
 
 __all__ = ["FoundFacts"]
 

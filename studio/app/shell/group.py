@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from studio.app.widgets.basic import clear, label, section
-from studio.app.widgets.row_button import RowButton
+from pushforward.studio.app.widgets.basic import clear, label, section
+from pushforward.studio.app.widgets.row_button import RowButton
 
 __all__ = ["Group"]
 

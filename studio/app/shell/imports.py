@@ -7,10 +7,10 @@ from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
-from studio.app.actions import Actions
-from studio.app.intents.data import named
-from studio.app.state.notices import Notice, NoticeAction
-from studio.app.state.session import AppState
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.intents.data import named
+from pushforward.studio.app.state.notices import Notice, NoticeAction
+from pushforward.studio.app.state.session import AppState
 
 __all__ = ["Imports"]
 
@@ -72,5 +72,5 @@ class Imports(QObject):
 
     def show(self, files: list[str], found: Any) -> None:
         """Open the dialog."""
-        module = importlib.import_module("studio.app.views.import_preview")
+        module = importlib.import_module("pushforward.studio.app.views.import_preview")
         module.ImportDialog(self._state, self._actions, files, found, self._window).open()

@@ -8,21 +8,21 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QStackedWidget, QVBoxLayout, QWidget
 
-from studio.app.actions import Actions
-from studio.app.shell.run_panel import RunPanel
-from studio.app.shell.setup_panel import SetupPanel
-from studio.app.state.looked import Thing
-from studio.app.state.session import AppState
-from studio.app.widgets.basic import button, row, scrolled
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.shell.run_panel import RunPanel
+from pushforward.studio.app.shell.setup_panel import SetupPanel
+from pushforward.studio.app.state.looked import Thing
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.widgets.basic import button, row, scrolled
 
 __all__ = ["Inspector"]
 
 PANELS: dict[Thing, tuple[str, str]] = {
-    "rows": ("studio.app.shell.rows_panel", "RowsPanel"),
-    "event": ("studio.app.shell.event_panel", "EventPanel"),
-    "layer": ("studio.app.shell.layer_panel", "LayerFacts"),
-    "race": ("studio.app.shell.race_panel", "RacePanel"),
-    "stage": ("studio.app.shell.stage_panel", "StagePanel"),
+    "rows": ("pushforward.studio.app.shell.rows_panel", "RowsPanel"),
+    "event": ("pushforward.studio.app.shell.event_panel", "EventPanel"),
+    "layer": ("pushforward.studio.app.shell.layer_panel", "LayerFacts"),
+    "race": ("pushforward.studio.app.shell.race_panel", "RacePanel"),
+    "stage": ("pushforward.studio.app.shell.stage_panel", "StagePanel"),
 }
 """Where the panels of what belongs to a run are, and what they are called."""
 

@@ -9,11 +9,11 @@ from functools import partial
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QProgressBar, QVBoxLayout, QWidget
 
-from studio.app.actions import Actions
-from studio.app.state.session import AppState
-from studio.app.state.waiting import ahead, how_far
-from studio.app.widgets.basic import Elided, button, clear, column, row
-from studio.protocol.messages import JobInfo
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.state.waiting import ahead, how_far
+from pushforward.studio.app.widgets.basic import Elided, button, clear, column, row
+from pushforward.studio.protocol.messages import JobInfo
 
 __all__ = ["JobStrip"]
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QWidget
 
-from studio.app.shell.dialogs import framed
-from studio.app.widgets.basic import button, label
+from pushforward.studio.app.shell.dialogs import framed
+from pushforward.studio.app.widgets.basic import button, label
 
 __all__ = ["ask_line"]
 

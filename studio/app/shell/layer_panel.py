@@ -2,11 +2,11 @@
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from studio.app.actions import Actions
-from studio.app.shell.facts import Facts
-from studio.app.state.session import AppState
-from studio.app.widgets.basic import label
-from studio.app.widgets.formula import Formula
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.shell.facts import Facts
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.widgets.basic import label
+from pushforward.studio.app.widgets.formula import Formula
 
 __all__ = ["LayerFacts"]
 

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from functools import partial
 
-from studio.app.actions import Actions
-from studio.app.kinds.registry import family_of_run
-from studio.app.state.session import AppState
-from studio.app.viewspec import LENSES, Lens
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.kinds.registry import family_of_run
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.viewspec import LENSES, Lens
 
 __all__ = ["Words", "nothing_in"]
 

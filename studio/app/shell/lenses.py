@@ -9,15 +9,15 @@ from collections.abc import Iterable
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
-from studio.app import views
-from studio.app.actions import Actions
-from studio.app.forms.editors import Segments
-from studio.app.shell.lens_words import nothing_in
-from studio.app.state.notices import Notice
-from studio.app.state.session import AppState
-from studio.app.viewspec import LENSES, Leaves, Lens, ViewSpec, WithBar
-from studio.app.widgets.basic import discard, separator
-from studio.app.widgets.overlays import EmptyState
+from pushforward.studio.app import views
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.forms.editors import Segments
+from pushforward.studio.app.shell.lens_words import nothing_in
+from pushforward.studio.app.state.notices import Notice
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.viewspec import LENSES, Leaves, Lens, ViewSpec, WithBar
+from pushforward.studio.app.widgets.basic import discard, separator
+from pushforward.studio.app.widgets.overlays import EmptyState
 
 __all__ = ["Lenses", "discover"]
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex
 
-from studio.app.state.tree import Line
+from pushforward.studio.app.state.tree import Line
 
 __all__ = ["Index", "LineModel"]
 

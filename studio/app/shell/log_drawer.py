@@ -12,11 +12,11 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QComboBox, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
-from studio.app.actions import Actions
-from studio.app.state.session import AppState
-from studio.app.theme import colors, theme
-from studio.app.widgets.basic import button, label, row
-from studio.literal import one_line
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.theme import colors, theme
+from pushforward.studio.app.widgets.basic import button, label, row
+from pushforward.studio.literal import one_line
 
 __all__ = ["LogView", "level_of"]
 

@@ -8,17 +8,17 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
-from studio.app.actions import Actions
-from studio.app.forms.form import LABEL_WIDTH, Form
-from studio.app.import_words import name_reasons
-from studio.app.state import drafts
-from studio.app.state.session import AppState
-from studio.app.widgets.basic import button, column, label, row, scrolled
-from studio.app.widgets.growingdialog import GrowingDialog
-from studio.app.widgets.literal import set_title
-from studio.protocol.catalog import EntrySpec, FieldSpec
-from studio.protocol.spec import Pick, RunSpec
-from studio.store.names import name_of_data
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.forms.form import LABEL_WIDTH, Form
+from pushforward.studio.app.import_words import name_reasons
+from pushforward.studio.app.state import drafts
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.widgets.basic import button, column, label, row, scrolled
+from pushforward.studio.app.widgets.growingdialog import GrowingDialog
+from pushforward.studio.app.widgets.literal import set_title
+from pushforward.studio.protocol.catalog import EntrySpec, FieldSpec
+from pushforward.studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.store.names import name_of_data
 
 __all__ = ["MakeSheet"]
 

@@ -14,10 +14,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.app.commands import Command, Registry
-from studio.app.shell.run_tree import RunTree
-from studio.app.widgets.literal import keyless, set_tip
-from studio.app.widgets.tilegrid import TileGrid
+from pushforward.studio.app.commands import Command, Registry
+from pushforward.studio.app.shell.run_tree import RunTree
+from pushforward.studio.app.widgets.literal import keyless, set_tip
+from pushforward.studio.app.widgets.tilegrid import TileGrid
 
 __all__ = ["main_menu", "make_actions", "needs_key", "takes_key"]
 

@@ -3,12 +3,12 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QVBoxLayout
 
-from studio.app.actions import Actions
-from studio.app.state.draft import Draft
-from studio.app.state.moving import SAMPLER
-from studio.app.widgets.basic import button, label
-from studio.app.widgets.literal import set_tip
-from studio.protocol.catalog import Catalog
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.state.draft import Draft
+from pushforward.studio.app.state.moving import SAMPLER
+from pushforward.studio.app.widgets.basic import button, label
+from pushforward.studio.app.widgets.literal import set_tip
+from pushforward.studio.protocol.catalog import Catalog
 
 __all__ = ["MovedNote"]
 

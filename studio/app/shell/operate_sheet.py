@@ -8,29 +8,29 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
-from studio.app import tasks, words
-from studio.app.actions import Actions
-from studio.app.forms.editors import Segments
-from studio.app.forms.form import LABEL_WIDTH, Form
-from studio.app.intents.base import Refused
-from studio.app.intents.operating import DOES, MEASURED
-from studio.app.kinds.kind import filters
-from studio.app.kinds.registry import kind_of_run
-from studio.app.latest import Latest
-from studio.app.state import drafts, operators
-from studio.app.state.naming import file_stem
-from studio.app.state.offers import Offers, offered
-from studio.app.state.operators import COUNT, Asking, Unreadable
-from studio.app.state.runs import RunState
-from studio.app.state.session import AppState
-from studio.app.widgets.basic import button, column, label, row
-from studio.app.widgets.filedialog import folder_of_exports, save_dialog
-from studio.app.widgets.growingdialog import GrowingDialog
-from studio.app.widgets.literal import set_tip, set_title
-from studio.protocol.able import Able, Condition
-from studio.protocol.catalog import EntrySpec, FieldSpec
-from studio.protocol.messages import ErrorInfo
-from studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.app import tasks, words
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.forms.editors import Segments
+from pushforward.studio.app.forms.form import LABEL_WIDTH, Form
+from pushforward.studio.app.intents.base import Refused
+from pushforward.studio.app.intents.operating import DOES, MEASURED
+from pushforward.studio.app.kinds.kind import filters
+from pushforward.studio.app.kinds.registry import kind_of_run
+from pushforward.studio.app.latest import Latest
+from pushforward.studio.app.state import drafts, operators
+from pushforward.studio.app.state.naming import file_stem
+from pushforward.studio.app.state.offers import Offers, offered
+from pushforward.studio.app.state.operators import COUNT, Asking, Unreadable
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.widgets.basic import button, column, label, row
+from pushforward.studio.app.widgets.filedialog import folder_of_exports, save_dialog
+from pushforward.studio.app.widgets.growingdialog import GrowingDialog
+from pushforward.studio.app.widgets.literal import set_tip, set_title
+from pushforward.studio.protocol.able import Able, Condition
+from pushforward.studio.protocol.catalog import EntrySpec, FieldSpec
+from pushforward.studio.protocol.messages import ErrorInfo
+from pushforward.studio.protocol.spec import Pick, RunSpec
 
 __all__ = ["OperateSheet"]
 

@@ -16,10 +16,10 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import isValid
 
-from studio.app.hits import COMMANDS_ONLY, GROUPS, Found, Hit, search
-from studio.app.shell.palette_lines import HEAD, LINE, PaletteLines
-from studio.app.shell.palette_model import PaletteModel
-from studio.app.widgets.basic import button, label
+from pushforward.studio.app.hits import COMMANDS_ONLY, GROUPS, Found, Hit, search
+from pushforward.studio.app.shell.palette_lines import HEAD, LINE, PaletteLines
+from pushforward.studio.app.shell.palette_model import PaletteModel
+from pushforward.studio.app.widgets.basic import button, label
 
 __all__ = ["Palette"]
 

@@ -6,12 +6,12 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from studio.app import icons
-from studio.app.hits import Hit
-from studio.app.shell.topbar import native
-from studio.app.theme import font, theme
-from studio.app.tokens import RADIUS
-from studio.literal import one_line
+from pushforward.studio.app import icons
+from pushforward.studio.app.hits import Hit
+from pushforward.studio.app.shell.topbar import native
+from pushforward.studio.app.theme import font, theme
+from pushforward.studio.app.tokens import RADIUS
+from pushforward.studio.literal import one_line
 
 __all__ = ["HEAD", "HIT", "LINE", "PaletteLines"]
 

@@ -9,9 +9,9 @@ from typing import Any, TypeAlias
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from studio.app.hits import Hit
-from studio.app.shell.palette_lines import HIT
-from studio.app.widgets.literal import tip_text
+from pushforward.studio.app.hits import Hit
+from pushforward.studio.app.shell.palette_lines import HIT
+from pushforward.studio.app.widgets.literal import tip_text
 
 __all__ = ["PaletteModel"]
 

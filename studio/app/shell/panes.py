@@ -6,8 +6,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import isValid
 
-from studio.app.shell.flanks import Flank
-from studio.app.widgets.taborder import in_order, next_stop
+from pushforward.studio.app.shell.flanks import Flank
+from pushforward.studio.app.widgets.taborder import in_order, next_stop
 
 __all__ = ["Panes"]
 

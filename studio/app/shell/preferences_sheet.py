@@ -9,19 +9,27 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QGridLayout, QLabel, QWidget
 
-from studio.app import preferences
-from studio.app.forms.editors import ChoiceList, Editor, LineEditor, Segments
-from studio.app.infolder import show_in_folder
-from studio.app.shell.dialogs import buttons, framed
-from studio.app.state.drafts import Typed
-from studio.app.theme import Mode, theme
-from studio.app.tokens import Identity
-from studio.app.widgets.basic import Elided, button, label, restyle, row, scrolled, section
-from studio.app.widgets.filedialog import open_dialog
-from studio.app.widgets.literal import set_tip
-from studio.home import data_folder
-from studio.protocol.catalog import FieldSpec
-from studio.protocol.messages import VIEW_SHARE
+from pushforward.studio.app import preferences
+from pushforward.studio.app.forms.editors import ChoiceList, Editor, LineEditor, Segments
+from pushforward.studio.app.infolder import show_in_folder
+from pushforward.studio.app.shell.dialogs import buttons, framed
+from pushforward.studio.app.state.drafts import Typed
+from pushforward.studio.app.theme import Mode, theme
+from pushforward.studio.app.tokens import Identity
+from pushforward.studio.app.widgets.basic import (
+    Elided,
+    button,
+    label,
+    restyle,
+    row,
+    scrolled,
+    section,
+)
+from pushforward.studio.app.widgets.filedialog import open_dialog
+from pushforward.studio.app.widgets.literal import set_tip
+from pushforward.studio.home import data_folder
+from pushforward.studio.protocol.catalog import FieldSpec
+from pushforward.studio.protocol.messages import VIEW_SHARE
 
 __all__ = ["PreferencesSheet"]
 

@@ -6,12 +6,12 @@ from functools import partial
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu
 
-from studio.app import words
-from studio.app.actions import Actions
-from studio.app.icons import IconWearer
-from studio.app.infolder import show_in_folder
-from studio.app.state.session import AppState
-from studio.app.widgets.literal import PushButton, keyless, set_tip
+from pushforward.studio.app import words
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.icons import IconWearer
+from pushforward.studio.app.infolder import show_in_folder
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.widgets.literal import PushButton, keyless, set_tip
 
 __all__ = ["ProjectButton"]
 

@@ -2,9 +2,9 @@
 
 from functools import partial
 
-from studio.app.actions import Actions
-from studio.app.state.session import AppState
-from studio.app.widgets.menu import Entries
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.widgets.menu import Entries
 
 __all__ = ["queue_entries"]
 

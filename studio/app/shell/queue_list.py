@@ -5,17 +5,17 @@ from functools import partial
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from studio.app import words
-from studio.app.actions import Actions
-from studio.app.run_words import STATES
-from studio.app.shell.drawer import Drawer, Opener
-from studio.app.shell.queue_entries import queue_entries
-from studio.app.state.session import AppState
-from studio.app.state.waiting import queue_title
-from studio.app.widgets.basic import clear, icon_button, label, scrolled
-from studio.app.widgets.menu import open_menu
-from studio.app.widgets.row_button import RowButton
-from studio.protocol.messages import JobInfo
+from pushforward.studio.app import words
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.run_words import STATES
+from pushforward.studio.app.shell.drawer import Drawer, Opener
+from pushforward.studio.app.shell.queue_entries import queue_entries
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.state.waiting import queue_title
+from pushforward.studio.app.widgets.basic import clear, icon_button, label, scrolled
+from pushforward.studio.app.widgets.menu import open_menu
+from pushforward.studio.app.widgets.row_button import RowButton
+from pushforward.studio.protocol.messages import JobInfo
 
 __all__ = ["QueueLine", "QueueList", "QueueOpener"]
 

@@ -4,15 +4,15 @@ from functools import partial
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from studio.app import held
-from studio.app.actions import Actions
-from studio.app.state import comparison
-from studio.app.state.naming import called, number
-from studio.app.state.session import AppState
-from studio.app.state.verdict import Verdict, verdicts_of
-from studio.app.state.waiting import waits_for
-from studio.app.widgets.badge import Badge
-from studio.app.widgets.basic import Link, clear, label, row
+from pushforward.studio.app import held
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.state import comparison
+from pushforward.studio.app.state.naming import called, number
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.state.verdict import Verdict, verdicts_of
+from pushforward.studio.app.state.waiting import waits_for
+from pushforward.studio.app.widgets.badge import Badge
+from pushforward.studio.app.widgets.basic import Link, clear, label, row
 
 __all__ = ["RacePanel"]
 

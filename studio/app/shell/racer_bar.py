@@ -3,10 +3,10 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame
 
-from studio.app.actions import Actions
-from studio.app.state.session import AppState
-from studio.app.widgets.basic import Elided, button, row
-from studio.app.widgets.literal import set_tip
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.widgets.basic import Elided, button, row
+from pushforward.studio.app.widgets.literal import set_tip
 
 __all__ = ["RacerBar"]
 

@@ -6,14 +6,14 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QFrame, QVBoxLayout
 
-from studio.app import icons
-from studio.app.commands import Registry
-from studio.app.shell.topbar import native
-from studio.app.state.places import DESTINATIONS, TITLES, Destination, destination_of
-from studio.app.state.session import AppState
-from studio.app.theme import font, theme
-from studio.app.tokens import RADIUS
-from studio.app.widgets.literal import set_tip
+from pushforward.studio.app import icons
+from pushforward.studio.app.commands import Registry
+from pushforward.studio.app.shell.topbar import native
+from pushforward.studio.app.state.places import DESTINATIONS, TITLES, Destination, destination_of
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.theme import font, theme
+from pushforward.studio.app.tokens import RADIUS
+from pushforward.studio.app.widgets.literal import set_tip
 
 __all__ = ["Rail", "RailButton"]
 

@@ -8,26 +8,26 @@ from numpy.typing import NDArray
 from PySide6.QtGui import QGuiApplication, QShowEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from studio.app import words
-from studio.app.actions import Actions
-from studio.app.kinds.browsed import Browsed
-from studio.app.kinds.kind import LABEL, Arrays, Kind
-from studio.app.kinds.registry import kind_of_run
-from studio.app.plots.sought import Sought
-from studio.app.shell.facts import Facts
-from studio.app.shell.found_facts import FoundFacts
-from studio.app.state.naming import called
-from studio.app.state.runs import RunState
-from studio.app.state.selection import Offered, Rows
-from studio.app.state.session import AppState
-from studio.app.widgets.basic import button, label, restyle, row, section, separator
-from studio.app.widgets.elementstable import ElementsTable
-from studio.app.widgets.literal import set_tip
-from studio.app.widgets.nearest import Near, Nearest
-from studio.app.widgets.pane import brief
-from studio.app.widgets.tilegrid import TileGrid
-from studio.app.widgets.tilesheet import Sheets
-from studio.figures import short
+from pushforward.studio.app import words
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.kinds.browsed import Browsed
+from pushforward.studio.app.kinds.kind import LABEL, Arrays, Kind
+from pushforward.studio.app.kinds.registry import kind_of_run
+from pushforward.studio.app.plots.sought import Sought
+from pushforward.studio.app.shell.facts import Facts
+from pushforward.studio.app.shell.found_facts import FoundFacts
+from pushforward.studio.app.state.naming import called
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.selection import Offered, Rows
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.widgets.basic import button, label, restyle, row, section, separator
+from pushforward.studio.app.widgets.elementstable import ElementsTable
+from pushforward.studio.app.widgets.literal import set_tip
+from pushforward.studio.app.widgets.nearest import Near, Nearest
+from pushforward.studio.app.widgets.pane import brief
+from pushforward.studio.app.widgets.tilegrid import TileGrid
+from pushforward.studio.app.widgets.tilesheet import Sheets
+from pushforward.studio.figures import short
 
 __all__ = ["RowsPanel"]
 

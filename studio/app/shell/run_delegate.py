@@ -11,11 +11,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.app.run_words import RunWords
-from studio.app.shell.line_model import Index, LineModel
-from studio.app.shell.run_model import WORDS
-from studio.app.widgets.row_paint import HEIGHT, RowLook, left_of_text, paint_row
-from studio.literal import one_line
+from pushforward.studio.app.run_words import RunWords
+from pushforward.studio.app.shell.line_model import Index, LineModel
+from pushforward.studio.app.shell.run_model import WORDS
+from pushforward.studio.app.widgets.row_paint import HEIGHT, RowLook, left_of_text, paint_row
+from pushforward.studio.literal import one_line
 
 __all__ = ["RunDelegate"]
 

@@ -6,9 +6,9 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
-from studio.app.state.figures import Figure
-from studio.app.widgets.basic import Elided, clear, label, restyle, row, section
-from studio.app.widgets.literal import set_tip
+from pushforward.studio.app.state.figures import Figure
+from pushforward.studio.app.widgets.basic import Elided, clear, label, restyle, row, section
+from pushforward.studio.app.widgets.literal import set_tip
 
 __all__ = ["FigureGroups"]
 

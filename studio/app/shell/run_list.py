@@ -5,19 +5,19 @@ from functools import partial
 from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from studio.app.actions import Actions
-from studio.app.command_label import Said
-from studio.app.run_words import RunWords
-from studio.app.shell.run_menu import race_entries, result_entries, run_entries
-from studio.app.shell.run_model import RunModel
-from studio.app.shell.run_tree import RunTree
-from studio.app.state import comparison
-from studio.app.state.learning import origin
-from studio.app.state.runs import RunState
-from studio.app.state.session import AppState
-from studio.app.state.tree import race_line, result_line
-from studio.app.widgets.basic import label
-from studio.app.widgets.menu import Entries, open_menu
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.command_label import Said
+from pushforward.studio.app.run_words import RunWords
+from pushforward.studio.app.shell.run_menu import race_entries, result_entries, run_entries
+from pushforward.studio.app.shell.run_model import RunModel
+from pushforward.studio.app.shell.run_tree import RunTree
+from pushforward.studio.app.state import comparison
+from pushforward.studio.app.state.learning import origin
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.state.tree import race_line, result_line
+from pushforward.studio.app.widgets.basic import label
+from pushforward.studio.app.widgets.menu import Entries, open_menu
 
 __all__ = ["RunList"]
 

@@ -4,16 +4,16 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from studio.app.actions import Actions
-from studio.app.command_label import Said
-from studio.app.infolder import show_in_folder
-from studio.app.shell.queue_entries import queue_entries
-from studio.app.state import comparison
-from studio.app.state.learning import students
-from studio.app.state.session import AppState
-from studio.app.state.waiting import queued_job
-from studio.app.widgets.menu import Entries
-from studio.app.widgets.operatorchip import operator_entries
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.command_label import Said
+from pushforward.studio.app.infolder import show_in_folder
+from pushforward.studio.app.shell.queue_entries import queue_entries
+from pushforward.studio.app.state import comparison
+from pushforward.studio.app.state.learning import students
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.state.waiting import queued_job
+from pushforward.studio.app.widgets.menu import Entries
+from pushforward.studio.app.widgets.operatorchip import operator_entries
 
 __all__ = ["race_entries", "result_entries", "run_entries"]
 

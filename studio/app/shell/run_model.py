@@ -5,14 +5,14 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 
-from studio.app.run_words import RunWords, result_words, say, title_of
-from studio.app.shell.line_model import Index, LineModel
-from studio.app.state import comparison
-from studio.app.state.naming import name_of
-from studio.app.state.runs import RunState
-from studio.app.state.session import AppState
-from studio.app.state.tree import FEW, Line, race_line, result_line, tree
-from studio.app.widgets.literal import tip_text
+from pushforward.studio.app.run_words import RunWords, result_words, say, title_of
+from pushforward.studio.app.shell.line_model import Index, LineModel
+from pushforward.studio.app.state import comparison
+from pushforward.studio.app.state.naming import name_of
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.state.tree import FEW, Line, race_line, result_line, tree
+from pushforward.studio.app.widgets.literal import tip_text
 
 __all__ = ["WORDS", "RunModel"]
 

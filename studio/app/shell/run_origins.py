@@ -4,15 +4,15 @@ from functools import partial
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from studio.app.actions import Actions
-from studio.app.edit_words import edit_notes
-from studio.app.state import comparison
-from studio.app.state.learning import asked, taken
-from studio.app.state.runs import RunState
-from studio.app.state.session import AppState
-from studio.app.widgets.basic import Link, button, clear, label, row
-from studio.app.widgets.literal import set_tip
-from studio.protocol.spec import RunRef
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.edit_words import edit_notes
+from pushforward.studio.app.state import comparison
+from pushforward.studio.app.state.learning import asked, taken
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.widgets.basic import Link, button, clear, label, row
+from pushforward.studio.app.widgets.literal import set_tip
+from pushforward.studio.protocol.spec import RunRef
 
 __all__ = ["RunOrigins"]
 

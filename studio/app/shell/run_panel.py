@@ -5,34 +5,34 @@ from dataclasses import replace
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from studio.app import held, words
-from studio.app.actions import Actions
-from studio.app.forms import check
-from studio.app.kinds.registry import family_of_run, kind_of, kind_of_run
-from studio.app.plots.curves import Curve
-from studio.app.run_words import STATES
-from studio.app.shell.facts import Facts
-from studio.app.shell.run_figures import FigureGroups
-from studio.app.shell.run_origins import RunOrigins
-from studio.app.shell.section_panel import TITLES
-from studio.app.state import drafts
-from studio.app.state.comparison import QUALITY, counts_along, floors_along
-from studio.app.state.conditions import classes_of, conditions
-from studio.app.state.figures import figures, grouped
-from studio.app.state.memorisation import memory_of
-from studio.app.state.naming import metric_title
-from studio.app.state.newest import first_metric, newest_figure
-from studio.app.state.run_methods import method_of
-from studio.app.state.runs import RunState
-from studio.app.state.runthen import later_evaluation, run_at
-from studio.app.state.session import AppState
-from studio.app.state.waiting import waits_for
-from studio.app.widgets.basic import button, clear, label, scrolled, separator
-from studio.app.widgets.fold import Fold
-from studio.app.widgets.headline import Headline
-from studio.app.widgets.sparkline import End, Sparkline
-from studio.protocol.catalog import Catalog, EntrySpec
-from studio.protocol.spec import PROJECT_PREFIX
+from pushforward.studio.app import held, words
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.forms import check
+from pushforward.studio.app.kinds.registry import family_of_run, kind_of, kind_of_run
+from pushforward.studio.app.plots.curves import Curve
+from pushforward.studio.app.run_words import STATES
+from pushforward.studio.app.shell.facts import Facts
+from pushforward.studio.app.shell.run_figures import FigureGroups
+from pushforward.studio.app.shell.run_origins import RunOrigins
+from pushforward.studio.app.shell.section_panel import TITLES
+from pushforward.studio.app.state import drafts
+from pushforward.studio.app.state.comparison import QUALITY, counts_along, floors_along
+from pushforward.studio.app.state.conditions import classes_of, conditions
+from pushforward.studio.app.state.figures import figures, grouped
+from pushforward.studio.app.state.memorisation import memory_of
+from pushforward.studio.app.state.naming import metric_title
+from pushforward.studio.app.state.newest import first_metric, newest_figure
+from pushforward.studio.app.state.run_methods import method_of
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.runthen import later_evaluation, run_at
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.state.waiting import waits_for
+from pushforward.studio.app.widgets.basic import button, clear, label, scrolled, separator
+from pushforward.studio.app.widgets.fold import Fold
+from pushforward.studio.app.widgets.headline import Headline
+from pushforward.studio.app.widgets.sparkline import End, Sparkline
+from pushforward.studio.protocol.catalog import Catalog, EntrySpec
+from pushforward.studio.protocol.spec import PROJECT_PREFIX
 
 __all__ = ["RunPanel", "comparable", "newest_apart"]
 

@@ -4,10 +4,10 @@ from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPo
 from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QScrollArea, QTreeView, QWidget
 
-from studio.app.shell.line_model import Index, LineModel
-from studio.app.shell.run_delegate import RunDelegate
-from studio.app.shell.tree_keys import SIDEWAYS, go_sideways
-from studio.app.widgets.row_paint import HEIGHT
+from pushforward.studio.app.shell.line_model import Index, LineModel
+from pushforward.studio.app.shell.run_delegate import RunDelegate
+from pushforward.studio.app.shell.tree_keys import SIDEWAYS, go_sideways
+from pushforward.studio.app.widgets.row_paint import HEIGHT
 
 __all__ = ["RunTree"]
 

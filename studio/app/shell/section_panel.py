@@ -2,13 +2,13 @@
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from studio.app.actions import Actions
-from studio.app.forms.form import Form
-from studio.app.state import drafts, sentence
-from studio.app.state.guiding import unguided
-from studio.app.state.offers import offered
-from studio.app.state.session import AppState
-from studio.app.widgets.basic import clear, label
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.forms.form import Form
+from pushforward.studio.app.state import drafts, sentence
+from pushforward.studio.app.state.guiding import unguided
+from pushforward.studio.app.state.offers import offered
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.widgets.basic import clear, label
 
 __all__ = ["SectionPanel"]
 

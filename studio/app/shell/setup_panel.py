@@ -4,19 +4,19 @@ from functools import partial
 
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
-from studio.app.actions import Actions
-from studio.app.forms.editors import Segments
-from studio.app.forms.form import LABEL_WIDTH
-from studio.app.setup.changed import Changed
-from studio.app.setup.facts import takes
-from studio.app.shell.moved_note import MovedNote
-from studio.app.shell.racer_bar import RacerBar
-from studio.app.shell.section_panel import SectionPanel
-from studio.app.state import drafts
-from studio.app.state.draft import Draft
-from studio.app.state.races import why_not_added
-from studio.app.state.session import AppState
-from studio.app.widgets.basic import (
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.forms.editors import Segments
+from pushforward.studio.app.forms.form import LABEL_WIDTH
+from pushforward.studio.app.setup.changed import Changed
+from pushforward.studio.app.setup.facts import takes
+from pushforward.studio.app.shell.moved_note import MovedNote
+from pushforward.studio.app.shell.racer_bar import RacerBar
+from pushforward.studio.app.shell.section_panel import SectionPanel
+from pushforward.studio.app.state import drafts
+from pushforward.studio.app.state.draft import Draft
+from pushforward.studio.app.state.races import why_not_added
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.widgets.basic import (
     Elided,
     Link,
     button,
@@ -27,11 +27,11 @@ from studio.app.widgets.basic import (
     scrolled,
     separator,
 )
-from studio.app.widgets.eagerbutton import EagerButton
-from studio.app.widgets.flash import flash
-from studio.app.widgets.literal import set_tip
-from studio.protocol.messages import ErrorInfo
-from studio.store.names import slug
+from pushforward.studio.app.widgets.eagerbutton import EagerButton
+from pushforward.studio.app.widgets.flash import flash
+from pushforward.studio.app.widgets.literal import set_tip
+from pushforward.studio.protocol.messages import ErrorInfo
+from pushforward.studio.store.names import slug
 
 __all__ = ["SetupPanel"]
 

@@ -3,16 +3,16 @@
 import numpy as np
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from studio.app import words
-from studio.app.actions import Actions
-from studio.app.kinds.registry import family_of_run, kind_of_run
-from studio.app.noise_words import noises
-from studio.app.shell.facts import Facts
-from studio.app.state.runs import FlowRecord
-from studio.app.state.session import AppState
-from studio.app.state.stages import stages_under
-from studio.app.widgets.basic import label
-from studio.app.widgets.formula import Formula
+from pushforward.studio.app import words
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.kinds.registry import family_of_run, kind_of_run
+from pushforward.studio.app.noise_words import noises
+from pushforward.studio.app.shell.facts import Facts
+from pushforward.studio.app.state.runs import FlowRecord
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.state.stages import stages_under
+from pushforward.studio.app.widgets.basic import label
+from pushforward.studio.app.widgets.formula import Formula
 
 __all__ = ["StagePanel", "at_hand"]
 

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
-from studio.app import words
-from studio.app.state.replay import replay_of
-from studio.app.state.runs import RunState
-from studio.app.state.session import AppState
-from studio.app.theme import theme
-from studio.app.widgets.basic import Dot, icon_button, label, restyle
-from studio.app.widgets.literal import set_tip
+from pushforward.studio.app import words
+from pushforward.studio.app.state.replay import replay_of
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.theme import theme
+from pushforward.studio.app.widgets.basic import Dot, icon_button, label, restyle
+from pushforward.studio.app.widgets.literal import set_tip
 
 __all__ = ["StatusBar"]
 

@@ -6,17 +6,17 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QWidget
 
-from studio.app.commands import Registry
-from studio.app.icons import IconWearer
-from studio.app.shell.menus import takes_key
-from studio.app.state.naming import called, data_title, number
-from studio.app.state.places import TITLES, destination_of
-from studio.app.state.runs import RESUMABLE, RunState
-from studio.app.state.session import AppState
-from studio.app.state.waiting import queued_job
-from studio.app.widgets.basic import Elided, button, icon_button, label
-from studio.app.widgets.literal import PushButton, set_tip
-from studio.protocol.messages import JobInfo
+from pushforward.studio.app.commands import Registry
+from pushforward.studio.app.icons import IconWearer
+from pushforward.studio.app.shell.menus import takes_key
+from pushforward.studio.app.state.naming import called, data_title, number
+from pushforward.studio.app.state.places import TITLES, destination_of
+from pushforward.studio.app.state.runs import RESUMABLE, RunState
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.state.waiting import queued_job
+from pushforward.studio.app.widgets.basic import Elided, button, icon_button, label
+from pushforward.studio.app.widgets.literal import PushButton, set_tip
+from pushforward.studio.protocol.messages import JobInfo
 
 __all__ = ["TopBar", "native"]
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from PySide6.QtCore import QFileInfo
 from PySide6.QtWidgets import QDialogButtonBox, QFileDialog, QFileSystemModel, QLineEdit, QListView
 
-from studio.app.widgets.basic import button
-from studio.app.widgets.filedialog import remember_folder
+from pushforward.studio.app.widgets.basic import button
+from pushforward.studio.app.widgets.filedialog import remember_folder
 
 __all__ = ["offer_folder"]
 

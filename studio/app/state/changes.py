@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from studio.app.state import drafts
-from studio.app.state.draft import Draft
-from studio.app.state.drafts import Section
-from studio.protocol.catalog import Catalog, FieldSpec
+from pushforward.studio.app.state import drafts
+from pushforward.studio.app.state.draft import Draft
+from pushforward.studio.app.state.drafts import Section
+from pushforward.studio.protocol.catalog import Catalog, FieldSpec
 
 __all__ = ["Change", "changes"]
 

@@ -11,11 +11,11 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.app.state import drafts
-from studio.app.state.runs import FLOOR, Runs, RunState
-from studio.protocol.catalog import Catalog
-from studio.protocol.events import SPREAD
-from studio.protocol.spec import RunSpec
+from pushforward.studio.app.state import drafts
+from pushforward.studio.app.state.runs import FLOOR, Runs, RunState
+from pushforward.studio.protocol.catalog import Catalog
+from pushforward.studio.protocol.events import SPREAD
+from pushforward.studio.protocol.spec import RunSpec
 
 __all__ = [
     "AXES",

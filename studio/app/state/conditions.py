@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from studio.app.kinds.registry import kind_of
-from studio.app.state.session import DataInfo
-from studio.conditions import CLASS, told_of
-from studio.protocol.catalog import Catalog
-from studio.protocol.spec import RunSpec, project_name
+from pushforward.studio.app.kinds.registry import kind_of
+from pushforward.studio.app.state.session import DataInfo
+from pushforward.studio.conditions import CLASS, told_of
+from pushforward.studio.protocol.catalog import Catalog
+from pushforward.studio.protocol.spec import RunSpec, project_name
 
 __all__ = ["classes_of", "conditions"]
 

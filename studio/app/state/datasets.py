@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from studio.app.kinds.registry import kind
-from studio.app.state.facets import begin_words, has_words
-from studio.app.state.naming import imported
-from studio.app.state.session import DataInfo
-from studio.counted import counted, listed
-from studio.protocol.catalog import Catalog, EntrySpec
+from pushforward.studio.app.kinds.registry import kind
+from pushforward.studio.app.state.facets import begin_words, has_words
+from pushforward.studio.app.state.naming import imported
+from pushforward.studio.app.state.session import DataInfo
+from pushforward.studio.counted import counted, listed
+from pushforward.studio.protocol.catalog import Catalog, EntrySpec
 
 __all__ = ["DataSet", "all_sets", "found", "kinds_of"]
 

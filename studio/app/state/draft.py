@@ -5,12 +5,12 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from studio.app.state.drafts import Typed
-from studio.app.state.runs import Floats
-from studio.app.state.switch import Aside
-from studio.methods import Method
-from studio.protocol.messages import ErrorInfo
-from studio.protocol.spec import Recipe, RunSpec
+from pushforward.studio.app.state.drafts import Typed
+from pushforward.studio.app.state.runs import Floats
+from pushforward.studio.app.state.switch import Aside
+from pushforward.studio.methods import Method
+from pushforward.studio.protocol.messages import ErrorInfo
+from pushforward.studio.protocol.spec import Recipe, RunSpec
 
 __all__ = ["Before", "Draft"]
 

@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from studio.protocol.catalog import Catalog, EntrySpec, FieldSpec
-from studio.protocol.spec import PROJECT_PREFIX, Pick, RunSpec, project_name
+from pushforward.studio.protocol.catalog import Catalog, EntrySpec, FieldSpec
+from pushforward.studio.protocol.spec import PROJECT_PREFIX, Pick, RunSpec, project_name
 
 __all__ = [
     "SECTIONS",

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from studio.app.kinds.registry import kind_of_run
-from studio.app.state.operators import offered
-from studio.app.state.runs import RunState
-from studio.protocol.catalog import Catalog
+from pushforward.studio.app.kinds.registry import kind_of_run
+from pushforward.studio.app.state.operators import offered
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.protocol.catalog import Catalog
 
 __all__ = ["editor_of", "lacks"]
 

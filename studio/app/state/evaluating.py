@@ -5,13 +5,13 @@ which seed. Pure.
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from studio.app.state import drafts
-from studio.app.state.figures import MORE
-from studio.app.state.guiding import TOLD
-from studio.app.state.runs import RunState
-from studio.app.state.standings import measured_by
-from studio.protocol.catalog import Catalog, EntrySpec, FieldSpec
-from studio.protocol.spec import Pick
+from pushforward.studio.app.state import drafts
+from pushforward.studio.app.state.figures import MORE
+from pushforward.studio.app.state.guiding import TOLD
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.standings import measured_by
+from pushforward.studio.protocol.catalog import Catalog, EntrySpec, FieldSpec
+from pushforward.studio.protocol.spec import Pick
 
 __all__ = [
     "ASKED",

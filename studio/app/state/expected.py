@@ -5,14 +5,14 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from studio.app.state import naming
-from studio.app.state.comparison import training_value
-from studio.app.state.draft import Draft
-from studio.app.state.runs import RunState
-from studio.app.state.session import AppState
-from studio.app.words import duration
-from studio.protocol.catalog import Catalog
-from studio.protocol.spec import Recipe, RunSpec
+from pushforward.studio.app.state import naming
+from pushforward.studio.app.state.comparison import training_value
+from pushforward.studio.app.state.draft import Draft
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.words import duration
+from pushforward.studio.protocol.catalog import Catalog
+from pushforward.studio.protocol.spec import Recipe, RunSpec
 
 __all__ = ["Expected", "expected", "steps_of"]
 

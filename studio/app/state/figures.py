@@ -3,13 +3,13 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from studio.app import held, words
-from studio.app.state.comparison import COST, QUALITY
-from studio.app.state.newest import newest_figure
-from studio.app.state.runs import PHASE, RunState
-from studio.app.state.verdict import stands
-from studio.protocol.catalog import EntrySpec
-from studio.protocol.spec import ChangeSetting
+from pushforward.studio.app import held, words
+from pushforward.studio.app.state.comparison import COST, QUALITY
+from pushforward.studio.app.state.newest import newest_figure
+from pushforward.studio.app.state.runs import PHASE, RunState
+from pushforward.studio.app.state.verdict import stands
+from pushforward.studio.protocol.catalog import EntrySpec
+from pushforward.studio.protocol.spec import ChangeSetting
 
 __all__ = ["Figure", "figures", "grouped", "interval", "outdated"]
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.app import words
-from studio.counted import counted
-from studio.figures import short
+from pushforward.studio.app import words
+from pushforward.studio.counted import counted
+from pushforward.studio.figures import short
 
 __all__ = ["FilmFound"]
 

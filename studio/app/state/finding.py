@@ -6,13 +6,13 @@ What a family or a data set is called is looked up in the catalogue, where the e
 from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
 
-from studio.app.kinds.registry import all_kinds, kind
-from studio.app.state import facets
-from studio.app.state.facets import Facet, has_words
-from studio.app.state.sixchoices import named
-from studio.methods import methods
-from studio.protocol.catalog import Catalog, EntrySpec
-from studio.protocol.spec import Pick, Recipe, racers
+from pushforward.studio.app.kinds.registry import all_kinds, kind
+from pushforward.studio.app.state import facets
+from pushforward.studio.app.state.facets import Facet, has_words
+from pushforward.studio.app.state.sixchoices import named
+from pushforward.studio.methods import methods
+from pushforward.studio.protocol.catalog import Catalog, EntrySpec
+from pushforward.studio.protocol.spec import Pick, Recipe, racers
 
 __all__ = ["FACETS", "Findable", "nearest", "what"]
 

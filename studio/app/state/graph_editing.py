@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.graph_layout import Lay, laid_out
+from pushforward.studio.graph_layout import Lay, laid_out
 
 __all__ = [
     "OPERATORS",

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.app import words
-from studio.app.state import drafts
-from studio.app.state.runs import RunState
-from studio.protocol.catalog import Catalog
-from studio.protocol.spec import RunSpec, led_by
+from pushforward.studio.app import words
+from pushforward.studio.app.state import drafts
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.protocol.catalog import Catalog
+from pushforward.studio.protocol.spec import RunSpec, led_by
 
 __all__ = ["TOLD", "Figures", "Found", "lacking", "right_of", "unguided"]
 

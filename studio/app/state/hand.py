@@ -5,7 +5,7 @@ from typing import Literal
 
 from PySide6.QtCore import QObject, Signal
 
-from studio.protocol.spec import Edit, EditPoints, UndoPoints
+from pushforward.studio.protocol.spec import Edit, EditPoints, UndoPoints
 
 __all__ = ["TOOLS", "Hand", "ToolName", "standing"]
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from studio.app.state.comparison import comparable
-from studio.app.state.runs import RunState
-from studio.protocol.catalog import Catalog
+from pushforward.studio.app.state.comparison import comparable
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.protocol.catalog import Catalog
 
 __all__ = ["others_pinned", "parsed_tags"]
 

@@ -5,11 +5,11 @@ Pure.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from studio.app.kinds.registry import family_of_run
-from studio.app.state.comparison import comparable
-from studio.app.state.naming import number
-from studio.app.state.runs import RunState
-from studio.protocol.catalog import Catalog
+from pushforward.studio.app.kinds.registry import family_of_run
+from pushforward.studio.app.state.comparison import comparable
+from pushforward.studio.app.state.naming import number
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.protocol.catalog import Catalog
 
 __all__ = ["beside", "differ"]
 

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 
 import msgspec
 
-from studio.app.kinds.registry import family_of_run
-from studio.app.state import drafts
-from studio.app.state.runs import RunState
-from studio.protocol.catalog import Catalog, EntrySpec, InputSpec
-from studio.protocol.spec import RunRef, RunSpec, led_by
+from pushforward.studio.app.kinds.registry import family_of_run
+from pushforward.studio.app.state import drafts
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.protocol.catalog import Catalog, EntrySpec, InputSpec
+from pushforward.studio.protocol.spec import RunRef, RunSpec, led_by
 
 __all__ = [
     "asked", "fitting", "number_of", "origin", "origin_said", "proposed", "students", "taken",

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from studio.app import held, words
-from studio.app.state.naming import metric_title
-from studio.app.state.newest import Newest, newest_figure
-from studio.app.state.runs import RunState
-from studio.app.state.verdict import Level, judged, stands
-from studio.protocol.catalog import Catalog, EntrySpec
-from studio.protocol.events import SPREAD
+from pushforward.studio.app import held, words
+from pushforward.studio.app.state.naming import metric_title
+from pushforward.studio.app.state.newest import Newest, newest_figure
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.verdict import Level, judged, stands
+from pushforward.studio.protocol.catalog import Catalog, EntrySpec
+from pushforward.studio.protocol.events import SPREAD
 
 __all__ = ["MEMORY", "Memory", "format_memorisation", "memory_of", "memory_row"]
 

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QObject, Signal
 
-from studio.app.state.runs import FlowRecord
+from pushforward.studio.app.state.runs import FlowRecord
 
 __all__ = ["Moment"]
 

@@ -1,9 +1,9 @@
 """What moves the particles of a run, as a formula, and whose it is. Pure."""
 
-from studio.app.state import drafts
-from studio.app.state.sixchoices import guidance_of, sampled
-from studio.protocol.catalog import Catalog
-from studio.protocol.spec import RunSpec
+from pushforward.studio.app.state import drafts
+from pushforward.studio.app.state.sixchoices import guidance_of, sampled
+from pushforward.studio.protocol.catalog import Catalog
+from pushforward.studio.protocol.spec import RunSpec
 
 __all__ = ["motion_of"]
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import msgspec
 
-from studio.app.state import drafts
-from studio.app.state.switch import Aside, allows
-from studio.protocol.catalog import Catalog, EntrySpec, FieldSpec
-from studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.app.state import drafts
+from pushforward.studio.app.state.switch import Aside, allows
+from pushforward.studio.protocol.catalog import Catalog, EntrySpec, FieldSpec
+from pushforward.studio.protocol.spec import Pick, RunSpec
 
 __all__ = ["SAMPLER", "Moved", "move"]
 

@@ -6,11 +6,11 @@ from typing import TypeGuard
 
 import msgspec
 
-from studio.app.state.runs import RunState
-from studio.app.words import plain
-from studio.protocol.catalog import Catalog
-from studio.protocol.spec import PROJECT_PREFIX, Recipe, RunSpec, run_name
-from studio.store.names import slug
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.words import plain
+from pushforward.studio.protocol.catalog import Catalog
+from pushforward.studio.protocol.spec import PROJECT_PREFIX, Recipe, RunSpec, run_name
+from pushforward.studio.store.names import slug
 
 __all__ = [
     "branch_name",

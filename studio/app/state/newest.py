@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from studio.app import held
-from studio.app.state.comparison import QUALITY, interval_at, samples_at
-from studio.app.state.runs import RunState
+from pushforward.studio.app import held
+from pushforward.studio.app.state.comparison import QUALITY, interval_at, samples_at
+from pushforward.studio.app.state.runs import RunState
 
 __all__ = ["Newest", "figure_of", "first_metric", "floors_of", "newest_figure", "samples_of"]
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from PySide6.QtCore import QObject, Signal
 
-from studio.protocol.messages import ErrorInfo
+from pushforward.studio.protocol.messages import ErrorInfo
 
 __all__ = ["Notice", "NoticeAction", "Notices"]
 

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from studio.app.state.naming import called
-from studio.app.state.runs import RunState
-from studio.protocol.catalog import Catalog
+from pushforward.studio.app.state.naming import called
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.protocol.catalog import Catalog
 
 __all__ = ["Offers", "RunOffer", "offered"]
 

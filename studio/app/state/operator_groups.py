@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from studio.app.state.results import SEEN
-from studio.protocol.catalog import EntrySpec
+from pushforward.studio.app.state.results import SEEN
+from pushforward.studio.protocol.catalog import EntrySpec
 
 __all__ = ["LABS", "grouped"]
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import msgspec
 
-from studio.app import words
-from studio.app.state import drafts
-from studio.app.state.runs import RunState
-from studio.counted import counted
-from studio.protocol.able import Able, Condition, OtherSet, guess
-from studio.protocol.catalog import Catalog, Choice, EntrySpec, FieldSpec, SlotSpec
-from studio.protocol.spec import Pick
+from pushforward.studio.app import words
+from pushforward.studio.app.state import drafts
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.counted import counted
+from pushforward.studio.protocol.able import Able, Condition, OtherSet, guess
+from pushforward.studio.protocol.catalog import Catalog, Choice, EntrySpec, FieldSpec, SlotSpec
+from pushforward.studio.protocol.spec import Pick
 
 __all__ = [
     "LENGTH",

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 import msgspec
 
-from studio.app.state import naming
-from studio.app.state.session import DataInfo
-from studio.protocol.spec import IMPORTED_KIND, KIND, Pick, RunSpec, project_name
+from pushforward.studio.app.state import naming
+from pushforward.studio.app.state.session import DataInfo
+from pushforward.studio.protocol.spec import IMPORTED_KIND, KIND, Pick, RunSpec, project_name
 
 __all__ = ["as_imported", "missing", "pick_of"]
 

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from studio import resources
-from studio.app.state import drafts
-from studio.app.state.naming import same_model_and_data
-from studio.app.state.runs import RunState
-from studio.protocol.catalog import Catalog
-from studio.protocol.spec import Recipe, RunSpec, racers
+from pushforward.studio import resources
+from pushforward.studio.app.state import drafts
+from pushforward.studio.app.state.naming import same_model_and_data
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.protocol.catalog import Catalog
+from pushforward.studio.protocol.spec import Recipe, RunSpec, racers
 
 __all__ = ["LearningPath", "Step", "done", "learning_paths", "walkable"]
 

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from studio.app.state import moving, naming
-from studio.app.state.comparison import MOST, Axis, training_value
-from studio.app.state.draft import Draft
-from studio.app.state.drafts import Typed
-from studio.protocol.catalog import Catalog
-from studio.protocol.commands import Budget
-from studio.protocol.messages import ErrorInfo
-from studio.protocol.spec import Recipe, RunSpec, racers
+from pushforward.studio.app.state import moving, naming
+from pushforward.studio.app.state.comparison import MOST, Axis, training_value
+from pushforward.studio.app.state.draft import Draft
+from pushforward.studio.app.state.drafts import Typed
+from pushforward.studio.protocol.catalog import Catalog
+from pushforward.studio.protocol.commands import Budget
+from pushforward.studio.protocol.messages import ErrorInfo
+from pushforward.studio.protocol.spec import Recipe, RunSpec, racers
 
 __all__ = [
     "SHARED",

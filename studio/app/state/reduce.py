@@ -12,11 +12,11 @@ from typing import Any, assert_never
 import msgspec
 from numpy.typing import NDArray
 
-from studio.app.state.notices import Notice
-from studio.app.state.results import view_of
-from studio.app.state.runs import FlowRecord, RunState, Series, newest_floors
-from studio.app.state.session import LONG, AppState, EngineStatus, is_background
-from studio.protocol import messages as m
+from pushforward.studio.app.state.notices import Notice
+from pushforward.studio.app.state.results import view_of
+from pushforward.studio.app.state.runs import FlowRecord, RunState, Series, newest_floors
+from pushforward.studio.app.state.session import LONG, AppState, EngineStatus, is_background
+from pushforward.studio.protocol import messages as m
 
 __all__ = ["ENDED", "attach", "cause", "reduce"]
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from studio.app import words
-from studio.app.state.runs import RunState
+from pushforward.studio.app import words
+from pushforward.studio.app.state.runs import RunState
 
 __all__ = ["Replay", "replay_of"]
 

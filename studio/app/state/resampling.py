@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import msgspec
 
-from studio.app.state import drafts
-from studio.app.state.sixchoices import sampled
-from studio.app.state.switch import Aside, Switched, allows
-from studio.protocol.catalog import Catalog, FieldSpec
-from studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.app.state import drafts
+from pushforward.studio.app.state.sixchoices import sampled
+from pushforward.studio.app.state.switch import Aside, Switched, allows
+from pushforward.studio.protocol.catalog import Catalog, FieldSpec
+from pushforward.studio.protocol.spec import Pick, RunSpec
 
 __all__ = ["followed", "resample"]
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import msgspec
 
-from studio.app.state import drafts
-from studio.protocol.catalog import Catalog, EntrySpec, FieldSpec, RescalingSpec
-from studio.protocol.spec import ChangeSetting, Edit, RunSpec
+from pushforward.studio.app.state import drafts
+from pushforward.studio.protocol.catalog import Catalog, EntrySpec, FieldSpec, RescalingSpec
+from pushforward.studio.protocol.spec import ChangeSetting, Edit, RunSpec
 
 __all__ = ["RESCALING", "SHIFT", "ChosenH", "chosen_h", "edited", "has_rescaling", "known"]
 

@@ -2,10 +2,10 @@
 
 import msgspec
 
-from studio.app.state import sixchoices
-from studio.app.state.runs import RunState
-from studio.methods import Method, methods
-from studio.protocol.catalog import Catalog
+from pushforward.studio.app.state import sixchoices
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.methods import Method, methods
+from pushforward.studio.protocol.catalog import Catalog
 
 __all__ = ["family_title", "method_of"]
 

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
 
-from studio.app.state import facets
-from studio.app.state.comparison import QUALITY
-from studio.app.state.facets import Facet, has_words
-from studio.app.state.naming import data_title, metric_title
-from studio.app.state.newest import figure_of, first_metric
-from studio.app.state.run_methods import family_title
-from studio.app.state.runs import RunState
-from studio.app.state.runtable import model_title
-from studio.app.state.verdict import Stand, verdict_of
-from studio.protocol.catalog import Catalog
+from pushforward.studio.app.state import facets
+from pushforward.studio.app.state.comparison import QUALITY
+from pushforward.studio.app.state.facets import Facet, has_words
+from pushforward.studio.app.state.naming import data_title, metric_title
+from pushforward.studio.app.state.newest import figure_of, first_metric
+from pushforward.studio.app.state.run_methods import family_title
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.runtable import model_title
+from pushforward.studio.app.state.verdict import Stand, verdict_of
+from pushforward.studio.protocol.catalog import Catalog
 
 __all__ = ["ALL", "FACETS", "RunFinding", "counts", "found", "parsed"]
 

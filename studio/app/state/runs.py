@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
-from studio.app.state.evaluated import Evaluated
-from studio.protocol.label import Label
-from studio.protocol.messages import ErrorInfo, PhaseInfo
-from studio.protocol.records import FlowRecord
-from studio.protocol.spec import Edit, RunSpec
+from pushforward.studio.app.state.evaluated import Evaluated
+from pushforward.studio.protocol.label import Label
+from pushforward.studio.protocol.messages import ErrorInfo, PhaseInfo
+from pushforward.studio.protocol.records import FlowRecord
+from pushforward.studio.protocol.spec import Edit, RunSpec
 
 __all__ = [
     "FLOOR",

@@ -11,17 +11,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-from studio.app import held
-from studio.app.state.comparison import data_of, training_value
-from studio.app.state.learning import number_of
-from studio.app.state.memorisation import memory_of
-from studio.app.state.naming import data_title
-from studio.app.state.newest import figure_of, first_metric, floors_of, samples_of
-from studio.app.state.run_methods import family_title, method_of
-from studio.app.state.runs import RunState
-from studio.app.state.tree import Line, tree
-from studio.protocol.catalog import Catalog, EntrySpec
-from studio.protocol.spec import Pick, project_name
+from pushforward.studio.app import held
+from pushforward.studio.app.state.comparison import data_of, training_value
+from pushforward.studio.app.state.learning import number_of
+from pushforward.studio.app.state.memorisation import memory_of
+from pushforward.studio.app.state.naming import data_title
+from pushforward.studio.app.state.newest import figure_of, first_metric, floors_of, samples_of
+from pushforward.studio.app.state.run_methods import family_title, method_of
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.tree import Line, tree
+from pushforward.studio.protocol.catalog import Catalog, EntrySpec
+from pushforward.studio.protocol.spec import Pick, project_name
 
 __all__ = [
     "By",

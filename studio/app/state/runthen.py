@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from studio.app.state.comparison import QUALITY
-from studio.app.state.runs import RunState, newest_floors
+from pushforward.studio.app.state.comparison import QUALITY
+from pushforward.studio.app.state.runs import RunState, newest_floors
 
 __all__ = ["later_evaluation", "run_at"]
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import msgspec
 
-from studio.app.state.comparison import nfe
-from studio.app.state.runs import RunState
-from studio.app.state.sixchoices import guidance_of, sampled
-from studio.counted import counted
-from studio.protocol.catalog import Catalog
-from studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.app.state.comparison import nfe
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.sixchoices import guidance_of, sampled
+from pushforward.studio.counted import counted
+from pushforward.studio.protocol.catalog import Catalog
+from pushforward.studio.protocol.spec import Pick, RunSpec
 
 __all__ = ["drawn_by", "evaluations_of", "figures_apart", "sampled_by"]
 

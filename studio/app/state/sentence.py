@@ -1,10 +1,10 @@
 """A setup as a sentence: which settings stand in it, and are therefore in no form. Pure."""
 
-from studio.app.state import drafts
-from studio.app.state.drafts import Section
-from studio.app.state.wanted_runs import wanted_runs
-from studio.protocol.catalog import Catalog, FieldSpec
-from studio.protocol.spec import RunSpec
+from pushforward.studio.app.state import drafts
+from pushforward.studio.app.state.drafts import Section
+from pushforward.studio.app.state.wanted_runs import wanted_runs
+from pushforward.studio.protocol.catalog import Catalog, FieldSpec
+from pushforward.studio.protocol.spec import RunSpec
 
 __all__ = ["BUDGET", "FLOW", "Held", "held", "sampler_steps"]
 

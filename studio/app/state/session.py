@@ -11,22 +11,22 @@ from typing import Any, Literal
 
 from PySide6.QtCore import QObject, Signal
 
-from studio.app.state.draft import Draft
-from studio.app.state.hand import Hand
-from studio.app.state.looked import Looked
-from studio.app.state.moment import Moment
-from studio.app.state.notices import Notice, Notices
-from studio.app.state.places import Place
-from studio.app.state.playback import Playback
-from studio.app.state.races import RaceDraft
-from studio.app.state.results import operator_of, view_of
-from studio.app.state.runfinding import RunFinding
-from studio.app.state.runs import Runs, RunState
-from studio.app.state.selection import Selection
-from studio.app.state.undoing import Table
-from studio.protocol.catalog import Catalog
-from studio.protocol.messages import JobInfo
-from studio.protocol.spec import IMPORTED_KIND, Recipe
+from pushforward.studio.app.state.draft import Draft
+from pushforward.studio.app.state.hand import Hand
+from pushforward.studio.app.state.looked import Looked
+from pushforward.studio.app.state.moment import Moment
+from pushforward.studio.app.state.notices import Notice, Notices
+from pushforward.studio.app.state.places import Place
+from pushforward.studio.app.state.playback import Playback
+from pushforward.studio.app.state.races import RaceDraft
+from pushforward.studio.app.state.results import operator_of, view_of
+from pushforward.studio.app.state.runfinding import RunFinding
+from pushforward.studio.app.state.runs import Runs, RunState
+from pushforward.studio.app.state.selection import Selection
+from pushforward.studio.app.state.undoing import Table
+from pushforward.studio.protocol.catalog import Catalog
+from pushforward.studio.protocol.messages import JobInfo
+from pushforward.studio.protocol.spec import IMPORTED_KIND, Recipe
 
 __all__ = [
     "LONG",

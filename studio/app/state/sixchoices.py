@@ -6,11 +6,11 @@ from typing import Any
 
 import msgspec
 
-from studio.app.state import drafts
-from studio.app.state.stages import told
-from studio.methods import CHOICES, Method
-from studio.protocol.catalog import Catalog, Choice, EntrySpec, FieldSpec, LineSpec
-from studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.app.state import drafts
+from pushforward.studio.app.state.stages import told
+from pushforward.studio.methods import CHOICES, Method
+from pushforward.studio.protocol.catalog import Catalog, Choice, EntrySpec, FieldSpec, LineSpec
+from pushforward.studio.protocol.spec import Pick, RunSpec
 
 __all__ = [
     "Control",

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.app.held import SEEN
+from pushforward.studio.app.held import SEEN
 
 __all__ = ["At", "Solved"]
 

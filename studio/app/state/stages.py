@@ -1,8 +1,8 @@
 """A training step in words: the stages of a family, with their formulas under some settings."""
 
-from studio.app.state import drafts
-from studio.protocol.catalog import Catalog, EntrySpec, StageSpec
-from studio.protocol.spec import RunSpec
+from pushforward.studio.app.state import drafts
+from pushforward.studio.protocol.catalog import Catalog, EntrySpec, StageSpec
+from pushforward.studio.protocol.spec import RunSpec
 
 __all__ = ["stages_under", "told"]
 

@@ -6,14 +6,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from studio.app import held, words
-from studio.app.kinds.registry import family_of_run
-from studio.app.state import comparison
-from studio.app.state.comparison import QUALITY
-from studio.app.state.newest import samples_of
-from studio.app.state.runs import RunState
-from studio.app.state.verdict import Level, Verdict, verdict_of
-from studio.protocol.catalog import Catalog, EntrySpec
+from pushforward.studio.app import held, words
+from pushforward.studio.app.kinds.registry import family_of_run
+from pushforward.studio.app.state import comparison
+from pushforward.studio.app.state.comparison import QUALITY
+from pushforward.studio.app.state.newest import samples_of
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.verdict import Level, Verdict, verdict_of
+from pushforward.studio.protocol.catalog import Catalog, EntrySpec
 
 __all__ = [
     "APART",

@@ -12,10 +12,10 @@ from typing import Any
 
 import msgspec
 
-from studio.app.state import drafts
-from studio.methods import Method
-from studio.protocol.catalog import Catalog, EntrySpec, FieldSpec
-from studio.protocol.spec import Pick, Recipe, RunSpec
+from pushforward.studio.app.state import drafts
+from pushforward.studio.methods import Method
+from pushforward.studio.protocol.catalog import Catalog, EntrySpec, FieldSpec
+from pushforward.studio.protocol.spec import Pick, Recipe, RunSpec
 
 __all__ = [
     "CARRIERS",

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from studio.app.state.runs import RunState
-from studio.app.state.selection import Source
-from studio.protocol.messages import GENERATE, ExportRows, Operate
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.selection import Source
+from pushforward.studio.protocol.messages import GENERATE, ExportRows, Operate
 
 __all__ = ["Taken", "Taking", "free_name", "steps"]
 

@@ -5,8 +5,8 @@ which it learned from, a race around its runs. Pure.
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from studio.app.state.learning import origin
-from studio.app.state.runs import RunState
+from pushforward.studio.app.state.learning import origin
+from pushforward.studio.app.state.runs import RunState
 
 __all__ = ["FEW", "Line", "race_line", "result_line", "tree"]
 

@@ -5,14 +5,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from studio.app import held, words
-from studio.app.state.comparison import QUALITY
-from studio.app.state.naming import metric_title
-from studio.app.state.newest import first_metric, newest_figure
-from studio.app.state.runs import RunState
-from studio.protocol.catalog import Catalog, EntrySpec
-from studio.protocol.events import SPREAD
-from studio.significance import Stand, compare_with_floor, find_difference
+from pushforward.studio.app import held, words
+from pushforward.studio.app.state.comparison import QUALITY
+from pushforward.studio.app.state.naming import metric_title
+from pushforward.studio.app.state.newest import first_metric, newest_figure
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.protocol.catalog import Catalog, EntrySpec
+from pushforward.studio.protocol.events import SPREAD
+from pushforward.studio.significance import Stand, compare_with_floor, find_difference
 
 __all__ = ["Stand", "Verdict", "judged", "stands", "verdict_of", "verdicts_of"]
 

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from studio.app import words
-from studio.app.state.naming import called
-from studio.app.state.runs import RunState
-from studio.app.state.session import AppState
-from studio.protocol.messages import JobInfo
+from pushforward.studio.app import words
+from pushforward.studio.app.state.naming import called
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.protocol.messages import JobInfo
 
 __all__ = ["ahead", "held_up", "how_far", "queue_title", "queued_job", "waits_for"]
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from studio.app.state import drafts
-from studio.protocol.catalog import Catalog, FieldSpec, InputSpec
-from studio.protocol.spec import GUIDANCE, RunRef, RunSpec
+from pushforward.studio.app.state import drafts
+from pushforward.studio.protocol.catalog import Catalog, FieldSpec, InputSpec
+from pushforward.studio.protocol.spec import GUIDANCE, RunRef, RunSpec
 
 __all__ = ["WantedRun", "wanted_runs"]
 

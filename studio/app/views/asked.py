@@ -8,25 +8,25 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSlider, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
-from studio.app import tasks, words
-from studio.app.actions import Actions
-from studio.app.intents.base import Refused
-from studio.app.kinds.kind import Arrays, Kind, named
-from studio.app.kinds.registry import family_of_run, kind_of_run
-from studio.app.kinds.validity import VALIDITY, why_of
-from studio.app.plots.moreknown import MoreKnown
-from studio.app.state.guiding import lacking
-from studio.app.state.session import AppState
-from studio.app.viewspec import ViewSpec, shows_moving
-from studio.app.widgets.askedlive import AskedLive, Asking
-from studio.app.widgets.basic import button, label, row, view_bar
-from studio.app.widgets.conditions import Conditions
-from studio.app.widgets.figurestable import FiguresTable
-from studio.app.widgets.foundview import can_ask
-from studio.app.widgets.overlays import EmptyState
-from studio.app.widgets.tilegrid import TileGrid
-from studio.figures import short
-from studio.protocol.spec import led_by
+from pushforward.studio.app import tasks, words
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.intents.base import Refused
+from pushforward.studio.app.kinds.kind import Arrays, Kind, named
+from pushforward.studio.app.kinds.registry import family_of_run, kind_of_run
+from pushforward.studio.app.kinds.validity import VALIDITY, why_of
+from pushforward.studio.app.plots.moreknown import MoreKnown
+from pushforward.studio.app.state.guiding import lacking
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.viewspec import ViewSpec, shows_moving
+from pushforward.studio.app.widgets.askedlive import AskedLive, Asking
+from pushforward.studio.app.widgets.basic import button, label, row, view_bar
+from pushforward.studio.app.widgets.conditions import Conditions
+from pushforward.studio.app.widgets.figurestable import FiguresTable
+from pushforward.studio.app.widgets.foundview import can_ask
+from pushforward.studio.app.widgets.overlays import EmptyState
+from pushforward.studio.app.widgets.tilegrid import TileGrid
+from pushforward.studio.figures import short
+from pushforward.studio.protocol.spec import led_by
 
 __all__ = ["VIEW", "AskedView"]
 

@@ -7,14 +7,14 @@ from numpy.typing import NDArray
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
-from studio.app import words
-from studio.app.plots.lineplot import Drawn, LinePlot
-from studio.app.state.session import AppState
-from studio.app.viewspec import ViewSpec
-from studio.app.widgets.basic import column, label
-from studio.app.widgets.figurestable import FiguresTable
-from studio.app.widgets.formula import Formula
-from studio.app.widgets.foundview import ArraysView, can_ask
+from pushforward.studio.app import words
+from pushforward.studio.app.plots.lineplot import Drawn, LinePlot
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.viewspec import ViewSpec
+from pushforward.studio.app.widgets.basic import column, label
+from pushforward.studio.app.widgets.figurestable import FiguresTable
+from pushforward.studio.app.widgets.formula import Formula
+from pushforward.studio.app.widgets.foundview import ArraysView, can_ask
 
 __all__ = ["VIEW", "BoundView"]
 

@@ -22,27 +22,27 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.app.actions import Actions
-from studio.app.askonce import AskOnce
-from studio.app.plots.camerabox import link
-from studio.app.plots.export import Picture
-from studio.app.plots.following import Following
-from studio.app.state import comparison
-from studio.app.state.naming import called, data_title, number
-from studio.app.state.runs import RunState
-from studio.app.state.session import AppState
-from studio.app.theme import colors, font, theme
-from studio.app.viewspec import ViewSpec
-from studio.app.widgets.basic import Elided, button, icon_button, scrolled, view_bar
-from studio.app.widgets.comparechart import CompareChart
-from studio.app.widgets.comparenames import told_apart
-from studio.app.widgets.comparepane import ComparePane
-from studio.app.widgets.exporting import ask_picture
-from studio.app.widgets.finals import Finals
-from studio.app.widgets.literal import keyless
-from studio.app.widgets.lowpage import LowPage
-from studio.app.widgets.overlays import EmptyState
-from studio.literal import one_line
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.askonce import AskOnce
+from pushforward.studio.app.plots.camerabox import link
+from pushforward.studio.app.plots.export import Picture
+from pushforward.studio.app.plots.following import Following
+from pushforward.studio.app.state import comparison
+from pushforward.studio.app.state.naming import called, data_title, number
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.theme import colors, font, theme
+from pushforward.studio.app.viewspec import ViewSpec
+from pushforward.studio.app.widgets.basic import Elided, button, icon_button, scrolled, view_bar
+from pushforward.studio.app.widgets.comparechart import CompareChart
+from pushforward.studio.app.widgets.comparenames import told_apart
+from pushforward.studio.app.widgets.comparepane import ComparePane
+from pushforward.studio.app.widgets.exporting import ask_picture
+from pushforward.studio.app.widgets.finals import Finals
+from pushforward.studio.app.widgets.literal import keyless
+from pushforward.studio.app.widgets.lowpage import LowPage
+from pushforward.studio.app.widgets.overlays import EmptyState
+from pushforward.studio.literal import one_line
 
 __all__ = ["VIEW", "CompareView", "columns_for"]
 

@@ -5,8 +5,8 @@ import importlib
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from studio.app.actions import Actions
-from studio.app.state.session import AppState
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.state.session import AppState
 
 __all__ = ["DataView"]
 
@@ -31,7 +31,7 @@ class DataView(QStackedWidget):
 
     def _page(self, name: str) -> QWidget:
         if name not in self._pages:
-            module = importlib.import_module(f"studio.app.pages.{name}")
+            module = importlib.import_module(f"pushforward.studio.app.pages.{name}")
             page: QWidget = module.PAGE(self._state, self._actions)
             self._pages[name] = page
             self.addWidget(page)

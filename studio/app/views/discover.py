@@ -8,25 +8,25 @@ from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from studio.app import words
-from studio.app.actions import Actions
-from studio.app.forms.editors import Segments
-from studio.app.kinds.registry import kind
-from studio.app.state import finding
-from studio.app.state.facets import has_words
-from studio.app.state.paths import LearningPath, done, learning_paths, walkable
-from studio.app.state.session import AppState
-from studio.app.widgets.basic import label
-from studio.app.widgets.facetlist import FacetList
-from studio.app.widgets.importcard import ImportCard
-from studio.app.widgets.menu import Entries, open_menu
-from studio.app.widgets.recipecard import RecipeCard
-from studio.app.widgets.searchbox import SearchBox
-from studio.app.widgets.shelf import Shelf
-from studio.app.widgets.shelves import Planned, Shelves
-from studio.app.widgets.stepcard import StepCard
-from studio.counted import counted
-from studio.protocol.spec import Recipe
+from pushforward.studio.app import words
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.forms.editors import Segments
+from pushforward.studio.app.kinds.registry import kind
+from pushforward.studio.app.state import finding
+from pushforward.studio.app.state.facets import has_words
+from pushforward.studio.app.state.paths import LearningPath, done, learning_paths, walkable
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.widgets.basic import label
+from pushforward.studio.app.widgets.facetlist import FacetList
+from pushforward.studio.app.widgets.importcard import ImportCard
+from pushforward.studio.app.widgets.menu import Entries, open_menu
+from pushforward.studio.app.widgets.recipecard import RecipeCard
+from pushforward.studio.app.widgets.searchbox import SearchBox
+from pushforward.studio.app.widgets.shelf import Shelf
+from pushforward.studio.app.widgets.shelves import Planned, Shelves
+from pushforward.studio.app.widgets.stepcard import StepCard
+from pushforward.studio.counted import counted
+from pushforward.studio.protocol.spec import Recipe
 
 __all__ = ["Discover"]
 

@@ -1,10 +1,10 @@
 """Samples, led: a class, a strength that moves them live, and the exact law beside them."""
 
-from studio.app.state.guiding import lacking
-from studio.app.state.session import AppState
-from studio.app.viewspec import ViewSpec
-from studio.app.widgets.foundview import can_ask
-from studio.app.widgets.guidanceview import OPERATOR, GuidanceView
+from pushforward.studio.app.state.guiding import lacking
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.viewspec import ViewSpec
+from pushforward.studio.app.widgets.foundview import can_ask
+from pushforward.studio.app.widgets.guidanceview import OPERATOR, GuidanceView
 
 __all__ = ["VIEW"]
 

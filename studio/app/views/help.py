@@ -21,13 +21,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.app.actions import Actions
-from studio.app.help import pages, paper
-from studio.app.help.pages import Page
-from studio.app.state.session import AppState
-from studio.app.theme import colors, theme
-from studio.app.widgets.basic import button, label, row
-from studio.app.widgets.literal import set_tip
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.help import pages, paper
+from pushforward.studio.app.help.pages import Page
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.theme import colors, theme
+from pushforward.studio.app.widgets.basic import button, label, row
+from pushforward.studio.app.widgets.literal import set_tip
 
 __all__ = ["PAPER", "HelpView"]
 

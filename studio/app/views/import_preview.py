@@ -25,9 +25,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.app import tasks
-from studio.app.actions import Actions
-from studio.app.import_words import (
+from pushforward.studio.app import tasks
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.import_words import (
     are_points,
     file_size,
     part_reasons,
@@ -35,24 +35,24 @@ from studio.app.import_words import (
     reasons,
     standardisation,
 )
-from studio.app.intents.base import Refused
-from studio.app.intents.data import named
-from studio.app.plots.canvas import ParticleCanvas
-from studio.app.plots.style import CanvasStyle
-from studio.app.plots.ticks import number
-from studio.app.plots.timeline import Timeline
-from studio.app.state.session import AppState
-from studio.app.theme import colors, theme
-from studio.app.widgets.basic import button, label, row, section
-from studio.app.widgets.foundparts import FoundParts
-from studio.app.widgets.foundtiles import FoundTiles
-from studio.app.widgets.importerchoice import ImporterChoice
-from studio.app.widgets.literal import set_tip, set_title
-from studio.app.widgets.longtext import LongText
-from studio.app.widgets.splitchoice import SplitChoice
-from studio.formats.inspection import Column, Inspection, Item
-from studio.literal import one_line
-from studio.store.names import name_of_data
+from pushforward.studio.app.intents.base import Refused
+from pushforward.studio.app.intents.data import named
+from pushforward.studio.app.plots.canvas import ParticleCanvas
+from pushforward.studio.app.plots.style import CanvasStyle
+from pushforward.studio.app.plots.ticks import number
+from pushforward.studio.app.plots.timeline import Timeline
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.theme import colors, theme
+from pushforward.studio.app.widgets.basic import button, label, row, section
+from pushforward.studio.app.widgets.foundparts import FoundParts
+from pushforward.studio.app.widgets.foundtiles import FoundTiles
+from pushforward.studio.app.widgets.importerchoice import ImporterChoice
+from pushforward.studio.app.widgets.literal import set_tip, set_title
+from pushforward.studio.app.widgets.longtext import LongText
+from pushforward.studio.app.widgets.splitchoice import SplitChoice
+from pushforward.studio.formats.inspection import Column, Inspection, Item
+from pushforward.studio.literal import one_line
+from pushforward.studio.store.names import name_of_data
 
 __all__ = ["ImportDialog"]
 

@@ -7,23 +7,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from studio.app import words
-from studio.app.actions import Actions
-from studio.app.plots.export import Picture
-from studio.app.plots.ladder import LadderPlot, Rung
-from studio.app.state.operators import keeps_lengths
-from studio.app.state.session import AppState
-from studio.app.viewspec import ViewSpec
-from studio.app.widgets.basic import button, icon_button, label, row
-from studio.app.widgets.figurestable import FiguresTable
-from studio.app.widgets.foundview import Arrays, ArraysView, can_ask
-from studio.app.widgets.laddercard import LadderCard
-from studio.app.widgets.linekey import LineKey
-from studio.figures import short
-from studio.protocol.messages import GENERATE
+from pushforward.studio.app import words
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.plots.export import Picture
+from pushforward.studio.app.plots.ladder import LadderPlot, Rung
+from pushforward.studio.app.state.operators import keeps_lengths
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.viewspec import ViewSpec
+from pushforward.studio.app.widgets.basic import button, icon_button, label, row
+from pushforward.studio.app.widgets.figurestable import FiguresTable
+from pushforward.studio.app.widgets.foundview import Arrays, ArraysView, can_ask
+from pushforward.studio.app.widgets.laddercard import LadderCard
+from pushforward.studio.app.widgets.linekey import LineKey
+from pushforward.studio.figures import short
+from pushforward.studio.protocol.messages import GENERATE
 
 if TYPE_CHECKING:
-    from studio.store.results import ResultRecord
+    from pushforward.studio.store.results import ResultRecord
 
 __all__ = ["VIEW", "LengthsView"]
 

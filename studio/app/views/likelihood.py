@@ -7,23 +7,23 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from studio.app import words
-from studio.app.kinds.kind import LABEL
-from studio.app.plots.densitymap import DensityMap
-from studio.app.plots.histogram import HistogramPlot
-from studio.app.state.resampled import RESAMPLES, mean_between
-from studio.app.state.session import AppState
-from studio.app.theme import colors
-from studio.app.viewspec import ViewSpec
-from studio.app.widgets.basic import label, row
-from studio.app.widgets.figurestable import FiguresTable
-from studio.app.widgets.foundview import Arrays, can_ask
-from studio.app.widgets.linekey import LineKey
-from studio.app.widgets.ownimage import Image, Told
-from studio.app.widgets.picturelab import PictureLab, ratio_words, show_sets
+from pushforward.studio.app import words
+from pushforward.studio.app.kinds.kind import LABEL
+from pushforward.studio.app.plots.densitymap import DensityMap
+from pushforward.studio.app.plots.histogram import HistogramPlot
+from pushforward.studio.app.state.resampled import RESAMPLES, mean_between
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.theme import colors
+from pushforward.studio.app.viewspec import ViewSpec
+from pushforward.studio.app.widgets.basic import label, row
+from pushforward.studio.app.widgets.figurestable import FiguresTable
+from pushforward.studio.app.widgets.foundview import Arrays, can_ask
+from pushforward.studio.app.widgets.linekey import LineKey
+from pushforward.studio.app.widgets.ownimage import Image, Told
+from pushforward.studio.app.widgets.picturelab import PictureLab, ratio_words, show_sets
 
 if TYPE_CHECKING:
-    from studio.store.results import ResultRecord
+    from pushforward.studio.store.results import ResultRecord
 
 __all__ = ["VIEW", "LikelihoodView"]
 

@@ -4,36 +4,36 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from studio.app import words
-from studio.app.actions import Actions
-from studio.app.askonce import AskOnce
-from studio.app.intents.watching import Looking
-from studio.app.kinds.registry import family_of_run, kind_of_run
-from studio.app.noise_words import span_of
-from studio.app.plots import layers as lay
-from studio.app.plots.backdrop import Backdrop
-from studio.app.plots.camera import padded
-from studio.app.plots.canvas import ParticleCanvas
-from studio.app.plots.export import Picture, canvas_picture
-from studio.app.plots.fields import Heat
-from studio.app.plots.following import Following
-from studio.app.plots.scene import SceneOverlay
-from studio.app.plots.starts import Starts
-from studio.app.plots.style import CanvasStyle
-from studio.app.plots.timeline import Timeline
-from studio.app.state.comparison import data_of
-from studio.app.state.runs import FlowRecord, RunState
-from studio.app.state.session import AppState
-from studio.app.state.stages import stages_under
-from studio.app.theme import colors, theme
-from studio.app.viewspec import ViewSpec
-from studio.app.widgets.basic import Elided, icon_button, label, row, view_bar
-from studio.app.widgets.exporting import ask_picture
-from studio.app.widgets.freezing import Freezing
-from studio.app.widgets.overlays import EmptyState
-from studio.app.widgets.scenelegend import SceneLegend, marks_of
-from studio.app.widgets.stagelist import StageList
-from studio.protocol.catalog import LayerSpec, StageSpec
+from pushforward.studio.app import words
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.askonce import AskOnce
+from pushforward.studio.app.intents.watching import Looking
+from pushforward.studio.app.kinds.registry import family_of_run, kind_of_run
+from pushforward.studio.app.noise_words import span_of
+from pushforward.studio.app.plots import layers as lay
+from pushforward.studio.app.plots.backdrop import Backdrop
+from pushforward.studio.app.plots.camera import padded
+from pushforward.studio.app.plots.canvas import ParticleCanvas
+from pushforward.studio.app.plots.export import Picture, canvas_picture
+from pushforward.studio.app.plots.fields import Heat
+from pushforward.studio.app.plots.following import Following
+from pushforward.studio.app.plots.scene import SceneOverlay
+from pushforward.studio.app.plots.starts import Starts
+from pushforward.studio.app.plots.style import CanvasStyle
+from pushforward.studio.app.plots.timeline import Timeline
+from pushforward.studio.app.state.comparison import data_of
+from pushforward.studio.app.state.runs import FlowRecord, RunState
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.state.stages import stages_under
+from pushforward.studio.app.theme import colors, theme
+from pushforward.studio.app.viewspec import ViewSpec
+from pushforward.studio.app.widgets.basic import Elided, icon_button, label, row, view_bar
+from pushforward.studio.app.widgets.exporting import ask_picture
+from pushforward.studio.app.widgets.freezing import Freezing
+from pushforward.studio.app.widgets.overlays import EmptyState
+from pushforward.studio.app.widgets.scenelegend import SceneLegend, marks_of
+from pushforward.studio.app.widgets.stagelist import StageList
+from pushforward.studio.protocol.catalog import LayerSpec, StageSpec
 
 __all__ = ["VIEW", "MomentView", "explainable"]
 

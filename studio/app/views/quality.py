@@ -6,12 +6,12 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
-from studio.app import held
-from studio.app.actions import Actions
-from studio.app.plots.curves import Curve
-from studio.app.plots.export import Picture
-from studio.app.plots.paper import charts_picture
-from studio.app.state.comparison import (
+from pushforward.studio.app import held
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.plots.curves import Curve
+from pushforward.studio.app.plots.export import Picture
+from pushforward.studio.app.plots.paper import charts_picture
+from pushforward.studio.app.state.comparison import (
     COST,
     QUALITY,
     counts_along,
@@ -19,24 +19,24 @@ from studio.app.state.comparison import (
     samples_at,
     spreads_along,
 )
-from studio.app.state.runs import PHASE, RunState
-from studio.app.state.session import AppState
-from studio.app.state.sixchoices import formulas, guidance_of
-from studio.app.theme import colors, theme
-from studio.app.tokens import Tokens
-from studio.app.viewspec import ViewSpec
-from studio.app.widgets.basic import button, icon_button, label, view_bar
-from studio.app.widgets.chartcard import ChartCard
-from studio.app.widgets.comparenames import measure_title
-from studio.app.widgets.evaluated import EvaluatedCard
-from studio.app.widgets.exporting import ask_curves, ask_picture, ask_values
-from studio.app.widgets.menu import open_menu
-from studio.app.widgets.overlays import EmptyState
-from studio.app.widgets.partcards import PartCards
-from studio.app.widgets.standing import StandingCard
-from studio.app.widgets.waiting import tell_waiting
-from studio.protocol.catalog import EntrySpec
-from studio.protocol.spec import project_name
+from pushforward.studio.app.state.runs import PHASE, RunState
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.state.sixchoices import formulas, guidance_of
+from pushforward.studio.app.theme import colors, theme
+from pushforward.studio.app.tokens import Tokens
+from pushforward.studio.app.viewspec import ViewSpec
+from pushforward.studio.app.widgets.basic import button, icon_button, label, view_bar
+from pushforward.studio.app.widgets.chartcard import ChartCard
+from pushforward.studio.app.widgets.comparenames import measure_title
+from pushforward.studio.app.widgets.evaluated import EvaluatedCard
+from pushforward.studio.app.widgets.exporting import ask_curves, ask_picture, ask_values
+from pushforward.studio.app.widgets.menu import open_menu
+from pushforward.studio.app.widgets.overlays import EmptyState
+from pushforward.studio.app.widgets.partcards import PartCards
+from pushforward.studio.app.widgets.standing import StandingCard
+from pushforward.studio.app.widgets.waiting import tell_waiting
+from pushforward.studio.protocol.catalog import EntrySpec
+from pushforward.studio.protocol.spec import project_name
 
 __all__ = ["VIEW", "QualityView", "group_of"]
 

@@ -6,16 +6,16 @@ import numpy as np
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from studio.app.actions import Actions
-from studio.app.intents.watching import Looking
-from studio.app.plots.camera import Bounds
-from studio.app.plots.export import Picture
-from studio.app.plots.following import Following
-from studio.app.plots.hchart import HPlot, HScene
-from studio.app.plots.hshape import Shape, bars, judge, span_of, values_at
-from studio.app.plots.paper import h_picture
-from studio.app.state import drafts
-from studio.app.state.rescaling import (
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.intents.watching import Looking
+from pushforward.studio.app.plots.camera import Bounds
+from pushforward.studio.app.plots.export import Picture
+from pushforward.studio.app.plots.following import Following
+from pushforward.studio.app.plots.hchart import HPlot, HScene
+from pushforward.studio.app.plots.hshape import Shape, bars, judge, span_of, values_at
+from pushforward.studio.app.plots.paper import h_picture
+from pushforward.studio.app.state import drafts
+from pushforward.studio.app.state.rescaling import (
     RESCALING,
     SHIFT,
     ChosenH,
@@ -24,18 +24,18 @@ from studio.app.state.rescaling import (
     has_rescaling,
     known,
 )
-from studio.app.state.runs import RunState
-from studio.app.state.session import AppState
-from studio.app.theme import theme
-from studio.app.viewspec import ViewSpec
-from studio.app.widgets.basic import Elided, button, label, restyle, separator, view_bar
-from studio.app.widgets.exporting import ask_picture
-from studio.app.widgets.hchoice import HChoice
-from studio.app.widgets.hlist import HList
-from studio.app.widgets.overlays import EmptyState
-from studio.protocol.catalog import FieldSpec
-from studio.protocol.extras import CRITIC
-from studio.protocol.spec import ChangeSetting
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.theme import theme
+from pushforward.studio.app.viewspec import ViewSpec
+from pushforward.studio.app.widgets.basic import Elided, button, label, restyle, separator, view_bar
+from pushforward.studio.app.widgets.exporting import ask_picture
+from pushforward.studio.app.widgets.hchoice import HChoice
+from pushforward.studio.app.widgets.hlist import HList
+from pushforward.studio.app.widgets.overlays import EmptyState
+from pushforward.studio.protocol.catalog import FieldSpec
+from pushforward.studio.protocol.extras import CRITIC
+from pushforward.studio.protocol.spec import ChangeSetting
 
 __all__ = ["VIEW", "RescalingView"]
 

@@ -17,34 +17,42 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.app.actions import Actions
-from studio.app.askonce import AskOnce
-from studio.app.kinds.columns import Column, columns_of
-from studio.app.kinds.kind import Kind
-from studio.app.kinds.registry import kind, kind_of_run
-from studio.app.plots.camerabox import link
-from studio.app.plots.canvas import ParticleCanvas
-from studio.app.plots.lasso import SAME_PLACE, inside, shared
-from studio.app.plots.sampled import Sampled, Shown
-from studio.app.plots.starts import Starts
-from studio.app.plots.style import CanvasStyle
-from studio.app.plots.ticks import number
-from studio.app.plots.timeline import Timeline
-from studio.app.state.comparison import data_of
-from studio.app.state.selection import Offered, Source
-from studio.app.state.session import AppState
-from studio.app.theme import colors, theme
-from studio.app.viewspec import ViewSpec, shows_moving
-from studio.app.widgets.basic import Elided, button, icon_button, label, row, section, view_bar
-from studio.app.widgets.chosenchip import ChosenChip
-from studio.app.widgets.heldchip import held_chip
-from studio.app.widgets.lassochip import LassoChip
-from studio.app.widgets.literal import set_tip
-from studio.app.widgets.operatorchip import OperatorChip
-from studio.app.widgets.overlays import EmptyState
-from studio.app.widgets.qualities import Qualities
-from studio.app.widgets.samplebutton import sample_button
-from studio.literal import one_line
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.askonce import AskOnce
+from pushforward.studio.app.kinds.columns import Column, columns_of
+from pushforward.studio.app.kinds.kind import Kind
+from pushforward.studio.app.kinds.registry import kind, kind_of_run
+from pushforward.studio.app.plots.camerabox import link
+from pushforward.studio.app.plots.canvas import ParticleCanvas
+from pushforward.studio.app.plots.lasso import SAME_PLACE, inside, shared
+from pushforward.studio.app.plots.sampled import Sampled, Shown
+from pushforward.studio.app.plots.starts import Starts
+from pushforward.studio.app.plots.style import CanvasStyle
+from pushforward.studio.app.plots.ticks import number
+from pushforward.studio.app.plots.timeline import Timeline
+from pushforward.studio.app.state.comparison import data_of
+from pushforward.studio.app.state.selection import Offered, Source
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.theme import colors, theme
+from pushforward.studio.app.viewspec import ViewSpec, shows_moving
+from pushforward.studio.app.widgets.basic import (
+    Elided,
+    button,
+    icon_button,
+    label,
+    row,
+    section,
+    view_bar,
+)
+from pushforward.studio.app.widgets.chosenchip import ChosenChip
+from pushforward.studio.app.widgets.heldchip import held_chip
+from pushforward.studio.app.widgets.lassochip import LassoChip
+from pushforward.studio.app.widgets.literal import set_tip
+from pushforward.studio.app.widgets.operatorchip import OperatorChip
+from pushforward.studio.app.widgets.overlays import EmptyState
+from pushforward.studio.app.widgets.qualities import Qualities
+from pushforward.studio.app.widgets.samplebutton import sample_button
+from pushforward.studio.literal import one_line
 
 __all__ = ["VIEW", "SamplesView"]
 

@@ -7,26 +7,26 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QBoxLayout, QVBoxLayout, QWidget
 
-from studio.app.actions import Actions
-from studio.app.forms.editors import Segments
-from studio.app.kinds.kind import named
-from studio.app.kinds.registry import fitting, kind_of
-from studio.app.setup.card import Card
-from studio.app.setup.facts import costs, used
-from studio.app.setup.instead import way_out
-from studio.app.setup.motion import MotionCard
-from studio.app.setup.nodata import NoData
-from studio.app.setup.path import PathCard
-from studio.app.setup.sentence import SetupSentence
-from studio.app.setup.sixchoices import Schedule, SixChoices
-from studio.app.state import naming, own_data
-from studio.app.state.conditions import conditions
-from studio.app.state.datasets import all_sets
-from studio.app.state.session import AppState
-from studio.app.widgets.basic import Elided, button, clear, column, label, row, scrolled
-from studio.app.widgets.datapreview import DataPreview
-from studio.app.widgets.flash import flash
-from studio.app.widgets.racetray import RaceTray
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.forms.editors import Segments
+from pushforward.studio.app.kinds.kind import named
+from pushforward.studio.app.kinds.registry import fitting, kind_of
+from pushforward.studio.app.setup.card import Card
+from pushforward.studio.app.setup.facts import costs, used
+from pushforward.studio.app.setup.instead import way_out
+from pushforward.studio.app.setup.motion import MotionCard
+from pushforward.studio.app.setup.nodata import NoData
+from pushforward.studio.app.setup.path import PathCard
+from pushforward.studio.app.setup.sentence import SetupSentence
+from pushforward.studio.app.setup.sixchoices import Schedule, SixChoices
+from pushforward.studio.app.state import naming, own_data
+from pushforward.studio.app.state.conditions import conditions
+from pushforward.studio.app.state.datasets import all_sets
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.widgets.basic import Elided, button, clear, column, label, row, scrolled
+from pushforward.studio.app.widgets.datapreview import DataPreview
+from pushforward.studio.app.widgets.flash import flash
+from pushforward.studio.app.widgets.racetray import RaceTray
 
 __all__ = ["SetupView"]
 

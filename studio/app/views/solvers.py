@@ -11,35 +11,35 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QSlider, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
-from studio.app import tasks, words
-from studio.app.held import BAND, SEEN
-from studio.app.intents.base import Refused
-from studio.app.kinds.registry import kind_of_run
-from studio.app.plots.export import Picture
-from studio.app.plots.ladder import LadderPlot, Rung, ink
-from studio.app.plots.paper import keyed_picture
-from studio.app.plots.plane import Surface
-from studio.app.plots.ways import WaysPlot
-from studio.app.state.comparison import QUALITY, comparable, samples_at
-from studio.app.state.naming import number
-from studio.app.state.operators import COUNT
-from studio.app.state.runs import RunState
-from studio.app.state.session import AppState
-from studio.app.state.solving import At, Solved
-from studio.app.theme import colors
-from studio.app.viewspec import ViewSpec
-from studio.app.widgets.basic import icon_button, label, row
-from studio.app.widgets.figurestable import FiguresTable
-from studio.app.widgets.foundview import Arrays, FoundView, can_ask
-from studio.app.widgets.laddercard import LadderCard
-from studio.app.widgets.linekey import LineKey
-from studio.app.widgets.literal import set_tip
-from studio.counted import counted
-from studio.figures import short
-from studio.protocol.messages import ResultWritten
+from pushforward.studio.app import tasks, words
+from pushforward.studio.app.held import BAND, SEEN
+from pushforward.studio.app.intents.base import Refused
+from pushforward.studio.app.kinds.registry import kind_of_run
+from pushforward.studio.app.plots.export import Picture
+from pushforward.studio.app.plots.ladder import LadderPlot, Rung, ink
+from pushforward.studio.app.plots.paper import keyed_picture
+from pushforward.studio.app.plots.plane import Surface
+from pushforward.studio.app.plots.ways import WaysPlot
+from pushforward.studio.app.state.comparison import QUALITY, comparable, samples_at
+from pushforward.studio.app.state.naming import number
+from pushforward.studio.app.state.operators import COUNT
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.state.solving import At, Solved
+from pushforward.studio.app.theme import colors
+from pushforward.studio.app.viewspec import ViewSpec
+from pushforward.studio.app.widgets.basic import icon_button, label, row
+from pushforward.studio.app.widgets.figurestable import FiguresTable
+from pushforward.studio.app.widgets.foundview import Arrays, FoundView, can_ask
+from pushforward.studio.app.widgets.laddercard import LadderCard
+from pushforward.studio.app.widgets.linekey import LineKey
+from pushforward.studio.app.widgets.literal import set_tip
+from pushforward.studio.counted import counted
+from pushforward.studio.figures import short
+from pushforward.studio.protocol.messages import ResultWritten
 
 if TYPE_CHECKING:
-    from studio.store.results import ResultRecord
+    from pushforward.studio.store.results import ResultRecord
 
 __all__ = ["VIEW", "SolversView"]
 

@@ -7,21 +7,21 @@ from PySide6.QtCore import QSize, QTimer
 from PySide6.QtGui import QImage, QPixmap, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from studio.app import held, words
-from studio.app.actions import Actions
-from studio.app.askonce import AskOnce
-from studio.app.intents.watching import Looking
-from studio.app.kinds.kind import named
-from studio.app.kinds.registry import family_of_run, kind_of_run
-from studio.app.plots.beside import Beside
-from studio.app.plots.runkey import ink
-from studio.app.plots.tiles import frame_at
-from studio.app.state import comparison
-from studio.app.state.naming import data_title, metric_title, name_of, number
-from studio.app.state.newest import floors_of
-from studio.app.state.runs import RunState
-from studio.app.state.session import AppState
-from studio.app.state.standings import (
+from pushforward.studio.app import held, words
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.askonce import AskOnce
+from pushforward.studio.app.intents.watching import Looking
+from pushforward.studio.app.kinds.kind import named
+from pushforward.studio.app.kinds.registry import family_of_run, kind_of_run
+from pushforward.studio.app.plots.beside import Beside
+from pushforward.studio.app.plots.runkey import ink
+from pushforward.studio.app.plots.tiles import frame_at
+from pushforward.studio.app.state import comparison
+from pushforward.studio.app.state.naming import data_title, metric_title, name_of, number
+from pushforward.studio.app.state.newest import floors_of
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.state.standings import (
     APART,
     NONE,
     Cell,
@@ -30,14 +30,14 @@ from studio.app.state.standings import (
     of_unequal,
     standings,
 )
-from studio.app.theme import colors, theme
-from studio.app.viewspec import ViewSpec
-from studio.app.widgets.basic import Elided, button, view_bar
-from studio.app.widgets.comparenames import told_apart
-from studio.app.widgets.literal import set_tip
-from studio.app.widgets.points import scatter
-from studio.app.widgets.standingstable import PICTURE, StandingsTable, badged, strip
-from studio.protocol.catalog import EntrySpec
+from pushforward.studio.app.theme import colors, theme
+from pushforward.studio.app.viewspec import ViewSpec
+from pushforward.studio.app.widgets.basic import Elided, button, view_bar
+from pushforward.studio.app.widgets.comparenames import told_apart
+from pushforward.studio.app.widgets.literal import set_tip
+from pushforward.studio.app.widgets.points import scatter
+from pushforward.studio.app.widgets.standingstable import PICTURE, StandingsTable, badged, strip
+from pushforward.studio.protocol.catalog import EntrySpec
 
 __all__ = ["VIEW", "StandingsView"]
 

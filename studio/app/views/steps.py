@@ -12,31 +12,39 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
-from studio.app import words
-from studio.app.actions import Actions
-from studio.app.askonce import AskOnce
-from studio.app.help.pages import family_slug
-from studio.app.intents.watching import Looking
-from studio.app.kinds.kind import LABEL, Arrays, Kind, TitledTiles, named
-from studio.app.kinds.registry import family_of_run, kind_of_run
-from studio.app.noise_words import middle_row
-from studio.app.plots.following import Following
-from studio.app.plots.tiles import SHOWN, frame_at
-from studio.app.state.runs import FlowRecord, RunState
-from studio.app.state.selection import Source
-from studio.app.state.session import AppState
-from studio.app.state.stages import stages_under
-from studio.app.viewspec import ViewSpec
-from studio.app.widgets.basic import Elided, button, column, label, row, section, view_bar
-from studio.app.widgets.formula import Formula
-from studio.app.widgets.freezing import Freezing
-from studio.app.widgets.runportrait import RunPortrait
-from studio.app.widgets.stagelist import StageList
-from studio.app.widgets.steppictures import StepPictures
-from studio.app.widgets.tilegrid import TileGrid
-from studio.app.widgets.trainingcurves import TrainingCurves
-from studio.protocol.catalog import EntrySpec
-from studio.protocol.records import GIVEN
+from pushforward.studio.app import words
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.askonce import AskOnce
+from pushforward.studio.app.help.pages import family_slug
+from pushforward.studio.app.intents.watching import Looking
+from pushforward.studio.app.kinds.kind import LABEL, Arrays, Kind, TitledTiles, named
+from pushforward.studio.app.kinds.registry import family_of_run, kind_of_run
+from pushforward.studio.app.noise_words import middle_row
+from pushforward.studio.app.plots.following import Following
+from pushforward.studio.app.plots.tiles import SHOWN, frame_at
+from pushforward.studio.app.state.runs import FlowRecord, RunState
+from pushforward.studio.app.state.selection import Source
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.state.stages import stages_under
+from pushforward.studio.app.viewspec import ViewSpec
+from pushforward.studio.app.widgets.basic import (
+    Elided,
+    button,
+    column,
+    label,
+    row,
+    section,
+    view_bar,
+)
+from pushforward.studio.app.widgets.formula import Formula
+from pushforward.studio.app.widgets.freezing import Freezing
+from pushforward.studio.app.widgets.runportrait import RunPortrait
+from pushforward.studio.app.widgets.stagelist import StageList
+from pushforward.studio.app.widgets.steppictures import StepPictures
+from pushforward.studio.app.widgets.tilegrid import TileGrid
+from pushforward.studio.app.widgets.trainingcurves import TrainingCurves
+from pushforward.studio.protocol.catalog import EntrySpec
+from pushforward.studio.protocol.records import GIVEN
 
 __all__ = ["VIEW", "StepsView"]
 

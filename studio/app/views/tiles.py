@@ -7,36 +7,36 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
-from studio.app import words
-from studio.app.actions import Actions
-from studio.app.askonce import AskOnce
-from studio.app.intents.watching import Looking
-from studio.app.kinds.kind import Arrays, Kind, named
-from studio.app.kinds.registry import kind_of_run
-from studio.app.plots.backdrop import Backdrop
-from studio.app.plots.canvas import ParticleCanvas
-from studio.app.plots.export import Picture, widget_picture
-from studio.app.plots.following import Following
-from studio.app.plots.identity import identity_colours
-from studio.app.plots.lasso import SAME_PLACE, inside, shared
-from studio.app.plots.style import CanvasStyle
-from studio.app.plots.tiles import SHOWN, frame_at
-from studio.app.plots.timeline import Timeline
-from studio.app.state.runs import FlowRecord, RunState
-from studio.app.state.selection import Offered, Source
-from studio.app.state.session import AppState
-from studio.app.theme import colors, theme
-from studio.app.viewspec import ViewSpec, shows_moving
-from studio.app.widgets.basic import Elided, label, row, section
-from studio.app.widgets.lassochip import LassoChip
-from studio.app.widgets.literal import set_tip
-from studio.app.widgets.motion import MotionChip
-from studio.app.widgets.overlays import EmptyState
-from studio.app.widgets.pane import told as facts_of
-from studio.app.widgets.tilegrid import TileGrid
-from studio.app.widgets.tileparts import TileParts
-from studio.app.widgets.waiting import tell_none
-from studio.protocol.extras import PROJECTION
+from pushforward.studio.app import words
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.askonce import AskOnce
+from pushforward.studio.app.intents.watching import Looking
+from pushforward.studio.app.kinds.kind import Arrays, Kind, named
+from pushforward.studio.app.kinds.registry import kind_of_run
+from pushforward.studio.app.plots.backdrop import Backdrop
+from pushforward.studio.app.plots.canvas import ParticleCanvas
+from pushforward.studio.app.plots.export import Picture, widget_picture
+from pushforward.studio.app.plots.following import Following
+from pushforward.studio.app.plots.identity import identity_colours
+from pushforward.studio.app.plots.lasso import SAME_PLACE, inside, shared
+from pushforward.studio.app.plots.style import CanvasStyle
+from pushforward.studio.app.plots.tiles import SHOWN, frame_at
+from pushforward.studio.app.plots.timeline import Timeline
+from pushforward.studio.app.state.runs import FlowRecord, RunState
+from pushforward.studio.app.state.selection import Offered, Source
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.theme import colors, theme
+from pushforward.studio.app.viewspec import ViewSpec, shows_moving
+from pushforward.studio.app.widgets.basic import Elided, label, row, section
+from pushforward.studio.app.widgets.lassochip import LassoChip
+from pushforward.studio.app.widgets.literal import set_tip
+from pushforward.studio.app.widgets.motion import MotionChip
+from pushforward.studio.app.widgets.overlays import EmptyState
+from pushforward.studio.app.widgets.pane import told as facts_of
+from pushforward.studio.app.widgets.tilegrid import TileGrid
+from pushforward.studio.app.widgets.tileparts import TileParts
+from pushforward.studio.app.widgets.waiting import tell_none
+from pushforward.studio.protocol.extras import PROJECTION
 
 __all__ = ["VIEW", "TilesView"]
 

@@ -10,32 +10,32 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from studio.app.actions import Actions
-from studio.app.askonce import AskOnce
-from studio.app.kinds.kind import LABEL, Arrays, Kind, named
-from studio.app.kinds.registry import kind_of_run
-from studio.app.kinds.statistics import rows_of
-from studio.app.playing import Unplayed, play
-from studio.app.plots.export import Picture, painted_picture
-from studio.app.plots.moreknown import MoreKnown
-from studio.app.plots.otherrun import OtherRun
-from studio.app.plots.sampled import Sampled, Shown
-from studio.app.plots.sought import Sought
-from studio.app.state.editors import editor_of, lacks
-from studio.app.state.latents import beside
-from studio.app.state.naming import name_of, number
-from studio.app.state.notices import Notice
-from studio.app.state.runs import RunState
-from studio.app.state.selection import Source, What
-from studio.app.state.session import AppState
-from studio.app.viewspec import ViewSpec, shows_moving
-from studio.app.widgets.basic import button, icon_button, label
-from studio.app.widgets.browser import Browser
-from studio.app.widgets.heldchip import held_chip
-from studio.app.widgets.operatorchip import OperatorChip
-from studio.app.widgets.overlays import EmptyState
-from studio.app.widgets.qualities import Qualities
-from studio.app.widgets.samplebutton import sample_button
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.askonce import AskOnce
+from pushforward.studio.app.kinds.kind import LABEL, Arrays, Kind, named
+from pushforward.studio.app.kinds.registry import kind_of_run
+from pushforward.studio.app.kinds.statistics import rows_of
+from pushforward.studio.app.playing import Unplayed, play
+from pushforward.studio.app.plots.export import Picture, painted_picture
+from pushforward.studio.app.plots.moreknown import MoreKnown
+from pushforward.studio.app.plots.otherrun import OtherRun
+from pushforward.studio.app.plots.sampled import Sampled, Shown
+from pushforward.studio.app.plots.sought import Sought
+from pushforward.studio.app.state.editors import editor_of, lacks
+from pushforward.studio.app.state.latents import beside
+from pushforward.studio.app.state.naming import name_of, number
+from pushforward.studio.app.state.notices import Notice
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.selection import Source, What
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.viewspec import ViewSpec, shows_moving
+from pushforward.studio.app.widgets.basic import button, icon_button, label
+from pushforward.studio.app.widgets.browser import Browser
+from pushforward.studio.app.widgets.heldchip import held_chip
+from pushforward.studio.app.widgets.operatorchip import OperatorChip
+from pushforward.studio.app.widgets.overlays import EmptyState
+from pushforward.studio.app.widgets.qualities import Qualities
+from pushforward.studio.app.widgets.samplebutton import sample_button
 
 __all__ = ["VIEW", "TileSamplesView"]
 

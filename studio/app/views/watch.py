@@ -6,37 +6,37 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QContextMenuEvent, QResizeEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
-from studio.app import words
-from studio.app.actions import Actions
-from studio.app.intents.watching import Looking
-from studio.app.kinds.columns import Column, columns_of
-from studio.app.kinds.registry import family_of_run, kind_of_run
-from studio.app.plots.camera import Covered
-from studio.app.plots.canvas import ParticleCanvas
-from studio.app.plots.export import Picture, canvas_picture
-from studio.app.plots.following import Following
-from studio.app.plots.lasso import SAME_PLACE, inside, shared
-from studio.app.plots.starts import Starts
-from studio.app.plots.style import CanvasStyle
-from studio.app.plots.ticks import number
-from studio.app.plots.timeline import Timeline
-from studio.app.state.comparison import data_of, training_value
-from studio.app.state.runs import FlowRecord, RunState
-from studio.app.state.selection import Offered, Source
-from studio.app.state.session import AppState
-from studio.app.theme import colors, theme
-from studio.app.viewspec import ViewSpec, shows_moving
-from studio.app.widgets.basic import view_bar
-from studio.app.widgets.chosenchip import ChosenChip
-from studio.app.widgets.exporting import ask_picture
-from studio.app.widgets.flowhands import FlowHands
-from studio.app.widgets.flowlayers import FlowLayers
-from studio.app.widgets.flowparticle import OneParticle
-from studio.app.widgets.lassochip import LassoChip
-from studio.app.widgets.layerpanel import LayerPanel
-from studio.app.widgets.motion import MotionChip
-from studio.app.widgets.overlays import EmptyState, Readout
-from studio.app.widgets.waiting import tell_none
+from pushforward.studio.app import words
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.intents.watching import Looking
+from pushforward.studio.app.kinds.columns import Column, columns_of
+from pushforward.studio.app.kinds.registry import family_of_run, kind_of_run
+from pushforward.studio.app.plots.camera import Covered
+from pushforward.studio.app.plots.canvas import ParticleCanvas
+from pushforward.studio.app.plots.export import Picture, canvas_picture
+from pushforward.studio.app.plots.following import Following
+from pushforward.studio.app.plots.lasso import SAME_PLACE, inside, shared
+from pushforward.studio.app.plots.starts import Starts
+from pushforward.studio.app.plots.style import CanvasStyle
+from pushforward.studio.app.plots.ticks import number
+from pushforward.studio.app.plots.timeline import Timeline
+from pushforward.studio.app.state.comparison import data_of, training_value
+from pushforward.studio.app.state.runs import FlowRecord, RunState
+from pushforward.studio.app.state.selection import Offered, Source
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.theme import colors, theme
+from pushforward.studio.app.viewspec import ViewSpec, shows_moving
+from pushforward.studio.app.widgets.basic import view_bar
+from pushforward.studio.app.widgets.chosenchip import ChosenChip
+from pushforward.studio.app.widgets.exporting import ask_picture
+from pushforward.studio.app.widgets.flowhands import FlowHands
+from pushforward.studio.app.widgets.flowlayers import FlowLayers
+from pushforward.studio.app.widgets.flowparticle import OneParticle
+from pushforward.studio.app.widgets.lassochip import LassoChip
+from pushforward.studio.app.widgets.layerpanel import LayerPanel
+from pushforward.studio.app.widgets.motion import MotionChip
+from pushforward.studio.app.widgets.overlays import EmptyState, Readout
+from pushforward.studio.app.widgets.waiting import tell_none
 
 __all__ = ["VIEW", "WatchView"]
 

@@ -7,11 +7,11 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from studio.app.icons import repaint_on_theme
-from studio.app.kinds.graph_rows import Floats, Numbers
-from studio.app.kinds.graph_way import GraphWay, Pairs
-from studio.app.theme import font, theme
-from studio.app.tokens import Tokens
+from pushforward.studio.app.icons import repaint_on_theme
+from pushforward.studio.app.kinds.graph_rows import Floats, Numbers
+from pushforward.studio.app.kinds.graph_way import GraphWay, Pairs
+from pushforward.studio.app.theme import font, theme
+from pushforward.studio.app.tokens import Tokens
 
 __all__ = ["AdjacencyPlot"]
 

@@ -10,13 +10,13 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
 
-from studio.app.actions import Actions
-from studio.app.intents.base import Refused
-from studio.app.kinds.kind import Arrays
-from studio.app.latest import Latest
-from studio.app.state.runs import RunState
-from studio.app.state.session import AppState
-from studio.app.widgets.basic import Elided
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.intents.base import Refused
+from pushforward.studio.app.kinds.kind import Arrays
+from pushforward.studio.app.latest import Latest
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.widgets.basic import Elided
 
 __all__ = ["AskedLive", "Asking"]
 

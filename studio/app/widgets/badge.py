@@ -4,9 +4,9 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QIcon, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QWidget
 
-from studio.app.icons import repaint_on_theme
-from studio.app.plots.runkey import ink
-from studio.app.theme import font, theme
+from pushforward.studio.app.icons import repaint_on_theme
+from pushforward.studio.app.plots.runkey import ink
+from pushforward.studio.app.theme import font, theme
 
 __all__ = ["MARKED", "SIDE", "Badge", "badge_icon", "paint_badge"]
 

@@ -1,10 +1,10 @@
 """Bars of classes with their name, and what is under the mouse."""
 
-from studio.app.plots.bars import Bars, BarsPlot
-from studio.app.plots.export import Picture
-from studio.app.plots.paper import bars_picture
-from studio.app.widgets.plotcard import PointedCard
-from studio.literal import one_line
+from pushforward.studio.app.plots.bars import Bars, BarsPlot
+from pushforward.studio.app.plots.export import Picture
+from pushforward.studio.app.plots.paper import bars_picture
+from pushforward.studio.app.widgets.plotcard import PointedCard
+from pushforward.studio.literal import one_line
 
 __all__ = ["BarsCard"]
 

@@ -29,9 +29,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.app.icons import IconWearer
-from studio.app.widgets.literal import Label, PushButton, keyless, set_tip
-from studio.literal import one_line
+from pushforward.studio.app.icons import IconWearer
+from pushforward.studio.app.widgets.literal import Label, PushButton, keyless, set_tip
+from pushforward.studio.literal import one_line
 
 L = TypeVar("L", bound=QBoxLayout)
 LINK_MARGINS = 8  # pixels that the style keeps around a link's text

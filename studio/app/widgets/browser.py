@@ -11,20 +11,20 @@ from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
-from studio.app.forms.editors import ChoiceList, Segments
-from studio.app.kinds.filtering import example, hint, orders, sorting
-from studio.app.kinds.kind import Arrays, Kind
-from studio.app.state.selection import Rows, Selection, Source
-from studio.app.widgets.basic import button, label, restyle, row, view_bar
-from studio.app.widgets.chosenchip import ChosenChip
-from studio.app.widgets.colourkey import ColourKey
-from studio.app.widgets.filterline import FilterLine
-from studio.app.widgets.literal import set_tip
-from studio.app.widgets.menu import Entries, open_menu
-from studio.app.widgets.nearest import Near, Nearest
-from studio.app.widgets.pane import Pane
-from studio.app.widgets.rulechip import RuleChip
-from studio.app.widgets.tilegrid import LARGEST, SMALLEST
+from pushforward.studio.app.forms.editors import ChoiceList, Segments
+from pushforward.studio.app.kinds.filtering import example, hint, orders, sorting
+from pushforward.studio.app.kinds.kind import Arrays, Kind
+from pushforward.studio.app.state.selection import Rows, Selection, Source
+from pushforward.studio.app.widgets.basic import button, label, restyle, row, view_bar
+from pushforward.studio.app.widgets.chosenchip import ChosenChip
+from pushforward.studio.app.widgets.colourkey import ColourKey
+from pushforward.studio.app.widgets.filterline import FilterLine
+from pushforward.studio.app.widgets.literal import set_tip
+from pushforward.studio.app.widgets.menu import Entries, open_menu
+from pushforward.studio.app.widgets.nearest import Near, Nearest
+from pushforward.studio.app.widgets.pane import Pane
+from pushforward.studio.app.widgets.rulechip import RuleChip
+from pushforward.studio.app.widgets.tilegrid import LARGEST, SMALLEST
 
 __all__ = ["Browser"]
 

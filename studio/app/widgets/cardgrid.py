@@ -4,7 +4,7 @@ from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from studio.app.widgets.picturecard import LOW, NARROW, TALL, WORDS, PictureCard
+from pushforward.studio.app.widgets.picturecard import LOW, NARROW, TALL, WORDS, PictureCard
 
 __all__ = ["CardGrid"]
 

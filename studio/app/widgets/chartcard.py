@@ -8,16 +8,16 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from studio.app.plots.chart import ChartScene, values_at
-from studio.app.plots.chartplot import ChartPlot
-from studio.app.plots.curves import Curve, nearest_index
-from studio.app.plots.export import Picture
-from studio.app.plots.paper import charts_picture
-from studio.app.plots.ticks import number
-from studio.app.theme import colors, theme
-from studio.app.widgets.basic import Elided, button, label
-from studio.app.widgets.plotcard import PlotCard
-from studio.app.widgets.wrapping import Wrapping
+from pushforward.studio.app.plots.chart import ChartScene, values_at
+from pushforward.studio.app.plots.chartplot import ChartPlot
+from pushforward.studio.app.plots.curves import Curve, nearest_index
+from pushforward.studio.app.plots.export import Picture
+from pushforward.studio.app.plots.paper import charts_picture
+from pushforward.studio.app.plots.ticks import number
+from pushforward.studio.app.theme import colors, theme
+from pushforward.studio.app.widgets.basic import Elided, button, label
+from pushforward.studio.app.widgets.plotcard import PlotCard
+from pushforward.studio.app.widgets.wrapping import Wrapping
 
 __all__ = ["ChartCard", "at_step"]
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from studio.app.icons import IconWearer
-from studio.app.state.selection import Selection, Source, What
-from studio.app.widgets.literal import PushButton, set_tip
-from studio.figures import short
+from pushforward.studio.app.icons import IconWearer
+from pushforward.studio.app.state.selection import Selection, Source, What
+from pushforward.studio.app.widgets.literal import PushButton, set_tip
+from pushforward.studio.figures import short
 
 __all__ = ["ChosenChip"]
 

@@ -6,9 +6,9 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from studio.app.icons import repaint_on_theme
-from studio.app.theme import font, theme
-from studio.literal import one_line
+from pushforward.studio.app.icons import repaint_on_theme
+from pushforward.studio.app.theme import font, theme
+from pushforward.studio.literal import one_line
 
 __all__ = ["ClassBars"]
 

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QWidget
 
-from studio.app.forms.editors import Segments
-from studio.app.widgets.basic import clear, row
-from studio.literal import one_line
+from pushforward.studio.app.forms.editors import Segments
+from pushforward.studio.app.widgets.basic import clear, row
+from pushforward.studio.literal import one_line
 
 __all__ = ["ClassChoice"]
 

@@ -14,8 +14,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from studio.app.theme import font, theme
-from studio.app.widgets.literal import tip_text
+from pushforward.studio.app.theme import font, theme
+from pushforward.studio.app.widgets.literal import tip_text
 
 __all__ = ["ClockSlider"]
 

@@ -6,10 +6,10 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QLinearGradient, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from studio.app.icons import repaint_on_theme
-from studio.app.theme import font, theme
-from studio.app.tokens import Tokens
-from studio.app.widgets.literal import set_tip
+from pushforward.studio.app.icons import repaint_on_theme
+from pushforward.studio.app.theme import font, theme
+from pushforward.studio.app.tokens import Tokens
+from pushforward.studio.app.widgets.literal import set_tip
 
 __all__ = ["ColourKey"]
 

@@ -7,22 +7,22 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
-from studio.app import held, words
-from studio.app.forms.editors import ChoiceList, Segments
-from studio.app.plots.curves import Curve
-from studio.app.plots.runkey import ink
-from studio.app.plots.ticks import number
-from studio.app.state import comparison, naming
-from studio.app.state.comparison import AXES, QUALITY, Axis
-from studio.app.state.runs import RunState
-from studio.app.state.session import AppState
-from studio.app.state.standings import of_unequal
-from studio.app.theme import colors
-from studio.app.widgets.basic import row
-from studio.app.widgets.chartcard import ChartCard
-from studio.app.widgets.comparenames import SEGMENTS, measure_title, short_name
-from studio.app.widgets.exporting import ask_picture, ask_values
-from studio.literal import one_line
+from pushforward.studio.app import held, words
+from pushforward.studio.app.forms.editors import ChoiceList, Segments
+from pushforward.studio.app.plots.curves import Curve
+from pushforward.studio.app.plots.runkey import ink
+from pushforward.studio.app.plots.ticks import number
+from pushforward.studio.app.state import comparison, naming
+from pushforward.studio.app.state.comparison import AXES, QUALITY, Axis
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.state.standings import of_unequal
+from pushforward.studio.app.theme import colors
+from pushforward.studio.app.widgets.basic import row
+from pushforward.studio.app.widgets.chartcard import ChartCard
+from pushforward.studio.app.widgets.comparenames import SEGMENTS, measure_title, short_name
+from pushforward.studio.app.widgets.exporting import ask_picture, ask_values
+from pushforward.studio.literal import one_line
 
 __all__ = ["CompareChart"]
 

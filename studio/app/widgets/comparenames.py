@@ -4,12 +4,12 @@ import re
 from collections.abc import Sequence
 from itertools import takewhile
 
-from studio.app.kinds.registry import family_of_run
-from studio.app.state.comparison import QUALITY
-from studio.app.state.naming import metric_in_unit, name_of, number
-from studio.app.state.runs import RunState
-from studio.app.state.session import AppState
-from studio.protocol.catalog import Catalog
+from pushforward.studio.app.kinds.registry import family_of_run
+from pushforward.studio.app.state.comparison import QUALITY
+from pushforward.studio.app.state.naming import metric_in_unit, name_of, number
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.protocol.catalog import Catalog
 
 __all__ = ["SEGMENTS", "measure_title", "short_name", "told_apart", "unit_of"]
 

@@ -9,32 +9,32 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPaintEvent
 from PySide6.QtWidgets import QFrame, QStackedWidget, QVBoxLayout
 
-from studio.app import words
-from studio.app.actions import Actions
-from studio.app.intents.watching import Looking
-from studio.app.kinds.kind import Kind, named
-from studio.app.kinds.registry import family_of_run, kind_of_run
-from studio.app.plots.beside import Beside
-from studio.app.plots.canvas import ParticleCanvas
-from studio.app.plots.export import Picture, canvas_picture, widget_picture
-from studio.app.plots.overlay import Life
-from studio.app.plots.starts import Starts
-from studio.app.plots.style import CanvasStyle
-from studio.app.plots.ticks import number
-from studio.app.plots.tiles import frame_at
-from studio.app.plots.timeline import Timeline
-from studio.app.state import comparison, naming
-from studio.app.state.naming import called
-from studio.app.state.runs import FlowRecord, RunState
-from studio.app.state.sampledby import evaluations_of
-from studio.app.state.session import AppState
-from studio.app.theme import colors, theme
-from studio.app.widgets.badge import Badge
-from studio.app.widgets.basic import Elided, label, row
-from studio.app.widgets.formula import FormulaLine
-from studio.app.widgets.literal import set_tip
-from studio.app.widgets.overlays import Foot
-from studio.app.widgets.tilegrid import TileGrid
+from pushforward.studio.app import words
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.intents.watching import Looking
+from pushforward.studio.app.kinds.kind import Kind, named
+from pushforward.studio.app.kinds.registry import family_of_run, kind_of_run
+from pushforward.studio.app.plots.beside import Beside
+from pushforward.studio.app.plots.canvas import ParticleCanvas
+from pushforward.studio.app.plots.export import Picture, canvas_picture, widget_picture
+from pushforward.studio.app.plots.overlay import Life
+from pushforward.studio.app.plots.starts import Starts
+from pushforward.studio.app.plots.style import CanvasStyle
+from pushforward.studio.app.plots.ticks import number
+from pushforward.studio.app.plots.tiles import frame_at
+from pushforward.studio.app.plots.timeline import Timeline
+from pushforward.studio.app.state import comparison, naming
+from pushforward.studio.app.state.naming import called
+from pushforward.studio.app.state.runs import FlowRecord, RunState
+from pushforward.studio.app.state.sampledby import evaluations_of
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.theme import colors, theme
+from pushforward.studio.app.widgets.badge import Badge
+from pushforward.studio.app.widgets.basic import Elided, label, row
+from pushforward.studio.app.widgets.formula import FormulaLine
+from pushforward.studio.app.widgets.literal import set_tip
+from pushforward.studio.app.widgets.overlays import Foot
+from pushforward.studio.app.widgets.tilegrid import TileGrid
 
 __all__ = ["ComparePane", "waiting"]
 

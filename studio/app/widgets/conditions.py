@@ -7,11 +7,11 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QSlider, QWidget
 
-from studio.app.widgets.basic import button, clear, label
-from studio.app.widgets.classchoice import ClassChoice
-from studio.figures import short
-from studio.literal import one_line
-from studio.protocol.able import Condition
+from pushforward.studio.app.widgets.basic import button, clear, label
+from pushforward.studio.app.widgets.classchoice import ClassChoice
+from pushforward.studio.figures import short
+from pushforward.studio.literal import one_line
+from pushforward.studio.protocol.able import Condition
 
 __all__ = ["Conditions"]
 

@@ -1,9 +1,9 @@
 """A confusion of classes with its name, and what is under the mouse."""
 
-from studio.app.plots.confusion import Confusion, ConfusionPlot
-from studio.app.plots.export import Picture
-from studio.app.plots.paper import confusion_picture
-from studio.app.widgets.plotcard import PointedCard
+from pushforward.studio.app.plots.confusion import Confusion, ConfusionPlot
+from pushforward.studio.app.plots.export import Picture
+from pushforward.studio.app.plots.paper import confusion_picture
+from pushforward.studio.app.widgets.plotcard import PointedCard
 
 __all__ = ["ConfusionCard"]
 

@@ -5,9 +5,9 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
-from studio.app.kinds.kind import Arrays, Kind
-from studio.app.tokens import Tokens
-from studio.app.widgets.points import scatter
+from pushforward.studio.app.kinds.kind import Arrays, Kind
+from pushforward.studio.app.tokens import Tokens
+from pushforward.studio.app.widgets.points import scatter
 
 __all__ = ["paint_cover"]
 

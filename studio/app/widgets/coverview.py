@@ -4,9 +4,9 @@ from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from studio.app.icons import repaint_on_theme
-from studio.app.kinds.kind import Arrays, Kind
-from studio.app.theme import theme
+from pushforward.studio.app.icons import repaint_on_theme
+from pushforward.studio.app.kinds.kind import Arrays, Kind
+from pushforward.studio.app.theme import theme
 
 __all__ = ["CoverView"]
 

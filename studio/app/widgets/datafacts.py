@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
-from studio.app import words
-from studio.app.kinds.statistics import Column
-from studio.app.widgets.basic import Elided, clear, label, scrolled, section
-from studio.app.widgets.classbars import ClassBars
-from studio.app.widgets.fold import Fold
-from studio.literal import one_line
+from pushforward.studio.app import words
+from pushforward.studio.app.kinds.statistics import Column
+from pushforward.studio.app.widgets.basic import Elided, clear, label, scrolled, section
+from pushforward.studio.app.widgets.classbars import ClassBars
+from pushforward.studio.app.widgets.fold import Fold
+from pushforward.studio.literal import one_line
 
 __all__ = ["DataFacts"]
 

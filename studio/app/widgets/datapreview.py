@@ -5,9 +5,9 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from studio.app.kinds.kind import Arrays, Kind
-from studio.app.widgets.points import PointsPreview
-from studio.app.widgets.tilegrid import TileGrid
+from pushforward.studio.app.kinds.kind import Arrays, Kind
+from pushforward.studio.app.widgets.points import PointsPreview
+from pushforward.studio.app.widgets.tilegrid import TileGrid
 
 __all__ = ["DataPreview"]
 

@@ -3,13 +3,13 @@
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPixmap
 
-from studio.app.kinds.kind import Arrays
-from studio.app.kinds.registry import kind
-from studio.app.state.datasets import DataSet
-from studio.app.theme import font, theme
-from studio.app.widgets.cover import paint_cover
-from studio.app.widgets.picturecard import PictureCard
-from studio.literal import one_line
+from pushforward.studio.app.kinds.kind import Arrays
+from pushforward.studio.app.kinds.registry import kind
+from pushforward.studio.app.state.datasets import DataSet
+from pushforward.studio.app.theme import font, theme
+from pushforward.studio.app.widgets.cover import paint_cover
+from pushforward.studio.app.widgets.picturecard import PictureCard
+from pushforward.studio.literal import one_line
 
 __all__ = ["DataSetCard"]
 

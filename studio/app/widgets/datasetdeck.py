@@ -6,11 +6,11 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal
 from shiboken6 import isValid
 
-from studio.app import tasks
-from studio.app.intents.covers import CoverIntents
-from studio.app.state.datasets import DataSet
-from studio.app.widgets.datasetcard import DataSetCard
-from studio.app.widgets.shelves import Shelves
+from pushforward.studio.app import tasks
+from pushforward.studio.app.intents.covers import CoverIntents
+from pushforward.studio.app.state.datasets import DataSet
+from pushforward.studio.app.widgets.datasetcard import DataSetCard
+from pushforward.studio.app.widgets.shelves import Shelves
 
 __all__ = ["DataSetDeck"]
 

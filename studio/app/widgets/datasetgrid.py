@@ -6,17 +6,17 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from studio.app.actions import Actions
-from studio.app.forms.editors import ChoiceList
-from studio.app.kinds.registry import kind
-from studio.app.state.datasets import DataSet, all_sets, found, kinds_of
-from studio.app.state.session import AppState
-from studio.app.widgets.datasetcard import DataSetCard
-from studio.app.widgets.datasetdeck import DataSetDeck
-from studio.app.widgets.importcard import ImportCard
-from studio.app.widgets.searchbox import SearchBox
-from studio.app.widgets.shelves import Planned, Shelves
-from studio.counted import counted
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.forms.editors import ChoiceList
+from pushforward.studio.app.kinds.registry import kind
+from pushforward.studio.app.state.datasets import DataSet, all_sets, found, kinds_of
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.widgets.datasetcard import DataSetCard
+from pushforward.studio.app.widgets.datasetdeck import DataSetDeck
+from pushforward.studio.app.widgets.importcard import ImportCard
+from pushforward.studio.app.widgets.searchbox import SearchBox
+from pushforward.studio.app.widgets.shelves import Planned, Shelves
+from pushforward.studio.counted import counted
 
 __all__ = ["DataSetGrid"]
 

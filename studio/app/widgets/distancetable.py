@@ -9,14 +9,14 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRectF, 
 from PySide6.QtGui import QColor, QFontMetricsF, QGuiApplication, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QVBoxLayout, QWidget
 
-from studio.app.kinds.distances import Distances, Line, Multiple
-from studio.app.plots.runkey import ink
-from studio.app.plots.shares import GOOD, REPEATS, RESAMPLES, WARM
-from studio.app.theme import font, theme
-from studio.app.tokens import Tokens
-from studio.app.widgets.basic import Elided, button, label, row
-from studio.app.widgets.figurestable import FiguresTable
-from studio.app.widgets.literal import set_tip
+from pushforward.studio.app.kinds.distances import Distances, Line, Multiple
+from pushforward.studio.app.plots.runkey import ink
+from pushforward.studio.app.plots.shares import GOOD, REPEATS, RESAMPLES, WARM
+from pushforward.studio.app.theme import font, theme
+from pushforward.studio.app.tokens import Tokens
+from pushforward.studio.app.widgets.basic import Elided, button, label, row
+from pushforward.studio.app.widgets.figurestable import FiguresTable
+from pushforward.studio.app.widgets.literal import set_tip
 
 __all__ = ["DistanceTable"]
 

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
-from studio.app.forms.editors import ChoiceList, Segments
-from studio.app.widgets.basic import button, discard, row
-from studio.app.widgets.literal import keyless, set_tip
-from studio.app.widgets.wrapping import Wrapping
+from pushforward.studio.app.forms.editors import ChoiceList, Segments
+from pushforward.studio.app.widgets.basic import button, discard, row
+from pushforward.studio.app.widgets.literal import keyless, set_tip
+from pushforward.studio.app.widgets.wrapping import Wrapping
 
 __all__ = ["ALL", "DistributionTools", "PartChoice"]
 

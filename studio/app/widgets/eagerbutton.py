@@ -6,8 +6,8 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
-from studio.app.widgets.basic import dressed
-from studio.app.widgets.literal import PushButton
+from pushforward.studio.app.widgets.basic import dressed
+from pushforward.studio.app.widgets.literal import PushButton
 
 __all__ = ["EagerButton"]
 

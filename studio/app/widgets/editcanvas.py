@@ -20,11 +20,11 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from studio.app.icons import repaint_on_theme
-from studio.app.kinds.images import atlas
-from studio.app.plots.backdrop import image_of
-from studio.app.state.editing import Image, Mask
-from studio.app.theme import font, theme
+from pushforward.studio.app.icons import repaint_on_theme
+from pushforward.studio.app.kinds.images import atlas
+from pushforward.studio.app.plots.backdrop import image_of
+from pushforward.studio.app.state.editing import Image, Mask
+from pushforward.studio.app.theme import font, theme
 
 __all__ = ["EditCanvas"]
 

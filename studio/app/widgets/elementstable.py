@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 
-from studio.app.widgets.figurestable import FiguresTable
+from pushforward.studio.app.widgets.figurestable import FiguresTable
 
 __all__ = ["ElementsTable"]
 

@@ -6,15 +6,15 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout, QWidget
 
-from studio.app import held, words
-from studio.app.forms import check
-from studio.app.state import drafts, verdict
-from studio.app.state.evaluated import Evaluated
-from studio.app.state.naming import metric_title
-from studio.app.state.session import AppState
-from studio.app.widgets.basic import Elided, clear, label, restyle
-from studio.app.widgets.literal import set_tip
-from studio.protocol.catalog import EntrySpec, FieldSpec
+from pushforward.studio.app import held, words
+from pushforward.studio.app.forms import check
+from pushforward.studio.app.state import drafts, verdict
+from pushforward.studio.app.state.evaluated import Evaluated
+from pushforward.studio.app.state.naming import metric_title
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.widgets.basic import Elided, clear, label, restyle
+from pushforward.studio.app.widgets.literal import set_tip
+from pushforward.studio.protocol.catalog import EntrySpec, FieldSpec
 
 __all__ = ["EvaluatedCard"]
 

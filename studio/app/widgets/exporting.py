@@ -4,11 +4,11 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from studio.app.plots.export import picture_of, write_curves, write_picture
-from studio.app.state.naming import file_stem
-from studio.app.state.session import AppState
-from studio.app.widgets.filedialog import ask_write
-from studio.app.widgets.plotcard import PlotCard
+from pushforward.studio.app.plots.export import picture_of, write_curves, write_picture
+from pushforward.studio.app.state.naming import file_stem
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.widgets.filedialog import ask_write
+from pushforward.studio.app.widgets.plotcard import PlotCard
 
 __all__ = ["ask_curves", "ask_picture", "ask_values"]
 

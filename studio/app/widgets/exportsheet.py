@@ -10,25 +10,25 @@ from PySide6.QtGui import QIntValidator, QKeyEvent
 from PySide6.QtWidgets import QFrame, QLineEdit, QProgressBar, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
-from studio.app import tasks
-from studio.app.actions import Actions
-from studio.app.forms.editors import ChoiceList, Segments
-from studio.app.infolder import show_in_folder
-from studio.app.intents.base import Refused
-from studio.app.kinds.filed import file_bytes, said_bytes
-from studio.app.kinds.kind import FORMATS, Kind
-from studio.app.kinds.registry import kind_of_run, moves_in
-from studio.app.state.naming import file_stem
-from studio.app.state.operators import offered
-from studio.app.state.results import SEEN
-from studio.app.state.runs import RunState
-from studio.app.state.selection import Offered, Rows, Source
-from studio.app.state.session import AppState
-from studio.app.state.taking import Taken, Taking, free_name, steps
-from studio.app.widgets.basic import Elided, button, icon_button, label, row
-from studio.app.widgets.filedialog import folder_of_exports, save_dialog
-from studio.app.widgets.literal import set_tip
-from studio.protocol.messages import JobInfo
+from pushforward.studio.app import tasks
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.forms.editors import ChoiceList, Segments
+from pushforward.studio.app.infolder import show_in_folder
+from pushforward.studio.app.intents.base import Refused
+from pushforward.studio.app.kinds.filed import file_bytes, said_bytes
+from pushforward.studio.app.kinds.kind import FORMATS, Kind
+from pushforward.studio.app.kinds.registry import kind_of_run, moves_in
+from pushforward.studio.app.state.naming import file_stem
+from pushforward.studio.app.state.operators import offered
+from pushforward.studio.app.state.results import SEEN
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.selection import Offered, Rows, Source
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.state.taking import Taken, Taking, free_name, steps
+from pushforward.studio.app.widgets.basic import Elided, button, icon_button, label, row
+from pushforward.studio.app.widgets.filedialog import folder_of_exports, save_dialog
+from pushforward.studio.app.widgets.literal import set_tip
+from pushforward.studio.protocol.messages import JobInfo
 
 __all__ = ["ExportSheet"]
 

@@ -7,9 +7,9 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
-from studio.app.widgets.basic import clear, scrolled, section
-from studio.app.widgets.roving import Roving
-from studio.app.widgets.row_button import RowButton
+from pushforward.studio.app.widgets.basic import clear, scrolled, section
+from pushforward.studio.app.widgets.roving import Roving
+from pushforward.studio.app.widgets.row_button import RowButton
 
 __all__ = ["FacetList"]
 

@@ -6,8 +6,8 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
-from studio.app.widgets.literal import set_tip
-from studio.literal import one_line
+from pushforward.studio.app.widgets.literal import set_tip
+from pushforward.studio.literal import one_line
 
 __all__ = ["FiguresTable"]
 

@@ -9,12 +9,12 @@ from pathlib import Path
 from PySide6.QtCore import QStandardPaths, Qt
 from PySide6.QtWidgets import QFileDialog, QHeaderView, QTreeView, QWidget
 
-from studio.app import preferences
-from studio.app.infolder import show_in_folder
-from studio.app.state.notices import Notice, NoticeAction
-from studio.app.state.session import AppState
-from studio.protocol.messages import ErrorInfo
-from studio.store.errors import StoreError
+from pushforward.studio.app import preferences
+from pushforward.studio.app.infolder import show_in_folder
+from pushforward.studio.app.state.notices import Notice, NoticeAction
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.protocol.messages import ErrorInfo
+from pushforward.studio.store.errors import StoreError
 
 __all__ = [
     "ask_write",

@@ -8,22 +8,30 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
-from studio.app import held, words
-from studio.app.differing import differing
-from studio.app.state import comparison
-from studio.app.state.comparison import QUALITY
-from studio.app.state.memorisation import Memory, memory_row
-from studio.app.state.naming import metric_title, name_of, number
-from studio.app.state.newest import floors_of, newest_figure, samples_of
-from studio.app.state.runs import RunState
-from studio.app.state.session import AppState
-from studio.app.state.verdict import Verdict, verdicts_of
-from studio.app.widgets.badge import Badge
-from studio.app.widgets.basic import Elided, clear, column, label, row, scrolled, separator
-from studio.app.widgets.comparenames import measure_title, told_apart
-from studio.app.widgets.literal import set_tip
-from studio.figures import short
-from studio.protocol.catalog import EntrySpec
+from pushforward.studio.app import held, words
+from pushforward.studio.app.differing import differing
+from pushforward.studio.app.state import comparison
+from pushforward.studio.app.state.comparison import QUALITY
+from pushforward.studio.app.state.memorisation import Memory, memory_row
+from pushforward.studio.app.state.naming import metric_title, name_of, number
+from pushforward.studio.app.state.newest import floors_of, newest_figure, samples_of
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.state.verdict import Verdict, verdicts_of
+from pushforward.studio.app.widgets.badge import Badge
+from pushforward.studio.app.widgets.basic import (
+    Elided,
+    clear,
+    column,
+    label,
+    row,
+    scrolled,
+    separator,
+)
+from pushforward.studio.app.widgets.comparenames import measure_title, told_apart
+from pushforward.studio.app.widgets.literal import set_tip
+from pushforward.studio.figures import short
+from pushforward.studio.protocol.catalog import EntrySpec
 
 __all__ = ["Finals", "short_count"]
 

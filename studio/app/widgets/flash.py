@@ -4,8 +4,8 @@ from PySide6.QtCore import QPoint, QRect, Qt, QTimer
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from studio.app.theme import theme
-from studio.app.tokens import RADIUS
+from pushforward.studio.app.theme import theme
+from pushforward.studio.app.tokens import RADIUS
 
 __all__ = ["Flash", "flash"]
 

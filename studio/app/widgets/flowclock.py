@@ -4,8 +4,8 @@ import time
 
 from PySide6.QtCore import QObject, Qt, QTimer
 
-from studio.app.plots.glide import FRAME_MS
-from studio.app.state.playback import Playback
+from pushforward.studio.app.plots.glide import FRAME_MS
+from pushforward.studio.app.state.playback import Playback
 
 __all__ = ["FlowClock"]
 

@@ -2,13 +2,13 @@
 
 from PySide6.QtWidgets import QWidget
 
-from studio.app.actions import Actions
-from studio.app.plots.brush import Brush
-from studio.app.plots.canvas import ParticleCanvas
-from studio.app.state.runs import FlowRecord, RunState
-from studio.app.state.session import AppState
-from studio.app.widgets.handbar import HandBar
-from studio.protocol.spec import EditPoints
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.plots.brush import Brush
+from pushforward.studio.app.plots.canvas import ParticleCanvas
+from pushforward.studio.app.state.runs import FlowRecord, RunState
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.widgets.handbar import HandBar
+from pushforward.studio.protocol.spec import EditPoints
 
 __all__ = ["FlowHands"]
 

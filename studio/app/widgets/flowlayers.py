@@ -4,23 +4,23 @@ from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from studio.app import tasks
-from studio.app.actions import Actions
-from studio.app.askonce import AskOnce
-from studio.app.intents.base import Refused
-from studio.app.kinds.registry import kind_of_run
-from studio.app.plots import layers as lay
-from studio.app.plots.backdrop import Backdrop
-from studio.app.plots.camera import Bounds, covers, padded
-from studio.app.plots.canvas import ParticleCanvas
-from studio.app.plots.fields import Heat
-from studio.app.plots.mesh import Links
-from studio.app.plots.timeline import Timeline
-from studio.app.state.runs import FlowRecord, RunState
-from studio.app.state.session import AppState
-from studio.app.widgets.layerpanel import LayerPanel
-from studio.protocol.catalog import EntrySpec, LayerSpec
-from studio.protocol.extras import LATENTS, MANIFOLD
+from pushforward.studio.app import tasks
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.askonce import AskOnce
+from pushforward.studio.app.intents.base import Refused
+from pushforward.studio.app.kinds.registry import kind_of_run
+from pushforward.studio.app.plots import layers as lay
+from pushforward.studio.app.plots.backdrop import Backdrop
+from pushforward.studio.app.plots.camera import Bounds, covers, padded
+from pushforward.studio.app.plots.canvas import ParticleCanvas
+from pushforward.studio.app.plots.fields import Heat
+from pushforward.studio.app.plots.mesh import Links
+from pushforward.studio.app.plots.timeline import Timeline
+from pushforward.studio.app.state.runs import FlowRecord, RunState
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.widgets.layerpanel import LayerPanel
+from pushforward.studio.protocol.catalog import EntrySpec, LayerSpec
+from pushforward.studio.protocol.extras import LATENTS, MANIFOLD
 
 __all__ = ["FlowLayers"]
 

@@ -6,13 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtWidgets import QWidget
 
-from studio.app import tasks
-from studio.app.plots.canvas import ParticleCanvas
-from studio.app.plots.overlay import Life
-from studio.app.plots.records import read_particle
-from studio.app.plots.ticks import number
-from studio.app.state.runs import FlowRecord, RunState
-from studio.app.widgets.overlays import ParticleCard
+from pushforward.studio.app import tasks
+from pushforward.studio.app.plots.canvas import ParticleCanvas
+from pushforward.studio.app.plots.overlay import Life
+from pushforward.studio.app.plots.records import read_particle
+from pushforward.studio.app.plots.ticks import number
+from pushforward.studio.app.state.runs import FlowRecord, RunState
+from pushforward.studio.app.widgets.overlays import ParticleCard
 
 __all__ = ["OneParticle"]
 

@@ -3,8 +3,8 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from studio.app.icons import IconWearer
-from studio.app.widgets.basic import button
+from pushforward.studio.app.icons import IconWearer
+from pushforward.studio.app.widgets.basic import button
 
 __all__ = ["Fold"]
 

@@ -6,10 +6,10 @@ from PySide6.QtCore import QPointF, QSize
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from studio.app.theme import theme
-from studio.app.widgets.literal import set_tip
-from studio.app.widgets.maths import advance, elided, maths_font, write
-from studio.app.widgets.terms import write_terms
+from pushforward.studio.app.theme import theme
+from pushforward.studio.app.widgets.literal import set_tip
+from pushforward.studio.app.widgets.maths import advance, elided, maths_font, write
+from pushforward.studio.app.widgets.terms import write_terms
 
 __all__ = ["Formula", "FormulaLine", "lines_of"]
 

@@ -7,15 +7,15 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
-from studio.app import words
-from studio.app.kinds.kind import LABEL
-from studio.app.kinds.registry import kind
-from studio.app.widgets.basic import label, section
-from studio.app.widgets.foundtiles import FoundTiles
-from studio.counted import counted
-from studio.formats.inspection import Inspection
-from studio.literal import one_line
-from studio.store.parts import Part
+from pushforward.studio.app import words
+from pushforward.studio.app.kinds.kind import LABEL
+from pushforward.studio.app.kinds.registry import kind
+from pushforward.studio.app.widgets.basic import label, section
+from pushforward.studio.app.widgets.foundtiles import FoundTiles
+from pushforward.studio.counted import counted
+from pushforward.studio.formats.inspection import Inspection
+from pushforward.studio.literal import one_line
+from pushforward.studio.store.parts import Part
 
 __all__ = ["FoundParts"]
 

@@ -8,11 +8,11 @@ from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from studio.app.icons import repaint_on_theme
-from studio.app.kinds.kind import LABEL, Tiles, named
-from studio.app.kinds.registry import kind
-from studio.app.theme import theme
-from studio.formats.inspection import Inspection
+from pushforward.studio.app.icons import repaint_on_theme
+from pushforward.studio.app.kinds.kind import LABEL, Tiles, named
+from pushforward.studio.app.kinds.registry import kind
+from pushforward.studio.app.theme import theme
+from pushforward.studio.formats.inspection import Inspection
 
 __all__ = ["FoundTiles"]
 

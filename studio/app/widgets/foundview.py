@@ -10,25 +10,25 @@ from PySide6.QtGui import QContextMenuEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from shiboken6 import isValid
 
-from studio.app import tasks, words
-from studio.app.actions import Actions
-from studio.app.intents.base import Refused
-from studio.app.plots.export import Picture, copy_picture, widget_picture
-from studio.app.run_words import result_words
-from studio.app.state.operators import offered
-from studio.app.state.session import AppState
-from studio.app.theme import theme
-from studio.app.widgets.basic import Elided, button, label, row, scrolled, view_bar
-from studio.app.widgets.exporting import ask_picture
-from studio.app.widgets.literal import set_tip
-from studio.app.widgets.lowpage import LowPage
-from studio.app.widgets.menu import open_menu
-from studio.app.widgets.overlays import EmptyState
-from studio.app.widgets.underway import BUSY, UnderWay
-from studio.protocol.messages import ResultWritten
+from pushforward.studio.app import tasks, words
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.intents.base import Refused
+from pushforward.studio.app.plots.export import Picture, copy_picture, widget_picture
+from pushforward.studio.app.run_words import result_words
+from pushforward.studio.app.state.operators import offered
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.theme import theme
+from pushforward.studio.app.widgets.basic import Elided, button, label, row, scrolled, view_bar
+from pushforward.studio.app.widgets.exporting import ask_picture
+from pushforward.studio.app.widgets.literal import set_tip
+from pushforward.studio.app.widgets.lowpage import LowPage
+from pushforward.studio.app.widgets.menu import open_menu
+from pushforward.studio.app.widgets.overlays import EmptyState
+from pushforward.studio.app.widgets.underway import BUSY, UnderWay
+from pushforward.studio.protocol.messages import ResultWritten
 
 if TYPE_CHECKING:
-    from studio.store.results import ResultRecord
+    from pushforward.studio.store.results import ResultRecord
 
 __all__ = ["Arrays", "ArraysView", "FoundView", "can_ask"]
 

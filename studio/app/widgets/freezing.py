@@ -3,14 +3,14 @@
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
-from studio.app.actions import Actions
-from studio.app.plots.following import Following
-from studio.app.state.moment import Moment
-from studio.app.state.runs import RunState
-from studio.app.state.session import AppState
-from studio.app.widgets.basic import button, icon_button
-from studio.app.widgets.literal import set_tip
-from studio.app.widgets.stagelist import StageList
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.plots.following import Following
+from pushforward.studio.app.state.moment import Moment
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.widgets.basic import button, icon_button
+from pushforward.studio.app.widgets.literal import set_tip
+from pushforward.studio.app.widgets.stagelist import StageList
 
 __all__ = ["Freezing"]
 

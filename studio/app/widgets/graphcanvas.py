@@ -13,14 +13,14 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from studio.app.icons import repaint_on_theme
-from studio.app.kinds.by_hand import PaintRow
-from studio.app.kinds.graph_paint import DISC, paint_plain
-from studio.app.kinds.paper import Paper
-from studio.app.state.graph_editing import Cut, GraphSheet
-from studio.app.theme import font, theme
-from studio.app.tokens import Tokens
-from studio.app.widgets.graphplane import nearest_node
+from pushforward.studio.app.icons import repaint_on_theme
+from pushforward.studio.app.kinds.by_hand import PaintRow
+from pushforward.studio.app.kinds.graph_paint import DISC, paint_plain
+from pushforward.studio.app.kinds.paper import Paper
+from pushforward.studio.app.state.graph_editing import Cut, GraphSheet
+from pushforward.studio.app.theme import font, theme
+from pushforward.studio.app.tokens import Tokens
+from pushforward.studio.app.widgets.graphplane import nearest_node
 
 __all__ = ["GraphCanvas"]
 

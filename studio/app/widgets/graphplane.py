@@ -9,15 +9,15 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from studio.app.icons import repaint_on_theme
-from studio.app.kinds.clear_places import clear_places
-from studio.app.kinds.graph_paint import paint_edges
-from studio.app.kinds.graph_rows import Numbers, ends
-from studio.app.kinds.graph_way import GraphWay, Pairs
-from studio.app.kinds.labelled_paint import paint_node
-from studio.app.kinds.paper import Paper
-from studio.app.theme import font, theme
-from studio.app.tokens import Tokens
+from pushforward.studio.app.icons import repaint_on_theme
+from pushforward.studio.app.kinds.clear_places import clear_places
+from pushforward.studio.app.kinds.graph_paint import paint_edges
+from pushforward.studio.app.kinds.graph_rows import Numbers, ends
+from pushforward.studio.app.kinds.graph_way import GraphWay, Pairs
+from pushforward.studio.app.kinds.labelled_paint import paint_node
+from pushforward.studio.app.kinds.paper import Paper
+from pushforward.studio.app.theme import font, theme
+from pushforward.studio.app.tokens import Tokens
 
 __all__ = ["GraphPlane", "nearest_node"]
 

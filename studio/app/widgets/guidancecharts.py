@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from studio.app.forms.editors import Segments
-from studio.app.plots.explored import Range
-from studio.app.plots.lineplot import Drawn, LinePlot
-from studio.app.plots.tradeoff import SHARE, Stop, TradeoffPlot
-from studio.app.widgets.basic import row
+from pushforward.studio.app.forms.editors import Segments
+from pushforward.studio.app.plots.explored import Range
+from pushforward.studio.app.plots.lineplot import Drawn, LinePlot
+from pushforward.studio.app.plots.tradeoff import SHARE, Stop, TradeoffPlot
+from pushforward.studio.app.widgets.basic import row
 
 __all__ = ["GuidanceCharts"]
 

@@ -12,34 +12,34 @@ from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QSlider, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
-from studio.app import tasks, words
-from studio.app.actions import Actions
-from studio.app.forms.editors import Segments
-from studio.app.intents.base import Refused
-from studio.app.kinds.kind import LABEL
-from studio.app.latest import Latest
-from studio.app.plots.densitymap import DensityMap
-from studio.app.plots.ledplot import LedPlot
-from studio.app.plots.lineplot import Drawn
-from studio.app.plots.tradeoff import SIZE, Stop
-from studio.app.state.guiding import DROPOUT, TOLD, Figures, Found, lacking
-from studio.app.state.operators import Asking
-from studio.app.state.runs import RunState
-from studio.app.state.session import AppState
-from studio.app.state.waiting import ahead
-from studio.app.theme import theme
-from studio.app.widgets.basic import Elided, button, label, row, scrolled, view_bar
-from studio.app.widgets.classchoice import ClassChoice
-from studio.app.widgets.figurestable import FiguresTable
-from studio.app.widgets.guidancecharts import GuidanceCharts
-from studio.app.widgets.literal import set_tip
-from studio.app.widgets.overlays import EmptyState
-from studio.app.widgets.underway import BUSY, UnderWay, UnderWayLine
-from studio.protocol.messages import ResultWritten
-from studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.app import tasks, words
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.forms.editors import Segments
+from pushforward.studio.app.intents.base import Refused
+from pushforward.studio.app.kinds.kind import LABEL
+from pushforward.studio.app.latest import Latest
+from pushforward.studio.app.plots.densitymap import DensityMap
+from pushforward.studio.app.plots.ledplot import LedPlot
+from pushforward.studio.app.plots.lineplot import Drawn
+from pushforward.studio.app.plots.tradeoff import SIZE, Stop
+from pushforward.studio.app.state.guiding import DROPOUT, TOLD, Figures, Found, lacking
+from pushforward.studio.app.state.operators import Asking
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.state.waiting import ahead
+from pushforward.studio.app.theme import theme
+from pushforward.studio.app.widgets.basic import Elided, button, label, row, scrolled, view_bar
+from pushforward.studio.app.widgets.classchoice import ClassChoice
+from pushforward.studio.app.widgets.figurestable import FiguresTable
+from pushforward.studio.app.widgets.guidancecharts import GuidanceCharts
+from pushforward.studio.app.widgets.literal import set_tip
+from pushforward.studio.app.widgets.overlays import EmptyState
+from pushforward.studio.app.widgets.underway import BUSY, UnderWay, UnderWayLine
+from pushforward.studio.protocol.messages import ResultWritten
+from pushforward.studio.protocol.spec import Pick, RunSpec
 
 if TYPE_CHECKING:
-    from studio.store.results import ResultRecord
+    from pushforward.studio.store.results import ResultRecord
 
 __all__ = ["CURVE", "MOST", "OPERATOR", "STRENGTHS", "WIDE", "GuidanceView", "Question", "told"]
 

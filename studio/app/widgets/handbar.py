@@ -5,11 +5,11 @@ from functools import partial
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QPushButton, QWidget
 
-from studio.app.actions import Actions
-from studio.app.state.hand import TOOLS, ToolName, standing
-from studio.app.state.session import AppState
-from studio.app.widgets.basic import icon_button, restyle, row
-from studio.app.widgets.layerpanel import paint_chip
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.state.hand import TOOLS, ToolName, standing
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.widgets.basic import icon_button, restyle, row
+from pushforward.studio.app.widgets.layerpanel import paint_chip
 
 __all__ = ["HandBar"]
 

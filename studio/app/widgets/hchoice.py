@@ -5,14 +5,14 @@ from collections.abc import Callable
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from studio.app.forms import check
-from studio.app.forms.editors import NumberLine
-from studio.app.plots.hshape import Verdict
-from studio.app.state.rescaling import ChosenH
-from studio.app.widgets.basic import button, label, restyle, row
-from studio.app.widgets.formula import Formula
-from studio.app.widgets.literal import set_tip
-from studio.protocol.catalog import FieldSpec
+from pushforward.studio.app.forms import check
+from pushforward.studio.app.forms.editors import NumberLine
+from pushforward.studio.app.plots.hshape import Verdict
+from pushforward.studio.app.state.rescaling import ChosenH
+from pushforward.studio.app.widgets.basic import button, label, restyle, row
+from pushforward.studio.app.widgets.formula import Formula
+from pushforward.studio.app.widgets.literal import set_tip
+from pushforward.studio.protocol.catalog import FieldSpec
 
 __all__ = ["HChoice"]
 

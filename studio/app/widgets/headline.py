@@ -3,14 +3,14 @@
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from studio.app import held, words
-from studio.app.state.figures import interval, outdated
-from studio.app.state.memorisation import format_memorisation, memory_of
-from studio.app.state.runs import RunState
-from studio.app.state.session import AppState
-from studio.app.state.verdict import verdict_of
-from studio.app.widgets.basic import Elided, label, restyle, row
-from studio.app.widgets.literal import set_tip
+from pushforward.studio.app import held, words
+from pushforward.studio.app.state.figures import interval, outdated
+from pushforward.studio.app.state.memorisation import format_memorisation, memory_of
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.state.verdict import verdict_of
+from pushforward.studio.app.widgets.basic import Elided, label, restyle, row
+from pushforward.studio.app.widgets.literal import set_tip
 
 __all__ = ["Headline"]
 

@@ -2,8 +2,8 @@
 
 from PySide6.QtWidgets import QPushButton
 
-from studio.app.plots.sampled import Sampled
-from studio.app.widgets.basic import button
+from pushforward.studio.app.plots.sampled import Sampled
+from pushforward.studio.app.widgets.basic import button
 
 __all__ = ["held_chip"]
 

@@ -7,15 +7,15 @@ from html import escape
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout
 
-from studio.app import words
-from studio.app.plots.export import Picture
-from studio.app.plots.histogram import HistogramPlot, HistogramScene
-from studio.app.plots.paper import histograms_picture
-from studio.app.plots.shares import LEAST, REPEATS, RESAMPLES, Apart
-from studio.app.widgets.basic import label
-from studio.app.widgets.literal import set_tip
-from studio.app.widgets.plotcard import PointedCard
-from studio.literal import one_line
+from pushforward.studio.app import words
+from pushforward.studio.app.plots.export import Picture
+from pushforward.studio.app.plots.histogram import HistogramPlot, HistogramScene
+from pushforward.studio.app.plots.paper import histograms_picture
+from pushforward.studio.app.plots.shares import LEAST, REPEATS, RESAMPLES, Apart
+from pushforward.studio.app.widgets.basic import label
+from pushforward.studio.app.widgets.literal import set_tip
+from pushforward.studio.app.widgets.plotcard import PointedCard
+from pushforward.studio.literal import one_line
 
 __all__ = ["HistogramCard", "Other"]
 

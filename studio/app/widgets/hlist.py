@@ -11,11 +11,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.app.theme import font, theme
-from studio.app.tokens import RADIUS
-from studio.app.widgets.literal import set_tip
-from studio.app.widgets.maths import write
-from studio.protocol.catalog import RescalingSpec
+from pushforward.studio.app.theme import font, theme
+from pushforward.studio.app.tokens import RADIUS
+from pushforward.studio.app.widgets.literal import set_tip
+from pushforward.studio.app.widgets.maths import write
+from pushforward.studio.protocol.catalog import RescalingSpec
 
 __all__ = ["HList"]
 

@@ -5,13 +5,13 @@ from collections.abc import Callable
 from PySide6.QtCore import QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen
 
-from studio.app import icons
-from studio.app.kinds.registry import all_kinds
-from studio.app.theme import font, theme
-from studio.app.tokens import RADIUS, RADIUS_CARD
-from studio.app.widgets.literal import set_tip
-from studio.app.widgets.picturecard import TALL, PictureCard
-from studio.counted import listed
+from pushforward.studio.app import icons
+from pushforward.studio.app.kinds.registry import all_kinds
+from pushforward.studio.app.theme import font, theme
+from pushforward.studio.app.tokens import RADIUS, RADIUS_CARD
+from pushforward.studio.app.widgets.literal import set_tip
+from pushforward.studio.app.widgets.picturecard import TALL, PictureCard
+from pushforward.studio.counted import listed
 
 __all__ = ["ImportCard"]
 

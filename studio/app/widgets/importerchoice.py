@@ -10,12 +10,12 @@ import msgspec
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
-from studio.app.forms.form import Form
-from studio.app.state.drafts import Typed
-from studio.app.widgets.basic import Elided, label, row, scrolled
-from studio.formats.inspection import Inspection, Offer
-from studio.literal import one_line
-from studio.protocol.catalog import Choice, EntrySpec, FieldSpec
+from pushforward.studio.app.forms.form import Form
+from pushforward.studio.app.state.drafts import Typed
+from pushforward.studio.app.widgets.basic import Elided, label, row, scrolled
+from pushforward.studio.formats.inspection import Inspection, Offer
+from pushforward.studio.literal import one_line
+from pushforward.studio.protocol.catalog import Choice, EntrySpec, FieldSpec
 
 __all__ = ["ImporterChoice"]
 

@@ -18,14 +18,14 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from studio.app.icons import repaint_on_theme
-from studio.app.kinds.jet_flow_paint import paint_way
-from studio.app.kinds.jet_paint import Frame
-from studio.app.kinds.jet_way import JetWay
-from studio.app.theme import font, theme
-from studio.app.tokens import Tokens
-from studio.app.widgets.tilepaint import fitting
-from studio.literal import one_line
+from pushforward.studio.app.icons import repaint_on_theme
+from pushforward.studio.app.kinds.jet_flow_paint import paint_way
+from pushforward.studio.app.kinds.jet_paint import Frame
+from pushforward.studio.app.kinds.jet_way import JetWay
+from pushforward.studio.app.theme import font, theme
+from pushforward.studio.app.tokens import Tokens
+from pushforward.studio.app.widgets.tilepaint import fitting
+from pushforward.studio.literal import one_line
 
 __all__ = ["Cell", "JetBoard", "Line"]
 

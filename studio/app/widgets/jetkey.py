@@ -5,10 +5,10 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from studio.app.icons import repaint_on_theme
-from studio.app.kinds.jet_paint import radii_of, shades_of
-from studio.app.theme import font, theme
-from studio.app.tokens import Tokens
+from pushforward.studio.app.icons import repaint_on_theme
+from pushforward.studio.app.kinds.jet_paint import radii_of, shades_of
+from pushforward.studio.app.theme import font, theme
+from pushforward.studio.app.tokens import Tokens
 
 __all__ = ["JetKey"]
 

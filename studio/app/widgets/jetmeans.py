@@ -7,16 +7,16 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from observables.jets import cone
-from studio.app import words
-from studio.app.icons import repaint_on_theme
-from studio.app.kinds.jet_means import Mean, TypeMeans, pull
-from studio.app.kinds.jet_paint import PIXELS, Floats, Frame, paint_cone, paint_image
-from studio.app.plots.backdrop import image_of
-from studio.app.plots.colourbar import WIDTH, paint_bar
-from studio.app.theme import font, theme
-from studio.app.tokens import Tokens
-from studio.literal import one_line
+from pushforward.observables.jets import cone
+from pushforward.studio.app import words
+from pushforward.studio.app.icons import repaint_on_theme
+from pushforward.studio.app.kinds.jet_means import Mean, TypeMeans, pull
+from pushforward.studio.app.kinds.jet_paint import PIXELS, Floats, Frame, paint_cone, paint_image
+from pushforward.studio.app.plots.backdrop import image_of
+from pushforward.studio.app.plots.colourbar import WIDTH, paint_bar
+from pushforward.studio.app.theme import font, theme
+from pushforward.studio.app.tokens import Tokens
+from pushforward.studio.literal import one_line
 
 __all__ = ["MeansPicture"]
 

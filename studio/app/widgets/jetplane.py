@@ -6,13 +6,13 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from studio.app.icons import repaint_on_theme
-from studio.app.kinds.jet_flow_paint import paint_way
-from studio.app.kinds.jet_paint import Frame
-from studio.app.kinds.jet_way import JetWay
-from studio.app.kinds.jets import nearest_constituent
-from studio.app.theme import font, theme
-from studio.app.tokens import Tokens
+from pushforward.studio.app.icons import repaint_on_theme
+from pushforward.studio.app.kinds.jet_flow_paint import paint_way
+from pushforward.studio.app.kinds.jet_paint import Frame
+from pushforward.studio.app.kinds.jet_way import JetWay
+from pushforward.studio.app.kinds.jets import nearest_constituent
+from pushforward.studio.app.theme import font, theme
+from pushforward.studio.app.tokens import Tokens
 
 __all__ = ["JetPlane"]
 

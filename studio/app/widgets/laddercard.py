@@ -2,13 +2,13 @@
 
 from PySide6.QtWidgets import QVBoxLayout
 
-from studio.app import words
-from studio.app.plots.export import Picture
-from studio.app.plots.ladder import LadderPlot
-from studio.app.plots.paper import keyed_picture
-from studio.app.state.session import AppState
-from studio.app.widgets.exporting import ask_picture, ask_values
-from studio.app.widgets.plotcard import Curves, PlotCard
+from pushforward.studio.app import words
+from pushforward.studio.app.plots.export import Picture
+from pushforward.studio.app.plots.ladder import LadderPlot
+from pushforward.studio.app.plots.paper import keyed_picture
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.widgets.exporting import ask_picture, ask_values
+from pushforward.studio.app.widgets.plotcard import Curves, PlotCard
 
 __all__ = ["LadderCard"]
 

@@ -6,9 +6,9 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.app.plots.canvas import ParticleCanvas
-from studio.app.plots.lasso import Lasso
-from studio.app.widgets.literal import PushButton, set_tip
+from pushforward.studio.app.plots.canvas import ParticleCanvas
+from pushforward.studio.app.plots.lasso import Lasso
+from pushforward.studio.app.widgets.literal import PushButton, set_tip
 
 __all__ = ["LassoChip"]
 

@@ -9,16 +9,16 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QVBoxLayout, QWidget
 
-from studio.app.plots.fields import Heat, lookup
-from studio.app.plots.style import CanvasStyle
-from studio.app.plots.ticks import number
-from studio.app.theme import font, theme
-from studio.app.widgets.basic import Link, button, clear, label, row, section
-from studio.app.widgets.fold import Fold
-from studio.app.widgets.literal import set_tip
-from studio.app.widgets.maths import advance, write
-from studio.app.widgets.switch import Switch
-from studio.literal import one_line
+from pushforward.studio.app.plots.fields import Heat, lookup
+from pushforward.studio.app.plots.style import CanvasStyle
+from pushforward.studio.app.plots.ticks import number
+from pushforward.studio.app.theme import font, theme
+from pushforward.studio.app.widgets.basic import Link, button, clear, label, row, section
+from pushforward.studio.app.widgets.fold import Fold
+from pushforward.studio.app.widgets.literal import set_tip
+from pushforward.studio.app.widgets.maths import advance, write
+from pushforward.studio.app.widgets.switch import Switch
+from pushforward.studio.literal import one_line
 
 __all__ = ["LayerPanel", "LayerRow", "Legend", "paint_chip"]
 

@@ -6,9 +6,9 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from studio.app.icons import repaint_on_theme
-from studio.app.plots.runkey import Named, key_lines, paint_key
-from studio.app.theme import theme
+from pushforward.studio.app.icons import repaint_on_theme
+from pushforward.studio.app.plots.runkey import Named, key_lines, paint_key
+from pushforward.studio.app.theme import theme
 
 __all__ = ["LineKey"]
 

@@ -12,7 +12,7 @@ from typing import Protocol
 from PySide6.QtGui import QKeyEvent, Qt
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
-from studio.literal import lines, one_line
+from pushforward.studio.literal import lines, one_line
 
 __all__ = ["Label", "PushButton", "keyless", "set_tip", "set_title", "tip_text"]
 

@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea
 
-from studio.app.widgets.basic import label
+from pushforward.studio.app.widgets.basic import label
 
 __all__ = ["LongText"]
 

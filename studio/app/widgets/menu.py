@@ -7,8 +7,8 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
-from studio.app.widgets.literal import keyless
-from studio.literal import one_line
+from pushforward.studio.app.widgets.literal import keyless
+from pushforward.studio.literal import one_line
 
 __all__ = ["Entries", "Greyed", "Submenu", "open_menu"]
 

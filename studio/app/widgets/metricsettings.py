@@ -6,12 +6,12 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from studio.app.forms.form import Form
-from studio.app.state import drafts
-from studio.app.state.drafts import Typed
-from studio.app.widgets.basic import column, icon_button
-from studio.protocol.catalog import Catalog, EntrySpec, FieldSpec
-from studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.app.forms.form import Form
+from pushforward.studio.app.state import drafts
+from pushforward.studio.app.state.drafts import Typed
+from pushforward.studio.app.widgets.basic import column, icon_button
+from pushforward.studio.protocol.catalog import Catalog, EntrySpec, FieldSpec
+from pushforward.studio.protocol.spec import Pick, RunSpec
 
 __all__ = ["MetricSettings"]
 

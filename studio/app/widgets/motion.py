@@ -4,12 +4,12 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from studio.app.state.motion import motion_of
-from studio.app.state.runs import RunState
-from studio.app.theme import font, theme
-from studio.app.widgets.layerpanel import paint_chip
-from studio.app.widgets.maths import advance, write
-from studio.protocol.catalog import Catalog
+from pushforward.studio.app.state.motion import motion_of
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.theme import font, theme
+from pushforward.studio.app.widgets.layerpanel import paint_chip
+from pushforward.studio.app.widgets.maths import advance, write
+from pushforward.studio.protocol.catalog import Catalog
 
 __all__ = ["MotionChip", "citation"]
 

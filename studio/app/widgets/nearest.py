@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 from shiboken6 import isValid
 
-from studio.app import tasks, words
-from studio.app.kinds.kind import LABEL, Arrays, Kind
-from studio.literal import one_line
+from pushforward.studio.app import tasks, words
+from pushforward.studio.app.kinds.kind import LABEL, Arrays, Kind
+from pushforward.studio.literal import one_line
 
 __all__ = ["Near", "Nearest", "measured"]
 

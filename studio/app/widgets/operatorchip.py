@@ -5,16 +5,16 @@ from functools import partial
 from PySide6.QtCore import QPoint
 from shiboken6 import isValid
 
-from studio.app import tasks
-from studio.app.actions import Actions
-from studio.app.icons import IconWearer
-from studio.app.kinds.registry import kind_of_run
-from studio.app.state.operator_groups import grouped
-from studio.app.state.operators import offered
-from studio.app.state.runs import RunState
-from studio.app.state.session import AppState
-from studio.app.widgets.literal import PushButton, set_tip
-from studio.app.widgets.menu import Entries, Greyed, Submenu, open_menu
+from pushforward.studio.app import tasks
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.icons import IconWearer
+from pushforward.studio.app.kinds.registry import kind_of_run
+from pushforward.studio.app.state.operator_groups import grouped
+from pushforward.studio.app.state.operators import offered
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.widgets.literal import PushButton, set_tip
+from pushforward.studio.app.widgets.menu import Entries, Greyed, Submenu, open_menu
 
 __all__ = ["OperatorChip", "operator_entries"]
 

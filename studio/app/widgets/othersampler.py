@@ -8,21 +8,21 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
 
-from studio.app import tasks
-from studio.app.actions import Actions
-from studio.app.forms.editors import ChoiceList
-from studio.app.intents.base import Refused
-from studio.app.state import drafts
-from studio.app.state.filming import FilmFound
-from studio.app.state.operators import offered
-from studio.app.state.runs import FlowRecord, RunState
-from studio.app.state.session import AppState
-from studio.app.widgets.basic import label, row
-from studio.app.widgets.literal import set_tip
-from studio.counted import counted
-from studio.protocol.catalog import EntrySpec
-from studio.protocol.extras import DENOISED, LEVELS
-from studio.protocol.records import EXTRA, GIVEN
+from pushforward.studio.app import tasks
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.forms.editors import ChoiceList
+from pushforward.studio.app.intents.base import Refused
+from pushforward.studio.app.state import drafts
+from pushforward.studio.app.state.filming import FilmFound
+from pushforward.studio.app.state.operators import offered
+from pushforward.studio.app.state.runs import FlowRecord, RunState
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.widgets.basic import label, row
+from pushforward.studio.app.widgets.literal import set_tip
+from pushforward.studio.counted import counted
+from pushforward.studio.protocol.catalog import EntrySpec
+from pushforward.studio.protocol.extras import DENOISED, LEVELS
+from pushforward.studio.protocol.records import EXTRA, GIVEN
 
 __all__ = ["OtherSampler", "record_of"]
 

@@ -6,10 +6,10 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QFontMetrics, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from studio.app.kinds.columns import Column
-from studio.app.widgets.basic import button, column, label, row
-from studio.app.widgets.layerpanel import paint_chip
-from studio.app.widgets.literal import Label
+from pushforward.studio.app.kinds.columns import Column
+from pushforward.studio.app.widgets.basic import button, column, label, row
+from pushforward.studio.app.widgets.layerpanel import paint_chip
+from pushforward.studio.app.widgets.literal import Label
 
 __all__ = ["EmptyState", "Foot", "ParticleCard", "Readout"]
 

@@ -16,20 +16,20 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFileDialog, QSizePolicy, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
-from studio.app.actions import Actions
-from studio.app.askonce import AskOnce
-from studio.app.imagefile import FILTER, Unreadable, carries, read_carried, read_image
-from studio.app.intents.base import Refused
-from studio.app.kinds.kind import Kind
-from studio.app.kinds.registry import kind_of_run
-from studio.app.latest import Latest
-from studio.app.state.runs import RunState
-from studio.app.state.session import AppState
-from studio.app.widgets.basic import Elided, button, label, row
-from studio.app.widgets.dropped import copied
-from studio.app.widgets.editkeys import take_key
-from studio.app.widgets.filedialog import folder_of_files, open_dialog
-from studio.app.widgets.tilegrid import TileGrid
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.askonce import AskOnce
+from pushforward.studio.app.imagefile import FILTER, Unreadable, carries, read_carried, read_image
+from pushforward.studio.app.intents.base import Refused
+from pushforward.studio.app.kinds.kind import Kind
+from pushforward.studio.app.kinds.registry import kind_of_run
+from pushforward.studio.app.latest import Latest
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.widgets.basic import Elided, button, label, row
+from pushforward.studio.app.widgets.dropped import copied
+from pushforward.studio.app.widgets.editkeys import take_key
+from pushforward.studio.app.widgets.filedialog import folder_of_files, open_dialog
+from pushforward.studio.app.widgets.tilegrid import TileGrid
 
 __all__ = ["Image", "OwnImage", "Told"]
 

@@ -10,16 +10,16 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from studio.app import words
-from studio.app.forms.editors import ChoiceList
-from studio.app.kinds.browsed import Browsed
-from studio.app.kinds.filtering import Unfiltered, keeps, sorted_rows, sorting, why_none
-from studio.app.kinds.kind import LABEL, Arrays, Kind, Measured
-from studio.app.kinds.registry import kind
-from studio.app.state.selection import Offered, Rows, Selection, Source
-from studio.app.widgets.basic import label, row, section
-from studio.app.widgets.tilegrid import TileGrid
-from studio.app.widgets.tileparts import TileParts
+from pushforward.studio.app import words
+from pushforward.studio.app.forms.editors import ChoiceList
+from pushforward.studio.app.kinds.browsed import Browsed
+from pushforward.studio.app.kinds.filtering import Unfiltered, keeps, sorted_rows, sorting, why_none
+from pushforward.studio.app.kinds.kind import LABEL, Arrays, Kind, Measured
+from pushforward.studio.app.kinds.registry import kind
+from pushforward.studio.app.state.selection import Offered, Rows, Selection, Source
+from pushforward.studio.app.widgets.basic import label, row, section
+from pushforward.studio.app.widgets.tilegrid import TileGrid
+from pushforward.studio.app.widgets.tileparts import TileParts
 
 __all__ = ["Pane", "brief", "in_unit", "short", "told"]
 

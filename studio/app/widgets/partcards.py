@@ -9,16 +9,16 @@ from functools import partial
 import numpy as np
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from studio.app import held
-from studio.app.plots.bars import Bars
-from studio.app.plots.confusion import Confusion
-from studio.app.state.evaluated import Evaluated
-from studio.app.state.naming import metric_in_unit
-from studio.app.state.session import AppState
-from studio.app.widgets.barscard import BarsCard
-from studio.app.widgets.basic import clear
-from studio.app.widgets.confusioncard import ConfusionCard
-from studio.app.widgets.exporting import ask_picture, ask_values
+from pushforward.studio.app import held
+from pushforward.studio.app.plots.bars import Bars
+from pushforward.studio.app.plots.confusion import Confusion
+from pushforward.studio.app.state.evaluated import Evaluated
+from pushforward.studio.app.state.naming import metric_in_unit
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.widgets.barscard import BarsCard
+from pushforward.studio.app.widgets.basic import clear
+from pushforward.studio.app.widgets.confusioncard import ConfusionCard
+from pushforward.studio.app.widgets.exporting import ask_picture, ask_values
 
 __all__ = ["PartCards"]
 

@@ -15,11 +15,11 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractButton
 
-from studio import literal
-from studio.app.icons import repaint_on_theme
-from studio.app.theme import font, theme
-from studio.app.tokens import RADIUS_CARD, Tokens
-from studio.app.widgets.literal import set_tip
+from pushforward.studio import literal
+from pushforward.studio.app.icons import repaint_on_theme
+from pushforward.studio.app.theme import font, theme
+from pushforward.studio.app.tokens import RADIUS_CARD, Tokens
+from pushforward.studio.app.widgets.literal import set_tip
 
 __all__ = ["LOW", "NARROW", "TALL", "WORDS", "PictureCard"]
 

@@ -7,18 +7,18 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtWidgets import QWidget
 
-from studio.app.plots.histogram import HistogramPlot, HistogramScene, Steps
-from studio.app.plots.runkey import ink
-from studio.app.plots.shares import beyond, edges_of, shares_of
-from studio.app.plots.style import CanvasStyle
-from studio.app.state.naming import data_title
-from studio.app.theme import colors
-from studio.app.widgets.foundview import Arrays, ArraysView
-from studio.app.widgets.linekey import LineKey
-from studio.app.widgets.ownimage import Image, OwnImage, Told
+from pushforward.studio.app.plots.histogram import HistogramPlot, HistogramScene, Steps
+from pushforward.studio.app.plots.runkey import ink
+from pushforward.studio.app.plots.shares import beyond, edges_of, shares_of
+from pushforward.studio.app.plots.style import CanvasStyle
+from pushforward.studio.app.state.naming import data_title
+from pushforward.studio.app.theme import colors
+from pushforward.studio.app.widgets.foundview import Arrays, ArraysView
+from pushforward.studio.app.widgets.linekey import LineKey
+from pushforward.studio.app.widgets.ownimage import Image, OwnImage, Told
 
 if TYPE_CHECKING:
-    from studio.store.results import ResultRecord
+    from pushforward.studio.store.results import ResultRecord
 
 __all__ = ["PictureLab", "ratio_words", "show_sets"]
 

@@ -7,11 +7,11 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QFrame, QMenu, QVBoxLayout, QWidget
 
-from studio.app.plots.curves import Curve
-from studio.app.plots.explored import Explored
-from studio.app.plots.export import copy_picture
-from studio.app.widgets.basic import Elided, restyle
-from studio.app.widgets.literal import keyless
+from pushforward.studio.app.plots.curves import Curve
+from pushforward.studio.app.plots.explored import Explored
+from pushforward.studio.app.plots.export import copy_picture
+from pushforward.studio.app.widgets.basic import Elided, restyle
+from pushforward.studio.app.widgets.literal import keyless
 
 __all__ = ["Curves", "PlotCard", "PointedCard"]
 

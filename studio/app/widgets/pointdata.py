@@ -7,14 +7,14 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtWidgets import QHeaderView, QTableView, QVBoxLayout, QWidget
 
-from studio.app import words
-from studio.app.forms.editors import ChoiceList
-from studio.app.plots.canvas import ParticleCanvas
-from studio.app.plots.style import CanvasStyle
-from studio.app.plots.timeline import Timeline
-from studio.app.theme import colors, theme
-from studio.app.widgets.basic import label, row
-from studio.literal import one_line
+from pushforward.studio.app import words
+from pushforward.studio.app.forms.editors import ChoiceList
+from pushforward.studio.app.plots.canvas import ParticleCanvas
+from pushforward.studio.app.plots.style import CanvasStyle
+from pushforward.studio.app.plots.timeline import Timeline
+from pushforward.studio.app.theme import colors, theme
+from pushforward.studio.app.widgets.basic import label, row
+from pushforward.studio.literal import one_line
 
 __all__ = ["PointData"]
 

@@ -6,10 +6,10 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QImage, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from studio.app.icons import repaint_on_theme
-from studio.app.theme import font, theme
-from studio.app.tokens import RADIUS_PANEL
-from studio.literal import one_line
+from pushforward.studio.app.icons import repaint_on_theme
+from pushforward.studio.app.theme import font, theme
+from pushforward.studio.app.tokens import RADIUS_PANEL
+from pushforward.studio.literal import one_line
 
 __all__ = ["PointsPreview", "scatter"]
 

@@ -6,16 +6,16 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from studio.app.state import drafts
-from studio.app.state.comparison import QUALITY
-from studio.app.state.figures import figures
-from studio.app.state.naming import metric_title
-from studio.app.state.newest import Newest, newest_figure
-from studio.app.state.runs import RunState
-from studio.app.state.runthen import run_at
-from studio.app.state.session import AppState
-from studio.app.widgets.basic import Elided, clear, label
-from studio.protocol.catalog import EntrySpec
+from pushforward.studio.app.state import drafts
+from pushforward.studio.app.state.comparison import QUALITY
+from pushforward.studio.app.state.figures import figures
+from pushforward.studio.app.state.naming import metric_title
+from pushforward.studio.app.state.newest import Newest, newest_figure
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.runthen import run_at
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.widgets.basic import Elided, clear, label
+from pushforward.studio.protocol.catalog import EntrySpec
 
 __all__ = ["Qualities", "qualities"]
 

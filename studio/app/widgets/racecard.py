@@ -4,12 +4,12 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from studio.app.icons import repaint_on_theme
-from studio.app.theme import theme
-from studio.app.tokens import RADIUS_PANEL
-from studio.app.widgets.badge import Badge
-from studio.app.widgets.basic import Elided, icon_button, row
-from studio.app.widgets.formula import FormulaLine
+from pushforward.studio.app.icons import repaint_on_theme
+from pushforward.studio.app.theme import theme
+from pushforward.studio.app.tokens import RADIUS_PANEL
+from pushforward.studio.app.widgets.badge import Badge
+from pushforward.studio.app.widgets.basic import Elided, icon_button, row
+from pushforward.studio.app.widgets.formula import FormulaLine
 
 __all__ = ["RaceCard"]
 

@@ -14,22 +14,22 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.app.actions import Actions
-from studio.app.forms import editors
-from studio.app.forms.making import make
-from studio.app.kinds.registry import kind_of
-from studio.app.state import drafts, naming, switch
-from studio.app.state.comparison import AXES, training_value
-from studio.app.state.races import why_not_added
-from studio.app.state.session import AppState
-from studio.app.widgets.basic import Elided, button, clear, label, row, separator
-from studio.app.widgets.comparenames import SEGMENTS
-from studio.app.widgets.eagerbutton import EagerButton
-from studio.app.widgets.literal import set_tip
-from studio.app.widgets.menu import Entries, open_menu
-from studio.app.widgets.racecard import RaceCard
-from studio.protocol.catalog import FieldSpec
-from studio.protocol.messages import ErrorInfo
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.forms import editors
+from pushforward.studio.app.forms.making import make
+from pushforward.studio.app.kinds.registry import kind_of
+from pushforward.studio.app.state import drafts, naming, switch
+from pushforward.studio.app.state.comparison import AXES, training_value
+from pushforward.studio.app.state.races import why_not_added
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.widgets.basic import Elided, button, clear, label, row, separator
+from pushforward.studio.app.widgets.comparenames import SEGMENTS
+from pushforward.studio.app.widgets.eagerbutton import EagerButton
+from pushforward.studio.app.widgets.literal import set_tip
+from pushforward.studio.app.widgets.menu import Entries, open_menu
+from pushforward.studio.app.widgets.racecard import RaceCard
+from pushforward.studio.protocol.catalog import FieldSpec
+from pushforward.studio.protocol.messages import ErrorInfo
 
 __all__ = ["RaceTray"]
 

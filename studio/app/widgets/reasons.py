@@ -4,8 +4,8 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
-from studio.app.theme import colors, font
-from studio.literal import one_line
+from pushforward.studio.app.theme import colors, font
+from pushforward.studio.literal import one_line
 
 __all__ = ["WHY_NOT", "WithReasons", "width_of"]
 

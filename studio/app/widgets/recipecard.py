@@ -5,13 +5,13 @@ from pathlib import Path
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPixmap
 
-from studio import resources
-from studio.app import words
-from studio.app.kinds.registry import kind
-from studio.app.theme import font, theme
-from studio.app.widgets.literal import set_tip
-from studio.app.widgets.picturecard import PictureCard
-from studio.protocol.spec import Recipe
+from pushforward.studio import resources
+from pushforward.studio.app import words
+from pushforward.studio.app.kinds.registry import kind
+from pushforward.studio.app.theme import font, theme
+from pushforward.studio.app.widgets.literal import set_tip
+from pushforward.studio.app.widgets.picturecard import PictureCard
+from pushforward.studio.protocol.spec import Recipe
 
 __all__ = ["RecipeCard"]
 

@@ -4,11 +4,11 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
-from studio.app.icons import repaint_on_theme
-from studio.app.theme import theme
-from studio.app.widgets.literal import keyless, set_tip
-from studio.app.widgets.row_paint import HEIGHT, RowLook, elided, paint_row
-from studio.literal import one_line
+from pushforward.studio.app.icons import repaint_on_theme
+from pushforward.studio.app.theme import theme
+from pushforward.studio.app.widgets.literal import keyless, set_tip
+from pushforward.studio.app.widgets.row_paint import HEIGHT, RowLook, elided, paint_row
+from pushforward.studio.literal import one_line
 
 __all__ = ["RowButton"]
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QPolygonF
 
-from studio.app.theme import font, theme
-from studio.app.tokens import RADIUS
+from pushforward.studio.app.theme import font, theme
+from pushforward.studio.app.tokens import RADIUS
 
 __all__ = ["HEIGHT", "RowLook", "elided", "left_of_text", "paint_row"]
 

@@ -6,10 +6,10 @@ from functools import partial
 from PySide6.QtCore import QPoint, Signal
 from shiboken6 import isValid
 
-from studio.app import tasks
-from studio.app.kinds.kind import Arrays, Kind
-from studio.app.widgets.literal import PushButton, set_tip
-from studio.app.widgets.menu import open_menu
+from pushforward.studio.app import tasks
+from pushforward.studio.app.kinds.kind import Arrays, Kind
+from pushforward.studio.app.widgets.literal import PushButton, set_tip
+from pushforward.studio.app.widgets.menu import open_menu
 
 __all__ = ["RuleChip"]
 

@@ -8,13 +8,13 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 from shiboken6 import isValid
 
-from studio.app import tasks
-from studio.app.actions import Actions
-from studio.app.icons import repaint_on_theme
-from studio.app.intents.base import Refused
-from studio.app.kinds.portrait import Portrait
-from studio.app.state.runs import RunState
-from studio.app.theme import theme
+from pushforward.studio.app import tasks
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.icons import repaint_on_theme
+from pushforward.studio.app.intents.base import Refused
+from pushforward.studio.app.kinds.portrait import Portrait
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.theme import theme
 
 __all__ = ["RunPortrait"]
 

@@ -2,8 +2,8 @@
 
 from PySide6.QtWidgets import QPushButton
 
-from studio.app.actions import Actions
-from studio.app.widgets.basic import button
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.widgets.basic import button
 
 __all__ = ["sample_button"]
 

@@ -9,11 +9,11 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
-from studio.app import words
-from studio.app.plots.fields import Heat
-from studio.app.theme import theme
-from studio.app.widgets.basic import clear, label, row
-from studio.app.widgets.layerpanel import Legend, paint_chip
+from pushforward.studio.app import words
+from pushforward.studio.app.plots.fields import Heat
+from pushforward.studio.app.theme import theme
+from pushforward.studio.app.widgets.basic import clear, label, row
+from pushforward.studio.app.widgets.layerpanel import Legend, paint_chip
 
 __all__ = ["SceneLegend", "marks_of"]
 

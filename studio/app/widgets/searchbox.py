@@ -4,8 +4,8 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QLineEdit, QToolButton
 
-from studio.app import icons
-from studio.app.theme import font, theme
+from pushforward.studio.app import icons
+from pushforward.studio.app.theme import font, theme
 
 __all__ = ["SearchBox"]
 

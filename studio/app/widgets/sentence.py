@@ -6,11 +6,11 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QStyle, QStyleOptionButton, QWidget
 
-from studio.app.icons import SIZE, pixmap
-from studio.app.theme import font, theme
-from studio.app.widgets.basic import label, restyle, row
-from studio.app.widgets.literal import PushButton, set_tip
-from studio.app.widgets.wrapping import Wrapping
+from pushforward.studio.app.icons import SIZE, pixmap
+from pushforward.studio.app.theme import font, theme
+from pushforward.studio.app.widgets.basic import label, restyle, row
+from pushforward.studio.app.widgets.literal import PushButton, set_tip
+from pushforward.studio.app.widgets.wrapping import Wrapping
 
 __all__ = ["Clause", "Sentence", "Slot", "said"]
 

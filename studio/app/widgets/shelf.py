@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from studio.app.widgets.basic import button, label
-from studio.app.widgets.cardgrid import CardGrid
-from studio.app.widgets.picturecard import PictureCard
+from pushforward.studio.app.widgets.basic import button, label
+from pushforward.studio.app.widgets.cardgrid import CardGrid
+from pushforward.studio.app.widgets.picturecard import PictureCard
 
 __all__ = ["Planned", "Shelf"]
 

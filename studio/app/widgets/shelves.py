@@ -6,10 +6,10 @@ from functools import partial
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from studio.app.widgets.basic import discard, scrolled
-from studio.app.widgets.picturecard import PictureCard
-from studio.app.widgets.roving import Roving
-from studio.app.widgets.shelf import Planned, Shelf
+from pushforward.studio.app.widgets.basic import discard, scrolled
+from pushforward.studio.app.widgets.picturecard import PictureCard
+from pushforward.studio.app.widgets.roving import Roving
+from pushforward.studio.app.widgets.shelf import Planned, Shelf
 
 __all__ = ["Planned", "Shelves"]
 

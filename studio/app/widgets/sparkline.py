@@ -8,9 +8,9 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from studio.app.icons import repaint_on_theme
-from studio.app.theme import font, theme
-from studio.figures import short
+from pushforward.studio.app.icons import repaint_on_theme
+from pushforward.studio.app.theme import font, theme
+from pushforward.studio.figures import short
 
 __all__ = ["End", "Sparkline"]
 

@@ -5,12 +5,12 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from studio.app.forms.editors import Editor
-from studio.app.forms.making import make
-from studio.app.state.drafts import Typed
-from studio.app.widgets.basic import label
-from studio.app.widgets.literal import set_tip
-from studio.protocol.catalog import FieldSpec
+from pushforward.studio.app.forms.editors import Editor
+from pushforward.studio.app.forms.making import make
+from pushforward.studio.app.state.drafts import Typed
+from pushforward.studio.app.widgets.basic import label
+from pushforward.studio.app.widgets.literal import set_tip
+from pushforward.studio.protocol.catalog import FieldSpec
 
 __all__ = ["SplitChoice"]
 

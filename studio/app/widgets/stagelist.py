@@ -10,13 +10,13 @@ from PySide6.QtWidgets import (
     QStyleOptionViewItem,
 )
 
-from studio.app.theme import font, theme
-from studio.app.tokens import RADIUS
-from studio.app.widgets.formula import lines_of
-from studio.app.widgets.literal import set_tip
-from studio.app.widgets.maths import maths_font
-from studio.app.widgets.terms import write_terms
-from studio.protocol.catalog import StageSpec
+from pushforward.studio.app.theme import font, theme
+from pushforward.studio.app.tokens import RADIUS
+from pushforward.studio.app.widgets.formula import lines_of
+from pushforward.studio.app.widgets.literal import set_tip
+from pushforward.studio.app.widgets.maths import maths_font
+from pushforward.studio.app.widgets.terms import write_terms
+from pushforward.studio.protocol.catalog import StageSpec
 
 __all__ = ["StageList"]
 

@@ -8,20 +8,20 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from studio.app import held
-from studio.app.forms.editors import ChoiceList
-from studio.app.icons import repaint_on_theme
-from studio.app.plots.ticks import number
-from studio.app.state.comparison import QUALITY, samples_at
-from studio.app.state.naming import metric_title
-from studio.app.state.newest import first_metric, newest_figure
-from studio.app.state.runs import RunState
-from studio.app.state.session import AppState
-from studio.app.theme import font, theme
-from studio.app.widgets.basic import row
-from studio.app.widgets.comparenames import measure_title
-from studio.app.widgets.headline import Headline
-from studio.app.widgets.literal import set_tip
+from pushforward.studio.app import held
+from pushforward.studio.app.forms.editors import ChoiceList
+from pushforward.studio.app.icons import repaint_on_theme
+from pushforward.studio.app.plots.ticks import number
+from pushforward.studio.app.state.comparison import QUALITY, samples_at
+from pushforward.studio.app.state.naming import metric_title
+from pushforward.studio.app.state.newest import first_metric, newest_figure
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.theme import font, theme
+from pushforward.studio.app.widgets.basic import row
+from pushforward.studio.app.widgets.comparenames import measure_title
+from pushforward.studio.app.widgets.headline import Headline
+from pushforward.studio.app.widgets.literal import set_tip
 
 __all__ = ["StandingCard", "Strip", "marks"]
 

@@ -6,12 +6,12 @@ from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QImage, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QHeaderView
 
-from studio.app.kinds.kind import Tiles
-from studio.app.state.standings import Cell
-from studio.app.theme import theme
-from studio.app.widgets.badge import SIDE, paint_badge
-from studio.app.widgets.figurestable import FiguresTable
-from studio.app.widgets.literal import set_tip
+from pushforward.studio.app.kinds.kind import Tiles
+from pushforward.studio.app.state.standings import Cell
+from pushforward.studio.app.theme import theme
+from pushforward.studio.app.widgets.badge import SIDE, paint_badge
+from pushforward.studio.app.widgets.figurestable import FiguresTable
+from pushforward.studio.app.widgets.literal import set_tip
 
 __all__ = ["PICTURE", "StandingsTable", "badged"]
 

@@ -3,10 +3,10 @@
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPen
 
-from studio.app import icons
-from studio.app.theme import font, theme
-from studio.app.widgets.recipecard import RecipeCard
-from studio.protocol.spec import Recipe
+from pushforward.studio.app import icons
+from pushforward.studio.app.theme import font, theme
+from pushforward.studio.app.widgets.recipecard import RecipeCard
+from pushforward.studio.protocol.spec import Recipe
 
 __all__ = ["StepCard"]
 

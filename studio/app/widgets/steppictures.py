@@ -6,11 +6,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from studio.app.kinds.kind import Kind, TitledTiles
-from studio.app.widgets.basic import label
-from studio.app.widgets.tilegrid import TileGrid
-from studio.app.widgets.tilepaint import GAP
-from studio.app.widgets.tileparts import TileParts
+from pushforward.studio.app.kinds.kind import Kind, TitledTiles
+from pushforward.studio.app.widgets.basic import label
+from pushforward.studio.app.widgets.tilegrid import TileGrid
+from pushforward.studio.app.widgets.tilepaint import GAP
+from pushforward.studio.app.widgets.tileparts import TileParts
 
 __all__ = ["StepPictures"]
 

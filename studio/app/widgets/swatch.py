@@ -3,9 +3,9 @@
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 
-from studio.app.icons import repaint_on_theme
-from studio.app.theme import theme
-from studio.app.widgets.literal import PushButton, set_tip
+from pushforward.studio.app.icons import repaint_on_theme
+from pushforward.studio.app.theme import theme
+from pushforward.studio.app.widgets.literal import PushButton, set_tip
 
 __all__ = ["Swatch"]
 

@@ -4,8 +4,8 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
-from studio.app.icons import repaint_on_theme
-from studio.app.theme import theme
+from pushforward.studio.app.icons import repaint_on_theme
+from pushforward.studio.app.theme import theme
 
 __all__ = ["Switch"]
 

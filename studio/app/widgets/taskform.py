@@ -7,19 +7,19 @@ import msgspec
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtWidgets import QScrollArea, QWidget
 
-from studio.app.forms.editors import ChoiceList
-from studio.app.forms.form import Form
-from studio.app.intents.base import Refused
-from studio.app.kinds.kind import LABEL
-from studio.app.kinds.registry import kind_of_run
-from studio.app.state import drafts, operators
-from studio.app.state.offers import offered
-from studio.app.state.runs import RunState
-from studio.app.state.session import AppState
-from studio.app.widgets.basic import column
-from studio.protocol.able import Able, Condition
-from studio.protocol.catalog import Choice, EntrySpec, FieldSpec
-from studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.app.forms.editors import ChoiceList
+from pushforward.studio.app.forms.form import Form
+from pushforward.studio.app.intents.base import Refused
+from pushforward.studio.app.kinds.kind import LABEL
+from pushforward.studio.app.kinds.registry import kind_of_run
+from pushforward.studio.app.state import drafts, operators
+from pushforward.studio.app.state.offers import offered
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.widgets.basic import column
+from pushforward.studio.protocol.able import Able, Condition
+from pushforward.studio.protocol.catalog import Choice, EntrySpec, FieldSpec
+from pushforward.studio.protocol.spec import Pick, RunSpec
 
 __all__ = ["Task", "TaskForm"]
 

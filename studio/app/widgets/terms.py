@@ -8,8 +8,8 @@ from typing import Literal
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor, QPainter
 
-from studio.app.tokens import Tokens
-from studio.app.widgets.maths import advance, write
+from pushforward.studio.app.tokens import Tokens
+from pushforward.studio.app.widgets.maths import advance, write
 
 __all__ = ["About", "terms_of", "write_terms"]
 

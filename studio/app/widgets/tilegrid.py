@@ -47,15 +47,15 @@ from PySide6.QtWidgets import (
     QToolTip,
 )
 
-from studio.app.icons import repaint_on_theme
-from studio.app.kinds.kind import SaysParts, Tiles
-from studio.app.plots.raster import Colours
-from studio.app.plots.tiles import columns_for
-from studio.app.theme import theme
-from studio.app.widgets.literal import tip_text
-from studio.app.widgets.tilemodel import Rows, TileModel
-from studio.app.widgets.tilepaint import GAP, Below, TilePaint
-from studio.app.widgets.tilesheet import Sheets
+from pushforward.studio.app.icons import repaint_on_theme
+from pushforward.studio.app.kinds.kind import SaysParts, Tiles
+from pushforward.studio.app.plots.raster import Colours
+from pushforward.studio.app.plots.tiles import columns_for
+from pushforward.studio.app.theme import theme
+from pushforward.studio.app.widgets.literal import tip_text
+from pushforward.studio.app.widgets.tilemodel import Rows, TileModel
+from pushforward.studio.app.widgets.tilepaint import GAP, Below, TilePaint
+from pushforward.studio.app.widgets.tilesheet import Sheets
 
 __all__ = ["LARGEST", "SMALLEST", "TileGrid"]
 

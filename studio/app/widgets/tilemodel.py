@@ -15,8 +15,8 @@ from PySide6.QtCore import (
     Qt,
 )
 
-from studio.app.kinds.kind import Tiles
-from studio.app.widgets.literal import tip_text
+from pushforward.studio.app.kinds.kind import Tiles
+from pushforward.studio.app.widgets.literal import tip_text
 
 __all__ = ["Rows", "TileModel"]
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen, QPixmap
 
-from studio.app.kinds.kind import MadeReady, Tiles
-from studio.app.plots.raster import Colours
-from studio.app.theme import font, theme
-from studio.app.tokens import Tokens
+from pushforward.studio.app.kinds.kind import MadeReady, Tiles
+from pushforward.studio.app.plots.raster import Colours
+from pushforward.studio.app.theme import font, theme
+from pushforward.studio.app.tokens import Tokens
 
 __all__ = ["GAP", "Below", "TilePaint", "fitting"]
 

@@ -4,10 +4,10 @@ from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from studio.app.kinds.kind import Weighed, WeighsParts
-from studio.app.theme import theme
-from studio.app.widgets.tilegrid import TileGrid
-from studio.app.widgets.weighedcard import WeighedCard, in_words
+from pushforward.studio.app.kinds.kind import Weighed, WeighsParts
+from pushforward.studio.app.theme import theme
+from pushforward.studio.app.widgets.tilegrid import TileGrid
+from pushforward.studio.app.widgets.weighedcard import WeighedCard, in_words
 
 __all__ = ["TileParts"]
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from PySide6.QtCore import QMimeData, QRectF, QUrl
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from studio.app.kinds.kind import Tiles
-from studio.app.theme import theme
-from studio.app.widgets.tilemodel import Rows
+from pushforward.studio.app.kinds.kind import Tiles
+from pushforward.studio.app.theme import theme
+from pushforward.studio.app.widgets.tilemodel import Rows
 
 __all__ = ["Sheets", "paint_sheet"]
 

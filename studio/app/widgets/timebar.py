@@ -9,18 +9,18 @@ from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QHideEvent, QPainter, QPaintEvent, QPen, QPolygonF, QShowEvent
 from PySide6.QtWidgets import QAbstractButton, QFrame, QGridLayout
 
-from studio.app.actions import Actions
-from studio.app.edit_words import edit_notes
-from studio.app.icons import repaint_on_theme
-from studio.app.kinds.registry import flows_in, moves_in
-from studio.app.state.runs import RunState
-from studio.app.state.session import AppState
-from studio.app.theme import theme
-from studio.app.widgets.basic import button, icon_button, label, row
-from studio.app.widgets.clockslider import ClockSlider
-from studio.app.widgets.flowclock import FlowClock
-from studio.app.widgets.literal import set_tip
-from studio.app.widgets.trainingclock import TrainingClock
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.edit_words import edit_notes
+from pushforward.studio.app.icons import repaint_on_theme
+from pushforward.studio.app.kinds.registry import flows_in, moves_in
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.theme import theme
+from pushforward.studio.app.widgets.basic import button, icon_button, label, row
+from pushforward.studio.app.widgets.clockslider import ClockSlider
+from pushforward.studio.app.widgets.flowclock import FlowClock
+from pushforward.studio.app.widgets.literal import set_tip
+from pushforward.studio.app.widgets.trainingclock import TrainingClock
 
 __all__ = ["SPEEDS", "PlayButton", "TimeBar"]
 

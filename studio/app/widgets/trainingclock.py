@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer
 
-from studio.app.state.playback import Playback
+from pushforward.studio.app.state.playback import Playback
 
 __all__ = ["TrainingClock"]
 

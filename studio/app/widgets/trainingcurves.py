@@ -5,14 +5,14 @@ stands, and how it went.
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
-from studio.app import words
-from studio.app.kinds.registry import family_of_run
-from studio.app.state.comparison import QUALITY, measures
-from studio.app.state.runs import PHASE, RunState
-from studio.app.state.runthen import run_at
-from studio.app.state.session import AppState
-from studio.app.widgets.basic import Elided, clear, label
-from studio.app.widgets.sparkline import Sparkline
+from pushforward.studio.app import words
+from pushforward.studio.app.kinds.registry import family_of_run
+from pushforward.studio.app.state.comparison import QUALITY, measures
+from pushforward.studio.app.state.runs import PHASE, RunState
+from pushforward.studio.app.state.runthen import run_at
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.widgets.basic import Elided, clear, label
+from pushforward.studio.app.widgets.sparkline import Sparkline
 
 __all__ = ["TrainingCurves"]
 

@@ -4,11 +4,11 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
 
-from studio.app.actions import Actions
-from studio.app.state.session import AppState
-from studio.app.state.waiting import ahead, how_far
-from studio.app.widgets.basic import button, label, row
-from studio.protocol.messages import JobInfo
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.state.waiting import ahead, how_far
+from pushforward.studio.app.widgets.basic import button, label, row
+from pushforward.studio.protocol.messages import JobInfo
 
 __all__ = ["BUSY", "UnderWay", "UnderWayLine"]
 

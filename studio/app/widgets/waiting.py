@@ -2,11 +2,11 @@
 starts, or it ended before anything was kept.
 """
 
-from studio.app.actions import Actions
-from studio.app.state.runs import RESUMABLE, RunState
-from studio.app.state.session import AppState
-from studio.app.state.waiting import held_up, waits_for
-from studio.app.widgets.overlays import EmptyState
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.state.runs import RESUMABLE, RunState
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.state.waiting import held_up, waits_for
+from pushforward.studio.app.widgets.overlays import EmptyState
 
 __all__ = ["tell_none", "tell_waiting"]
 

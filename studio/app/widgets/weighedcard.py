@@ -4,9 +4,9 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame
 
-from studio.app.kinds.kind import Weighed
-from studio.app.theme import font, theme
-from studio.app.widgets.layerpanel import paint_chip
+from pushforward.studio.app.kinds.kind import Weighed
+from pushforward.studio.app.theme import font, theme
+from pushforward.studio.app.widgets.layerpanel import paint_chip
 
 __all__ = ["WeighedCard", "in_words"]
 

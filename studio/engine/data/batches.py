@@ -11,12 +11,12 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from models.contracts.batch import Batch
-from models.contracts.data import Feed, RowSource
-from models.contracts.spec import DataSpec
-from models.entries import Mirrored as Mirroring
-from models.tensors import make_generator
-from studio.engine.run.randomness import MIRRORS, ORDER
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.data import Feed, RowSource
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.entries import Mirrored as Mirroring
+from pushforward.models.tensors import make_generator
+from pushforward.studio.engine.run.randomness import MIRRORS, ORDER
 
 __all__ = ["Batches", "Blocks", "Fed", "Fresh", "Mirrored", "Shuffled", "Streamed"]
 

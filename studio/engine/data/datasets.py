@@ -10,19 +10,19 @@ from functools import lru_cache, partial
 
 import torch
 
-from models.config import Config, ConfigError
-from models.contracts.data import Judge, Outline, RowSource, Splits
-from models.contracts.spec import LABEL
-from models.entries import DatasetEntry
-from models.metrics.base import fresh_pairs, split_pairs
-from models.tensors import make_generator
-from studio.engine.data.judging import Judging
-from studio.engine.data.stored import StoredRows
-from studio.engine.data.target import Target
-from studio.engine.kinds.base import kind_of
-from studio.engine.process.failures import Refused
-from studio.engine.run.randomness import SUBSET
-from studio.store.dataset import points_hash
+from pushforward.models.config import Config, ConfigError
+from pushforward.models.contracts.data import Judge, Outline, RowSource, Splits
+from pushforward.models.contracts.spec import LABEL
+from pushforward.models.entries import DatasetEntry
+from pushforward.models.metrics.base import fresh_pairs, split_pairs
+from pushforward.models.tensors import make_generator
+from pushforward.studio.engine.data.judging import Judging
+from pushforward.studio.engine.data.stored import StoredRows
+from pushforward.studio.engine.data.target import Target
+from pushforward.studio.engine.kinds.base import kind_of
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.engine.run.randomness import SUBSET
+from pushforward.studio.store.dataset import points_hash
 
 __all__ = [
     "LARGE",

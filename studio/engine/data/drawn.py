@@ -9,11 +9,11 @@ from collections.abc import Generator
 from dataclasses import replace
 from typing import Any
 
-from models.contracts.family import Family
-from models.operators.drawing import draw
-from studio.engine.data.datasets import Dataset
-from studio.engine.kinds.base import kind_of
-from studio.engine.process.failures import Refused
+from pushforward.models.contracts.family import Family
+from pushforward.models.operators.drawing import draw
+from pushforward.studio.engine.data.datasets import Dataset
+from pushforward.studio.engine.kinds.base import kind_of
+from pushforward.studio.engine.process.failures import Refused
 
 __all__ = ["drawn"]
 

@@ -18,13 +18,13 @@ import msgspec
 import torch
 from torch import nn
 
-from models.contracts.batch import Batch
-from models.contracts.data import Judge, RowSource
-from models.entries import MetricEntry
-from studio import home, resources
-from studio.engine.run.resolve import Choice
-from studio.store.atomic import write_text
-from studio.store.errors import StoreError
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.data import Judge, RowSource
+from pushforward.models.entries import MetricEntry
+from pushforward.studio import home, resources
+from pushforward.studio.engine.run.resolve import Choice
+from pushforward.studio.store.atomic import write_text
+from pushforward.studio.store.errors import StoreError
 
 __all__ = ["SHIPPED", "Floor", "FloorCache", "cache_folder", "hash_judge", "hash_rows"]
 
@@ -138,7 +138,7 @@ def _checksum(content: Mapping[str, object]) -> str:
 
 def _is_bundled(choice: Choice[MetricEntry]) -> bool:
     """Whether a metric belongs to the studio: that of a plug-in may change from day to day."""
-    return type(choice.make()).__module__.startswith("models.")
+    return type(choice.make()).__module__.startswith("pushforward.models.")
 
 
 def hash_rows(*sources: RowSource) -> str:

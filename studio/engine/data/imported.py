@@ -10,18 +10,18 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from models.contracts.data import Outline, RowSource
-from studio.engine.data.datasets import LARGE, Dataset, halves
-from studio.engine.data.judging import Judging
-from studio.engine.data.stored import StoredRows, facts_of
-from studio.engine.data.target import FEWEST
-from studio.engine.kinds.base import kind_of
-from studio.engine.process.failures import Refused
-from studio.protocol.spec import project_name
-from studio.store.dataset import DatasetFolder
-from studio.store.errors import StoreError
-from studio.store.project import Project
-from studio.store.splits import SHARES, Split, shares
+from pushforward.models.contracts.data import Outline, RowSource
+from pushforward.studio.engine.data.datasets import LARGE, Dataset, halves
+from pushforward.studio.engine.data.judging import Judging
+from pushforward.studio.engine.data.stored import StoredRows, facts_of
+from pushforward.studio.engine.data.target import FEWEST
+from pushforward.studio.engine.kinds.base import kind_of
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.protocol.spec import project_name
+from pushforward.studio.store.dataset import DatasetFolder
+from pushforward.studio.store.errors import StoreError
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.splits import SHARES, Split, shares
 
 __all__ = [
     "find_imported",

@@ -10,16 +10,16 @@ from pathlib import Path
 
 import torch
 
-from models.contracts.data import RowSource
-from models.contracts.learner import finish
-from models.entries import JudgeEntry
-from models.judges.base import Lesson, Network, Teaching, WeightsError, load_weights
-from models.registry import registry
-from studio import home, resources
-from studio.engine.process.failures import Refused
-from studio.store.atomic import write_bytes
-from studio.store.dataset import points_hash
-from studio.store.errors import StoreError
+from pushforward.models.contracts.data import RowSource
+from pushforward.models.contracts.learner import finish
+from pushforward.models.entries import JudgeEntry
+from pushforward.models.judges.base import Lesson, Network, Teaching, WeightsError, load_weights
+from pushforward.models.registry import registry
+from pushforward.studio import home, resources
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.store.atomic import write_bytes
+from pushforward.studio.store.dataset import points_hash
+from pushforward.studio.store.errors import StoreError
 
 __all__ = ["Judging", "cache_folder", "given_folder", "shipped_folder"]
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from models.contracts.batch import Batch
-from models.contracts.spec import DataSpec
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import DataSpec
 
 __all__ = ["Measuring", "Moments"]
 

@@ -6,11 +6,11 @@ from typing import Annotated
 import numpy as np
 import torch
 
-from models.config import Config, param
-from models.contracts.data import Splits
-from models.kinds.molecules import MoleculeSet
-from studio.engine.data.shipped import archive
-from studio.resources import folder
+from pushforward.models.config import Config, param
+from pushforward.models.contracts.data import Splits
+from pushforward.models.kinds.molecules import MoleculeSet
+from pushforward.studio.engine.data.shipped import archive
+from pushforward.studio.resources import folder
 
 __all__ = ["MoleculesConfig", "shipped_molecules"]
 

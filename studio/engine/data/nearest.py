@@ -10,9 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.contracts.batch import Batch
-from models.contracts.data import RowSource
-from models.contracts.spec import LABEL
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.data import RowSource
+from pushforward.models.contracts.spec import LABEL
 
 __all__ = ["Compared", "Found", "nearest"]
 

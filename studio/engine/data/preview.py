@@ -5,16 +5,16 @@ from typing import Any
 
 import torch
 
-from models.contracts.data import RowSource
-from models.entries import DatasetEntry
-from models.tensors import make_generator
-from studio.engine.data.datasets import Dataset, registered
-from studio.engine.data.imported import find_imported, find_shares, find_where_it_lies
-from studio.engine.data.stored import StoredRows
-from studio.engine.kinds.base import Arrays, kind_of
-from studio.engine.run.randomness import SAMPLES
-from studio.engine.run.resolve import pick_dataset
-from studio.protocol.spec import Pick, project_name
+from pushforward.models.contracts.data import RowSource
+from pushforward.models.entries import DatasetEntry
+from pushforward.models.tensors import make_generator
+from pushforward.studio.engine.data.datasets import Dataset, registered
+from pushforward.studio.engine.data.imported import find_imported, find_shares, find_where_it_lies
+from pushforward.studio.engine.data.stored import StoredRows
+from pushforward.studio.engine.kinds.base import Arrays, kind_of
+from pushforward.studio.engine.run.randomness import SAMPLES
+from pushforward.studio.engine.run.resolve import pick_dataset
+from pushforward.studio.protocol.spec import Pick, project_name
 
 __all__ = ["first_rows", "preview"]
 

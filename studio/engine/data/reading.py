@@ -18,9 +18,9 @@ from typing import Any
 
 import msgspec
 
-from studio.formats.inspection import Inspection
-from studio.formats.limits import MEMORY, FormatError
-from studio.formats.worker import (
+from pushforward.studio.formats.inspection import Inspection
+from pushforward.studio.formats.limits import MEMORY, FormatError
+from pushforward.studio.formats.worker import (
     Ended,
     Inspect,
     Inspected,
@@ -32,11 +32,11 @@ from studio.formats.worker import (
     no_memory,
     seconds_for,
 )
-from studio.launch import import_worker_command, own_env, popen_options
-from studio.protocol.wire import Decoder, WireError, encode, unpack_arrays
-from studio.store.errors import StoreError
-from studio.store.names import check_text
-from studio.store.parts import Block
+from pushforward.studio.launch import import_worker_command, own_env, popen_options
+from pushforward.studio.protocol.wire import Decoder, WireError, encode, unpack_arrays
+from pushforward.studio.store.errors import StoreError
+from pushforward.studio.store.names import check_text
+from pushforward.studio.store.parts import Block
 
 __all__ = ["Reading", "inspect", "reading"]
 

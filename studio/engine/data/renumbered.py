@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from models.contracts.batch import Batch
-from models.contracts.data import RowSource
-from models.contracts.spec import LABEL, DataSpec
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.data import RowSource
+from pushforward.models.contracts.spec import LABEL, DataSpec
 
 __all__ = ["renumbered"]
 

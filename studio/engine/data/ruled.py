@@ -3,9 +3,9 @@
 from dataclasses import replace
 from pathlib import Path
 
-from studio.engine.data.datasets import Dataset
-from studio.engine.kinds.base import kind_of
-from studio.store.project import Project
+from pushforward.studio.engine.data.datasets import Dataset
+from pushforward.studio.engine.kinds.base import kind_of
+from pushforward.studio.store.project import Project
 
 __all__ = ["rule_of", "ruled"]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from studio.engine.process.failures import Refused
+from pushforward.studio.engine.process.failures import Refused
 
 __all__ = ["archive", "not_what_it_should_be"]
 

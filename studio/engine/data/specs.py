@@ -7,8 +7,8 @@ import msgspec
 import torch
 from torch import Tensor
 
-from models.contracts.spec import DataSpec, Given, Part
-from models.oracle import GaussianMixture
+from pushforward.models.contracts.spec import DataSpec, Given, Part
+from pushforward.models.oracle import GaussianMixture
 
 __all__ = ["pack_spec", "spec_from", "spec_parts", "unpack_spec"]
 

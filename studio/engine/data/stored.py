@@ -13,15 +13,15 @@ from pathlib import Path
 import numpy as np
 from torch import Tensor
 
-from models.contracts.batch import Batch
-from models.contracts.data import RowSource
-from models.contracts.spec import DataSpec
-from studio.engine.data.specs import spec_from, spec_parts
-from studio.engine.kinds.base import DataKind, Facts, kind_of
-from studio.store.atomic import write_bytes
-from studio.store.dataset import DatasetFolder
-from studio.store.errors import StoreError
-from studio.store.links import stay_inside
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.data import RowSource
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.studio.engine.data.specs import spec_from, spec_parts
+from pushforward.studio.engine.kinds.base import DataKind, Facts, kind_of
+from pushforward.studio.store.atomic import write_bytes
+from pushforward.studio.store.dataset import DatasetFolder
+from pushforward.studio.store.errors import StoreError
+from pushforward.studio.store.links import stay_inside
 
 __all__ = ["StoredRows", "facts_of"]
 

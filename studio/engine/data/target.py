@@ -12,10 +12,10 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
-from models.tensors import make_generator
-from studio.engine.process.failures import Refused
-from studio.engine.run.randomness import ADDED, SHOWN
-from studio.protocol.spec import EditPoints, UndoPoints
+from pushforward.models.tensors import make_generator
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.engine.run.randomness import ADDED, SHOWN
+from pushforward.studio.protocol.spec import EditPoints, UndoPoints
 
 __all__ = ["FEWEST", "PointsEdit", "Target", "check_points_edit"]
 

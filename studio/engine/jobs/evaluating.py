@@ -5,24 +5,24 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from models.config import encode
-from models.entries import MetricEntry
-from models.metrics.base import Figure
-from studio.engine.data.datasets import edited
-from studio.engine.jobs.job import Work
-from studio.engine.jobs.runjob import RunJob
-from studio.engine.process.memory import process_memory
-from studio.engine.process.sink import Sink
-from studio.engine.run.in_force import target_after
-from studio.engine.run.loading import load
-from studio.engine.run.others import Others, asking
-from studio.engine.run.resolve import pick_metrics, pick_sampler
-from studio.engine.watch.ahead import Ahead
-from studio.engine.watch.evaluation import Evaluator, Quality, unguided
-from studio.figures import short
-from studio.protocol.events import SPREAD
-from studio.protocol.messages import Evaluate, Progress
-from studio.store.run import RunFolder
+from pushforward.models.config import encode
+from pushforward.models.entries import MetricEntry
+from pushforward.models.metrics.base import Figure
+from pushforward.studio.engine.data.datasets import edited
+from pushforward.studio.engine.jobs.job import Work
+from pushforward.studio.engine.jobs.runjob import RunJob
+from pushforward.studio.engine.process.memory import process_memory
+from pushforward.studio.engine.process.sink import Sink
+from pushforward.studio.engine.run.in_force import target_after
+from pushforward.studio.engine.run.loading import load
+from pushforward.studio.engine.run.others import Others, asking
+from pushforward.studio.engine.run.resolve import pick_metrics, pick_sampler
+from pushforward.studio.engine.watch.ahead import Ahead
+from pushforward.studio.engine.watch.evaluation import Evaluator, Quality, unguided
+from pushforward.studio.figures import short
+from pushforward.studio.protocol.events import SPREAD
+from pushforward.studio.protocol.messages import Evaluate, Progress
+from pushforward.studio.store.run import RunFolder
 
 __all__ = ["EvaluationJob"]
 

@@ -8,12 +8,12 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.engine.process.failures import Refused
-from studio.engine.run.destination import check_destination
-from studio.engine.run.loading import chosen_checkpoint
-from studio.engine.run.saving import FAMILY, saved_columns, saved_data
-from studio.store.atomic import write_bytes
-from studio.store.run import RunFolder
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.engine.run.destination import check_destination
+from pushforward.studio.engine.run.loading import chosen_checkpoint
+from pushforward.studio.engine.run.saving import FAMILY, saved_columns, saved_data
+from pushforward.studio.store.atomic import write_bytes
+from pushforward.studio.store.run import RunFolder
 
 __all__ = ["export_weights"]
 

@@ -9,17 +9,17 @@ from pathlib import Path
 
 import msgspec
 
-from studio.engine.jobs.job import Job
-from studio.engine.jobs.training import TrainingJob
-from studio.engine.process.discovery import discover
-from studio.engine.process.failures import describe
-from studio.engine.process.refusal import Refused
-from studio.engine.process.sink import CallbackSink
-from studio.engine.run.resolve import check
-from studio.engine.run.session import new_run
-from studio.protocol.messages import Event
-from studio.protocol.spec import RunSpec
-from studio.store.run import PATIENCE, RunFolder, RunStatus
+from pushforward.studio.engine.jobs.job import Job
+from pushforward.studio.engine.jobs.training import TrainingJob
+from pushforward.studio.engine.process.discovery import discover
+from pushforward.studio.engine.process.failures import describe
+from pushforward.studio.engine.process.refusal import Refused
+from pushforward.studio.engine.process.sink import CallbackSink
+from pushforward.studio.engine.run.resolve import check
+from pushforward.studio.engine.run.session import new_run
+from pushforward.studio.protocol.messages import Event
+from pushforward.studio.protocol.spec import RunSpec
+from pushforward.studio.store.run import PATIENCE, RunFolder, RunStatus
 
 __all__ = ["create", "drive", "planned_total", "run"]
 

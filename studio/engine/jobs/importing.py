@@ -3,19 +3,19 @@
 import time
 from pathlib import Path
 
-from studio.engine.data.reading import Reading, reading
-from studio.engine.jobs.job import Job, Work
-from studio.engine.kinds.base import kind_of
-from studio.engine.process.background import Background
-from studio.engine.process.memory import process_memory
-from studio.engine.process.sink import Sink
-from studio.formats.worker import named
-from studio.protocol.messages import ImportData, Log, Progress
-from studio.store.dataset import DatasetFolder
-from studio.store.errors import StoreError
-from studio.store.project import Project
-from studio.store.splits import FEWEST, Split
-from studio.store.writing import DatasetWriter
+from pushforward.studio.engine.data.reading import Reading, reading
+from pushforward.studio.engine.jobs.job import Job, Work
+from pushforward.studio.engine.kinds.base import kind_of
+from pushforward.studio.engine.process.background import Background
+from pushforward.studio.engine.process.memory import process_memory
+from pushforward.studio.engine.process.sink import Sink
+from pushforward.studio.formats.worker import named
+from pushforward.studio.protocol.messages import ImportData, Log, Progress
+from pushforward.studio.store.dataset import DatasetFolder
+from pushforward.studio.store.errors import StoreError
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.splits import FEWEST, Split
+from pushforward.studio.store.writing import DatasetWriter
 
 __all__ = ["ImportJob"]
 

@@ -5,8 +5,8 @@ from collections import deque
 from collections.abc import Generator, Sequence
 from typing import ClassVar, TypeAlias
 
-from studio.protocol.messages import ErrorInfo, JobInfo
-from studio.protocol.spec import RunSpec
+from pushforward.studio.protocol.messages import ErrorInfo, JobInfo
+from pushforward.studio.protocol.spec import RunSpec
 
 __all__ = ["ENDED", "Job", "Work"]
 

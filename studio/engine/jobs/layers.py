@@ -9,16 +9,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from models.contracts.learner import Learner
-from models.contracts.presentation import Layer
-from studio.engine.jobs.job import Job
-from studio.engine.jobs.training import training_of
-from studio.engine.process.failures import Refused
-from studio.engine.run.session import Session
-from studio.engine.run.warm import WarmModels
-from studio.engine.watch.recorder import evaluate_points, grid
-from studio.protocol.messages import QueryLayer
-from studio.store.run import RunFolder
+from pushforward.models.contracts.learner import Learner
+from pushforward.models.contracts.presentation import Layer
+from pushforward.studio.engine.jobs.job import Job
+from pushforward.studio.engine.jobs.training import training_of
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.engine.run.session import Session
+from pushforward.studio.engine.run.warm import WarmModels
+from pushforward.studio.engine.watch.recorder import evaluate_points, grid
+from pushforward.studio.protocol.messages import QueryLayer
+from pushforward.studio.store.run import RunFolder
 
 __all__ = ["LayerViewer", "Look"]
 

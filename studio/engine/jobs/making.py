@@ -10,19 +10,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from models.config import Config
-from models.registry import registry
-from studio.engine.jobs.importing import POLL, TELL, ImportJob
-from studio.engine.jobs.job import Job, Work
-from studio.engine.makers.base import Maker, Program
-from studio.engine.process.background import Background
-from studio.engine.process.memory import process_memory
-from studio.engine.process.sink import Sink
-from studio.launch import popen_options, script_env
-from studio.protocol.messages import ImportData, MakeData, Progress
-from studio.store.atomic import make_folder, partial_path, sweep
-from studio.store.errors import StoreError
-from studio.store.project import Project
+from pushforward.models.config import Config
+from pushforward.models.registry import registry
+from pushforward.studio.engine.jobs.importing import POLL, TELL, ImportJob
+from pushforward.studio.engine.jobs.job import Job, Work
+from pushforward.studio.engine.makers.base import Maker, Program
+from pushforward.studio.engine.process.background import Background
+from pushforward.studio.engine.process.memory import process_memory
+from pushforward.studio.engine.process.sink import Sink
+from pushforward.studio.launch import popen_options, script_env
+from pushforward.studio.protocol.messages import ImportData, MakeData, Progress
+from pushforward.studio.store.atomic import make_folder, partial_path, sweep
+from pushforward.studio.store.errors import StoreError
+from pushforward.studio.store.project import Project
 
 __all__ = ["MakingJob"]
 

@@ -11,9 +11,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from studio.engine.jobs.job import ENDED, Job, Work
-from studio.engine.process.failures import Refused, describe
-from studio.protocol.messages import JobInfo
+from pushforward.studio.engine.jobs.job import ENDED, Job, Work
+from pushforward.studio.engine.process.failures import Refused, describe
+from pushforward.studio.protocol.messages import JobInfo
 
 __all__ = ["JobQueue"]
 

@@ -9,23 +9,23 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from models.contracts.batch import Batch
-from models.contracts.data import RowSource
-from studio.engine.jobs.job import Work
-from studio.engine.jobs.runjob import RunJob
-from studio.engine.kinds.base import kind_of
-from studio.engine.kinds.fit import picked_kind
-from studio.engine.process.failures import Refused
-from studio.engine.process.sink import Sink
-from studio.engine.run.destination import check_destination
-from studio.engine.run.in_force import held_rows, target_of
-from studio.engine.run.loading import newest_checkpoint
-from studio.engine.run.saving import saved_columns
-from studio.protocol.messages import ExportRows, ResultWritten
-from studio.store.errors import missing_folder
-from studio.store.flow import FlowStore
-from studio.store.run import RunFolder
-from studio.store.samples import SampleSets
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.data import RowSource
+from pushforward.studio.engine.jobs.job import Work
+from pushforward.studio.engine.jobs.runjob import RunJob
+from pushforward.studio.engine.kinds.base import kind_of
+from pushforward.studio.engine.kinds.fit import picked_kind
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.engine.process.sink import Sink
+from pushforward.studio.engine.run.destination import check_destination
+from pushforward.studio.engine.run.in_force import held_rows, target_of
+from pushforward.studio.engine.run.loading import newest_checkpoint
+from pushforward.studio.engine.run.saving import saved_columns
+from pushforward.studio.protocol.messages import ExportRows, ResultWritten
+from pushforward.studio.store.errors import missing_folder
+from pushforward.studio.store.flow import FlowStore
+from pushforward.studio.store.run import RunFolder
+from pushforward.studio.store.samples import SampleSets
 
 __all__ = ["RowsJob"]
 

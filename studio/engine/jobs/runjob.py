@@ -1,10 +1,10 @@
 """Short jobs on a run that has been trained."""
 
-from studio.engine.jobs.job import Job
-from studio.engine.process.sink import Sink
-from studio.engine.run.runlog import RunLog
-from studio.protocol.spec import RunSpec
-from studio.store.run import RunFolder
+from pushforward.studio.engine.jobs.job import Job
+from pushforward.studio.engine.process.sink import Sink
+from pushforward.studio.engine.run.runlog import RunLog
+from pushforward.studio.protocol.spec import RunSpec
+from pushforward.studio.store.run import RunFolder
 
 __all__ = ["RunJob"]
 

@@ -12,25 +12,32 @@ from typing import Any, ClassVar, TypeAlias
 
 import msgspec
 
-from models.contracts.learner import Learner
-from studio.engine.data.imported import measured
-from studio.engine.jobs.job import ENDED, Job, Work
-from studio.engine.process.failures import Refused
-from studio.engine.process.memory import device_memory, process_memory
-from studio.engine.process.sink import Sink
-from studio.engine.run.changing import sentence
-from studio.engine.run.runlog import RunLog
-from studio.engine.run.session import Session, free_device_memory, open_session
-from studio.engine.watch.outputs import Outputs
-from studio.engine.watch.schedules import Pace
-from studio.engine.watch.staging import StagedStep
-from studio.engine.watch.viewing import LiveView
-from studio.protocol.extras import PROJECTION
-from studio.protocol.messages import Edited, JobInfo, PhaseInfo, Progress, StageDone, Watch
-from studio.protocol.spec import ChangeSetting, Edit, RunSpec
-from studio.store.edits import EDITED
-from studio.store.errors import StoreError
-from studio.store.run import RunFolder
+from pushforward.models.contracts.learner import Learner
+from pushforward.studio.engine.data.imported import measured
+from pushforward.studio.engine.jobs.job import ENDED, Job, Work
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.engine.process.memory import device_memory, process_memory
+from pushforward.studio.engine.process.sink import Sink
+from pushforward.studio.engine.run.changing import sentence
+from pushforward.studio.engine.run.runlog import RunLog
+from pushforward.studio.engine.run.session import Session, free_device_memory, open_session
+from pushforward.studio.engine.watch.outputs import Outputs
+from pushforward.studio.engine.watch.schedules import Pace
+from pushforward.studio.engine.watch.staging import StagedStep
+from pushforward.studio.engine.watch.viewing import LiveView
+from pushforward.studio.protocol.extras import PROJECTION
+from pushforward.studio.protocol.messages import (
+    Edited,
+    JobInfo,
+    PhaseInfo,
+    Progress,
+    StageDone,
+    Watch,
+)
+from pushforward.studio.protocol.spec import ChangeSetting, Edit, RunSpec
+from pushforward.studio.store.edits import EDITED
+from pushforward.studio.store.errors import StoreError
+from pushforward.studio.store.run import RunFolder
 
 __all__ = ["TrainingJob", "refuse_twice", "training_of"]
 

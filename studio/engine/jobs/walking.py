@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.contracts.learner import Learner
-from models.contracts.presentation import Layer
-from studio.engine.process.failures import Refused
-from studio.engine.run.session import Session, revisit
-from studio.engine.watch.recorder import evaluate_layer
-from studio.engine.watch.staging import StagedStep
-from studio.protocol.messages import WalkStep
-from studio.protocol.records import LAYER
-from studio.store.run import RunFolder
+from pushforward.models.contracts.learner import Learner
+from pushforward.models.contracts.presentation import Layer
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.engine.run.session import Session, revisit
+from pushforward.studio.engine.watch.recorder import evaluate_layer
+from pushforward.studio.engine.watch.staging import StagedStep
+from pushforward.studio.protocol.messages import WalkStep
+from pushforward.studio.protocol.records import LAYER
+from pushforward.studio.store.run import RunFolder
 
 __all__ = ["Walked", "walk"]
 

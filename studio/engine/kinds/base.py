@@ -10,17 +10,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.contracts.batch import Batch
-from models.contracts.data import RowSource
-from models.contracts.spec import DataSpec
-from models.registry import registry
-from studio.counted import counted, listed, too_few
-from studio.engine.data.measuring import Measuring
-from studio.engine.data.nearest import Compared
-from studio.engine.data.target import Target
-from studio.engine.process.failures import Refused
-from studio.formats.arrays import ARRAY_SUFFIXES, write_arrays
-from studio.store.splits import FEWEST
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.data import RowSource
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.registry import registry
+from pushforward.studio.counted import counted, listed, too_few
+from pushforward.studio.engine.data.measuring import Measuring
+from pushforward.studio.engine.data.nearest import Compared
+from pushforward.studio.engine.data.target import Target
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.formats.arrays import ARRAY_SUFFIXES, write_arrays
+from pushforward.studio.store.splits import FEWEST
 
 __all__ = ["MOST_HANDED", "Arrays", "DataKind", "Facts", "kind_of"]
 

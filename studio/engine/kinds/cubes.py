@@ -7,15 +7,15 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 
-from models.contracts.batch import Batch
-from models.contracts.data import RowSource
-from models.kinds.cubes import CubeSet
-from models.kinds.scenes import UNKNOWN, Scene, principal
-from studio.engine.kinds.base import Arrays, DataKind, Facts
-from studio.engine.process.failures import Refused
-from studio.formats.arrays import ARRAY_SUFFIXES
-from studio.formats.cubes.maps import write_map, write_numbers
-from studio.formats.limits import FormatError
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.data import RowSource
+from pushforward.models.kinds.cubes import CubeSet
+from pushforward.models.kinds.scenes import UNKNOWN, Scene, principal
+from pushforward.studio.engine.kinds.base import Arrays, DataKind, Facts
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.formats.arrays import ARRAY_SUFFIXES
+from pushforward.studio.formats.cubes.maps import write_map, write_numbers
+from pushforward.studio.formats.limits import FormatError
 
 __all__ = ["Cubes"]
 

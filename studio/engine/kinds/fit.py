@@ -1,11 +1,17 @@
 """Which kind of data a run is of, and what fits it: models, metrics, samplers, other runs."""
 
-from models.contracts.abilities import WORDS
-from models.entries import DatasetEntry, FamilyEntry, KindEntry, MetricEntry, SamplerEntry
-from models.nets.offered import kinds_of
-from models.registry import registry
-from studio.protocol.messages import ErrorInfo
-from studio.protocol.spec import IMPORTED_KIND, KIND, Pick, RunSpec
+from pushforward.models.contracts.abilities import WORDS
+from pushforward.models.entries import (
+    DatasetEntry,
+    FamilyEntry,
+    KindEntry,
+    MetricEntry,
+    SamplerEntry,
+)
+from pushforward.models.nets.offered import kinds_of
+from pushforward.models.registry import registry
+from pushforward.studio.protocol.messages import ErrorInfo
+from pushforward.studio.protocol.spec import IMPORTED_KIND, KIND, Pick, RunSpec
 
 __all__ = [
     "IMPORTED",

@@ -10,19 +10,19 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.contracts.batch import Batch
-from models.contracts.data import RowSource
-from models.contracts.spec import LABEL, SIZE, DataSpec
-from models.kinds.graphs import GraphSet
-from models.layouts.graphs import Packing, unpack
-from observables.graphs.canonical import same_graphs
-from observables.graphs.makes import MAKES, NO_MAKE
-from studio.engine.kinds.base import Arrays, DataKind, Facts
-from studio.engine.kinds.meant import numbered
-from studio.formats.graphs.writing import GRAPH_SUFFIXES, write_graphs
-from studio.graph_layout import laid_out
-from studio.protocol.extras import DENOISED
-from studio.protocol.records import EXTRA
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.data import RowSource
+from pushforward.models.contracts.spec import LABEL, SIZE, DataSpec
+from pushforward.models.kinds.graphs import GraphSet
+from pushforward.models.layouts.graphs import Packing, unpack
+from pushforward.observables.graphs.canonical import same_graphs
+from pushforward.observables.graphs.makes import MAKES, NO_MAKE
+from pushforward.studio.engine.kinds.base import Arrays, DataKind, Facts
+from pushforward.studio.engine.kinds.meant import numbered
+from pushforward.studio.formats.graphs.writing import GRAPH_SUFFIXES, write_graphs
+from pushforward.studio.graph_layout import laid_out
+from pushforward.studio.protocol.extras import DENOISED
+from pushforward.studio.protocol.records import EXTRA
 
 __all__ = ["Graphs"]
 

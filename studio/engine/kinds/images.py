@@ -10,15 +10,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.contracts.batch import Batch
-from models.contracts.data import RowSource
-from models.contracts.spec import LABEL, DataSpec
-from models.kinds.images import ImageSet
-from studio.engine.data.measuring import Measuring
-from studio.engine.kinds.base import Arrays, DataKind, Facts
-from studio.engine.process.failures import Refused
-from studio.formats.animation import ANIMATION_SUFFIXES, write_animation
-from studio.formats.pictures import IMAGE_SUFFIXES, sheet, write_images
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.data import RowSource
+from pushforward.models.contracts.spec import LABEL, DataSpec
+from pushforward.models.kinds.images import ImageSet
+from pushforward.studio.engine.data.measuring import Measuring
+from pushforward.studio.engine.kinds.base import Arrays, DataKind, Facts
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.formats.animation import ANIMATION_SUFFIXES, write_animation
+from pushforward.studio.formats.pictures import IMAGE_SUFFIXES, sheet, write_images
 
 __all__ = ["Images"]
 

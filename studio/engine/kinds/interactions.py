@@ -8,18 +8,18 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from models.contracts.batch import Batch
-from models.contracts.data import RowSource
-from models.contracts.spec import SIZE, DataSpec
-from models.kinds.interactions import InteractionSet
-from models.layouts.histories import PADDING, sizes
-from models.layouts.ragged import Ragged
-from studio.engine.kinds.base import MOST_HANDED, Arrays, DataKind, Facts
-from studio.engine.process.failures import Refused
-from studio.formats.arrays import ARRAY_SUFFIXES, write_arrays
-from studio.formats.cells import harmless, with_commas
-from studio.store.atomic import write_text
-from studio.store.parts import lengths_of
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.data import RowSource
+from pushforward.models.contracts.spec import SIZE, DataSpec
+from pushforward.models.kinds.interactions import InteractionSet
+from pushforward.models.layouts.histories import PADDING, sizes
+from pushforward.models.layouts.ragged import Ragged
+from pushforward.studio.engine.kinds.base import MOST_HANDED, Arrays, DataKind, Facts
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.formats.arrays import ARRAY_SUFFIXES, write_arrays
+from pushforward.studio.formats.cells import harmless, with_commas
+from pushforward.studio.store.atomic import write_text
+from pushforward.studio.store.parts import lengths_of
 
 __all__ = ["Interactions"]
 

@@ -7,14 +7,14 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 
-from models.contracts.batch import Batch
-from models.contracts.data import RowSource
-from models.contracts.spec import LABEL, SIZE
-from models.kinds.jet_variables import JetVariables, conditions_of
-from studio.counted import counted
-from studio.engine.kinds.base import Arrays, DataKind, Facts
-from studio.engine.process.failures import Refused
-from studio.formats.jets.variables import VARIABLES_SUFFIXES, write_variables
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.data import RowSource
+from pushforward.models.contracts.spec import LABEL, SIZE
+from pushforward.models.kinds.jet_variables import JetVariables, conditions_of
+from pushforward.studio.counted import counted
+from pushforward.studio.engine.kinds.base import Arrays, DataKind, Facts
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.formats.jets.variables import VARIABLES_SUFFIXES, write_variables
 
 __all__ = ["JetVariablesKind"]
 

@@ -9,18 +9,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.contracts.batch import Batch
-from models.contracts.data import RowSource
-from models.contracts.spec import LABEL
-from models.kinds.jets import JetSet, constituents, masses
-from observables.jets import closeness, cone
-from studio.counted import counted
-from studio.engine.data.nearest import Compared
-from studio.engine.kinds.base import Arrays, DataKind, Facts
-from studio.formats.jets.cleaning import HARDEST, SOFTEST
-from studio.formats.jets.writing import JET_SUFFIXES, write_jets
-from studio.protocol.extras import DENOISED
-from studio.protocol.records import EXTRA
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.data import RowSource
+from pushforward.models.contracts.spec import LABEL
+from pushforward.models.kinds.jets import JetSet, constituents, masses
+from pushforward.observables.jets import closeness, cone
+from pushforward.studio.counted import counted
+from pushforward.studio.engine.data.nearest import Compared
+from pushforward.studio.engine.kinds.base import Arrays, DataKind, Facts
+from pushforward.studio.formats.jets.cleaning import HARDEST, SOFTEST
+from pushforward.studio.formats.jets.writing import JET_SUFFIXES, write_jets
+from pushforward.studio.protocol.extras import DENOISED
+from pushforward.studio.protocol.records import EXTRA
 
 __all__ = ["Jets"]
 

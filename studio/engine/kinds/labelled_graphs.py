@@ -10,20 +10,24 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.contracts.batch import Batch
-from models.contracts.data import RowSource
-from models.contracts.spec import LABEL, SIZE, DataSpec
-from models.kinds.labelled_graphs import LabelledSet, labelled_packing
-from models.layouts.graphs import unpack_types
-from observables.graphs.labelled_makes import LABELLED_MAKES
-from observables.graphs.makes import NO_MAKE
-from studio.engine.kinds.base import Arrays, DataKind, Facts
-from studio.engine.kinds.meant import numbered
-from studio.engine.kinds.typed import handed_types
-from studio.formats.graphs.labelled import LABELLED_SUFFIXES, LabelledGraphs, write_labelled
-from studio.graph_layout import laid_out
-from studio.protocol.extras import DENOISED
-from studio.protocol.records import EXTRA
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.data import RowSource
+from pushforward.models.contracts.spec import LABEL, SIZE, DataSpec
+from pushforward.models.kinds.labelled_graphs import LabelledSet, labelled_packing
+from pushforward.models.layouts.graphs import unpack_types
+from pushforward.observables.graphs.labelled_makes import LABELLED_MAKES
+from pushforward.observables.graphs.makes import NO_MAKE
+from pushforward.studio.engine.kinds.base import Arrays, DataKind, Facts
+from pushforward.studio.engine.kinds.meant import numbered
+from pushforward.studio.engine.kinds.typed import handed_types
+from pushforward.studio.formats.graphs.labelled import (
+    LABELLED_SUFFIXES,
+    LabelledGraphs,
+    write_labelled,
+)
+from pushforward.studio.graph_layout import laid_out
+from pushforward.studio.protocol.extras import DENOISED
+from pushforward.studio.protocol.records import EXTRA
 
 __all__ = ["Labelled"]
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from observables.graphs.makes import NO_MAKE
-from studio.protocol.extras import MEANT
+from pushforward.observables.graphs.makes import NO_MAKE
+from pushforward.studio.protocol.extras import MEANT
 
 __all__ = ["numbered"]
 

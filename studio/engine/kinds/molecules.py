@@ -9,18 +9,22 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from models.contracts.batch import Batch
-from models.contracts.data import RowSource
-from models.contracts.spec import SIZE, DataSpec
-from models.kinds.molecules import MoleculeSet, packing_of
-from models.layouts.graphs import unpack_types
-from observables.molecules.atoms import ATOMS
-from studio.engine.kinds.base import Arrays, DataKind, Facts
-from studio.engine.kinds.typed import handed_types
-from studio.formats.molecules.writing import MOLECULE_SUFFIXES, left_out, write_molecules
-from studio.molecule_layout import as_drawn
-from studio.protocol.extras import DENOISED
-from studio.protocol.records import EXTRA
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.data import RowSource
+from pushforward.models.contracts.spec import SIZE, DataSpec
+from pushforward.models.kinds.molecules import MoleculeSet, packing_of
+from pushforward.models.layouts.graphs import unpack_types
+from pushforward.observables.molecules.atoms import ATOMS
+from pushforward.studio.engine.kinds.base import Arrays, DataKind, Facts
+from pushforward.studio.engine.kinds.typed import handed_types
+from pushforward.studio.formats.molecules.writing import (
+    MOLECULE_SUFFIXES,
+    left_out,
+    write_molecules,
+)
+from pushforward.studio.molecule_layout import as_drawn
+from pushforward.studio.protocol.extras import DENOISED
+from pushforward.studio.protocol.records import EXTRA
 
 __all__ = ["Molecules"]
 

@@ -9,14 +9,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.contracts.batch import Batch
-from models.contracts.data import RowSource
-from models.kinds.points import PointSet
-from studio.engine.data.target import Target
-from studio.engine.kinds.base import Arrays, DataKind, Facts
-from studio.engine.process.failures import Refused
-from studio.formats import write_points
-from studio.formats.arrays import ARRAY_SUFFIXES
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.data import RowSource
+from pushforward.models.kinds.points import PointSet
+from pushforward.studio.engine.data.target import Target
+from pushforward.studio.engine.kinds.base import Arrays, DataKind, Facts
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.formats import write_points
+from pushforward.studio.formats.arrays import ARRAY_SUFFIXES
 
 __all__ = ["Points"]
 

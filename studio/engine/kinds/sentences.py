@@ -5,12 +5,12 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from models.contracts.batch import Batch
-from models.contracts.data import RowSource
-from models.kinds.sentences import SENTENCE, SentenceSet
-from observables.sentences.grammar import WORDS
-from studio.engine.kinds.base import Arrays
-from studio.engine.kinds.labelled_graphs import Labelled
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.data import RowSource
+from pushforward.models.kinds.sentences import SENTENCE, SentenceSet
+from pushforward.observables.sentences.grammar import WORDS
+from pushforward.studio.engine.kinds.base import Arrays
+from pushforward.studio.engine.kinds.labelled_graphs import Labelled
 
 __all__ = ["Sentences"]
 

@@ -9,14 +9,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.contracts.batch import Batch
-from models.contracts.data import RowSource
-from models.kinds.series import SeriesSet
-from studio.counted import counted
-from studio.engine.kinds.base import Arrays, DataKind, Facts
-from studio.engine.process.failures import Refused
-from studio.formats.arrays import ARRAY_SUFFIXES, write_arrays
-from studio.formats.series.writing import write_sound, write_table
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.data import RowSource
+from pushforward.models.kinds.series import SeriesSet
+from pushforward.studio.counted import counted
+from pushforward.studio.engine.kinds.base import Arrays, DataKind, Facts
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.formats.arrays import ARRAY_SUFFIXES, write_arrays
+from pushforward.studio.formats.series.writing import write_sound, write_table
 
 __all__ = ["Series"]
 

@@ -7,14 +7,14 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 
-from models.contracts.batch import Batch
-from models.contracts.data import RowSource
-from models.contracts.spec import DataSpec
-from models.kinds.texts import TextSet, numbers_of
-from studio.engine.kinds.base import MOST_HANDED, Arrays, DataKind, Facts
-from studio.engine.process.failures import Refused
-from studio.formats.arrays import ARRAY_SUFFIXES, write_arrays
-from studio.formats.texts.writing import write_texts
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.data import RowSource
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.kinds.texts import TextSet, numbers_of
+from pushforward.studio.engine.kinds.base import MOST_HANDED, Arrays, DataKind, Facts
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.formats.arrays import ARRAY_SUFFIXES, write_arrays
+from pushforward.studio.formats.texts.writing import write_texts
 
 __all__ = ["Texts"]
 

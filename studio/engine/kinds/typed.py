@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor
 
-from models.contracts.batch import Batch
-from models.contracts.spec import SIZE, DataSpec
-from models.layouts.graphs import Packing
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import SIZE, DataSpec
+from pushforward.models.layouts.graphs import Packing
 
 __all__ = ["handed_types"]
 

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
-from models.config import Config
+from pushforward.models.config import Config
 
 __all__ = ["Maker", "Program", "maker", "makers"]
 
@@ -91,7 +91,7 @@ def maker(cls: M) -> M:
 @cache
 def makers() -> dict[str, Maker[Any]]:
     """Return all makers by slug."""
-    package = importlib.import_module("studio.engine.makers")
+    package = importlib.import_module("pushforward.studio.engine.makers")
     for module in pkgutil.iter_modules(package.__path__):
         importlib.import_module(f"{package.__name__}.{module.name}")
     return dict(sorted(_makers.items()))

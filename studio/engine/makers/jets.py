@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from models.config import Config, ConfigError, param
-from studio.engine.makers.base import Maker, Program, maker
-from studio.launch import has_python, script_command
-from studio.resources import folder as resource
+from pushforward.models.config import Config, ConfigError, param
+from pushforward.studio.engine.makers.base import Maker, Program, maker
+from pushforward.studio.launch import has_python, script_command
+from pushforward.studio.resources import folder as resource
 
 __all__ = ["Jets", "JetsConfig"]
 

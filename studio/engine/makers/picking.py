@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from models.config import Config, ConfigError, decode
-from studio.engine.makers.base import Maker, makers
-from studio.engine.process.failures import Refused
-from studio.protocol.spec import Pick
+from pushforward.models.config import Config, ConfigError, decode
+from pushforward.studio.engine.makers.base import Maker, makers
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.protocol.spec import Pick
 
 __all__ = ["pick_maker"]
 

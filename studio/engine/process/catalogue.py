@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 import torch
 
-from models.config import Config, ConfigError, describe
-from models.contracts.presentation import Line, Stage
-from models.entries import (
+from pushforward.models.config import Config, ConfigError, describe
+from pushforward.models.contracts.presentation import Line, Stage
+from pushforward.models.entries import (
     DatasetEntry,
     Entry,
     FamilyEntry,
@@ -20,17 +20,17 @@ from models.entries import (
     OperatorEntry,
     SamplerEntry,
 )
-from models.fields.rescaling import Rescaling
-from models.fields.rescalings import RESCALINGS
-from models.nets.offered import kinds_of
-from models.nets.pick import preferred
-from models.operators.against import DISTANCE, is_distance
-from models.registry import Problem, registry
-from studio.engine.kinds.fit import kinds_measured
-from studio.engine.makers.base import Maker, makers
-from studio.engine.process.devices import devices
-from studio.engine.run.settings import TrainingConfig
-from studio.protocol.catalog import (
+from pushforward.models.fields.rescaling import Rescaling
+from pushforward.models.fields.rescalings import RESCALINGS
+from pushforward.models.nets.offered import kinds_of
+from pushforward.models.nets.pick import preferred
+from pushforward.models.operators.against import DISTANCE, is_distance
+from pushforward.models.registry import Problem, registry
+from pushforward.studio.engine.kinds.fit import kinds_measured
+from pushforward.studio.engine.makers.base import Maker, makers
+from pushforward.studio.engine.process.devices import devices
+from pushforward.studio.engine.run.settings import TrainingConfig
+from pushforward.studio.protocol.catalog import (
     Catalog,
     Choice,
     Dependency,
@@ -44,7 +44,7 @@ from studio.protocol.catalog import (
     SlotSpec,
     StageSpec,
 )
-from studio.protocol.spec import Pick
+from pushforward.studio.protocol.spec import Pick
 
 __all__ = ["build", "described"]
 

@@ -13,33 +13,33 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.engine.data import reading
-from studio.engine.data.preview import first_rows, preview
-from studio.engine.jobs.evaluating import EvaluationJob
-from studio.engine.jobs.exporting import export_weights
-from studio.engine.jobs.headless import planned_total
-from studio.engine.jobs.importing import ImportJob
-from studio.engine.jobs.job import Job, Work
-from studio.engine.jobs.making import MakingJob
-from studio.engine.jobs.operating import OperatorJob, estimated, inline
-from studio.engine.jobs.rows import RowsJob
-from studio.engine.jobs.training import TrainingJob, refuse_twice
-from studio.engine.jobs.walking import walk
-from studio.engine.makers.picking import pick_maker
-from studio.engine.process.background import Background
-from studio.engine.process.failures import Refused, describe
-from studio.engine.process.places import check_places
-from studio.engine.run.able import able
-from studio.engine.run.resolve import Resolved, check
-from studio.engine.run.session import new_run
-from studio.protocol import messages as m
-from studio.protocol.spec import RunSpec
-from studio.protocol.wire import pack_arrays
-from studio.store.run import RunFolder
-from studio.store.splits import Split, check_split
+from pushforward.studio.engine.data import reading
+from pushforward.studio.engine.data.preview import first_rows, preview
+from pushforward.studio.engine.jobs.evaluating import EvaluationJob
+from pushforward.studio.engine.jobs.exporting import export_weights
+from pushforward.studio.engine.jobs.headless import planned_total
+from pushforward.studio.engine.jobs.importing import ImportJob
+from pushforward.studio.engine.jobs.job import Job, Work
+from pushforward.studio.engine.jobs.making import MakingJob
+from pushforward.studio.engine.jobs.operating import OperatorJob, estimated, inline
+from pushforward.studio.engine.jobs.rows import RowsJob
+from pushforward.studio.engine.jobs.training import TrainingJob, refuse_twice
+from pushforward.studio.engine.jobs.walking import walk
+from pushforward.studio.engine.makers.picking import pick_maker
+from pushforward.studio.engine.process.background import Background
+from pushforward.studio.engine.process.failures import Refused, describe
+from pushforward.studio.engine.process.places import check_places
+from pushforward.studio.engine.run.able import able
+from pushforward.studio.engine.run.resolve import Resolved, check
+from pushforward.studio.engine.run.session import new_run
+from pushforward.studio.protocol import messages as m
+from pushforward.studio.protocol.spec import RunSpec
+from pushforward.studio.protocol.wire import pack_arrays
+from pushforward.studio.store.run import RunFolder
+from pushforward.studio.store.splits import Split, check_split
 
 if TYPE_CHECKING:
-    from studio.engine.process.engine import Engine
+    from pushforward.studio.engine.process.engine import Engine
 
 __all__ = [
     "Answer",

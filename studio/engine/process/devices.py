@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import psutil
 import torch
 
-from studio.engine.process.allocator import keep_freed_memory
-from studio.engine.process.failures import Refused
-from studio.protocol.catalog import Device
+from pushforward.studio.engine.process.allocator import keep_freed_memory
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.protocol.catalog import Device
 
 __all__ = ["GpuMode", "choose", "choose_any", "configure", "devices", "summary", "thread_count"]
 

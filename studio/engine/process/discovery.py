@@ -2,8 +2,8 @@
 
 from functools import cache
 
-from models.registry import PACKAGES, Problem
-from models.registry import discover as discover_packages
+from pushforward.models.registry import PACKAGES, Problem
+from pushforward.models.registry import discover as discover_packages
 
 __all__ = ["discover"]
 
@@ -21,10 +21,10 @@ def _problems() -> tuple[Problem, ...]:
         discover_packages(
             (
                 *PACKAGES,
-                "studio.engine.kinds",
-                "studio.engine.data.images",
-                "studio.engine.data.sets",
-                "studio.engine.experiments",
+                "pushforward.studio.engine.kinds",
+                "pushforward.studio.engine.data.images",
+                "pushforward.studio.engine.data.sets",
+                "pushforward.studio.engine.experiments",
             )
         )
     )

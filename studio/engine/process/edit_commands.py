@@ -5,24 +5,31 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
-from models.contracts.batch import Batch
-from models.contracts.spec import LABEL
-from studio.engine.data.datasets import Dataset
-from studio.engine.data.ruled import rule_of
-from studio.engine.data.target import Target
-from studio.engine.jobs.job import ENDED
-from studio.engine.jobs.training import TrainingJob, training_of
-from studio.engine.kinds.base import Arrays, kind_of
-from studio.engine.kinds.fit import picked_kind
-from studio.engine.process.commands import Answer, handles, respond, train, valid, within
-from studio.engine.process.failures import Refused
-from studio.engine.run.branching import branch
-from studio.engine.run.in_force import aim, held_rows, target_of
-from studio.protocol import messages as m
-from studio.store.run import RunFolder
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import LABEL
+from pushforward.studio.engine.data.datasets import Dataset
+from pushforward.studio.engine.data.ruled import rule_of
+from pushforward.studio.engine.data.target import Target
+from pushforward.studio.engine.jobs.job import ENDED
+from pushforward.studio.engine.jobs.training import TrainingJob, training_of
+from pushforward.studio.engine.kinds.base import Arrays, kind_of
+from pushforward.studio.engine.kinds.fit import picked_kind
+from pushforward.studio.engine.process.commands import (
+    Answer,
+    handles,
+    respond,
+    train,
+    valid,
+    within,
+)
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.engine.run.branching import branch
+from pushforward.studio.engine.run.in_force import aim, held_rows, target_of
+from pushforward.studio.protocol import messages as m
+from pushforward.studio.store.run import RunFolder
 
 if TYPE_CHECKING:
-    from studio.engine.process.engine import Engine
+    from pushforward.studio.engine.process.engine import Engine
 
 __all__: list[str] = []
 

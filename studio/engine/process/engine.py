@@ -5,18 +5,25 @@ import logging
 import os
 from collections import deque
 
-from studio.engine.data.reading import Reading
-from studio.engine.jobs.job import Work
-from studio.engine.jobs.layers import LayerViewer
-from studio.engine.jobs.queue import JobQueue
-from studio.engine.process.catalogue import build
-from studio.engine.process.devices import summary
-from studio.engine.process.discovery import discover
-from studio.engine.process.streams import Inbox, Outbox, Reader
-from studio.engine.run.session import versions
-from studio.engine.run.validation import Validator
-from studio.engine.run.warm import WarmModels
-from studio.protocol.messages import CatalogEvent, JobChanged, JobInfo, Log, Ready, Snapshot
+from pushforward.studio.engine.data.reading import Reading
+from pushforward.studio.engine.jobs.job import Work
+from pushforward.studio.engine.jobs.layers import LayerViewer
+from pushforward.studio.engine.jobs.queue import JobQueue
+from pushforward.studio.engine.process.catalogue import build
+from pushforward.studio.engine.process.devices import summary
+from pushforward.studio.engine.process.discovery import discover
+from pushforward.studio.engine.process.streams import Inbox, Outbox, Reader
+from pushforward.studio.engine.run.session import versions
+from pushforward.studio.engine.run.validation import Validator
+from pushforward.studio.engine.run.warm import WarmModels
+from pushforward.studio.protocol.messages import (
+    CatalogEvent,
+    JobChanged,
+    JobInfo,
+    Log,
+    Ready,
+    Snapshot,
+)
 
 __all__ = ["Engine"]
 

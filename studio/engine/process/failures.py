@@ -5,12 +5,12 @@ from pathlib import Path
 
 import torch
 
-from models.config import ConfigError
-from models.guidance.base import BlownUp
-from studio.engine.process.refusal import Refused
-from studio.protocol.messages import ErrorInfo
-from studio.protocol.wire import WireError
-from studio.store.errors import StoreError, explain
+from pushforward.models.config import ConfigError
+from pushforward.models.guidance.base import BlownUp
+from pushforward.studio.engine.process.refusal import Refused
+from pushforward.studio.protocol.messages import ErrorInfo
+from pushforward.studio.protocol.wire import WireError
+from pushforward.studio.store.errors import StoreError, explain
 
 __all__ = ["NumericFailure", "Refused", "describe"]
 

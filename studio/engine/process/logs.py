@@ -2,9 +2,9 @@
 
 import logging
 
-from studio.engine.process.streams import Outbox
-from studio.literal import one_line
-from studio.protocol.messages import Log
+from pushforward.studio.engine.process.streams import Outbox
+from pushforward.studio.literal import one_line
+from pushforward.studio.protocol.messages import Log
 
 __all__ = ["OutboxHandler"]
 
@@ -18,7 +18,7 @@ class OutboxHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Send one record."""
-        ours = record.name.partition(".")[0] in ("studio", "models")
+        ours = record.name.partition(".")[0] == "pushforward"
         if not ours and record.levelno < logging.WARNING:
             return
         level = "info"

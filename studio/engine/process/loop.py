@@ -1,10 +1,10 @@
 """The main loop of the engine: commands, steps of jobs, and chores, in turn on one thread."""
 
-from studio.engine.process import edit_commands, nearest_command
-from studio.engine.process.commands import dispatch
-from studio.engine.process.engine import Engine
-from studio.engine.race import commands as race_commands
-from studio.protocol.messages import Shutdown
+from pushforward.studio.engine.process import edit_commands, nearest_command
+from pushforward.studio.engine.process.commands import dispatch
+from pushforward.studio.engine.process.engine import Engine
+from pushforward.studio.engine.race import commands as race_commands
+from pushforward.studio.protocol.messages import Shutdown
 
 __all__ = ["work"]
 

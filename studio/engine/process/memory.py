@@ -8,9 +8,9 @@ import psutil
 import torch
 from torch import Tensor
 
-from models.contracts.learner import Learner
-from models.tensors import make_generator
-from models.training.posthoc import most_bytes
+from pushforward.models.contracts.learner import Learner
+from pushforward.models.tensors import make_generator
+from pushforward.models.training.posthoc import most_bytes
 
 __all__ = ["Needs", "device_memory", "needs_of", "process_memory"]
 

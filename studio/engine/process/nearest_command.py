@@ -9,22 +9,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from models.contracts.batch import Batch
-from models.contracts.data import RowSource
-from models.contracts.spec import LABEL
-from studio.engine.data.nearest import nearest
-from studio.engine.jobs.job import Work
-from studio.engine.jobs.training import training_of
-from studio.engine.kinds.base import kind_of
-from studio.engine.kinds.fit import entry_of, picked_kind
-from studio.engine.process.commands import Answer, handles, respond, within
-from studio.engine.process.failures import Refused, describe
-from studio.engine.run.in_force import target_of
-from studio.protocol import messages as m
-from studio.store.run import RunFolder
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.data import RowSource
+from pushforward.models.contracts.spec import LABEL
+from pushforward.studio.engine.data.nearest import nearest
+from pushforward.studio.engine.jobs.job import Work
+from pushforward.studio.engine.jobs.training import training_of
+from pushforward.studio.engine.kinds.base import kind_of
+from pushforward.studio.engine.kinds.fit import entry_of, picked_kind
+from pushforward.studio.engine.process.commands import Answer, handles, respond, within
+from pushforward.studio.engine.process.failures import Refused, describe
+from pushforward.studio.engine.run.in_force import target_of
+from pushforward.studio.protocol import messages as m
+from pushforward.studio.store.run import RunFolder
 
 if TYPE_CHECKING:
-    from studio.engine.process.engine import Engine
+    from pushforward.studio.engine.process.engine import Engine
 
 __all__: list[str] = []
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import msgspec
 
-from studio.engine.process.failures import Refused
-from studio.protocol.messages import Command
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.protocol.messages import Command
 
 __all__ = ["PATHS", "check_places"]
 

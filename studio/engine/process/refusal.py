@@ -1,6 +1,6 @@
 """A request that cannot be done as asked. Light, so that who only catches one loads no torch."""
 
-from studio.protocol.messages import ErrorInfo
+from pushforward.studio.protocol.messages import ErrorInfo
 
 __all__ = ["Refused"]
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from studio.protocol.messages import Event, Record
-from studio.protocol.wire import Buffer
+from pushforward.studio.protocol.messages import Event, Record
+from pushforward.studio.protocol.wire import Buffer
 
 __all__ = ["CallbackSink", "Sink"]
 

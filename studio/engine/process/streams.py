@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Iterable
 from typing import BinaryIO
 
-from studio.protocol.messages import (
+from pushforward.studio.protocol.messages import (
     Command,
     Credit,
     ErrorInfo,
@@ -26,7 +26,7 @@ from studio.protocol.messages import (
     Record,
     Reply,
 )
-from studio.protocol.wire import Buffer, Decoder, Unwritable, WireError, encode
+from pushforward.studio.protocol.wire import Buffer, Decoder, Unwritable, WireError, encode
 
 __all__ = ["Inbox", "Outbox", "Reader", "claim_stdout"]
 

@@ -4,8 +4,8 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from studio.engine.process.failures import Refused
-from studio.protocol.messages import Budget
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.protocol.messages import Budget
 
 __all__ = ["Spending", "check_budget"]
 

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from studio.engine.jobs.training import refuse_twice
-from studio.engine.process.commands import Answer, handles
-from studio.engine.race.setup import all_valid, create_race, going_on, held, line_up
-from studio.protocol import messages as m
-from studio.store.run import RunFolder
+from pushforward.studio.engine.jobs.training import refuse_twice
+from pushforward.studio.engine.process.commands import Answer, handles
+from pushforward.studio.engine.race.setup import all_valid, create_race, going_on, held, line_up
+from pushforward.studio.protocol import messages as m
+from pushforward.studio.store.run import RunFolder
 
 if TYPE_CHECKING:
-    from studio.engine.process.engine import Engine
+    from pushforward.studio.engine.process.engine import Engine
 
 __all__: list[str] = []
 

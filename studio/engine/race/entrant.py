@@ -2,15 +2,15 @@
 
 import torch
 
-from studio.engine.jobs.job import Work
-from studio.engine.jobs.training import TrainingJob
-from studio.engine.process.sink import Sink
-from studio.engine.race.budgets import Spending
-from studio.engine.race.marks import MarkedEvaluations, MarkedRecords
-from studio.engine.race.owntime import OwnTime
-from studio.engine.run.session import Session
-from studio.engine.watch.schedules import Pace
-from studio.store.run import RunFolder
+from pushforward.studio.engine.jobs.job import Work
+from pushforward.studio.engine.jobs.training import TrainingJob
+from pushforward.studio.engine.process.sink import Sink
+from pushforward.studio.engine.race.budgets import Spending
+from pushforward.studio.engine.race.marks import MarkedEvaluations, MarkedRecords
+from pushforward.studio.engine.race.owntime import OwnTime
+from pushforward.studio.engine.run.session import Session
+from pushforward.studio.engine.watch.schedules import Pace
+from pushforward.studio.store.run import RunFolder
 
 __all__ = ["Entrant"]
 

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from studio.engine.jobs.headless import drive
-from studio.engine.process.discovery import discover
-from studio.engine.process.sink import CallbackSink
-from studio.engine.race.setup import all_valid, create_race, going_on, held, line_up
-from studio.engine.run.validation import Validator
-from studio.protocol.messages import Budget, ErrorInfo, Event
-from studio.protocol.spec import RunSpec
-from studio.store.run import RunFolder
+from pushforward.studio.engine.jobs.headless import drive
+from pushforward.studio.engine.process.discovery import discover
+from pushforward.studio.engine.process.sink import CallbackSink
+from pushforward.studio.engine.race.setup import all_valid, create_race, going_on, held, line_up
+from pushforward.studio.engine.run.validation import Validator
+from pushforward.studio.protocol.messages import Budget, ErrorInfo, Event
+from pushforward.studio.protocol.spec import RunSpec
+from pushforward.studio.store.run import RunFolder
 
 __all__ = ["create", "run"]
 

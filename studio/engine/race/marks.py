@@ -7,9 +7,9 @@ made at every second mark; where records are, those at the other marks are light
 
 import math
 
-from studio.engine.process.allowance import Allowance
-from studio.engine.race.budgets import Spending
-from studio.engine.watch.schedules import Pace
+from pushforward.studio.engine.process.allowance import Allowance
+from pushforward.studio.engine.race.budgets import Spending
+from pushforward.studio.engine.watch.schedules import Pace
 
 __all__ = ["MarkedEvaluations", "MarkedRecords", "Marks"]
 

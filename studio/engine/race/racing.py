@@ -3,12 +3,12 @@
 import time
 from collections.abc import Callable, Sequence
 
-from studio.engine.jobs.job import ENDED, Job, Work
-from studio.engine.process.failures import Refused, describe
-from studio.engine.process.memory import process_memory
-from studio.engine.process.sink import Sink
-from studio.engine.race.entrant import Entrant
-from studio.protocol.messages import Budget, JobInfo, Progress
+from pushforward.studio.engine.jobs.job import ENDED, Job, Work
+from pushforward.studio.engine.process.failures import Refused, describe
+from pushforward.studio.engine.process.memory import process_memory
+from pushforward.studio.engine.process.sink import Sink
+from pushforward.studio.engine.race.entrant import Entrant
+from pushforward.studio.protocol.messages import Budget, JobInfo, Progress
 
 __all__ = ["RaceJob"]
 

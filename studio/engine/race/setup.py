@@ -9,19 +9,19 @@ from typing import Any
 
 import msgspec
 
-from studio.engine.process.devices import choose
-from studio.engine.process.failures import Refused
-from studio.engine.process.sink import Sink
-from studio.engine.race.budgets import Spending, check_budget
-from studio.engine.race.entrant import Entrant
-from studio.engine.race.racing import Changed, RaceJob
-from studio.engine.run.resolve import Resolved, check
-from studio.engine.run.session import new_run
-from studio.engine.run.settings import FEWEST_SAMPLES
-from studio.engine.run.validation import Validator
-from studio.protocol.messages import Budget
-from studio.protocol.spec import Pick, RunSpec
-from studio.store.run import RunFolder
+from pushforward.studio.engine.process.devices import choose
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.engine.process.sink import Sink
+from pushforward.studio.engine.race.budgets import Spending, check_budget
+from pushforward.studio.engine.race.entrant import Entrant
+from pushforward.studio.engine.race.racing import Changed, RaceJob
+from pushforward.studio.engine.run.resolve import Resolved, check
+from pushforward.studio.engine.run.session import new_run
+from pushforward.studio.engine.run.settings import FEWEST_SAMPLES
+from pushforward.studio.engine.run.validation import Validator
+from pushforward.studio.protocol.messages import Budget
+from pushforward.studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.store.run import RunFolder
 
 __all__ = ["all_valid", "create_race", "going_on", "held", "line_up"]
 

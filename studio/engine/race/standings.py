@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from studio.store.run import RunFolder
+from pushforward.studio.store.run import RunFolder
 
 __all__ = ["Standing", "standing"]
 

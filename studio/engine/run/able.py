@@ -4,17 +4,17 @@ from pathlib import Path
 
 from torch import Tensor
 
-from models.config import describe
-from models.contracts.spec import SIZE, DataSpec
-from models.entries import OperatorEntry
-from studio.engine.kinds.base import kind_of
-from studio.engine.kinds.fit import picked_kind
-from studio.engine.run.loading import newest_checkpoint
-from studio.engine.run.operating import offered
-from studio.engine.run.othersets import other_sets
-from studio.engine.run.saving import saved_data
-from studio.protocol.able import Able, AbleTo, Condition
-from studio.store.run import RunFolder
+from pushforward.models.config import describe
+from pushforward.models.contracts.spec import SIZE, DataSpec
+from pushforward.models.entries import OperatorEntry
+from pushforward.studio.engine.kinds.base import kind_of
+from pushforward.studio.engine.kinds.fit import picked_kind
+from pushforward.studio.engine.run.loading import newest_checkpoint
+from pushforward.studio.engine.run.operating import offered
+from pushforward.studio.engine.run.othersets import other_sets
+from pushforward.studio.engine.run.saving import saved_data
+from pushforward.studio.protocol.able import Able, AbleTo, Condition
+from pushforward.studio.store.run import RunFolder
 
 __all__ = ["able", "conditions"]
 

@@ -11,19 +11,19 @@ from pathlib import Path
 
 import msgspec
 
-from studio.engine.process.devices import choose
-from studio.engine.process.failures import Refused
-from studio.engine.run.changing import changed
-from studio.engine.run.resolve import Resolved, check
-from studio.engine.run.session import versions
-from studio.protocol.spec import ChangeSetting, RunSpec
-from studio.store.atomic import make_folder
-from studio.store.branches import BRANCHED
-from studio.store.edits import effective_spec
-from studio.store.errors import explain
-from studio.store.names import MOST
-from studio.store.project import Project
-from studio.store.run import RunFolder, RunRecord
+from pushforward.studio.engine.process.devices import choose
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.engine.run.changing import changed
+from pushforward.studio.engine.run.resolve import Resolved, check
+from pushforward.studio.engine.run.session import versions
+from pushforward.studio.protocol.spec import ChangeSetting, RunSpec
+from pushforward.studio.store.atomic import make_folder
+from pushforward.studio.store.branches import BRANCHED
+from pushforward.studio.store.edits import effective_spec
+from pushforward.studio.store.errors import explain
+from pushforward.studio.store.names import MOST
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.run import RunFolder, RunRecord
 
 __all__ = ["branch", "horizon_at", "reached"]
 

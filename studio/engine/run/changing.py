@@ -4,11 +4,11 @@ import difflib
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
-from models.config import Config, ConfigError, decode, describe, encode, replace_at
-from studio.engine.data.target import check_points_edit
-from studio.engine.process.failures import Refused
-from studio.protocol.messages import ErrorInfo
-from studio.protocol.spec import ChangeSetting, Edit, EditPoints, UndoPoints
+from pushforward.models.config import Config, ConfigError, decode, describe, encode, replace_at
+from pushforward.studio.engine.data.target import check_points_edit
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.protocol.messages import ErrorInfo
+from pushforward.studio.protocol.spec import ChangeSetting, Edit, EditPoints, UndoPoints
 
 __all__ = ["changed", "live_settings", "problems", "sentence"]
 

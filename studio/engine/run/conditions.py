@@ -9,15 +9,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.contracts.spec import LABEL, SIZE, DataSpec, Given
-from models.entries import FamilyEntry
-from models.registry import registry
-from studio.counted import listed
-from studio.engine.kinds.base import kind_of
-from studio.engine.process.failures import Refused
-from studio.engine.run.saving import saved_data
-from studio.protocol.able import guess
-from studio.store.run import RunFolder
+from pushforward.models.contracts.spec import LABEL, SIZE, DataSpec, Given
+from pushforward.models.entries import FamilyEntry
+from pushforward.models.registry import registry
+from pushforward.studio.counted import listed
+from pushforward.studio.engine.kinds.base import kind_of
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.engine.run.saving import saved_data
+from pushforward.studio.protocol.able import guess
+from pushforward.studio.store.run import RunFolder
 
 __all__ = [
     "TAKEN_FROM",

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from studio.engine.process.refusal import Refused
+from pushforward.studio.engine.process.refusal import Refused
 
 __all__ = ["check_destination"]
 

@@ -9,11 +9,11 @@ from typing import TypeVar
 
 import msgspec
 
-from models.config import decode, describe, replace_at
-from models.entries import Needs
-from models.registry import registry
-from studio.engine.process.failures import Refused
-from studio.protocol.spec import GUIDANCE, Pick, RunRef
+from pushforward.models.config import decode, describe, replace_at
+from pushforward.models.entries import Needs
+from pushforward.models.registry import registry
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.protocol.spec import GUIDANCE, Pick, RunRef
 
 __all__ = ["apart", "asked", "name_of", "pinned"]
 

@@ -12,22 +12,22 @@ from typing import Any
 
 import torch
 
-from models.config import Config, ConfigError
-from models.contracts.data import RowSource
-from models.contracts.learner import Learner
-from models.contracts.spec import DataSpec
-from studio.engine.data.datasets import Dataset, subset
-from studio.engine.data.stored import StoredRows
-from studio.engine.data.target import Target
-from studio.engine.kinds.base import kind_of
-from studio.engine.process.failures import Refused
-from studio.engine.run.changing import changed
-from studio.engine.run.resolve import Resolved, check
-from studio.engine.run.saving import restore
-from studio.protocol.spec import ChangeSetting, Edit
-from studio.store.checkpoint import Checkpoint
-from studio.store.edits import effective_spec
-from studio.store.run import RunFolder
+from pushforward.models.config import Config, ConfigError
+from pushforward.models.contracts.data import RowSource
+from pushforward.models.contracts.learner import Learner
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.studio.engine.data.datasets import Dataset, subset
+from pushforward.studio.engine.data.stored import StoredRows
+from pushforward.studio.engine.data.target import Target
+from pushforward.studio.engine.kinds.base import kind_of
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.engine.run.changing import changed
+from pushforward.studio.engine.run.resolve import Resolved, check
+from pushforward.studio.engine.run.saving import restore
+from pushforward.studio.protocol.spec import ChangeSetting, Edit
+from pushforward.studio.store.checkpoint import Checkpoint
+from pushforward.studio.store.edits import effective_spec
+from pushforward.studio.store.run import RunFolder
 
 __all__ = [
     "InForce",

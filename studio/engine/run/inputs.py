@@ -11,24 +11,24 @@ from typing import Any
 import msgspec
 import torch
 
-from models.config import ConfigError, decode, encode
-from models.contracts.abilities import WORDS
-from models.contracts.learner import Learner
-from models.contracts.spec import DataSpec
-from models.entries import FamilyEntry, Needs
-from models.registry import registry
-from studio.engine.process.failures import Refused
-from studio.engine.run.guides import apart, asked, name_of
-from studio.engine.run.in_force import rebuild
-from studio.engine.run.resolve import Resolved, check
-from studio.engine.run.saving import saved_data
-from studio.protocol.spec import ChangeSetting, Pick, RunRef, RunSpec, led_by
-from studio.store.checkpoint import Checkpoint, Checkpoints
-from studio.store.edits import effective_spec
-from studio.store.errors import StoreError
-from studio.store.inputs import InputRecord, Inputs, checkpoint_bytes
-from studio.store.project import Project
-from studio.store.run import RunFolder
+from pushforward.models.config import ConfigError, decode, encode
+from pushforward.models.contracts.abilities import WORDS
+from pushforward.models.contracts.learner import Learner
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.entries import FamilyEntry, Needs
+from pushforward.models.registry import registry
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.engine.run.guides import apart, asked, name_of
+from pushforward.studio.engine.run.in_force import rebuild
+from pushforward.studio.engine.run.resolve import Resolved, check
+from pushforward.studio.engine.run.saving import saved_data
+from pushforward.studio.protocol.spec import ChangeSetting, Pick, RunRef, RunSpec, led_by
+from pushforward.studio.store.checkpoint import Checkpoint, Checkpoints
+from pushforward.studio.store.edits import effective_spec
+from pushforward.studio.store.errors import StoreError
+from pushforward.studio.store.inputs import InputRecord, Inputs, checkpoint_bytes
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.run import RunFolder
 
 __all__ = ["Learners", "Taken", "load_taken", "open_guides", "open_inputs", "take", "units"]
 

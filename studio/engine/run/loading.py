@@ -3,18 +3,18 @@
 from dataclasses import dataclass
 from typing import Any
 
-from models.contracts.learner import Learner
-from models.entries import SamplerEntry
-from studio.engine.process.devices import choose_any, configure
-from studio.engine.process.failures import Refused
-from studio.engine.run.in_force import rebuild
-from studio.engine.run.inputs import open_guides
-from studio.engine.run.resolve import Choice, Resolved, check
-from studio.engine.run.saving import averaged, saved_columns, saved_data
-from studio.protocol.spec import Edit, Pick
-from studio.store.checkpoint import Checkpoint
-from studio.store.edits import effective_spec
-from studio.store.run import RunFolder
+from pushforward.models.contracts.learner import Learner
+from pushforward.models.entries import SamplerEntry
+from pushforward.studio.engine.process.devices import choose_any, configure
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.engine.run.in_force import rebuild
+from pushforward.studio.engine.run.inputs import open_guides
+from pushforward.studio.engine.run.resolve import Choice, Resolved, check
+from pushforward.studio.engine.run.saving import averaged, saved_columns, saved_data
+from pushforward.studio.protocol.spec import Edit, Pick
+from pushforward.studio.store.checkpoint import Checkpoint
+from pushforward.studio.store.edits import effective_spec
+from pushforward.studio.store.run import RunFolder
 
 __all__ = ["Loaded", "chosen_checkpoint", "load", "newest_checkpoint"]
 

@@ -1,8 +1,8 @@
 """Samples that hold infinities or no numbers: they are counted, and never written in silence."""
 
-from models.contracts.spec import DataSpec
-from models.operators.base import Outcome
-from studio.engine.kinds.base import kind_of
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.operators.base import Outcome
+from pushforward.studio.engine.kinds.base import kind_of
 
 __all__ = ["describe_not_finite"]
 

@@ -14,36 +14,42 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from models.config import describe, encode, replace_at
-from models.contracts.abilities import WORDS
-from models.contracts.batch import Batch
-from models.contracts.data import RowSource
-from models.contracts.spec import LABEL, DataSpec
-from models.entries import FamilyEntry, OperatorEntry, SamplerEntry
-from models.operators.base import ALL, TEST, Operation, Outcome, Progress
-from models.registry import registry
-from models.training.posthoc import NONE_KEPT
-from studio.engine.data.datasets import Dataset, in_memory
-from studio.engine.data.imported import find_imported
-from studio.engine.data.renumbered import renumbered
-from studio.engine.kinds.base import Arrays, kind_of
-from studio.engine.kinds.fit import picked_kind
-from studio.engine.process.failures import Refused
-from studio.engine.run.conditions import TAKEN_FROM, beside, chosen, drop_predicted, said_beside
-from studio.engine.run.destination import check_destination
-from studio.engine.run.loading import Loaded, load
-from studio.engine.run.not_finite import describe_not_finite
-from studio.engine.run.others import Others, asking
-from studio.engine.run.othersets import other_set
-from studio.engine.run.resolve import Choice, pick_operator, pick_sampler
-from studio.engine.run.row_slices import read_slice, take_slice
-from studio.engine.run.session import versions
-from studio.protocol.commands import Operate
-from studio.protocol.spec import Pick, project_name
-from studio.store.edits import effective_spec
-from studio.store.errors import missing_folder
-from studio.store.results import ResultRecord
-from studio.store.run import RunFolder
+from pushforward.models.config import describe, encode, replace_at
+from pushforward.models.contracts.abilities import WORDS
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.data import RowSource
+from pushforward.models.contracts.spec import LABEL, DataSpec
+from pushforward.models.entries import FamilyEntry, OperatorEntry, SamplerEntry
+from pushforward.models.operators.base import ALL, TEST, Operation, Outcome, Progress
+from pushforward.models.registry import registry
+from pushforward.models.training.posthoc import NONE_KEPT
+from pushforward.studio.engine.data.datasets import Dataset, in_memory
+from pushforward.studio.engine.data.imported import find_imported
+from pushforward.studio.engine.data.renumbered import renumbered
+from pushforward.studio.engine.kinds.base import Arrays, kind_of
+from pushforward.studio.engine.kinds.fit import picked_kind
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.engine.run.conditions import (
+    TAKEN_FROM,
+    beside,
+    chosen,
+    drop_predicted,
+    said_beside,
+)
+from pushforward.studio.engine.run.destination import check_destination
+from pushforward.studio.engine.run.loading import Loaded, load
+from pushforward.studio.engine.run.not_finite import describe_not_finite
+from pushforward.studio.engine.run.others import Others, asking
+from pushforward.studio.engine.run.othersets import other_set
+from pushforward.studio.engine.run.resolve import Choice, pick_operator, pick_sampler
+from pushforward.studio.engine.run.row_slices import read_slice, take_slice
+from pushforward.studio.engine.run.session import versions
+from pushforward.studio.protocol.commands import Operate
+from pushforward.studio.protocol.spec import Pick, project_name
+from pushforward.studio.store.edits import effective_spec
+from pushforward.studio.store.errors import missing_folder
+from pushforward.studio.store.results import ResultRecord
+from pushforward.studio.store.run import RunFolder
 
 __all__ = ["Answer", "Asked", "ask", "offered"]
 

@@ -7,19 +7,19 @@ from typing import Any
 
 import torch
 
-from models.config import Config, RunRef, decode, describe, encode, replace_at
-from models.contracts.abilities import WORDS
-from models.contracts.learner import Learner
-from models.contracts.spec import LABEL, DataSpec
-from models.registry import registry
-from models.samplers.base import Sampler
-from studio.engine.kinds.fit import entry_of, picked_kind
-from studio.engine.process.failures import Refused
-from studio.engine.run.loading import Loaded
-from studio.protocol.spec import GUIDANCE, Pick
-from studio.store.errors import StoreError
-from studio.store.project import Project
-from studio.store.run import RunFolder
+from pushforward.models.config import Config, RunRef, decode, describe, encode, replace_at
+from pushforward.models.contracts.abilities import WORDS
+from pushforward.models.contracts.learner import Learner
+from pushforward.models.contracts.spec import LABEL, DataSpec
+from pushforward.models.registry import registry
+from pushforward.models.samplers.base import Sampler
+from pushforward.studio.engine.kinds.fit import entry_of, picked_kind
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.engine.run.loading import Loaded
+from pushforward.studio.protocol.spec import GUIDANCE, Pick
+from pushforward.studio.store.errors import StoreError
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.run import RunFolder
 
 __all__ = ["Others", "asking", "unlike"]
 

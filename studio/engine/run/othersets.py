@@ -5,20 +5,20 @@ run, and those of the registry.
 from pathlib import Path
 from typing import Any
 
-from models.config import Pick, decode, describe
-from models.contracts.data import RowSource
-from models.contracts.spec import DataSpec
-from models.entries import DatasetEntry
-from models.operators.otherset import misfit, registered
-from models.registry import registry
-from studio.engine.data.datasets import outline_of
-from studio.engine.data.imported import find_imported, find_outline
-from studio.engine.process.failures import Refused
-from studio.protocol import spec as protocol
-from studio.protocol.able import OtherSet
-from studio.protocol.spec import PROJECT_PREFIX, project_name
-from studio.store.errors import StoreError
-from studio.store.project import Project
+from pushforward.models.config import Pick, decode, describe
+from pushforward.models.contracts.data import RowSource
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.entries import DatasetEntry
+from pushforward.models.operators.otherset import misfit, registered
+from pushforward.models.registry import registry
+from pushforward.studio.engine.data.datasets import outline_of
+from pushforward.studio.engine.data.imported import find_imported, find_outline
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.protocol import spec as protocol
+from pushforward.studio.protocol.able import OtherSet
+from pushforward.studio.protocol.spec import PROJECT_PREFIX, project_name
+from pushforward.studio.store.errors import StoreError
+from pushforward.studio.store.project import Project
 
 __all__ = ["other_set", "other_sets"]
 

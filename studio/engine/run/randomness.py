@@ -3,7 +3,7 @@ families (small numbers), data sets (1000) and metrics (2000): what is watched o
 changes what is learned.
 """
 
-from models.operators.drawing import SAMPLES
+from pushforward.models.operators.drawing import SAMPLES
 
 __all__ = [
     "ADDED",

@@ -8,12 +8,20 @@ from typing import Any, Generic, TypeVar, cast
 import msgspec
 import torch
 
-from models.config import Config, ConfigError, decode, describe, encode, read_pick, replace_at
-from models.contracts.abilities import HasDenoiser
-from models.contracts.data import Outline
-from models.contracts.learner import Learner
-from models.contracts.spec import DataSpec
-from models.entries import (
+from pushforward.models.config import (
+    Config,
+    ConfigError,
+    decode,
+    describe,
+    encode,
+    read_pick,
+    replace_at,
+)
+from pushforward.models.contracts.abilities import HasDenoiser
+from pushforward.models.contracts.data import Outline
+from pushforward.models.contracts.learner import Learner
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.entries import (
     DatasetEntry,
     Entry,
     FamilyEntry,
@@ -22,16 +30,22 @@ from models.entries import (
     OperatorEntry,
     SamplerEntry,
 )
-from models.guidance.base import why_not
-from models.guidance.pick import settled as with_guidance
-from models.nets.offered import gives, kinds_of
-from models.nets.pick import filled, settled
-from models.registry import registry
-from models.samplers.base import Sampler
-from studio.engine.data.datasets import Dataset, labelled, labelled_rows, outline_of, registered
-from studio.engine.data.imported import find_imported, find_outline, imported_kind
-from studio.engine.data.ruled import ruled
-from studio.engine.kinds.fit import (
+from pushforward.models.guidance.base import why_not
+from pushforward.models.guidance.pick import settled as with_guidance
+from pushforward.models.nets.offered import gives, kinds_of
+from pushforward.models.nets.pick import filled, settled
+from pushforward.models.registry import registry
+from pushforward.models.samplers.base import Sampler
+from pushforward.studio.engine.data.datasets import (
+    Dataset,
+    labelled,
+    labelled_rows,
+    outline_of,
+    registered,
+)
+from pushforward.studio.engine.data.imported import find_imported, find_outline, imported_kind
+from pushforward.studio.engine.data.ruled import ruled
+from pushforward.studio.engine.kinds.fit import (
     IMPORTED,
     KIND,
     entry_of,
@@ -42,14 +56,14 @@ from studio.engine.kinds.fit import (
     unfit_inputs,
     unsampled,
 )
-from studio.engine.process.devices import choose
-from studio.engine.process.failures import Refused
-from studio.engine.run.changing import problems as edit_problems
-from studio.engine.run.settings import TrainingConfig
-from studio.protocol.messages import ErrorInfo
-from studio.protocol.spec import Pick, RunSpec, project_name
-from studio.store.errors import StoreError
-from studio.store.names import check_name
+from pushforward.studio.engine.process.devices import choose
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.engine.run.changing import problems as edit_problems
+from pushforward.studio.engine.run.settings import TrainingConfig
+from pushforward.studio.protocol.messages import ErrorInfo
+from pushforward.studio.protocol.spec import Pick, RunSpec, project_name
+from pushforward.studio.store.errors import StoreError
+from pushforward.studio.store.names import check_name
 
 __all__ = [
     "Choice",

@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from models.contracts.data import RowSource
-from studio.engine.process.refusal import Refused
+from pushforward.models.contracts.data import RowSource
+from pushforward.studio.engine.process.refusal import Refused
 
 __all__ = ["read_slice", "take_slice"]
 

@@ -4,11 +4,11 @@ import logging
 from datetime import datetime
 from pathlib import Path
 
-from studio.engine.process.sink import Sink
-from studio.literal import one_line
-from studio.protocol.messages import Log
-from studio.store import lines
-from studio.store.errors import StoreError
+from pushforward.studio.engine.process.sink import Sink
+from pushforward.studio.literal import one_line
+from pushforward.studio.protocol.messages import Log
+from pushforward.studio.store import lines
+from pushforward.studio.store.errors import StoreError
 
 __all__ = ["RunLog"]
 

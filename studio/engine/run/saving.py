@@ -13,14 +13,14 @@ import msgspec
 import numpy as np
 import torch
 
-from models.contracts.learner import Learner
-from models.contracts.spec import DataSpec
-from models.contracts.state import State
-from models.training.posthoc import averaged_over
-from studio.engine.data.specs import pack_spec, unpack_spec
-from studio.engine.process.failures import NumericFailure
-from studio.protocol.spec import RunSpec
-from studio.store.checkpoint import Checkpoint
+from pushforward.models.contracts.learner import Learner
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.contracts.state import State
+from pushforward.models.training.posthoc import averaged_over
+from pushforward.studio.engine.data.specs import pack_spec, unpack_spec
+from pushforward.studio.engine.process.failures import NumericFailure
+from pushforward.studio.protocol.spec import RunSpec
+from pushforward.studio.store.checkpoint import Checkpoint
 
 __all__ = ["FAMILY", "averaged", "pack", "restore", "saved_columns", "saved_data"]
 

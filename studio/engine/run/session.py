@@ -11,39 +11,39 @@ from typing import Any
 import msgspec
 import torch
 
-from models.contracts.data import MakesBatches
-from models.contracts.family import Family
-from models.contracts.learner import Learner
-from models.contracts.spec import LABEL, DataSpec
-from models.entries import FamilyEntry
-from models.registry import registry
-from studio.conditions import told_of
-from studio.engine.data.batches import Batches, Fed, Fresh, Mirrored, Shuffled, Streamed
-from studio.engine.data.datasets import Dataset, edited, labelled
-from studio.engine.data.drawn import drawn
-from studio.engine.data.stored import StoredRows
-from studio.engine.kinds.base import kind_of
-from studio.engine.kinds.fit import entry_of
-from studio.engine.process.devices import choose, choose_any, configure
-from studio.engine.process.failures import Refused
-from studio.engine.run.guides import apart, pinned
-from studio.engine.run.in_force import InForce, rebuild, reconfigure
-from studio.engine.run.inputs import Learners, open_guides, open_inputs, take, units
-from studio.engine.run.loading import newest_checkpoint
-from studio.engine.run.others import unlike
-from studio.engine.run.resolve import Resolved, check
-from studio.engine.run.saving import saved_data
-from studio.engine.run.settings import FEWEST_SAMPLES
-from studio.engine.watch.evaluation import Evaluator
-from studio.engine.watch.projection import Projection
-from studio.engine.watch.recorder import Recorder, plane_bounds
-from studio.protocol.messages import Budget
-from studio.protocol.spec import ChangeSetting, Edit, RunRef, RunSpec
-from studio.store.checkpoint import Checkpoint
-from studio.store.edits import effective_spec
-from studio.store.errors import StoreError
-from studio.store.project import Project
-from studio.store.run import RunFolder, RunRecord
+from pushforward.models.contracts.data import MakesBatches
+from pushforward.models.contracts.family import Family
+from pushforward.models.contracts.learner import Learner
+from pushforward.models.contracts.spec import LABEL, DataSpec
+from pushforward.models.entries import FamilyEntry
+from pushforward.models.registry import registry
+from pushforward.studio.conditions import told_of
+from pushforward.studio.engine.data.batches import Batches, Fed, Fresh, Mirrored, Shuffled, Streamed
+from pushforward.studio.engine.data.datasets import Dataset, edited, labelled
+from pushforward.studio.engine.data.drawn import drawn
+from pushforward.studio.engine.data.stored import StoredRows
+from pushforward.studio.engine.kinds.base import kind_of
+from pushforward.studio.engine.kinds.fit import entry_of
+from pushforward.studio.engine.process.devices import choose, choose_any, configure
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.engine.run.guides import apart, pinned
+from pushforward.studio.engine.run.in_force import InForce, rebuild, reconfigure
+from pushforward.studio.engine.run.inputs import Learners, open_guides, open_inputs, take, units
+from pushforward.studio.engine.run.loading import newest_checkpoint
+from pushforward.studio.engine.run.others import unlike
+from pushforward.studio.engine.run.resolve import Resolved, check
+from pushforward.studio.engine.run.saving import saved_data
+from pushforward.studio.engine.run.settings import FEWEST_SAMPLES
+from pushforward.studio.engine.watch.evaluation import Evaluator
+from pushforward.studio.engine.watch.projection import Projection
+from pushforward.studio.engine.watch.recorder import Recorder, plane_bounds
+from pushforward.studio.protocol.messages import Budget
+from pushforward.studio.protocol.spec import ChangeSetting, Edit, RunRef, RunSpec
+from pushforward.studio.store.checkpoint import Checkpoint
+from pushforward.studio.store.edits import effective_spec
+from pushforward.studio.store.errors import StoreError
+from pushforward.studio.store.project import Project
+from pushforward.studio.store.run import RunFolder, RunRecord
 
 __all__ = ["Session", "free_device_memory", "new_run", "open_session", "revisit", "versions"]
 

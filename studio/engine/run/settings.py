@@ -2,10 +2,10 @@
 
 from typing import Annotated, Literal
 
-from models.config import Config, param
-from models.contracts.execution import Execution
-from models.training.posthoc import SETTING
-from studio.engine.process.devices import GpuMode
+from pushforward.models.config import Config, param
+from pushforward.models.contracts.execution import Execution
+from pushforward.models.training.posthoc import SETTING
+from pushforward.studio.engine.process.devices import GpuMode
 
 __all__ = ["FEWEST_SAMPLES", "TrainingConfig"]
 

@@ -8,21 +8,21 @@ import msgspec
 import psutil
 import torch
 
-from models.config import ConfigError
-from models.contracts.data import Outline
-from models.contracts.family import Family
-from models.contracts.learner import Learner
-from models.contracts.schedule import Schedule
-from studio.engine.data.datasets import LARGE
-from studio.engine.process.failures import Refused, describe
-from studio.engine.process.memory import Needs, needs_of
-from studio.engine.run.guides import apart
-from studio.engine.run.inputs import load_taken, open_guides, open_inputs, take, units
-from studio.engine.run.resolve import Resolved, resolve
-from studio.protocol.messages import ErrorInfo
-from studio.protocol.spec import GUIDANCE, RunSpec
-from studio.store.errors import StoreError
-from studio.store.run import RunFolder
+from pushforward.models.config import ConfigError
+from pushforward.models.contracts.data import Outline
+from pushforward.models.contracts.family import Family
+from pushforward.models.contracts.learner import Learner
+from pushforward.models.contracts.schedule import Schedule
+from pushforward.studio.engine.data.datasets import LARGE
+from pushforward.studio.engine.process.failures import Refused, describe
+from pushforward.studio.engine.process.memory import Needs, needs_of
+from pushforward.studio.engine.run.guides import apart
+from pushforward.studio.engine.run.inputs import load_taken, open_guides, open_inputs, take, units
+from pushforward.studio.engine.run.resolve import Resolved, resolve
+from pushforward.studio.protocol.messages import ErrorInfo
+from pushforward.studio.protocol.spec import GUIDANCE, RunSpec
+from pushforward.studio.store.errors import StoreError
+from pushforward.studio.store.run import RunFolder
 
 __all__ = ["Validation", "Validator"]
 

@@ -4,8 +4,8 @@ import os
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from studio.engine.run.loading import Loaded, load
-from studio.store.run import RunFolder
+from pushforward.studio.engine.run.loading import Loaded, load
+from pushforward.studio.store.run import RunFolder
 
 __all__ = ["WarmModels"]
 

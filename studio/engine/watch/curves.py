@@ -7,8 +7,8 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
-from studio.engine.process.failures import NumericFailure
-from studio.store.metrics import MetricsLog
+from pushforward.studio.engine.process.failures import NumericFailure
+from pushforward.studio.store.metrics import MetricsLog
 
 __all__ = ["Columns", "Curves"]
 

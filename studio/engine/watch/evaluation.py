@@ -7,30 +7,30 @@ from typing import Any
 
 import torch
 
-from models.contracts.abilities import ABILITIES
-from models.contracts.batch import Batch
-from models.contracts.data import Judge, RowSource
-from models.contracts.family import Family
-from models.contracts.learner import Learner
-from models.entries import MetricEntry
-from models.metrics.base import Evidence, Figure, NotApplicable
-from models.metrics.checks import offenders
-from models.metrics.measuring import check_minimum, distance_from_best, measure_checked
-from models.operators.drawing import draw, most
-from models.registry import registry
-from models.samplers.base import Sampler
-from models.tensors import make_generator
-from studio.engine.data.datasets import Dataset
-from studio.engine.data.floors import Floor, FloorCache, hash_judge, hash_rows
-from studio.engine.data.stored import StoredRows
-from studio.engine.process.pieces import in_pieces
-from studio.engine.run.randomness import EVALUATION, METRIC
-from studio.engine.run.resolve import Choice
-from studio.engine.watch.ahead import Ahead
-from studio.engine.watch.aside import aside
-from studio.engine.watch.schedules import EvaluationSchedule
-from studio.protocol.events import FEW, SPREAD
-from studio.significance import PAIRS
+from pushforward.models.contracts.abilities import ABILITIES
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.data import Judge, RowSource
+from pushforward.models.contracts.family import Family
+from pushforward.models.contracts.learner import Learner
+from pushforward.models.entries import MetricEntry
+from pushforward.models.metrics.base import Evidence, Figure, NotApplicable
+from pushforward.models.metrics.checks import offenders
+from pushforward.models.metrics.measuring import check_minimum, distance_from_best, measure_checked
+from pushforward.models.operators.drawing import draw, most
+from pushforward.models.registry import registry
+from pushforward.models.samplers.base import Sampler
+from pushforward.models.tensors import make_generator
+from pushforward.studio.engine.data.datasets import Dataset
+from pushforward.studio.engine.data.floors import Floor, FloorCache, hash_judge, hash_rows
+from pushforward.studio.engine.data.stored import StoredRows
+from pushforward.studio.engine.process.pieces import in_pieces
+from pushforward.studio.engine.run.randomness import EVALUATION, METRIC
+from pushforward.studio.engine.run.resolve import Choice
+from pushforward.studio.engine.watch.ahead import Ahead
+from pushforward.studio.engine.watch.aside import aside
+from pushforward.studio.engine.watch.schedules import EvaluationSchedule
+from pushforward.studio.protocol.events import FEW, SPREAD
+from pushforward.studio.significance import PAIRS
 
 __all__ = ["FLOOR_PAIRS", "FLOOR_SEED", "Evaluator", "Quality", "unguided"]
 

@@ -9,18 +9,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.contracts.abilities import Foresees, HasCritic, HasLatent
-from models.contracts.batch import Batch
-from models.contracts.family import Family
-from studio.engine.kinds.base import kind_of
-from studio.protocol.extras import (
-    CRITIC,
-    DENOISED,
-    LATENTS,
-    LEVELS,
-    MANIFOLD,
-    PLACES,
-)
+from pushforward.models.contracts.abilities import Foresees, HasCritic, HasLatent
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.family import Family
+from pushforward.studio.engine.kinds.base import kind_of
+from pushforward.studio.protocol.extras import CRITIC, DENOISED, LATENTS, LEVELS, MANIFOLD, PLACES
 
 __all__ = ["Frames", "applicable", "pieces"]
 

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Generator, Sequence
 
-from studio.engine.jobs.job import Work
-from studio.engine.process.sink import Sink
-from studio.engine.run.session import Session
-from studio.engine.watch.staging import StagedStep
-from studio.engine.watch.viewing import LiveView
-from studio.protocol.messages import Record
-from studio.protocol.records import EXTRA, LAYER, FlowRecord, first_particles
-from studio.protocol.wire import pack_arrays
+from pushforward.studio.engine.jobs.job import Work
+from pushforward.studio.engine.process.sink import Sink
+from pushforward.studio.engine.run.session import Session
+from pushforward.studio.engine.watch.staging import StagedStep
+from pushforward.studio.engine.watch.viewing import LiveView
+from pushforward.studio.protocol.messages import Record
+from pushforward.studio.protocol.records import EXTRA, LAYER, FlowRecord, first_particles
+from pushforward.studio.protocol.wire import pack_arrays
 
 __all__ = ["LivePicture"]
 

@@ -7,21 +7,21 @@ Nothing here touches the random numbers of the training.
 import math
 from collections.abc import Callable, Generator
 
-from models.contracts.family import Family
-from studio.engine.jobs.job import Work
-from studio.engine.kinds.base import kind_of
-from studio.engine.process.pieces import in_pieces
-from studio.engine.process.sink import Sink
-from studio.engine.run.loading import Loaded
-from studio.engine.run.operating import ask
-from studio.engine.run.runlog import RunLog
-from studio.engine.run.saving import pack
-from studio.engine.run.session import Session
-from studio.engine.watch.curves import Columns, Curves
-from studio.engine.watch.evaluation import Quality, unguided
-from studio.engine.watch.live_picture import LivePicture
-from studio.engine.watch.recorder import kept_layers
-from studio.engine.watch.schedules import (
+from pushforward.models.contracts.family import Family
+from pushforward.studio.engine.jobs.job import Work
+from pushforward.studio.engine.kinds.base import kind_of
+from pushforward.studio.engine.process.pieces import in_pieces
+from pushforward.studio.engine.process.sink import Sink
+from pushforward.studio.engine.run.loading import Loaded
+from pushforward.studio.engine.run.operating import ask
+from pushforward.studio.engine.run.runlog import RunLog
+from pushforward.studio.engine.run.saving import pack
+from pushforward.studio.engine.run.session import Session
+from pushforward.studio.engine.watch.curves import Columns, Curves
+from pushforward.studio.engine.watch.evaluation import Quality, unguided
+from pushforward.studio.engine.watch.live_picture import LivePicture
+from pushforward.studio.engine.watch.recorder import kept_layers
+from pushforward.studio.engine.watch.schedules import (
     CheckpointSchedule,
     EvaluationPlan,
     EvaluationSchedule,
@@ -29,19 +29,19 @@ from studio.engine.watch.schedules import (
     KeptSchedule,
     Pace,
 )
-from studio.engine.watch.viewing import LiveView
-from studio.protocol.events import SPREAD
-from studio.protocol.messages import (
+from pushforward.studio.engine.watch.viewing import LiveView
+from pushforward.studio.protocol.events import SPREAD
+from pushforward.studio.protocol.messages import (  # fmt: skip
     GENERATE,
     CheckpointWritten,
     Kept,
     Metrics,
     Operate,
     ResultWritten,
-)  # fmt: skip
-from studio.protocol.records import FlowRecord
-from studio.protocol.spec import ChangeSetting, Edit
-from studio.store.run import RunFolder
+)
+from pushforward.studio.protocol.records import FlowRecord
+from pushforward.studio.protocol.spec import ChangeSetting, Edit
+from pushforward.studio.store.run import RunFolder
 
 __all__ = ["Outputs"]
 

@@ -7,11 +7,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.contracts.batch import Batch
-from models.contracts.data import Judge, RowSource
-from models.contracts.spec import DataSpec
-from studio.engine.data.judging import Judging
-from studio.engine.watch.extras import Frames
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.data import Judge, RowSource
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.studio.engine.data.judging import Judging
+from pushforward.studio.engine.watch.extras import Frames
 
 __all__ = ["Plane", "Projection"]
 

@@ -14,22 +14,22 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.contracts.abilities import Writes
-from models.contracts.batch import Batch
-from models.contracts.data import RowSource
-from models.contracts.family import Family, Frame
-from models.contracts.learner import Learner
-from models.contracts.presentation import Layer
-from models.contracts.spec import DataSpec
-from models.tensors import make_generator
-from studio.engine.data.stored import StoredRows
-from studio.engine.kinds.base import Arrays, kind_of
-from studio.engine.run.randomness import FLOW, LATENTS
-from studio.engine.watch.extras import Frames, applicable, pieces
-from studio.engine.watch.projection import Projection
-from studio.engine.watch.telling import Telling
-from studio.protocol.extras import PROJECTION, PROJECTION_TARGET, TOLD
-from studio.protocol.records import EXTRA, GIVEN, LAYER, FlowRecord
+from pushforward.models.contracts.abilities import Writes
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.data import RowSource
+from pushforward.models.contracts.family import Family, Frame
+from pushforward.models.contracts.learner import Learner
+from pushforward.models.contracts.presentation import Layer
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.tensors import make_generator
+from pushforward.studio.engine.data.stored import StoredRows
+from pushforward.studio.engine.kinds.base import Arrays, kind_of
+from pushforward.studio.engine.run.randomness import FLOW, LATENTS
+from pushforward.studio.engine.watch.extras import Frames, applicable, pieces
+from pushforward.studio.engine.watch.projection import Projection
+from pushforward.studio.engine.watch.telling import Telling
+from pushforward.studio.protocol.extras import PROJECTION, PROJECTION_TARGET, TOLD
+from pushforward.studio.protocol.records import EXTRA, GIVEN, LAYER, FlowRecord
 
 __all__ = [
     "Recorder",

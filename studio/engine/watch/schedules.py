@@ -6,7 +6,7 @@ Times are seconds of a passed clock. Nothing here changes what is learned, only 
 import math
 from typing import Protocol
 
-from studio.engine.process.allowance import Allowance
+from pushforward.studio.engine.process.allowance import Allowance
 
 __all__ = [
     "CheckpointSchedule",

@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.contracts.batch import Batch, Rows
-from models.contracts.learner import CLOCKS, LAW, VELOCITIES, Learner, Scene, finish
-from models.contracts.spec import DataSpec
-from studio.engine.watch.telling import likeliest
-from studio.protocol.extras import CANDIDATES, CHANCES
-from studio.protocol.records import GIVEN, SCENE
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.learner import CLOCKS, LAW, VELOCITIES, Learner, Scene, finish
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.studio.engine.watch.telling import likeliest
+from pushforward.studio.protocol.extras import CANDIDATES, CHANCES
+from pushforward.studio.protocol.records import GIVEN, SCENE
 
 __all__ = ["StagedStep", "scene_arrays"]
 

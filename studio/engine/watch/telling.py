@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.contracts.spec import DataSpec
+from pushforward.models.contracts.spec import DataSpec
 
 __all__ = ["MOST", "Telling", "likeliest"]
 

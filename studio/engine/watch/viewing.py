@@ -4,8 +4,8 @@ import math
 
 import msgspec
 
-from studio.engine.watch.aftermath import Aftermath
-from studio.protocol.messages import Watch
+from pushforward.studio.engine.watch.aftermath import Aftermath
+from pushforward.studio.protocol.messages import Watch
 
 __all__ = ["LiveView"]
 

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.formats.cubes.palette import NOTHING, class_colours
-from studio.formats.lettering import HIGH, lettered
-from studio.formats.pictures import write_png
-from studio.literal import one_line
-from studio.store.atomic import write_bytes
+from pushforward.studio.formats.cubes.palette import NOTHING, class_colours
+from pushforward.studio.formats.lettering import HIGH, lettered
+from pushforward.studio.formats.pictures import write_png
+from pushforward.studio.literal import one_line
+from pushforward.studio.store.atomic import write_bytes
 
 __all__ = ["coloured", "legend", "write_map", "write_numbers"]
 

@@ -15,16 +15,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.formats.hdf5blocks import refuse_elsewhere
-from studio.formats.importer import Importer, Rows
-from studio.formats.inspection import Inspection
-from studio.formats.limits import MAX_COLUMNS, FormatError, check_block, rows_at_once
-from studio.formats.registry import importer
-from studio.store import hdf5
-from studio.store.errors import Damaged, human_bytes
-from studio.store.parts import Block, Part
-from studio.store.regular import open_regular
-from studio.store.schema import Schema
+from pushforward.studio.formats.hdf5blocks import refuse_elsewhere
+from pushforward.studio.formats.importer import Importer, Rows
+from pushforward.studio.formats.inspection import Inspection
+from pushforward.studio.formats.limits import MAX_COLUMNS, FormatError, check_block, rows_at_once
+from pushforward.studio.formats.registry import importer
+from pushforward.studio.store import hdf5
+from pushforward.studio.store.errors import Damaged, human_bytes
+from pushforward.studio.store.parts import Block, Part
+from pushforward.studio.store.regular import open_regular
+from pushforward.studio.store.schema import Schema
 
 __all__ = ["Mat"]
 

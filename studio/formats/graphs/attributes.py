@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from studio.counted import counted
-from studio.protocol.catalog import FieldSpec
+from pushforward.studio.counted import counted
+from pushforward.studio.protocol.catalog import FieldSpec
 
 __all__ = ["ABSENT", "Attributes", "Labels", "attributes_of", "label_option"]
 

@@ -6,8 +6,8 @@ from html import escape
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.formats.limits import FormatError
-from studio.graph_layout import Lay, laid_out
+from pushforward.studio.formats.limits import FormatError
+from pushforward.studio.graph_layout import Lay, laid_out
 
 __all__ = ["MOST_DRAWN", "drawn"]
 

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from studio.formats.graphs.attributes import LONGEST
-from studio.formats.graphs.importing import Broken, Found, GraphFiles, Listed, Unfit
-from studio.formats.graphs.twice import lines_of
-from studio.formats.registry import importer
+from pushforward.studio.formats.graphs.attributes import LONGEST
+from pushforward.studio.formats.graphs.importing import Broken, Found, GraphFiles, Listed, Unfit
+from pushforward.studio.formats.graphs.twice import lines_of
+from pushforward.studio.formats.registry import importer
 
 __all__ = ["EdgeList"]
 

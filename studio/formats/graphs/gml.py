@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from studio.formats.graphs.importing import Found, GraphFiles, Listed, Unfit
-from studio.formats.limits import FormatError
-from studio.formats.registry import importer
-from studio.store.errors import human_bytes
+from pushforward.studio.formats.graphs.importing import Found, GraphFiles, Listed, Unfit
+from pushforward.studio.formats.limits import FormatError
+from pushforward.studio.formats.registry import importer
+from pushforward.studio.store.errors import human_bytes
 
 __all__ = ["Gml"]
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from studio.formats.graphs.importing import MOST_NODES, Broken, GraphFiles, Listed
-from studio.formats.graphs.twice import lines_of
-from studio.formats.registry import importer
+from pushforward.studio.formats.graphs.importing import MOST_NODES, Broken, GraphFiles, Listed
+from pushforward.studio.formats.graphs.twice import lines_of
+from pushforward.studio.formats.registry import importer
 
 __all__ = ["Graph6"]
 

@@ -11,11 +11,18 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from studio.formats.graphs.attributes import Attributes, attributes_of
-from studio.formats.graphs.importing import MOST_NODES, TOO_LARGE, Found, GraphFiles, Listed, Unfit
-from studio.formats.limits import FormatError
-from studio.formats.registry import importer
-from studio.store.errors import human_bytes
+from pushforward.studio.formats.graphs.attributes import Attributes, attributes_of
+from pushforward.studio.formats.graphs.importing import (
+    MOST_NODES,
+    TOO_LARGE,
+    Found,
+    GraphFiles,
+    Listed,
+    Unfit,
+)
+from pushforward.studio.formats.limits import FormatError
+from pushforward.studio.formats.registry import importer
+from pushforward.studio.store.errors import human_bytes
 
 __all__ = ["GraphJson"]
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.parsers import expat
 
-from studio.formats.graphs.attributes import LONGEST, MOST_NAMES, attributes_of
-from studio.formats.graphs.importing import (
+from pushforward.studio.formats.graphs.attributes import LONGEST, MOST_NAMES, attributes_of
+from pushforward.studio.formats.graphs.importing import (
     MOST_EDGES,
     TOO_MANY,
     Broken,
@@ -20,8 +20,8 @@ from studio.formats.graphs.importing import (
     Listed,
     Unfit,
 )
-from studio.formats.limits import FormatError
-from studio.formats.registry import importer
+from pushforward.studio.formats.limits import FormatError
+from pushforward.studio.formats.registry import importer
 
 __all__ = ["GraphML"]
 

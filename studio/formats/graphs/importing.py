@@ -11,21 +11,21 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from observables.graphs.labels import EDGE_LABELS, NODE_LABELS, places_for, row_length
-from studio.counted import are, counted, ranged
-from studio.formats.graphs.attributes import (
+from pushforward.observables.graphs.labels import EDGE_LABELS, NODE_LABELS, places_for, row_length
+from pushforward.studio.counted import are, counted, ranged
+from pushforward.studio.formats.graphs.attributes import (
     Attributes,
     Labels,
     Seen,
     attributes_of,
     label_option,
 )
-from studio.formats.graphs.rows import typed_rows
-from studio.formats.graphs.twice import Collected, LeftOut, ReadTwice
-from studio.formats.limits import FormatError
-from studio.protocol.catalog import FieldSpec
-from studio.store.parts import Block, Part
-from studio.store.schema import Schema
+from pushforward.studio.formats.graphs.rows import typed_rows
+from pushforward.studio.formats.graphs.twice import Collected, LeftOut, ReadTwice
+from pushforward.studio.formats.limits import FormatError
+from pushforward.studio.protocol.catalog import FieldSpec
+from pushforward.studio.store.parts import Block, Part
+from pushforward.studio.store.schema import Schema
 
 if TYPE_CHECKING:
     import networkx

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from observables.graphs.labels import NODE_LABELS
-from studio.formats.arrays import ARRAY_SUFFIXES, write_arrays
-from studio.formats.graphs.drawing import drawn
-from studio.formats.graphs.writing import graphml, node_links
-from studio.store.atomic import write_bytes
+from pushforward.observables.graphs.labels import NODE_LABELS
+from pushforward.studio.formats.arrays import ARRAY_SUFFIXES, write_arrays
+from pushforward.studio.formats.graphs.drawing import drawn
+from pushforward.studio.formats.graphs.writing import graphml, node_links
+from pushforward.studio.store.atomic import write_bytes
 
 if TYPE_CHECKING:
     import networkx

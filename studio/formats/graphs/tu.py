@@ -19,11 +19,11 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.formats.graphs.attributes import attributes_of
-from studio.formats.graphs.importing import GraphFiles, Listed
-from studio.formats.limits import FormatError
-from studio.formats.registry import importer
-from studio.store.errors import human_bytes
+from pushforward.studio.formats.graphs.attributes import attributes_of
+from pushforward.studio.formats.graphs.importing import GraphFiles, Listed
+from pushforward.studio.formats.limits import FormatError
+from pushforward.studio.formats.registry import importer
+from pushforward.studio.store.errors import human_bytes
 
 __all__ = ["TuCollection"]
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from studio.counted import are
-from studio.formats.importer import Importer, Rows
-from studio.formats.inspection import Inspection
-from studio.formats.limits import FormatError, check_points, rows_at_once
-from studio.store.parts import Block
-from studio.store.schema import Schema
+from pushforward.studio.counted import are
+from pushforward.studio.formats.importer import Importer, Rows
+from pushforward.studio.formats.inspection import Inspection
+from pushforward.studio.formats.limits import FormatError, check_points, rows_at_once
+from pushforward.studio.store.parts import Block
+from pushforward.studio.store.schema import Schema
 
 __all__ = ["Collected", "LeftOut", "ReadTwice", "lines_of"]
 

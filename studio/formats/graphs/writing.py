@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.formats.arrays import ARRAY_SUFFIXES, write_arrays
-from studio.formats.graphs.drawing import drawn
-from studio.store.atomic import write_bytes
+from pushforward.studio.formats.arrays import ARRAY_SUFFIXES, write_arrays
+from pushforward.studio.formats.graphs.drawing import drawn
+from pushforward.studio.store.atomic import write_bytes
 
 if TYPE_CHECKING:
     import networkx

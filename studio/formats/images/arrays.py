@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.counted import counted
-from studio.formats.arrayfiles import Array, Read, arrays_of, shapes_of
-from studio.formats.images.fitting import (
+from pushforward.studio.counted import counted
+from pushforward.studio.formats.arrayfiles import Array, Read, arrays_of, shapes_of
+from pushforward.studio.formats.images.fitting import (
     FITTING,
     SHOWN,
     Bytes,
@@ -28,15 +28,15 @@ from studio.formats.images.fitting import (
     previewed,
     refused,
 )
-from studio.formats.images.ownsplit import held_notes, is_test
-from studio.formats.importer import Importer, Rows
-from studio.formats.inspection import Inspection
-from studio.formats.limits import FormatError, rows_at_once
-from studio.formats.registry import importer
-from studio.protocol.catalog import Choice, FieldSpec
-from studio.store.errors import StoreError
-from studio.store.parts import Block
-from studio.store.schema import Schema
+from pushforward.studio.formats.images.ownsplit import held_notes, is_test
+from pushforward.studio.formats.importer import Importer, Rows
+from pushforward.studio.formats.inspection import Inspection
+from pushforward.studio.formats.limits import FormatError, rows_at_once
+from pushforward.studio.formats.registry import importer
+from pushforward.studio.protocol.catalog import Choice, FieldSpec
+from pushforward.studio.store.errors import StoreError
+from pushforward.studio.store.parts import Block
+from pushforward.studio.store.schema import Schema
 
 __all__ = ["ImageArrays"]
 

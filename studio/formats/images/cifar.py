@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.formats.images.fitting import (
+from pushforward.studio.formats.images.fitting import (
     FITTING,
     SHOWN,
     Bytes,
@@ -23,16 +23,16 @@ from studio.formats.images.fitting import (
     parts_of,
     previewed,
 )
-from studio.formats.images.ownsplit import held_notes, is_test
-from studio.formats.images.plainpickle import Array, PlainPickleError, plain
-from studio.formats.importer import Importer, Rows
-from studio.formats.inspection import Inspection
-from studio.formats.limits import MAX_BLOCK, FormatError, rows_at_once
-from studio.formats.registry import importer
-from studio.store.errors import StoreError, human_bytes
-from studio.store.parts import Block
-from studio.store.regular import open_regular
-from studio.store.schema import Schema
+from pushforward.studio.formats.images.ownsplit import held_notes, is_test
+from pushforward.studio.formats.images.plainpickle import Array, PlainPickleError, plain
+from pushforward.studio.formats.importer import Importer, Rows
+from pushforward.studio.formats.inspection import Inspection
+from pushforward.studio.formats.limits import MAX_BLOCK, FormatError, rows_at_once
+from pushforward.studio.formats.registry import importer
+from pushforward.studio.store.errors import StoreError, human_bytes
+from pushforward.studio.store.parts import Block
+from pushforward.studio.store.regular import open_regular
+from pushforward.studio.store.schema import Schema
 
 __all__ = ["Cifar"]
 

@@ -11,8 +11,8 @@ import zlib
 
 import numpy as np
 
-from studio.formats.images.fitting import Bytes
-from studio.formats.limits import MAX_PIXELS
+from pushforward.studio.formats.images.fitting import Bytes
+from pushforward.studio.formats.limits import MAX_PIXELS
 
 __all__ = ["MOST_BYTES", "PICTURES", "TooLarge", "Undecodable", "decoded"]
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from studio.formats.archives import is_archive
-from studio.formats.folders import below
-from studio.formats.images.decoding import PICTURES, TooLarge, Undecodable, decoded
-from studio.formats.images.fitting import (
+from pushforward.studio.formats.archives import is_archive
+from pushforward.studio.formats.folders import below
+from pushforward.studio.formats.images.decoding import PICTURES, TooLarge, Undecodable, decoded
+from pushforward.studio.formats.images.fitting import (
     FITTING,
     SHOWN,
     Bytes,
@@ -20,14 +20,14 @@ from studio.formats.images.fitting import (
     parts_of,
     previewed,
 )
-from studio.formats.images.gathered import Picture, Unreadable, gathered
-from studio.formats.importer import Importer, Rows
-from studio.formats.inspection import Inspection
-from studio.formats.limits import FormatError, rows_at_once
-from studio.formats.registry import importer
-from studio.protocol.catalog import Choice, FieldSpec
-from studio.store.parts import Block
-from studio.store.schema import Schema
+from pushforward.studio.formats.images.gathered import Picture, Unreadable, gathered
+from pushforward.studio.formats.importer import Importer, Rows
+from pushforward.studio.formats.inspection import Inspection
+from pushforward.studio.formats.limits import FormatError, rows_at_once
+from pushforward.studio.formats.registry import importer
+from pushforward.studio.protocol.catalog import Choice, FieldSpec
+from pushforward.studio.store.parts import Block
+from pushforward.studio.store.schema import Schema
 
 __all__ = ["MOST_CLASSES", "PictureFiles"]
 

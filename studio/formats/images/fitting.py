@@ -8,12 +8,12 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.formats.importer import Importer
-from studio.formats.inspection import Inspection
-from studio.formats.limits import MAX_POINTS, FormatError
-from studio.protocol.catalog import Choice, FieldSpec
-from studio.store.errors import human_bytes
-from studio.store.parts import Part
+from pushforward.studio.formats.importer import Importer
+from pushforward.studio.formats.inspection import Inspection
+from pushforward.studio.formats.limits import MAX_POINTS, FormatError
+from pushforward.studio.protocol.catalog import Choice, FieldSpec
+from pushforward.studio.store.errors import human_bytes
+from pushforward.studio.store.parts import Part
 
 __all__ = [
     "FITTING",

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from studio.formats.archives import is_archive
-from studio.formats.folders import below
-from studio.formats.images.decoding import MOST_BYTES, PICTURES
-from studio.formats.limits import FormatError
-from studio.formats.npzarrays import refusing_damage
-from studio.store.errors import human_bytes
-from studio.store.regular import open_regular
+from pushforward.studio.formats.archives import is_archive
+from pushforward.studio.formats.folders import below
+from pushforward.studio.formats.images.decoding import MOST_BYTES, PICTURES
+from pushforward.studio.formats.limits import FormatError
+from pushforward.studio.formats.npzarrays import refusing_damage
+from pushforward.studio.store.errors import human_bytes
+from pushforward.studio.store.regular import open_regular
 
 __all__ = ["MOST_PICTURES", "Picture", "Unreadable", "gathered"]
 

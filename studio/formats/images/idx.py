@@ -17,7 +17,7 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.formats.images.fitting import (
+from pushforward.studio.formats.images.fitting import (
     FITTING,
     SHOWN,
     Fitting,
@@ -26,14 +26,14 @@ from studio.formats.images.fitting import (
     previewed,
     refused,
 )
-from studio.formats.images.ownsplit import held_notes, is_test
-from studio.formats.importer import Importer, Rows
-from studio.formats.inspection import Inspection
-from studio.formats.limits import MAX_BLOCK, MAX_ROWS, FormatError, rows_at_once
-from studio.formats.registry import importer
-from studio.store.parts import Block
-from studio.store.regular import open_regular
-from studio.store.schema import Schema
+from pushforward.studio.formats.images.ownsplit import held_notes, is_test
+from pushforward.studio.formats.importer import Importer, Rows
+from pushforward.studio.formats.inspection import Inspection
+from pushforward.studio.formats.limits import MAX_BLOCK, MAX_ROWS, FormatError, rows_at_once
+from pushforward.studio.formats.registry import importer
+from pushforward.studio.store.parts import Block
+from pushforward.studio.store.regular import open_regular
+from pushforward.studio.store.schema import Schema
 
 __all__ = ["Idx"]
 

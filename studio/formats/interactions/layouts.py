@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.formats.limits import MAX_ROWS, FormatError
-from studio.store.regular import open_regular
+from pushforward.studio.formats.limits import MAX_ROWS, FormatError
+from pushforward.studio.store.regular import open_regular
 
 __all__ = [
     "RATINGS",

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.formats.importer import Importer, Rows
-from studio.formats.inspection import Inspection
-from studio.formats.interactions.layouts import (
+from pushforward.studio.formats.importer import Importer, Rows
+from pushforward.studio.formats.inspection import Inspection
+from pushforward.studio.formats.interactions.layouts import (
     Events,
     Layout,
     Titles,
@@ -18,12 +18,12 @@ from studio.formats.interactions.layouts import (
     read_events,
     read_titles,
 )
-from studio.formats.limits import CHUNK_BYTES, MAX_BYTES, FormatError, rows_at_once
-from studio.formats.registry import importer
-from studio.protocol.catalog import FieldSpec
-from studio.store.errors import StoreError, human_bytes
-from studio.store.parts import Block, Part, lengths_of
-from studio.store.schema import Schema
+from pushforward.studio.formats.limits import CHUNK_BYTES, MAX_BYTES, FormatError, rows_at_once
+from pushforward.studio.formats.registry import importer
+from pushforward.studio.protocol.catalog import FieldSpec
+from pushforward.studio.store.errors import StoreError, human_bytes
+from pushforward.studio.store.parts import Block, Part, lengths_of
+from pushforward.studio.store.schema import Schema
 
 __all__ = ["MovieLens", "core"]
 

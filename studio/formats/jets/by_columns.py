@@ -7,18 +7,24 @@ from typing import Any
 
 import msgspec
 
-from studio.formats.arrayfiles import Array, arrays_of, shapes_of
-from studio.formats.inspection import Inspection
-from studio.formats.jets.column_options import ASSUMED, EACH, MOMENTA, OPTIONS, TYPES_SAID
-from studio.formats.jets.columns import columns_of
-from studio.formats.jets.importing import JetFiles, JetRows
-from studio.formats.jets.mapping import MappedFile, mapped, sources_of
-from studio.formats.jets.roles import each_of, guessed, whole
-from studio.formats.jets.top_tagging import table_of
-from studio.formats.limits import FormatError
-from studio.formats.registry import importer
-from studio.store.errors import StoreError
-from studio.store.parts import Part
+from pushforward.studio.formats.arrayfiles import Array, arrays_of, shapes_of
+from pushforward.studio.formats.inspection import Inspection
+from pushforward.studio.formats.jets.column_options import (
+    ASSUMED,
+    EACH,
+    MOMENTA,
+    OPTIONS,
+    TYPES_SAID,
+)
+from pushforward.studio.formats.jets.columns import columns_of
+from pushforward.studio.formats.jets.importing import JetFiles, JetRows
+from pushforward.studio.formats.jets.mapping import MappedFile, mapped, sources_of
+from pushforward.studio.formats.jets.roles import each_of, guessed, whole
+from pushforward.studio.formats.jets.top_tagging import table_of
+from pushforward.studio.formats.limits import FormatError
+from pushforward.studio.formats.registry import importer
+from pushforward.studio.store.errors import StoreError
+from pushforward.studio.store.parts import Part
 
 __all__ = ["JetColumns"]
 

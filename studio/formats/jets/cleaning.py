@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from observables.jets import cone
-from observables.jets.kinematics import masses
-from studio.counted import counted
-from studio.formats.jets.agreement import COLUMNS, Agreement
-from studio.formats.jets.layout import hardest_first
-from studio.store.parts import Block
+from pushforward.observables.jets import cone
+from pushforward.observables.jets.kinematics import masses
+from pushforward.studio.counted import counted
+from pushforward.studio.formats.jets.agreement import COLUMNS, Agreement
+from pushforward.studio.formats.jets.layout import hardest_first
+from pushforward.studio.store.parts import Block
 
 __all__ = ["Tally", "cleaned"]
 

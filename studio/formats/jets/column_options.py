@@ -2,10 +2,10 @@
 
 import msgspec
 
-from studio.formats.jets.importing import RADIUS, UNIT
-from studio.formats.jets.mapping import ABSENT
-from studio.formats.jets.roles import CLOUD_ROLES, JET_ROLES, LABEL
-from studio.protocol.catalog import Choice, FieldSpec
+from pushforward.studio.formats.jets.importing import RADIUS, UNIT
+from pushforward.studio.formats.jets.mapping import ABSENT
+from pushforward.studio.formats.jets.roles import CLOUD_ROLES, JET_ROLES, LABEL
+from pushforward.studio.protocol.catalog import Choice, FieldSpec
 
 __all__ = ["ASSUMED", "EACH", "MOMENTA", "MOST", "OPTIONS", "TYPES_SAID"]
 

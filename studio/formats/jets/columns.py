@@ -12,7 +12,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from studio.formats.arrayfiles import Array, Read
+from pushforward.studio.formats.arrayfiles import Array, Read
 
 __all__ = ["Column", "Columns", "columns_of", "read_together"]
 

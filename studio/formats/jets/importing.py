@@ -11,16 +11,16 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from observables.jets import cone
-from studio.counted import counted
-from studio.formats.importer import Importer, Rows
-from studio.formats.inspection import Inspection
-from studio.formats.jets.cleaning import Tally, cleaned
-from studio.formats.jets.layout import TYPES
-from studio.formats.limits import FormatError
-from studio.protocol.catalog import Choice, FieldSpec
-from studio.store.parts import Block, Part
-from studio.store.schema import Schema
+from pushforward.observables.jets import cone
+from pushforward.studio.counted import counted
+from pushforward.studio.formats.importer import Importer, Rows
+from pushforward.studio.formats.inspection import Inspection
+from pushforward.studio.formats.jets.cleaning import Tally, cleaned
+from pushforward.studio.formats.jets.layout import TYPES
+from pushforward.studio.formats.limits import FormatError
+from pushforward.studio.protocol.catalog import Choice, FieldSpec
+from pushforward.studio.store.parts import Block, Part
+from pushforward.studio.store.schema import Schema
 
 __all__ = ["FEATURES", "RADIUS", "SCALES", "UNIT", "JetFiles", "JetRows"]
 

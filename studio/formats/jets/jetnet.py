@@ -9,12 +9,12 @@ from typing import Any
 
 import msgspec
 
-from studio.formats.jets.importing import RADIUS, SCALES, UNIT, JetFiles, JetRows
-from studio.formats.jets.layout import HINT, JetFile, is_one, opened
-from studio.formats.registry import importer
-from studio.protocol.catalog import FieldSpec
-from studio.store import hdf5
-from studio.store.errors import StoreError
+from pushforward.studio.formats.jets.importing import RADIUS, SCALES, UNIT, JetFiles, JetRows
+from pushforward.studio.formats.jets.layout import HINT, JetFile, is_one, opened
+from pushforward.studio.formats.registry import importer
+from pushforward.studio.protocol.catalog import FieldSpec
+from pushforward.studio.store import hdf5
+from pushforward.studio.store.errors import StoreError
 
 __all__ = ["JetNet"]
 

@@ -18,11 +18,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.formats.hdf5blocks import MAX_WORK, Blocks, refuse_elsewhere
-from studio.formats.jets.published import as_published
-from studio.formats.limits import FormatError, check_block, check_size, rows_at_once
-from studio.store import hdf5
-from studio.store.errors import Damaged
+from pushforward.studio.formats.hdf5blocks import MAX_WORK, Blocks, refuse_elsewhere
+from pushforward.studio.formats.jets.published import as_published
+from pushforward.studio.formats.limits import FormatError, check_block, check_size, rows_at_once
+from pushforward.studio.store import hdf5
+from pushforward.studio.store.errors import Damaged
 
 __all__ = [
     "ASKED",

@@ -10,12 +10,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.formats.arrayfiles import Array, shapes_of
-from studio.formats.jets.columns import Column, Columns, columns_of, read_together
-from studio.formats.jets.importing import SCALES
-from studio.formats.jets.layout import MOST_NAMES, MOST_PLACES, TYPES, hardest_first, type_of
-from studio.formats.jets.roles import CLOUD_ROLES, JET_ROLES, LABEL, each_of, guessed, is_relative
-from studio.formats.limits import FormatError, check_block, rows_at_once
+from pushforward.studio.formats.arrayfiles import Array, shapes_of
+from pushforward.studio.formats.jets.columns import Column, Columns, columns_of, read_together
+from pushforward.studio.formats.jets.importing import SCALES
+from pushforward.studio.formats.jets.layout import (
+    MOST_NAMES,
+    MOST_PLACES,
+    TYPES,
+    hardest_first,
+    type_of,
+)
+from pushforward.studio.formats.jets.roles import (
+    CLOUD_ROLES,
+    JET_ROLES,
+    LABEL,
+    each_of,
+    guessed,
+    is_relative,
+)
+from pushforward.studio.formats.limits import FormatError, check_block, rows_at_once
 
 __all__ = ["ABSENT", "MappedFile", "mapped", "sources_of"]
 

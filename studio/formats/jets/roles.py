@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.formats.arrayfiles import Array
-from studio.formats.jets.columns import Column, Columns, columns_of, read_together
+from pushforward.studio.formats.arrayfiles import Array
+from pushforward.studio.formats.jets.columns import Column, Columns, columns_of, read_together
 
 __all__ = [
     "CLOUD_ROLES",

@@ -13,14 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from studio.formats.arrayfiles import Array, arrays_of, shapes_of
-from studio.formats.jets.column_options import MOST
-from studio.formats.jets.columns import Column
-from studio.formats.jets.importing import JetFiles, JetRows
-from studio.formats.jets.mapping import MappedFile
-from studio.formats.limits import FormatError
-from studio.formats.registry import importer
-from studio.store.errors import StoreError
+from pushforward.studio.formats.arrayfiles import Array, arrays_of, shapes_of
+from pushforward.studio.formats.jets.column_options import MOST
+from pushforward.studio.formats.jets.columns import Column
+from pushforward.studio.formats.jets.importing import JetFiles, JetRows
+from pushforward.studio.formats.jets.mapping import MappedFile
+from pushforward.studio.formats.limits import FormatError
+from pushforward.studio.formats.registry import importer
+from pushforward.studio.store.errors import StoreError
 
 __all__ = ["TopTagging", "table_of"]
 

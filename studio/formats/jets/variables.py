@@ -9,16 +9,16 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.formats.arrays import write_arrays
-from studio.formats.cells import harmless, with_commas
-from studio.formats.importer import Rows
-from studio.formats.inspection import Inspection
-from studio.formats.jets.importing import FEATURES
-from studio.formats.jets.jetnet import JetNet
-from studio.formats.jets.layout import JETS, LABEL, NAMES
-from studio.formats.registry import importer
-from studio.store.atomic import write_text
-from studio.store.parts import Block, Part
+from pushforward.studio.formats.arrays import write_arrays
+from pushforward.studio.formats.cells import harmless, with_commas
+from pushforward.studio.formats.importer import Rows
+from pushforward.studio.formats.inspection import Inspection
+from pushforward.studio.formats.jets.importing import FEATURES
+from pushforward.studio.formats.jets.jetnet import JetNet
+from pushforward.studio.formats.jets.layout import JETS, LABEL, NAMES
+from pushforward.studio.formats.registry import importer
+from pushforward.studio.store.atomic import write_text
+from pushforward.studio.store.parts import Block, Part
 
 __all__ = ["VARIABLES_SUFFIXES", "JetNetVariables", "write_variables"]
 

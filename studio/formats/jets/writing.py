@@ -8,10 +8,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.formats.arrays import write_arrays
-from studio.formats.cells import harmless, with_commas
-from studio.formats.jets.layout import ASKED, ASKED_NAMES, CLOUDS, JETS, LABEL, NAMES, hardest_first
-from studio.store.atomic import write_text
+from pushforward.studio.formats.arrays import write_arrays
+from pushforward.studio.formats.cells import harmless, with_commas
+from pushforward.studio.formats.jets.layout import (
+    ASKED,
+    ASKED_NAMES,
+    CLOUDS,
+    JETS,
+    LABEL,
+    NAMES,
+    hardest_first,
+)
+from pushforward.studio.store.atomic import write_text
 
 __all__ = ["JET_SUFFIXES", "write_jets"]
 

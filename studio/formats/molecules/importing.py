@@ -9,13 +9,13 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from observables.molecules.atoms import ATOMS, BONDS
-from observables.molecules.valence import formula, why_invalid
-from studio.counted import counted, ranged
-from studio.formats.graphs.rows import typed_rows
-from studio.formats.graphs.twice import Collected, LeftOut, ReadTwice
-from studio.store.parts import Block, Part
-from studio.store.schema import Schema
+from pushforward.observables.molecules.atoms import ATOMS, BONDS
+from pushforward.observables.molecules.valence import formula, why_invalid
+from pushforward.studio.counted import counted, ranged
+from pushforward.studio.formats.graphs.rows import typed_rows
+from pushforward.studio.formats.graphs.twice import Collected, LeftOut, ReadTwice
+from pushforward.studio.store.parts import Block, Part
+from pushforward.studio.store.schema import Schema
 
 __all__ = ["MOST_ATOMS", "Found", "Molecule", "MoleculeFiles", "Unread"]
 

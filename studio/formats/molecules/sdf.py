@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
-from observables.molecules.atoms import ATOMS, BONDS
-from observables.molecules.resonance import filled
-from observables.molecules.valence import hydrogens
-from studio.formats.limits import FormatError
-from studio.formats.molecules.importing import Found, Molecule, MoleculeFiles, Unread
-from studio.formats.registry import importer
+from pushforward.observables.molecules.atoms import ATOMS, BONDS
+from pushforward.observables.molecules.resonance import filled
+from pushforward.observables.molecules.valence import hydrogens
+from pushforward.studio.formats.limits import FormatError
+from pushforward.studio.formats.molecules.importing import Found, Molecule, MoleculeFiles, Unread
+from pushforward.studio.formats.registry import importer
 
 __all__ = ["Sdf"]
 

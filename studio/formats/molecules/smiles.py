@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-from observables.molecules.atoms import ATOMS, VALENCES
-from observables.molecules.resonance import filled
-from studio.formats.graphs.twice import lines_of
-from studio.formats.molecules.importing import Found, Molecule, MoleculeFiles, Unread
-from studio.formats.registry import importer
+from pushforward.observables.molecules.atoms import ATOMS, VALENCES
+from pushforward.observables.molecules.resonance import filled
+from pushforward.studio.formats.graphs.twice import lines_of
+from pushforward.studio.formats.molecules.importing import Found, Molecule, MoleculeFiles, Unread
+from pushforward.studio.formats.registry import importer
 
 __all__ = ["Smiles", "of_smiles"]
 

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from observables.molecules.atoms import ATOMS
-from observables.molecules.valence import hydrogens
+from pushforward.observables.molecules.atoms import ATOMS
+from pushforward.observables.molecules.valence import hydrogens
 
 __all__ = ["spelt"]
 

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from observables.molecules.atoms import ATOMS, BONDS
-from observables.molecules.toolkit import installed, smiles_of
-from observables.molecules.valence import formula, why_invalid
-from studio.formats.arrays import ARRAY_SUFFIXES, write_arrays
-from studio.formats.graphs.drawing import drawn
-from studio.formats.graphs.twice import LeftOut
-from studio.formats.graphs.writing import graphml, node_links
-from studio.formats.limits import FormatError
-from studio.formats.molecules.spelling import spelt
-from studio.molecule_layout import as_drawn
-from studio.store.atomic import write_bytes
+from pushforward.observables.molecules.atoms import ATOMS, BONDS
+from pushforward.observables.molecules.toolkit import installed, smiles_of
+from pushforward.observables.molecules.valence import formula, why_invalid
+from pushforward.studio.formats.arrays import ARRAY_SUFFIXES, write_arrays
+from pushforward.studio.formats.graphs.drawing import drawn
+from pushforward.studio.formats.graphs.twice import LeftOut
+from pushforward.studio.formats.graphs.writing import graphml, node_links
+from pushforward.studio.formats.limits import FormatError
+from pushforward.studio.formats.molecules.spelling import spelt
+from pushforward.studio.molecule_layout import as_drawn
+from pushforward.studio.store.atomic import write_bytes
 
 if TYPE_CHECKING:
     import networkx

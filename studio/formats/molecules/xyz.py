@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from observables.molecules.atoms import ATOMS, VALENCES
-from observables.molecules.resonance import filled
-from studio.formats.limits import FormatError
-from studio.formats.molecules.importing import Found, Molecule, MoleculeFiles, Unread
-from studio.formats.registry import importer
+from pushforward.observables.molecules.atoms import ATOMS, VALENCES
+from pushforward.observables.molecules.resonance import filled
+from pushforward.studio.formats.limits import FormatError
+from pushforward.studio.formats.molecules.importing import Found, Molecule, MoleculeFiles, Unread
+from pushforward.studio.formats.registry import importer
 
 __all__ = ["Xyz"]
 

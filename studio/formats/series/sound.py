@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.formats.importer import Importer, Rows
-from studio.formats.inspection import Inspection
-from studio.formats.limits import FormatError
-from studio.formats.registry import importer
-from studio.formats.series.windows import LENGTH, STEP, check_windows, parts, windows
-from studio.formats.series.writing import RATE
-from studio.store.parts import Block
-from studio.store.schema import Schema
+from pushforward.studio.formats.importer import Importer, Rows
+from pushforward.studio.formats.inspection import Inspection
+from pushforward.studio.formats.limits import FormatError
+from pushforward.studio.formats.registry import importer
+from pushforward.studio.formats.series.windows import LENGTH, STEP, check_windows, parts, windows
+from pushforward.studio.formats.series.writing import RATE
+from pushforward.studio.store.parts import Block
+from pushforward.studio.store.schema import Schema
 
 __all__ = ["Sounds"]
 

@@ -7,17 +7,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.formats.importer import Importer, Rows
-from studio.formats.inspection import Inspection
-from studio.formats.limits import FormatError, check_points, check_size
-from studio.formats.registry import importer
-from studio.formats.series.windows import LENGTH, STEP, check_windows, parts, windows
-from studio.formats.tables import reading
-from studio.formats.tables.base import Table
-from studio.formats.tables.registry import registry
-from studio.protocol.catalog import Choice, FieldSpec
-from studio.store.parts import Block
-from studio.store.schema import Schema
+from pushforward.studio.formats.importer import Importer, Rows
+from pushforward.studio.formats.inspection import Inspection
+from pushforward.studio.formats.limits import FormatError, check_points, check_size
+from pushforward.studio.formats.registry import importer
+from pushforward.studio.formats.series.windows import LENGTH, STEP, check_windows, parts, windows
+from pushforward.studio.formats.tables import reading
+from pushforward.studio.formats.tables.base import Table
+from pushforward.studio.formats.tables.registry import registry
+from pushforward.studio.protocol.catalog import Choice, FieldSpec
+from pushforward.studio.store.parts import Block
+from pushforward.studio.store.schema import Schema
 
 __all__ = ["SeriesTable"]
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.formats.limits import MAX_COLUMNS, FormatError, check_points
-from studio.protocol.catalog import FieldSpec
-from studio.store.parts import Part
+from pushforward.studio.formats.limits import MAX_COLUMNS, FormatError, check_points
+from pushforward.studio.protocol.catalog import FieldSpec
+from pushforward.studio.store.parts import Part
 
 __all__ = ["LENGTH", "STEP", "check_windows", "parts", "windows"]
 

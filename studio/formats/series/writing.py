@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.formats.cells import harmless, with_commas
-from studio.store.atomic import write_bytes, write_text
+from pushforward.studio.formats.cells import harmless, with_commas
+from pushforward.studio.store.atomic import write_bytes, write_text
 
 __all__ = ["RATE", "sound", "write_sound", "write_table"]
 

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.formats.limits import CHUNK, MAX_COLUMNS, FormatError, rows_at_once
+from pushforward.studio.formats.limits import CHUNK, MAX_COLUMNS, FormatError, rows_at_once
 
 __all__ = [
     "ArrayTable",

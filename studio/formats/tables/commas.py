@@ -7,7 +7,7 @@ one way: a single "0,5" or "12,25" in it settles what the others mean.
 import re
 from collections.abc import Sequence
 
-from studio.formats.tables.layout import number
+from pushforward.studio.formats.tables.layout import number
 
 __all__ = ["Commas"]
 

@@ -11,13 +11,13 @@ from typing import Any, TextIO, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.formats.cells import harmless
-from studio.formats.limits import CHUNK, FormatError
-from studio.formats.tables.base import Chunk, Format, Table, TextCells
-from studio.formats.tables.commas import Commas
-from studio.formats.tables.layout import LONGEST_LINE, Layout, guess, number, too_long
-from studio.formats.tables.registry import register
-from studio.store.atomic import check_space, replacing, write_text
+from pushforward.studio.formats.cells import harmless
+from pushforward.studio.formats.limits import CHUNK, FormatError
+from pushforward.studio.formats.tables.base import Chunk, Format, Table, TextCells
+from pushforward.studio.formats.tables.commas import Commas
+from pushforward.studio.formats.tables.layout import LONGEST_LINE, Layout, guess, number, too_long
+from pushforward.studio.formats.tables.registry import register
+from pushforward.studio.store.atomic import check_space, replacing, write_text
 
 __all__ = ["Csv"]
 

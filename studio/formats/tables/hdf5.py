@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.formats.hdf5blocks import Blocks
-from studio.formats.hdf5walk import MAX_DEPTH, walk
-from studio.formats.limits import FormatError, check_block, check_size
-from studio.formats.tables.base import (
+from pushforward.studio.formats.hdf5blocks import Blocks
+from pushforward.studio.formats.hdf5walk import MAX_DEPTH, walk
+from pushforward.studio.formats.limits import FormatError, check_block, check_size
+from pushforward.studio.formats.tables.base import (
     ArrayTable,
     Format,
     RefusedTable,
@@ -27,10 +27,10 @@ from studio.formats.tables.base import (
     is_number,
     unique_names,
 )
-from studio.formats.tables.registry import register
-from studio.store import hdf5
-from studio.store.contents import read_names
-from studio.store.errors import Damaged
+from pushforward.studio.formats.tables.registry import register
+from pushforward.studio.store import hdf5
+from pushforward.studio.store.contents import read_names
+from pushforward.studio.store.errors import Damaged
 
 __all__ = ["Hdf5"]
 

@@ -4,14 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from studio.formats.importer import Importer, Rows
-from studio.formats.inspection import Inspection
-from studio.formats.registry import importer
-from studio.formats.tables import reading
-from studio.formats.tables.registry import registry
-from studio.protocol.catalog import FieldSpec
-from studio.store.parts import Block
-from studio.store.schema import points_schema
+from pushforward.studio.formats.importer import Importer, Rows
+from pushforward.studio.formats.inspection import Inspection
+from pushforward.studio.formats.registry import importer
+from pushforward.studio.formats.tables import reading
+from pushforward.studio.formats.tables.registry import registry
+from pushforward.studio.protocol.catalog import FieldSpec
+from pushforward.studio.store.parts import Block
+from pushforward.studio.store.schema import points_schema
 
 __all__ = ["Points"]
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, overload
 
-from studio.formats.limits import FormatError
-from studio.formats.tables.base import Chunk, RefusedTable, Table
+from pushforward.studio.formats.limits import FormatError
+from pushforward.studio.formats.tables.base import Chunk, RefusedTable, Table
 
 __all__ = ["joined"]
 

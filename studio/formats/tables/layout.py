@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from studio.formats.limits import FormatError, check_size
-from studio.formats.tables.base import default_names, unique_names
+from pushforward.studio.formats.limits import FormatError, check_size
+from pushforward.studio.formats.tables.base import default_names, unique_names
 
 __all__ = ["LONGEST_LINE", "MISSING", "Layout", "guess", "no_number", "number", "too_long"]
 

@@ -8,9 +8,9 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.formats.limits import FormatError, check_block, check_size
-from studio.formats.npyheader import Head, damaged, read_head
-from studio.formats.tables.base import (
+from pushforward.studio.formats.limits import FormatError, check_block, check_size
+from pushforward.studio.formats.npyheader import Head, damaged, read_head
+from pushforward.studio.formats.tables.base import (
     ArrayTable,
     Format,
     Table,
@@ -18,7 +18,7 @@ from studio.formats.tables.base import (
     is_number,
     unique_names,
 )
-from studio.formats.tables.registry import register
+from pushforward.studio.formats.tables.registry import register
 
 __all__ = ["Npy", "array_table", "check_array"]
 

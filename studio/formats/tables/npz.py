@@ -11,12 +11,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.formats.limits import MAX_COLUMNS, FormatError, check_block, check_size
-from studio.formats.npzarrays import ZipArray, refusing_damage, zip_arrays
-from studio.formats.tables.base import ArrayTable, Format, RefusedTable, Table, unique_names
-from studio.formats.tables.npy import array_table, check_array
-from studio.formats.tables.registry import register
-from studio.store.atomic import check_space, replacing
+from pushforward.studio.formats.limits import MAX_COLUMNS, FormatError, check_block, check_size
+from pushforward.studio.formats.npzarrays import ZipArray, refusing_damage, zip_arrays
+from pushforward.studio.formats.tables.base import (
+    ArrayTable,
+    Format,
+    RefusedTable,
+    Table,
+    unique_names,
+)
+from pushforward.studio.formats.tables.npy import array_table, check_array
+from pushforward.studio.formats.tables.registry import register
+from pushforward.studio.store.atomic import check_space, replacing
 
 __all__ = ["Npz"]
 

@@ -12,12 +12,12 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.formats.inspection import Item
-from studio.formats.limits import MAX_CELLS, FormatError, check_points, check_size
-from studio.formats.tables.base import Chunk, RefusedTable, Table, unique_names
-from studio.formats.tables.joined import joined
-from studio.formats.tables.registry import registry
-from studio.formats.tables.statistics import ColumnScan, scan
+from pushforward.studio.formats.inspection import Item
+from pushforward.studio.formats.limits import MAX_CELLS, FormatError, check_points, check_size
+from pushforward.studio.formats.tables.base import Chunk, RefusedTable, Table, unique_names
+from pushforward.studio.formats.tables.joined import joined
+from pushforward.studio.formats.tables.registry import registry
+from pushforward.studio.formats.tables.statistics import ColumnScan, scan
 
 __all__ = ["choose", "good_columns", "indices", "items", "opened", "stream"]
 

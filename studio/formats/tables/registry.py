@@ -6,8 +6,8 @@ They are found with the importers (`studio.formats.registry.discover`), those of
 from pathlib import Path
 from typing import TypeVar
 
-from studio.formats.limits import FormatError
-from studio.formats.tables.base import Format
+from pushforward.studio.formats.limits import FormatError
+from pushforward.studio.formats.tables.base import Format
 
 __all__ = ["Registry", "register", "registry"]
 

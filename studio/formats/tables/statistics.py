@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.formats.inspection import Column
-from studio.formats.tables.base import Chunk, Table
-from studio.formats.tables.layout import no_number
+from pushforward.studio.formats.inspection import Column
+from pushforward.studio.formats.tables.base import Chunk, Table
+from pushforward.studio.formats.tables.layout import no_number
 
 __all__ = ["ColumnScan", "scan"]
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from studio.formats.registry import discover
-from studio.formats.tables.registry import registry
+from pushforward.studio.formats.registry import discover
+from pushforward.studio.formats.tables.registry import registry
 
 __all__ = ["write_points"]
 

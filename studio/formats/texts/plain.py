@@ -9,14 +9,21 @@ from typing import Any
 
 import numpy as np
 
-from studio.formats.importer import Importer, Rows
-from studio.formats.inspection import Inspection
-from studio.formats.limits import FormatError, check_points
-from studio.formats.registry import importer
-from studio.formats.texts.folding import LETTERS, AlphabetName, changed, cut, folded, tidy
-from studio.protocol.catalog import Choice, FieldSpec
-from studio.store.parts import Block, Part
-from studio.store.schema import Schema
+from pushforward.studio.formats.importer import Importer, Rows
+from pushforward.studio.formats.inspection import Inspection
+from pushforward.studio.formats.limits import FormatError, check_points
+from pushforward.studio.formats.registry import importer
+from pushforward.studio.formats.texts.folding import (
+    LETTERS,
+    AlphabetName,
+    changed,
+    cut,
+    folded,
+    tidy,
+)
+from pushforward.studio.protocol.catalog import Choice, FieldSpec
+from pushforward.studio.store.parts import Block, Part
+from pushforward.studio.store.schema import Schema
 
 __all__ = ["MOST_CHARACTERS", "PlainText"]
 

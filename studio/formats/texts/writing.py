@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.store.atomic import write_text
+from pushforward.studio.store.atomic import write_text
 
 __all__ = ["spelled", "write_texts"]
 

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from studio.app.actions import Actions
-from studio.app.intents.base import Answer
-from studio.app.state.runs import FlowRecord, RunState, Series
-from studio.app.state.session import AppState
-from studio.protocol.catalog import Catalog, EntrySpec, LayerSpec
-from studio.protocol.messages import Command, GetRows, GetTarget, QueryLayer
-from studio.protocol.spec import Pick, RunSpec
-from studio.store.flow import FlowStore
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.intents.base import Answer
+from pushforward.studio.app.state.runs import FlowRecord, RunState, Series
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.protocol.catalog import Catalog, EntrySpec, LayerSpec
+from pushforward.studio.protocol.messages import Command, GetRows, GetTarget, QueryLayer
+from pushforward.studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.store.flow import FlowStore
 
 N, FRAMES, GRID = 200, 5, 8
 BOUNDS = (-2.0, 2.0, -2.0, 2.0)

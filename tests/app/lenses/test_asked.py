@@ -11,14 +11,14 @@ import pytest
 from msgspec import structs
 from pytestqt.qtbot import QtBot
 
-from studio.app.intents.base import Answer, Refused
-from studio.app.kinds.graph_rows import ends
-from studio.app.kinds.registry import kind
-from studio.app.kinds.validity import VALIDITY
-from studio.app.views.asked import VIEW, AskedView, _below
-from studio.protocol.catalog import EntrySpec
-from studio.protocol.messages import GetAble, Operate
-from studio.protocol.parts import ErrorInfo
+from pushforward.studio.app.intents.base import Answer, Refused
+from pushforward.studio.app.kinds.graph_rows import ends
+from pushforward.studio.app.kinds.registry import kind
+from pushforward.studio.app.kinds.validity import VALIDITY
+from pushforward.studio.app.views.asked import VIEW, AskedView, _below
+from pushforward.studio.protocol.catalog import EntrySpec
+from pushforward.studio.protocol.messages import GetAble, Operate
+from pushforward.studio.protocol.parts import ErrorInfo
 from tests.qtloop import until
 
 NODES = 5

@@ -10,18 +10,18 @@ import pytest
 from msgspec import structs
 from PySide6.QtWidgets import QWidget
 
-from studio.app.askonce import AskOnce
-from studio.app.intents.base import Answer, Refused
-from studio.app.plots.sampled import Sampled, Shown
-from studio.app.views.compare import CompareView
-from studio.app.views.cubes.scene import SceneView
-from studio.app.views.recommend.history import RecommendView
-from studio.app.views.samples import SamplesView
-from studio.app.views.tilesamples import TileSamplesView
-from studio.app.views.watch import WatchView
-from studio.protocol.catalog import Catalog, EntrySpec
-from studio.protocol.messages import Command, ErrorInfo, GetRows, GetTarget, PreviewData
-from studio.protocol.spec import Pick
+from pushforward.studio.app.askonce import AskOnce
+from pushforward.studio.app.intents.base import Answer, Refused
+from pushforward.studio.app.plots.sampled import Sampled, Shown
+from pushforward.studio.app.views.compare import CompareView
+from pushforward.studio.app.views.cubes.scene import SceneView
+from pushforward.studio.app.views.recommend.history import RecommendView
+from pushforward.studio.app.views.samples import SamplesView
+from pushforward.studio.app.views.tilesamples import TileSamplesView
+from pushforward.studio.app.views.watch import WatchView
+from pushforward.studio.protocol.catalog import Catalog, EntrySpec
+from pushforward.studio.protocol.messages import Command, ErrorInfo, GetRows, GetTarget, PreviewData
+from pushforward.studio.protocol.spec import Pick
 
 VIEWS = [
     (CompareView, "points"),

@@ -6,12 +6,12 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from models.denoisers.times import TimesName
-from models.operators import bound as explorer
-from studio.app.views import bound
-from studio.app.views.bound import BoundView
-from studio.protocol.messages import ResultWritten
-from studio.store.results import ResultRecord, Results
+from pushforward.models.denoisers.times import TimesName
+from pushforward.models.operators import bound as explorer
+from pushforward.studio.app.views import bound
+from pushforward.studio.app.views.bound import BoundView
+from pushforward.studio.protocol.messages import ResultWritten
+from pushforward.studio.store.results import ResultRecord, Results
 from tests.qtloop import until
 
 K = np.linspace(0.01, 10.0, 8).astype(np.float32)

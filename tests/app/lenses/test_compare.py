@@ -12,19 +12,19 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
 
-from studio.app.kinds.jet_paint import Frame
-from studio.app.kinds.registry import kind
-from studio.app.plots.export import write_picture
-from studio.app.state import comparison
-from studio.app.state.runs import RunState, Series
-from studio.app.views.compare import VIEW, CompareView, columns_for
-from studio.app.widgets.badge import Badge
-from studio.app.widgets.comparepane import waiting
-from studio.protocol.catalog import EntrySpec
-from studio.protocol.messages import Credit, GetTarget, Validate, Watch
-from studio.protocol.records import FlowRecord
-from studio.protocol.spec import Pick
-from studio.store.flow import FlowStore
+from pushforward.studio.app.kinds.jet_paint import Frame
+from pushforward.studio.app.kinds.registry import kind
+from pushforward.studio.app.plots.export import write_picture
+from pushforward.studio.app.state import comparison
+from pushforward.studio.app.state.runs import RunState, Series
+from pushforward.studio.app.views.compare import VIEW, CompareView, columns_for
+from pushforward.studio.app.widgets.badge import Badge
+from pushforward.studio.app.widgets.comparepane import waiting
+from pushforward.studio.protocol.catalog import EntrySpec
+from pushforward.studio.protocol.messages import Credit, GetTarget, Validate, Watch
+from pushforward.studio.protocol.records import FlowRecord
+from pushforward.studio.protocol.spec import Pick
+from pushforward.studio.store.flow import FlowStore
 from tests.app.lenses.conftest import make_record
 
 Wait = Callable[..., Coroutine[Any, Any, None]]

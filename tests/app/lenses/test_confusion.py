@@ -6,11 +6,11 @@ import numpy as np
 from PySide6.QtCore import QPointF
 from pytestqt.qtbot import QtBot
 
-from studio.app.plots.confusion import Confusion, ConfusionPlot
-from studio.app.plots.export import write_picture
-from studio.app.state.evaluated import EVALUATED, newest
-from studio.app.theme import colors
-from studio.app.widgets.confusioncard import ConfusionCard
+from pushforward.studio.app.plots.confusion import Confusion, ConfusionPlot
+from pushforward.studio.app.plots.export import write_picture
+from pushforward.studio.app.state.evaluated import EVALUATED, newest
+from pushforward.studio.app.theme import colors
+from pushforward.studio.app.widgets.confusioncard import ConfusionCard
 
 CELLS = (("oats", "oats", 15.0), ("oats", "wheat", 5.0), ("wheat", "wheat", 40.0))
 

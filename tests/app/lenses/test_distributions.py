@@ -22,8 +22,8 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from studio.app.kinds.distances import ALL, Distances, Line
-from studio.app.kinds.measuring import (
+from pushforward.studio.app.kinds.distances import ALL, Distances, Line
+from pushforward.studio.app.kinds.measuring import (
     Found,
     Sample,
     class_shares,
@@ -31,28 +31,28 @@ from studio.app.kinds.measuring import (
     looking_at,
     with_distances,
 )
-from studio.app.kinds.registry import kind
-from studio.app.plots import histogram
-from studio.app.plots.bars import Bars, BarsPlot, Run
-from studio.app.plots.export import write_curves, write_picture
-from studio.app.plots.histogram import HistogramPlot, HistogramScene, Steps
-from studio.app.plots.runkey import ink, key_lines
-from studio.app.plots.sampled import Shown
-from studio.app.plots.shares import Apart, apart, edges_of, shares_of, spread_of
-from studio.app.plots.style import CanvasStyle
-from studio.app.shell.rows_panel import RowsPanel
-from studio.app.state.runs import FlowRecord
-from studio.app.state.selection import Offered, Source
-from studio.app.state.taking import Taking
-from studio.app.theme import colors, theme
-from studio.app.tokens import DARK, LIGHT
-from studio.app.views.cubes.spectrum import SpectrumPlot
-from studio.app.views.distributions.scenes import bars_of, said_of
-from studio.app.views.distributions.view import VIEW, DistributionsView
-from studio.app.widgets.distancetable import DistanceTable
-from studio.app.widgets.histogramcard import HistogramCard
-from studio.protocol.messages import GetTarget, Operate
-from studio.store.flow import FlowStore
+from pushforward.studio.app.kinds.registry import kind
+from pushforward.studio.app.plots import histogram
+from pushforward.studio.app.plots.bars import Bars, BarsPlot, Run
+from pushforward.studio.app.plots.export import write_curves, write_picture
+from pushforward.studio.app.plots.histogram import HistogramPlot, HistogramScene, Steps
+from pushforward.studio.app.plots.runkey import ink, key_lines
+from pushforward.studio.app.plots.sampled import Shown
+from pushforward.studio.app.plots.shares import Apart, apart, edges_of, shares_of, spread_of
+from pushforward.studio.app.plots.style import CanvasStyle
+from pushforward.studio.app.shell.rows_panel import RowsPanel
+from pushforward.studio.app.state.runs import FlowRecord
+from pushforward.studio.app.state.selection import Offered, Source
+from pushforward.studio.app.state.taking import Taking
+from pushforward.studio.app.theme import colors, theme
+from pushforward.studio.app.tokens import DARK, LIGHT
+from pushforward.studio.app.views.cubes.spectrum import SpectrumPlot
+from pushforward.studio.app.views.distributions.scenes import bars_of, said_of
+from pushforward.studio.app.views.distributions.view import VIEW, DistributionsView
+from pushforward.studio.app.widgets.distancetable import DistanceTable
+from pushforward.studio.app.widgets.histogramcard import HistogramCard
+from pushforward.studio.protocol.messages import GetTarget, Operate
+from pushforward.studio.store.flow import FlowStore
 from tests.qtloop import until
 from tests.store.scenarios import generated
 

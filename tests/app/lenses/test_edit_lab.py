@@ -13,17 +13,17 @@ from PySide6.QtGui import QColor, QDropEvent, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from studio.app.command_hand import hand_commands
-from studio.app.intents.base import Answer, Refused
-from studio.app.state.editing import TASKS
-from studio.app.state.selection import Offered, Source
-from studio.app.views.images import unapplied
-from studio.app.views.images.edit import VIEW, WIDE, EditView
-from studio.app.views.images.edited import Edited
-from studio.app.views.images.strengths import LEVELS
-from studio.protocol.able import Able, AbleTo, OtherSet
-from studio.protocol.catalog import EntrySpec, FieldSpec, SlotSpec
-from studio.protocol.messages import (
+from pushforward.studio.app.command_hand import hand_commands
+from pushforward.studio.app.intents.base import Answer, Refused
+from pushforward.studio.app.state.editing import TASKS
+from pushforward.studio.app.state.selection import Offered, Source
+from pushforward.studio.app.views.images import unapplied
+from pushforward.studio.app.views.images.edit import VIEW, WIDE, EditView
+from pushforward.studio.app.views.images.edited import Edited
+from pushforward.studio.app.views.images.strengths import LEVELS
+from pushforward.studio.protocol.able import Able, AbleTo, OtherSet
+from pushforward.studio.protocol.catalog import EntrySpec, FieldSpec, SlotSpec
+from pushforward.studio.protocol.messages import (
     Control,
     ErrorInfo,
     GetAble,
@@ -32,8 +32,8 @@ from studio.protocol.messages import (
     Operate,
     ResultWritten,
 )
-from studio.protocol.spec import Pick
-from studio.store.results import ResultRecord, Results
+from pushforward.studio.protocol.spec import Pick
+from pushforward.studio.store.results import ResultRecord, Results
 from tests.qtloop import until
 
 SIDE = 8

@@ -7,17 +7,17 @@ import msgspec
 import pytest
 from PySide6.QtWidgets import QApplication, QLabel
 
-from studio.app.intents import disk
-from studio.app.shell.evaluate_sheet import EvaluateSheet
-from studio.app.state.evaluated import Evaluated, newest
-from studio.app.state.runs import RunState, Series
-from studio.app.views.quality import QualityView
-from studio.app.widgets.evaluated import EvaluatedCard, _setting
-from studio.app.widgets.qualities import qualities
-from studio.protocol import messages as m
-from studio.protocol.catalog import EntrySpec, FieldSpec
-from studio.protocol.spec import Pick, RunSpec
-from studio.store.events import EventLog
+from pushforward.studio.app.intents import disk
+from pushforward.studio.app.shell.evaluate_sheet import EvaluateSheet
+from pushforward.studio.app.state.evaluated import Evaluated, newest
+from pushforward.studio.app.state.runs import RunState, Series
+from pushforward.studio.app.views.quality import QualityView
+from pushforward.studio.app.widgets.evaluated import EvaluatedCard, _setting
+from pushforward.studio.app.widgets.qualities import qualities
+from pushforward.studio.protocol import messages as m
+from pushforward.studio.protocol.catalog import EntrySpec, FieldSpec
+from pushforward.studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.store.events import EventLog
 from tests.client.fakes.catalog import catalog
 
 SAID = {

@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.operators.impute import LEVELS, QUANTILES
-from studio.app.plots.fanplot import FANS, MEDIAN
-from studio.app.views.series.filled import FilledView
-from studio.protocol.messages import ResultWritten
-from studio.store.results import ResultRecord, Results
+from pushforward.models.operators.impute import LEVELS, QUANTILES
+from pushforward.studio.app.plots.fanplot import FANS, MEDIAN
+from pushforward.studio.app.views.series.filled import FilledView
+from pushforward.studio.protocol.messages import ResultWritten
+from pushforward.studio.store.results import ResultRecord, Results
 from tests.qtloop import until
 
 N, LENGTH = 3, 12

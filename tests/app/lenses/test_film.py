@@ -10,11 +10,11 @@ import pytest
 from PySide6.QtGui import QImage, QImageReader
 from PySide6.QtWidgets import QApplication
 
-from studio.app.state.filming import FilmFound
-from studio.app.views.images.film import STRIP, FilmView, written
-from studio.protocol.catalog import EntrySpec
-from studio.protocol.messages import ResultWritten
-from studio.store.results import ResultRecord, Results
+from pushforward.studio.app.state.filming import FilmFound
+from pushforward.studio.app.views.images.film import STRIP, FilmView, written
+from pushforward.studio.protocol.catalog import EntrySpec
+from pushforward.studio.protocol.messages import ResultWritten
+from pushforward.studio.store.results import ResultRecord, Results
 from tests.qtloop import until
 
 T, N, SIDE = 12, 5, 4

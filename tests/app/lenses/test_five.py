@@ -4,10 +4,10 @@ import msgspec
 import pytest
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
-from studio.app.forms.editors import Segments
-from studio.app.shell.lenses import Lenses
-from studio.app.viewspec import LENSES, ViewSpec
-from studio.protocol.spec import Pick
+from pushforward.studio.app.forms.editors import Segments
+from pushforward.studio.app.shell.lenses import Lenses
+from pushforward.studio.app.viewspec import LENSES, ViewSpec
+from pushforward.studio.protocol.spec import Pick
 
 FIVE = ["watch", "samples", "quality", "compare", "explain"]
 
@@ -127,7 +127,7 @@ def test_what_cannot_be_explained_says_why(lenses, lens):
 
 
 def spec_of(lens):
-    from studio.protocol.spec import RunSpec
+    from pushforward.studio.protocol.spec import RunSpec
 
     return RunSpec(name="r", family=Pick(slug="edm"), dataset=Pick(slug="two-moons"))
 

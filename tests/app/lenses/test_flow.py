@@ -13,16 +13,16 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from studio.app.plots.camera import covers
-from studio.app.views.watch import VIEW, WatchView
-from studio.app.widgets.layerpanel import LayerPanel, LayerRow
-from studio.app.widgets.motion import citation
-from studio.engine.process.catalogue import build
-from studio.engine.process.discovery import discover
-from studio.protocol.catalog import Catalog, EntrySpec, LayerSpec
-from studio.protocol.messages import Credit, GetTarget, QueryLayer, Watch
-from studio.protocol.spec import Pick
-from studio.store.flow import FlowStore
+from pushforward.studio.app.plots.camera import covers
+from pushforward.studio.app.views.watch import VIEW, WatchView
+from pushforward.studio.app.widgets.layerpanel import LayerPanel, LayerRow
+from pushforward.studio.app.widgets.motion import citation
+from pushforward.studio.engine.process.catalogue import build
+from pushforward.studio.engine.process.discovery import discover
+from pushforward.studio.protocol.catalog import Catalog, EntrySpec, LayerSpec
+from pushforward.studio.protocol.messages import Credit, GetTarget, QueryLayer, Watch
+from pushforward.studio.protocol.spec import Pick
+from pushforward.studio.store.flow import FlowStore
 from tests.app.lenses.conftest import make_record
 
 FAMILIES = build(discover()).of("family")

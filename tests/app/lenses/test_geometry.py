@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.app.plots.arrows import _barbs
-from studio.app.plots.camera import Camera, Covered, robust_bounds
-from studio.app.plots.fields import (
+from pushforward.studio.app.plots.arrows import _barbs
+from pushforward.studio.app.plots.camera import Camera, Covered, robust_bounds
+from pushforward.studio.app.plots.fields import (
     Heat,
     at_time,
     density,
@@ -20,10 +20,10 @@ from studio.app.plots.fields import (
     sample,
     span,
 )
-from studio.app.plots.layers import heat_of
-from studio.app.plots.ticks import label, number, ticks
-from studio.app.plots.timeline import Timeline
-from studio.protocol.catalog import LayerSpec
+from pushforward.studio.app.plots.layers import heat_of
+from pushforward.studio.app.plots.ticks import label, number, ticks
+from pushforward.studio.app.plots.timeline import Timeline
+from pushforward.studio.protocol.catalog import LayerSpec
 
 sizes = st.floats(50, 3000)
 places = st.floats(-1e3, 1e3)

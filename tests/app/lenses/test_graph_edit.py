@@ -9,14 +9,14 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from studio.app.intents import disk
-from studio.app.intents.base import Answer
-from studio.app.kinds.graph_rows import ends
-from studio.app.state.graph_editing import Cut, GraphSheet, sheet_of, tasks_for
-from studio.app.state.selection import Offered, Source
-from studio.app.views.graphs.edit import VIEW, GraphEditView
-from studio.protocol.catalog import EntrySpec, SlotSpec
-from studio.protocol.messages import GetTarget, JobInfo, Operate, ResultWritten
+from pushforward.studio.app.intents import disk
+from pushforward.studio.app.intents.base import Answer
+from pushforward.studio.app.kinds.graph_rows import ends
+from pushforward.studio.app.state.graph_editing import Cut, GraphSheet, sheet_of, tasks_for
+from pushforward.studio.app.state.selection import Offered, Source
+from pushforward.studio.app.views.graphs.edit import VIEW, GraphEditView
+from pushforward.studio.protocol.catalog import EntrySpec, SlotSpec
+from pushforward.studio.protocol.messages import GetTarget, JobInfo, Operate, ResultWritten
 from tests.qtloop import until
 
 NODES = 5

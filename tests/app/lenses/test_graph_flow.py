@@ -9,20 +9,20 @@ from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter
 from pytestqt.qtbot import QtBot
 
-from studio.app.kinds.graph_rows import ends, pair_of
-from studio.app.kinds.graph_way import ORDERS, GraphWay
-from studio.app.kinds.labelled_paint import labelled_rows
-from studio.app.kinds.registry import kind
-from studio.app.state.runs import FlowRecord
-from studio.app.state.selection import Offered, Source
-from studio.app.tokens import DARK
-from studio.app.views.graphs.flow import VIEW, GraphFlowView
-from studio.app.widgets.adjacency import AdjacencyPlot
-from studio.app.widgets.graphplane import GraphPlane
-from studio.graph_layout import laid_out
-from studio.protocol.catalog import EntrySpec
-from studio.protocol.extras import DENOISED, LEVELS, PLACES
-from studio.protocol.messages import Watch
+from pushforward.studio.app.kinds.graph_rows import ends, pair_of
+from pushforward.studio.app.kinds.graph_way import ORDERS, GraphWay
+from pushforward.studio.app.kinds.labelled_paint import labelled_rows
+from pushforward.studio.app.kinds.registry import kind
+from pushforward.studio.app.state.runs import FlowRecord
+from pushforward.studio.app.state.selection import Offered, Source
+from pushforward.studio.app.tokens import DARK
+from pushforward.studio.app.views.graphs.flow import VIEW, GraphFlowView
+from pushforward.studio.app.widgets.adjacency import AdjacencyPlot
+from pushforward.studio.app.widgets.graphplane import GraphPlane
+from pushforward.studio.graph_layout import laid_out
+from pushforward.studio.protocol.catalog import EntrySpec
+from pushforward.studio.protocol.extras import DENOISED, LEVELS, PLACES
+from pushforward.studio.protocol.messages import Watch
 from tests.qtloop import until
 
 N, NODES, FRAMES = 3, 5, 5

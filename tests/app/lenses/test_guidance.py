@@ -9,16 +9,16 @@ import msgspec
 import numpy as np
 import pytest
 
-from studio.app import words
-from studio.app.intents.base import Answer, Refused
-from studio.app.latest import Latest
-from studio.app.state.guiding import Found, lacking
-from studio.app.views import guidance
-from studio.app.widgets.guidanceview import STRENGTHS, GuidanceView, told
-from studio.protocol.catalog import EntrySpec, FieldSpec
-from studio.protocol.messages import ErrorInfo, GetAble, Operate, ResultWritten
-from studio.protocol.spec import Pick
-from studio.store.results import ResultRecord, Results
+from pushforward.studio.app import words
+from pushforward.studio.app.intents.base import Answer, Refused
+from pushforward.studio.app.latest import Latest
+from pushforward.studio.app.state.guiding import Found, lacking
+from pushforward.studio.app.views import guidance
+from pushforward.studio.app.widgets.guidanceview import STRENGTHS, GuidanceView, told
+from pushforward.studio.protocol.catalog import EntrySpec, FieldSpec
+from pushforward.studio.protocol.messages import ErrorInfo, GetAble, Operate, ResultWritten
+from pushforward.studio.protocol.spec import Pick
+from pushforward.studio.store.results import ResultRecord, Results
 from tests.qtloop import until
 
 N = 20

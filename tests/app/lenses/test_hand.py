@@ -11,10 +11,10 @@ from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
-from studio.app.intents.base import Answer
-from studio.app.views.watch import WatchView
-from studio.protocol.messages import ApplyEdit, GetTarget
-from studio.protocol.spec import EditPoints, UndoPoints
+from pushforward.studio.app.intents.base import Answer
+from pushforward.studio.app.views.watch import WatchView
+from pushforward.studio.protocol.messages import ApplyEdit, GetTarget
+from pushforward.studio.protocol.spec import EditPoints, UndoPoints
 
 
 @pytest.fixture

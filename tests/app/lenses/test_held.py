@@ -7,19 +7,19 @@ import msgspec
 import pytest
 from PySide6.QtWidgets import QApplication, QLabel
 
-from studio.app import held
-from studio.app.run_words import quality, say
-from studio.app.state.evaluated import Evaluated
-from studio.app.state.figures import figures
-from studio.app.state.runfinding import RunFinding, counts
-from studio.app.state.runs import RunState
-from studio.app.state.runthen import run_at
-from studio.app.state.session import AppState
-from studio.app.state.verdict import judged, verdict_of, verdicts_of
-from studio.app.widgets.basic import Elided
-from studio.app.widgets.qualities import Qualities, qualities
-from studio.app.widgets.standing import StandingCard
-from studio.protocol.catalog import EntrySpec
+from pushforward.studio.app import held
+from pushforward.studio.app.run_words import quality, say
+from pushforward.studio.app.state.evaluated import Evaluated
+from pushforward.studio.app.state.figures import figures
+from pushforward.studio.app.state.runfinding import RunFinding, counts
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.runthen import run_at
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.state.verdict import judged, verdict_of, verdicts_of
+from pushforward.studio.app.widgets.basic import Elided
+from pushforward.studio.app.widgets.qualities import Qualities, qualities
+from pushforward.studio.app.widgets.standing import StandingCard
+from pushforward.studio.protocol.catalog import EntrySpec
 from tests.app.test_run_panel import measured
 
 
@@ -378,7 +378,7 @@ def test_figures_of_so_few_say_little_wherever_they_are_listed(lens, qtbot):
     assert line.note == "n = 2", "what says little leaves the room to the name"
     assert "0.342 (n = 2)" in line.spoken
 
-    from studio.app.views.quality import QualityView
+    from pushforward.studio.app.views.quality import QualityView
 
     lens.measure("quality/w2", [1], [0.5])
     lens.measure("cost/samples", [1], [2])
@@ -395,7 +395,7 @@ def test_figures_of_so_few_say_little_wherever_they_are_listed(lens, qtbot):
 
 def test_what_is_to_be_kept_in_mind_is_read_whole(lens, qtbot):
     """In the bar nothing but "Step 2,000 of …" was left of it."""
-    from studio.app.views.quality import QualityView
+    from pushforward.studio.app.views.quality import QualityView
 
     lens.measure("quality/w2", [1], [0.5])
     lens.measure("cost/samples", [1], [2])
@@ -415,7 +415,7 @@ def test_a_baseline_may_be_beaten_by_little():
 
 
 def test_the_charts_say_both(lens, qtbot):
-    from studio.app.views.quality import QualityView
+    from pushforward.studio.app.views.quality import QualityView
 
     catalog = lens.state.catalog
     entries = [*catalog.entries, FLOOR, BEATEN]

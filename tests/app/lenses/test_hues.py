@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
-from studio.app.state.runs import FlowRecord, RunState
-from studio.app.views.compare import CompareView
-from studio.app.views.moment import MomentView
-from studio.app.views.samples import SamplesView
-from studio.app.views.watch import WatchView
-from studio.protocol.catalog import StageSpec
-from studio.store.flow import FlowStore
+from pushforward.studio.app.state.runs import FlowRecord, RunState
+from pushforward.studio.app.views.compare import CompareView
+from pushforward.studio.app.views.moment import MomentView
+from pushforward.studio.app.views.samples import SamplesView
+from pushforward.studio.app.views.watch import WatchView
+from pushforward.studio.protocol.catalog import StageSpec
+from pushforward.studio.store.flow import FlowStore
 
 BOUNDS = (-3.0, 3.0, -3.0, 3.0)
 
@@ -85,7 +85,7 @@ def test_a_particle_has_one_hue_in_every_lens(
     """Watch, Explain, Samples and Compare, each opened at another step, with another number of
     particles. All know where the particles were in the first record that is kept.
     """
-    monkeypatch.setattr("studio.app.plots.starts.tasks.spawn", finished)
+    monkeypatch.setattr("pushforward.studio.app.plots.starts.tasks.spawn", finished)
     store = FlowStore(Path(lens.run.key))
     store.keep(record_of(1, 2400, frames))
     lens.run.kept = store.steps()

@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from studio.app.plots.identity import angles, identity_colours, oklab_to_srgb, with_alpha
+from pushforward.studio.app.plots.identity import (
+    angles,
+    identity_colours,
+    oklab_to_srgb,
+    with_alpha,
+)
 
 
 def ring(n: int = 360) -> np.ndarray:

@@ -13,16 +13,16 @@ import pytest
 from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QApplication
 
-from studio.app.intents.base import Answer
-from studio.app.plots.axis import marks_within
-from studio.app.plots.plane import Word
-from studio.app.plots.tradeoff import SHARE, SIZE, Stop, TradeoffPlot
-from studio.app.views.images.guidance import ALL, VIEW, ImageGuidanceView, Judged, Led
-from studio.app.widgets.guidanceview import STRENGTHS as STOPS
-from studio.protocol.catalog import EntrySpec, FieldSpec
-from studio.protocol.messages import Control, GetAble, JobInfo, Operate, ResultWritten
-from studio.protocol.spec import Pick
-from studio.store.results import ResultRecord, Results
+from pushforward.studio.app.intents.base import Answer
+from pushforward.studio.app.plots.axis import marks_within
+from pushforward.studio.app.plots.plane import Word
+from pushforward.studio.app.plots.tradeoff import SHARE, SIZE, Stop, TradeoffPlot
+from pushforward.studio.app.views.images.guidance import ALL, VIEW, ImageGuidanceView, Judged, Led
+from pushforward.studio.app.widgets.guidanceview import STRENGTHS as STOPS
+from pushforward.studio.protocol.catalog import EntrySpec, FieldSpec
+from pushforward.studio.protocol.messages import Control, GetAble, JobInfo, Operate, ResultWritten
+from pushforward.studio.protocol.spec import Pick
+from pushforward.studio.store.results import ResultRecord, Results
 from tests.app.lenses import underway
 from tests.qtloop import until
 

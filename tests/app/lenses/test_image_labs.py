@@ -18,16 +18,16 @@ from PySide6.QtGui import (
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from studio.app.intents.base import Answer
-from studio.app.theme import theme
-from studio.app.views.images.anomaly import AnomalyView, overlaid
-from studio.app.views.images.film import FilmView
-from studio.app.views.images.guidance import ImageGuidanceView
-from studio.app.views.images.purified import PurifiedView
-from studio.app.views.likelihood import LikelihoodView
-from studio.protocol.catalog import EntrySpec
-from studio.protocol.messages import GetAble, Operate, ResultWritten
-from studio.store.results import ResultRecord, Results
+from pushforward.studio.app.intents.base import Answer
+from pushforward.studio.app.theme import theme
+from pushforward.studio.app.views.images.anomaly import AnomalyView, overlaid
+from pushforward.studio.app.views.images.film import FilmView
+from pushforward.studio.app.views.images.guidance import ImageGuidanceView
+from pushforward.studio.app.views.images.purified import PurifiedView
+from pushforward.studio.app.views.likelihood import LikelihoodView
+from pushforward.studio.protocol.catalog import EntrySpec
+from pushforward.studio.protocol.messages import GetAble, Operate, ResultWritten
+from pushforward.studio.store.results import ResultRecord, Results
 from tests.qtloop import until
 
 M, SIDE = 12, 4

@@ -13,15 +13,15 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from studio.app.import_words import file_size, reasons
-from studio.app.intents.base import Refused
-from studio.app.state.drafts import Typed
-from studio.app.state.session import DataInfo
-from studio.app.views.import_preview import ImportDialog
-from studio.formats.inspection import Column, Inspection, Item, Offer
-from studio.protocol.catalog import FieldSpec
-from studio.protocol.messages import ErrorInfo, ImportData
-from studio.store.parts import Part
+from pushforward.studio.app.import_words import file_size, reasons
+from pushforward.studio.app.intents.base import Refused
+from pushforward.studio.app.state.drafts import Typed
+from pushforward.studio.app.state.session import DataInfo
+from pushforward.studio.app.views.import_preview import ImportDialog
+from pushforward.studio.formats.inspection import Column, Inspection, Item, Offer
+from pushforward.studio.protocol.catalog import FieldSpec
+from pushforward.studio.protocol.messages import ErrorInfo, ImportData
+from pushforward.studio.store.parts import Part
 
 RGB = QImage.Format.Format_RGB32
 

@@ -8,20 +8,20 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
-from studio.app.intents.base import Answer
-from studio.app.kinds.registry import kind
-from studio.app.shell.inspector import PANELS, Inspector
-from studio.app.shell.rows_panel import RowsPanel
-from studio.app.shell.stage_panel import at_hand
-from studio.app.state.runs import FlowRecord, RunState
-from studio.app.state.selection import Offered, Source
-from studio.app.widgets.browser import Browser
-from studio.app.widgets.clockslider import ClockSlider
-from studio.app.widgets.nearest import measured
-from studio.protocol.catalog import EntrySpec
-from studio.protocol.messages import GetNearest
-from studio.protocol.spec import ChangeSetting, EditPoints, Pick
-from studio.store.flow import FlowStore
+from pushforward.studio.app.intents.base import Answer
+from pushforward.studio.app.kinds.registry import kind
+from pushforward.studio.app.shell.inspector import PANELS, Inspector
+from pushforward.studio.app.shell.rows_panel import RowsPanel
+from pushforward.studio.app.shell.stage_panel import at_hand
+from pushforward.studio.app.state.runs import FlowRecord, RunState
+from pushforward.studio.app.state.selection import Offered, Source
+from pushforward.studio.app.widgets.browser import Browser
+from pushforward.studio.app.widgets.clockslider import ClockSlider
+from pushforward.studio.app.widgets.nearest import measured
+from pushforward.studio.protocol.catalog import EntrySpec
+from pushforward.studio.protocol.messages import GetNearest
+from pushforward.studio.protocol.spec import ChangeSetting, EditPoints, Pick
+from pushforward.studio.store.flow import FlowStore
 from tests.qtloop import until
 
 N = 40

@@ -11,22 +11,22 @@ from PySide6.QtGui import QContextMenuEvent, QPainter, QPixmap
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from observables.jets.cone import USUAL
-from observables.jets.kinematics import masses
-from studio.app.intents.base import Answer
-from studio.app.kinds.jet_paint import Frame
-from studio.app.kinds.jet_way import JetWay, rows_of_types
-from studio.app.kinds.jets import momenta
-from studio.app.state.runs import FlowRecord
-from studio.app.state.selection import Source
-from studio.app.theme import theme
-from studio.app.views.jets import flow
-from studio.app.views.jets.flow import VIEW, JetFlowView, short_level
-from studio.app.widgets.jetboard import Cell, JetBoard, Line
-from studio.app.widgets.pane import short
-from studio.protocol.catalog import EntrySpec, FieldSpec
-from studio.protocol.extras import DENOISED, LEVELS
-from studio.protocol.messages import GetNearest, GetTarget, Operate, Watch
+from pushforward.observables.jets.cone import USUAL
+from pushforward.observables.jets.kinematics import masses
+from pushforward.studio.app.intents.base import Answer
+from pushforward.studio.app.kinds.jet_paint import Frame
+from pushforward.studio.app.kinds.jet_way import JetWay, rows_of_types
+from pushforward.studio.app.kinds.jets import momenta
+from pushforward.studio.app.state.runs import FlowRecord
+from pushforward.studio.app.state.selection import Source
+from pushforward.studio.app.theme import theme
+from pushforward.studio.app.views.jets import flow
+from pushforward.studio.app.views.jets.flow import VIEW, JetFlowView, short_level
+from pushforward.studio.app.widgets.jetboard import Cell, JetBoard, Line
+from pushforward.studio.app.widgets.pane import short
+from pushforward.studio.protocol.catalog import EntrySpec, FieldSpec
+from pushforward.studio.protocol.extras import DENOISED, LEVELS
+from pushforward.studio.protocol.messages import GetNearest, GetTarget, Operate, Watch
 from tests.qtloop import until
 
 N, PLACES, FRAMES = 12, 6, 5

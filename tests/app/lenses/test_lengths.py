@@ -6,11 +6,11 @@ import msgspec
 import numpy as np
 import pytest
 
-from studio.app.views import lengths
-from studio.app.views.lengths import LengthsView
-from studio.protocol.catalog import EntrySpec
-from studio.protocol.messages import GENERATE, ResultWritten
-from studio.store.results import ResultRecord, Results
+from pushforward.studio.app.views import lengths
+from pushforward.studio.app.views.lengths import LengthsView
+from pushforward.studio.protocol.catalog import EntrySpec
+from pushforward.studio.protocol.messages import GENERATE, ResultWritten
+from pushforward.studio.store.results import ResultRecord, Results
 from tests.qtloop import until
 
 FOUND = {

@@ -13,17 +13,17 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from studio.app.kinds.columns import Column
-from studio.app.kinds.registry import kind
-from studio.app.plots.chart import reduced, whole_height
-from studio.app.plots.ticks import number
-from studio.app.shell.log_drawer import LogView, level_of
-from studio.app.state.runs import LOG_LINES
-from studio.app.state.session import EngineStatus
-from studio.app.views.quality import GROW_MS, REDRAW_MS, QualityView, group_of
-from studio.app.views.samples import SamplesView
-from studio.app.widgets.qualities import qualities
-from studio.protocol.messages import Control, Watch
+from pushforward.studio.app.kinds.columns import Column
+from pushforward.studio.app.kinds.registry import kind
+from pushforward.studio.app.plots.chart import reduced, whole_height
+from pushforward.studio.app.plots.ticks import number
+from pushforward.studio.app.shell.log_drawer import LogView, level_of
+from pushforward.studio.app.state.runs import LOG_LINES
+from pushforward.studio.app.state.session import EngineStatus
+from pushforward.studio.app.views.quality import GROW_MS, REDRAW_MS, QualityView, group_of
+from pushforward.studio.app.views.samples import SamplesView
+from pushforward.studio.app.widgets.qualities import qualities
+from pushforward.studio.protocol.messages import Control, Watch
 from tests.store.scenarios import generated
 
 Wait = Callable[..., Coroutine[Any, Any, None]]
@@ -355,7 +355,7 @@ def test_the_numbers_have_floor_and_step(lens: Any, show: Any) -> None:
 def test_sample_now_asks_the_engine(lens: Any, show: Any, qtbot: QtBot, loop: Any) -> None:
     import asyncio
 
-    from studio.protocol.messages import JobInfo
+    from pushforward.studio.protocol.messages import JobInfo
 
     lens.state.jobs["j1"] = JobInfo(job="j1", kind="training", state="running", title="r")
     lens.state.engine = EngineStatus(state="ready")
@@ -461,8 +461,8 @@ def test_before_the_first_evaluation_it_is_said_how_one_comes(lens: Any, show: A
 
 def test_before_the_catalogue_is_there_nothing_is_drawn_as_points(lens: Any) -> None:
     """A run on molecules was a plane of dots while the engine loaded."""
-    from studio.app.shell.lens_words import nothing_in
-    from studio.app.viewspec import shows_moving
+    from pushforward.studio.app.shell.lens_words import nothing_in
+    from pushforward.studio.app.viewspec import shows_moving
 
     applies = shows_moving("particles")
     assert applies(lens.state)

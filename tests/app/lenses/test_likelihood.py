@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QPushButton
 
-from studio.app.theme import colors
-from studio.app.views.likelihood import LikelihoodView
-from studio.protocol.catalog import EntrySpec
-from studio.protocol.messages import Control, ResultWritten
-from studio.store.results import ResultRecord, Results
+from pushforward.studio.app.theme import colors
+from pushforward.studio.app.views.likelihood import LikelihoodView
+from pushforward.studio.protocol.catalog import EntrySpec
+from pushforward.studio.protocol.messages import Control, ResultWritten
+from pushforward.studio.store.results import ResultRecord, Results
 from tests.app.lenses import underway
 from tests.qtloop import until
 

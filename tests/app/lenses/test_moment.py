@@ -11,13 +11,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from studio.app.intents.base import Answer, Refused
-from studio.app.noise_words import middle_row, noise_of, noises, span_of
-from studio.app.views.moment import MomentView, explainable
-from studio.app.widgets.scenelegend import marks_of
-from studio.app.widgets.terms import terms_of
-from studio.protocol.catalog import LayerSpec, StageSpec
-from studio.protocol.messages import Control, Credit, ErrorInfo, WalkStep, Watch
+from pushforward.studio.app.intents.base import Answer, Refused
+from pushforward.studio.app.noise_words import middle_row, noise_of, noises, span_of
+from pushforward.studio.app.views.moment import MomentView, explainable
+from pushforward.studio.app.widgets.scenelegend import marks_of
+from pushforward.studio.app.widgets.terms import terms_of
+from pushforward.studio.protocol.catalog import LayerSpec, StageSpec
+from pushforward.studio.protocol.messages import Control, Credit, ErrorInfo, WalkStep, Watch
 
 STAGES = [
     StageSpec(name="draw", title="Draw", formula="x₀ ~ p", source="A 2020"),

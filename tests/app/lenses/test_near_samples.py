@@ -7,13 +7,13 @@ import numpy as np
 from msgspec import structs
 from pytestqt.qtbot import QtBot
 
-from studio.app.intents.base import Answer
-from studio.app.state.taking import Taking
-from studio.app.views.tilesamples import TileSamplesView
-from studio.protocol.catalog import EntrySpec
-from studio.protocol.messages import GetNearest
-from studio.protocol.spec import Pick
-from studio.store.flow import FlowStore
+from pushforward.studio.app.intents.base import Answer
+from pushforward.studio.app.state.taking import Taking
+from pushforward.studio.app.views.tilesamples import TileSamplesView
+from pushforward.studio.protocol.catalog import EntrySpec
+from pushforward.studio.protocol.messages import GetNearest
+from pushforward.studio.protocol.spec import Pick
+from pushforward.studio.store.flow import FlowStore
 from tests.app.lenses.test_jet_flow import TYPES, record_of
 from tests.qtloop import until
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QObject
 
-from studio.app.kinds.kind import Arrays, Kind
-from studio.app.kinds.molecules import KIND as MOLECULES
-from studio.app.kinds.registry import kind
-from studio.app.widgets import nearest
+from pushforward.studio.app.kinds.kind import Arrays, Kind
+from pushforward.studio.app.kinds.molecules import KIND as MOLECULES
+from pushforward.studio.app.kinds.registry import kind
+from pushforward.studio.app.widgets import nearest
 from tests.qtloop import until
 
 ROW = 9 * 9 + 3 * 36  # which atom each of nine is, and which bond each pair has

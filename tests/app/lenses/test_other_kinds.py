@@ -10,14 +10,14 @@ import pytest
 from msgspec import structs
 from PySide6.QtWidgets import QApplication
 
-from studio.app.kinds.registry import all_kinds
-from studio.app.plots.canvas import ParticleCanvas
-from studio.app.shell.lenses import discover
-from studio.app.state.runs import FlowRecord, RunState
-from studio.protocol.catalog import Catalog, EntrySpec
-from studio.protocol.messages import Credit, GetRows, GetTarget, PreviewData, Watch
-from studio.protocol.spec import Pick
-from studio.store.flow import FlowStore
+from pushforward.studio.app.kinds.registry import all_kinds
+from pushforward.studio.app.plots.canvas import ParticleCanvas
+from pushforward.studio.app.shell.lenses import discover
+from pushforward.studio.app.state.runs import FlowRecord, RunState
+from pushforward.studio.protocol.catalog import Catalog, EntrySpec
+from pushforward.studio.protocol.messages import Credit, GetRows, GetTarget, PreviewData, Watch
+from pushforward.studio.protocol.spec import Pick
+from pushforward.studio.store.flow import FlowStore
 
 SHAPES = {
     "points": (2,),

@@ -8,16 +8,16 @@ import pytest
 from PySide6.QtGui import QColor, QImage, QPainter
 from pytestqt.qtbot import QtBot
 
-from observables.sentences.grammar import LONGEST, WORDS, Tree, parses
-from studio.app.intents.base import Answer
-from studio.app.kinds.graph_rows import ends
-from studio.app.kinds.registry import kind
-from studio.app.kinds.sentence_paint import Link, SentencePicture
-from studio.app.kinds.sentences import picture_of
-from studio.app.tokens import DARK
-from studio.app.views.graphs.parsed import DRAWS, VIEW, ParsedView
-from studio.protocol.catalog import EntrySpec
-from studio.protocol.messages import Operate
+from pushforward.observables.sentences.grammar import LONGEST, WORDS, Tree, parses
+from pushforward.studio.app.intents.base import Answer
+from pushforward.studio.app.kinds.graph_rows import ends
+from pushforward.studio.app.kinds.registry import kind
+from pushforward.studio.app.kinds.sentence_paint import Link, SentencePicture
+from pushforward.studio.app.kinds.sentences import picture_of
+from pushforward.studio.app.tokens import DARK
+from pushforward.studio.app.views.graphs.parsed import DRAWS, VIEW, ParsedView
+from pushforward.studio.protocol.catalog import EntrySpec
+from pushforward.studio.protocol.messages import Operate
 from tests.qtloop import until
 
 SENTENCE = "the dog that the girl saw ran"

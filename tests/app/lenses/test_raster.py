@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from studio.app.plots.camera import Camera
-from studio.app.plots.particles import Particles
-from studio.app.plots.raster import FADE_STEPS, LARGEST, Raster, fade
-from studio.app.plots.timeline import Timeline
+from pushforward.studio.app.plots.camera import Camera
+from pushforward.studio.app.plots.particles import Particles
+from pushforward.studio.app.plots.raster import FADE_STEPS, LARGEST, Raster, fade
+from pushforward.studio.app.plots.timeline import Timeline
 
 RED, BLUE = np.uint32(0xFFFF0000), np.uint32(0xFF0000FF)
 

@@ -11,19 +11,19 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
-from studio.app.actions import Actions
-from studio.app.intents.base import Answer, Refused
-from studio.app.kinds.interactions import ASPECT, LINES, histories
-from studio.app.kinds.registry import kind
-from studio.app.plots.tiles import columns_for
-from studio.app.state.runs import RunState, Series
-from studio.app.state.session import AppState
-from studio.app.views.recommend import VIEW
-from studio.app.views.samples import VIEW as SAMPLES
-from studio.app.views.tilesamples import VIEW as TILES
-from studio.protocol.catalog import Catalog, EntrySpec
-from studio.protocol.messages import ErrorInfo, GetRows, Operate
-from studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.intents.base import Answer, Refused
+from pushforward.studio.app.kinds.interactions import ASPECT, LINES, histories
+from pushforward.studio.app.kinds.registry import kind
+from pushforward.studio.app.plots.tiles import columns_for
+from pushforward.studio.app.state.runs import RunState, Series
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.views.recommend import VIEW
+from pushforward.studio.app.views.samples import VIEW as SAMPLES
+from pushforward.studio.app.views.tilesamples import VIEW as TILES
+from pushforward.studio.protocol.catalog import Catalog, EntrySpec
+from pushforward.studio.protocol.messages import ErrorInfo, GetRows, Operate
+from pushforward.studio.protocol.spec import Pick, RunSpec
 
 TITLES = tuple(f"Film {name}" for name in "ABCDEFGHIJKLMNOPQRST")
 

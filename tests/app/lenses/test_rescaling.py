@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
 
-from studio.app import words
-from studio.app.plots.export import write_picture
-from studio.app.views.rescaling import VIEW
-from studio.protocol.messages import ApplyEdit, BranchRun, Watch
-from studio.protocol.records import FlowRecord
-from studio.protocol.spec import ChangeSetting, Pick, RunSpec
-from studio.store.flow import FlowStore
+from pushforward.studio.app import words
+from pushforward.studio.app.plots.export import write_picture
+from pushforward.studio.app.views.rescaling import VIEW
+from pushforward.studio.protocol.messages import ApplyEdit, BranchRun, Watch
+from pushforward.studio.protocol.records import FlowRecord
+from pushforward.studio.protocol.spec import ChangeSetting, Pick, RunSpec
+from pushforward.studio.store.flow import FlowStore
 from tests.client.fakes.catalog import catalog
 
 

@@ -11,14 +11,14 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from studio.app.intents.base import Answer
-from studio.app.views.cubes import VIEW
-from studio.app.views.cubes.legend import SMALLEST, ClassRow, called
-from studio.app.views.cubes.scene import SceneView
-from studio.app.views.cubes.spectrum import pieces
-from studio.protocol.catalog import Catalog, EntrySpec
-from studio.protocol.messages import Operate, PreviewData
-from studio.protocol.spec import Pick
+from pushforward.studio.app.intents.base import Answer
+from pushforward.studio.app.views.cubes import VIEW
+from pushforward.studio.app.views.cubes.legend import SMALLEST, ClassRow, called
+from pushforward.studio.app.views.cubes.scene import SceneView
+from pushforward.studio.app.views.cubes.spectrum import pieces
+from pushforward.studio.protocol.catalog import Catalog, EntrySpec
+from pushforward.studio.protocol.messages import Operate, PreviewData
+from pushforward.studio.protocol.spec import Pick
 
 TRUTH = np.array([[0, 1, 1, 2], [0, 1, 2, 2], [0, 0, 2, 2]], np.int16)
 CUBE = np.arange(3 * 4 * 5, dtype=np.float32).reshape(3, 4, 5)

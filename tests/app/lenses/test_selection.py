@@ -8,12 +8,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from studio.app.plots.canvas import ParticleCanvas
-from studio.app.plots.lasso import inside, shared
-from studio.app.plots.sampled import Shown
-from studio.app.state.selection import Offered, Source
-from studio.app.views.samples import SamplesView
-from studio.app.views.watch import WatchView
+from pushforward.studio.app.plots.canvas import ParticleCanvas
+from pushforward.studio.app.plots.lasso import inside, shared
+from pushforward.studio.app.plots.sampled import Shown
+from pushforward.studio.app.state.selection import Offered, Source
+from pushforward.studio.app.views.samples import SamplesView
+from pushforward.studio.app.views.watch import WatchView
 
 
 @pytest.fixture

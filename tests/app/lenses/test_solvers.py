@@ -13,18 +13,18 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QMenu
 
-from studio.app.plots.export import picture_of, write_picture
-from studio.app.plots.ladder import LadderPlot, Rung, ink
-from studio.app.state.reduce import reduce
-from studio.app.state.solving import Solved
-from studio.app.theme import colors, theme
-from studio.app.tokens import contrast
-from studio.app.views import solvers
-from studio.app.views.solvers import SolversView
-from studio.app.widgets.exporting import ask_values
-from studio.protocol.catalog import EntrySpec
-from studio.protocol.messages import JobInfo, ResultWritten
-from studio.store.results import ResultRecord, Results
+from pushforward.studio.app.plots.export import picture_of, write_picture
+from pushforward.studio.app.plots.ladder import LadderPlot, Rung, ink
+from pushforward.studio.app.state.reduce import reduce
+from pushforward.studio.app.state.solving import Solved
+from pushforward.studio.app.theme import colors, theme
+from pushforward.studio.app.tokens import contrast
+from pushforward.studio.app.views import solvers
+from pushforward.studio.app.views.solvers import SolversView
+from pushforward.studio.app.widgets.exporting import ask_values
+from pushforward.studio.protocol.catalog import EntrySpec
+from pushforward.studio.protocol.messages import JobInfo, ResultWritten
+from pushforward.studio.store.results import ResultRecord, Results
 from tests.qtloop import until
 
 TITLES = {"euler": "Euler", "noisy": "Noisy"}

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from studio.app.state.runs import RunState
-from studio.app.widgets.standing import StandingCard, marks
-from studio.protocol.catalog import EntrySpec
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.widgets.standing import StandingCard, marks
+from pushforward.studio.protocol.catalog import EntrySpec
 
 
 @pytest.fixture

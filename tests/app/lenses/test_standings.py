@@ -10,15 +10,15 @@ from msgspec import structs
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
-from studio.app.setup.familylook import likelihood_fact
-from studio.app.state.evaluated import Evaluated
-from studio.app.state.runs import FlowRecord, RunState
-from studio.app.state.standings import likelihood_of, not_known
-from studio.app.views.standings import VIEW, StandingsView
-from studio.app.widgets.standingstable import GAP, NAMES, TILE
-from studio.protocol.catalog import Catalog, EntrySpec
-from studio.protocol.messages import Evaluate
-from studio.protocol.spec import Pick
+from pushforward.studio.app.setup.familylook import likelihood_fact
+from pushforward.studio.app.state.evaluated import Evaluated
+from pushforward.studio.app.state.runs import FlowRecord, RunState
+from pushforward.studio.app.state.standings import likelihood_of, not_known
+from pushforward.studio.app.views.standings import VIEW, StandingsView
+from pushforward.studio.app.widgets.standingstable import GAP, NAMES, TILE
+from pushforward.studio.protocol.catalog import Catalog, EntrySpec
+from pushforward.studio.protocol.messages import Evaluate
+from pushforward.studio.protocol.spec import Pick
 from tests.app.lenses.test_compare import Wait, add_run, arrive, measure
 
 MODELS = ("flow", "vae", "gan")

@@ -6,16 +6,16 @@ import numpy as np
 from msgspec import structs
 from pytestqt.qtbot import QtBot
 
-from studio.app.intents.base import Answer
-from studio.app.kinds import registry as kinds
-from studio.app.plots.tiles import SHOWN
-from studio.app.state.runs import FlowRecord
-from studio.app.state.selection import Source
-from studio.app.views import moment, steps
-from studio.app.widgets.stagelist import StageList
-from studio.protocol.catalog import EntrySpec
-from studio.protocol.extras import CANDIDATES, CHANCES, PLACES
-from studio.protocol.spec import Pick
+from pushforward.studio.app.intents.base import Answer
+from pushforward.studio.app.kinds import registry as kinds
+from pushforward.studio.app.plots.tiles import SHOWN
+from pushforward.studio.app.state.runs import FlowRecord
+from pushforward.studio.app.state.selection import Source
+from pushforward.studio.app.views import moment, steps
+from pushforward.studio.app.widgets.stagelist import StageList
+from pushforward.studio.protocol.catalog import EntrySpec
+from pushforward.studio.protocol.extras import CANDIDATES, CHANCES, PLACES
+from pushforward.studio.protocol.spec import Pick
 from tests.app.lenses.test_moment import STAGES
 from tests.app.lenses.test_tiles import record
 from tests.qtloop import until

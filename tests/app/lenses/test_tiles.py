@@ -13,23 +13,30 @@ from PySide6.QtGui import QHelpEvent, QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolTip
 
-from studio.app.intents.base import Answer
-from studio.app.kinds.images import Pictures, atlas
-from studio.app.kinds.registry import kind
-from studio.app.plots.sampled import Sampled
-from studio.app.plots.tiles import columns_for, frame_at
-from studio.app.shell.statusbar import StatusBar, _facts
-from studio.app.state.reduce import reduce
-from studio.app.state.runs import FlowRecord
-from studio.app.state.session import EngineStatus
-from studio.app.tokens import DARK, LIGHT
-from studio.app.views.tiles import VIEW, TilesView
-from studio.app.views.tilesamples import TileSamplesView
-from studio.app.views.watch import VIEW as FLOW
-from studio.app.widgets.tilegrid import TileGrid
-from studio.protocol.catalog import EntrySpec
-from studio.protocol.messages import Credit, GetTarget, JobInfo, Operate, Progress, Watch
-from studio.protocol.spec import Pick
+from pushforward.studio.app.intents.base import Answer
+from pushforward.studio.app.kinds.images import Pictures, atlas
+from pushforward.studio.app.kinds.registry import kind
+from pushforward.studio.app.plots.sampled import Sampled
+from pushforward.studio.app.plots.tiles import columns_for, frame_at
+from pushforward.studio.app.shell.statusbar import StatusBar, _facts
+from pushforward.studio.app.state.reduce import reduce
+from pushforward.studio.app.state.runs import FlowRecord
+from pushforward.studio.app.state.session import EngineStatus
+from pushforward.studio.app.tokens import DARK, LIGHT
+from pushforward.studio.app.views.tiles import VIEW, TilesView
+from pushforward.studio.app.views.tilesamples import TileSamplesView
+from pushforward.studio.app.views.watch import VIEW as FLOW
+from pushforward.studio.app.widgets.tilegrid import TileGrid
+from pushforward.studio.protocol.catalog import EntrySpec
+from pushforward.studio.protocol.messages import (
+    Credit,
+    GetTarget,
+    JobInfo,
+    Operate,
+    Progress,
+    Watch,
+)
+from pushforward.studio.protocol.spec import Pick
 from tests.store.scenarios import generated
 
 N, FRAMES, SIDE = 12, 5, 4

@@ -11,13 +11,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from studio.app import words
-from studio.app.shell import lenses
-from studio.app.state.playback import Playback
-from studio.app.viewspec import FINISHED
-from studio.app.widgets.flowclock import REST, FlowClock
-from studio.app.widgets.timebar import FLOW_STEP, SPEEDS, TimeBar
-from studio.protocol.messages import PhaseInfo
+from pushforward.studio.app import words
+from pushforward.studio.app.shell import lenses
+from pushforward.studio.app.state.playback import Playback
+from pushforward.studio.app.viewspec import FINISHED
+from pushforward.studio.app.widgets.flowclock import REST, FlowClock
+from pushforward.studio.app.widgets.timebar import FLOW_STEP, SPEEDS, TimeBar
+from pushforward.studio.protocol.messages import PhaseInfo
 
 
 @pytest.fixture

@@ -10,14 +10,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
-from studio.app.run_words import RunWords
-from studio.app.shell.run_list import RunList
-from studio.app.shell.run_panel import RunPanel
-from studio.app.views.quality import QualityView
-from studio.app.views.tiles import TilesView
-from studio.app.views.watch import WatchView
-from studio.protocol.messages import Control, JobInfo
-from studio.protocol.spec import Pick
+from pushforward.studio.app.run_words import RunWords
+from pushforward.studio.app.shell.run_list import RunList
+from pushforward.studio.app.shell.run_panel import RunPanel
+from pushforward.studio.app.views.quality import QualityView
+from pushforward.studio.app.views.tiles import TilesView
+from pushforward.studio.app.views.watch import WatchView
+from pushforward.studio.protocol.messages import Control, JobInfo
+from pushforward.studio.protocol.spec import Pick
 
 
 @pytest.fixture(params=[WatchView, QualityView, TilesView])

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from studio.protocol.messages import JobInfo
+from pushforward.studio.protocol.messages import JobInfo
 
 
 def begins(lens, title: str) -> None:

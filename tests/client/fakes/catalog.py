@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from studio.protocol.catalog import (
+from pushforward.studio.protocol.catalog import (
     Catalog,
     Choice,
     Dependency,
@@ -14,7 +14,7 @@ from studio.protocol.catalog import (
     LayerSpec,
     RescalingSpec,
 )
-from studio.protocol.spec import Pick
+from pushforward.studio.protocol.spec import Pick
 
 __all__ = ["catalog", "defaults", "problem_of"]
 

@@ -11,10 +11,10 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from studio.client.transport import Handlers, ProcessExit
-from studio.protocol import messages as m
-from studio.protocol.catalog import Catalog
-from studio.protocol.wire import Buffer, Decoder, encode, pack_arrays
+from pushforward.studio.client.transport import Handlers, ProcessExit
+from pushforward.studio.protocol import messages as m
+from pushforward.studio.protocol.catalog import Catalog
+from pushforward.studio.protocol.wire import Buffer, Decoder, encode, pack_arrays
 from tests.client.fakes.catalog import catalog
 from tests.client.fakes.jobs import FakeJobs, Refusal
 

@@ -8,11 +8,11 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from studio.protocol import messages as m
-from studio.protocol.catalog import Catalog
-from studio.protocol.spec import Pick, RunSpec
-from studio.store.errors import StoreError
-from studio.store.run import RunFolder
+from pushforward.studio.protocol import messages as m
+from pushforward.studio.protocol.catalog import Catalog
+from pushforward.studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.store.errors import StoreError
+from pushforward.studio.store.run import RunFolder
 from tests.client.fakes.catalog import defaults, problem_of
 from tests.client.fakes.races import FakeRace
 from tests.client.fakes.training import FakeTraining, points

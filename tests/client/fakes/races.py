@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from studio.protocol.messages import JobInfo
+from pushforward.studio.protocol.messages import JobInfo
 from tests.client.fakes.training import FakeTraining
 
 __all__ = ["FakeRace"]

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from studio.protocol.messages import ErrorInfo, JobInfo
-from studio.protocol.spec import RunSpec
+from pushforward.studio.protocol.messages import ErrorInfo, JobInfo
+from pushforward.studio.protocol.spec import RunSpec
 
 __all__ = ["FakeTraining", "points"]
 

@@ -1,5 +1,5 @@
 """The lens of a hyperspectral scene."""
 
-from studio.app.views.cubes.scene import VIEW
+from pushforward.studio.app.views.cubes.scene import VIEW
 
 __all__ = ["VIEW"]

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.app.intents.base import Answer, Intents, floats
-from studio.protocol.messages import Operate, PreviewData
+from pushforward.studio.app.intents.base import Answer, Intents, floats
+from pushforward.studio.protocol.messages import Operate, PreviewData
 
 __all__ = ["SceneData", "SceneIntents", "SceneMap"]
 

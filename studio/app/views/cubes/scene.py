@@ -6,25 +6,25 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QImage, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from studio.app.actions import Actions
-from studio.app.askonce import AskOnce
-from studio.app.plots.backdrop import image_of
-from studio.app.plots.export import Picture, widget_picture
-from studio.app.state.runs import RunState
-from studio.app.state.session import AppState
-from studio.app.theme import theme
-from studio.app.views.cubes.intents import SceneData, SceneIntents, SceneMap
-from studio.app.views.cubes.legend import ClassRow, Legend, called
-from studio.app.views.cubes.mappane import MapPane
-from studio.app.views.cubes.spectrum import Spectrum, SpectrumPlot
-from studio.app.viewspec import ViewSpec, shows
-from studio.app.widgets.basic import Elided, button, label, scrolled, section, view_bar
-from studio.app.widgets.filedialog import folder_of_exports, save_dialog
-from studio.app.widgets.literal import set_tip
-from studio.app.widgets.overlays import EmptyState
-from studio.formats.cubes.maps import coloured
-from studio.formats.cubes.palette import class_colours
-from studio.literal import one_line
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.askonce import AskOnce
+from pushforward.studio.app.plots.backdrop import image_of
+from pushforward.studio.app.plots.export import Picture, widget_picture
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.theme import theme
+from pushforward.studio.app.views.cubes.intents import SceneData, SceneIntents, SceneMap
+from pushforward.studio.app.views.cubes.legend import ClassRow, Legend, called
+from pushforward.studio.app.views.cubes.mappane import MapPane
+from pushforward.studio.app.views.cubes.spectrum import Spectrum, SpectrumPlot
+from pushforward.studio.app.viewspec import ViewSpec, shows
+from pushforward.studio.app.widgets.basic import Elided, button, label, scrolled, section, view_bar
+from pushforward.studio.app.widgets.filedialog import folder_of_exports, save_dialog
+from pushforward.studio.app.widgets.literal import set_tip
+from pushforward.studio.app.widgets.overlays import EmptyState
+from pushforward.studio.formats.cubes.maps import coloured
+from pushforward.studio.formats.cubes.palette import class_colours
+from pushforward.studio.literal import one_line
 
 __all__ = ["VIEW", "SceneView"]
 

@@ -11,11 +11,11 @@ from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QPen
 from PySide6.QtWidgets import QGraphicsItem
 
-from studio.app.plots.axis import value_marks
-from studio.app.plots.explored import Explored, Range
-from studio.app.plots.plane import Line, Plane, pen, word
-from studio.app.plots.ticks import label, number, ticks
-from studio.literal import one_line
+from pushforward.studio.app.plots.axis import value_marks
+from pushforward.studio.app.plots.explored import Explored, Range
+from pushforward.studio.app.plots.plane import Line, Plane, pen, word
+from pushforward.studio.app.plots.ticks import label, number, ticks
+from pushforward.studio.literal import one_line
 
 __all__ = ["Spectrum", "SpectrumPlot", "pieces"]
 

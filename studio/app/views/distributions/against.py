@@ -9,24 +9,24 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
 
-from studio.app import tasks, words
-from studio.app.actions import Actions
-from studio.app.askonce import AskOnce
-from studio.app.intents.watching import Looking
-from studio.app.kinds.kind import Kind, named
-from studio.app.kinds.measuring import Found, Sample
-from studio.app.kinds.registry import kind_of_run
-from studio.app.kinds.statistics import measured_of, rows_of
-from studio.app.plots.beside import Beside
-from studio.app.plots.sampled import NOWHERE, Sampled, Shown, read_usual
-from studio.app.state import comparison, naming
-from studio.app.state.naming import called
-from studio.app.state.runs import RunState
-from studio.app.state.selection import Offered, Source
-from studio.app.state.session import AppState
-from studio.app.widgets.pane import told
-from studio.protocol.messages import ResultWritten
-from studio.store.errors import StoreError
+from pushforward.studio.app import tasks, words
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.askonce import AskOnce
+from pushforward.studio.app.intents.watching import Looking
+from pushforward.studio.app.kinds.kind import Kind, named
+from pushforward.studio.app.kinds.measuring import Found, Sample
+from pushforward.studio.app.kinds.registry import kind_of_run
+from pushforward.studio.app.kinds.statistics import measured_of, rows_of
+from pushforward.studio.app.plots.beside import Beside
+from pushforward.studio.app.plots.sampled import NOWHERE, Sampled, Shown, read_usual
+from pushforward.studio.app.state import comparison, naming
+from pushforward.studio.app.state.naming import called
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.selection import Offered, Source
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.widgets.pane import told
+from pushforward.studio.protocol.messages import ResultWritten
+from pushforward.studio.store.errors import StoreError
 
 __all__ = ["PARTICLES", "SIDES", "Against"]
 

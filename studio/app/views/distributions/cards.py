@@ -7,11 +7,11 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLayout, QWidget
 
-from studio.app import words
-from studio.app.state.session import AppState
-from studio.app.widgets.barscard import BarsCard
-from studio.app.widgets.exporting import ask_picture, ask_values
-from studio.app.widgets.histogramcard import HistogramCard
+from pushforward.studio.app import words
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.widgets.barscard import BarsCard
+from pushforward.studio.app.widgets.exporting import ask_picture, ask_values
+from pushforward.studio.app.widgets.histogramcard import HistogramCard
 
 __all__ = ["Cards"]
 

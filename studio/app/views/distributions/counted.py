@@ -8,12 +8,19 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
 
-from studio.app import tasks
-from studio.app.kinds.kind import Kind
-from studio.app.kinds.measuring import CARDS, Found, Sample, found_in, looking_at, with_distances
-from studio.app.plots.sampled import Sampled, Shown
-from studio.app.state.runs import RunState
-from studio.app.views.distributions.against import Against
+from pushforward.studio.app import tasks
+from pushforward.studio.app.kinds.kind import Kind
+from pushforward.studio.app.kinds.measuring import (
+    CARDS,
+    Found,
+    Sample,
+    found_in,
+    looking_at,
+    with_distances,
+)
+from pushforward.studio.app.plots.sampled import Sampled, Shown
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.views.distributions.against import Against
 
 __all__ = ["Counted"]
 

@@ -6,19 +6,19 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from studio.app.kinds.distances import ALL, Distances, Line, multiples
-from studio.app.kinds.kind import Kind
-from studio.app.kinds.measuring import Found, Part, class_shares, in_part, shares_among
-from studio.app.plots.bars import Bars, Run
-from studio.app.plots.histogram import HistogramScene, Steps
-from studio.app.plots.runkey import ink
-from studio.app.plots.shares import beyond, edges_of, shares_of
-from studio.app.plots.ticks import number
-from studio.app.state import naming
-from studio.app.state.selection import NONE, Selection
-from studio.app.theme import colors
-from studio.app.widgets.histogramcard import Other
-from studio.literal import one_line
+from pushforward.studio.app.kinds.distances import ALL, Distances, Line, multiples
+from pushforward.studio.app.kinds.kind import Kind
+from pushforward.studio.app.kinds.measuring import Found, Part, class_shares, in_part, shares_among
+from pushforward.studio.app.plots.bars import Bars, Run
+from pushforward.studio.app.plots.histogram import HistogramScene, Steps
+from pushforward.studio.app.plots.runkey import ink
+from pushforward.studio.app.plots.shares import beyond, edges_of, shares_of
+from pushforward.studio.app.plots.ticks import number
+from pushforward.studio.app.state import naming
+from pushforward.studio.app.state.selection import NONE, Selection
+from pushforward.studio.app.theme import colors
+from pushforward.studio.app.widgets.histogramcard import Other
+from pushforward.studio.literal import one_line
 
 __all__ = ["bars_of", "distances_of", "in_words", "others_of", "said_of", "scene_of"]
 

@@ -6,22 +6,22 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from studio.app import held
-from studio.app.actions import Actions
-from studio.app.kinds.kind import Kind
-from studio.app.kinds.measuring import Found, Part, Sample
-from studio.app.kinds.registry import moves_in
-from studio.app.plots.export import Picture
-from studio.app.plots.paper import histograms_picture
-from studio.app.plots.sampled import Sampled
-from studio.app.plots.style import CanvasStyle
-from studio.app.state import comparison
-from studio.app.state.session import AppState
-from studio.app.theme import colors, theme
-from studio.app.views.distributions.against import PARTICLES, Against
-from studio.app.views.distributions.cards import Cards
-from studio.app.views.distributions.counted import Counted
-from studio.app.views.distributions.scenes import (
+from pushforward.studio.app import held
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.kinds.kind import Kind
+from pushforward.studio.app.kinds.measuring import Found, Part, Sample
+from pushforward.studio.app.kinds.registry import moves_in
+from pushforward.studio.app.plots.export import Picture
+from pushforward.studio.app.plots.paper import histograms_picture
+from pushforward.studio.app.plots.sampled import Sampled
+from pushforward.studio.app.plots.style import CanvasStyle
+from pushforward.studio.app.state import comparison
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.theme import colors, theme
+from pushforward.studio.app.views.distributions.against import PARTICLES, Against
+from pushforward.studio.app.views.distributions.cards import Cards
+from pushforward.studio.app.views.distributions.counted import Counted
+from pushforward.studio.app.views.distributions.scenes import (
     bars_of,
     distances_of,
     in_words,
@@ -29,17 +29,24 @@ from studio.app.views.distributions.scenes import (
     said_of,
     scene_of,
 )
-from studio.app.viewspec import ViewSpec
-from studio.app.widgets.barscard import BarsCard
-from studio.app.widgets.basic import Elided, button, icon_button, label, scrolled, view_bar
-from studio.app.widgets.distancetable import DistanceTable
-from studio.app.widgets.distributiontools import DistributionTools
-from studio.app.widgets.exporting import ask_picture
-from studio.app.widgets.heldchip import held_chip
-from studio.app.widgets.histogramcard import HistogramCard
-from studio.app.widgets.linekey import LineKey
-from studio.app.widgets.overlays import EmptyState
-from studio.literal import one_line
+from pushforward.studio.app.viewspec import ViewSpec
+from pushforward.studio.app.widgets.barscard import BarsCard
+from pushforward.studio.app.widgets.basic import (
+    Elided,
+    button,
+    icon_button,
+    label,
+    scrolled,
+    view_bar,
+)
+from pushforward.studio.app.widgets.distancetable import DistanceTable
+from pushforward.studio.app.widgets.distributiontools import DistributionTools
+from pushforward.studio.app.widgets.exporting import ask_picture
+from pushforward.studio.app.widgets.heldchip import held_chip
+from pushforward.studio.app.widgets.histogramcard import HistogramCard
+from pushforward.studio.app.widgets.linekey import LineKey
+from pushforward.studio.app.widgets.overlays import EmptyState
+from pushforward.studio.literal import one_line
 
 __all__ = ["VIEW", "DistributionsView"]
 

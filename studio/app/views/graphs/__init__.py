@@ -2,9 +2,9 @@
 are typed and come out as their trees.
 """
 
-from studio.app.views.graphs.edit import VIEW as EDIT
-from studio.app.views.graphs.flow import VIEW as FLOW
-from studio.app.views.graphs.parsed import VIEW as PARSED
+from pushforward.studio.app.views.graphs.edit import VIEW as EDIT
+from pushforward.studio.app.views.graphs.flow import VIEW as FLOW
+from pushforward.studio.app.views.graphs.parsed import VIEW as PARSED
 
 __all__ = ["VIEWS"]
 

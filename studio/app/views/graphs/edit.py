@@ -13,21 +13,21 @@ from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
-from studio.app import tasks, words
-from studio.app.actions import Actions
-from studio.app.askonce import AskOnce
-from studio.app.errands import Errand, Errands
-from studio.app.forms.editors import ChoiceList
-from studio.app.intents import disk
-from studio.app.intents.base import Refused
-from studio.app.kinds.by_hand import ByHand
-from studio.app.kinds.graph_rows import SIZE
-from studio.app.kinds.kind import Arrays, Kind
-from studio.app.kinds.registry import kind_of_run
-from studio.app.kinds.validity import VALIDITY, why_of
-from studio.app.plots.moreknown import MoreKnown
-from studio.app.state import operators
-from studio.app.state.graph_editing import (
+from pushforward.studio.app import tasks, words
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.askonce import AskOnce
+from pushforward.studio.app.errands import Errand, Errands
+from pushforward.studio.app.forms.editors import ChoiceList
+from pushforward.studio.app.intents import disk
+from pushforward.studio.app.intents.base import Refused
+from pushforward.studio.app.kinds.by_hand import ByHand
+from pushforward.studio.app.kinds.graph_rows import SIZE
+from pushforward.studio.app.kinds.kind import Arrays, Kind
+from pushforward.studio.app.kinds.registry import kind_of_run
+from pushforward.studio.app.kinds.validity import VALIDITY, why_of
+from pushforward.studio.app.plots.moreknown import MoreKnown
+from pushforward.studio.app.state import operators
+from pushforward.studio.app.state.graph_editing import (
     OPERATORS,
     Cut,
     GraphSheet,
@@ -42,20 +42,28 @@ from studio.app.state.graph_editing import (
     with_node,
     without_node,
 )
-from studio.app.state.runs import RunState
-from studio.app.state.session import AppState
-from studio.app.state.undoing import Edits, Table
-from studio.app.viewspec import ViewSpec, shows_moving
-from studio.app.widgets.basic import Elided, button, icon_button, label, row, section, view_bar
-from studio.app.widgets.editkeys import take_key
-from studio.app.widgets.graphcanvas import GraphCanvas
-from studio.app.widgets.literal import set_tip
-from studio.app.widgets.overlays import EmptyState
-from studio.app.widgets.pane import told
-from studio.app.widgets.taskform import TaskForm
-from studio.app.widgets.tilegrid import TileGrid
-from studio.graph_layout import Lay, laid_out
-from studio.protocol.extras import PLACES
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.state.undoing import Edits, Table
+from pushforward.studio.app.viewspec import ViewSpec, shows_moving
+from pushforward.studio.app.widgets.basic import (
+    Elided,
+    button,
+    icon_button,
+    label,
+    row,
+    section,
+    view_bar,
+)
+from pushforward.studio.app.widgets.editkeys import take_key
+from pushforward.studio.app.widgets.graphcanvas import GraphCanvas
+from pushforward.studio.app.widgets.literal import set_tip
+from pushforward.studio.app.widgets.overlays import EmptyState
+from pushforward.studio.app.widgets.pane import told
+from pushforward.studio.app.widgets.taskform import TaskForm
+from pushforward.studio.app.widgets.tilegrid import TileGrid
+from pushforward.studio.graph_layout import Lay, laid_out
+from pushforward.studio.protocol.extras import PLACES
 
 __all__ = ["VIEW", "GraphEditView"]
 

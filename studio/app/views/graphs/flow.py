@@ -7,33 +7,33 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from studio.app import words
-from studio.app.actions import Actions
-from studio.app.forms.editors import ChoiceList
-from studio.app.intents.watching import Looking
-from studio.app.kinds.graph_rows import SIZE, Numbers, pair_of
-from studio.app.kinds.graph_way import ORDERS, GraphWay
-from studio.app.kinds.kind import Kind, named
-from studio.app.kinds.registry import kind_of_run
-from studio.app.plots.export import Picture, widget_picture
-from studio.app.plots.following import Following
-from studio.app.plots.lineplot import Drawn, LinePlot
-from studio.app.plots.tiles import frame_at
-from studio.app.state.runs import FlowRecord, RunState
-from studio.app.state.selection import Offered, Source
-from studio.app.state.session import AppState
-from studio.app.viewspec import ViewSpec, shows_moving
-from studio.app.widgets.adjacency import AdjacencyPlot
-from studio.app.widgets.basic import Elided, icon_button, label, row, view_bar
-from studio.app.widgets.graphplane import GraphPlane
-from studio.app.widgets.motion import MotionChip
-from studio.app.widgets.overlays import EmptyState
-from studio.app.widgets.pane import told
-from studio.app.widgets.tilegrid import TileGrid
-from studio.app.widgets.waiting import tell_none
-from studio.counted import counted
-from studio.figures import short
-from studio.protocol.extras import DENOISED, LEVELS, PLACES
+from pushforward.studio.app import words
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.forms.editors import ChoiceList
+from pushforward.studio.app.intents.watching import Looking
+from pushforward.studio.app.kinds.graph_rows import SIZE, Numbers, pair_of
+from pushforward.studio.app.kinds.graph_way import ORDERS, GraphWay
+from pushforward.studio.app.kinds.kind import Kind, named
+from pushforward.studio.app.kinds.registry import kind_of_run
+from pushforward.studio.app.plots.export import Picture, widget_picture
+from pushforward.studio.app.plots.following import Following
+from pushforward.studio.app.plots.lineplot import Drawn, LinePlot
+from pushforward.studio.app.plots.tiles import frame_at
+from pushforward.studio.app.state.runs import FlowRecord, RunState
+from pushforward.studio.app.state.selection import Offered, Source
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.viewspec import ViewSpec, shows_moving
+from pushforward.studio.app.widgets.adjacency import AdjacencyPlot
+from pushforward.studio.app.widgets.basic import Elided, icon_button, label, row, view_bar
+from pushforward.studio.app.widgets.graphplane import GraphPlane
+from pushforward.studio.app.widgets.motion import MotionChip
+from pushforward.studio.app.widgets.overlays import EmptyState
+from pushforward.studio.app.widgets.pane import told
+from pushforward.studio.app.widgets.tilegrid import TileGrid
+from pushforward.studio.app.widgets.waiting import tell_none
+from pushforward.studio.counted import counted
+from pushforward.studio.figures import short
+from pushforward.studio.protocol.extras import DENOISED, LEVELS, PLACES
 
 __all__ = ["VIEW", "GraphFlowView"]
 

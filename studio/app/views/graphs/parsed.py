@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
-from observables.sentences.grammar import (
+from pushforward.observables.sentences.grammar import (
     CATEGORIES,
     RELATIONS,
     WORDS,
@@ -15,18 +15,18 @@ from observables.sentences.grammar import (
     tokens,
     unseen,
 )
-from studio.app.actions import Actions
-from studio.app.kinds.kind import Arrays
-from studio.app.kinds.labelled_paint import labelled_rows
-from studio.app.kinds.sentence_paint import Link, SentencePicture
-from studio.app.kinds.sentences import links_of, tree_of
-from studio.app.state.session import AppState
-from studio.app.viewspec import ViewSpec, shows_moving
-from studio.app.widgets.askedlive import AskedLive, Asking
-from studio.app.widgets.basic import button, label, row, view_bar
-from studio.app.widgets.foundview import can_ask
-from studio.app.widgets.overlays import EmptyState
-from studio.app.widgets.sentenceplot import SentencePlot
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.kinds.kind import Arrays
+from pushforward.studio.app.kinds.labelled_paint import labelled_rows
+from pushforward.studio.app.kinds.sentence_paint import Link, SentencePicture
+from pushforward.studio.app.kinds.sentences import links_of, tree_of
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.viewspec import ViewSpec, shows_moving
+from pushforward.studio.app.widgets.askedlive import AskedLive, Asking
+from pushforward.studio.app.widgets.basic import button, label, row, view_bar
+from pushforward.studio.app.widgets.foundview import can_ask
+from pushforward.studio.app.widgets.overlays import EmptyState
+from pushforward.studio.app.widgets.sentenceplot import SentencePlot
 
 __all__ = ["VIEW", "ParsedView"]
 

@@ -2,11 +2,11 @@
 purification.
 """
 
-from studio.app.views.images.anomaly import VIEW as ANOMALY
-from studio.app.views.images.edit import VIEW as EDIT
-from studio.app.views.images.film import VIEW as FILM
-from studio.app.views.images.guidance import VIEW as GUIDANCE
-from studio.app.views.images.purified import VIEW as PURIFIED
+from pushforward.studio.app.views.images.anomaly import VIEW as ANOMALY
+from pushforward.studio.app.views.images.edit import VIEW as EDIT
+from pushforward.studio.app.views.images.film import VIEW as FILM
+from pushforward.studio.app.views.images.guidance import VIEW as GUIDANCE
+from pushforward.studio.app.views.images.purified import VIEW as PURIFIED
 
 __all__ = ["VIEWS"]
 

@@ -5,21 +5,21 @@ from numpy.typing import NDArray
 from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
-from studio.app import words
-from studio.app.forms.editors import Segments
-from studio.app.kinds.registry import kind_of_run
-from studio.app.plots.histogram import HistogramPlot
-from studio.app.state.session import AppState
-from studio.app.theme import colors
-from studio.app.tokens import DARK
-from studio.app.viewspec import ViewSpec
-from studio.app.widgets.basic import label, row, section
-from studio.app.widgets.figurestable import FiguresTable
-from studio.app.widgets.foundview import can_ask
-from studio.app.widgets.linekey import LineKey
-from studio.app.widgets.ownimage import Image, Told
-from studio.app.widgets.picturelab import PictureLab, ratio_words, show_sets
-from studio.app.widgets.tilegrid import TileGrid
+from pushforward.studio.app import words
+from pushforward.studio.app.forms.editors import Segments
+from pushforward.studio.app.kinds.registry import kind_of_run
+from pushforward.studio.app.plots.histogram import HistogramPlot
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.theme import colors
+from pushforward.studio.app.tokens import DARK
+from pushforward.studio.app.viewspec import ViewSpec
+from pushforward.studio.app.widgets.basic import label, row, section
+from pushforward.studio.app.widgets.figurestable import FiguresTable
+from pushforward.studio.app.widgets.foundview import can_ask
+from pushforward.studio.app.widgets.linekey import LineKey
+from pushforward.studio.app.widgets.ownimage import Image, Told
+from pushforward.studio.app.widgets.picturelab import PictureLab, ratio_words, show_sets
+from pushforward.studio.app.widgets.tilegrid import TileGrid
 
 __all__ = ["VIEW", "AnomalyView", "overlaid"]
 

@@ -21,16 +21,16 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QBoxLayout, QFileDialog, QSlider, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
-from studio.app import tasks
-from studio.app.actions import Actions
-from studio.app.askonce import AskOnce
-from studio.app.errands import Errand, Errands
-from studio.app.imagefile import FILTER, Unreadable, carries
-from studio.app.intents import disk
-from studio.app.intents.base import Refused
-from studio.app.kinds.registry import family_of_run, kind_of_run
-from studio.app.state import operators
-from studio.app.state.editing import (
+from pushforward.studio.app import tasks
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.askonce import AskOnce
+from pushforward.studio.app.errands import Errand, Errands
+from pushforward.studio.app.imagefile import FILTER, Unreadable, carries
+from pushforward.studio.app.intents import disk
+from pushforward.studio.app.intents.base import Refused
+from pushforward.studio.app.kinds.registry import family_of_run, kind_of_run
+from pushforward.studio.app.state import operators
+from pushforward.studio.app.state.editing import (
     TASKS,
     Handed,
     Sheet,
@@ -40,30 +40,38 @@ from studio.app.state.editing import (
     no_decoder,
     why_no_more,
 )
-from studio.app.state.operators import Asking
-from studio.app.state.results import number_of, operator_of
-from studio.app.state.runs import RunState
-from studio.app.state.session import AppState
-from studio.app.state.undoing import Edits, Table
-from studio.app.views.images import unapplied
-from studio.app.views.images.edited import Edited, edited
-from studio.app.views.images.editresults import EditResults
-from studio.app.views.images.painting import PaintTools
-from studio.app.views.images.pictures import Pictures
-from studio.app.views.images.strengths import Question, Strengths
-from studio.app.views.images.unapplied import Unapplied
-from studio.app.viewspec import ViewSpec, shows_moving
-from studio.app.widgets.basic import Elided, button, label, row, scrolled, section, view_bar
-from studio.app.widgets.dropped import copied
-from studio.app.widgets.editcanvas import EditCanvas
-from studio.app.widgets.editkeys import take_key
-from studio.app.widgets.filedialog import folder_of_files, open_dialog
-from studio.app.widgets.foundview import can_ask
-from studio.app.widgets.literal import set_tip
-from studio.app.widgets.lowpage import LowPage
-from studio.app.widgets.overlays import EmptyState
-from studio.app.widgets.taskform import TaskForm
-from studio.app.widgets.tilegrid import TileGrid
+from pushforward.studio.app.state.operators import Asking
+from pushforward.studio.app.state.results import number_of, operator_of
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.state.undoing import Edits, Table
+from pushforward.studio.app.views.images import unapplied
+from pushforward.studio.app.views.images.edited import Edited, edited
+from pushforward.studio.app.views.images.editresults import EditResults
+from pushforward.studio.app.views.images.painting import PaintTools
+from pushforward.studio.app.views.images.pictures import Pictures
+from pushforward.studio.app.views.images.strengths import Question, Strengths
+from pushforward.studio.app.views.images.unapplied import Unapplied
+from pushforward.studio.app.viewspec import ViewSpec, shows_moving
+from pushforward.studio.app.widgets.basic import (
+    Elided,
+    button,
+    label,
+    row,
+    scrolled,
+    section,
+    view_bar,
+)
+from pushforward.studio.app.widgets.dropped import copied
+from pushforward.studio.app.widgets.editcanvas import EditCanvas
+from pushforward.studio.app.widgets.editkeys import take_key
+from pushforward.studio.app.widgets.filedialog import folder_of_files, open_dialog
+from pushforward.studio.app.widgets.foundview import can_ask
+from pushforward.studio.app.widgets.literal import set_tip
+from pushforward.studio.app.widgets.lowpage import LowPage
+from pushforward.studio.app.widgets.overlays import EmptyState
+from pushforward.studio.app.widgets.taskform import TaskForm
+from pushforward.studio.app.widgets.tilegrid import TileGrid
 
 __all__ = ["VIEW", "EditView"]
 

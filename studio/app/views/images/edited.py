@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.app import words
-from studio.app.state.editing import Image, Sheet, Task
-from studio.app.state.runs import RunState
-from studio.counted import counted
+from pushforward.studio.app import words
+from pushforward.studio.app.state.editing import Image, Sheet, Task
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.counted import counted
 
 __all__ = ["Edited", "edited"]
 

@@ -5,11 +5,11 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from studio.app.kinds.kind import Kind
-from studio.app.state.runs import RunState
-from studio.app.views.images.edited import Edited
-from studio.app.widgets.basic import Elided, button, label, row, section
-from studio.app.widgets.tilegrid import TileGrid
+from pushforward.studio.app.kinds.kind import Kind
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.views.images.edited import Edited
+from pushforward.studio.app.widgets.basic import Elided, button, label, row, section
+from pushforward.studio.app.widgets.tilegrid import TileGrid
 
 __all__ = ["EditResults"]
 

@@ -11,30 +11,30 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QSlider, QVBoxLayout, QWidget
 
-from studio.app import words
-from studio.app.actions import Actions
-from studio.app.forms.editors import Segments
-from studio.app.intents.base import Refused
-from studio.app.kinds.registry import kind_of_run
-from studio.app.plots.lineplot import Drawn, LinePlot
-from studio.app.state.filming import FilmFound
-from studio.app.state.naming import file_stem
-from studio.app.state.sampledby import drawn_by
-from studio.app.state.session import AppState
-from studio.app.state.sixchoices import guidance_of
-from studio.app.viewspec import ViewSpec, shows_moving
-from studio.app.widgets.basic import Elided, icon_button, label, row, section
-from studio.app.widgets.filedialog import ask_write
-from studio.app.widgets.foundview import Arrays, FoundView, can_ask
-from studio.app.widgets.literal import set_tip
-from studio.app.widgets.ownimage import Image, OwnImage, Told
-from studio.app.widgets.tilegrid import TileGrid
-from studio.figures import short
-from studio.protocol.parts import ErrorInfo
-from studio.protocol.spec import Pick
+from pushforward.studio.app import words
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.forms.editors import Segments
+from pushforward.studio.app.intents.base import Refused
+from pushforward.studio.app.kinds.registry import kind_of_run
+from pushforward.studio.app.plots.lineplot import Drawn, LinePlot
+from pushforward.studio.app.state.filming import FilmFound
+from pushforward.studio.app.state.naming import file_stem
+from pushforward.studio.app.state.sampledby import drawn_by
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.state.sixchoices import guidance_of
+from pushforward.studio.app.viewspec import ViewSpec, shows_moving
+from pushforward.studio.app.widgets.basic import Elided, icon_button, label, row, section
+from pushforward.studio.app.widgets.filedialog import ask_write
+from pushforward.studio.app.widgets.foundview import Arrays, FoundView, can_ask
+from pushforward.studio.app.widgets.literal import set_tip
+from pushforward.studio.app.widgets.ownimage import Image, OwnImage, Told
+from pushforward.studio.app.widgets.tilegrid import TileGrid
+from pushforward.studio.figures import short
+from pushforward.studio.protocol.parts import ErrorInfo
+from pushforward.studio.protocol.spec import Pick
 
 if TYPE_CHECKING:
-    from studio.store.results import ResultRecord
+    from pushforward.studio.store.results import ResultRecord
 
 __all__ = ["VIEW", "FilmView"]
 
@@ -301,7 +301,7 @@ class FilmView(FoundView):
     def _write(self) -> None:
         found, run = self.film, self.state.runs.by_key.get(self._key)
         if found is not None and run is not None:
-            from studio.formats.video import encoder
+            from pushforward.studio.formats.video import encoder
 
             name = f"{file_stem(run)}-film.gif"
             formats = f"{FORMATS};;{VIDEO}" if encoder() else FORMATS
@@ -336,9 +336,9 @@ def written(found: FilmFound, path: Path) -> None:
     Raises:
         StoreError: the disk refused, or the suffix is none of a film.
     """
-    from studio.formats.animation import write_animation
-    from studio.formats.pictures import sheet, write_png
-    from studio.formats.video import VIDEO_SUFFIX, write_video
+    from pushforward.studio.formats.animation import write_animation
+    from pushforward.studio.formats.pictures import sheet, write_png
+    from pushforward.studio.formats.video import VIDEO_SUFFIX, write_video
 
     if path.suffix.lower() == ".png":
         flat = found.way.swapaxes(0, 1).reshape(-1, *found.way.shape[2:])

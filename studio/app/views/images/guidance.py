@@ -10,25 +10,25 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
-from studio.app import words
-from studio.app.intents.base import Refused
-from studio.app.kinds.registry import kind_of_run
-from studio.app.latest import Latest
-from studio.app.plots.lineplot import Drawn
-from studio.app.plots.tradeoff import SHARE, Stop
-from studio.app.state.guiding import lacking, right_of
-from studio.app.state.session import AppState
-from studio.app.viewspec import ViewSpec, shows_moving
-from studio.app.widgets.basic import Elided, button, label, row, scrolled, view_bar
-from studio.app.widgets.classchoice import ClassChoice
-from studio.app.widgets.figurestable import FiguresTable
-from studio.app.widgets.foundview import can_ask
-from studio.app.widgets.guidancecharts import GuidanceCharts
-from studio.app.widgets.guidanceview import CURVE, MOST, WIDE, GuidanceView, Question
-from studio.app.widgets.lowpage import LowPage
-from studio.app.widgets.ownimage import Image, OwnImage, Told
-from studio.app.widgets.tilegrid import TileGrid
-from studio.protocol.parts import ErrorInfo
+from pushforward.studio.app import words
+from pushforward.studio.app.intents.base import Refused
+from pushforward.studio.app.kinds.registry import kind_of_run
+from pushforward.studio.app.latest import Latest
+from pushforward.studio.app.plots.lineplot import Drawn
+from pushforward.studio.app.plots.tradeoff import SHARE, Stop
+from pushforward.studio.app.state.guiding import lacking, right_of
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.viewspec import ViewSpec, shows_moving
+from pushforward.studio.app.widgets.basic import Elided, button, label, row, scrolled, view_bar
+from pushforward.studio.app.widgets.classchoice import ClassChoice
+from pushforward.studio.app.widgets.figurestable import FiguresTable
+from pushforward.studio.app.widgets.foundview import can_ask
+from pushforward.studio.app.widgets.guidancecharts import GuidanceCharts
+from pushforward.studio.app.widgets.guidanceview import CURVE, MOST, WIDE, GuidanceView, Question
+from pushforward.studio.app.widgets.lowpage import LowPage
+from pushforward.studio.app.widgets.ownimage import Image, OwnImage, Told
+from pushforward.studio.app.widgets.tilegrid import TileGrid
+from pushforward.studio.protocol.parts import ErrorInfo
 
 __all__ = ["VIEW", "ImageGuidanceView"]
 

@@ -7,12 +7,12 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QColorDialog, QSlider, QVBoxLayout, QWidget
 
-from studio.app.state.editing import TASKS, Sheet, Task, brushed
-from studio.app.state.undoing import Edits
-from studio.app.widgets.basic import icon_button, label, restyle, row
-from studio.app.widgets.editcanvas import EditCanvas
-from studio.app.widgets.literal import set_tip
-from studio.app.widgets.swatch import Swatch
+from pushforward.studio.app.state.editing import TASKS, Sheet, Task, brushed
+from pushforward.studio.app.state.undoing import Edits
+from pushforward.studio.app.widgets.basic import icon_button, label, restyle, row
+from pushforward.studio.app.widgets.editcanvas import EditCanvas
+from pushforward.studio.app.widgets.literal import set_tip
+from pushforward.studio.app.widgets.swatch import Swatch
 
 __all__ = ["PaintTools"]
 

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QMimeData
 
-from studio.app.imagefile import read_carried, read_image
-from studio.app.kinds.kind import LABEL
-from studio.app.state.editing import Sheet
-from studio.app.state.runs import RunState
-from studio.app.state.session import AppState
+from pushforward.studio.app.imagefile import read_carried, read_image
+from pushforward.studio.app.kinds.kind import LABEL
+from pushforward.studio.app.state.editing import Sheet
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.session import AppState
 
 __all__ = ["Pictures"]
 

@@ -7,19 +7,19 @@ import numpy as np
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from studio.app import words
-from studio.app.intents.base import Refused
-from studio.app.kinds.registry import kind_of_run
-from studio.app.state.session import AppState
-from studio.app.theme import colors, font
-from studio.app.viewspec import ViewSpec
-from studio.app.widgets.basic import label, section
-from studio.app.widgets.figurestable import FiguresTable
-from studio.app.widgets.foundview import can_ask
-from studio.app.widgets.ownimage import Image, Told
-from studio.app.widgets.picturelab import PictureLab
-from studio.app.widgets.tilegrid import TileGrid
-from studio.app.widgets.tilepaint import APART, GAP, WORDS
+from pushforward.studio.app import words
+from pushforward.studio.app.intents.base import Refused
+from pushforward.studio.app.kinds.registry import kind_of_run
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.theme import colors, font
+from pushforward.studio.app.viewspec import ViewSpec
+from pushforward.studio.app.widgets.basic import label, section
+from pushforward.studio.app.widgets.figurestable import FiguresTable
+from pushforward.studio.app.widgets.foundview import can_ask
+from pushforward.studio.app.widgets.ownimage import Image, Told
+from pushforward.studio.app.widgets.picturelab import PictureLab
+from pushforward.studio.app.widgets.tilegrid import TileGrid
+from pushforward.studio.app.widgets.tilepaint import APART, GAP, WORDS
 
 __all__ = ["VIEW", "PurifiedView"]
 

@@ -10,13 +10,13 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from shiboken6 import isValid
 
-from studio.app.actions import Actions
-from studio.app.intents.base import Refused
-from studio.app.kinds.kind import Kind
-from studio.app.latest import Latest
-from studio.app.state.editing import Sheet
-from studio.app.widgets.basic import Elided, row, section
-from studio.app.widgets.tilegrid import TileGrid
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.intents.base import Refused
+from pushforward.studio.app.kinds.kind import Kind
+from pushforward.studio.app.latest import Latest
+from pushforward.studio.app.state.editing import Sheet
+from pushforward.studio.app.widgets.basic import Elided, row, section
+from pushforward.studio.app.widgets.tilegrid import TileGrid
 
 __all__ = ["LEVELS", "Question", "Strengths"]
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QObject, QTimer
 
-from studio.app.state.editing import TASKS, Sheet, Task
-from studio.home import data_folder
+from pushforward.studio.app.state.editing import TASKS, Sheet, Task
+from pushforward.studio.home import data_folder
 
 __all__ = ["Unapplied", "file_of", "read"]
 
@@ -73,8 +73,8 @@ def read(run: str) -> tuple[Task, Sheet] | None:
 
 def _write(run: str, task: Task, sheet: Sheet | None) -> None:
     """Keep a sheet, or none; a full or read-only disk costs only that."""
-    from studio.store import atomic
-    from studio.store.errors import StoreError
+    from pushforward.studio.store import atomic
+    from pushforward.studio.store.errors import StoreError
 
     file = file_of(run)
     try:

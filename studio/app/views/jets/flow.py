@@ -13,40 +13,40 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from observables.jets import cone
-from studio.app import words
-from studio.app.actions import Actions
-from studio.app.askonce import AskOnce
-from studio.app.intents.watching import Looking
-from studio.app.kinds.jet_paint import RADIUS
-from studio.app.kinds.jet_way import JetWay, asked_of, rows_of_types
-from studio.app.kinds.jets import said_constituent
-from studio.app.kinds.kind import LABEL, Kind, Tiles, named
-from studio.app.kinds.registry import kind_of_run
-from studio.app.plots.export import Picture, copy_picture, widget_picture
-from studio.app.plots.following import Following
-from studio.app.plots.sought import Neighbours, Sought
-from studio.app.plots.tiles import frame_at
-from studio.app.state.runs import FlowRecord, RunState
-from studio.app.state.selection import Offered, Source
-from studio.app.state.session import AppState
-from studio.app.viewspec import ViewSpec, shows_moving
-from studio.app.widgets.basic import Elided, button, row, view_bar
-from studio.app.widgets.distributiontools import PartChoice
-from studio.app.widgets.exporting import ask_picture
-from studio.app.widgets.jetboard import Cell, JetBoard, Line
-from studio.app.widgets.jetkey import JetKey
-from studio.app.widgets.jetplane import JetPlane
-from studio.app.widgets.menu import open_menu
-from studio.app.widgets.motion import MotionChip
-from studio.app.widgets.othersampler import OtherSampler
-from studio.app.widgets.overlays import EmptyState
-from studio.app.widgets.pane import told
-from studio.app.widgets.tilegrid import TileGrid
-from studio.app.widgets.tilesheet import Sheets
-from studio.app.widgets.waiting import tell_none
-from studio.figures import short
-from studio.protocol.extras import DENOISED, LEVELS
+from pushforward.observables.jets import cone
+from pushforward.studio.app import words
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.askonce import AskOnce
+from pushforward.studio.app.intents.watching import Looking
+from pushforward.studio.app.kinds.jet_paint import RADIUS
+from pushforward.studio.app.kinds.jet_way import JetWay, asked_of, rows_of_types
+from pushforward.studio.app.kinds.jets import said_constituent
+from pushforward.studio.app.kinds.kind import LABEL, Kind, Tiles, named
+from pushforward.studio.app.kinds.registry import kind_of_run
+from pushforward.studio.app.plots.export import Picture, copy_picture, widget_picture
+from pushforward.studio.app.plots.following import Following
+from pushforward.studio.app.plots.sought import Neighbours, Sought
+from pushforward.studio.app.plots.tiles import frame_at
+from pushforward.studio.app.state.runs import FlowRecord, RunState
+from pushforward.studio.app.state.selection import Offered, Source
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.viewspec import ViewSpec, shows_moving
+from pushforward.studio.app.widgets.basic import Elided, button, row, view_bar
+from pushforward.studio.app.widgets.distributiontools import PartChoice
+from pushforward.studio.app.widgets.exporting import ask_picture
+from pushforward.studio.app.widgets.jetboard import Cell, JetBoard, Line
+from pushforward.studio.app.widgets.jetkey import JetKey
+from pushforward.studio.app.widgets.jetplane import JetPlane
+from pushforward.studio.app.widgets.menu import open_menu
+from pushforward.studio.app.widgets.motion import MotionChip
+from pushforward.studio.app.widgets.othersampler import OtherSampler
+from pushforward.studio.app.widgets.overlays import EmptyState
+from pushforward.studio.app.widgets.pane import told
+from pushforward.studio.app.widgets.tilegrid import TileGrid
+from pushforward.studio.app.widgets.tilesheet import Sheets
+from pushforward.studio.app.widgets.waiting import tell_none
+from pushforward.studio.figures import short
+from pushforward.studio.protocol.extras import DENOISED, LEVELS
 
 __all__ = ["VIEW", "JetFlowView", "short_level"]
 

@@ -16,27 +16,27 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from shiboken6 import isValid
 
-from observables.jets import cone
-from studio.app import tasks
-from studio.app.actions import Actions
-from studio.app.askonce import AskOnce
-from studio.app.kinds.jet_means import means_by_type
-from studio.app.kinds.jet_paint import RADIUS, Frame
-from studio.app.kinds.kind import LABEL, Arrays, named
-from studio.app.kinds.measuring import in_order
-from studio.app.kinds.statistics import rows_of
-from studio.app.plots.export import Picture, copy_picture, painted_picture
-from studio.app.plots.sampled import Sampled
-from studio.app.state.session import AppState
-from studio.app.theme import font, theme
-from studio.app.viewspec import ViewSpec, shows_moving
-from studio.app.widgets.basic import Elided, icon_button, label, row, view_bar
-from studio.app.widgets.exporting import ask_picture
-from studio.app.widgets.heldchip import held_chip
-from studio.app.widgets.jetmeans import MeansPicture
-from studio.app.widgets.menu import open_menu
-from studio.app.widgets.overlays import EmptyState
-from studio.app.widgets.samplebutton import sample_button
+from pushforward.observables.jets import cone
+from pushforward.studio.app import tasks
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.askonce import AskOnce
+from pushforward.studio.app.kinds.jet_means import means_by_type
+from pushforward.studio.app.kinds.jet_paint import RADIUS, Frame
+from pushforward.studio.app.kinds.kind import LABEL, Arrays, named
+from pushforward.studio.app.kinds.measuring import in_order
+from pushforward.studio.app.kinds.statistics import rows_of
+from pushforward.studio.app.plots.export import Picture, copy_picture, painted_picture
+from pushforward.studio.app.plots.sampled import Sampled
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.theme import font, theme
+from pushforward.studio.app.viewspec import ViewSpec, shows_moving
+from pushforward.studio.app.widgets.basic import Elided, icon_button, label, row, view_bar
+from pushforward.studio.app.widgets.exporting import ask_picture
+from pushforward.studio.app.widgets.heldchip import held_chip
+from pushforward.studio.app.widgets.jetmeans import MeansPicture
+from pushforward.studio.app.widgets.menu import open_menu
+from pushforward.studio.app.widgets.overlays import EmptyState
+from pushforward.studio.app.widgets.samplebutton import sample_button
 
 __all__ = ["VIEW", "JetMeansView"]
 

@@ -1,5 +1,5 @@
 """Lenses of recommenders."""
 
-from studio.app.views.recommend.history import VIEW
+from pushforward.studio.app.views.recommend.history import VIEW
 
 __all__ = ["VIEW"]

@@ -14,18 +14,18 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.app import tasks
-from studio.app.actions import Actions
-from studio.app.askonce import AskOnce
-from studio.app.intents.base import Answer, Refused
-from studio.app.kinds.registry import kind_of_run
-from studio.app.kinds.titles import title_of
-from studio.app.plots.export import Picture, widget_picture
-from studio.app.state.runs import RunState
-from studio.app.state.session import AppState
-from studio.app.views.recommend.intents import OPERATOR, People, RecommendIntents
-from studio.app.viewspec import ViewSpec, shows
-from studio.app.widgets.basic import (
+from pushforward.studio.app import tasks
+from pushforward.studio.app.actions import Actions
+from pushforward.studio.app.askonce import AskOnce
+from pushforward.studio.app.intents.base import Answer, Refused
+from pushforward.studio.app.kinds.registry import kind_of_run
+from pushforward.studio.app.kinds.titles import title_of
+from pushforward.studio.app.plots.export import Picture, widget_picture
+from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.views.recommend.intents import OPERATOR, People, RecommendIntents
+from pushforward.studio.app.viewspec import ViewSpec, shows
+from pushforward.studio.app.widgets.basic import (
     Elided,
     button,
     icon_button,
@@ -35,14 +35,14 @@ from studio.app.widgets.basic import (
     section,
     view_bar,
 )
-from studio.app.widgets.filedialog import folder_of_exports, save_dialog
-from studio.app.widgets.historylist import HistoryList
-from studio.app.widgets.literal import set_tip
-from studio.app.widgets.nextlist import NextList, Suggestion
-from studio.app.widgets.numberfield import NumberField
-from studio.app.widgets.overlays import EmptyState
-from studio.app.widgets.qualities import Qualities
-from studio.literal import one_line
+from pushforward.studio.app.widgets.filedialog import folder_of_exports, save_dialog
+from pushforward.studio.app.widgets.historylist import HistoryList
+from pushforward.studio.app.widgets.literal import set_tip
+from pushforward.studio.app.widgets.nextlist import NextList, Suggestion
+from pushforward.studio.app.widgets.numberfield import NumberField
+from pushforward.studio.app.widgets.overlays import EmptyState
+from pushforward.studio.app.widgets.qualities import Qualities
+from pushforward.studio.literal import one_line
 
 __all__ = ["VIEW", "RecommendView"]
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.app.intents.base import Answer, Intents
-from studio.protocol.messages import GetRows, Operate
+from pushforward.studio.app.intents.base import Answer, Intents
+from pushforward.studio.protocol.messages import GetRows, Operate
 
 __all__ = ["OPERATOR", "People", "RecommendIntents"]
 

@@ -1,5 +1,5 @@
 """The lens of series that were filled in."""
 
-from studio.app.views.series.filled import VIEW
+from pushforward.studio.app.views.series.filled import VIEW
 
 __all__ = ["VIEW"]

@@ -6,18 +6,18 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSlider, QVBoxLayout, QWidget
 
-from studio.app import words
-from studio.app.plots.fanplot import Fan, FanPlot
-from studio.app.plots.lineplot import Drawn, LinePlot
-from studio.app.state.session import AppState
-from studio.app.viewspec import ViewSpec
-from studio.app.widgets.basic import discard, label, row
-from studio.app.widgets.figurestable import FiguresTable
-from studio.app.widgets.foundview import Arrays, ArraysView, can_ask
-from studio.counted import counted
+from pushforward.studio.app import words
+from pushforward.studio.app.plots.fanplot import Fan, FanPlot
+from pushforward.studio.app.plots.lineplot import Drawn, LinePlot
+from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.viewspec import ViewSpec
+from pushforward.studio.app.widgets.basic import discard, label, row
+from pushforward.studio.app.widgets.figurestable import FiguresTable
+from pushforward.studio.app.widgets.foundview import Arrays, ArraysView, can_ask
+from pushforward.studio.counted import counted
 
 if TYPE_CHECKING:
-    from studio.store.results import ResultRecord
+    from pushforward.studio.store.results import ResultRecord
 
 __all__ = ["VIEW", "FilledView"]
 

@@ -1,9 +1,9 @@
 """Handwritten digits of 8x8 pixels."""
 
-from models.config import NoConfig
-from models.contracts.data import Splits
-from models.registry import dataset
-from studio.engine.data.images.files import bundled, bundled_outline
+from pushforward.models.config import NoConfig
+from pushforward.models.contracts.data import Splits
+from pushforward.models.registry import dataset
+from pushforward.studio.engine.data.images.files import bundled, bundled_outline
 
 __all__ = ["digits"]
 

@@ -5,11 +5,11 @@ from typing import Annotated, Literal
 
 import torch
 
-from models.config import Config, param
-from models.contracts.data import Outline, RowSource, Splits
-from models.kinds.images import ImageSet
-from models.registry import dataset
-from studio.engine.data.images.files import bundled, bundled_outline
+from pushforward.models.config import Config, param
+from pushforward.models.contracts.data import Outline, RowSource, Splits
+from pushforward.models.kinds.images import ImageSet
+from pushforward.models.registry import dataset
+from pushforward.studio.engine.data.images.files import bundled, bundled_outline
 
 __all__ = ["EmojiConfig", "emoji"]
 

@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 
 import numpy as np
 
-from models.config import Config, param
-from models.contracts.data import Outline, Splits
-from models.registry import dataset
-from studio.engine.data.images.files import (
+from pushforward.models.config import Config, param
+from pushforward.models.contracts.data import Outline, Splits
+from pushforward.models.registry import dataset
+from pushforward.studio.engine.data.images.files import (
     bundled,
     bundled_outline,
     idx_lengths,
@@ -18,7 +18,7 @@ from studio.engine.data.images.files import (
     read_idx,
     splits,
 )
-from studio.engine.process.failures import Refused
+from pushforward.studio.engine.process.failures import Refused
 
 __all__ = ["FashionConfig", "fashion"]
 

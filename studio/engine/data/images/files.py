@@ -17,11 +17,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from models.contracts.data import Outline, Splits
-from models.kinds.images import ImageSet
-from studio.engine.data.shipped import archive, not_what_it_should_be
-from studio.engine.process.failures import Refused
-from studio.resources import folder
+from pushforward.models.contracts.data import Outline, Splits
+from pushforward.models.kinds.images import ImageSet
+from pushforward.studio.engine.data.shipped import archive, not_what_it_should_be
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.resources import folder
 
 __all__ = ["bundled", "bundled_outline", "idx_lengths", "outlined", "read_idx", "splits"]
 

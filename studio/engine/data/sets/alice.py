@@ -6,13 +6,13 @@ from typing import Annotated
 
 import torch
 
-from models.config import Config, param
-from models.contracts.data import Splits
-from models.kinds.texts import TextSet, numbers_of
-from models.registry import dataset
-from studio.engine.data.shipped import not_what_it_should_be
-from studio.formats.texts.folding import LETTERS, AlphabetName, tidy
-from studio.resources import folder
+from pushforward.models.config import Config, param
+from pushforward.models.contracts.data import Splits
+from pushforward.models.kinds.texts import TextSet, numbers_of
+from pushforward.models.registry import dataset
+from pushforward.studio.engine.data.shipped import not_what_it_should_be
+from pushforward.studio.formats.texts.folding import LETTERS, AlphabetName, tidy
+from pushforward.studio.resources import folder
 
 __all__ = ["AliceConfig", "alice"]
 

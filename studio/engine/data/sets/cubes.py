@@ -8,13 +8,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.config import Config, ConfigError, param
-from models.contracts.data import Splits
-from models.kinds.cubes import CubeSet
-from models.kinds.scenes import Scene, few_labels, few_labels_apart, principal
-from models.registry import dataset
-from studio.engine.data.shipped import archive
-from studio.resources import folder
+from pushforward.models.config import Config, ConfigError, param
+from pushforward.models.contracts.data import Splits
+from pushforward.models.kinds.cubes import CubeSet
+from pushforward.models.kinds.scenes import Scene, few_labels, few_labels_apart, principal
+from pushforward.models.registry import dataset
+from pushforward.studio.engine.data.shipped import archive
+from pushforward.studio.resources import folder
 
 __all__ = ["IndianPinesConfig", "indian_pines"]
 

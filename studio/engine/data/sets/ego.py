@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import torch
 
-from models.config import Config, ConfigError, param
-from models.contracts.data import Splits
-from models.data.graph_draws import packed
-from models.registry import dataset
-from models.tensors import make_generator
-from studio.engine.data.shipped import not_what_it_should_be
-from studio.resources import folder
+from pushforward.models.config import Config, ConfigError, param
+from pushforward.models.contracts.data import Splits
+from pushforward.models.data.graph_draws import packed
+from pushforward.models.registry import dataset
+from pushforward.models.tensors import make_generator
+from pushforward.studio.engine.data.shipped import not_what_it_should_be
+from pushforward.studio.resources import folder
 
 if TYPE_CHECKING:
     import networkx

@@ -1,11 +1,11 @@
 """The variables of the simulated jets of five types."""
 
-from models.config import NoConfig
-from models.contracts.data import RowSource, Splits
-from models.kinds.jet_variables import JetVariables
-from models.kinds.jets import JetSet
-from models.registry import dataset
-from studio.engine.data.sets.jets import PythiaJetsConfig, pythia_jets
+from pushforward.models.config import NoConfig
+from pushforward.models.contracts.data import RowSource, Splits
+from pushforward.models.kinds.jet_variables import JetVariables
+from pushforward.models.kinds.jets import JetSet
+from pushforward.models.registry import dataset
+from pushforward.studio.engine.data.sets.jets import PythiaJetsConfig, pythia_jets
 
 __all__ = ["pythia_jet_variables"]
 

@@ -7,12 +7,12 @@ from typing import Annotated, Literal
 import torch
 from torch import Tensor
 
-from models.config import Config, param
-from models.contracts.data import Splits
-from models.kinds.jets import TYPES, JetSet
-from models.registry import dataset
-from studio.engine.data.shipped import archive
-from studio.resources import folder
+from pushforward.models.config import Config, param
+from pushforward.models.contracts.data import Splits
+from pushforward.models.kinds.jets import TYPES, JetSet
+from pushforward.models.registry import dataset
+from pushforward.studio.engine.data.shipped import archive
+from pushforward.studio.resources import folder
 
 __all__ = ["PythiaJetsConfig", "pythia_jets"]
 

@@ -1,8 +1,8 @@
 """MOSES: molecules as large as drugs begin."""
 
-from models.contracts.data import Splits
-from models.registry import dataset
-from studio.engine.data.molecules import MoleculesConfig, shipped_molecules
+from pushforward.models.contracts.data import Splits
+from pushforward.models.registry import dataset
+from pushforward.studio.engine.data.molecules import MoleculesConfig, shipped_molecules
 
 __all__ = ["moses"]
 

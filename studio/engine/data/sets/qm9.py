@@ -1,8 +1,8 @@
 """QM9: small organic molecules of up to nine heavy atoms."""
 
-from models.contracts.data import Splits
-from models.registry import dataset
-from studio.engine.data.molecules import MoleculesConfig, shipped_molecules
+from pushforward.models.contracts.data import Splits
+from pushforward.models.registry import dataset
+from pushforward.studio.engine.data.molecules import MoleculesConfig, shipped_molecules
 
 __all__ = ["qm9"]
 

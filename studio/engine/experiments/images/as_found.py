@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.bench import Bench
-from models.registry import registry
-from studio.engine.data.datasets import Dataset
-from studio.engine.experiments.images.colour import COLOUR_LAWS, COLOUR_LINE, coloured
-from studio.engine.experiments.images.equal_time import (
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.bench import Bench
+from pushforward.models.registry import registry
+from pushforward.studio.engine.data.datasets import Dataset
+from pushforward.studio.engine.experiments.images.colour import COLOUR_LAWS, COLOUR_LINE, coloured
+from pushforward.studio.engine.experiments.images.equal_time import (
     DIGITS_LINE,
     LAWS,
     LOOKUPS,

@@ -9,16 +9,16 @@ import torch
 from torch import Tensor
 from torch.distributions import MultivariateNormal
 
-from models.contracts.learner import Learner
-from models.contracts.spec import LABEL
-from models.contracts.untold import UNTOLD
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.bench import Bench
-from models.kinds.images import ImageSet
-from models.metrics.base import Evidence
-from models.metrics.images.bits import BitsConfig, BitsPerDimension
-from models.tensors import make_generator
-from studio.engine.experiments.images.digits import (
+from pushforward.models.contracts.learner import Learner
+from pushforward.models.contracts.spec import LABEL
+from pushforward.models.contracts.untold import UNTOLD
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.bench import Bench
+from pushforward.models.kinds.images import ImageSet
+from pushforward.models.metrics.base import Evidence
+from pushforward.models.metrics.images.bits import BitsConfig, BitsPerDimension
+from pushforward.models.tensors import make_generator
+from pushforward.studio.engine.experiments.images.digits import (
     CLASSES,
     SEEDS,
     UNET_STEPS,

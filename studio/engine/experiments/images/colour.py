@@ -12,11 +12,11 @@ from functools import cache, partial
 import torch
 from torch import Tensor
 
-from models.kinds.images import ImageSet
-from models.tensors import make_generator
-from studio.engine.data.datasets import Dataset, halves, hash_of
-from studio.engine.data.judging import Judging
-from studio.engine.experiments.images.equal_time import (
+from pushforward.models.kinds.images import ImageSet
+from pushforward.models.tensors import make_generator
+from pushforward.studio.engine.data.datasets import Dataset, halves, hash_of
+from pushforward.studio.engine.data.judging import Judging
+from pushforward.studio.engine.experiments.images.equal_time import (
     Law,
     Line,
     after_one_step,
@@ -24,7 +24,7 @@ from studio.engine.experiments.images.equal_time import (
     pixels_alone,
     without_labels,
 )
-from studio.engine.experiments.images.lookups import MARGINALS, law_of, mix_pixels
+from pushforward.studio.engine.experiments.images.lookups import MARGINALS, law_of, mix_pixels
 
 __all__ = ["COLOUR_LAWS", "COLOUR_LINE", "INKS", "coloured"]
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from models.contracts.family import Family
-from models.experiments.bench import Bench, Trial
-from studio.engine.experiments.images.digits import SEEDS, Make, drawn, mean_of, sampler
+from pushforward.models.contracts.family import Family
+from pushforward.models.experiments.bench import Bench, Trial
+from pushforward.studio.engine.experiments.images.digits import SEEDS, Make, drawn, mean_of, sampler
 
 __all__ = ["SOLVERS", "Curves", "solver_of", "student_of"]
 

@@ -15,26 +15,26 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from models.config import NoConfig, decode
-from models.contracts.batch import Batch
-from models.contracts.data import Judge
-from models.contracts.family import Family
-from models.contracts.learner import Learner, finish
-from models.contracts.spec import LABEL
-from models.experiments.base import Outcome
-from models.experiments.bench import Bench, Trial
-from models.kinds.images import ImageSet
-from models.metrics.base import Evidence
-from models.metrics.images.density_coverage import BallsConfig, Coverage
-from models.metrics.images.frechet import FrechetDistance
-from models.metrics.images.levels import levels_of, on_levels
-from models.metrics.memory.nearest import features, nearest_two
-from models.operators.drawing import draw
-from models.registry import registry
-from models.tensors import make_generator
-from studio.engine.data.datasets import Dataset
-from studio.engine.experiments.images.equal_time import dataset_of, judge_of
-from studio.engine.experiments.images.lookups import (
+from pushforward.models.config import NoConfig, decode
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.data import Judge
+from pushforward.models.contracts.family import Family
+from pushforward.models.contracts.learner import Learner, finish
+from pushforward.models.contracts.spec import LABEL
+from pushforward.models.experiments.base import Outcome
+from pushforward.models.experiments.bench import Bench, Trial
+from pushforward.models.kinds.images import ImageSet
+from pushforward.models.metrics.base import Evidence
+from pushforward.models.metrics.images.density_coverage import BallsConfig, Coverage
+from pushforward.models.metrics.images.frechet import FrechetDistance
+from pushforward.models.metrics.images.levels import levels_of, on_levels
+from pushforward.models.metrics.memory.nearest import features, nearest_two
+from pushforward.models.operators.drawing import draw
+from pushforward.models.registry import registry
+from pushforward.models.tensors import make_generator
+from pushforward.studio.engine.data.datasets import Dataset
+from pushforward.studio.engine.experiments.images.equal_time import dataset_of, judge_of
+from pushforward.studio.engine.experiments.images.lookups import (
     COPIES,
     HALFWAY,
     SHIFTED,

@@ -6,17 +6,17 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from models.contracts.batch import Batch
-from models.contracts.learner import Learner
-from models.contracts.spec import LABEL
-from models.contracts.untold import UNTOLD
-from models.experiments.asked import made
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.bench import Bench
-from models.judges.base import Network
-from models.operators.attack import fast_gradient_sign
-from models.tensors import make_generator
-from studio.engine.experiments.images.digits import (
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.learner import Learner
+from pushforward.models.contracts.spec import LABEL
+from pushforward.models.contracts.untold import UNTOLD
+from pushforward.models.experiments.asked import made
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.bench import Bench
+from pushforward.models.judges.base import Network
+from pushforward.models.operators.attack import fast_gradient_sign
+from pushforward.models.tensors import make_generator
+from pushforward.studio.engine.experiments.images.digits import (
     CLASSES,
     SEEDS,
     STEPS,
@@ -26,7 +26,11 @@ from studio.engine.experiments.images.digits import (
     sampler,
     told,
 )
-from studio.engine.experiments.images.lookups import find_nearest, nearest_of_class, project
+from pushforward.studio.engine.experiments.images.lookups import (
+    find_nearest,
+    nearest_of_class,
+    project,
+)
 
 __all__ = ["flipped", "purified"]
 

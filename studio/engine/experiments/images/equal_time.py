@@ -17,20 +17,20 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from models.config import NoConfig, decode
-from models.contracts.batch import Batch
-from models.contracts.data import Judge
-from models.contracts.family import Family
-from models.experiments.base import Null, Outcome, experiment
-from models.kinds.images import ImageSet
-from models.metrics.base import Evidence, Floor, floor
-from models.metrics.images.frechet import FrechetDistance, LabelBalance, label_shares
-from models.nets.pick import filled, settled
-from models.registry import registry
-from models.tensors import make_generator
-from studio.engine.data.batches import Shuffled
-from studio.engine.data.datasets import Dataset, registered
-from studio.engine.experiments.images.lookups import (
+from pushforward.models.config import NoConfig, decode
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.data import Judge
+from pushforward.models.contracts.family import Family
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.kinds.images import ImageSet
+from pushforward.models.metrics.base import Evidence, Floor, floor
+from pushforward.models.metrics.images.frechet import FrechetDistance, LabelBalance, label_shares
+from pushforward.models.nets.pick import filled, settled
+from pushforward.models.registry import registry
+from pushforward.models.tensors import make_generator
+from pushforward.studio.engine.data.batches import Shuffled
+from pushforward.studio.engine.data.datasets import Dataset, registered
+from pushforward.studio.engine.experiments.images.lookups import (
     COPIES,
     HALFWAY,
     MARGINALS,

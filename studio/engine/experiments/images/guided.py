@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from models.contracts.family import Family
-from models.contracts.learner import Learner
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.bench import Bench
-from studio.engine.experiments.images.digits import (
+from pushforward.models.contracts.family import Family
+from pushforward.models.contracts.learner import Learner
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.bench import Bench
+from pushforward.studio.engine.experiments.images.digits import (
     COPIED,
     SEEDS,
     UNET_STEPS,

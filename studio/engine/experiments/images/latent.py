@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from models.contracts.family import Family
-from models.contracts.learner import Learner
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.bench import Bench, Trial
-from models.metrics.base import Evidence
-from models.metrics.images.bits import BitsConfig
-from models.metrics.images.bits_bound import BitsBound
-from models.tensors import make_generator
-from studio.engine.experiments.images.digits import (
+from pushforward.models.contracts.family import Family
+from pushforward.models.contracts.learner import Learner
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.bench import Bench, Trial
+from pushforward.models.metrics.base import Evidence
+from pushforward.models.metrics.images.bits import BitsConfig
+from pushforward.models.metrics.images.bits_bound import BitsBound
+from pushforward.models.tensors import make_generator
+from pushforward.studio.engine.experiments.images.digits import (
     COPIED,
     SEEDS,
     Make,

@@ -9,9 +9,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from models.kinds.images import ImageSet
-from models.tensors import make_generator
-from studio.engine.data.datasets import Dataset
+from pushforward.models.kinds.images import ImageSet
+from pushforward.models.tensors import make_generator
+from pushforward.studio.engine.data.datasets import Dataset
 
 __all__ = [
     "COPIES",

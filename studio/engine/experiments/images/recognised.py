@@ -6,20 +6,20 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from models.config import decode
-from models.contracts.batch import Batch
-from models.contracts.family import Family
-from models.contracts.learner import Learner
-from models.contracts.spec import LABEL
-from models.experiments.asked import done
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.bench import Bench
-from models.kinds.images import ImageSet
-from models.nets.pick import filled, settled
-from models.operators.outliers import auc
-from models.registry import registry
-from studio.engine.data.batches import Shuffled
-from studio.engine.experiments.images.digits import (
+from pushforward.models.config import decode
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.family import Family
+from pushforward.models.contracts.learner import Learner
+from pushforward.models.contracts.spec import LABEL
+from pushforward.models.experiments.asked import done
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.bench import Bench
+from pushforward.models.kinds.images import ImageSet
+from pushforward.models.nets.pick import filled, settled
+from pushforward.models.operators.outliers import auc
+from pushforward.models.registry import registry
+from pushforward.studio.engine.data.batches import Shuffled
+from pushforward.studio.engine.experiments.images.digits import (
     CLASSES,
     SEEDS,
     STEPS,
@@ -28,7 +28,7 @@ from studio.engine.experiments.images.digits import (
     right,
     told,
 )
-from studio.engine.experiments.images.lookups import find_nearest
+from pushforward.studio.engine.experiments.images.lookups import find_nearest
 
 __all__ = ["classified", "unknown"]
 

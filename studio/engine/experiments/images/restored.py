@@ -8,14 +8,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from models.contracts.batch import Batch
-from models.contracts.learner import Learner
-from models.contracts.spec import LABEL
-from models.contracts.untold import UNTOLD
-from models.experiments.asked import made
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.bench import Bench
-from studio.engine.experiments.images.digits import (
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.learner import Learner
+from pushforward.models.contracts.spec import LABEL
+from pushforward.models.contracts.untold import UNTOLD
+from pushforward.models.experiments.asked import made
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.bench import Bench
+from pushforward.studio.engine.experiments.images.digits import (
     SEEDS,
     STEPS,
     UNET_STEPS,
@@ -24,7 +24,7 @@ from studio.engine.experiments.images.digits import (
     told,
     told_by_unet,
 )
-from studio.engine.experiments.images.lookups import mean_of_nearest
+from pushforward.studio.engine.experiments.images.lookups import mean_of_nearest
 
 __all__ = ["best_kernel", "best_linear", "halves", "of_exact_draws", "psnr", "sharper"]
 

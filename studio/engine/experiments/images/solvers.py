@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.bench import Bench, Trial
-from studio.engine.experiments.images.curves import SOLVERS, Curves, student_of
-from studio.engine.experiments.images.digits import STEPS, Make, figures, real, told
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.bench import Bench, Trial
+from pushforward.studio.engine.experiments.images.curves import SOLVERS, Curves, student_of
+from pushforward.studio.engine.experiments.images.digits import STEPS, Make, figures, real, told
 
 __all__ = ["CURVES", "solvers", "student"]
 

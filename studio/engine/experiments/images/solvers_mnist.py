@@ -7,18 +7,22 @@ the same eyes by GI-mnist.
 from collections.abc import Mapping
 from functools import cache
 
-from models.config import NoConfig
-from models.contracts.batch import Batch
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.bench import Bench, Trial
-from models.kinds.images import ImageSet
-from models.metrics.base import Evidence, floor
-from models.metrics.images.frechet import FrechetDistance
-from models.tensors import make_generator
-from studio.engine.data.datasets import Dataset
-from studio.engine.experiments.images.curves import SOLVERS, Curves, student_of
-from studio.engine.experiments.images.digits import Make
-from studio.engine.experiments.images.equal_time import dataset_of, gaussian_pixels, judge_of
+from pushforward.models.config import NoConfig
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.bench import Bench, Trial
+from pushforward.models.kinds.images import ImageSet
+from pushforward.models.metrics.base import Evidence, floor
+from pushforward.models.metrics.images.frechet import FrechetDistance
+from pushforward.models.tensors import make_generator
+from pushforward.studio.engine.data.datasets import Dataset
+from pushforward.studio.engine.experiments.images.curves import SOLVERS, Curves, student_of
+from pushforward.studio.engine.experiments.images.digits import Make
+from pushforward.studio.engine.experiments.images.equal_time import (
+    dataset_of,
+    gaussian_pixels,
+    judge_of,
+)
 
 __all__ = ["CURVES", "gaussian_distance", "holds", "solvers_mnist"]
 

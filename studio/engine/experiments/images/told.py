@@ -10,18 +10,18 @@ from typing import Any
 
 import torch
 
-from models.config import describe
-from models.contracts.spec import LABEL
-from models.entries import FamilyEntry
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.bench import Bench
-from models.kinds.images import ImageSet
-from models.nets.offered import kinds_of, networks_for
-from models.registry import registry
-from models.tensors import make_generator
-from studio.engine.data.datasets import Dataset
-from studio.engine.experiments.images.digits import digits, drawn, mean_of, right
-from studio.engine.experiments.images.equal_time import Method, train_for
+from pushforward.models.config import describe
+from pushforward.models.contracts.spec import LABEL
+from pushforward.models.entries import FamilyEntry
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.bench import Bench
+from pushforward.models.kinds.images import ImageSet
+from pushforward.models.nets.offered import kinds_of, networks_for
+from pushforward.models.registry import registry
+from pushforward.models.tensors import make_generator
+from pushforward.studio.engine.data.datasets import Dataset
+from pushforward.studio.engine.experiments.images.digits import digits, drawn, mean_of, right
+from pushforward.studio.engine.experiments.images.equal_time import Method, train_for
 
 __all__ = ["LINE", "told", "told_digits", "told_families"]
 

@@ -7,14 +7,14 @@ from typing import Any
 
 import torch
 
-from models.contracts.batch import Batch
-from models.contracts.family import Family
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.bench import Bench, Trial
-from models.kinds.images import ImageSet
-from models.operators.drawing import SAMPLES
-from models.tensors import make_generator
-from studio.engine.experiments.images.digits import (
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.family import Family
+from pushforward.models.experiments.base import Null, Outcome, experiment
+from pushforward.models.experiments.bench import Bench, Trial
+from pushforward.models.kinds.images import ImageSet
+from pushforward.models.operators.drawing import SAMPLES
+from pushforward.models.tensors import make_generator
+from pushforward.studio.engine.experiments.images.digits import (
     SEEDS,
     Make,
     digits,
@@ -22,8 +22,8 @@ from studio.engine.experiments.images.digits import (
     figures,
     real,
 )
-from studio.engine.experiments.images.equal_time import LOGISTIC, gaussian_pixels
-from studio.engine.experiments.images.latent import autoencoder, of_latents
+from pushforward.studio.engine.experiments.images.equal_time import LOGISTIC, gaussian_pixels
+from pushforward.studio.engine.experiments.images.latent import autoencoder, of_latents
 
 __all__ = ["DIFFUSION", "GAN", "Corners", "beside", "trilemma"]
 

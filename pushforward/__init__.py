@@ -1,0 +1,1 @@
+"""Pushforward Studio: generative models that move particles."""

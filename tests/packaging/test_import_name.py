@@ -1,0 +1,94 @@
+"""A wheel and an editable installation hold one package, ``pushforward``."""
+
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from hatchling.builders.wheel import WheelBuilder
+
+from tests.tiers import EXHAUSTIVE
+
+ROOT = Path(__file__).resolve().parents[2]
+SEEN = """
+import sys
+import pushforward, pushforward.studio.protocol.spec
+from pushforward.models.config import param
+from pushforward.studio.resources import recipes
+assert not {"models", "studio", "observables"} & set(sys.modules)
+print(pushforward.__file__, len(recipes()))
+"""
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Path:
+    """A folder with modules named like our source folders, which fail if imported."""
+    folder = tmp_path / "elsewhere"
+    (folder / "studio").mkdir(parents=True)
+    for file in ("models.py", "observables.py", "studio/__init__.py"):
+        (folder / file).write_text("raise SystemExit('a module of the user was imported')\n")
+    return folder
+
+
+def imported(installed: Path, folder: Path) -> Path:
+    """Import ``pushforward`` in a folder where only ``installed`` and the dependencies are found;
+    return where it came from.
+    """
+    script = folder / "script.py"
+    # A path file is read in folders of installed packages only, and makes no other searched first.
+    script.write_text(f"import site; site.addsitedir({str(installed)!r})\n{SEEN}")
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    command = [
+        sys.executable,
+        "-S",
+        "-c",
+        f"import runpy, sys; sys.path[:0] = [{str(folder)!r}]; "
+        f"sys.path += {dependencies()!r}; runpy.run_path({str(script)!r})",
+    ]
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    path, n = done.stdout.split()
+    assert int(n) > 20
+    return Path(path)
+
+
+def dependencies() -> list[str]:
+    """Return the folders of installed packages; their path files are not read, so that the
+    editable installation of this very checkout is not found.
+    """
+    return [path for path in sys.path if path.endswith("site-packages")]
+
+
+def build(root: Path, version: str, out: Path) -> list[Path]:
+    return [
+        Path(file) for file in WheelBuilder(str(root)).build(directory=str(out), versions=[version])
+    ]
+
+
+@EXHAUSTIVE
+def test_a_wheel_holds_one_package_with_its_resources(tmp_path: Path, elsewhere: Path) -> None:
+    [wheel] = build(ROOT, "standard", tmp_path / "out")
+    with zipfile.ZipFile(wheel) as archive:
+        tops = {name.partition("/")[0] for name in archive.namelist()}
+        archive.extractall(tmp_path / "site")
+    assert {top for top in tops if not top.endswith(".dist-info")} == {"pushforward"}
+    assert (tmp_path / "site/pushforward/py.typed").exists()
+    assert imported(tmp_path / "site", elsewhere) == tmp_path / "site/pushforward/__init__.py"
+
+
+def test_an_editable_installation_links_the_folders(tmp_path: Path, elsewhere: Path) -> None:
+    checkout = tmp_path / "checkout"
+    kept = ("pushforward", "packaging", "studio", "models", "observables", "resources")
+    for name in kept:
+        ignored = shutil.ignore_patterns("__pycache__", *(kept if name == "pushforward" else ()))
+        shutil.copytree(ROOT / name, checkout / name, symlinks=True, ignore=ignored)
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, checkout)
+    [wheel] = build(checkout, "editable", tmp_path / "out")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "site")
+    assert imported(tmp_path / "site", elsewhere) == checkout / "pushforward/__init__.py"
+    assert (checkout / "pushforward/studio").samefile(checkout / "studio")
