@@ -25,11 +25,11 @@ from PySide6.QtWidgets import QApplication
 from pushforward.models.config import decode
 from pushforward.models.registry import discover, registry
 from pushforward.studio import resources
-from pushforward.studio.app.plots.canvas import ParticleCanvas
-from pushforward.studio.app.plots.export import canvas_picture, write_picture
-from pushforward.studio.app.plots.style import CanvasStyle
-from pushforward.studio.app.plots.timeline import Timeline
-from pushforward.studio.app.theme import Mode, theme
+from pushforward.studio.app.charts.particle_canvas import ParticleCanvas
+from pushforward.studio.app.charts.particle_timeline import Timeline
+from pushforward.studio.app.charts.picture_export import canvas_picture, write_picture
+from pushforward.studio.app.charts.plot_style import CanvasStyle
+from pushforward.studio.app.design.theme import Mode, theme
 from pushforward.studio.protocol.spec import Recipe
 from pushforward.studio.store.run import RunFolder
 

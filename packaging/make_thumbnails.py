@@ -29,11 +29,11 @@ from PySide6.QtGui import (
     QPen,
 )
 
-from pushforward.studio.app.kinds.kind import Arrays, Kind
-from pushforward.studio.app.kinds.portrait import Portrait
-from pushforward.studio.app.kinds.registry import kind as kind_called
-from pushforward.studio.app.plots.identity import identity_colours
-from pushforward.studio.app.tokens import DARK, LIGHT, Tokens
+from pushforward.studio.app.charts.particle_colours import identity_colours
+from pushforward.studio.app.core.data_type import Arrays, Kind
+from pushforward.studio.app.core.data_type_registry import kind as kind_called
+from pushforward.studio.app.core.run_portrait import Portrait
+from pushforward.studio.app.design.tokens import DARK, LIGHT, Tokens
 from pushforward.studio.engine.data.preview import preview
 from pushforward.studio.engine.jobs import headless
 from pushforward.studio.engine.process.discovery import discover

@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         worker()
     if arguments[:1] == [PAINT_RECORD]:
-        from pushforward.studio.app.recordpicture import main as paint
+        from pushforward.studio.app.data.record_picture import main as paint
 
         return paint(arguments[1:])
     from pushforward.studio.cli.parser import main as command_line

@@ -9,8 +9,8 @@ import pytest
 import qasync
 from PySide6.QtWidgets import QApplication
 
-from pushforward.studio.app import tasks
-from pushforward.studio.app.theme import theme
+from pushforward.studio.app.core import async_tasks
+from pushforward.studio.app.design.theme import theme
 from tests.patience import Patience
 
 
@@ -25,18 +25,18 @@ def loop(qapp: QApplication) -> Iterator[asyncio.AbstractEventLoop]:
     """A loop that Qt and asyncio share; what a test leaves running is cancelled."""
     made = qasync.QEventLoop(qapp)
     asyncio.set_event_loop(made)
-    tasks.use(made)
+    async_tasks.use(made)
     errors: list[dict[str, Any]] = []
     made.set_exception_handler(lambda _, context: errors.append(context))
     yield made
-    made.run_until_complete(tasks.cancel_all())
+    made.run_until_complete(async_tasks.cancel_all())
     left = asyncio.all_tasks(made)
     for task in left:
         task.cancel()
     if left:
         made.run_until_complete(asyncio.gather(*left, return_exceptions=True))
-    tasks.use(None)
-    tasks.on_error(None)
+    async_tasks.use(None)
+    async_tasks.on_error(None)
     made.close()
     asyncio.set_event_loop(None)
     assert not errors, f"errors that nobody handled: {errors}"

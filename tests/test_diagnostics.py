@@ -15,7 +15,7 @@ import pytest
 
 from pushforward.studio import diagnostics, journal
 from pushforward.studio.__main__ import main
-from pushforward.studio.app import preferences
+from pushforward.studio.app.core import preferences
 from pushforward.studio.privacy import Scrubber
 from pushforward.studio.protocol.messages import ErrorInfo
 from pushforward.studio.protocol.spec import Pick, RunSpec

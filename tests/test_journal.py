@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from pushforward.studio import journal
-from pushforward.studio.app.main import _keep_last_words, _qt_says
+from pushforward.studio.app.shell.main import _keep_last_words, _qt_says
 from pushforward.studio.client import EngineClient
 from pushforward.studio.home import log_folder
 
@@ -205,8 +205,8 @@ def test_the_engine_has_a_log_and_its_end_is_noted(log: journal.Journal) -> None
 def test_the_window_logs_its_beginning_its_messages_and_what_nobody_handled() -> None:
     code = (
         "import sys\n"
-        "from pushforward.studio.app import main as app\n"
-        "from pushforward.studio.app.state.notices import Notice\n"
+        "from pushforward.studio.app.shell import main as app\n"
+        "from pushforward.studio.app.core.notices import Notice\n"
         "from PySide6.QtCore import QTimer\n"
         "show = app.Studio.show\n"
         "def shown(self):\n"

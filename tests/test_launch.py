@@ -12,7 +12,7 @@ import pytest
 import qasync
 from PySide6.QtWidgets import QApplication
 
-from pushforward.studio.app.engine_process import EngineProcess
+from pushforward.studio.app.engine.process_transport import EngineProcess
 from pushforward.studio.cli import background
 from pushforward.studio.client import EngineClient
 from pushforward.studio.client.child import ChildProcess

@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     import msgspec
 
     from pushforward.studio import diagnostics
-    from pushforward.studio.app import preferences
+    from pushforward.studio.app.core import preferences
 
     file = arguments.out or Path.cwd() / diagnostics.file_name()
     if arguments.out and os.path.lexists(file) and not arguments.overwrite:

@@ -15,6 +15,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Open the window and run until it is closed."""
-    from pushforward.studio.app.main import main
+    from pushforward.studio.app.shell.main import main
 
     return main([str(arguments.project)] if arguments.project else [])

@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
         hint = f"did you mean {near}?" if near else f"there are {listed(LISTS)}"
         raise UsageError(f"no list is called {arguments.what!r}; {hint}")
     if arguments.what == "recipes":
-        from pushforward.studio.app.words import duration
+        from pushforward.studio.app.text.number_format import duration
         from pushforward.studio.resources import recipes
 
         shown = [(r.slug, duration(r.expected_seconds), r.summary) for r in recipes()]

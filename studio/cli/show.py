@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pushforward.models.entries import Entry, FamilyEntry, KindEntry
-from pushforward.studio.app.words import duration
+from pushforward.studio.app.text.number_format import duration
 from pushforward.studio.cli import facts, ownset
 from pushforward.studio.cli.showmethod import describe_method
 from pushforward.studio.cli.terminal import UsageError, paragraph, say

@@ -1,8 +1,8 @@
 """What a named method is: its six choices, its source, what it needs, and what is known of it."""
 
-from pushforward.studio.app.help.claims import claims, verdict
-from pushforward.studio.app.state import drafts, sixchoices
-from pushforward.studio.app.state.wanted_runs import wanted_runs
+from pushforward.studio.app.core import diffusion_choices, draft_spec
+from pushforward.studio.app.core.required_runs import wanted_runs
+from pushforward.studio.app.core.verified_claims import claims, verdict
 from pushforward.studio.cli.terminal import paragraph, say
 from pushforward.studio.counted import listed
 from pushforward.studio.methods import CHOICES, Method, Published, methods
@@ -22,7 +22,7 @@ def describe_method(method: Method) -> None:
     say(f"{method.title}  (method {method.slug})")
     paragraph(method.summary, indent="  ")
     paragraph(f"Source: {method.source}", indent="  ")
-    sampler = sixchoices.sampled(spec, catalog).sampler
+    sampler = diffusion_choices.sampled(spec, catalog).sampler
     say(f"  Model: {method.family.slug}" + (f"; sampler: {sampler.slug}" if sampler else ""))
     for line in _needs(method, spec, catalog):
         paragraph(line, indent="  ")
@@ -43,7 +43,10 @@ def describe_method(method: Method) -> None:
         paragraph(f"{slug}{said} ('pushforward verify {slug}' measures it)", indent="    ")
     say()
     for recipe in recipes():
-        if recipe.race is None and sixchoices.named(recipe.run, methods(), catalog) == method:
+        if (
+            recipe.race is None
+            and diffusion_choices.named(recipe.run, methods(), catalog) == method
+        ):
             say(f"  pushforward run {recipe.slug} trains one.")
     paragraph(
         f"pushforward run {method.family.slug}@DATASET --set method={method.slug} trains one on "
@@ -54,9 +57,9 @@ def describe_method(method: Method) -> None:
 
 def _choices(spec: RunSpec, catalog: Catalog) -> dict[str, str]:
     """Return what a method chooses: each of the six with its settings as people set them."""
-    formulas = sixchoices.formulas(spec, catalog)
+    formulas = diffusion_choices.formulas(spec, catalog)
     found: dict[str, list[str]] = {choice: [] for choice in CHOICES}
-    for control in sixchoices.controls(spec, catalog):
+    for control in diffusion_choices.controls(spec, catalog):
         titles = {each.value: each.title for each in control.field.choices}
         title = titles.get(control.value, str(control.value or "none"))
         path = ".".join(filter(None, (control.section, control.field.path.removesuffix(".slug"))))
@@ -88,7 +91,7 @@ def _needs(method: Method, spec: RunSpec, catalog: Catalog) -> list[str]:
             told, by = f"Its samples are led by a {name}", f"--set {path}=RUN"
         lines.append(f"{told} ({by}): {needs.help}{optional}")
     conditional = next((f for f in entry.fields if f.path == "conditional"), None)
-    if conditional is not None and drafts.value_at(method.family.config, conditional):
+    if conditional is not None and draft_spec.value_at(method.family.config, conditional):
         lines.append("Needs data with classes, or with other conditions.")
     return lines
 

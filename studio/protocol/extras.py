@@ -15,6 +15,7 @@ __all__ = [
     "PLACES",
     "PROJECTION",
     "PROJECTION_TARGET",
+    "SIZE",
     "TOLD",
     "WRITTEN",
     "Extra",
@@ -23,6 +24,8 @@ __all__ = [
 CRITIC, MANIFOLD, LATENTS = "critic", "manifold", "latents"
 PROJECTION, PROJECTION_TARGET = "projection", "projection-target"
 PLACES = "places"
+SIZE = "size"
+"""The number of nodes of each graph, (n,): the others of its rows are padding."""
 WRITTEN, CANDIDATES, CHANCES = TOLD = "written", "candidates", "chances"
 """What a model told of symbols, as `studio.engine.watch.telling` has it: how sure it was of each
 (T, n, *shape, 2), and the likeliest ones at its place with their probabilities (T, n, *shape, k).

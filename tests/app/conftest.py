@@ -9,8 +9,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
-from pushforward.studio.app import preferences
-from pushforward.studio.app.main import Studio
+from pushforward.studio.app.core import preferences
+from pushforward.studio.app.shell.main import Studio
 from tests.client.fakes.engine import FakeEngine
 from tests.qtloop import loop, run_coroutine, themed, until
 

@@ -5,7 +5,7 @@ import os
 import pytest
 from psutil import Process
 
-from pushforward.studio.app import preferences
+from pushforward.studio.app.core import preferences
 from pushforward.studio.cli import background
 from pushforward.studio.protocol.messages import ErrorInfo
 from pushforward.studio.protocol.spec import Pick, RunSpec

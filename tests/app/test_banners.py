@@ -2,7 +2,7 @@
 
 import pytest
 
-from pushforward.studio.app.intents.base import Refused
+from pushforward.studio.app.engine.requests.request_base import Refused
 from pushforward.studio.app.shell.banners import Banner, Banners
 from pushforward.studio.app.shell.toasts import Toast
 from pushforward.studio.protocol import messages as m

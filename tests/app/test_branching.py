@@ -9,10 +9,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QHelpEvent
 from PySide6.QtWidgets import QPushButton
 
-from pushforward.studio.app.edit_words import edit_notes, live_fields
-from pushforward.studio.app.intents import disk
-from pushforward.studio.app.shell.branch_sheet import BranchSheet
-from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.core.run_edit_text import edit_notes, live_fields
+from pushforward.studio.app.core.runs import RunState
+from pushforward.studio.app.engine.requests import project_files
+from pushforward.studio.app.places.runs.branch_sheet import BranchSheet
 from pushforward.studio.protocol import messages as m
 from pushforward.studio.protocol.label import Label
 from pushforward.studio.protocol.spec import ChangeSetting, EditPoints, Pick, RunSpec, UndoPoints
@@ -226,7 +226,7 @@ def test_a_project_knows_branches_races_and_changes_again(tmp_path):
     change = EditPoints(step=9, action="add", centre=(0.0, 1.0), radius=0.5, count=40)
     folder.events.append("edited", 9, **msgspec.to_builtins(change))
     project.new_run(RunRecord(spec=gan(), parent=folder.name, branch_step=7))
-    one, two = disk.read(project.path).runs
+    one, two = project_files.read(project.path).runs
     assert (one.race, one.budget, one.edits) == ("race-1", "samples", [first, change])
     assert (two.parent, two.branch_step, two.edits) == (folder.name, 7, [])
 
@@ -235,7 +235,7 @@ def test_a_change_that_cannot_be_read_does_not_hide_the_run(tmp_path):
     project = Project.create(tmp_path / "p", "p")
     folder = project.new_run(RunRecord(spec=gan()))
     folder.events.append("edited", 9, kind="of a later version")
-    [run] = disk.read(project.path).runs
+    [run] = project_files.read(project.path).runs
     assert run.edits == []
 
 

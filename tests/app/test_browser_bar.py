@@ -3,9 +3,9 @@
 import numpy as np
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
-from pushforward.studio.app.kinds.registry import kind
-from pushforward.studio.app.state.selection import Selection
-from pushforward.studio.app.widgets.browser import Browser
+from pushforward.studio.app.core.data_type_registry import kind
+from pushforward.studio.app.core.selection import Selection
+from pushforward.studio.app.data.browser import Browser
 
 
 def test_a_narrow_bar_gives_way_first_what_finds_and_then_the_sides(qapp: QApplication) -> None:

@@ -10,8 +10,12 @@ from PySide6.QtGui import QContextMenuEvent, QImage, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from pushforward.studio.app.kinds.browsed import Browsed
-from pushforward.studio.app.kinds.filtering import (
+from pushforward.studio.app.core.app_state import AppState
+from pushforward.studio.app.core.data_type_registry import kind
+from pushforward.studio.app.core.selection import Selection, Source
+from pushforward.studio.app.data import browser as frame
+from pushforward.studio.app.data.browser import Browser
+from pushforward.studio.app.data.row_filter import (
     Unfiltered,
     hint,
     keeps,
@@ -19,13 +23,9 @@ from pushforward.studio.app.kinds.filtering import (
     sorted_rows,
     why_none,
 )
-from pushforward.studio.app.kinds.registry import kind
-from pushforward.studio.app.state.selection import Selection, Source
-from pushforward.studio.app.state.session import AppState
-from pushforward.studio.app.widgets import browser as frame
-from pushforward.studio.app.widgets.browser import Browser
-from pushforward.studio.app.widgets.pane import brief, in_unit, short, told
-from pushforward.studio.app.widgets.tilegrid import TileGrid
+from pushforward.studio.app.data.tile_grid import TileGrid
+from pushforward.studio.app.data.tile_loading import Browsed
+from pushforward.studio.app.data.tile_pane import brief, in_unit, short, told
 
 MADE, REAL = Source("/p/runs/0001-r", "samples", "a.h5"), Source("/p/runs/0001-r", "data", "0")
 KNOWN = {"Mass": np.array([3.0, np.nan, 1.0]), "Type": np.array(["top", "gluon", "Top"])}

@@ -5,7 +5,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
-from pushforward.studio.app.state.changes import changes
+from pushforward.studio.app.core.setup_changes import changes
 from pushforward.studio.protocol import messages as m
 from pushforward.studio.protocol.messages import ErrorInfo
 from tests.app.test_mistyped import row, type_into
@@ -141,12 +141,12 @@ async def test_a_name_that_is_changed_says_what_it_will_be(bench, wait, qtbot, t
 
 
 def test_a_change_is_told_from_the_base():
-    from pushforward.studio.app.state import drafts
+    from pushforward.studio.app.core import draft_spec
     from tests.client.fakes.catalog import catalog
 
     field = next(f for f in catalog().get("training", "training").fields if f.path == "batch")
-    assert not drafts.changed({"batch": 7}, field, {"batch": 7})
-    assert drafts.changed({}, field, {"batch": 7})
-    assert not drafts.changed({"batch": field.default}, field, {})
+    assert not draft_spec.changed({"batch": 7}, field, {"batch": 7})
+    assert draft_spec.changed({}, field, {"batch": 7})
+    assert not draft_spec.changed({"batch": field.default}, field, {})
     picked = msgspec.structs.replace(field, default="", meant="mlp")
-    assert not drafts.changed({"batch": "mlp"}, picked, {})
+    assert not draft_spec.changed({"batch": "mlp"}, picked, {})

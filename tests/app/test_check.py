@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pushforward.studio.app.forms import check
+from pushforward.studio.app.text import setting_values
 from pushforward.studio.protocol.catalog import Choice, FieldSpec
 
 
@@ -27,7 +27,7 @@ def spec(kind="float", **more):
     ],
 )
 def test_numbers_as_people_type_them(text, value):
-    assert check.parse(spec(), text) == value
+    assert setting_values.parse(spec(), text) == value
 
 
 @pytest.mark.parametrize(
@@ -50,23 +50,25 @@ def test_numbers_as_people_type_them(text, value):
     ],
 )
 def test_what_cannot_be_taken_says_why(field, text, reason):
-    with pytest.raises(check.Invalid, match=f"^{reason}$"):
-        check.parse(field, text)
+    with pytest.raises(setting_values.Invalid, match=f"^{reason}$"):
+        setting_values.parse(field, text)
 
 
 def test_nothing_is_automatic_where_that_is_allowed():
-    assert check.parse(spec(optional=True, default=None), "") is None
-    assert check.title_of(spec(optional=True, default=None), None) == "automatic"
+    assert setting_values.parse(spec(optional=True, default=None), "") is None
+    assert setting_values.title_of(spec(optional=True, default=None), None) == "automatic"
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_a_shown_number_is_read_back_to_its_last_bit(value):
-    assert check.parse(spec(), check.format_value(spec(), value)) == value
+    assert setting_values.parse(spec(), setting_values.format_value(spec(), value)) == value
 
 
 @given(st.integers(-(10**12), 10**12))
 def test_a_shown_integer_is_read_back(value):
-    assert check.parse(spec("int"), check.format_value(spec("int"), value)) == value
+    assert (
+        setting_values.parse(spec("int"), setting_values.format_value(spec("int"), value)) == value
+    )
 
 
 @pytest.mark.parametrize(
@@ -74,20 +76,20 @@ def test_a_shown_integer_is_read_back(value):
     [(2e-4, "2e-4"), (0.05, "0.05"), (20000.0, "20,000"), (2e7, "20,000,000"), (1.5e-7, "1.5e-7")],
 )
 def test_floats_are_written_as_people_write_them(value, text):
-    assert check.format_value(spec(), value) == text
+    assert setting_values.format_value(spec(), value) == text
 
 
 def test_ranges_in_words():
-    assert check.bounds(spec(low=1.0, high=8.0)) == "1 to 8"
-    assert check.bounds(spec(above=0.0)) == "above 0"
-    assert check.bounds(spec()) == ""
+    assert setting_values.bounds(spec(low=1.0, high=8.0)) == "1 to 8"
+    assert setting_values.bounds(spec(above=0.0)) == "above 0"
+    assert setting_values.bounds(spec()) == ""
 
 
 def test_titles_of_values():
     choice = spec("choice", choices=[Choice(value="ipm", title="Wasserstein")])
-    assert check.title_of(choice, "ipm") == "Wasserstein"
-    assert check.title_of(spec("bool"), True) == "on"
-    assert check.title_of(spec("int", unit="steps"), 4000) == "4,000 steps"
-    assert check.title_of(spec("int", unit="nodes"), 1) == "1 node"
-    assert check.title_of(spec("int", unit="communities"), 1) == "1 community"
-    assert check.title_of(spec("int", unit="s"), 1) == "1 s"
+    assert setting_values.title_of(choice, "ipm") == "Wasserstein"
+    assert setting_values.title_of(spec("bool"), True) == "on"
+    assert setting_values.title_of(spec("int", unit="steps"), 4000) == "4,000 steps"
+    assert setting_values.title_of(spec("int", unit="nodes"), 1) == "1 node"
+    assert setting_values.title_of(spec("int", unit="communities"), 1) == "1 community"
+    assert setting_values.title_of(spec("int", unit="s"), 1) == "1 s"

@@ -8,9 +8,8 @@ from PySide6.QtWidgets import QLabel, QLineEdit
 from shiboken6 import delete
 
 from pushforward.studio import resources
-from pushforward.studio.app import preferences
-from pushforward.studio.app.commands import Command, Registry
-from pushforward.studio.app.help import pages as help_pages
+from pushforward.studio.app.commands.command_registry import Command, Registry
+from pushforward.studio.app.core import help_pages, preferences
 from pushforward.studio.app.shell import dialogs
 from pushforward.studio.protocol.catalog import StageSpec
 
@@ -95,8 +94,8 @@ async def test_the_palette_does_what_is_chosen_and_refuses_what_cannot_be_done(b
     palette.line.setText("light theme")
     qtbot.keyClick(palette.line, Qt.Key.Key_Return)
     assert palette.isHidden()
-    from pushforward.studio.app.theme import theme
-    from pushforward.studio.app.tokens import LIGHT
+    from pushforward.studio.app.design.theme import theme
+    from pushforward.studio.app.design.tokens import LIGHT
 
     assert theme.colors() == LIGHT
     bench.window.save_layout()

@@ -8,12 +8,12 @@ import pytest
 from msgspec import structs
 from PySide6.QtWidgets import QLabel
 
-from pushforward.studio.app.forms.form import Form
-from pushforward.studio.app.state import drafts
-from pushforward.studio.app.state.conditions import classes_of, conditions
-from pushforward.studio.app.state.guiding import lacking
-from pushforward.studio.app.state.runs import RunState
-from pushforward.studio.app.state.session import DataInfo
+from pushforward.studio.app.core import draft_spec
+from pushforward.studio.app.core.app_state import DataInfo
+from pushforward.studio.app.core.guidance_results import lacking
+from pushforward.studio.app.core.run_conditions import classes_of, conditions
+from pushforward.studio.app.core.runs import RunState
+from pushforward.studio.app.design.forms.form import Form
 from pushforward.studio.engine.process import catalogue
 from pushforward.studio.engine.process.discovery import discover
 from pushforward.studio.protocol import messages as m
@@ -65,7 +65,7 @@ def test_jets_without_types_are_told_no_type(offer):
 def test_the_switch_that_tells_the_class_is_on_and_held_for_jets(offer, qtbot):
     """A run of an earlier version says in its file that it was not told."""
     spec = structs.replace(JETS, family=Pick(slug="edm", config={"conditional": False}))
-    entry = drafts.entry_of(spec, "family", offer)
+    entry = draft_spec.entry_of(spec, "family", offer)
     form = Form(entry, folds=False)
     qtbot.addWidget(form)
     form.show_kind("jets")
@@ -74,8 +74,8 @@ def test_the_switch_that_tells_the_class_is_on_and_held_for_jets(offer, qtbot):
     assert not row.isHidden()
     assert not row.editor.isEnabled()
     assert "jets say it by themselves" in row.toolTip().lower()
-    assert drafts.value_at(spec.family.config, row.field) is True
-    assert not drafts.changed(spec.family.config, row.field)
+    assert draft_spec.value_at(spec.family.config, row.field) is True
+    assert not draft_spec.changed(spec.family.config, row.field)
     assert form.rows["label_dropout"].editor.isEnabled()
     run = RunState(key="a", name="a", spec=spec)
     assert lacking(run, offer) == (

@@ -9,14 +9,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 from shiboken6 import delete
 
-from pushforward.studio.app.kinds.registry import kind
-from pushforward.studio.app.kinds.statistics import Column, classes_of, columns_of, of_all
-from pushforward.studio.app.pickers.datacards import DataCards
-from pushforward.studio.app.pickers.looks import DataLook
-from pushforward.studio.app.pickers.option import Option
-from pushforward.studio.app.state.datasets import all_sets, found
-from pushforward.studio.app.state.session import DataInfo
-from pushforward.studio.app.widgets.datafacts import DataFacts
+from pushforward.studio.app.core.app_state import DataInfo
+from pushforward.studio.app.core.data_type_registry import kind
+from pushforward.studio.app.core.dataset_list import all_sets, found
+from pushforward.studio.app.data.statistics import Column, classes_of, columns_of, of_all
+from pushforward.studio.app.places.data.dataset_facts import DataFacts
+from pushforward.studio.app.places.setup.pickers.dataset_picker import DataCards
+from pushforward.studio.app.places.setup.pickers.option import Option
+from pushforward.studio.app.places.setup.pickers.option_preview import DataLook
 from pushforward.studio.home import cache_folder
 from pushforward.studio.protocol import messages as m
 from pushforward.studio.store.project import Project

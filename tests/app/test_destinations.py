@@ -6,13 +6,13 @@ from PySide6.QtGui import QFontMetricsF, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from pushforward.studio.app.forms.editors import Segments
+from pushforward.studio.app.core.app_state import Recent
+from pushforward.studio.app.core.destinations import TITLES
+from pushforward.studio.app.core.runs import RunState
+from pushforward.studio.app.design.forms.editors import Segments
 from pushforward.studio.app.shell.drawer import Opener
-from pushforward.studio.app.shell.queue_list import QueueList
+from pushforward.studio.app.shell.queue_drawer import QueueList
 from pushforward.studio.app.shell.rail import AIR, INSET, WIDTH, fitting_font
-from pushforward.studio.app.state.places import TITLES
-from pushforward.studio.app.state.runs import RunState
-from pushforward.studio.app.state.session import Recent
 from pushforward.studio.store.project import Project
 from tests.app.test_shell import train
 

@@ -4,10 +4,10 @@ import pytest
 from PySide6.QtCore import Qt
 
 from pushforward.studio import resources
-from pushforward.studio.app.state import finding
-from pushforward.studio.app.state.finding import FACETS, Findable, nearest
-from pushforward.studio.app.state.paths import learning_paths
-from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.core.runs import RunState
+from pushforward.studio.app.places.discover import recipe_search
+from pushforward.studio.app.places.discover.learning_paths import learning_paths
+from pushforward.studio.app.places.discover.recipe_search import FACETS, Findable, nearest
 from pushforward.studio.protocol.catalog import Catalog, EntrySpec
 
 RECIPES = resources.recipes()
@@ -159,10 +159,10 @@ async def test_all_shelves_are_one_grid_to_the_keyboard(bench, qtbot, wait):
 
 
 async def test_a_card_says_what_is_trained_on_what_once_that_is_known(bench):
-    assert finding.what(RECIPES[0], None) == []
+    assert recipe_search.what(RECIPES[0], None) == []
     page = await discover_of(bench)
     card = page.cards[0]
-    model, data = finding.what(card.recipe, bench.state.catalog)
+    model, data = recipe_search.what(card.recipe, bench.state.catalog)
     assert f"{model} · {data} · " in card.accessibleDescription()
     assert card.accessibleDescription().endswith(card.recipe.kind)
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from pushforward.studio.app.actions import Actions
-from pushforward.studio.app.intents.base import Answer, Refused
-from pushforward.studio.app.state.runs import RunState
-from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.core.app_state import AppState
+from pushforward.studio.app.core.runs import RunState
+from pushforward.studio.app.engine.actions import Actions
+from pushforward.studio.app.engine.requests.request_base import Answer, Refused
 from pushforward.studio.protocol.messages import ApplyEdit, ErrorInfo
 from pushforward.studio.protocol.spec import ChangeSetting, UndoPoints
 

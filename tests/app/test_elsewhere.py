@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from pushforward.studio.app.intents.project import ProjectIntents
-from pushforward.studio.app.state.runs import RunState, Series
-from pushforward.studio.app.widgets.row_button import RowButton
+from pushforward.studio.app.core.runs import RunState, Series
+from pushforward.studio.app.design.row_button import RowButton
+from pushforward.studio.app.engine.requests.project_requests import ProjectIntents
 from pushforward.studio.protocol import messages as m
 from pushforward.studio.protocol.spec import Pick, RunSpec
 from pushforward.studio.store.project import Project

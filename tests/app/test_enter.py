@@ -9,16 +9,16 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QLineEdit, QPushButton, QTableWidget
 
 import pushforward.studio.app
-from pushforward.studio.app.forms.editors import ChoiceList, Segments
-from pushforward.studio.app.intents.disk import TrashContents
+from pushforward.studio.app.design.forms.editors import ChoiceList, Segments
+from pushforward.studio.app.design.switch import Switch
+from pushforward.studio.app.engine.requests.project_files import TrashContents
+from pushforward.studio.app.places.data.generator_sheet import MakeSheet
+from pushforward.studio.app.places.data.import_dialog import ImportDialog
+from pushforward.studio.app.places.runs.branch_sheet import BranchSheet
+from pushforward.studio.app.places.runs.evaluation_sheet import EvaluateSheet
+from pushforward.studio.app.places.runs.operator_sheet import OperateSheet
 from pushforward.studio.app.shell import dialogs
-from pushforward.studio.app.shell.branch_sheet import BranchSheet
 from pushforward.studio.app.shell.diagnostics_sheet import DiagnosticsSheet
-from pushforward.studio.app.shell.evaluate_sheet import EvaluateSheet
-from pushforward.studio.app.shell.make_sheet import MakeSheet
-from pushforward.studio.app.shell.operate_sheet import OperateSheet
-from pushforward.studio.app.views.import_preview import ImportDialog
-from pushforward.studio.app.widgets.switch import Switch
 from pushforward.studio.formats.inspection import Column, Inspection, Item
 from tests.app.test_branching import trained
 from tests.app.test_make_sheet import MAKER
@@ -134,6 +134,6 @@ def test_all_sheets_are_here():
 
 @pytest.mark.parametrize("kind", ["", "quiet", "link"])
 def test_other_buttons_leave_enter_alone(qtbot, kind):
-    from pushforward.studio.app.widgets.basic import button
+    from pushforward.studio.app.design.basic import button
 
     assert not button("Cancel", kind=kind).isDefault()

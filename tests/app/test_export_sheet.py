@@ -11,14 +11,14 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from pushforward.studio.app.kinds.plain import plain
-from pushforward.studio.app.state.naming import file_stem, number
-from pushforward.studio.app.state.runs import RunState
-from pushforward.studio.app.state.selection import Offered, Source
-from pushforward.studio.app.state.taking import Taking, free_name, steps
-from pushforward.studio.app.widgets import exportsheet
-from pushforward.studio.app.widgets.exportsheet import ExportSheet
-from pushforward.studio.app.widgets.pane import Pane
+from pushforward.studio.app.core.display_names import file_stem, number
+from pushforward.studio.app.core.export_rows import Taking, free_name, steps
+from pushforward.studio.app.core.runs import RunState
+from pushforward.studio.app.core.selection import Offered, Source
+from pushforward.studio.app.data.tile_pane import Pane
+from pushforward.studio.app.data_types.plain_type import plain
+from pushforward.studio.app.places.runs import export_sheet
+from pushforward.studio.app.places.runs.export_sheet import ExportSheet
 from pushforward.studio.protocol import messages as m
 from pushforward.studio.protocol.label import Label
 from tests.app.conftest import Bench
@@ -183,7 +183,7 @@ async def test_it_says_how_far_it_is_ends_it_and_shows_where_the_file_is(
     bench.engine.script[m.ExportRows] = lambda c: asked.append(c) or {"job": "job-9"}
     bench.engine.script[m.Control] = lambda c: asked.append(c) or {}
     shown: list[Path] = []
-    monkeypatch.setattr(exportsheet, "show_in_folder", shown.append)
+    monkeypatch.setattr(export_sheet, "show_in_folder", shown.append)
     assert not sheet.show_file.isEnabled()
     sheet.go.click()
     await wait(lambda: sheet.cancel.isVisible())

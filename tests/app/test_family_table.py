@@ -4,9 +4,9 @@ import msgspec
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
-from pushforward.studio.app.pickers.chip import Chip, Why
-from pushforward.studio.app.pickers.option import Option
-from pushforward.studio.app.state import switch
+from pushforward.studio.app.core import field_carrier_switch
+from pushforward.studio.app.places.setup.pickers.option import Option
+from pushforward.studio.app.places.setup.pickers.option_chip import Chip, Why
 from tests.app.test_sentence import set_up
 from tests.client.fakes.catalog import catalog
 
@@ -153,7 +153,7 @@ async def test_the_look_lies_below_in_a_narrow_window(bench, wait):
 
 
 def test_groups_come_from_the_catalogue():
-    assert list(switch.groups(offer())) == ["classify", "fortune-telling"]
+    assert list(field_carrier_switch.groups(offer())) == ["classify", "fortune-telling"]
 
 
 async def test_it_opens_at_its_top_where_the_chosen_model_fits_in(bench, wait):
@@ -172,14 +172,17 @@ async def test_it_opens_at_its_top_where_the_chosen_model_fits_in(bench, wait):
 
 
 def test_groups_come_as_they_are_near_to_the_table():
-    found = list(switch.groups(offer()))
+    found = list(field_carrier_switch.groups(offer()))
     assert found == ["classify", "fortune-telling"]
     made = offer()
     judge = made.get("family", "judge")
-    of = [msgspec.structs.replace(judge, slug=f"m-{g}", group=g) for g in reversed(switch.GROUPS)]
+    of = [
+        msgspec.structs.replace(judge, slug=f"m-{g}", group=g)
+        for g in reversed(field_carrier_switch.GROUPS)
+    ]
     entries = [*made.entries, *of]
-    found = list(switch.groups(msgspec.structs.replace(made, entries=entries)))
-    assert found == [*switch.GROUPS, "fortune-telling"]
+    found = list(field_carrier_switch.groups(msgspec.structs.replace(made, entries=entries)))
+    assert found == [*field_carrier_switch.GROUPS, "fortune-telling"]
 
 
 def test_a_name_that_is_too_long_for_its_chip_ends_in_an_ellipsis(qtbot):

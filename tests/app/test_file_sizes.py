@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from pushforward.models.registry import registry
-from pushforward.studio.app.kinds.filed import file_bytes, said_bytes
-from pushforward.studio.app.kinds.kind import Kind
-from pushforward.studio.app.kinds.registry import kind
+from pushforward.studio.app.core.array_contents import file_bytes, said_bytes
+from pushforward.studio.app.core.data_type import Kind
+from pushforward.studio.app.core.data_type_registry import kind
 from pushforward.studio.engine.kinds.base import kind_of
 from pushforward.studio.engine.process.discovery import discover
 

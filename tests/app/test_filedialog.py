@@ -7,15 +7,16 @@ import pytest
 from PySide6.QtCore import QStandardPaths, Qt
 from PySide6.QtWidgets import QFileDialog, QLabel
 
-from pushforward.studio.app import preferences, words
-from pushforward.studio.app.state.session import Recent
-from pushforward.studio.app.widgets.filedialog import (
+from pushforward.studio.app.core import preferences
+from pushforward.studio.app.core.app_state import Recent
+from pushforward.studio.app.design.file_dialog import (
     folder_of_exports,
     folder_of_files,
     open_dialog,
     remember_folder,
     save_dialog,
 )
+from pushforward.studio.app.text import number_format
 
 
 @pytest.fixture
@@ -63,9 +64,9 @@ def test_what_is_written_does_not_fall_among_what_was_opened(label, tmp_path):
 
 
 def test_no_dialog_is_made_elsewhere():
-    app = Path(preferences.__file__).parent
+    app = Path(preferences.__file__).parents[1]
     made = [path for path in app.rglob("*.py") if "QFileDialog(" in path.read_text("utf-8")]
-    assert [path.name for path in made] == ["filedialog.py"]
+    assert [path.name for path in made] == ["file_dialog.py"]
 
 
 async def test_a_project_is_made_beside_the_open_one_wherever_files_were_chosen(
@@ -94,7 +95,7 @@ async def test_the_menu_of_projects_says_at_the_right_when_each_was_open(bench, 
     menu = bench.window.topbar.project.menu()
     menu.aboutToShow.emit()
     assert menu.layoutDirection() == Qt.LayoutDirection.LeftToRight
-    assert menu.actions()[0].text().split("\t") == ["Playground", words.ago(time.time())]
+    assert menu.actions()[0].text().split("\t") == ["Playground", number_format.ago(time.time())]
 
 
 @pytest.mark.parametrize(

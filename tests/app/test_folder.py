@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from psutil import Process
 
-from pushforward.studio.app.intents.base import Refused
+from pushforward.studio.app.engine.requests.request_base import Refused
 from pushforward.studio.protocol.messages import ErrorInfo
 from pushforward.studio.protocol.spec import Pick, RunSpec
 from pushforward.studio.store.project import Project
@@ -109,7 +109,7 @@ async def test_data_that_others_add_are_listed_and_nobody_is_led_there(bench, pr
 async def test_what_the_opening_has_read_is_not_read_again(bench, monkeypatch, project):
     trained(project)
     read = []
-    monkeypatch.setattr("pushforward.studio.app.intents.disk.look", read.append)
+    monkeypatch.setattr("pushforward.studio.app.engine.requests.project_files.look", read.append)
     await opened(bench, project)
     await bench.actions.folder.look()
     assert not read
@@ -127,7 +127,7 @@ async def test_data_that_cannot_be_listed_now_are_looked_at_again(bench, monkeyp
         raise Refused(ErrorInfo(kind="disk", message="It does not answer."))
 
     with monkeypatch.context() as patch:
-        patch.setattr("pushforward.studio.app.intents.disk.datasets", refuse)
+        patch.setattr("pushforward.studio.app.engine.requests.project_files.datasets", refuse)
         project.add_dataset("mine", np.zeros((12, 2), np.float32), ["x", "y"])
         await bench.actions.folder.look()
     assert state.datasets == []

@@ -5,9 +5,9 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QStyle, QStyleOptionComboBox, QWidget
 
-from pushforward.studio.app.forms import editors
-from pushforward.studio.app.forms.form import Form
-from pushforward.studio.app.forms.making import make
+from pushforward.studio.app.design.forms import editors
+from pushforward.studio.app.design.forms.editor_factory import make
+from pushforward.studio.app.design.forms.form import Form
 from pushforward.studio.protocol.catalog import Choice, Dependency, EntrySpec, FieldSpec
 from tests.client.fakes.catalog import catalog
 from tests.qtloop import themed

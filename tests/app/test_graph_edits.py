@@ -5,11 +5,10 @@ import pytest
 from PySide6.QtCore import QPoint, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter
 
-from pushforward.studio.app.kinds.graph_rows import GraphRows
-from pushforward.studio.app.kinds.molecule_paint import paint_atoms_and_bonds
-from pushforward.studio.app.kinds.molecule_rows import MoleculeRows
-from pushforward.studio.app.kinds.registry import kind
-from pushforward.studio.app.state.graph_editing import (
+from pushforward.studio.app.core.data_type_registry import kind
+from pushforward.studio.app.core.undo_history import Edits
+from pushforward.studio.app.data_types.graphs.graph_canvas import GraphCanvas
+from pushforward.studio.app.data_types.graphs.graph_edits import (
     Cut,
     handed,
     joined,
@@ -22,9 +21,10 @@ from pushforward.studio.app.state.graph_editing import (
     with_node,
     without_node,
 )
-from pushforward.studio.app.state.undoing import Edits
-from pushforward.studio.app.tokens import DARK
-from pushforward.studio.app.widgets.graphcanvas import GraphCanvas
+from pushforward.studio.app.data_types.graphs.graph_rows import GraphRows
+from pushforward.studio.app.data_types.graphs.molecule_paint import paint_atoms_and_bonds
+from pushforward.studio.app.data_types.graphs.molecule_rows import MoleculeRows
+from pushforward.studio.app.design.tokens import DARK
 
 NODES = 6
 CUT = Cut(NODES)

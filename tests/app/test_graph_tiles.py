@@ -7,11 +7,11 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from pushforward.observables.graphs.makes import MAKES
-from pushforward.studio.app.kinds.filtering import keeps
-from pushforward.studio.app.kinds.paper import REACH, SMALLEST, Paper
-from pushforward.studio.app.kinds.registry import fitting, kind
-from pushforward.studio.app.tokens import DARK
-from pushforward.studio.app.widgets.datapreview import DataPreview
+from pushforward.studio.app.core.data_type_registry import fitting, kind
+from pushforward.studio.app.data.row_filter import keeps
+from pushforward.studio.app.data_types.graphs.node_canvas import REACH, SMALLEST, Paper
+from pushforward.studio.app.design.tokens import DARK
+from pushforward.studio.app.places.setup.pickers.data_preview import DataPreview
 from pushforward.studio.graph_layout import laid_out
 from pushforward.studio.protocol import messages as m
 from pushforward.studio.protocol.spec import Pick, RunSpec

@@ -5,8 +5,8 @@ import itertools
 from PySide6.QtCore import QRect
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
-from pushforward.studio.app.widgets.basic import label
-from pushforward.studio.app.widgets.growingdialog import GrowingDialog
+from pushforward.studio.app.design.basic import label
+from pushforward.studio.app.design.growing_dialog import GrowingDialog
 
 LONG = "What stands against it takes several lines where the window is as narrow as this one. " * 4
 

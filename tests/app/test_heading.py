@@ -3,7 +3,7 @@
 from PySide6.QtGui import QColor, QPen
 from PySide6.QtWidgets import QApplication
 
-from pushforward.studio.app.plots.plane import HEADING, Heading
+from pushforward.studio.app.charts.plot_plane import HEADING, Heading
 
 
 def test_names_of_many_curves_go_below_the_words_where_there_is_no_room(qapp: QApplication) -> None:

@@ -10,13 +10,13 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QTextCharFormat, QTextDocument
 
 from pushforward.studio import resources
-from pushforward.studio.app.help import claims as page_of_claims
-from pushforward.studio.app.help import pages, paper
-from pushforward.studio.app.help.claims import VERDICTS, claims, plain, tabled, verdict
-from pushforward.studio.app.state import switch
-from pushforward.studio.app.theme import theme
-from pushforward.studio.app.tokens import DARK, LIGHT
-from pushforward.studio.app.widgets.maths import maths_font
+from pushforward.studio.app.core import field_carrier_switch, help_pages
+from pushforward.studio.app.core import verified_claims as page_of_claims
+from pushforward.studio.app.core.verified_claims import VERDICTS, claims, plain, tabled, verdict
+from pushforward.studio.app.design.theme import theme
+from pushforward.studio.app.design.tokens import DARK, LIGHT
+from pushforward.studio.app.places.learn import help_document
+from pushforward.studio.app.text.formula_markup import maths_font
 from pushforward.studio.protocol.catalog import Catalog, StageSpec
 from tests.app.test_picks import CATALOG as PICKS
 from tests.client.fakes.catalog import catalog
@@ -24,9 +24,9 @@ from tests.client.fakes.catalog import catalog
 LINK = re.compile(r"\]\(([a-z]+):([^)#\s]+)(?:#([^)]+))?\)")
 
 
-@pytest.mark.parametrize("page", pages.written(), ids=lambda page: page.slug)
+@pytest.mark.parametrize("page", help_pages.written(), ids=lambda page: page.slug)
 def test_every_link_of_a_page_leads_somewhere(page):
-    slugs = {each.slug for each in pages.all_pages(catalog())}
+    slugs = {each.slug for each in help_pages.all_pages(catalog())}
     recipes = {recipe.slug for recipe in resources.recipes()}
     for kind, rest, place in LINK.findall(page.text):
         if kind == "help":
@@ -36,13 +36,13 @@ def test_every_link_of_a_page_leads_somewhere(page):
         elif kind == "picture":
             assert place.removeprefix("recipe:") in recipes
             for tokens in (DARK, LIGHT):
-                assert not paper.picture(QUrl(f"picture:{rest}"), tokens).isNull(), rest
+                assert not help_document.picture(QUrl(f"picture:{rest}"), tokens).isNull(), rest
         else:
             assert kind == "https"
 
 
 def test_a_page_has_a_title_a_summary_and_its_place():
-    found = pages.written()
+    found = help_pages.written()
     assert [page.slug for page in found][:2] == ["particles-and-generators", "which-losses"]
     for page in found:
         assert page.title
@@ -51,9 +51,9 @@ def test_a_page_has_a_title_a_summary_and_its_place():
 
 
 def test_every_model_has_a_page_with_all_its_settings():
-    made = {page.slug: page for page in pages.all_pages(catalog())}
+    made = {page.slug: page for page in help_pages.all_pages(catalog())}
     for entry in catalog().of("family"):
-        text = made[pages.family_slug(entry.slug)].text
+        text = made[help_pages.family_slug(entry.slug)].text
         assert all(field.title in text and field.help in text for field in entry.fields)
         assert entry.motion in text
 
@@ -61,20 +61,20 @@ def test_every_model_has_a_page_with_all_its_settings():
 def test_the_models_by_field_and_carrier_are_those_of_the_catalogue():
     """The table was written by hand, and lacked what came after it."""
     for known in (catalog(), None):
-        page = next(p for p in pages.all_pages(known) if p.slug == "particles-and-generators")
+        page = next(p for p in help_pages.all_pages(known) if p.slug == "particles-and-generators")
         rows = [line.strip("| ").split(" | ") for line in page.text.splitlines() if " | " in line]
-        head, *rows = rows[: 1 + len(switch.FIELDS)]
-        assert head[2:] == [title for title, _ in switch.HEADS.values()]
-        assert [row[0] for row in rows] == list(switch.FIELDS.values())
+        head, *rows = rows[: 1 + len(field_carrier_switch.FIELDS)]
+        assert head[2:] == [title for title, _ in field_carrier_switch.HEADS.values()]
+        assert [row[0] for row in rows] == list(field_carrier_switch.FIELDS.values())
         assert {len(row) for row in rows} == {len(head)}
         told = {slug for row in rows for slug in re.findall(r"help:model-([\w-]+)", str(row))}
         entries = known.of("family") if known is not None else ()
-        assert told == {e.slug for e in entries if e.field in switch.FIELDS}
-        assert not known or "monoflow" in rows[list(switch.FIELDS).index("critic")][3]
+        assert told == {e.slug for e in entries if e.field in field_carrier_switch.FIELDS}
+        assert not known or "monoflow" in rows[list(field_carrier_switch.FIELDS).index("critic")][3]
 
 
 def test_a_pick_is_told_in_words():
-    made = {page.slug: page.text for page in pages.all_pages(PICKS)}
+    made = {page.slug: page.text for page in help_pages.all_pages(PICKS)}
     assert all("{" not in text for slug, text in made.items() if slug.startswith("model-"))
     net = "~~One of Fully connected, U-Net; default as the data prefer; for points Fully connected"
     assert f"{net}; for images U-Net.~~" in made["model-edm"]
@@ -87,9 +87,9 @@ def test_signs_in_formulas_are_no_markup(qapp):
     formula = "x ~ p,  y ~ q,  E_p f_q, d* = a * b"
     stage = StageSpec(name="s", title="Draw", formula=formula, source="")
     entry = msgspec.structs.replace(catalog().of("family")[0], stages=[stage])
-    page = pages.all_pages(Catalog(entries=[entry], devices=[]))[-1]
+    page = help_pages.all_pages(Catalog(entries=[entry], devices=[]))[-1]
     document = QTextDocument()
-    paper.lay_out(document, page, DARK, 600)
+    help_document.lay_out(document, page, DARK, 600)
     assert formula.replace("_", "") in document.toPlainText()
     cursor = document.find("Ep fq")
     cursor.setPosition(cursor.selectionStart() + 2)  # the format is that of the letter before
@@ -102,7 +102,7 @@ def test_the_bars_of_a_divergence_are_those_of_formulas(qapp):
     """Those of the text's own font became one grey bar, in a line and in a table."""
     text = "# T\n\nKL(q‖p) falls.\n\n| a |\n|---|\n| KL(q‖p) |\n"
     document = QTextDocument()
-    paper.lay_out(document, pages.Page("t", "g", "T", "", text), DARK, 600)
+    help_document.lay_out(document, help_pages.Page("t", "g", "T", "", text), DARK, 600)
     bars = [look.fontFamilies() for text, look in spans(document) if text == "‖"]
     assert bars == 2 * [maths_font(14).families()]
 
@@ -112,7 +112,7 @@ def test_a_command_is_written_letter_by_letter_and_goes_on_below(qapp):
     long = "pushforward import QG_jets.npz g.hdf5 " + 20 * "--set name=value "
     document = QTextDocument()
     text = f"# T\n\n```sh\n{long.strip()}\n```\n"
-    paper.lay_out(document, pages.Page("t", "g", "T", "", text), DARK, 600)
+    help_document.lay_out(document, help_pages.Page("t", "g", "T", "", text), DARK, 600)
     document.setTextWidth(600)
     (look,) = [look for text, look in spans(document) if "QG_jets.npz g.hdf5" in text]
     assert look.fontFixedPitch()
@@ -121,10 +121,10 @@ def test_a_command_is_written_letter_by_letter_and_goes_on_below(qapp):
 
 
 def test_a_search_wants_all_words_and_puts_titles_first():
-    found = pages.all_pages(catalog())
-    assert pages.search(found, "monoflow rescaling")[0].title == "MonoFlow"
-    assert pages.search(found, "xylophone") == []
-    assert pages.search(found, " ") == found
+    found = help_pages.all_pages(catalog())
+    assert help_pages.search(found, "monoflow rescaling")[0].title == "MonoFlow"
+    assert help_pages.search(found, "xylophone") == []
+    assert help_pages.search(found, " ") == found
 
 
 def spans(document):
@@ -147,7 +147,7 @@ def test_a_page_is_dressed_in_the_theme(qapp, tokens):
         "![caption](picture:gone#recipe:r)\n\n| a |\n|---|\n| 1 |\n"
     )
     document = QTextDocument()
-    paper.lay_out(document, pages.Page("t", "g", "T", "", text), tokens, 600)
+    help_document.lay_out(document, help_pages.Page("t", "g", "T", "", text), tokens, 600)
     looks = dict(spans(document))
     assert looks["T"].font().pixelSize() == 24
     assert looks["a link"].foreground().color().name() == tokens.accent
@@ -166,7 +166,7 @@ async def test_f1_opens_what_is_known_of_the_model_and_escape_returns(bench, qtb
     bench.window.registry.trigger("help")
     view = bench.window.canvas.help
     assert bench.state.place == "help"
-    assert view._shown.slug == pages.family_slug(bench.state.draft.spec.family.slug)
+    assert view._shown.slug == help_pages.family_slug(bench.state.draft.spec.family.slug)
     qtbot.keyClick(view, Qt.Key.Key_Escape)
     assert bench.state.place == "setup"
 
@@ -247,7 +247,7 @@ async def test_a_place_in_a_page_is_gone_to(bench, wait):
 
 
 def test_claims_stand_with_their_figures_and_what_must_fail() -> None:
-    (page,) = pages.verified()
+    (page,) = help_pages.verified()
     for path in resources.folder("verified").glob("*.json"):
         claim = json.loads(path.read_text(encoding="utf-8"))
         assert f"\n## {claim['id']}: " in page.text
@@ -278,7 +278,7 @@ def test_the_table_of_a_claim_says_what_it_was_judged_by(slug) -> None:
     *worst, follows = worst.values()
     assert sorted(worst) == pytest.approx(sorted(shares), abs=5e-3)
     assert follows > 1.0  # a correlation that must not be less than its line
-    (page,) = pages.verified()
+    (page,) = help_pages.verified()
     own = page.text.partition(f"## {slug}: ")[2].partition("\n## ")[0]
     assert "| W1M (m/pT), 10⁻³ | line, at most | 5 | 5 | 5 | 5 | 5 |" in own
     assert "n = 10,000 jets that only test on each side" in own
@@ -287,7 +287,7 @@ def test_the_table_of_a_claim_says_what_it_was_judged_by(slug) -> None:
 
 
 def test_a_page_shows_the_table_of_a_claim_as_it_is_kept_or_how_to_make_one(monkeypatch) -> None:
-    (page,) = (each for each in pages.written() if each.slug == "graphs")
+    (page,) = (each for each in help_pages.written() if each.slug == "graphs")
     for slug in ("GR14-communities", "GR14-egos", "GR14-grids"):
         assert f"<!-- table of {slug} -->" not in page.text
         table = claims().get(slug, {}).get("table")
@@ -300,8 +300,8 @@ def test_a_page_shows_the_table_of_a_claim_as_it_is_kept_or_how_to_make_one(monk
             "machine": "here",
         }
     }
-    monkeypatch.setattr("pushforward.studio.app.help.claims.claims", lambda: kept)
-    (page,) = (each for each in pages.written() if each.slug == "graphs")
+    monkeypatch.setattr("pushforward.studio.app.core.verified_claims.claims", lambda: kept)
+    (page,) = (each for each in help_pages.written() if each.slug == "graphs")
     assert "|  | A |\n| --- | --- |\n| x\\_1 | .5 |\n\n~~GR14-egos: One. 2026" in page.text
     assert "`pushforward verify GR14-grids --record`" in page.text
 
@@ -321,7 +321,8 @@ def test_a_page_gathers_the_claims_whose_ids_begin_alike(monkeypatch) -> None:
 
     kept = [claim("A-two", 70.04, 1), claim("A-one", 7.04, 3), claim("B", 1.0, 1)]
     monkeypatch.setattr(
-        "pushforward.studio.app.help.claims.claims", lambda: {each["id"]: each for each in kept}
+        "pushforward.studio.app.core.verified_claims.claims",
+        lambda: {each["id"]: each for each in kept},
     )
     assert tabled("A-*") == [
         "|  | distance | off | seeds |  |",

@@ -3,9 +3,9 @@
 import pytest
 from PySide6.QtCore import Qt
 
-from pushforward.studio.app.hit_sources import _also, all_hits
-from pushforward.studio.app.hits import Hit, score, search
-from pushforward.studio.app.shell.palette_lines import _parts
+from pushforward.studio.app.shell.palette_paint import _parts
+from pushforward.studio.app.shell.search_results import Hit, score, search
+from pushforward.studio.app.shell.search_sources import _also, all_hits
 from pushforward.studio.protocol.catalog import Choice, EntrySpec, FieldSpec
 from tests.app.test_shell import train
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QColor, QImage
 
-from pushforward.studio.app.imagefile import Unreadable, fitted, read_image
-from pushforward.studio.app.state.editing import TASKS, Sheet, brushed, handed
-from pushforward.studio.app.state.undoing import Edits
-from pushforward.studio.app.views.images.edited import SPREAD, edited
+from pushforward.studio.app.core.undo_history import Edits
+from pushforward.studio.app.data_types.images.edit_captions import SPREAD, edited
+from pushforward.studio.app.data_types.images.image_edits import TASKS, Sheet, brushed, handed
+from pushforward.studio.app.data_types.images.image_file import Unreadable, fitted, read_image
 
 TASK = {task.title: task for task in TASKS}
 

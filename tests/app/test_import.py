@@ -6,8 +6,8 @@ import msgspec
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QLineEdit, QListView, QPushButton
 
-from pushforward.studio.app.views.import_preview import ImportDialog
-from pushforward.studio.app.widgets.foundparts import FoundParts
+from pushforward.studio.app.places.data.found_parts import FoundParts
+from pushforward.studio.app.places.data.import_dialog import ImportDialog
 from pushforward.studio.formats.inspection import Inspection
 from pushforward.studio.protocol import messages as m
 from pushforward.studio.store.parts import Part

@@ -3,7 +3,7 @@
 import asyncio
 import inspect
 
-from pushforward.studio.app import tasks
+from pushforward.studio.app.core import async_tasks
 
 
 async def test_a_sequence_that_is_cancelled_before_it_begins_is_closed(bench, wait):
@@ -14,9 +14,9 @@ async def test_a_sequence_that_is_cancelled_before_it_begins_is_closed(bench, wa
         begun.append(True)
 
     work = sequence()
-    before = set(tasks._running)
+    before = set(async_tasks._running)
     bench.actions.training._do(work)
-    (task,) = tasks._running - before
+    (task,) = async_tasks._running - before
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     await wait(lambda: inspect.getcoroutinestate(work) == inspect.CORO_CLOSED)

@@ -6,10 +6,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from pushforward.studio.app.state.comparison import interval_at, measures
-from pushforward.studio.app.state.figures import figures, interval
-from pushforward.studio.app.state.runs import RunState, Series
-from pushforward.studio.app.widgets.qualities import qualities
+from pushforward.studio.app.core.metric_values import figures, interval
+from pushforward.studio.app.core.run_comparison import interval_at, measures
+from pushforward.studio.app.core.runs import RunState, Series
+from pushforward.studio.app.data.metric_list import qualities
 
 
 def measured(run, name, steps, values):

@@ -6,9 +6,9 @@ from PySide6.QtCore import QPointF
 from pytestqt.qtbot import QtBot
 
 from pushforward.observables.jets.cone import USUAL
-from pushforward.studio.app.kinds.jet_means import mean_of, means_by_type, pull
-from pushforward.studio.app.kinds.jet_paint import PIXELS
-from pushforward.studio.app.widgets.jetmeans import MeansPicture
+from pushforward.studio.app.data_types.jets.jet_paint import PIXELS
+from pushforward.studio.app.data_types.jets.mean_images import mean_of, means_by_type, pull
+from pushforward.studio.app.data_types.jets.mean_images_plot import MeansPicture
 
 
 def cores(n: int, seed: int, wide: float = 0.05) -> dict[str, np.ndarray]:

@@ -6,15 +6,21 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QImage, QPainter
 
 from pushforward.observables.jets.variables import jet_variables
-from pushforward.studio.app.kinds.filtering import keeps, sorted_rows
-from pushforward.studio.app.kinds.jet_paint import PIXELS, Frame, image_pixels, radii_of, shades_of
-from pushforward.studio.app.kinds.jets import ROOM, TYPED, legend
-from pushforward.studio.app.kinds.registry import kind
-from pushforward.studio.app.state.selection import Selection, Source
-from pushforward.studio.app.tokens import DARK
-from pushforward.studio.app.widgets.datapreview import DataPreview
-from pushforward.studio.app.widgets.elementstable import ElementsTable
-from pushforward.studio.app.widgets.pane import Pane, told
+from pushforward.studio.app.core.data_type_registry import kind
+from pushforward.studio.app.core.selection import Selection, Source
+from pushforward.studio.app.data.row_filter import keeps, sorted_rows
+from pushforward.studio.app.data.tile_pane import Pane, told
+from pushforward.studio.app.data_types.jets.jet_paint import (
+    PIXELS,
+    Frame,
+    image_pixels,
+    radii_of,
+    shades_of,
+)
+from pushforward.studio.app.data_types.jets.type import ROOM, TYPED, legend
+from pushforward.studio.app.design.sortable_table import ElementsTable
+from pushforward.studio.app.design.tokens import DARK
+from pushforward.studio.app.places.setup.pickers.data_preview import DataPreview
 
 # Two prongs of 500 GeV at eta = +-0.16, and a padded place that is no zero.
 X = np.float32([[0.16, 0.0, np.log1p(500.0)], [-0.16, 0.0, np.log1p(500.0)], [0.3, 0.3, 5.0]])

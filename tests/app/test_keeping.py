@@ -2,8 +2,8 @@
 
 import json
 
-from pushforward.studio.app.intents.keeping import file_of
-from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.core.runs import RunState
+from pushforward.studio.app.engine.requests.draft_storage import file_of
 from pushforward.studio.store.project import Project
 
 RECIPES = ("edm-eight-gaussians", "gan-ring-of-five")

@@ -8,15 +8,22 @@ import pytest
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from pushforward.studio.app.kinds.kind import EachTile, filters
-from pushforward.studio.app.kinds.plain import plain, strips
-from pushforward.studio.app.kinds.registry import all_kinds, fitting, kind, kind_of, kind_of_run
-from pushforward.studio.app.shell.lenses import discover as discover_views
-from pushforward.studio.app.state.session import AppState
-from pushforward.studio.app.tokens import DARK
-from pushforward.studio.app.views.discover import Discover
-from pushforward.studio.app.viewspec import shows
-from pushforward.studio.app.widgets.tilegrid import TileGrid
+from pushforward.studio.app.core.app_state import AppState
+from pushforward.studio.app.core.data_type import EachTile, filters
+from pushforward.studio.app.core.data_type_registry import (
+    all_kinds,
+    fitting,
+    kind,
+    kind_of,
+    kind_of_run,
+)
+from pushforward.studio.app.data.number_tiles import strips
+from pushforward.studio.app.data.tile_grid import TileGrid
+from pushforward.studio.app.data.views.view_spec import shows
+from pushforward.studio.app.data_types.plain_type import plain
+from pushforward.studio.app.design.tokens import DARK
+from pushforward.studio.app.places.discover.discover_page import Discover
+from pushforward.studio.app.shell.lens_tabs import discover as discover_views
 from pushforward.studio.formats.registry import discover, importers
 from pushforward.studio.protocol.spec import Pick
 from tests.client.fakes.catalog import catalog

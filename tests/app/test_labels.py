@@ -4,9 +4,9 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QDialog, QLineEdit
 
-from pushforward.studio.app.intents import disk
+from pushforward.studio.app.core.run_labels import parsed_tags
+from pushforward.studio.app.engine.requests import project_files
 from pushforward.studio.app.shell.menus import takes_key
-from pushforward.studio.app.state.labels import parsed_tags
 from pushforward.studio.protocol.label import Label
 from pushforward.studio.protocol.messages import ErrorInfo
 from pushforward.studio.protocol.spec import Pick, RunSpec
@@ -35,7 +35,7 @@ async def opened(bench, project):
 
 
 def written(run):
-    return RunFolder(disk.Path(run.key)).label()
+    return RunFolder(project_files.Path(run.key)).label()
 
 
 async def test_f2_renames_in_place_and_the_toast_takes_it_back(bench, qtbot, wait, project):
@@ -98,9 +98,11 @@ async def test_what_the_disk_refuses_is_as_before_and_said(bench, wait, project,
     first, *_ = await opened(bench, project)
 
     def refuse(path, label):
-        raise disk.Refused(ErrorInfo(kind="disk", message="The disk is full.", hint="Free some."))
+        raise project_files.Refused(
+            ErrorInfo(kind="disk", message="The disk is full.", hint="Free some.")
+        )
 
-    monkeypatch.setattr(disk, "write_label", refuse)
+    monkeypatch.setattr(project_files, "write_label", refuse)
     bench.actions.labels.note(first.key, "of table 2")
     assert first.label.note
     await wait(lambda: bench.state.notices.banners)
@@ -111,7 +113,7 @@ async def test_what_the_disk_refuses_is_as_before_and_said(bench, wait, project,
 async def test_what_another_window_says_of_a_run_is_seen_here(bench, wait, project):
     first, *_ = await opened(bench, project)
     await bench.actions.folder.look()
-    RunFolder(disk.Path(first.key)).write_label(Label(name="Theirs"))
+    RunFolder(project_files.Path(first.key)).write_label(Label(name="Theirs"))
     await bench.actions.folder.look()
     assert bench.window.sidebar.runs.words(first.key).text == "1 Theirs"
 

@@ -5,14 +5,14 @@ import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import QLabel, QPushButton
 
-from pushforward.studio.app.run_words import title_of
-from pushforward.studio.app.state import comparison, learning, switch
-from pushforward.studio.app.state.naming import called
-from pushforward.studio.app.state.runs import RunState
-from pushforward.studio.app.state.runtable import groups
-from pushforward.studio.app.state.tree import tree
-from pushforward.studio.app.widgets.basic import Link
-from pushforward.studio.app.widgets.flash import Flash
+from pushforward.studio.app.core import field_carrier_switch, run_comparison, training_sources
+from pushforward.studio.app.core.display_names import called
+from pushforward.studio.app.core.run_groups import groups
+from pushforward.studio.app.core.run_summary import title_of
+from pushforward.studio.app.core.run_tree import tree
+from pushforward.studio.app.core.runs import RunState
+from pushforward.studio.app.design.basic import Link
+from pushforward.studio.app.design.flash_frame import Flash
 from pushforward.studio.protocol.catalog import InputSpec
 from pushforward.studio.protocol.messages import ErrorInfo
 from pushforward.studio.protocol.spec import Pick, RunRef, RunSpec
@@ -51,29 +51,35 @@ def test_runs_that_will_do_are_offered_newest_first():
         run(5),
     ]
     wanted = run(9, family="a-pupil").spec
-    found = learning.fitting(TEACHER, wanted, runs, offer())
+    found = training_sources.fitting(TEACHER, wanted, runs, offer())
     assert [each.name for each in found] == ["0005-r", "0001-r"]
     anywhere = msgspec.structs.replace(TEACHER, same_data=False)
-    assert len(learning.fitting(anywhere, wanted, runs, offer())) == 3
+    assert len(training_sources.fitting(anywhere, wanted, runs, offer())) == 3
 
 
 def test_a_run_like_the_setup_is_proposed_else_the_newest_and_none_where_it_is_not_meant():
     known = offer()
     runs = [run(1, n=5), run(2), run(3)]
     wanted = run(9, family="a-pupil").spec
-    assert learning.proposed(wanted, runs, known) == wanted, "nothing is to be proposed here"
+    assert training_sources.proposed(wanted, runs, known) == wanted, (
+        "nothing is to be proposed here"
+    )
     pupil = known.get("family", "a-pupil")
     meant = msgspec.structs.replace(TEACHER, proposed=True)
     pupil = msgspec.structs.replace(pupil, inputs=[meant])
     others = [each for each in known.entries if each.slug != "a-pupil"]
     known = msgspec.structs.replace(known, entries=[pupil, *others])
-    assert learning.proposed(wanted, runs, known).inputs == {"teacher": RunRef(run="0003-r")}
-    like = learning.proposed(wanted, runs, known, like=runs[0].spec)
+    assert training_sources.proposed(wanted, runs, known).inputs == {
+        "teacher": RunRef(run="0003-r")
+    }
+    like = training_sources.proposed(wanted, runs, known, like=runs[0].spec)
     assert like.inputs == {"teacher": RunRef(run="0001-r")}
     chosen = run(9, family="a-pupil", inputs={"teacher": ("0002-r", 5)}).spec
-    assert learning.proposed(chosen, runs, known) == chosen
-    assert [entry.slug for entry in learning.students(runs[1], known)] == ["a-pupil"]
-    assert not learning.students(run(4, family="edm"), known), "it lacks what a teacher must be"
+    assert training_sources.proposed(chosen, runs, known) == chosen
+    assert [entry.slug for entry in training_sources.students(runs[1], known)] == ["a-pupil"]
+    assert not training_sources.students(run(4, family="edm"), known), (
+        "it lacks what a teacher must be"
+    )
 
 
 def test_a_setting_of_the_data_that_is_not_said_has_its_default():
@@ -82,7 +88,7 @@ def test_a_setting_of_the_data_that_is_not_said_has_its_default():
     said = run(1, dataset=slug, **{field.path: field.default})
     other = run(2, dataset=slug, **{field.path: "another"})
     wanted = run(3, dataset=slug).spec
-    found = learning.fitting(TEACHER, wanted, [said, other], offer())
+    found = training_sources.fitting(TEACHER, wanted, [said, other], offer())
     assert [each.name for each in found] == ["0001-r"]
 
 
@@ -92,13 +98,13 @@ def test_runs_of_before_a_setting_of_the_data_are_beside_those_that_have_its_def
     field = known.get("dataset", slug).fields[0]
     before, said = run(1, dataset=slug), run(6, dataset=slug, **{field.path: field.default})
     other = run(7, dataset=slug, **{field.path: "another"})
-    assert comparison.comparable(before, said, known)
-    assert not comparison.comparable(before, other, known)
+    assert run_comparison.comparable(before, said, known)
+    assert not run_comparison.comparable(before, other, known)
     found = groups([before, said, other], "data", known)
     assert [[each.key[-6:-2] for each in group.runs] for group in found] == [
         ["0007"], ["0006", "0001"]
     ]  # fmt: skip
-    assert comparison.why_not([before, said], known) == ""
+    assert run_comparison.why_not([before, said], known) == ""
 
 
 def test_the_tree_has_them_under_what_they_took_and_says_what():
@@ -112,10 +118,10 @@ def test_the_tree_has_them_under_what_they_took_and_says_what():
 def test_the_switch_prefers_models_that_need_no_run_and_drops_what_is_not_needed():
     spec = run(1, family="edm").spec
     gan = catalog().get("family", "gan")
-    made = switch.switch(spec, offer(), field=gan.field, carrier=gan.carrier)
+    made = field_carrier_switch.switch(spec, offer(), field=gan.field, carrier=gan.carrier)
     assert made.spec.family.slug == "gan"
     pupil = run(7, family="a-pupil", inputs={"teacher": ("0003-r", None)}).spec
-    assert switch.choose(pupil, offer(), "gan").spec.inputs == {}
+    assert field_carrier_switch.choose(pupil, offer(), "gan").spec.inputs == {}
 
 
 async def test_the_sentence_grows_by_a_run_and_the_inspector_has_a_link(bench, wait, qtbot):
@@ -188,4 +194,4 @@ async def test_the_reason_that_a_run_is_missing_is_whole_and_leads_to_its_slot(b
 
 @pytest.mark.parametrize(("name", "said"), [("0012-edm", "run 12"), ("by-hand", "by-hand")])
 def test_runs_are_called_by_their_number(name, said):
-    assert learning.number_of(name) == said
+    assert training_sources.number_of(name) == said

@@ -4,8 +4,8 @@ from typing import Any
 
 import msgspec
 
-from pushforward.studio.app.pages.dataset import DataSetPage
-from pushforward.studio.app.shell.make_sheet import MakeSheet
+from pushforward.studio.app.places.data.dataset_page import DataSetPage
+from pushforward.studio.app.places.data.generator_sheet import MakeSheet
 from pushforward.studio.protocol import messages as m
 from pushforward.studio.protocol.catalog import EntrySpec, FieldSpec
 from pushforward.studio.protocol.spec import Pick

@@ -9,16 +9,16 @@ import numpy as np
 from pushforward.models.metrics.base import Evidence, fresh_pairs
 from pushforward.models.registry import discover, registry
 from pushforward.models.tensors import make_generator
-from pushforward.studio.app.pages.run_export import as_csv
-from pushforward.studio.app.pages.run_table_model import MEMORY as TABLE
-from pushforward.studio.app.pages.run_table_model import RunTableModel
-from pushforward.studio.app.state.evaluated import newest
-from pushforward.studio.app.state.memorisation import format_memorisation
-from pushforward.studio.app.state.runs import RunState
-from pushforward.studio.app.state.runtable import groups
-from pushforward.studio.app.state.session import AppState
-from pushforward.studio.app.widgets.finals import Finals
-from pushforward.studio.app.widgets.headline import Headline
+from pushforward.studio.app.core.app_state import AppState
+from pushforward.studio.app.core.evaluation_results import newest
+from pushforward.studio.app.core.memorisation import format_memorisation
+from pushforward.studio.app.core.run_groups import groups
+from pushforward.studio.app.core.runs import RunState
+from pushforward.studio.app.lenses.compare.results_table import Finals
+from pushforward.studio.app.lenses.quality.headline_metric import Headline
+from pushforward.studio.app.places.runs.table.table_model import MEMORY as TABLE
+from pushforward.studio.app.places.runs.table.table_model import RunTableModel
+from pushforward.studio.app.places.runs.table_export import as_csv
 from pushforward.studio.protocol.catalog import Catalog, EntrySpec
 from pushforward.studio.protocol.spec import Pick, RunSpec
 from pushforward.studio.significance import PAIRS

@@ -9,13 +9,13 @@ from PySide6.QtGui import QColor, QImage, QPainter
 
 from pushforward.observables.molecules.atoms import ATOMS
 from pushforward.observables.molecules.toolkit import installed
-from pushforward.studio.app.kinds import molecule_paint
-from pushforward.studio.app.kinds.filtering import keeps
-from pushforward.studio.app.kinds.graph_paint import mark_place
-from pushforward.studio.app.kinds.molecule_rows import MoleculeRows, most_atoms
-from pushforward.studio.app.kinds.registry import kind
-from pushforward.studio.app.tokens import DARK
-from pushforward.studio.app.widgets.foundtiles import FoundTiles
+from pushforward.studio.app.core.data_type_registry import kind
+from pushforward.studio.app.data.row_filter import keeps
+from pushforward.studio.app.data_types.graphs import molecule_paint
+from pushforward.studio.app.data_types.graphs.graph_paint import mark_place
+from pushforward.studio.app.data_types.graphs.molecule_rows import MoleculeRows, most_atoms
+from pushforward.studio.app.design.tokens import DARK
+from pushforward.studio.app.places.data.found_tiles import FoundTiles
 from pushforward.studio.formats.graphs.edgelist import EdgeList
 from pushforward.studio.formats.molecules.smiles import Smiles, of_smiles
 

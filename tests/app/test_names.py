@@ -15,16 +15,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from pushforward.studio.app.charts.layer_panel import LayerPanel
+from pushforward.studio.app.core.notices import Notice
+from pushforward.studio.app.design.basic import Elided, button, label
+from pushforward.studio.app.design.literal_text import PushButton, keyless, set_tip, set_title
+from pushforward.studio.app.design.menu import open_menu
+from pushforward.studio.app.design.row_button import RowButton
+from pushforward.studio.app.places.data.import_dialog import ImportDialog
+from pushforward.studio.app.places.discover.recipe_card import RecipeCard
 from pushforward.studio.app.shell import dialogs
-from pushforward.studio.app.shell.close_ask import ask_close
-from pushforward.studio.app.state.notices import Notice
-from pushforward.studio.app.views.import_preview import ImportDialog
-from pushforward.studio.app.widgets.basic import Elided, button, label
-from pushforward.studio.app.widgets.layerpanel import LayerPanel
-from pushforward.studio.app.widgets.literal import PushButton, keyless, set_tip, set_title
-from pushforward.studio.app.widgets.menu import open_menu
-from pushforward.studio.app.widgets.recipecard import RecipeCard
-from pushforward.studio.app.widgets.row_button import RowButton
+from pushforward.studio.app.shell.close_dialog import ask_close
 from pushforward.studio.protocol.messages import JobInfo
 from pushforward.studio.protocol.spec import Pick, RunSpec
 from pushforward.studio.store.project import Project

@@ -3,10 +3,10 @@
 import msgspec
 import pytest
 
-from pushforward.studio.app.state import drafts, moving, naming
-from pushforward.studio.app.state.runs import RunState
-from pushforward.studio.app.state.switch import Aside
-from pushforward.studio.app.widgets.comparenames import told_apart
+from pushforward.studio.app.core import data_type_change, display_names, draft_spec
+from pushforward.studio.app.core.comparison_labels import told_apart
+from pushforward.studio.app.core.field_carrier_switch import Aside
+from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.protocol.catalog import FieldSpec
 from pushforward.studio.protocol.spec import Pick, Recipe, RunSpec
 from tests.client.fakes.catalog import catalog
@@ -69,62 +69,66 @@ def offer():
 )
 def test_a_name_says_model_and_data_unless_it_is_given_or_a_recipes(now, given, name):
     began = spec("from-noise", batch=32)
-    assert naming.named(now, began, recipe(began), given).name == name
+    assert display_names.named(now, began, recipe(began), given).name == name
 
 
 def test_a_setup_like_a_run_keeps_its_name_while_it_is_of_the_same_model_and_data():
     began = spec("hot", batch=32)
-    assert naming.named(spec("x", batch=9), began).name == "hot"
-    assert naming.named(spec("hot", family="gan"), began).name == "gan-letters"
+    assert display_names.named(spec("x", batch=9), began).name == "hot"
+    assert display_names.named(spec("hot", family="gan"), began).name == "gan-letters"
 
 
 def test_what_a_recipe_says_is_true_of_its_model_on_its_data_only():
     run = spec("from-noise", batch=32)
     others = (spec(family="gan"), spec(dataset="project:my-points"))
-    assert naming.keeps_recipe(recipe(run), spec(batch=1))
-    assert not any(naming.keeps_recipe(recipe(run), each) for each in others)
+    assert display_names.keeps_recipe(recipe(run), spec(batch=1))
+    assert not any(display_names.keeps_recipe(recipe(run), each) for each in others)
 
 
 def test_what_came_along_goes_back_and_what_was_changed_by_hand_stays():
     began = spec("from-noise", config={"lr": 0.5}, sampler="heun", batch=32, steps=77)
     now = msgspec.structs.replace(began, training={"batch": 32, "steps": 99, "seed": 5})
-    moved = moving.move(now, began, offer(), Pick(slug="project:my-points"))
+    moved = data_type_change.move(now, began, offer(), Pick(slug="project:my-points"))
     assert moved.spec.training == {"steps": 99, "seed": 5}
     assert moved.spec.family.config == {}
     assert moved.spec.sampler is None
-    entry = drafts.entry_of(now, "family", offer())
+    entry = draft_spec.entry_of(now, "family", offer())
     rate = next(f.title for f in entry.fields if f.path == "lr")
     assert set(moved.reset) == {rate, "Batch", "Sampler"}
 
 
 def test_a_hand_made_value_without_a_meaning_there_goes_and_is_told():
-    moved = moving.move(spec(config={"channels": 99}), spec(), offer(), Pick(slug="ring-of-five"))
+    moved = data_type_change.move(
+        spec(config={"channels": 99}), spec(), offer(), Pick(slug="ring-of-five")
+    )
     assert moved.spec.family.config == {}
     assert moved.reset == ("Channels",)
 
 
 def test_spelled_out_defaults_of_a_run_become_the_defaults_of_the_other_kind_in_silence():
     began = spec(config={"channels": 8}, batch=64)
-    moved = moving.move(began, began, offer(), Pick(slug="ring-of-five"))
+    moved = data_type_change.move(began, began, offer(), Pick(slug="ring-of-five"))
     assert (moved.spec.training, moved.spec.family.config, moved.reset) == ({}, {}, ())
 
 
 def test_a_sampler_chosen_by_hand_stays():
-    moved = moving.move(spec(sampler="heun"), spec(), offer(), Pick(slug="ring-of-five"))
+    moved = data_type_change.move(spec(sampler="heun"), spec(), offer(), Pick(slug="ring-of-five"))
     assert moved.spec.sampler == Pick(slug="heun")
     assert moved.reset == ()
 
 
 def test_the_same_kind_of_data_changes_nothing_else():
     began = spec("a", dataset="ring-of-five", config={"lr": 0.5}, sampler="heun", batch=32)
-    moved = moving.move(began, began, offer(), Pick(slug="eight-gaussians"))
-    assert moved.spec == drafts.repick(began, "dataset", "eight-gaussians")
+    moved = data_type_change.move(began, began, offer(), Pick(slug="eight-gaussians"))
+    assert moved.spec == draft_spec.repick(began, "dataset", "eight-gaussians")
     assert moved.reset == ()
 
 
 def test_what_came_along_does_not_return_with_another_family():
     aside = Aside(settings={("lr", ""): 0.5, ("latent", ""): 3})
-    moved = moving.move(spec(), spec(config={"lr": 0.5}), offer(), Pick(slug="ring-of-five"), aside)
+    moved = data_type_change.move(
+        spec(), spec(config={"lr": 0.5}), offer(), Pick(slug="ring-of-five"), aside
+    )
     assert dict(moved.aside.settings) == {("latent", ""): 3}
 
 

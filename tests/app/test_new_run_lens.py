@@ -6,8 +6,8 @@ import msgspec
 import numpy as np
 import pytest
 
-from pushforward.studio.app.views.tiles import TilesView
-from pushforward.studio.app.views.watch import WatchView
+from pushforward.studio.app.lenses.watch.particles_view import WatchView
+from pushforward.studio.app.lenses.watch.tiles_view import TilesView
 from pushforward.studio.protocol import messages as m
 from pushforward.studio.protocol.spec import Pick, RunSpec
 from tests.client.fakes.catalog import catalog

@@ -10,15 +10,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton
 
-from pushforward.studio.app import infolder
-from pushforward.studio.app.forms.editors import ChoiceEditor
-from pushforward.studio.app.kinds.registry import kind
-from pushforward.studio.app.shell.operate_sheet import OperateSheet
-from pushforward.studio.app.state import operators
-from pushforward.studio.app.state.operators import Asking, Unreadable
-from pushforward.studio.app.state.runs import RunState
-from pushforward.studio.app.state.selection import Offered, Source
-from pushforward.studio.app.widgets.operatorchip import OperatorChip
+from pushforward.studio.app.core import file_manager, operator_settings
+from pushforward.studio.app.core.data_type_registry import kind
+from pushforward.studio.app.core.operator_settings import Asking, Unreadable
+from pushforward.studio.app.core.runs import RunState
+from pushforward.studio.app.core.selection import Offered, Source
+from pushforward.studio.app.data.views.operator_menu import OperatorChip
+from pushforward.studio.app.design.forms.editors import ChoiceEditor
+from pushforward.studio.app.places.runs.operator_sheet import OperateSheet
 from pushforward.studio.protocol import messages as m
 from pushforward.studio.protocol.able import Able, AbleTo, Condition, OtherSet
 from pushforward.studio.protocol.catalog import EntrySpec, FieldSpec, SlotSpec
@@ -81,22 +80,24 @@ def test_rows_that_say_something_else_than_data_say_how_they_are_written():
     held = operator("hold", needs=["denoiser"], takes=[slot])
     spec = RunSpec(name="", family=Pick(slug="edm"), dataset=Pick(slug="ring-of-five"))
     run = RunState(key="r", name="r", spec=spec)
-    (field,) = operators.settings(held, run, catalog(), {}, []).fields
+    (field,) = operator_settings.settings(held, run, catalog(), {}, []).fields
     assert field.meant == "such as [[1, 0]]"
     for typed, why in (("", "must be said"), ("1, 0", "must be rows in brackets")):
         with pytest.raises(Unreadable, match=rf"{why}, such as \[\[1, 0\]\]"):
-            operators.asking({"inputs": {"known": typed}}, held)
-    assert operators.asking({"inputs": {"known": "[[1, 0]]"}}, held).inputs == {"known": [[1, 0]]}
+            operator_settings.asking({"inputs": {"known": typed}}, held)
+    assert operator_settings.asking({"inputs": {"known": "[[1, 0]]"}}, held).inputs == {
+        "known": [[1, 0]]
+    }
 
 
 def test_what_a_model_can_do_with_its_kind_of_data_is_offered():
-    assert [each.slug for each in operators.offered(run(), offer())] == ["make", "ask"]
-    assert operators.offered(None, offer()) == []
-    assert operators.offered(run(), None) == []
+    assert [each.slug for each in operator_settings.offered(run(), offer())] == ["make", "ask"]
+    assert operator_settings.offered(None, offer()) == []
+    assert operator_settings.offered(run(), None) == []
 
 
 def test_settings_conditions_and_rows_are_one_form():
-    entry = operators.settings(MAKE, run(), offer(), {}, CONDITIONS)
+    entry = operator_settings.settings(MAKE, run(), offer(), {}, CONDITIONS)
     fields = {field.path: field for field in entry.fields}
     assert list(fields) == ["n", "sampler.slug", "given.type", "given.speed", "given.size"]
     # Only samplers that fit the model, beside its own.
@@ -107,7 +108,7 @@ def test_settings_conditions_and_rows_are_one_form():
     assert (speed.kind, speed.above, speed.unit, speed.optional) == ("float", 0.0, "m/s", True)
     assert (size.kind, size.low, size.high) == ("int", 1.0, 24.0)
     assert "2 to 9" in speed.meant
-    (rows,) = operators.settings(ASK, run(), offer(), {}, []).fields
+    (rows,) = operator_settings.settings(ASK, run(), offer(), {}, []).fields
     assert rows.path == "inputs.rows"
 
 
@@ -115,7 +116,7 @@ def test_conditions_are_called_what_people_call_them():
     called = kind("jets").called
     pt = Condition(name="pt", unit="GeV", low=800.0, high=1600.0)
     label = Condition(name="label", names=["gluon", "top"])
-    fields = operators.settings(MAKE, run(), offer(), {}, [pt, label], called).fields
+    fields = operator_settings.settings(MAKE, run(), offer(), {}, [pt, label], called).fields
     assert [field.title for field in fields if field.group == "Conditions"] == ["pT", "Type"]
 
 
@@ -123,32 +124,36 @@ def test_how_many_frames_a_film_will_have_is_said_before_it_is_made():
     film = operator("film", setting("frames", "int", 48, low=2.0), needs=["denoiser"])
     own = run()
     own.spec = msgspec.structs.replace(own.spec, sampler=Pick(slug="heun", config={"steps": 18}))
-    said = operators.frames(film, own, offer(), {})
+    said = operator_settings.frames(film, own, offer(), {})
     assert said.endswith("goes in 18 steps: the film has 19 frames, with the noise.")
     config = {"frames": 10, "sampler": {"slug": "heun", "config": {"steps": 60}}}
-    said = operators.frames(film, own, offer(), config)
+    said = operator_settings.frames(film, own, offer(), config)
     assert said.endswith("goes in 60 steps: of its 61 frames the film has 10.")
-    assert operators.frames(MAKE, own, offer(), {}) == ""
+    assert operator_settings.frames(MAKE, own, offer(), {}) == ""
 
 
 def test_a_model_without_samplers_is_not_asked_for_one():
     still = run()
     still.spec = msgspec.structs.replace(still.spec, family=Pick(slug="gan"))
-    paths = [field.path for field in operators.settings(MAKE, still, offer(), {}, []).fields]
+    paths = [
+        field.path for field in operator_settings.settings(MAKE, still, offer(), {}, []).fields
+    ]
     assert paths == ["n"]
 
 
 def test_what_was_filled_in_is_what_is_asked():
     config = {"n": 9, "given": {"type": "two", "speed": None}}
-    assert operators.asking(config, MAKE) == Asking({"n": 9}, {"type": "two"}, {})
-    assert operators.asking({}, ASK).inputs == {"rows": "data"}
+    assert operator_settings.asking(config, MAKE) == Asking({"n": 9}, {"type": "two"}, {})
+    assert operator_settings.asking({}, ASK).inputs == {"rows": "data"}
     everybody = SlotSpec(name="people", title="People", help="Any.", unless="all")
-    assert operators.asking({}, operator("ask", takes=[everybody])).inputs == {"people": "all"}
+    assert operator_settings.asking({}, operator("ask", takes=[everybody])).inputs == {
+        "people": "all"
+    }
     typed = {"inputs": {"rows": "[[0, 1], [2, 3]]"}}
-    assert operators.asking(typed, ASK).inputs == {"rows": [[0, 1], [2, 3]]}
+    assert operator_settings.asking(typed, ASK).inputs == {"rows": [[0, 1], [2, 3]]}
     for bad in ("1, 2", "{}", "[1, 2]", "[[0"):
         with pytest.raises(Unreadable) as caught:
-            operators.asking({"inputs": {"rows": bad}}, ASK)
+            operator_settings.asking({"inputs": {"rows": bad}}, ASK)
         assert caught.value.path == "inputs.rows"
 
 
@@ -449,7 +454,7 @@ async def test_where_the_results_are_is_said_and_shown(bench, wait, tmp_path, mo
     known = await ready(bench)
     opened = []
     desktop = SimpleNamespace(openUrl=lambda url: opened.append(url.toLocalFile()))
-    monkeypatch.setattr(infolder, "QDesktopServices", desktop)
+    monkeypatch.setattr(file_manager, "QDesktopServices", desktop)
     file = tmp_path / "made.csv"
     bench.engine.emit(
         m.ResultWritten(
@@ -596,8 +601,8 @@ async def test_samples_are_not_offered_of_a_model_that_makes_none(bench):
 
 
 async def test_a_file_that_a_dialog_has_asked_about_may_be_replaced(bench, wait):
-    from pushforward.studio.app.state.operators import Asking
-    from pushforward.studio.app.views.cubes.intents import SceneIntents
+    from pushforward.studio.app.core.operator_settings import Asking
+    from pushforward.studio.app.data_types.cubes.scene_requests import SceneIntents
 
     known = await ready(bench)
     asked = []
@@ -616,7 +621,7 @@ def test_what_matters_for_other_kinds_of_data_is_not_asked():
     """Of images the lab of likelihoods asked how fine its map of the plane is."""
     places = msgspec.structs.replace(setting("map", "int", 64), kinds=["jets"])
     entry = operator("lab", setting("rows", "int", 100), places)
-    fields = operators.settings(entry, run(), offer(), {}, []).fields
+    fields = operator_settings.settings(entry, run(), offer(), {}, []).fields
     assert [each.path for each in fields] == ["rows"]
 
 
@@ -630,7 +635,7 @@ def test_sets_that_a_model_cannot_be_asked_about_are_greyed_and_say_why(qtbot):
         OtherSet(slug="eight-gaussians", title="Eight Gaussians"),
     ]
     entry = operator("lab", pick)
-    (field,) = operators.settings(entry, run(), offer(), {}, [], others=others).fields
+    (field,) = operator_settings.settings(entry, run(), offer(), {}, [], others=others).fields
     assert [each.value for each in field.choices] == ["", *(each.slug for each in others)]
     editor = ChoiceEditor(field)
     qtbot.addWidget(editor)
@@ -649,7 +654,7 @@ def test_sets_that_a_model_cannot_be_asked_about_are_greyed_and_say_why(qtbot):
 
 async def test_who_lets_something_be_filled_in_is_led_to_where_it_is_shown(bench):
     """The window stayed in the lens from which it was asked."""
-    from pushforward.studio.app.state.operators import Asking
+    from pushforward.studio.app.core.operator_settings import Asking
 
     known = await ready(bench)
     wanted = []
@@ -703,7 +708,7 @@ async def test_of_a_run_that_kept_them_the_sheet_asks_over_which_length_weights_
     known = await ready(bench)
     known.spec = msgspec.structs.replace(known.spec, training={"lengths": True})
     made = await sheet(bench, wait)
-    field = made.form.rows[operators.LENGTH]
+    field = made.form.rows[operator_settings.LENGTH]
     field.editor._typed("0.5")
     assert not made.go.isEnabled(), "no average is made well over so long"
     field.editor._typed("0.1")
@@ -715,7 +720,7 @@ async def test_of_a_run_that_kept_them_the_sheet_asks_over_which_length_weights_
     await wait(lambda: not bench.window.findChildren(OperateSheet))
     known.spec = msgspec.structs.replace(known.spec, training={})
     plain = await sheet(bench, wait)
-    assert operators.LENGTH not in plain.form.rows
+    assert operator_settings.LENGTH not in plain.form.rows
     plain.reject()
 
 

@@ -4,9 +4,10 @@ from types import SimpleNamespace
 
 from PySide6.QtWidgets import QMenu, QWidget
 
-from pushforward.studio.app.state.operator_groups import LABS, grouped
-from pushforward.studio.app.state.runs import RunState
-from pushforward.studio.app.widgets import menu, operatorchip
+from pushforward.studio.app.core.operator_groups import LABS, grouped
+from pushforward.studio.app.core.runs import RunState
+from pushforward.studio.app.data.views import operator_menu
+from pushforward.studio.app.design import menu
 from pushforward.studio.protocol.catalog import EntrySpec, SlotSpec
 
 ROWS = SlotSpec(name="rows", title="Rows", help="")
@@ -44,11 +45,11 @@ def test_what_a_run_cannot_do_is_greyed_and_says_why_beside_it(qtbot, monkeypatc
     """Colourising was offered for grey images, and refused in the sheet that it opened."""
     why = "Its images are grey: the model knows no colour."
     entries = [entry("colourise", ROWS), entry("inpaint", ROWS)]
-    monkeypatch.setattr(operatorchip, "offered", lambda *_: entries)
-    monkeypatch.setattr(operatorchip, "kind_of_run", lambda *_: SimpleNamespace(many="images"))
+    monkeypatch.setattr(operator_menu, "offered", lambda *_: entries)
+    monkeypatch.setattr(operator_menu, "kind_of_run", lambda *_: SimpleNamespace(many="images"))
     state = SimpleNamespace(catalog=None, unable={"/p/1": {"colourise": why, "inpaint": ""}})
     actions = SimpleNamespace(operating=SimpleNamespace(open=print))
-    found = operatorchip.operator_entries(state, actions, RunState(key="/p/1", name="0001-r"))
+    found = operator_menu.operator_entries(state, actions, RunState(key="/p/1", name="0001-r"))
     assert [(title, isinstance(do, menu.Greyed)) for title, do in found] == [
         ("colourise", True), ("inpaint…", False)
     ]  # fmt: skip

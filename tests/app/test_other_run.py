@@ -10,14 +10,14 @@ import pytest
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication
 
-from pushforward.studio.app.kinds.registry import kind
-from pushforward.studio.app.plots.otherrun import OtherRun
-from pushforward.studio.app.plots.sampled import Shown
-from pushforward.studio.app.state.latents import beside, differ
-from pushforward.studio.app.state.runs import RunState
-from pushforward.studio.app.state.selection import Selection, Source
-from pushforward.studio.app.state.session import AppState
-from pushforward.studio.app.widgets.browser import Browser
+from pushforward.studio.app.core.app_state import AppState
+from pushforward.studio.app.core.data_type_registry import kind
+from pushforward.studio.app.core.runs import RunState
+from pushforward.studio.app.core.selection import Selection, Source
+from pushforward.studio.app.data.browser import Browser
+from pushforward.studio.app.data.other_run import OtherRun
+from pushforward.studio.app.data.shared_latents import beside, differ
+from pushforward.studio.app.engine.sample_source import Shown
 from pushforward.studio.protocol.messages import ResultWritten
 from pushforward.studio.protocol.records import FlowRecord
 from pushforward.studio.protocol.spec import Pick, RunSpec

@@ -7,12 +7,12 @@ import msgspec
 import numpy as np
 from PySide6.QtWidgets import QLabel
 
-from pushforward.studio.app.intents import disk
-from pushforward.studio.app.kinds.registry import kind_of_run
-from pushforward.studio.app.state import drafts
-from pushforward.studio.app.state.own_data import as_imported, pick_of
-from pushforward.studio.app.state.session import DataInfo
-from pushforward.studio.app.viewspec import shows
+from pushforward.studio.app.core import draft_spec
+from pushforward.studio.app.core.app_state import DataInfo
+from pushforward.studio.app.core.data_type_registry import kind_of_run
+from pushforward.studio.app.core.imported_data import as_imported, pick_of
+from pushforward.studio.app.data.views.view_spec import shows
+from pushforward.studio.app.engine.requests import project_files
 from pushforward.studio.cli.command import command_for
 from pushforward.studio.protocol import messages as m
 from pushforward.studio.protocol.spec import Pick, RunSpec
@@ -70,7 +70,7 @@ def test_the_kind_is_read_with_the_data_sets_of_a_project(tmp_path):
     schema = Schema(kind="jets", parts=[Part(name="x", dtype="float32", shape=[6, 3])])
     with project.new_dataset("clouds", schema, "", expected=2) as writer:
         writer.add({"x": np.ones((2, 6, 3), np.float32)})
-    (found,) = disk.datasets(tmp_path / "p")
+    (found,) = project_files.datasets(tmp_path / "p")
     assert (found.name, found.kind, found.rows) == ("clouds", "jets", 2)
 
 
@@ -164,5 +164,5 @@ def test_how_many_are_used_is_no_setting_of_data_that_are_used_whole():
     """ "Data used 20,000" stood beside a set of 98 graphs."""
     own = RunSpec(name="r", family=Pick(slug="edm"), dataset=CLOUDS)
     drawn = msgspec.structs.replace(own, dataset=Pick(slug="ring-of-five"))
-    assert drafts.idle(own, "training") == {"samples", "subset"}
-    assert drafts.idle(own, "family") == drafts.idle(drawn, "training") == set()
+    assert draft_spec.idle(own, "training") == {"samples", "subset"}
+    assert draft_spec.idle(own, "family") == draft_spec.idle(drawn, "training") == set()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pushforward.studio.app.intents.base import Refused
+from pushforward.studio.app.engine.requests.request_base import Refused
 from pushforward.studio.cli import background
 from pushforward.studio.protocol import messages as m
 from pushforward.studio.protocol.spec import Pick, RunSpec

@@ -3,9 +3,9 @@
 import msgspec
 import numpy as np
 
-from pushforward.studio.app.setup import path
-from pushforward.studio.app.setup.path import run_like
-from pushforward.studio.app.state.runs import FlowRecord, RunState
+from pushforward.studio.app.core.runs import FlowRecord, RunState
+from pushforward.studio.app.places.setup import example_path_card
+from pushforward.studio.app.places.setup.example_path_card import run_like
 from tests.app.test_setup_names import on_images
 
 T = np.linspace(0, 1, 5, dtype=np.float32)
@@ -19,7 +19,7 @@ def run(number, spec, state="finished"):
 async def set_up(bench, wait, tmp_path, monkeypatch, record):
     await on_images(bench, wait, tmp_path)
     read = []
-    monkeypatch.setattr(path, "read_newest", lambda key: (read.append(key), record)[1])
+    monkeypatch.setattr(example_path_card, "read_newest", lambda key: (read.append(key), record)[1])
     draft = bench.state.draft
     for each in (run(1, draft.spec), run(2, draft.spec), run(3, draft.spec, "failed")):
         bench.state.runs.by_key[each.key] = each

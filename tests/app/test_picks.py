@@ -4,12 +4,12 @@ import msgspec
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from pushforward.studio.app.forms import editors
-from pushforward.studio.app.shell.setup_panel import SetupPanel
-from pushforward.studio.app.state import drafts, moving, switch
-from pushforward.studio.app.state.draft import Draft
-from pushforward.studio.app.state.drafts import Typed
-from pushforward.studio.app.state.switch import Aside
+from pushforward.studio.app.core import data_type_change, draft_spec, field_carrier_switch
+from pushforward.studio.app.core.draft import Draft
+from pushforward.studio.app.core.draft_spec import Typed
+from pushforward.studio.app.core.field_carrier_switch import Aside
+from pushforward.studio.app.design.forms import editors
+from pushforward.studio.app.places.setup.setup_panel import SetupPanel
 from pushforward.studio.protocol.catalog import Catalog, Dependency, EntrySpec, FieldSpec
 from pushforward.studio.protocol.messages import ErrorInfo
 from pushforward.studio.protocol.spec import Pick, RunSpec
@@ -74,11 +74,11 @@ def run(family="edm", config=None, data="digits"):
 
 
 def fields(spec):
-    return {f.path: f for f in drafts.entry_of(spec, "family", CATALOG).fields}
+    return {f.path: f for f in draft_spec.entry_of(spec, "family", CATALOG).fields}
 
 
 def pick(spec, slug, aside=None):
-    return switch.exchange(spec, "family", fields(spec)["net.slug"], slug, aside)
+    return field_carrier_switch.exchange(spec, "family", fields(spec)["net.slug"], slug, aside)
 
 
 def test_a_pick_is_opened_into_its_choice_and_the_settings_of_the_network_that_the_data_prefer():
@@ -116,16 +116,16 @@ def test_what_a_family_prefers_is_the_default_of_the_network():
 
 def test_a_network_that_is_named_as_the_data_prefer_it_anyway_is_no_change():
     config = {"net": {"slug": "unet", "config": {"width": 16}}}
-    assert not any(drafts.changed(config, f) for f in fields(run("edm", config)).values())
+    assert not any(draft_spec.changed(config, f) for f in fields(run("edm", config)).values())
     other = {"net": {"slug": "mlp"}}
-    assert drafts.changed(other, fields(run("edm", other))["net.slug"])
+    assert draft_spec.changed(other, fields(run("edm", other))["net.slug"])
 
 
 def test_each_network_keeps_what_was_set_for_it():
     start = run("edm", {"net": {"config": {"width": 32}}})
     there = pick(start, "mlp")
     assert there.spec.family.config == {"net": {"slug": "mlp"}}
-    wide = drafts.put(there.spec, "family", fields(there.spec)["net.config.width"], 256)
+    wide = draft_spec.put(there.spec, "family", fields(there.spec)["net.config.width"], 256)
     back = pick(wide, "", there.aside)
     assert back.spec == start
     again = pick(back.spec, "mlp", back.aside)
@@ -143,42 +143,48 @@ def test_another_family_takes_the_network_along_with_its_settings():
     config = {"net": {"slug": "unet", "config": {"width": 32}}}
     explicit = {"net": {"slug": "mlp", "config": {"width": 256}}}
     # It prefers another network here, so that what was set for this one waits.
-    there = switch.choose(run("edm", {"net": {"config": {"width": 32}}}), CATALOG, "score-flow")
+    there = field_carrier_switch.choose(
+        run("edm", {"net": {"config": {"width": 32}}}), CATALOG, "score-flow"
+    )
     assert there.spec.family.config == {}
-    back = switch.choose(there.spec, CATALOG, "edm", there.aside)
+    back = field_carrier_switch.choose(there.spec, CATALOG, "edm", there.aside)
     assert back.spec.family.config == {"net": {"config": {"width": 32}}}
-    moved = switch.choose(run("edm", explicit), CATALOG, "score-flow")
+    moved = field_carrier_switch.choose(run("edm", explicit), CATALOG, "score-flow")
     assert moved.spec.family.config == explicit
     # Here it is what the data prefer, which needs no naming.
-    implied = switch.choose(run("score-flow", config), CATALOG, "edm").spec.family.config
-    assert drafts.value_at(implied, fields(run("edm"))["net.config.width"]) == 32
+    implied = field_carrier_switch.choose(
+        run("score-flow", config), CATALOG, "edm"
+    ).spec.family.config
+    assert draft_spec.value_at(implied, fields(run("edm"))["net.config.width"]) == 32
 
 
 def test_other_data_keep_a_network_that_they_can_have_and_drop_one_that_they_cannot():
     wide = {"net": {"slug": "mlp", "config": {"width": 256}}}
-    kept = moving.move(run("edm", wide), run(), CATALOG, Pick(slug="moons"))
+    kept = data_type_change.move(run("edm", wide), run(), CATALOG, Pick(slug="moons"))
     assert kept.spec.family.config == wide
     assert kept.reset == ()
     conv = {"net": {"slug": "unet", "config": {"width": 32}}}
-    lost = moving.move(run("score-flow", conv), run("score-flow"), CATALOG, Pick(slug="moons"))
+    lost = data_type_change.move(
+        run("score-flow", conv), run("score-flow"), CATALOG, Pick(slug="moons")
+    )
     assert lost.spec.family.config == {}
     assert lost.reset == ("Net", "Channels")
 
 
 def test_what_came_with_the_setup_goes_back_without_a_word_where_it_was_the_default():
     came = run("edm", {"ema": 0.99, "net": {"slug": "unet", "config": {"width": 16}}})
-    moved = moving.move(came, came, CATALOG, Pick(slug="moons"))
+    moved = data_type_change.move(came, came, CATALOG, Pick(slug="moons"))
     assert (moved.spec.family.config, moved.reset) == ({}, ())
 
 
 def test_settings_that_the_catalogue_does_not_know_are_told():
     old = {"ema": 0.9, "net": {"width": 64}, "image_net": {"width": 8}}
-    assert drafts.unknown(run("edm", old), "family", CATALOG) == {
+    assert draft_spec.unknown(run("edm", old), "family", CATALOG) == {
         "net.width": 64,
         "image_net.width": 8,
     }
     today = {"net": {"slug": "unet", "config": {"width": 3}}}
-    assert drafts.unknown(run("edm", today), "family", CATALOG) == {}
+    assert draft_spec.unknown(run("edm", today), "family", CATALOG) == {}
     assert Aside().picked == {}
 
 

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QFontMetrics, QPainter, QPixmap
 
-from pushforward.studio.app.widgets import picturecard
+from pushforward.studio.app.design.cards import picture_card
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_a_text_is_broken_between_words_and_its_last_line_elided(
 
     with Painter(picture) as painter:
         width = QFontMetrics(painter.font()).horizontalAdvance("Seven relatives on ei")
-        used = picturecard._lines(painter, QRectF(0, 0, width, 18), text, most)
+        used = picture_card._lines(painter, QRectF(0, 0, width, 18), text, most)
     assert used == len(lines)
     assert [top for top, _ in written] == [18.0 * place for place in range(used)]
     for (_, said), wanted in zip(written, lines, strict=True):

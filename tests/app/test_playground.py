@@ -5,8 +5,8 @@ import time
 import msgspec
 import pytest
 
-from pushforward.studio.app import preferences
-from pushforward.studio.app.intents.keeping import file_of
+from pushforward.studio.app.core import preferences
+from pushforward.studio.app.engine.requests.draft_storage import file_of
 from pushforward.studio.protocol.spec import Pick, RunSpec
 from pushforward.studio.store.project import Project
 from pushforward.studio.store.run import RunRecord

@@ -5,8 +5,8 @@ import pytest
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from pushforward.studio.app.kinds.registry import all_kinds, kind
-from pushforward.studio.app.tokens import DARK, LIGHT
+from pushforward.studio.app.core.data_type_registry import all_kinds, kind
+from pushforward.studio.app.design.tokens import DARK, LIGHT
 from pushforward.studio.formats.cubes.palette import class_colours
 
 WIDE, HIGH = 300, 100

@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QDialog
 
-from pushforward.studio.app import preferences
+from pushforward.studio.app.core import preferences
 from pushforward.studio.app.shell.preferences_sheet import PreferencesSheet
 from pushforward.studio.home import config_folder, data_folder
 from pushforward.studio.protocol import messages as m

@@ -9,11 +9,11 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QLabel, QPushButton
 
-from pushforward.studio.app import preferences, words
-from pushforward.studio.app.intents import disk
-from pushforward.studio.app.intents import project as project_intents
-from pushforward.studio.app.state import drafts
-from pushforward.studio.app.state.naming import called
+from pushforward.studio.app.core import draft_spec, preferences
+from pushforward.studio.app.core.display_names import called
+from pushforward.studio.app.engine.requests import project_files
+from pushforward.studio.app.engine.requests import project_requests as project_intents
+from pushforward.studio.app.text import number_format
 from pushforward.studio.home import config_folder
 from pushforward.studio.protocol import messages as m
 from pushforward.studio.protocol.spec import Pick, RunSpec
@@ -63,14 +63,14 @@ async def test_a_disk_that_does_not_answer_hides_only_its_own_projects(
     bench, wait, project, monkeypatch
 ):
     answers, dead = threading.Event(), project.path.parent / "dead"
-    usual = disk.is_project
+    usual = project_files.is_project
 
     def is_project(path):
         if path == dead:
             answers.wait()
         return usual(path)
 
-    monkeypatch.setattr(disk, "is_project", is_project)
+    monkeypatch.setattr(project_files, "is_project", is_project)
     monkeypatch.setattr(project_intents, "ANSWERS", 0.05)
     kept = preferences.Preferences()
     for number, path in enumerate((project.path, dead, project.path.parent / "gone")):
@@ -243,17 +243,17 @@ async def test_data_of_a_project_are_not_shown_in_another(bench, wait, project, 
 def test_a_default_leaves_no_trace_in_the_draft():
     entry = catalog().get("family", "edm")
     width = next(f for f in entry.fields if f.path == "net.width")
-    changed = drafts.put(SPEC, "family", width, 256)
+    changed = draft_spec.put(SPEC, "family", width, 256)
     assert changed.family.config == {"net": {"width": 256}}
-    assert drafts.changed(changed.family.config, width)
-    assert drafts.put(changed, "family", width, width.default).family.config == {}
+    assert draft_spec.changed(changed.family.config, width)
+    assert draft_spec.put(changed, "family", width, width.default).family.config == {}
     assert SPEC.family.config == {}  # nothing was changed in place
 
 
 def test_another_choice_starts_at_its_defaults():
-    changed = drafts.repick(SPEC, "family", "gan")
+    changed = draft_spec.repick(SPEC, "family", "gan")
     assert changed.family == Pick(slug="gan")
-    assert drafts.repick(SPEC, "sampler", "").sampler is None
+    assert draft_spec.repick(SPEC, "sampler", "").sampler is None
 
 
 @pytest.mark.parametrize(
@@ -261,16 +261,16 @@ def test_another_choice_starts_at_its_defaults():
     [(0.0787, "0.0787"), (12.345, "12.3"), (0.0, "0"), (3.2e-5, "3.20e-5"), (123456.7, "1.23e5")],
 )
 def test_figures(value, text):
-    assert words.figure(value) == text
+    assert number_format.figure(value) == text
 
 
 def test_durations_sizes_and_days():
-    assert [words.duration(s) for s in (40, 240, 9000)] == ["40 s", "4 min", "2.5 h"]
-    assert words.megabytes(412 * 2**20) == "412 MB"
-    assert words.megabytes(3 * 2**30) == "3.0 GB"
+    assert [number_format.duration(s) for s in (40, 240, 9000)] == ["40 s", "4 min", "2.5 h"]
+    assert number_format.megabytes(412 * 2**20) == "412 MB"
+    assert number_format.megabytes(3 * 2**30) == "3.0 GB"
     now = 1_800_000_000.0
-    assert words.ago(now, now) == "today"
-    assert words.ago(now - 86_400, now) == "yesterday"
+    assert number_format.ago(now, now) == "today"
+    assert number_format.ago(now - 86_400, now) == "yesterday"
 
 
 def test_preferences_survive_and_a_damaged_file_does_not_stop_the_start(home):

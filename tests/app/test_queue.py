@@ -4,13 +4,13 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QMenu, QPushButton
 
-from pushforward.studio.app.shell.queue_list import QueueList
-from pushforward.studio.app.shell.run_menu import run_entries
-from pushforward.studio.app.state.naming import called
-from pushforward.studio.app.state.runs import RunState
-from pushforward.studio.app.widgets.basic import Elided
-from pushforward.studio.app.widgets.comparenames import short_name
-from pushforward.studio.app.widgets.row_button import RowButton
+from pushforward.studio.app.core.comparison_labels import short_name
+from pushforward.studio.app.core.display_names import called
+from pushforward.studio.app.core.runs import RunState
+from pushforward.studio.app.design.basic import Elided
+from pushforward.studio.app.design.row_button import RowButton
+from pushforward.studio.app.places.runs.run_menu import run_entries
+from pushforward.studio.app.shell.queue_drawer import QueueList
 from pushforward.studio.protocol import messages as m
 from pushforward.studio.protocol.spec import Pick, RunSpec
 from pushforward.studio.store.project import Project

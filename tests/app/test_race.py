@@ -5,11 +5,11 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QPushButton
 
-from pushforward.studio.app.state import comparison, races
-from pushforward.studio.app.state.finding import what
-from pushforward.studio.app.state.races import Entry, RaceDraft
-from pushforward.studio.app.state.runs import Runs, RunState
-from pushforward.studio.app.state.tree import race_line, tree
+from pushforward.studio.app.core import races, run_comparison
+from pushforward.studio.app.core.races import Entry, RaceDraft
+from pushforward.studio.app.core.run_tree import race_line, tree
+from pushforward.studio.app.core.runs import Runs, RunState
+from pushforward.studio.app.places.discover.recipe_search import what
 from pushforward.studio.protocol import messages as m
 from pushforward.studio.protocol.spec import Pick, Recipe, RecipeRace, Rival, RunSpec, racers
 from tests.app.test_run_panel import measured
@@ -264,12 +264,12 @@ async def test_the_figure_beside_a_run_says_of_which_metric_it_is(bench, wait):
 
 async def test_the_ninth_is_told_that_there_is_no_room(bench, wait):
     await set_up(bench, wait)
-    for _ in range(comparison.MOST):
+    for _ in range(run_comparison.MOST):
         bench.actions.race.add_draft()
     assert bench.state.race.full
     assert not tray(bench).add.isEnabled()
     bench.actions.race.add_draft()
-    assert len(bench.state.race.entries) == comparison.MOST == 8
+    assert len(bench.state.race.entries) == run_comparison.MOST == 8
     assert "at most 8" in bench.state.notices.history[-1].text
 
 
@@ -294,7 +294,7 @@ async def test_the_start_sends_equal_terms_and_shows_the_runs_side_by_side(bench
     assert command.specs[0].dataset == command.specs[1].dataset
     await wait(lambda: bench.window.canvas.lenses.shown == "compare")
     assert bench.state.race.entries == []
-    assert len(comparison.compared(bench.state.runs)) == 2
+    assert len(run_comparison.compared(bench.state.runs)) == 2
 
 
 async def test_who_leaves_while_a_race_starts_stays_where_they_went(bench, qtbot, wait):
@@ -538,24 +538,24 @@ def test_sharing_takes_data_and_shared_settings_but_leaves_the_rest():
 def test_clocks_meet_at_the_same_share_of_the_budget():
     fast = run("0001-a", step=1000, total=1000, kept=[0, 100, 500, 1000])
     slow = run("0002-b", step=40, total=40, kept=[0, 4, 20, 40])
-    assert comparison.kept_at(slow, comparison.share(fast, 500)) == 20
-    assert comparison.kept_at(slow, comparison.share(fast, None)) == 40
-    assert comparison.kept_at(run("0003-c"), 0.5) is None
+    assert run_comparison.kept_at(slow, run_comparison.share(fast, 500)) == 20
+    assert run_comparison.kept_at(slow, run_comparison.share(fast, None)) == 40
+    assert run_comparison.kept_at(run("0003-c"), 0.5) is None
 
 
 def test_axes_turn_steps_into_points_and_seconds():
     one = run("0001-a", step=100, seconds=5.0, spec=spec(batch=32))
     steps = np.array([0.0, 50.0, 100.0])
-    assert comparison.axis_of(one, "samples", steps, None).tolist() == [0, 1600, 3200]
-    assert comparison.axis_of(one, "seconds", steps, None) == pytest.approx([0, 2.5, 5.0])
-    assert comparison.axis_of(one, "steps", steps, None).tolist() == [0, 50, 100]
+    assert run_comparison.axis_of(one, "samples", steps, None).tolist() == [0, 1600, 3200]
+    assert run_comparison.axis_of(one, "seconds", steps, None) == pytest.approx([0, 2.5, 5.0])
+    assert run_comparison.axis_of(one, "steps", steps, None).tolist() == [0, 50, 100]
 
 
 def test_runs_on_other_data_are_not_compared():
     two = [run("0001-a"), run("0002-b", spec=spec(dataset="ring-of-five"))]
-    assert "different data" in comparison.why_not(two)
-    assert comparison.why_not([run("0001-a"), run("0002-b")]) == ""
-    assert "Ctrl" in comparison.why_not(two[:1])
+    assert "different data" in run_comparison.why_not(two)
+    assert run_comparison.why_not([run("0001-a"), run("0002-b")]) == ""
+    assert "Ctrl" in run_comparison.why_not(two[:1])
 
 
 def test_those_chosen_come_before_those_of_the_race(qapp):
@@ -563,12 +563,12 @@ def test_those_chosen_come_before_those_of_the_race(qapp):
     made = [run(f"000{i}-r", race="race-1" if i < 3 else "") for i in range(1, 5)]
     runs.by_key = {each.key: each for each in made}
     runs.select(made[0].key)
-    assert [r.name for r in comparison.compared(runs)] == ["0001-r", "0002-r"]
+    assert [r.name for r in run_comparison.compared(runs)] == ["0001-r", "0002-r"]
     runs.choose((made[3].key, made[0].key))
-    assert [r.name for r in comparison.compared(runs)] == ["0004-r", "0001-r"]
+    assert [r.name for r in run_comparison.compared(runs)] == ["0004-r", "0001-r"]
     runs.select(made[1].key)
     assert runs.chosen == ()
-    assert [r.name for r in comparison.compared(runs)] == ["0001-r", "0002-r"]
+    assert [r.name for r in run_comparison.compared(runs)] == ["0001-r", "0002-r"]
 
 
 def test_the_tree_puts_branches_under_parents_and_races_around_their_runs():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pushforward.studio.app.state.runs import FlowRecord
+from pushforward.studio.app.core.runs import FlowRecord
 from pushforward.studio.protocol.extras import EXTRAS
 from pushforward.studio.protocol.records import first_particles
 

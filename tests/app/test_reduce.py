@@ -8,10 +8,10 @@ import msgspec
 import numpy as np
 import pytest
 
-from pushforward.studio.app.state import reduce as reducer
-from pushforward.studio.app.state.reduce import reduce
-from pushforward.studio.app.state.runs import LOG_LINES, RunState, Series
-from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.core import reduce as reducer
+from pushforward.studio.app.core.app_state import AppState
+from pushforward.studio.app.core.reduce import reduce
+from pushforward.studio.app.core.runs import LOG_LINES, RunState, Series
 from pushforward.studio.protocol import messages as m
 from pushforward.studio.protocol.catalog import ProblemSpec
 from tests.client.fakes.catalog import catalog

@@ -4,11 +4,11 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 
-from pushforward.studio.app.forms import check
-from pushforward.studio.app.forms.form import Form
-from pushforward.studio.app.state import drafts, switch
-from pushforward.studio.app.state.offers import Offers, RunOffer, offered
-from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.core import draft_spec, field_carrier_switch
+from pushforward.studio.app.core.runs import RunState
+from pushforward.studio.app.core.setting_options import Offers, RunOffer, offered
+from pushforward.studio.app.design.forms.form import Form
+from pushforward.studio.app.text import setting_values
 from pushforward.studio.protocol.catalog import Catalog, EntrySpec, FieldSpec
 from pushforward.studio.protocol.spec import Pick, RunSpec
 
@@ -77,8 +77,8 @@ def retype(qtbot, line, text):
     ],
 )
 def test_a_list_is_written_with_commas_and_comes_back(spec, text, value):
-    assert check.parse(spec, text) == value
-    assert check.parse(spec, check.format_value(spec, value)) == value
+    assert setting_values.parse(spec, text) == value
+    assert setting_values.parse(spec, setting_values.format_value(spec, value)) == value
 
 
 @pytest.mark.parametrize(
@@ -94,8 +94,8 @@ def test_a_list_is_written_with_commas_and_comes_back(spec, text, value):
     ],
 )
 def test_what_cannot_be_taken_is_said(spec, text, why):
-    with pytest.raises(check.Invalid, match=why):
-        check.parse(spec, text)
+    with pytest.raises(setting_values.Invalid, match=why):
+        setting_values.parse(spec, text)
 
 
 def test_a_list_is_typed(form, qtbot):
@@ -176,16 +176,16 @@ def spec(config=None):
 
 
 def test_a_part_that_is_on_stays_on_without_settings_of_its_own():
-    on = drafts.put(spec(), "family", NOISE, {})
+    on = draft_spec.put(spec(), "family", NOISE, {})
     assert on.family.config == {"noise": {}}
-    wide = drafts.put(on, "family", STD, 2.0)
-    assert drafts.put(wide, "family", NOISE, {}).family.config == {"noise": {"std": 2.0}}
-    assert drafts.put(wide, "family", STD, 0.5).family.config == {"noise": {}}
-    assert drafts.put(wide, "family", NOISE, None).family.config == {}
-    off = drafts.put(spec(), "family", BLUR, None)
+    wide = draft_spec.put(on, "family", STD, 2.0)
+    assert draft_spec.put(wide, "family", NOISE, {}).family.config == {"noise": {"std": 2.0}}
+    assert draft_spec.put(wide, "family", STD, 0.5).family.config == {"noise": {}}
+    assert draft_spec.put(wide, "family", NOISE, None).family.config == {}
+    off = draft_spec.put(spec(), "family", BLUR, None)
     assert off.family.config == {"blur": None}
-    assert drafts.changed(off.family.config, BLUR)
-    assert drafts.value_at(off.family.config, RADIUS) == 3
+    assert draft_spec.changed(off.family.config, BLUR)
+    assert draft_spec.value_at(off.family.config, RADIUS) == 3
 
 
 def test_all_kinds_are_carried_over_to_a_family_that_has_them():
@@ -199,10 +199,12 @@ def test_all_kinds_are_carried_over_to_a_family_that_has_them():
         "noise": {"std": 2.0},
         "blur": None,
     }
-    made = switch.choose(spec(config), Catalog(entries=[ENTRY, other], devices=[]), "y")
+    made = field_carrier_switch.choose(
+        spec(config), Catalog(entries=[ENTRY, other], devices=[]), "y"
+    )
     assert made.spec.family.config == config
-    assert not switch.allows(SIZES, [])
-    assert not switch.allows(SIZES, [0])
+    assert not field_carrier_switch.allows(SIZES, [])
+    assert not field_carrier_switch.allows(SIZES, [0])
 
 
 @pytest.mark.parametrize(
@@ -219,7 +221,7 @@ def test_all_kinds_are_carried_over_to_a_family_that_has_them():
     ],
 )
 def test_values_are_told_in_words(one, value, said):
-    assert check.title_of(one, value) == said
+    assert setting_values.title_of(one, value) == said
 
 
 def test_what_there_is_comes_from_the_project_and_the_preview():

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from pushforward.studio.app.intents import disk
-from pushforward.studio.app.state.replay import replay_of
-from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.core.branch_replay import replay_of
+from pushforward.studio.app.core.runs import RunState
+from pushforward.studio.app.engine.requests import project_files
 from pushforward.studio.protocol import messages as m
 from pushforward.studio.protocol.spec import Pick, RunSpec
 from pushforward.studio.store.project import Project
@@ -88,5 +88,5 @@ def test_a_project_knows_where_its_branches_began(tmp_path):
     first = project.new_run(RunRecord(spec=SPEC))
     record = RunRecord(spec=SPEC, parent=first.name, branch_step=7)
     project.new_run(record, lambda folder: folder.events.append("branched", 5) and None)
-    one, two = disk.read(project.path).runs
+    one, two = project_files.read(project.path).runs
     assert (one.branch_start, two.branch_start) == (0, 5)

@@ -11,13 +11,13 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from pushforward.studio.app.intents import disk, operating
-from pushforward.studio.app.plots.sampled import _look, read_usual
-from pushforward.studio.app.run_words import result_words
-from pushforward.studio.app.state.reduce import reduce
-from pushforward.studio.app.state.runs import RunState
-from pushforward.studio.app.state.runtable import tree as table_tree
-from pushforward.studio.app.state.tree import result_line, tree
+from pushforward.studio.app.core.reduce import reduce
+from pushforward.studio.app.core.run_groups import tree as table_tree
+from pushforward.studio.app.core.run_summary import result_words
+from pushforward.studio.app.core.run_tree import result_line, tree
+from pushforward.studio.app.core.runs import RunState
+from pushforward.studio.app.engine.requests import operator_requests, project_files
+from pushforward.studio.app.engine.sample_source import _look, read_usual
 from pushforward.studio.protocol import messages as m
 from pushforward.studio.protocol.catalog import Catalog, EntrySpec
 from pushforward.studio.store.errors import StoreError
@@ -110,7 +110,7 @@ async def test_a_result_is_a_line_that_opens_it(
     assert chosen
     # What is no rows is shown where its files are.
     shown: list[Path] = []
-    monkeypatch.setattr(operating, "show_in_folder", shown.append)
+    monkeypatch.setattr(operator_requests, "show_in_folder", shown.append)
     listed.tree._go_to(model.index_of(result_line(run.key, second)))
     QTest.keyClick(listed.tree, Qt.Key.Key_Return)
     await wait(lambda: shown)
@@ -143,8 +143,8 @@ async def test_a_result_has_the_name_that_a_person_gives_it(
     await wait(lambda: (place / "label.toml").exists())
     assert index.data() == "1 the good one"
     assert listed.model.data(index, Qt.ItemDataRole.EditRole) == "the good one"
-    assert disk._result_names(RunFolder(Path(run.key))) == {name: "the good one"}
-    assert disk._result_titles(RunFolder(Path(run.key))) == {name: "solver-lab"}
+    assert project_files._result_names(RunFolder(Path(run.key))) == {name: "the good one"}
+    assert project_files._result_titles(RunFolder(Path(run.key))) == {name: "solver-lab"}
     bench.state.notices.history[-1].actions[0].run()
     await wait(lambda: index.data() == "1 Solver lab")
     await wait(lambda: ResultFolder(place).label().name == "")
@@ -177,7 +177,7 @@ async def test_a_deleted_result_comes_back_with_undo(
     await wait(lambda: run.results == [second])
     assert not bench.state.opened
     assert not (Path(run.key) / "results" / first).exists()
-    (gone,) = disk.trashed(project.path).things
+    (gone,) = project_files.trashed(project.path).things
     assert (gone.what, gone.name, gone.run) == ("result", "1 solver-lab", "0001-r")
     bench.state.notices.history[-1].actions[0].run()
     await wait(lambda: run.results == [first, second])

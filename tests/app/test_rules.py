@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from pushforward.observables.graphs.makes import MAKES
-from pushforward.studio.app.kinds.graph_sets import percent
-from pushforward.studio.app.kinds.registry import kind
-from pushforward.studio.app.state.selection import Selection, Source
-from pushforward.studio.app.widgets import rulechip
-from pushforward.studio.app.widgets.browser import Browser
+from pushforward.studio.app.core.data_type_registry import kind
+from pushforward.studio.app.core.selection import Selection, Source
+from pushforward.studio.app.data import rule_chip
+from pushforward.studio.app.data.browser import Browser
+from pushforward.studio.app.data_types.graphs.graph_sets import percent
 from pushforward.studio.protocol.spec import Pick, RunSpec
 from pushforward.studio.store.project import Project
 from pushforward.studio.store.run import RunRecord
@@ -69,7 +69,7 @@ async def test_the_chip_says_the_rule_and_offers_others(browser, wait, monkeypat
     chosen = []
     chip.chosen.connect(chosen.append)
     opened = []
-    monkeypatch.setattr(rulechip, "open_menu", lambda _chip, _at, entries: opened.append(entries))
+    monkeypatch.setattr(rule_chip, "open_menu", lambda _chip, _at, entries: opened.append(entries))
     chip.click()
     await wait(lambda: opened)
     next(do for said, do in opened[0] if said == "Connected: 100 % of the real graphs")()

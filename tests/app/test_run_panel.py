@@ -8,17 +8,21 @@ import pytest
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QLabel, QScrollArea
 
-from pushforward.studio.app.actions import Actions
-from pushforward.studio.app.kinds.registry import kind
-from pushforward.studio.app.shell import run_figures
-from pushforward.studio.app.shell.run_figures import FigureGroups
-from pushforward.studio.app.shell.run_panel import RunPanel, comparable, newest_apart
-from pushforward.studio.app.state.figures import figures, grouped
-from pushforward.studio.app.state.runs import RunState, Series
-from pushforward.studio.app.state.runthen import run_at
-from pushforward.studio.app.state.session import AppState
-from pushforward.studio.app.theme import theme
-from pushforward.studio.app.widgets.qualities import qualities
+from pushforward.studio.app.core.app_state import AppState
+from pushforward.studio.app.core.data_type_registry import kind
+from pushforward.studio.app.core.metric_values import figures, grouped
+from pushforward.studio.app.core.run_snapshot import run_at
+from pushforward.studio.app.core.runs import RunState, Series
+from pushforward.studio.app.data.metric_list import qualities
+from pushforward.studio.app.design.theme import theme
+from pushforward.studio.app.engine.actions import Actions
+from pushforward.studio.app.places.runs.inspector import metrics_section
+from pushforward.studio.app.places.runs.inspector.metrics_section import FigureGroups
+from pushforward.studio.app.places.runs.inspector.run_panel import (
+    RunPanel,
+    comparable,
+    newest_apart,
+)
 from pushforward.studio.protocol import messages as m
 from pushforward.studio.protocol.spec import ChangeSetting, EditPoints, Pick, RunSpec
 from tests.app.test_shell import train
@@ -275,7 +279,7 @@ def test_a_figure_whose_floor_comes_later_is_not_written_over_it(run, qtbot, mon
     qtbot.addWidget(widget)
     widget.resize(700, 100)
     widget.show()
-    monkeypatch.setattr(run_figures, "restyle", lambda *_, **__: widget._fit())
+    monkeypatch.setattr(metrics_section, "restyle", lambda *_, **__: widget._fit())
     widget.show_groups([("Graphs", [one, replace(one, name="New", value="0.959")])])
     for value, _, _ in widget.lines:
         *_, columns = widget._grid.getItemPosition(widget._grid.indexOf(value))

@@ -11,23 +11,23 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QPushButton
 
-from pushforward.studio.app.actions import Actions
-from pushforward.studio.app.differing import differing
-from pushforward.studio.app.pages.run_export import ask_table
-from pushforward.studio.app.pages.run_facets import RunFacets
-from pushforward.studio.app.pages.run_table_model import AXIS, COLUMNS, NOTE, STEP, TAGS
-from pushforward.studio.app.pages.run_table_model import METRIC as VALUE
-from pushforward.studio.app.pages.run_table_text import fitting
-from pushforward.studio.app.pages.runs import RunsPage
-from pushforward.studio.app.state import drafts
-from pushforward.studio.app.state.naming import named_as_parent
-from pushforward.studio.app.state.runfinding import ALL, RunFinding, counts, found, parsed
-from pushforward.studio.app.state.runs import RunState, Series
-from pushforward.studio.app.state.runtable import data_taken, figure_of, groups, in_order, scale_of
-from pushforward.studio.app.state.session import AppState
-from pushforward.studio.app.state.verdict import verdict_of
-from pushforward.studio.app.widgets.overlays import EmptyState
-from pushforward.studio.app.widgets.row_paint import HEIGHT
+from pushforward.studio.app.charts.overlays import EmptyState
+from pushforward.studio.app.core import draft_spec
+from pushforward.studio.app.core.app_state import AppState
+from pushforward.studio.app.core.display_names import named_as_parent
+from pushforward.studio.app.core.run_differences import differing
+from pushforward.studio.app.core.run_filter import ALL, RunFinding, counts, found, parsed
+from pushforward.studio.app.core.run_groups import data_taken, figure_of, groups, in_order, scale_of
+from pushforward.studio.app.core.run_verdict import verdict_of
+from pushforward.studio.app.core.runs import RunState, Series
+from pushforward.studio.app.design.row_paint import HEIGHT
+from pushforward.studio.app.engine.actions import Actions
+from pushforward.studio.app.places.runs.run_facets import RunFacets
+from pushforward.studio.app.places.runs.runs_page import RunsPage
+from pushforward.studio.app.places.runs.table.cell_text import fitting
+from pushforward.studio.app.places.runs.table.table_model import AXIS, COLUMNS, NOTE, STEP, TAGS
+from pushforward.studio.app.places.runs.table.table_model import METRIC as VALUE
+from pushforward.studio.app.places.runs.table_export import ask_table
 from pushforward.studio.protocol.catalog import EntrySpec, FieldSpec
 from pushforward.studio.protocol.label import Label
 from pushforward.studio.protocol.spec import Pick, RunSpec
@@ -258,7 +258,7 @@ def test_settings_of_one_title_are_told_apart():
         each.spec = msgspec.structs.replace(each.spec, family=Pick(slug="two-rates", config=config))
     (told,) = differing([one, other], known).rows
     assert told == ("Learning rate, generator's optimiser", ("0.1", "0.5"))
-    assert drafts.called(rate.fields[2], rate.fields) == "Latent"
+    assert draft_spec.called(rate.fields[2], rate.fields) == "Latent"
 
 
 @pytest.fixture
@@ -710,7 +710,8 @@ def test_the_line_of_a_race_has_the_menu_of_the_race(made, monkeypatch):
     made.page.refresh()
     opened = []
     monkeypatch.setattr(
-        "pushforward.studio.app.pages.runs.open_menu", lambda *each: opened.append(each[2])
+        "pushforward.studio.app.places.runs.runs_page.open_menu",
+        lambda *each: opened.append(each[2]),
     )
     race = next(row for row in made.model.rows if row.title)
     made.table.menu_wanted.emit(race, made.table.rect().center())

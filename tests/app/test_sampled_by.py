@@ -3,15 +3,15 @@
 import msgspec
 import pytest
 
-from pushforward.studio.app.setup.facts import costs
-from pushforward.studio.app.state.draft import Draft
-from pushforward.studio.app.state.runs import RunState, Series
-from pushforward.studio.app.state.sampledby import (
+from pushforward.studio.app.core.draft import Draft
+from pushforward.studio.app.core.runs import RunState, Series
+from pushforward.studio.app.core.sampling_settings import (
     drawn_by,
     evaluations_of,
     figures_apart,
     sampled_by,
 )
+from pushforward.studio.app.places.setup.setup_summary import costs
 from pushforward.studio.protocol.spec import Pick, RunSpec
 from tests.client.fakes.catalog import catalog
 

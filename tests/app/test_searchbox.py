@@ -2,7 +2,7 @@
 
 from PySide6.QtWidgets import QLineEdit
 
-from pushforward.studio.app.widgets.searchbox import SearchBox
+from pushforward.studio.app.design.search_field import SearchBox
 
 
 def test_the_key_is_not_shown_where_it_would_be_typed(qtbot):

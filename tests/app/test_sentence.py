@@ -6,17 +6,18 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
-from pushforward.studio.app.pickers.datacards import DataCards
-from pushforward.studio.app.pickers.option import Option, found
-from pushforward.studio.app.setup.choices import numbers
-from pushforward.studio.app.setup.facts import takes
-from pushforward.studio.app.state import drafts, sentence
-from pushforward.studio.app.state.draft import Draft
-from pushforward.studio.app.state.expected import _larger, expected
-from pushforward.studio.app.state.runs import RunState
-from pushforward.studio.app.state.session import DataInfo
-from pushforward.studio.app.widgets.sentence import Clause
-from pushforward.studio.app.words import duration
+from pushforward.studio.app.core import draft_spec
+from pushforward.studio.app.core.app_state import DataInfo
+from pushforward.studio.app.core.draft import Draft
+from pushforward.studio.app.core.runs import RunState
+from pushforward.studio.app.places.setup import sentence_settings
+from pushforward.studio.app.places.setup.expected_cost import _larger, expected
+from pushforward.studio.app.places.setup.pickers.dataset_picker import DataCards
+from pushforward.studio.app.places.setup.pickers.option import Option, found
+from pushforward.studio.app.places.setup.setup_summary import takes
+from pushforward.studio.app.places.setup.slot_options import numbers
+from pushforward.studio.app.places.setup.slot_sentence import Clause
+from pushforward.studio.app.text.number_format import duration
 from pushforward.studio.protocol import messages as m
 from pushforward.studio.protocol.catalog import EntrySpec
 from pushforward.studio.protocol.spec import Pick
@@ -172,7 +173,7 @@ async def test_a_recipe_of_the_model_on_such_data_says_roughly_how_long_it_takes
     training = {**recipe.run.training, "steps": 1000}
     run = msgspec.structs.replace(recipe.run, training=training)
     state.recipes = [msgspec.structs.replace(recipe, expected_seconds=60.0, run=run)]
-    other = drafts.repick(run, "dataset", "ring-of-five")
+    other = draft_spec.repick(run, "dataset", "ring-of-five")
     known = expected(Draft(spec=other), state, steps=500)
     assert (known.seconds, known.about, known.here) == (pytest.approx(30.0), "roughly", False)
     # One with the network of the setup tells more than the first of them.
@@ -182,9 +183,9 @@ async def test_a_recipe_of_the_model_on_such_data_says_roughly_how_long_it_takes
     )
     slower = msgspec.structs.replace(recipe, expected_seconds=900.0, run=large)
     state.recipes = [*state.recipes, slower]
-    other = drafts.repick(large, "dataset", "ring-of-five")
+    other = draft_spec.repick(large, "dataset", "ring-of-five")
     assert expected(Draft(spec=other), state, steps=500).seconds == pytest.approx(450.0)
-    assert expected(Draft(spec=drafts.repick(other, "family", "gan")), state) is None
+    assert expected(Draft(spec=draft_spec.repick(other, "family", "gan")), state) is None
 
 
 async def test_a_step_on_larger_images_takes_longer(bench, wait):
@@ -196,7 +197,9 @@ async def test_a_step_on_larger_images_takes_longer(bench, wait):
     )  # fmt: skip
     state.catalog.entries.append(digits)
     training = {**recipe.run.training, "steps": 1000, "batch": 128}
-    run = msgspec.structs.replace(drafts.repick(recipe.run, "dataset", "digits"), training=training)
+    run = msgspec.structs.replace(
+        draft_spec.repick(recipe.run, "dataset", "digits"), training=training
+    )
     made = msgspec.structs.replace(recipe, expected_seconds=60.0, run=run, kind="images")
     assert _larger(Draft(spec=run), made, state.catalog) == 1.0
     mine = msgspec.structs.replace(run, dataset=Pick(slug="project:mine"))
@@ -265,7 +268,7 @@ async def test_only_steps_of_the_training_take_their_time(bench, wait):
     """ "Sampled in 14 steps" was said to take four seconds, as so many steps of a training do."""
     await set_up(bench, wait)
     draft, state = bench.state.draft, bench.state
-    _, field = sentence.held(draft.spec, state.catalog)[sentence.BUDGET]
+    _, field = sentence_settings.held(draft.spec, state.catalog)[sentence_settings.BUDGET]
     assert all(" to " in each.note for each in numbers(field, 14, 14, draft, state))
     assert not any(each.note for each in numbers(field, 14, 14, None, state))
 

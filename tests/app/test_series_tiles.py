@@ -8,11 +8,11 @@ import pytest
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from pushforward.studio.app import playing
-from pushforward.studio.app.kinds.kind import named
-from pushforward.studio.app.kinds.registry import kind
-from pushforward.studio.app.kinds.series import KIND, RANGE, lines, said
-from pushforward.studio.app.tokens import DARK, LIGHT
+from pushforward.studio.app.core.data_type import named
+from pushforward.studio.app.core.data_type_registry import kind
+from pushforward.studio.app.data_types.series.type import KIND, RANGE, lines, said
+from pushforward.studio.app.design.tokens import DARK, LIGHT
+from pushforward.studio.app.lenses.samples import sound_player
 
 
 def drawn(arrays, palette=DARK, width=200, height=100) -> np.ndarray:
@@ -111,13 +111,15 @@ def test_sounds_are_heard_as_a_wav_file_at_their_own_rate():
 
 def test_a_sound_that_no_program_opens_is_said_in_a_sentence(monkeypatch):
     opened = []
-    monkeypatch.setattr(playing.QDesktopServices, "openUrl", lambda url: not opened.append(url))
-    path = playing.play(b"RIFF")
+    monkeypatch.setattr(
+        sound_player.QDesktopServices, "openUrl", lambda url: not opened.append(url)
+    )
+    path = sound_player.play(b"RIFF")
     assert opened[0].toLocalFile() == str(path)
     assert path.read_bytes() == b"RIFF"
-    monkeypatch.setattr(playing.QDesktopServices, "openUrl", lambda url: False)
-    with pytest.raises(playing.Unplayed, match="No program of this system opens WAV sounds"):
-        playing.play(b"RIFF")
+    monkeypatch.setattr(sound_player.QDesktopServices, "openUrl", lambda url: False)
+    with pytest.raises(sound_player.Unplayed, match="No program of this system opens WAV sounds"):
+        sound_player.play(b"RIFF")
 
 
 def test_a_class_has_no_number_while_its_name_is_on_its_way():

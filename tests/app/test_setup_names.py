@@ -5,9 +5,9 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 
-from pushforward.studio.app.setup.facts import costs, used
-from pushforward.studio.app.state.draft import Draft
-from pushforward.studio.app.state.session import DataInfo
+from pushforward.studio.app.core.app_state import DataInfo
+from pushforward.studio.app.core.draft import Draft
+from pushforward.studio.app.places.setup.setup_summary import costs, used
 from pushforward.studio.protocol import messages as m
 from pushforward.studio.protocol.spec import Pick, RunSpec
 from tests.client.fakes.catalog import catalog

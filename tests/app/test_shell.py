@@ -21,10 +21,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from pushforward.studio.app import preferences
-from pushforward.studio.app.shell.drop import files_of
-from pushforward.studio.app.state.notices import Notice
-from pushforward.studio.app.widgets.recipecard import RecipeCard
+from pushforward.studio.app.core import preferences
+from pushforward.studio.app.core.notices import Notice
+from pushforward.studio.app.places.discover.recipe_card import RecipeCard
+from pushforward.studio.app.shell.file_drop import files_of
 from pushforward.studio.protocol import messages as m
 from pushforward.studio.store.project import Project
 from tests.client.fakes.engine import Refusal
@@ -382,8 +382,8 @@ async def test_a_toast_leaves_the_foot_to_a_sheet_that_comes_there(bench, wait):
 
 
 async def test_a_toast_has_its_undo_and_goes_away(bench, qtbot, wait):
+    from pushforward.studio.app.core.notices import NoticeAction
     from pushforward.studio.app.shell.toasts import Toast
-    from pushforward.studio.app.state.notices import NoticeAction
 
     await bench.start()
     undone = []
@@ -514,7 +514,7 @@ async def test_tab_reaches_every_control(bench, qtbot, wait, place):
 
 
 async def test_the_layout_is_kept_and_restored(bench, wait):
-    from pushforward.studio.app import preferences
+    from pushforward.studio.app.core import preferences
 
     await bench.start()
     bench.window.resize(1111, 777)
@@ -526,8 +526,8 @@ async def test_the_layout_is_kept_and_restored(bench, wait):
 def test_the_application_starts_without_torch_pyqtgraph_and_h5py(tmp_path):
     code = (
         "import sys\n"
-        "from pushforward.studio.app import preferences\n"
-        "from pushforward.studio.app.main import Studio, make_application\n"
+        "from pushforward.studio.app.core import preferences\n"
+        "from pushforward.studio.app.shell.main import Studio, make_application\n"
         "app = make_application([], preferences.load())\n"
         "from tests.client.fakes.engine import FakeEngine\n"
         "studio = Studio(preferences.load(), FakeEngine)\n"
@@ -535,7 +535,8 @@ def test_the_application_starts_without_torch_pyqtgraph_and_h5py(tmp_path):
         "loaded = {'torch', 'pyqtgraph', 'h5py', 'scipy'} & set(sys.modules)\n"
         "assert not loaded, loaded\n"
         "studio.window.load_lenses()\n"
-        "assert not {'torch', 'models', 'pushforward.studio.engine'} & set(sys.modules)\n"
+        "heavy = {'torch', 'pushforward.models', 'pushforward.studio.engine'}\n"
+        "assert not heavy & set(sys.modules)\n"
         "import locale; assert locale.localeconv()['decimal_point'] == '.'\n"
     )
     root = Path(__file__).parents[2]
@@ -563,11 +564,11 @@ def test_calls_into_qt_do_not_eat_references_to_none(qtbot):
 async def test_diagnostics_are_written_where_the_sheet_says_and_the_toast_leads_there(
     bench, wait, tmp_path, monkeypatch
 ):
-    from pushforward.studio.app import infolder
+    from pushforward.studio.app.core import file_manager
     from pushforward.studio.app.shell import diagnostics_sheet
 
     opened = []
-    monkeypatch.setattr(infolder.QDesktopServices, "openUrl", opened.append)
+    monkeypatch.setattr(file_manager.QDesktopServices, "openUrl", opened.append)
     await bench.start()
     assert bench.window.registry.trigger("diagnostics")
     [sheet] = bench.window.findChildren(diagnostics_sheet.DiagnosticsSheet)

@@ -6,13 +6,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetricsF
 
 from pushforward.models.config import decode
-from pushforward.studio.app.setup.sixchoices import whereabouts
-from pushforward.studio.app.state import sixchoices, switch
-from pushforward.studio.app.state.runfinding import RunFinding, counts, found
-from pushforward.studio.app.state.runs import RunState
-from pushforward.studio.app.state.runtable import model_title
-from pushforward.studio.app.widgets.formula import lines_of
-from pushforward.studio.app.widgets.maths import maths_font
+from pushforward.studio.app.core import diffusion_choices, field_carrier_switch
+from pushforward.studio.app.core.run_filter import RunFinding, counts, found
+from pushforward.studio.app.core.run_groups import model_title
+from pushforward.studio.app.core.runs import RunState
+from pushforward.studio.app.design.formula_label import lines_of
+from pushforward.studio.app.places.setup.diffusion_card import whereabouts
+from pushforward.studio.app.text.formula_markup import maths_font
 from pushforward.studio.engine.process import catalogue
 from pushforward.studio.engine.process.discovery import discover
 from pushforward.studio.engine.run.resolve import check, resolve
@@ -80,7 +80,7 @@ def test_every_method_has_its_formulas_with_their_sources(offer, each):
     spec = RunSpec(
         name="", dataset=Pick(slug="ring-of-five"), family=each.family, sampler=each.sampler
     )
-    found = sixchoices.formulas(spec, offer)
+    found = diffusion_choices.formulas(spec, offer)
     for choice in ("path", "loss", "sampler"):
         formula, source = found[choice]
         assert formula
@@ -95,7 +95,7 @@ def test_formulas_break_where_a_narrow_card_ends(offer, qapp, each):
     spec = RunSpec(
         name="", dataset=Pick(slug="ring-of-five"), family=each.family, sampler=each.sampler
     )
-    for text, _ in sixchoices.formulas(spec, offer).values():
+    for text, _ in diffusion_choices.formulas(spec, offer).values():
         for line in lines_of(text, room, measure) if text else ():
             assert measure.horizontalAdvance(line) <= room, line
 
@@ -114,7 +114,9 @@ def test_what_stands_below_a_letter_is_in_the_brackets_that_are_read_so(offer):
 def test_formulas_follow_the_settings(offer):
     def said(slug, choice):
         spec = RunSpec(name="", dataset=Pick(slug="ring-of-five"), family=Pick(slug="edm"))
-        return sixchoices.formulas(sixchoices.filled(spec, method(slug), offer), offer)[choice][0]
+        return diffusion_choices.formulas(
+            diffusion_choices.filled(spec, method(slug), offer), offer
+        )[choice][0]
 
     assert "L_vlb" in said("iddpm", "loss")
     assert "exp(v ln β + (1 − v) ln β̃)" in said("iddpm", "prediction")
@@ -127,15 +129,15 @@ def test_formulas_follow_the_settings(offer):
 
 def test_guidance_is_a_named_method_only_where_the_model_can_be_led(offer):
     spec = RunSpec(name="", dataset=Pick(slug="ring-of-five"), family=Pick(slug="edm"))
-    led = sixchoices.filled(spec, method("cfg"), offer)
-    assert sixchoices.named(led, methods(), offer) == method("cfg")
+    led = diffusion_choices.filled(spec, method("cfg"), offer)
+    assert diffusion_choices.named(led, methods(), offer) == method("cfg")
     config = led.family.config
     more = structs.replace(led, family=Pick(slug="edm", config=config | {"label_dropout": 0.2}))
-    assert sixchoices.named(more, methods(), offer) == method("cfg")
+    assert diffusion_choices.named(more, methods(), offer) == method("cfg")
     for lacking in ({"conditional": False}, {"label_dropout": 0.0}):
         untold = structs.replace(led, family=Pick(slug="edm", config=config | lacking))
-        assert sixchoices.named(untold, methods(), offer) is None
-        assert sixchoices.differing(untold, method("ddim"), offer) == ["guidance"]
+        assert diffusion_choices.named(untold, methods(), offer) is None
+        assert diffusion_choices.differing(untold, method("ddim"), offer) == ["guidance"]
 
 
 async def test_what_a_method_brought_along_goes_with_it(bench, set_up):
@@ -270,7 +272,7 @@ def test_the_choices_are_those_of_the_run_that_is_trained(offer, slug):
     spec = RunSpec(name="r", family=Pick(slug="edm"), dataset=Pick(slug=slug))
     trained, problems = resolve(spec)
     assert problems == []
-    shown = sixchoices.sampled(spec, offer)
+    shown = diffusion_choices.sampled(spec, offer)
     assert shown.sampler.slug == trained.sampler.entry.slug
     asked = decode(trained.sampler.entry.config, shown.sampler.config)
     assert asked == trained.sampler.config
@@ -306,6 +308,6 @@ def test_a_run_of_a_named_method_is_called_by_it(offer):
 def test_a_model_that_does_not_take_the_data_gives_way_to_its_sibling(offer, data, taken):
     """After DiGress a set of molecules was learned by EDM, and DiGress with types went unnamed."""
     spec = RunSpec(name="r", family=Pick(slug="digress"), dataset=Pick(slug=data))
-    found = switch.able(spec, offer)
+    found = field_carrier_switch.able(spec, offer)
     assert found.spec.family.slug == taken
     assert found.note.endswith(f": {offer.get('family', taken).title} does.")

@@ -4,8 +4,8 @@ import numpy as np
 from PySide6.QtGui import QPainter, QPixmap
 from pytestqt.qtbot import QtBot
 
-from pushforward.studio.app.theme import font
-from pushforward.studio.app.widgets.sparkline import SHORT, End, Sparkline
+from pushforward.studio.app.charts.sparkline import SHORT, End, Sparkline
+from pushforward.studio.app.design.theme import font
 
 
 def place(line: Sparkline, xs: list[float], ys: list[float], floor: float, right: float):

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from pushforward.studio.app.kinds import images, series
-from pushforward.studio.app.views.steps import last_change
+from pushforward.studio.app.data_types.images import type as images
+from pushforward.studio.app.data_types.series import type as series
+from pushforward.studio.app.lenses.explain.steps_view import last_change
 
 IMAGES = np.linspace(0, 1, 2 * 64, dtype=np.float32).reshape(2, 1, 8, 8)
 SERIES = np.linspace(-1, 1, 2 * 16, dtype=np.float32).reshape(2, 16, 1)

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from PySide6.QtCore import Qt
 
-from pushforward.studio.app.state.session import EngineStatus
+from pushforward.studio.app.core.app_state import EngineStatus
 from pushforward.studio.protocol import messages as m
 from tests.app.test_race import started, tray, two_in_the_tray
 from tests.client.fakes.engine import Refusal

@@ -5,8 +5,8 @@ import itertools
 import msgspec
 import pytest
 
-from pushforward.studio.app.state import drafts, switch
-from pushforward.studio.app.state.switch import Aside
+from pushforward.studio.app.core import draft_spec, field_carrier_switch
+from pushforward.studio.app.core.field_carrier_switch import Aside
 from pushforward.studio.protocol.catalog import Catalog, Choice, EntrySpec, FieldSpec
 from pushforward.studio.protocol.spec import Pick, RunSpec
 from pushforward.studio.resources import recipes as all_recipes
@@ -86,14 +86,14 @@ GRID = [(e.slug, e.field, e.carrier) for e in CATALOG.of("family") if e.field]
     ("start", "goal"), [p for p in itertools.product(GRID, GRID) if p[0] != p[1]]
 )
 def test_every_cell_is_reached_from_every_other_in_one_move(start, goal):
-    made = switch.switch(run(start[0]), CATALOG, field=goal[1], carrier=goal[2])
+    made = field_carrier_switch.switch(run(start[0]), CATALOG, field=goal[1], carrier=goal[2])
     assert made.spec.family.slug == goal[0]
     assert made.note == ""
 
 
 def test_all_that_is_not_the_model_stays():
     before = run("gan")
-    after = switch.switch(before, CATALOG, field="kernel").spec
+    after = field_carrier_switch.switch(before, CATALOG, field="kernel").spec
     assert (after.dataset, after.training, after.metrics) == (
         before.dataset,
         before.training,
@@ -103,40 +103,46 @@ def test_all_that_is_not_the_model_stays():
 
 def test_settings_that_both_have_are_kept_and_the_others_come_back():
     start = run("gan", {"net": {"width": 200}, "latent": 4, "loss": "hinge"})
-    there = switch.switch(start, CATALOG, carrier="flow")
+    there = field_carrier_switch.switch(start, CATALOG, carrier="flow")
     assert there.spec.family == Pick(
         slug="discriminator-flow", config={"net": {"width": 200}, "loss": "hinge"}
     )
-    back = switch.switch(there.spec, CATALOG, carrier="generator", aside=there.aside)
+    back = field_carrier_switch.switch(there.spec, CATALOG, carrier="generator", aside=there.aside)
     assert back.spec == start
 
 
 def test_what_is_changed_on_the_way_is_taken_along():
-    there = switch.switch(run("gan", {"net": {"width": 200}, "latent": 4}), CATALOG, field="kernel")
+    there = field_carrier_switch.switch(
+        run("gan", {"net": {"width": 200}, "latent": 4}), CATALOG, field="kernel"
+    )
     there_spec = run("mmd-generator", {"net": {"width": 300}, "latent": 4})
-    back = switch.switch(there_spec, CATALOG, field="critic", aside=there.aside)
+    back = field_carrier_switch.switch(there_spec, CATALOG, field="critic", aside=there.aside)
     assert back.spec.family.config == {"net": {"width": 300}, "latent": 4}
 
 
 def test_what_is_put_back_to_its_default_on_the_way_stays_so():
-    there = switch.switch(run("gan", {"net": {"width": 200}}), CATALOG, field="kernel")
-    back = switch.switch(run("mmd-generator"), CATALOG, field="critic", aside=there.aside)
+    there = field_carrier_switch.switch(
+        run("gan", {"net": {"width": 200}}), CATALOG, field="kernel"
+    )
+    back = field_carrier_switch.switch(
+        run("mmd-generator"), CATALOG, field="critic", aside=there.aside
+    )
     assert back.spec.family.config == {}
 
 
 def test_a_wish_that_is_the_other_familys_default_comes_back():
     start = run("monoflow", {"speed": 1.0})
-    there = switch.switch(start, CATALOG, carrier="flow")
+    there = field_carrier_switch.switch(start, CATALOG, carrier="flow")
     assert there.spec.family.config == {}  # 1.0 is what it has anyway
-    back = switch.switch(there.spec, CATALOG, carrier="particles", aside=there.aside)
+    back = field_carrier_switch.switch(there.spec, CATALOG, carrier="particles", aside=there.aside)
     assert back.spec.family.config == {"speed": 1.0}
 
 
 def test_a_value_that_the_family_does_not_allow_waits():
     start = run("discriminator-flow", {"speed": 20.0})
-    there = switch.switch(start, CATALOG, carrier="particles")
+    there = field_carrier_switch.switch(start, CATALOG, carrier="particles")
     assert there.spec.family == Pick(slug="monoflow")
-    back = switch.switch(there.spec, CATALOG, carrier="flow", aside=there.aside)
+    back = field_carrier_switch.switch(there.spec, CATALOG, carrier="flow", aside=there.aside)
     assert back.spec.family.config == {"speed": 20.0}
 
 
@@ -147,49 +153,59 @@ def test_a_value_in_another_unit_is_another_quantity():
     ]
     catalog = Catalog(entries=families, devices=[])
     start = run("a", {"speed": 20.0})
-    there = switch.switch(start, catalog, carrier="particles")
+    there = field_carrier_switch.switch(start, catalog, carrier="particles")
     assert there.spec.family == Pick(slug="b")
-    assert switch.switch(there.spec, catalog, carrier="flow", aside=there.aside).spec == start
+    assert (
+        field_carrier_switch.switch(there.spec, catalog, carrier="flow", aside=there.aside).spec
+        == start
+    )
 
 
 def test_the_sampler_goes_with_the_denoiser_and_comes_back():
     start = run("edm", sampler=Pick(slug="heun", config={"steps": 9}))
-    there = switch.switch(start, CATALOG, field="critic")
+    there = field_carrier_switch.switch(start, CATALOG, field="critic")
     assert there.spec.sampler is None
-    far = switch.switch(there.spec, CATALOG, carrier="generator", aside=there.aside)
-    back = switch.switch(far.spec, CATALOG, field="score", carrier="flow", aside=far.aside)
+    far = field_carrier_switch.switch(there.spec, CATALOG, carrier="generator", aside=there.aside)
+    back = field_carrier_switch.switch(
+        far.spec, CATALOG, field="score", carrier="flow", aside=far.aside
+    )
     assert back.spec.sampler == start.sampler
 
 
 def test_a_generator_for_a_score_takes_the_score_difference_and_says_why():
-    made = switch.switch(run("edm"), CATALOG, carrier="generator")
+    made = field_carrier_switch.switch(run("edm"), CATALOG, carrier="generator")
     assert made.spec.family.slug == "score-gan"
     assert "needs to know its own law" in made.note
     assert "Score difference" in made.note
 
 
 def test_a_field_without_this_generator_switches_it_off_and_says_so():
-    made = switch.switch(run("gan"), CATALOG, field="score")
+    made = field_carrier_switch.switch(run("gan"), CATALOG, field="score")
     assert made.spec.family.slug == "edm"
     assert "generator is off" in made.note
 
 
 def test_without_a_generator_particles_move_as_they_did_before():
-    there = switch.switch(run("monoflow"), CATALOG, carrier="generator")
-    back = switch.switch(there.spec, CATALOG, carrier="", aside=there.aside)
+    there = field_carrier_switch.switch(run("monoflow"), CATALOG, carrier="generator")
+    back = field_carrier_switch.switch(there.spec, CATALOG, carrier="", aside=there.aside)
     assert back.spec.family.slug == "monoflow"
-    assert switch.switch(run("gan"), CATALOG, carrier="").spec.family.slug == "discriminator-flow"
+    assert (
+        field_carrier_switch.switch(run("gan"), CATALOG, carrier="").spec.family.slug
+        == "discriminator-flow"
+    )
 
 
 def test_the_other_way_to_move_is_taken_silently_where_there_is_only_one():
-    made = switch.switch(run("discriminator-flow"), CATALOG, field="kernel")
+    made = field_carrier_switch.switch(run("discriminator-flow"), CATALOG, field="kernel")
     assert (made.spec.family.slug, made.note) == ("mmd-flow", "")
 
 
 def test_the_kind_of_data_decides_what_there_is():
-    assert switch.cell(CATALOG, "exact", "flow", "images") == []
-    assert "does not take images" in switch.why_not(CATALOG, "exact", "flow", "images")
-    made = switch.switch(run("gan", data="digits"), CATALOG, field="exact")
+    assert field_carrier_switch.cell(CATALOG, "exact", "flow", "images") == []
+    assert "does not take images" in field_carrier_switch.why_not(
+        CATALOG, "exact", "flow", "images"
+    )
+    made = field_carrier_switch.switch(run("gan", data="digits"), CATALOG, field="exact")
     assert made.spec == run("gan", data="digits")
     assert made.note
 
@@ -199,33 +215,39 @@ def test_the_kind_of_data_decides_what_a_default_is(data, usual):
     tuned = family("tuned", "", "", setting("speed", 0.1, defaults={"images": 5.0}))
     catalog = Catalog(entries=[*CATALOG.entries, tuned], devices=[])
     spec = run("tuned", data=data)
-    field = drafts.entry_of(spec, "family", catalog).fields[-1]
-    assert field.default == drafts.value_at({}, field) == usual
+    field = draft_spec.entry_of(spec, "family", catalog).fields[-1]
+    assert field.default == draft_spec.value_at({}, field) == usual
     for value in (0.1, 5.0):
-        made = drafts.put(spec, "family", field, value)
+        made = draft_spec.put(spec, "family", field, value)
         assert made.family.config == ({} if value == usual else {"speed": value})
     # A wish that is the usual speed there leaves no trace, any other is taken along.
     for wish in (0.1, 5.0):
-        taken = switch.choose(run("monoflow", {"speed": wish}, data=data), catalog, "tuned").spec
+        taken = field_carrier_switch.choose(
+            run("monoflow", {"speed": wish}, data=data), catalog, "tuned"
+        ).spec
         assert taken.family.config == ({} if wish == usual else {"speed": wish})
 
 
 def test_every_empty_cell_has_a_reason():
-    for field, carrier in itertools.product(switch.FIELDS, switch.CARRIERS):
-        filled = bool(switch.cell(CATALOG, field, carrier))
-        assert bool(switch.why_not(CATALOG, field, carrier)) is not filled
+    for field, carrier in itertools.product(
+        field_carrier_switch.FIELDS, field_carrier_switch.CARRIERS
+    ):
+        filled = bool(field_carrier_switch.cell(CATALOG, field, carrier))
+        assert bool(field_carrier_switch.why_not(CATALOG, field, carrier)) is not filled
 
 
 def test_other_models_are_beside_the_grid():
-    assert [e.slug for e in switch.others(CATALOG)] == ["jet-flow"]
-    made = switch.choose(run("gan", {"latent": 4}), CATALOG, "jet-flow")
-    back = switch.switch(made.spec, CATALOG, field="critic", carrier="generator", aside=made.aside)
+    assert [e.slug for e in field_carrier_switch.others(CATALOG)] == ["jet-flow"]
+    made = field_carrier_switch.choose(run("gan", {"latent": 4}), CATALOG, "jet-flow")
+    back = field_carrier_switch.switch(
+        made.spec, CATALOG, field="critic", carrier="generator", aside=made.aside
+    )
     assert back.spec == run("gan", {"latent": 4})
 
 
 def test_choosing_what_is_chosen_changes_nothing():
     start, aside = run("gan", {"latent": 4}), Aside(settings={("speed", ""): 2.0})
-    made = switch.choose(start, CATALOG, "gan", aside)
+    made = field_carrier_switch.choose(start, CATALOG, "gan", aside)
     assert made.spec is start
     assert made.aside is aside
 
@@ -250,7 +272,7 @@ def test_choosing_what_is_chosen_changes_nothing():
     ],
 )
 def test_a_setting_allows_what_its_form_would(field, value, allowed):
-    assert switch.allows(field, value) is allowed
+    assert field_carrier_switch.allows(field, value) is allowed
 
 
 def test_who_asks_for_a_kind_of_data_begins_on_what_most_recipes_are_on():
@@ -265,6 +287,6 @@ def test_who_asks_for_a_kind_of_data_begins_on_what_most_recipes_are_on():
     catalog = msgspec.structs.replace(CATALOG, entries=sets)
     run = RunSpec(name="", family=Pick(slug="edm"), dataset=Pick(slug="community"))
     recipes = [msgspec.structs.replace(all_recipes()[0], run=run)]
-    assert switch.data_for(["graphs"], catalog, recipes).slug == "community"
-    assert switch.data_for(["graphs"], catalog, []).slug == "albert"
-    assert switch.data_for(["jets"], catalog, recipes) is None
+    assert field_carrier_switch.data_for(["graphs"], catalog, recipes).slug == "community"
+    assert field_carrier_switch.data_for(["graphs"], catalog, []).slug == "albert"
+    assert field_carrier_switch.data_for(["jets"], catalog, recipes) is None

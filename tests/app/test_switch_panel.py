@@ -4,11 +4,11 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetricsF
 
-from pushforward.studio.app.forms.form import Form
-from pushforward.studio.app.state import drafts
-from pushforward.studio.app.widgets.basic import Link
-from pushforward.studio.app.widgets.formula import lines_of
-from pushforward.studio.app.widgets.maths import Run, advance, elided, maths_font, runs_of
+from pushforward.studio.app.core import draft_spec
+from pushforward.studio.app.design.basic import Link
+from pushforward.studio.app.design.forms.form import Form
+from pushforward.studio.app.design.formula_label import lines_of
+from pushforward.studio.app.text.formula_markup import Run, advance, elided, maths_font, runs_of
 from pushforward.studio.protocol.catalog import EntrySpec, FieldSpec
 
 
@@ -71,10 +71,10 @@ async def test_a_shared_setting_survives_and_the_others_return(bench, qtbot, wai
     bench.actions.setup.edit("family", width, 200)
     bench.actions.setup.switch(field="critic", carrier="particles")
     bench.actions.setup.edit("family", form(bench).rows["shift"].field, 3.0)
-    assert drafts.value_at(bench.state.draft.spec.family.config, width) == 200
+    assert draft_spec.value_at(bench.state.draft.spec.family.config, width) == 200
     assert bench.state.draft.spec.sampler is None
     bench.actions.setup.switch(field="score")
-    assert drafts.value_at(bench.state.draft.spec.family.config, width) == 200
+    assert draft_spec.value_at(bench.state.draft.spec.family.config, width) == 200
     assert bench.state.draft.spec.sampler is not None
     bench.actions.setup.switch(field="critic", carrier="particles")
     assert bench.state.draft.spec.family.config["shift"] == 3.0

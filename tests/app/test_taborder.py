@@ -3,7 +3,7 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
-from pushforward.studio.app.widgets.basic import Link
+from pushforward.studio.app.design.basic import Link
 from pushforward.studio.protocol.spec import Pick, RunSpec
 
 

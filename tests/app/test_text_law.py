@@ -5,13 +5,13 @@ import pytest
 from PySide6.QtCore import QPointF, QRectF, Qt
 from pytestqt.qtbot import QtBot
 
-from pushforward.studio.app.kinds.browsed import Browsed
-from pushforward.studio.app.kinds.text_law import LawTiles, scene, step
-from pushforward.studio.app.kinds.texts import KIND, pieces
-from pushforward.studio.app.tokens import DARK, LIGHT
-from pushforward.studio.app.widgets.steppictures import StepPictures
-from pushforward.studio.app.widgets.tilegrid import TileGrid
-from pushforward.studio.app.widgets.tileparts import TileParts
+from pushforward.studio.app.data.tile_grid import TileGrid
+from pushforward.studio.app.data.tile_loading import Browsed
+from pushforward.studio.app.data.tile_parts import TileParts
+from pushforward.studio.app.data_types.texts.token_predictions import LawTiles, scene, step
+from pushforward.studio.app.data_types.texts.type import KIND, pieces
+from pushforward.studio.app.design.tokens import DARK, LIGHT
+from pushforward.studio.app.lenses.explain.step_pictures import StepPictures
 from pushforward.studio.protocol.extras import CANDIDATES, CHANCES, WRITTEN
 from tests.app.test_text_tiles import near, numbers, painted
 

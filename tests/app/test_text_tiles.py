@@ -5,9 +5,9 @@ import pytest
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from pushforward.studio.app.kinds.registry import kind
-from pushforward.studio.app.kinds.texts import KIND, pieces, spelled
-from pushforward.studio.app.tokens import DARK, LIGHT
+from pushforward.studio.app.core.data_type_registry import kind
+from pushforward.studio.app.data_types.texts.type import KIND, pieces, spelled
+from pushforward.studio.app.design.tokens import DARK, LIGHT
 from pushforward.studio.protocol.extras import WRITTEN
 
 

@@ -8,8 +8,8 @@ from PySide6.QtCore import QEvent
 from PySide6.QtGui import QFont, QFontInfo
 from PySide6.QtWidgets import QFileDialog, QLabel, QToolButton, QVBoxLayout, QWidget
 
-from pushforward.studio.app.theme import Theme, font, theme
-from pushforward.studio.app.tokens import DARK, LIGHT, contrast
+from pushforward.studio.app.design.theme import Theme, font, theme
+from pushforward.studio.app.design.tokens import DARK, LIGHT, contrast
 
 SURFACES = ("background", "panel", "raised", "hover")
 INKS = ("text", "muted", "accent", "warm", "good", "danger")

@@ -9,12 +9,12 @@ from PySide6.QtCore import QRect, QRectF
 from PySide6.QtGui import QColor, QFontMetrics, QPainter
 from PySide6.QtWidgets import QApplication
 
-from pushforward.studio.app.kinds.browsed import Browsed
-from pushforward.studio.app.kinds.registry import kind
-from pushforward.studio.app.theme import font
-from pushforward.studio.app.tokens import Tokens
-from pushforward.studio.app.widgets.tilegrid import LARGEST, TileGrid
-from pushforward.studio.app.widgets.tilepaint import fitting
+from pushforward.studio.app.core.data_type_registry import kind
+from pushforward.studio.app.data.tile_grid import LARGEST, TileGrid
+from pushforward.studio.app.data.tile_loading import Browsed
+from pushforward.studio.app.data.tile_paint import fitting
+from pushforward.studio.app.design.theme import font
+from pushforward.studio.app.design.tokens import Tokens
 
 N, SLOW = 40, 0.002  # tiles, and seconds that one takes: fewer than half a row in a moment
 RED, BLUE = "#ff0000", "#0000ff"

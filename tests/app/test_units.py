@@ -6,13 +6,13 @@ import msgspec
 import pytest
 from PySide6.QtWidgets import QApplication, QLabel
 
-from pushforward.studio.app.state.figures import figures
-from pushforward.studio.app.state.naming import metric_in_unit
-from pushforward.studio.app.state.runs import RunState, Series
-from pushforward.studio.app.widgets.comparenames import measure_title
-from pushforward.studio.app.widgets.finals import Finals
-from pushforward.studio.app.widgets.headline import Headline
-from pushforward.studio.app.widgets.qualities import qualities
+from pushforward.studio.app.core.comparison_labels import measure_title
+from pushforward.studio.app.core.display_names import metric_in_unit
+from pushforward.studio.app.core.metric_values import figures
+from pushforward.studio.app.core.runs import RunState, Series
+from pushforward.studio.app.data.metric_list import qualities
+from pushforward.studio.app.lenses.compare.results_table import Finals
+from pushforward.studio.app.lenses.quality.headline_metric import Headline
 from pushforward.studio.engine.process.catalogue import build
 from pushforward.studio.engine.process.discovery import discover
 from pushforward.studio.protocol.spec import Pick, RunSpec

@@ -4,10 +4,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from pushforward.studio.app.intents.looking import LookingIntents
-from pushforward.studio.app.intents.watching import FIRST_CREDITS, Looking, Watching
-from pushforward.studio.app.state.runs import RunState
-from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.core.app_state import AppState
+from pushforward.studio.app.core.runs import RunState
+from pushforward.studio.app.engine.requests.record_watching import FIRST_CREDITS, Looking, Watching
+from pushforward.studio.app.engine.requests.view_requests import LookingIntents
 from pushforward.studio.protocol.messages import Credit, Watch
 
 WINDOW = (-1.0, 1.0, -1.0, 1.0)

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from pushforward.studio.app.intents import windows
+from pushforward.studio.app.engine.requests import window_registry
 from pushforward.studio.app.shell.banners import Banner
 from pushforward.studio.protocol.spec import Pick, RunSpec
 from pushforward.studio.store.lock import Lock
@@ -16,7 +16,7 @@ SPEC = RunSpec(name="edm", family=Pick(slug="edm"), dataset=Pick(slug="eight-gau
 OTHER = """
 import sys
 from pathlib import Path
-from pushforward.studio.app.intents.windows import NAME
+from pushforward.studio.app.engine.requests.window_registry import NAME
 from pushforward.studio.store.lock import Lock
 Lock(Path(sys.argv[1]), "It is shown", NAME).take()
 print("shown", flush=True)
@@ -46,7 +46,7 @@ def banners(bench):
 async def test_a_second_window_says_so_until_the_first_is_gone(
     bench, wait, project, other, monkeypatch
 ):
-    monkeypatch.setattr(windows, "EVERY", 0.05)
+    monkeypatch.setattr(window_registry, "EVERY", 0.05)
     await bench.start()
     bench.actions.project.open(project.path)
     await wait(lambda: banners(bench) == ["This project is also open in another window"])
@@ -59,8 +59,8 @@ async def test_a_second_window_says_so_until_the_first_is_gone(
 async def test_the_only_window_says_nothing_and_leaves_no_file(
     bench, wait, project, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(windows, "EVERY", 0.05)
-    mark = project.path / windows.NAME
+    monkeypatch.setattr(window_registry, "EVERY", 0.05)
+    mark = project.path / window_registry.NAME
     await bench.start()
     bench.actions.project.open(project.path)
     await wait(lambda: bench.actions.windows.first)
@@ -68,11 +68,11 @@ async def test_the_only_window_says_nothing_and_leaves_no_file(
     assert banners(bench) == []
     second = Project.create(tmp_path / "moons", "moons")
     bench.actions.project.open(second.path)
-    await wait((second.path / windows.NAME).exists)
+    await wait((second.path / window_registry.NAME).exists)
     await wait(lambda: bench.actions.windows.first)
     assert not mark.exists()
     bench.actions.windows.leave()
-    assert not (second.path / windows.NAME).exists()
+    assert not (second.path / window_registry.NAME).exists()
 
 
 async def test_the_word_is_about_that_project_alone(bench, wait, project, other, tmp_path):
@@ -86,7 +86,7 @@ async def test_the_word_is_about_that_project_alone(bench, wait, project, other,
 
 async def test_it_does_not_keep_runs_from_being_made(project, other):
     with Lock(project.path, "Changed").held():
-        assert (project.path / windows.NAME).exists()
+        assert (project.path / window_registry.NAME).exists()
     assert project.new_run(RunRecord(spec=SPEC, seed=0, device="cpu")).path.is_dir()
 
 

@@ -4,16 +4,17 @@ import math
 
 import pytest
 
-from pushforward.studio.app import words
-from pushforward.studio.app.plots.ticks import label, number
-from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.core import snapshot_text
+from pushforward.studio.app.core.runs import RunState
+from pushforward.studio.app.text import number_format
+from pushforward.studio.app.text.number_ticks import label, number
 from pushforward.studio.figures import short
 from pushforward.studio.protocol.spec import ChangeSetting
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_what_is_no_number_is_called_so(value: float) -> None:
-    assert words.figure(value) == "not finite"
+    assert number_format.figure(value) == "not finite"
 
 
 @pytest.mark.parametrize(
@@ -30,7 +31,7 @@ def test_what_is_no_number_is_called_so(value: float) -> None:
     ],
 )
 def test_a_floor_is_a_mean_with_its_spread(floors: dict[str, float], text: str) -> None:
-    assert words.floor(floors, "mmd") == text
+    assert number_format.floor(floors, "mmd") == text
 
 
 @pytest.mark.parametrize(
@@ -51,7 +52,7 @@ def test_a_number_of_a_hundred_is_written_as_one(value: float, digits: int, text
 
 
 def test_a_floor_that_is_rounded_up_to_a_hundred_is_written_as_one() -> None:
-    assert words.varying(99.7, 9.6) == "100 ±\u00a010"
+    assert number_format.varying(99.7, 9.6) == "100 ±\u00a010"
 
 
 def test_ticks_and_legends_have_no_number_as_computers_write_it() -> None:
@@ -63,13 +64,16 @@ def test_ticks_and_legends_have_no_number_as_computers_write_it() -> None:
 def test_a_branch_says_that_its_first_picture_was_made_after_its_edit() -> None:
     edit = ChangeSetting(step=321, path="speed", value=4.0)
     run = RunState(key="/p/runs/0002-b", name="0002-b", branch_step=321, branch_start=253)
-    assert words.picture_of(321, run) == "snapshot of step 321"
+    assert snapshot_text.picture_of(321, run) == "snapshot of step 321"
     run.edits = [edit]
-    assert words.picture_of(321, run) == "snapshot of step 321, after the edit"
-    assert words.picture_of(857, run) == "snapshot of step 857"
+    assert snapshot_text.picture_of(321, run) == "snapshot of step 321, after the edit"
+    assert snapshot_text.picture_of(857, run) == "snapshot of step 857"
     run.branch_start = 321  # the picture was copied from the parent
-    assert words.picture_of(321, run) == "snapshot of step 321"
+    assert snapshot_text.picture_of(321, run) == "snapshot of step 321"
 
 
 def test_a_share_is_written_with_a_space_that_does_not_break() -> None:
-    assert (words.percent(0.885), words.percent(0.8849, 1)) == ("88\u00a0%", "88.5\u00a0%")
+    assert (number_format.percent(0.885), number_format.percent(0.8849, 1)) == (
+        "88\u00a0%",
+        "88.5\u00a0%",
+    )

@@ -36,7 +36,7 @@ def modules_after(code: str) -> set[str]:
 
 
 def test_the_application_loads_no_torch_and_starts_light() -> None:
-    loaded = modules_after("import pushforward.studio.app.main")
+    loaded = modules_after("import pushforward.studio.app.shell.main")
     assert "PySide6.QtWidgets" in loaded
     assert not loaded & {"torch", "pushforward.models", "h5py", "networkx", "scipy", "pyqtgraph"}
 

@@ -53,7 +53,7 @@ def test_no_pickle() -> None:
     assert not found
 
 
-LITERAL = Path("studio/app/widgets/literal.py")
+LITERAL = Path("studio/app/design/literal_text.py")
 OBEYING = {"QLabel", "QPushButton", "QCheckBox", "QRadioButton", "QToolButton", "QMessageBox"} | {
     "setToolTip", "setStatusTip", "setWhatsThis", "setHtml",
 }  # fmt: skip

@@ -30,7 +30,7 @@ LOADED = (
     "pyqtgraph",
     "torch._dynamo",
 )
-OURS = ("pushforward.studio.app.main", "pushforward.studio.engine.jobs.headless")
+OURS = ("pushforward.studio.app.shell.main", "pushforward.studio.engine.jobs.headless")
 """What many of them import: packages, and ours, with every registration."""
 
 

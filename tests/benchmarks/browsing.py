@@ -30,11 +30,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtWidgets import QApplication
 
-from pushforward.studio.app.kinds.browsed import Browsed
-from pushforward.studio.app.kinds.registry import kind
-from pushforward.studio.app.theme import theme
-from pushforward.studio.app.widgets.nearest import measured
-from pushforward.studio.app.widgets.tilegrid import TileGrid
+from pushforward.studio.app.core.data_type_registry import kind
+from pushforward.studio.app.data.nearest_samples import measured
+from pushforward.studio.app.data.tile_grid import TileGrid
+from pushforward.studio.app.data.tile_loading import Browsed
+from pushforward.studio.app.design.theme import theme
 
 WIDTH, HEIGHT, SMALL = 700, 700, 38
 FIRST, RATE = 300, 60  # ms until the first page, frames a second: what is asked

@@ -29,12 +29,12 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 from PySide6.QtWidgets import QApplication, QGridLayout, QWidget
 
-from pushforward.studio.app.plots.curves import Curve
-from pushforward.studio.app.plots.histogram import HistogramScene, Steps
-from pushforward.studio.app.plots.shares import apart, edges_of, shares_of
-from pushforward.studio.app.theme import theme
-from pushforward.studio.app.widgets.chartcard import ChartCard
-from pushforward.studio.app.widgets.histogramcard import HistogramCard
+from pushforward.studio.app.charts.curve_card import ChartCard
+from pushforward.studio.app.charts.curves import Curve
+from pushforward.studio.app.charts.distribution_bins import apart, edges_of, shares_of
+from pushforward.studio.app.charts.histogram import HistogramScene, Steps
+from pushforward.studio.app.charts.histogram_card import HistogramCard
+from pushforward.studio.app.design.theme import theme
 from tests.benchmarks.drawing import measure
 
 WIDTH, HEIGHT = 1040, 680

@@ -23,13 +23,13 @@ from PySide6.QtCore import QPoint
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QWidget
 
-from pushforward.studio.app.plots.arrows import Arrows
-from pushforward.studio.app.plots.backdrop import Backdrop
-from pushforward.studio.app.plots.canvas import ParticleCanvas
-from pushforward.studio.app.plots.style import CanvasStyle
-from pushforward.studio.app.plots.timeline import Timeline
-from pushforward.studio.app.theme import theme
-from pushforward.studio.app.tokens import DARK
+from pushforward.studio.app.charts.arrows import Arrows
+from pushforward.studio.app.charts.backdrop import Backdrop
+from pushforward.studio.app.charts.particle_canvas import ParticleCanvas
+from pushforward.studio.app.charts.particle_timeline import Timeline
+from pushforward.studio.app.charts.plot_style import CanvasStyle
+from pushforward.studio.app.design.theme import theme
+from pushforward.studio.app.design.tokens import DARK
 
 SIDE, FRAMES = 900, 12
 TARGETS = {(100_000, 1): 60, (1_000_000, 1): 30}

@@ -30,7 +30,7 @@ from pushforward.models.data.community import CommunityConfig, community
 from pushforward.models.metrics.graphs.descriptors import ORBITS, orbit_counts
 from pushforward.models.metrics.graphs.discrepancy import discrepancy
 from pushforward.observables.graphs.canonical import same_graphs
-from pushforward.studio.app.kinds.graph_sets import among
+from pushforward.studio.app.data_types.graphs.graph_sets import among
 from pushforward.studio.graph_layout import laid_out
 
 ASKED = 20.0  # times as fast

@@ -26,10 +26,10 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from pushforward.studio.app import preferences
-from pushforward.studio.app.main import Studio
-from pushforward.studio.app.plots.following import Following
-from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.core import preferences
+from pushforward.studio.app.core.runs import RunState
+from pushforward.studio.app.engine.record_follower import Following
+from pushforward.studio.app.shell.main import Studio
 from pushforward.studio.protocol.spec import Recipe
 from tests.benchmarks.smallest import parse
 from tests.benchmarks.studio_loop import in_studio

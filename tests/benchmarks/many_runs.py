@@ -22,13 +22,13 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
-from pushforward.studio.app.actions import Actions
-from pushforward.studio.app.pages.run_facets import RunFacets
-from pushforward.studio.app.pages.runs import RunsPage
+from pushforward.studio.app.core.app_state import AppState
+from pushforward.studio.app.core.runs import RunState, Series
+from pushforward.studio.app.design.theme import theme
+from pushforward.studio.app.engine.actions import Actions
+from pushforward.studio.app.places.runs.run_facets import RunFacets
+from pushforward.studio.app.places.runs.runs_page import RunsPage
 from pushforward.studio.app.shell.sidebar import Sidebar
-from pushforward.studio.app.state.runs import RunState, Series
-from pushforward.studio.app.state.session import AppState
-from pushforward.studio.app.theme import theme
 from pushforward.studio.protocol.spec import Pick, RunSpec
 from tests.app.lenses.conftest import SpyLink
 from tests.client.fakes.catalog import catalog

@@ -22,8 +22,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
 
-from pushforward.studio.app.theme import theme
-from pushforward.studio.app.views.discover import Discover
+from pushforward.studio.app.design.theme import theme
+from pushforward.studio.app.places.discover.discover_page import Discover
 from pushforward.studio.engine.process.catalogue import build
 from pushforward.studio.engine.process.discovery import discover
 from pushforward.studio.resources import recipes

@@ -23,7 +23,7 @@ from tests.benchmarks.smallest import parse
 CHILD = """
 import os, sys, time
 from PySide6.QtCore import QEvent, QObject
-from pushforward.studio.app import main
+from pushforward.studio.app.shell import main
 
 class Eye(QObject):
     def eventFilter(self, watched, event):
@@ -73,10 +73,10 @@ async def first_motion() -> float:
     from PySide6.QtCore import Qt
     from PySide6.QtTest import QTest
 
-    from pushforward.studio.app import preferences
-    from pushforward.studio.app.main import Studio
-    from pushforward.studio.app.plots.canvas import ParticleCanvas
-    from pushforward.studio.app.widgets.recipecard import RecipeCard
+    from pushforward.studio.app.charts.particle_canvas import ParticleCanvas
+    from pushforward.studio.app.core import preferences
+    from pushforward.studio.app.places.discover.recipe_card import RecipeCard
+    from pushforward.studio.app.shell.main import Studio
     from tests.qtloop import until
 
     studio = Studio(preferences.load())

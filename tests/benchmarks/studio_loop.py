@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import qasync
 from PySide6.QtWidgets import QApplication
 
-from pushforward.studio.app import tasks
+from pushforward.studio.app.core import async_tasks
 from tests.qtloop import themed
 
 T = TypeVar("T")
@@ -21,10 +21,10 @@ def in_studio(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     themed(app)
     loop = qasync.QEventLoop(app)
     asyncio.set_event_loop(loop)
-    tasks.use(loop)
+    async_tasks.use(loop)
     try:
         return loop.run_until_complete(work())
     finally:
-        loop.run_until_complete(tasks.cancel_all())
-        tasks.use(None)
+        loop.run_until_complete(async_tasks.cancel_all())
+        async_tasks.use(None)
         loop.close()

@@ -28,10 +28,10 @@ import numpy as np
 import psutil
 from PySide6.QtCore import Qt, QTimer
 
-from pushforward.studio.app import preferences
-from pushforward.studio.app.main import Studio
-from pushforward.studio.app.state.runs import RunState
-from pushforward.studio.app.views import quality
+from pushforward.studio.app.core import preferences
+from pushforward.studio.app.core.runs import RunState
+from pushforward.studio.app.lenses.quality import quality_view
+from pushforward.studio.app.shell.main import Studio
 from pushforward.studio.protocol.spec import Pick, RunSpec
 from pushforward.studio.store.run import RunFolder
 from tests.benchmarks.smallest import parse
@@ -76,7 +76,7 @@ async def opened(project: Path, particles: int, **training: object) -> tuple[Stu
 async def gaps(folder: Path, particles: int, seconds: float) -> np.ndarray:
     """Return the gaps (ms) of a 5 ms timer while particles and the charts are drawn."""
     studio, _ = await opened(folder / f"gaps-{particles}", particles)
-    beside = quality.VIEW.factory(studio.state, studio.actions)
+    beside = quality_view.VIEW.factory(studio.state, studio.actions)
     beside.resize(900, 700)
     beside.show()
     ticks: list[float] = []

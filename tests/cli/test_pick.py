@@ -10,7 +10,7 @@ import pytest
 
 from pushforward.models.registry import registry
 from pushforward.studio.__main__ import main
-from pushforward.studio.app.state import drafts
+from pushforward.studio.app.core import draft_spec
 from pushforward.studio.cli.command import command_for
 from pushforward.studio.cli.settings import apply, changes, with_inputs
 from pushforward.studio.cli.target import find
@@ -158,8 +158,8 @@ def test_networks_are_listed_with_their_data(capsys):
 def test_every_recipe_is_in_the_words_of_today():
     catalog = build([])
     for recipe in recipes():
-        for section in drafts.SECTIONS:
-            assert drafts.unknown(recipe.run, section, catalog) == {}, recipe.slug
+        for section in draft_spec.SECTIONS:
+            assert draft_spec.unknown(recipe.run, section, catalog) == {}, recipe.slug
         assert resolve(recipe.run)[1] == []
     assert {entry.slug for entry in registry.all("network")} >= {"mlp", "unet", "dcgan"}
 

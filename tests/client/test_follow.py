@@ -8,9 +8,9 @@ import numpy as np
 import psutil
 import pytest
 
-from pushforward.studio.app.state.reduce import reduce
-from pushforward.studio.app.state.runs import RunState
-from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.core.app_state import AppState
+from pushforward.studio.app.core.reduce import reduce
+from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.client.follow import RunFollower, background_runs
 from pushforward.studio.protocol.messages import (
     CheckpointWritten,

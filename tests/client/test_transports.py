@@ -64,7 +64,7 @@ def children(request: pytest.FixtureRequest) -> tuple[Make, Callable[..., None]]
     import qasync
     from PySide6.QtWidgets import QApplication
 
-    from pushforward.studio.app.engine_process import EngineProcess
+    from pushforward.studio.app.engine.process_transport import EngineProcess
 
     def run(test: Coroutine[Any, Any, None]) -> None:
         loop = qasync.QEventLoop(QApplication.instance())

@@ -10,11 +10,10 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
-from pushforward.studio.app import preferences, tasks
-from pushforward.studio.app.main import Studio
-from pushforward.studio.app.state import drafts
-from pushforward.studio.app.state.runs import RunState
-from pushforward.studio.app.widgets.recipecard import RecipeCard
+from pushforward.studio.app.core import async_tasks, draft_spec, preferences
+from pushforward.studio.app.core.runs import RunState
+from pushforward.studio.app.places.discover.recipe_card import RecipeCard
+from pushforward.studio.app.shell.main import Studio
 from tests.qtloop import loop, run_coroutine, themed, until
 
 __all__ = ["loop"]
@@ -50,7 +49,7 @@ class Person:
         self.studio.show()
         await self.studio.link.start()
         self.window.load_lenses()
-        tasks.spawn(self.studio.actions.folder.watch())
+        async_tasks.spawn(self.studio.actions.folder.watch())
         await until(lambda: self.state.catalog is not None, 30)
 
     def click(self, widget: QWidget, at: QPoint | None = None) -> None:
@@ -78,7 +77,7 @@ class Person:
     def set(self, path: str, value: object) -> None:
         """Change a training setting of the run being set up."""
         assert self.state.draft is not None
-        entry = drafts.entry_of(self.state.draft.spec, "training", self.state.catalog)
+        entry = draft_spec.entry_of(self.state.draft.spec, "training", self.state.catalog)
         assert entry is not None
         field = next(field for field in entry.fields if field.path == path)
         self.studio.actions.setup.edit("training", field, value)

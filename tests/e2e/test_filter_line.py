@@ -5,7 +5,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from pushforward.studio.app.widgets.filterline import FilterLine
+from pushforward.studio.app.design.filter_field import FilterLine
 
 
 @pytest.mark.xvfb

@@ -3,7 +3,7 @@
 import pytest
 from PySide6.QtWidgets import QWidget
 
-from pushforward.studio.app.state.runs import RunState
+from pushforward.studio.app.core.runs import RunState
 from tests.e2e.conftest import Person
 from tests.qtloop import until
 

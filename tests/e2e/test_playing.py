@@ -5,10 +5,10 @@ import numpy as np
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
-from pushforward.studio.app.plots.canvas import ParticleCanvas
-from pushforward.studio.app.state.runs import RunState
-from pushforward.studio.app.views.moment import MomentView
-from pushforward.studio.app.views.watch import WatchView
+from pushforward.studio.app.charts.particle_canvas import ParticleCanvas
+from pushforward.studio.app.core.runs import RunState
+from pushforward.studio.app.lenses.explain.breakdown_view import MomentView
+from pushforward.studio.app.lenses.watch.particles_view import WatchView
 from pushforward.studio.protocol.spec import ChangeSetting, EditPoints, Pick, RunSpec, UndoPoints
 from pushforward.studio.store.run import RunFolder
 from tests.e2e.conftest import Person

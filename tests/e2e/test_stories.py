@@ -12,11 +12,11 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QDialog, QLineEdit, QPushButton
 
-from pushforward.studio.app.plots.canvas import ParticleCanvas
-from pushforward.studio.app.state.runs import FlowRecord
-from pushforward.studio.app.state.taking import Taking
-from pushforward.studio.app.views.import_preview import ImportDialog
-from pushforward.studio.app.widgets.timebar import TimeBar
+from pushforward.studio.app.charts.particle_canvas import ParticleCanvas
+from pushforward.studio.app.core.export_rows import Taking
+from pushforward.studio.app.core.runs import FlowRecord
+from pushforward.studio.app.places.data.import_dialog import ImportDialog
+from pushforward.studio.app.shell.time_bar import TimeBar
 from pushforward.studio.store.project import Project
 from pushforward.studio.store.run import RunFolder
 from tests.e2e.conftest import Person

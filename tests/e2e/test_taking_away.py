@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import Qt
 
-from pushforward.studio.app.state.tree import result_line
+from pushforward.studio.app.core.run_tree import result_line
 from pushforward.studio.store.flow import FlowStore
 from pushforward.studio.store.results import Results
 from tests.e2e.conftest import Person

@@ -14,7 +14,7 @@ from pushforward.models.families.gan import Gan, GanConfig
 from pushforward.models.operators.drawing import draw, most, repeats
 from pushforward.models.registry import registry
 from pushforward.models.tensors import make_generator
-from pushforward.studio.app.plots.records import read_record
+from pushforward.studio.app.engine.record_reader import read_record
 from pushforward.studio.engine.jobs import headless
 from pushforward.studio.engine.run.resolve import check
 from pushforward.studio.engine.watch import extras

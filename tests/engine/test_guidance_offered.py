@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from pushforward.models.operators.generate import GenerateConfig
-from pushforward.studio.app.state import drafts, switch
+from pushforward.studio.app.core import draft_spec, field_carrier_switch
 from pushforward.studio.cli.settings import apply, assigned
 from pushforward.studio.cli.terminal import UsageError
 from pushforward.studio.engine.process.catalogue import build
@@ -98,14 +98,16 @@ def test_a_setup_picks_it_for_the_sampler_and_keeps_what_each_was_given(catalog)
     """Not for the family, whose picks are networks."""
     spec = msgspec.structs.replace(SPEC, sampler=Pick(slug="ddim"))
     chooser = paths(catalog, "sampler", "ddim", {})["guidance.slug"]
-    led = switch.exchange(spec, "sampler", chooser, "classifier-free")
+    led = field_carrier_switch.exchange(spec, "sampler", chooser, "classifier-free")
     assert led.spec.sampler.config["guidance"]["slug"] == "classifier-free"
     assert led.spec.family == spec.family
     strength = paths(catalog, "sampler", "ddim", led.spec.sampler.config)[
         "guidance.config.strength"
     ]
-    strong = drafts.put(led.spec, "sampler", strength, 4.0)
-    off = switch.exchange(strong, "sampler", chooser, "", led.aside)
+    strong = draft_spec.put(led.spec, "sampler", strength, 4.0)
+    off = field_carrier_switch.exchange(strong, "sampler", chooser, "", led.aside)
     assert "guidance" not in off.spec.sampler.config, "as it was"
-    again = switch.exchange(off.spec, "sampler", chooser, "classifier-free", off.aside)
+    again = field_carrier_switch.exchange(
+        off.spec, "sampler", chooser, "classifier-free", off.aside
+    )
     assert again.spec.sampler.config["guidance"]["config"] == {"strength": 4.0}

@@ -11,7 +11,7 @@ import torch
 from pushforward.models.config import NoConfig
 from pushforward.models.nets.offered import kinds_of
 from pushforward.models.registry import registry
-from pushforward.studio.app.state import drafts
+from pushforward.studio.app.core import draft_spec
 from pushforward.studio.engine.data import judging
 from pushforward.studio.engine.data.datasets import registered
 from pushforward.studio.engine.data.images import fashion, files
@@ -283,12 +283,12 @@ class TestResolve:
             asked = RunSpec(name="a", family=Pick(slug=slug), dataset=Pick(slug="digits"))
             resolved = check(asked).spec
             for section in ("family", "training"):
-                used = drafts.config_of(resolved, section)
-                for field in drafts.entry_of(asked, section, catalog).fields:
-                    shown = drafts.value_at({}, field)
+                used = draft_spec.config_of(resolved, section)
+                for field in draft_spec.entry_of(asked, section, catalog).fields:
+                    shown = draft_spec.value_at({}, field)
                     if field.of == "network":
                         shown = shown or field.meant  # the one that images prefer
-                    assert drafts.value_at(used, field) == shown, (slug, field.path)
+                    assert draft_spec.value_at(used, field) == shown, (slug, field.path)
 
     def test_metrics_of_points_make_way(self):
         run = msgspec.structs.replace(

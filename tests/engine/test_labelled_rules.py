@@ -8,7 +8,7 @@ from pushforward.models.data.organisations import OrganisationsConfig, organisat
 from pushforward.models.metrics.base import Evidence, NotApplicable
 from pushforward.models.metrics.labelled_graphs.makes import ValidLabels
 from pushforward.models.tensors import make_generator
-from pushforward.studio.app.kinds.registry import kind
+from pushforward.studio.app.core.data_type_registry import kind
 from pushforward.studio.engine.kinds.labelled_graphs import Labelled
 
 LABELLED, SEEN = Labelled("labelled-graphs"), kind("labelled-graphs")

@@ -9,11 +9,11 @@ import pytest
 
 from pushforward.models.config import describe, replace_at
 from pushforward.models.registry import registry
-from pushforward.studio.app.help.pages import surveyed
-from pushforward.studio.app.state import drafts
-from pushforward.studio.app.state.motion import motion_of
-from pushforward.studio.app.state.sixchoices import differing, filled, named
-from pushforward.studio.app.state.wanted_runs import wanted_runs
+from pushforward.studio.app.core import draft_spec
+from pushforward.studio.app.core.diffusion_choices import differing, filled, named
+from pushforward.studio.app.core.help_pages import surveyed
+from pushforward.studio.app.core.motion_formula import motion_of
+from pushforward.studio.app.core.required_runs import wanted_runs
 from pushforward.studio.cli.settings import apply
 from pushforward.studio.cli.terminal import UsageError
 from pushforward.studio.engine.jobs.headless import run as train
@@ -146,9 +146,9 @@ def test_a_method_sets_choices_and_levels_alone() -> None:
     """A width or a learning rate is no part of a method: choosing one keeps them."""
     for method in METHODS:
         spec = on(data_for(method)[0], method)
-        entry = drafts.entry_of(spec, "family", CATALOG)
+        entry = draft_spec.entry_of(spec, "family", CATALOG)
         assert entry is not None, method.slug
-        said = [f for f in entry.fields if drafts.has(method.family.config, f)]
+        said = [f for f in entry.fields if draft_spec.has(method.family.config, f)]
         assert not [f.path for f in said if not f.aspect and f.path not in ALLOWED]
 
 
@@ -231,7 +231,7 @@ def test_a_setup_asks_for_the_classifier_that_leads_its_samples() -> None:
     assert (wanted.needs.ability, wanted.needs.same_data) == ("noisy-classify", True)
     assert wanted.setting is not None
     ref = RunRef(run="0002-noisy-classifier")
-    chosen = drafts.put(spec, "sampler", wanted.setting, msgspec.to_builtins(ref))
+    chosen = draft_spec.put(spec, "sampler", wanted.setting, msgspec.to_builtins(ref))
     assert [each.ref for each in wanted_runs(chosen, CATALOG)] == [ref]
     assert led_by(chosen) == {"classifier": ref}
     assert led_by(spec) == {}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pushforward.models.registry import registry
-from pushforward.studio.app.forms import check
+from pushforward.studio.app.text import setting_values
 from pushforward.studio.cli import kept
 from pushforward.studio.engine.process.catalogue import described
 from pushforward.studio.engine.process.discovery import discover
@@ -30,7 +30,7 @@ def test_what_is_left_open_says_what_it_stands_for_and_how_it_is_written(catalog
     assert fields["figure.slug"].choices[0].title == "As the data prefer"
     usual, _, example = fields["calls"].meant.partition("; or such as: ")
     assert usual
-    assert check.parse(fields["calls"], example) == [8, 16, 32]
+    assert setting_values.parse(fields["calls"], example) == [8, 16, 32]
     assert fields["samplers"].meant
 
 
@@ -38,10 +38,10 @@ def test_samplers_are_named_as_on_the_screen_and_an_unknown_one_is_refused_at_on
     field = next(
         each for each in catalog.get("operator", "solver-lab").fields if each.path == "samplers"
     )
-    assert check.parse(field, "ddim, Heun (EDM)") == ["ddim", "heun"]
-    assert check.format_value(field, ["ddim"]) == "DDIM (Euler)"
-    with pytest.raises(check.Invalid, match="value 1 must be one of"):
-        check.parse(field, "hein")
+    assert setting_values.parse(field, "ddim, Heun (EDM)") == ["ddim", "heun"]
+    assert setting_values.format_value(field, ["ddim"]) == "DDIM (Euler)"
+    with pytest.raises(setting_values.Invalid, match="value 1 must be one of"):
+        setting_values.parse(field, "hein")
     with pytest.raises(Refused, match="no sampler 'hein'"):
         pick_operator(Pick(slug="solver-lab", config={"samplers": ["hein"]}))
 

@@ -11,7 +11,7 @@ from pushforward.studio.engine.jobs import headless
 from pushforward.studio.engine.process.allowance import Allowance
 from pushforward.studio.engine.watch.outputs import Outputs
 from pushforward.studio.engine.watch.schedules import EvaluationSchedule
-from pushforward.studio.protocol.messages import (  # fmt: skip
+from pushforward.studio.protocol.messages import (
     CheckpointWritten,
     Kept,
     Log,

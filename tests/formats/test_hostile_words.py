@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pushforward.studio.app.kinds.distances import _latex
+from pushforward.studio.app.data.distance_table import _latex
 from pushforward.studio.formats.graphs.graphml import _LONGEST_TAG, _Reader
 from pushforward.studio.formats.images import decoding
 from pushforward.studio.formats.limits import FormatError

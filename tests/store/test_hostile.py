@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from pushforward.studio import resources
-from pushforward.studio.app.intents.disk import _tail
+from pushforward.studio.app.engine.requests.project_files import _tail
 from pushforward.studio.protocol.spec import Pick, RunSpec
 from pushforward.studio.resources import RecipeError, load_recipe
 from pushforward.studio.store import lines

@@ -12,12 +12,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from pushforward.studio.app.icons import pixmap
-from pushforward.studio.app.state.notices import Notice, Notices
-from pushforward.studio.app.state.session import AppState
-from pushforward.studio.app.theme import theme
-from pushforward.studio.app.widgets.basic import button, clear, icon_button, label
-from pushforward.studio.app.widgets.literal import Label
+from pushforward.studio.app.core.app_state import AppState
+from pushforward.studio.app.core.notices import Notice, Notices
+from pushforward.studio.app.design.basic import button, clear, icon_button, label
+from pushforward.studio.app.design.icons import pixmap
+from pushforward.studio.app.design.literal_text import Label
+from pushforward.studio.app.design.theme import theme
 from pushforward.studio.literal import lines
 
 __all__ = ["Banner", "Banners", "sign"]

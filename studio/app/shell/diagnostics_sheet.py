@@ -12,13 +12,13 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from pushforward.studio import diagnostics
-from pushforward.studio.app import preferences, tasks
-from pushforward.studio.app.infolder import show_in_folder
-from pushforward.studio.app.state.notices import Notice, NoticeAction
-from pushforward.studio.app.state.session import AppState
-from pushforward.studio.app.widgets.basic import Elided, button, label, row
-from pushforward.studio.app.widgets.filedialog import save_dialog
-from pushforward.studio.app.widgets.growingdialog import GrowingDialog
+from pushforward.studio.app.core import async_tasks, preferences
+from pushforward.studio.app.core.app_state import AppState
+from pushforward.studio.app.core.file_manager import show_in_folder
+from pushforward.studio.app.core.notices import Notice, NoticeAction
+from pushforward.studio.app.design.basic import Elided, button, label, row
+from pushforward.studio.app.design.file_dialog import save_dialog
+from pushforward.studio.app.design.growing_dialog import GrowingDialog
 from pushforward.studio.protocol.messages import ErrorInfo
 from pushforward.studio.store.errors import StoreError
 
@@ -71,7 +71,7 @@ class DiagnosticsSheet(GrowingDialog):
         self._show_place()
 
     def _write(self) -> None:
-        tasks.spawn(_write(self._state, self.file))
+        async_tasks.spawn(_write(self._state, self.file))
         self.accept()
 
 

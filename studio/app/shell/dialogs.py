@@ -8,47 +8,29 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QDialog,
     QGridLayout,
-    QHBoxLayout,
     QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
-from pushforward.studio.app.commands import Registry
-from pushforward.studio.app.import_words import file_size
-from pushforward.studio.app.intents.disk import Deleted, TrashContents
-from pushforward.studio.app.shell.topbar import native
-from pushforward.studio.app.state.notices import Notices
-from pushforward.studio.app.widgets.basic import button, label, section, separator
-from pushforward.studio.app.widgets.fold import Fold
-from pushforward.studio.app.widgets.growingdialog import GrowingDialog
-from pushforward.studio.app.widgets.literal import set_title
-from pushforward.studio.app.words import ago
+from pushforward.studio.app.commands.command_registry import Registry
+from pushforward.studio.app.core.notices import Notices
+from pushforward.studio.app.design.basic import button, label, section, separator
+from pushforward.studio.app.design.fold import Fold
+from pushforward.studio.app.design.growing_dialog import buttons, framed
+from pushforward.studio.app.engine.requests.project_files import Deleted, TrashContents
+from pushforward.studio.app.places.data.import_text import file_size
+from pushforward.studio.app.shell.top_bar import native
+from pushforward.studio.app.text.number_format import ago
 
 __all__ = [
     "ask_empty_trash",
     "ask_restore",
-    "buttons",
-    "framed",
     "show_history",
     "show_shortcuts",
 ]
 
 NAMED = 6  # of what is in the trash
-
-
-def framed(parent: QWidget, title: str, width: int) -> tuple[QDialog, QVBoxLayout]:
-    """Return a modal dialog that deletes itself when it closes, and its layout below the title."""
-    made = GrowingDialog(parent)
-    set_title(made, title)
-    made.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    made.setModal(True)
-    made.setMinimumWidth(width)
-    layout = QVBoxLayout(made)
-    layout.setContentsMargins(20, 18, 20, 18)
-    layout.setSpacing(12)
-    layout.addWidget(label(title, "heading"))
-    return made, layout
 
 
 def _scrolled(page: QWidget) -> QScrollArea:
@@ -94,16 +76,6 @@ def show_shortcuts(parent: QWidget, registry: Registry) -> QDialog:
     made.resize(480, 560)
     made.open()
     return made
-
-
-def buttons(*each: QWidget) -> QHBoxLayout:
-    """Return a line of buttons at the right."""
-    line = QHBoxLayout()
-    line.setSpacing(8)
-    line.addStretch(1)
-    for one in each:
-        line.addWidget(one)
-    return line
 
 
 def show_history(parent: QWidget, notices: Notices) -> QDialog:

@@ -7,8 +7,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QFrame, QStackedWidget, QVBoxLayout, QWidget
 
-from pushforward.studio.app.widgets.basic import icon_button, label, row
-from pushforward.studio.app.widgets.literal import PushButton, set_tip
+from pushforward.studio.app.design.basic import icon_button, label, row
+from pushforward.studio.app.design.literal_text import PushButton, set_tip
 
 __all__ = ["Drawer", "Held", "Opener"]
 

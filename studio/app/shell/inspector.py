@@ -8,21 +8,21 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QStackedWidget, QVBoxLayout, QWidget
 
-from pushforward.studio.app.actions import Actions
-from pushforward.studio.app.shell.run_panel import RunPanel
-from pushforward.studio.app.shell.setup_panel import SetupPanel
-from pushforward.studio.app.state.looked import Thing
-from pushforward.studio.app.state.session import AppState
-from pushforward.studio.app.widgets.basic import button, row, scrolled
+from pushforward.studio.app.core.app_state import AppState
+from pushforward.studio.app.core.inspected_item import Thing
+from pushforward.studio.app.design.basic import button, row, scrolled
+from pushforward.studio.app.engine.actions import Actions
+from pushforward.studio.app.places.runs.inspector.run_panel import RunPanel
+from pushforward.studio.app.places.setup.setup_panel import SetupPanel
 
 __all__ = ["Inspector"]
 
 PANELS: dict[Thing, tuple[str, str]] = {
-    "rows": ("pushforward.studio.app.shell.rows_panel", "RowsPanel"),
-    "event": ("pushforward.studio.app.shell.event_panel", "EventPanel"),
-    "layer": ("pushforward.studio.app.shell.layer_panel", "LayerFacts"),
-    "race": ("pushforward.studio.app.shell.race_panel", "RacePanel"),
-    "stage": ("pushforward.studio.app.shell.stage_panel", "StagePanel"),
+    "rows": ("pushforward.studio.app.places.runs.inspector.sample_panel", "RowsPanel"),
+    "event": ("pushforward.studio.app.places.runs.inspector.event_panel", "EventPanel"),
+    "layer": ("pushforward.studio.app.places.runs.inspector.layer_facts", "LayerFacts"),
+    "race": ("pushforward.studio.app.places.runs.inspector.comparison_panel", "RacePanel"),
+    "stage": ("pushforward.studio.app.places.runs.inspector.stage_panel", "StagePanel"),
 }
 """Where the panels of what belongs to a run are, and what they are called."""
 

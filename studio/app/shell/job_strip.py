@@ -9,10 +9,10 @@ from functools import partial
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QProgressBar, QVBoxLayout, QWidget
 
-from pushforward.studio.app.actions import Actions
-from pushforward.studio.app.state.session import AppState
-from pushforward.studio.app.state.waiting import ahead, how_far
-from pushforward.studio.app.widgets.basic import Elided, button, clear, column, row
+from pushforward.studio.app.core.app_state import AppState
+from pushforward.studio.app.core.queue_status import ahead, how_far
+from pushforward.studio.app.design.basic import Elided, button, clear, column, row
+from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.protocol.messages import JobInfo
 
 __all__ = ["JobStrip"]

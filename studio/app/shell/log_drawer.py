@@ -12,10 +12,10 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QComboBox, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
-from pushforward.studio.app.actions import Actions
-from pushforward.studio.app.state.session import AppState
-from pushforward.studio.app.theme import colors, theme
-from pushforward.studio.app.widgets.basic import button, label, row
+from pushforward.studio.app.core.app_state import AppState
+from pushforward.studio.app.design.basic import button, label, row
+from pushforward.studio.app.design.theme import colors, theme
+from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.literal import one_line
 
 __all__ = ["LogView", "level_of"]

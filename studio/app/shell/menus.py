@@ -14,10 +14,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from pushforward.studio.app.commands import Command, Registry
-from pushforward.studio.app.shell.run_tree import RunTree
-from pushforward.studio.app.widgets.literal import keyless, set_tip
-from pushforward.studio.app.widgets.tilegrid import TileGrid
+from pushforward.studio.app.commands.command_registry import Command, Registry
+from pushforward.studio.app.data.tile_grid import TileGrid
+from pushforward.studio.app.design.literal_text import keyless, set_tip
+from pushforward.studio.app.places.runs.sidebar.run_tree_view import RunTree
 
 __all__ = ["main_menu", "make_actions", "needs_key", "takes_key"]
 

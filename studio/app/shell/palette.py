@@ -16,10 +16,10 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import isValid
 
-from pushforward.studio.app.hits import COMMANDS_ONLY, GROUPS, Found, Hit, search
-from pushforward.studio.app.shell.palette_lines import HEAD, LINE, PaletteLines
+from pushforward.studio.app.design.basic import button, label
 from pushforward.studio.app.shell.palette_model import PaletteModel
-from pushforward.studio.app.widgets.basic import button, label
+from pushforward.studio.app.shell.palette_paint import HEAD, LINE, PaletteLines
+from pushforward.studio.app.shell.search_results import COMMANDS_ONLY, GROUPS, Found, Hit, search
 
 __all__ = ["Palette"]
 

@@ -9,9 +9,9 @@ from typing import Any, TypeAlias
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from pushforward.studio.app.hits import Hit
-from pushforward.studio.app.shell.palette_lines import HIT
-from pushforward.studio.app.widgets.literal import tip_text
+from pushforward.studio.app.design.literal_text import tip_text
+from pushforward.studio.app.shell.palette_paint import HIT
+from pushforward.studio.app.shell.search_results import Hit
 
 __all__ = ["PaletteModel"]
 

@@ -9,14 +9,10 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QGridLayout, QLabel, QWidget
 
-from pushforward.studio.app import preferences
-from pushforward.studio.app.forms.editors import ChoiceList, Editor, LineEditor, Segments
-from pushforward.studio.app.infolder import show_in_folder
-from pushforward.studio.app.shell.dialogs import buttons, framed
-from pushforward.studio.app.state.drafts import Typed
-from pushforward.studio.app.theme import Mode, theme
-from pushforward.studio.app.tokens import Identity
-from pushforward.studio.app.widgets.basic import (
+from pushforward.studio.app.core import preferences
+from pushforward.studio.app.core.draft_spec import Typed
+from pushforward.studio.app.core.file_manager import show_in_folder
+from pushforward.studio.app.design.basic import (
     Elided,
     button,
     label,
@@ -25,8 +21,12 @@ from pushforward.studio.app.widgets.basic import (
     scrolled,
     section,
 )
-from pushforward.studio.app.widgets.filedialog import open_dialog
-from pushforward.studio.app.widgets.literal import set_tip
+from pushforward.studio.app.design.file_dialog import open_dialog
+from pushforward.studio.app.design.forms.editors import ChoiceList, Editor, LineEditor, Segments
+from pushforward.studio.app.design.growing_dialog import buttons, framed
+from pushforward.studio.app.design.literal_text import set_tip
+from pushforward.studio.app.design.theme import Mode, theme
+from pushforward.studio.app.design.tokens import Identity
 from pushforward.studio.home import data_folder
 from pushforward.studio.protocol.catalog import FieldSpec
 from pushforward.studio.protocol.messages import VIEW_SHARE

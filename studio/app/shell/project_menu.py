@@ -6,12 +6,12 @@ from functools import partial
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu
 
-from pushforward.studio.app import words
-from pushforward.studio.app.actions import Actions
-from pushforward.studio.app.icons import IconWearer
-from pushforward.studio.app.infolder import show_in_folder
-from pushforward.studio.app.state.session import AppState
-from pushforward.studio.app.widgets.literal import PushButton, keyless, set_tip
+from pushforward.studio.app.core.app_state import AppState
+from pushforward.studio.app.core.file_manager import show_in_folder
+from pushforward.studio.app.design.icons import IconWearer
+from pushforward.studio.app.design.literal_text import PushButton, keyless, set_tip
+from pushforward.studio.app.engine.actions import Actions
+from pushforward.studio.app.text import number_format
 
 __all__ = ["ProjectButton"]
 
@@ -55,7 +55,7 @@ class ProjectButton(PushButton):
         menu.clear()
         others = [each for each in state.recent if each.path != state.project]
         for each in others[:RECENT]:
-            entry = menu.addAction(f"{keyless(each.name)}\t{words.ago(each.opened)}")
+            entry = menu.addAction(f"{keyless(each.name)}\t{number_format.ago(each.opened)}")
             set_tip(entry, str(each.path))
             entry.triggered.connect(partial(self._actions.project.open, each.path))
         if others:

@@ -6,14 +6,19 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QFrame, QVBoxLayout
 
-from pushforward.studio.app import icons
-from pushforward.studio.app.commands import Registry
-from pushforward.studio.app.shell.topbar import native
-from pushforward.studio.app.state.places import DESTINATIONS, TITLES, Destination, destination_of
-from pushforward.studio.app.state.session import AppState
-from pushforward.studio.app.theme import font, theme
-from pushforward.studio.app.tokens import RADIUS
-from pushforward.studio.app.widgets.literal import set_tip
+from pushforward.studio.app.commands.command_registry import Registry
+from pushforward.studio.app.core.app_state import AppState
+from pushforward.studio.app.core.destinations import (
+    DESTINATIONS,
+    TITLES,
+    Destination,
+    destination_of,
+)
+from pushforward.studio.app.design import icons
+from pushforward.studio.app.design.literal_text import set_tip
+from pushforward.studio.app.design.theme import font, theme
+from pushforward.studio.app.design.tokens import RADIUS
+from pushforward.studio.app.shell.top_bar import native
 
 __all__ = ["Rail", "RailButton"]
 

@@ -3,9 +3,9 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QProgressBar
 
-from pushforward.studio.app.state.replay import replay_of
-from pushforward.studio.app.state.session import AppState
-from pushforward.studio.app.widgets.basic import Elided, column, label, row
+from pushforward.studio.app.core.app_state import AppState
+from pushforward.studio.app.core.branch_replay import replay_of
+from pushforward.studio.app.design.basic import Elided, column, label, row
 
 __all__ = ["ReplayStrip"]
 

@@ -6,14 +6,14 @@ from functools import partial
 
 from PySide6.QtWidgets import QFrame, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
-from pushforward.studio.app.actions import Actions
-from pushforward.studio.app.shell.data_column import DataColumn
-from pushforward.studio.app.shell.run_list import RunList
-from pushforward.studio.app.state.datasets import all_sets
-from pushforward.studio.app.state.places import TITLES, Destination, destination_of
-from pushforward.studio.app.state.session import AppState
-from pushforward.studio.app.widgets.basic import icon_button, label, row, scrolled
-from pushforward.studio.app.widgets.row_button import RowButton
+from pushforward.studio.app.core.app_state import AppState
+from pushforward.studio.app.core.dataset_list import all_sets
+from pushforward.studio.app.core.destinations import TITLES, Destination, destination_of
+from pushforward.studio.app.design.basic import icon_button, label, row, scrolled
+from pushforward.studio.app.design.row_button import RowButton
+from pushforward.studio.app.engine.actions import Actions
+from pushforward.studio.app.places.data.data_sidebar import DataColumn
+from pushforward.studio.app.places.runs.sidebar.run_list import RunList
 from pushforward.studio.counted import counted
 
 __all__ = ["Sidebar"]
@@ -118,7 +118,7 @@ class Sidebar(QFrame):
 
     def _run_facets(self) -> QWidget:
         if self._facets is None:
-            module = importlib.import_module("pushforward.studio.app.pages.run_facets")
+            module = importlib.import_module("pushforward.studio.app.places.runs.run_facets")
             self._facets = module.RunFacets(self._state)
             self._stack.addWidget(self._facets)
         return self._facets

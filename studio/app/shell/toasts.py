@@ -4,13 +4,13 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QEnterEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from pushforward.studio.app.core.app_state import AppState
+from pushforward.studio.app.core.notices import Notice, NoticeAction
+from pushforward.studio.app.design.basic import button, icon_button, label, row
+from pushforward.studio.app.places.learn.help_page import PAPER
 from pushforward.studio.app.shell.banners import sign
 from pushforward.studio.app.shell.inspector import Inspector
 from pushforward.studio.app.shell.job_strip import JobStrip
-from pushforward.studio.app.state.notices import Notice, NoticeAction
-from pushforward.studio.app.state.session import AppState
-from pushforward.studio.app.views.help import PAPER
-from pushforward.studio.app.widgets.basic import button, icon_button, label, row
 
 __all__ = ["Toast", "Toasts"]
 

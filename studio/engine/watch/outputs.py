@@ -31,7 +31,7 @@ from pushforward.studio.engine.watch.schedules import (
 )
 from pushforward.studio.engine.watch.viewing import LiveView
 from pushforward.studio.protocol.events import SPREAD
-from pushforward.studio.protocol.messages import (  # fmt: skip
+from pushforward.studio.protocol.messages import (
     GENERATE,
     CheckpointWritten,
     Kept,

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pushforward.studio.app.actions import Actions
-from pushforward.studio.app.intents.base import Answer
-from pushforward.studio.app.state.runs import FlowRecord, RunState, Series
-from pushforward.studio.app.state.session import AppState
+from pushforward.studio.app.core.app_state import AppState
+from pushforward.studio.app.core.runs import FlowRecord, RunState, Series
+from pushforward.studio.app.engine.actions import Actions
+from pushforward.studio.app.engine.requests.request_base import Answer
 from pushforward.studio.protocol.catalog import Catalog, EntrySpec, LayerSpec
 from pushforward.studio.protocol.messages import Command, GetRows, GetTarget, QueryLayer
 from pushforward.studio.protocol.spec import Pick, RunSpec

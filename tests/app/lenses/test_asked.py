@@ -11,11 +11,11 @@ import pytest
 from msgspec import structs
 from pytestqt.qtbot import QtBot
 
-from pushforward.studio.app.intents.base import Answer, Refused
-from pushforward.studio.app.kinds.graph_rows import ends
-from pushforward.studio.app.kinds.registry import kind
-from pushforward.studio.app.kinds.validity import VALIDITY
-from pushforward.studio.app.views.asked import VIEW, AskedView, _below
+from pushforward.studio.app.core.data_type_registry import kind
+from pushforward.studio.app.data.validity import VALIDITY
+from pushforward.studio.app.data_types.graphs.graph_rows import ends
+from pushforward.studio.app.engine.requests.request_base import Answer, Refused
+from pushforward.studio.app.labs.conditional_lab import VIEW, AskedView, _below
 from pushforward.studio.protocol.catalog import EntrySpec
 from pushforward.studio.protocol.messages import GetAble, Operate
 from pushforward.studio.protocol.parts import ErrorInfo

@@ -10,15 +10,15 @@ import pytest
 from msgspec import structs
 from PySide6.QtWidgets import QWidget
 
-from pushforward.studio.app.askonce import AskOnce
-from pushforward.studio.app.intents.base import Answer, Refused
-from pushforward.studio.app.plots.sampled import Sampled, Shown
-from pushforward.studio.app.views.compare import CompareView
-from pushforward.studio.app.views.cubes.scene import SceneView
-from pushforward.studio.app.views.recommend.history import RecommendView
-from pushforward.studio.app.views.samples import SamplesView
-from pushforward.studio.app.views.tilesamples import TileSamplesView
-from pushforward.studio.app.views.watch import WatchView
+from pushforward.studio.app.data_types.cubes.scene_view import SceneView
+from pushforward.studio.app.data_types.interactions.recommend_view import RecommendView
+from pushforward.studio.app.engine.requests.request_base import Answer, Refused
+from pushforward.studio.app.engine.run_answers import AskOnce
+from pushforward.studio.app.engine.sample_source import Sampled, Shown
+from pushforward.studio.app.lenses.compare.compare_view import CompareView
+from pushforward.studio.app.lenses.samples.points_view import SamplesView
+from pushforward.studio.app.lenses.samples.tile_samples_view import TileSamplesView
+from pushforward.studio.app.lenses.watch.particles_view import WatchView
 from pushforward.studio.protocol.catalog import Catalog, EntrySpec
 from pushforward.studio.protocol.messages import Command, ErrorInfo, GetRows, GetTarget, PreviewData
 from pushforward.studio.protocol.spec import Pick

@@ -8,8 +8,8 @@ import pytest
 
 from pushforward.models.denoisers.times import TimesName
 from pushforward.models.operators import bound as explorer
-from pushforward.studio.app.views import bound
-from pushforward.studio.app.views.bound import BoundView
+from pushforward.studio.app.labs import bound_lab
+from pushforward.studio.app.labs.bound_lab import BoundView
 from pushforward.studio.protocol.messages import ResultWritten
 from pushforward.studio.store.results import ResultRecord, Results
 from tests.qtloop import until
@@ -71,12 +71,12 @@ def test_three_predictions_of_unit_gaussian_data_err_as_is_known() -> None:
     """D = x/(1 + s^2) leaves s^2/(1 + s^2) of the data: 1/(1 + s^2) of the noise, and all of v."""
     level = np.geomspace(0.01, 20.0, 12)
     term = 1 / (1 + level**2) * np.log(level[1] / level[0]) / np.log(2)
-    noise, data, v = bound._predicted(level, term)
+    noise, data, v = bound_lab._predicted(level, term)
     np.testing.assert_allclose(noise.y, 1 / (1 + level**2))
     np.testing.assert_allclose(data.y, level**2 / (1 + level**2))
     np.testing.assert_allclose(v.y, 1.0)
 
 
 def test_the_names_are_those_of_the_operator_in_its_order() -> None:
-    assert len(bound.SCHEDULES) == len(explorer.SCHEDULES)
-    assert [name.replace(" ", "-") for name in bound.TIMES] == list(get_args(TimesName))
+    assert len(bound_lab.SCHEDULES) == len(explorer.SCHEDULES)
+    assert [name.replace(" ", "-") for name in bound_lab.TIMES] == list(get_args(TimesName))

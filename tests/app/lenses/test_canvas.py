@@ -11,17 +11,17 @@ from PySide6.QtGui import QImage, QWheelEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from pushforward.studio.app.kinds.columns import Column, columns_of
-from pushforward.studio.app.plots.arrows import Arrows
-from pushforward.studio.app.plots.backdrop import Backdrop
-from pushforward.studio.app.plots.camerabox import link
-from pushforward.studio.app.plots.canvas import ParticleCanvas
-from pushforward.studio.app.plots.fields import Heat
-from pushforward.studio.app.plots.overlay import Life
-from pushforward.studio.app.plots.style import CanvasStyle
-from pushforward.studio.app.plots.timeline import Timeline
-from pushforward.studio.app.state.runs import FlowRecord
-from pushforward.studio.app.tokens import DARK, LIGHT
+from pushforward.studio.app.charts.arrows import Arrows
+from pushforward.studio.app.charts.backdrop import Backdrop
+from pushforward.studio.app.charts.camera_box import link
+from pushforward.studio.app.charts.grid_fields import Heat
+from pushforward.studio.app.charts.particle_canvas import ParticleCanvas
+from pushforward.studio.app.charts.particle_path import Life
+from pushforward.studio.app.charts.particle_timeline import Timeline
+from pushforward.studio.app.charts.plot_style import CanvasStyle
+from pushforward.studio.app.core.data_columns import Column, columns_of
+from pushforward.studio.app.core.runs import FlowRecord
+from pushforward.studio.app.design.tokens import DARK, LIGHT
 
 Record = Callable[..., FlowRecord]
 

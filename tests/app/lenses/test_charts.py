@@ -14,21 +14,21 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QMouseEvent, QPa
 from PySide6.QtWidgets import QApplication, QFileDialog, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from pushforward.studio.app.plots.axis import power_marks, step_marks, value_marks
-from pushforward.studio.app.plots.chart import ChartScene, reduced, whole_height
-from pushforward.studio.app.plots.chartplot import ChartPlot
-from pushforward.studio.app.plots.curves import Curve, columns, smoothed
-from pushforward.studio.app.plots.drawncurve import Frame, curve_items
-from pushforward.studio.app.plots.export import write_picture
-from pushforward.studio.app.plots.lineplot import LinePlot
-from pushforward.studio.app.plots.paper import charts_picture, paint_surface
-from pushforward.studio.app.plots.plane import Line, Surface, word
-from pushforward.studio.app.plots.style import CanvasStyle
-from pushforward.studio.app.theme import theme
-from pushforward.studio.app.tokens import DARK
-from pushforward.studio.app.widgets.chartcard import ChartCard
-from pushforward.studio.app.widgets.exporting import ask_picture, ask_values
-from pushforward.studio.app.widgets.formula import lines_of
+from pushforward.studio.app.charts.axis import power_marks, step_marks, value_marks
+from pushforward.studio.app.charts.curve_card import ChartCard
+from pushforward.studio.app.charts.curve_chart import ChartScene, reduced, whole_height
+from pushforward.studio.app.charts.curve_items import Frame, curve_items
+from pushforward.studio.app.charts.curve_plot import ChartPlot
+from pushforward.studio.app.charts.curves import Curve, columns, smoothed
+from pushforward.studio.app.charts.line_plot import LinePlot
+from pushforward.studio.app.charts.picture_export import write_picture
+from pushforward.studio.app.charts.plot_plane import Line, Surface, word
+from pushforward.studio.app.charts.plot_style import CanvasStyle
+from pushforward.studio.app.charts.print_plots import charts_picture, paint_surface
+from pushforward.studio.app.data.chart_export import ask_picture, ask_values
+from pushforward.studio.app.design.formula_label import lines_of
+from pushforward.studio.app.design.theme import theme
+from pushforward.studio.app.design.tokens import DARK
 
 STEPS = np.arange(101.0)
 LOSS = Curve("loss", "Loss", "#ff0000", STEPS, 1 + STEPS / 100)

@@ -6,7 +6,7 @@ import weakref
 
 from PySide6.QtWidgets import QApplication
 
-from pushforward.studio.app.collector import Collector
+from pushforward.studio.app.core.garbage_collection import Collector
 
 
 class Knot:

@@ -12,14 +12,14 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
 
-from pushforward.studio.app.kinds.jet_paint import Frame
-from pushforward.studio.app.kinds.registry import kind
-from pushforward.studio.app.plots.export import write_picture
-from pushforward.studio.app.state import comparison
-from pushforward.studio.app.state.runs import RunState, Series
-from pushforward.studio.app.views.compare import VIEW, CompareView, columns_for
-from pushforward.studio.app.widgets.badge import Badge
-from pushforward.studio.app.widgets.comparepane import waiting
+from pushforward.studio.app.charts.picture_export import write_picture
+from pushforward.studio.app.charts.run_badge import Badge
+from pushforward.studio.app.core import run_comparison
+from pushforward.studio.app.core.data_type_registry import kind
+from pushforward.studio.app.core.runs import RunState, Series
+from pushforward.studio.app.data_types.jets.jet_paint import Frame
+from pushforward.studio.app.lenses.compare.compare_pane import waiting
+from pushforward.studio.app.lenses.compare.compare_view import VIEW, CompareView, columns_for
 from pushforward.studio.protocol.catalog import EntrySpec
 from pushforward.studio.protocol.messages import Credit, GetTarget, Validate, Watch
 from pushforward.studio.protocol.records import FlowRecord
@@ -465,9 +465,9 @@ def test_with_nothing_to_compare_it_says_how_to_begin(
 def test_a_run_that_waits_is_offered_after_those_that_have_learned(lens: Any, runs: Any) -> None:
     for run, step in zip(runs, (9, 4, 0), strict=True):
         run.step = step
-    assert comparison.rival(lens.state.runs) is runs[1], "3 t has learned nothing yet"
+    assert run_comparison.rival(lens.state.runs) is runs[1], "3 t has learned nothing yet"
     runs[1].step = 0
-    assert comparison.rival(lens.state.runs) is runs[2]
+    assert run_comparison.rival(lens.state.runs) is runs[2]
 
 
 def test_badges_have_the_numbers_of_their_runs(lens: Any, runs: Any, window: QWidget) -> None:

@@ -6,11 +6,11 @@ import numpy as np
 from PySide6.QtCore import QPointF
 from pytestqt.qtbot import QtBot
 
-from pushforward.studio.app.plots.confusion import Confusion, ConfusionPlot
-from pushforward.studio.app.plots.export import write_picture
-from pushforward.studio.app.state.evaluated import EVALUATED, newest
-from pushforward.studio.app.theme import colors
-from pushforward.studio.app.widgets.confusioncard import ConfusionCard
+from pushforward.studio.app.charts.confusion_card import ConfusionCard
+from pushforward.studio.app.charts.confusion_matrix import Confusion, ConfusionPlot
+from pushforward.studio.app.charts.picture_export import write_picture
+from pushforward.studio.app.core.evaluation_results import EVALUATED, newest
+from pushforward.studio.app.design.theme import colors
 
 CELLS = (("oats", "oats", 15.0), ("oats", "wheat", 5.0), ("wheat", "wheat", 40.0))
 

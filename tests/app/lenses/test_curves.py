@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from pushforward.studio.app.plots.curves import Curve, columns, envelope, nearest_index, smoothed
+from pushforward.studio.app.charts.curves import Curve, columns, envelope, nearest_index, smoothed
 
 
 @given(arrays(np.float64, st.integers(1, 400), elements=st.floats(-1e6, 1e6)), st.integers(2, 50))

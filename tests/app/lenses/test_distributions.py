@@ -22,8 +22,26 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from pushforward.studio.app.kinds.distances import ALL, Distances, Line
-from pushforward.studio.app.kinds.measuring import (
+from pushforward.studio.app.charts import histogram
+from pushforward.studio.app.charts.bar_chart import Bars, BarsPlot, Run
+from pushforward.studio.app.charts.distribution_bins import (
+    Apart,
+    apart,
+    edges_of,
+    shares_of,
+    spread_of,
+)
+from pushforward.studio.app.charts.histogram import HistogramPlot, HistogramScene, Steps
+from pushforward.studio.app.charts.histogram_card import HistogramCard
+from pushforward.studio.app.charts.line_styles import ink, key_lines
+from pushforward.studio.app.charts.picture_export import write_curves, write_picture
+from pushforward.studio.app.charts.plot_style import CanvasStyle
+from pushforward.studio.app.core.data_type_registry import kind
+from pushforward.studio.app.core.export_rows import Taking
+from pushforward.studio.app.core.runs import FlowRecord
+from pushforward.studio.app.core.selection import Offered, Source
+from pushforward.studio.app.data.distance_table import ALL, Distances, Line
+from pushforward.studio.app.data.sample_measures import (
     Found,
     Sample,
     class_shares,
@@ -31,26 +49,17 @@ from pushforward.studio.app.kinds.measuring import (
     looking_at,
     with_distances,
 )
-from pushforward.studio.app.kinds.registry import kind
-from pushforward.studio.app.plots import histogram
-from pushforward.studio.app.plots.bars import Bars, BarsPlot, Run
-from pushforward.studio.app.plots.export import write_curves, write_picture
-from pushforward.studio.app.plots.histogram import HistogramPlot, HistogramScene, Steps
-from pushforward.studio.app.plots.runkey import ink, key_lines
-from pushforward.studio.app.plots.sampled import Shown
-from pushforward.studio.app.plots.shares import Apart, apart, edges_of, shares_of, spread_of
-from pushforward.studio.app.plots.style import CanvasStyle
-from pushforward.studio.app.shell.rows_panel import RowsPanel
-from pushforward.studio.app.state.runs import FlowRecord
-from pushforward.studio.app.state.selection import Offered, Source
-from pushforward.studio.app.state.taking import Taking
-from pushforward.studio.app.theme import colors, theme
-from pushforward.studio.app.tokens import DARK, LIGHT
-from pushforward.studio.app.views.cubes.spectrum import SpectrumPlot
-from pushforward.studio.app.views.distributions.scenes import bars_of, said_of
-from pushforward.studio.app.views.distributions.view import VIEW, DistributionsView
-from pushforward.studio.app.widgets.distancetable import DistanceTable
-from pushforward.studio.app.widgets.histogramcard import HistogramCard
+from pushforward.studio.app.data_types.cubes.spectrum_plot import SpectrumPlot
+from pushforward.studio.app.design.theme import colors, theme
+from pushforward.studio.app.design.tokens import DARK, LIGHT
+from pushforward.studio.app.engine.sample_source import Shown
+from pushforward.studio.app.lenses.quality.distributions.distance_view import DistanceTable
+from pushforward.studio.app.lenses.quality.distributions.distribution_scenes import bars_of, said_of
+from pushforward.studio.app.lenses.quality.distributions.distributions_view import (
+    VIEW,
+    DistributionsView,
+)
+from pushforward.studio.app.places.runs.inspector.sample_panel import RowsPanel
 from pushforward.studio.protocol.messages import GetTarget, Operate
 from pushforward.studio.store.flow import FlowStore
 from tests.qtloop import until

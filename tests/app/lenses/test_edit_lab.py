@@ -13,14 +13,14 @@ from PySide6.QtGui import QColor, QDropEvent, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from pushforward.studio.app.command_hand import hand_commands
-from pushforward.studio.app.intents.base import Answer, Refused
-from pushforward.studio.app.state.editing import TASKS
-from pushforward.studio.app.state.selection import Offered, Source
-from pushforward.studio.app.views.images import unapplied
-from pushforward.studio.app.views.images.edit import VIEW, WIDE, EditView
-from pushforward.studio.app.views.images.edited import Edited
-from pushforward.studio.app.views.images.strengths import LEVELS
+from pushforward.studio.app.commands.target_commands import hand_commands
+from pushforward.studio.app.core.selection import Offered, Source
+from pushforward.studio.app.data_types.images import unsaved_edits
+from pushforward.studio.app.data_types.images.edit_captions import Edited
+from pushforward.studio.app.data_types.images.image_edit_lab import VIEW, WIDE, EditView
+from pushforward.studio.app.data_types.images.image_edits import TASKS
+from pushforward.studio.app.data_types.images.noise_previews import LEVELS
+from pushforward.studio.app.engine.requests.request_base import Answer, Refused
 from pushforward.studio.protocol.able import Able, AbleTo, OtherSet
 from pushforward.studio.protocol.catalog import EntrySpec, FieldSpec, SlotSpec
 from pushforward.studio.protocol.messages import (
@@ -646,23 +646,23 @@ async def test_what_is_painted_and_not_applied_outlives_the_window(lens, lab) ->
     # What is wiped, or applied, is not kept.
     other.paint.wipe()
     other._unapplied.flush()
-    assert unapplied.read(lens.run.key) is None
+    assert unsaved_edits.read(lens.run.key) is None
     other.paint.undo()
     other._unapplied.flush()
-    assert unapplied.read(lens.run.key) is not None
+    assert unsaved_edits.read(lens.run.key) is not None
     other._go()
     await until(lambda: other.go.text() == "Cancel")
     write(lens, "inpaint", {"x": np.tile(now.image, (8, 1, 1, 1))})
     await until(lambda: other.results.found is not None)
     other._unapplied.flush()
-    assert unapplied.read(lens.run.key) is None
+    assert unsaved_edits.read(lens.run.key) is None
     other.close()
     other.deleteLater()
 
 
 @pytest.mark.parametrize("data", [b"", b"no archive", b"PK\x03\x04 cut off"])
 def test_a_sheet_that_cannot_be_read_is_none(data: bytes) -> None:
-    file = unapplied.file_of("/p/runs/0001-r")
+    file = unsaved_edits.file_of("/p/runs/0001-r")
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(data)
-    assert unapplied.read("/p/runs/0001-r") is None
+    assert unsaved_edits.read("/p/runs/0001-r") is None

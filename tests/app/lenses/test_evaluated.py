@@ -7,13 +7,13 @@ import msgspec
 import pytest
 from PySide6.QtWidgets import QApplication, QLabel
 
-from pushforward.studio.app.intents import disk
-from pushforward.studio.app.shell.evaluate_sheet import EvaluateSheet
-from pushforward.studio.app.state.evaluated import Evaluated, newest
-from pushforward.studio.app.state.runs import RunState, Series
-from pushforward.studio.app.views.quality import QualityView
-from pushforward.studio.app.widgets.evaluated import EvaluatedCard, _setting
-from pushforward.studio.app.widgets.qualities import qualities
+from pushforward.studio.app.core.evaluation_results import Evaluated, newest
+from pushforward.studio.app.core.runs import RunState, Series
+from pushforward.studio.app.data.metric_list import qualities
+from pushforward.studio.app.engine.requests import project_files
+from pushforward.studio.app.lenses.quality.evaluation_table import EvaluatedCard, _setting
+from pushforward.studio.app.lenses.quality.quality_view import QualityView
+from pushforward.studio.app.places.runs.evaluation_sheet import EvaluateSheet
 from pushforward.studio.protocol import messages as m
 from pushforward.studio.protocol.catalog import EntrySpec, FieldSpec
 from pushforward.studio.protocol.spec import Pick, RunSpec
@@ -364,7 +364,7 @@ async def test_evaluate_now_measures_as_many_as_the_training_and_is_read_when_do
     said = [notice.text for notice in bench.state.notices.history]
     assert "Evaluation of 0001-r is done" in said
     await asyncio.sleep(0)
-    assert disk.evaluated(run.key) == run.evaluated
+    assert project_files.evaluated(run.key) == run.evaluated
     # One whose figures are not all there does not say that all is well.
     EventLog(folder / "events.jsonl").append(
         "evaluated", 40, **{**SAID, "notes": ["FID: no file."]}

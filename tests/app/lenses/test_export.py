@@ -15,24 +15,24 @@ from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QFileDialog, QLabel
 from pytestqt.qtbot import QtBot
 
-from pushforward.studio.app.plots.canvas import ParticleCanvas
-from pushforward.studio.app.plots.chart import ChartScene
-from pushforward.studio.app.plots.curves import Curve
-from pushforward.studio.app.plots.export import (
+from pushforward.studio.app.charts.curve_chart import ChartScene
+from pushforward.studio.app.charts.curves import Curve
+from pushforward.studio.app.charts.particle_canvas import ParticleCanvas
+from pushforward.studio.app.charts.particle_timeline import Timeline
+from pushforward.studio.app.charts.picture_export import (
     canvas_picture,
     painted_picture,
     widget_picture,
     write_curves,
     write_picture,
 )
-from pushforward.studio.app.plots.paper import charts_picture
-from pushforward.studio.app.plots.printed import VECTOR_LIMIT
-from pushforward.studio.app.plots.style import CanvasStyle
-from pushforward.studio.app.plots.timeline import Timeline
-from pushforward.studio.app.state.runs import FlowRecord, Series
-from pushforward.studio.app.theme import font
-from pushforward.studio.app.tokens import DARK
-from pushforward.studio.app.widgets.exporting import ask_curves, ask_picture
+from pushforward.studio.app.charts.plot_style import CanvasStyle
+from pushforward.studio.app.charts.print_particles import VECTOR_LIMIT
+from pushforward.studio.app.charts.print_plots import charts_picture
+from pushforward.studio.app.core.runs import FlowRecord, Series
+from pushforward.studio.app.data.chart_export import ask_curves, ask_picture
+from pushforward.studio.app.design.theme import font
+from pushforward.studio.app.design.tokens import DARK
 from pushforward.studio.store.errors import StoreError
 
 Record = Callable[..., FlowRecord]
@@ -99,7 +99,7 @@ def test_a_crowd_is_an_image_in_the_svg(
     qtbot: QtBot, record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert VECTOR_LIMIT == 20_000
-    monkeypatch.setattr("pushforward.studio.app.plots.printed.VECTOR_LIMIT", 100)
+    monkeypatch.setattr("pushforward.studio.app.charts.print_particles.VECTOR_LIMIT", 100)
     path = tmp_path / "a.svg"
     write_picture(canvas_picture(canvas_of(qtbot, record(50))), path)
     assert "circle" not in tags(path)

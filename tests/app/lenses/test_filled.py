@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from pushforward.models.operators.impute import LEVELS, QUANTILES
-from pushforward.studio.app.plots.fanplot import FANS, MEDIAN
-from pushforward.studio.app.views.series.filled import FilledView
+from pushforward.studio.app.data_types.series.fan_plot import FANS, MEDIAN
+from pushforward.studio.app.data_types.series.imputation_lab import FilledView
 from pushforward.studio.protocol.messages import ResultWritten
 from pushforward.studio.store.results import ResultRecord, Results
 from tests.qtloop import until

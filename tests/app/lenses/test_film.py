@@ -10,8 +10,8 @@ import pytest
 from PySide6.QtGui import QImage, QImageReader
 from PySide6.QtWidgets import QApplication
 
-from pushforward.studio.app.state.filming import FilmFound
-from pushforward.studio.app.views.images.film import STRIP, FilmView, written
+from pushforward.studio.app.data.denoising_frames import FilmFound
+from pushforward.studio.app.data_types.images.film_lab import STRIP, FilmView, written
 from pushforward.studio.protocol.catalog import EntrySpec
 from pushforward.studio.protocol.messages import ResultWritten
 from pushforward.studio.store.results import ResultRecord, Results

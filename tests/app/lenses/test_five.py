@@ -4,9 +4,9 @@ import msgspec
 import pytest
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
-from pushforward.studio.app.forms.editors import Segments
-from pushforward.studio.app.shell.lenses import Lenses
-from pushforward.studio.app.viewspec import LENSES, ViewSpec
+from pushforward.studio.app.data.views.view_spec import LENSES, ViewSpec
+from pushforward.studio.app.design.forms.editors import Segments
+from pushforward.studio.app.shell.lens_tabs import Lenses
 from pushforward.studio.protocol.spec import Pick
 
 FIVE = ["watch", "samples", "quality", "compare", "explain"]

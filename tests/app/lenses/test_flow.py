@@ -13,10 +13,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from pushforward.studio.app.plots.camera import covers
-from pushforward.studio.app.views.watch import VIEW, WatchView
-from pushforward.studio.app.widgets.layerpanel import LayerPanel, LayerRow
-from pushforward.studio.app.widgets.motion import citation
+from pushforward.studio.app.charts.camera import covers
+from pushforward.studio.app.charts.layer_panel import LayerPanel, LayerRow
+from pushforward.studio.app.data.views.motion_label import citation
+from pushforward.studio.app.lenses.watch.particles_view import VIEW, WatchView
 from pushforward.studio.engine.process.catalogue import build
 from pushforward.studio.engine.process.discovery import discover
 from pushforward.studio.protocol.catalog import Catalog, EntrySpec, LayerSpec

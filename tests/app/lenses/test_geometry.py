@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pushforward.studio.app.plots.arrows import _barbs
-from pushforward.studio.app.plots.camera import Camera, Covered, robust_bounds
-from pushforward.studio.app.plots.fields import (
+from pushforward.studio.app.charts.arrows import _barbs
+from pushforward.studio.app.charts.background_layers import heat_of
+from pushforward.studio.app.charts.camera import Camera, Covered, robust_bounds
+from pushforward.studio.app.charts.grid_fields import (
     Heat,
     at_time,
     density,
@@ -20,9 +21,8 @@ from pushforward.studio.app.plots.fields import (
     sample,
     span,
 )
-from pushforward.studio.app.plots.layers import heat_of
-from pushforward.studio.app.plots.ticks import label, number, ticks
-from pushforward.studio.app.plots.timeline import Timeline
+from pushforward.studio.app.charts.particle_timeline import Timeline
+from pushforward.studio.app.text.number_ticks import label, number, ticks
 from pushforward.studio.protocol.catalog import LayerSpec
 
 sizes = st.floats(50, 3000)

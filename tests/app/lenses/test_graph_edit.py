@@ -9,12 +9,17 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from pushforward.studio.app.intents import disk
-from pushforward.studio.app.intents.base import Answer
-from pushforward.studio.app.kinds.graph_rows import ends
-from pushforward.studio.app.state.graph_editing import Cut, GraphSheet, sheet_of, tasks_for
-from pushforward.studio.app.state.selection import Offered, Source
-from pushforward.studio.app.views.graphs.edit import VIEW, GraphEditView
+from pushforward.studio.app.core.selection import Offered, Source
+from pushforward.studio.app.data_types.graphs.graph_edit_lab import VIEW, GraphEditView
+from pushforward.studio.app.data_types.graphs.graph_edits import (
+    Cut,
+    GraphSheet,
+    sheet_of,
+    tasks_for,
+)
+from pushforward.studio.app.data_types.graphs.graph_rows import ends
+from pushforward.studio.app.engine.requests import project_files
+from pushforward.studio.app.engine.requests.request_base import Answer
 from pushforward.studio.protocol.catalog import EntrySpec, SlotSpec
 from pushforward.studio.protocol.messages import GetTarget, JobInfo, Operate, ResultWritten
 from tests.qtloop import until
@@ -161,7 +166,7 @@ async def test_the_model_completes_it_and_one_goes_on_with_what_came(
     await until(lambda: view.go.text() == "Cancel")
     made = np.stack([row(4, [*PATH, (0, 3)]), row(4, [*PATH, (1, 3)])])
     record = SimpleNamespace(seconds=1.0, note="", config={})
-    monkeypatch.setattr(disk, "result", lambda place: (record, {"x": made}))
+    monkeypatch.setattr(project_files, "result", lambda place: (record, {"x": made}))
     lens.state.result_written.emit(
         ResultWritten(
             job="j9", run=lens.run.key, operator="inpaint", step=5, result="/r/0001-inpaint"

@@ -9,16 +9,16 @@ from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter
 from pytestqt.qtbot import QtBot
 
-from pushforward.studio.app.kinds.graph_rows import ends, pair_of
-from pushforward.studio.app.kinds.graph_way import ORDERS, GraphWay
-from pushforward.studio.app.kinds.labelled_paint import labelled_rows
-from pushforward.studio.app.kinds.registry import kind
-from pushforward.studio.app.state.runs import FlowRecord
-from pushforward.studio.app.state.selection import Offered, Source
-from pushforward.studio.app.tokens import DARK
-from pushforward.studio.app.views.graphs.flow import VIEW, GraphFlowView
-from pushforward.studio.app.widgets.adjacency import AdjacencyPlot
-from pushforward.studio.app.widgets.graphplane import GraphPlane
+from pushforward.studio.app.core.data_type_registry import kind
+from pushforward.studio.app.core.runs import FlowRecord
+from pushforward.studio.app.core.selection import Offered, Source
+from pushforward.studio.app.data_types.graphs.adjacency_matrix import AdjacencyPlot
+from pushforward.studio.app.data_types.graphs.graph_flow import ORDERS, GraphWay
+from pushforward.studio.app.data_types.graphs.graph_flow_view import VIEW, GraphFlowView
+from pushforward.studio.app.data_types.graphs.graph_plane import GraphPlane
+from pushforward.studio.app.data_types.graphs.graph_rows import ends, pair_of
+from pushforward.studio.app.data_types.graphs.labelled_paint import labelled_rows
+from pushforward.studio.app.design.tokens import DARK
 from pushforward.studio.graph_layout import laid_out
 from pushforward.studio.protocol.catalog import EntrySpec
 from pushforward.studio.protocol.extras import DENOISED, LEVELS, PLACES

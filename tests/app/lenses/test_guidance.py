@@ -9,12 +9,12 @@ import msgspec
 import numpy as np
 import pytest
 
-from pushforward.studio.app import words
-from pushforward.studio.app.intents.base import Answer, Refused
-from pushforward.studio.app.latest import Latest
-from pushforward.studio.app.state.guiding import Found, lacking
-from pushforward.studio.app.views import guidance
-from pushforward.studio.app.widgets.guidanceview import STRENGTHS, GuidanceView, told
+from pushforward.studio.app.core.guidance_results import Found, lacking
+from pushforward.studio.app.data.views.guidance_frame import STRENGTHS, GuidanceView, told
+from pushforward.studio.app.engine.latest_query import Latest
+from pushforward.studio.app.engine.requests.request_base import Answer, Refused
+from pushforward.studio.app.labs import guidance_lab
+from pushforward.studio.app.text import number_format
 from pushforward.studio.protocol.catalog import EntrySpec, FieldSpec
 from pushforward.studio.protocol.messages import ErrorInfo, GetAble, Operate, ResultWritten
 from pushforward.studio.protocol.spec import Pick
@@ -147,7 +147,7 @@ async def test_the_slider_leads_and_the_exact_law_stands_beside(able, view) -> N
     await until(lambda: not view._latest.busy)
     assert len(asked(able)) - before <= 2, "what was overtaken is never asked"
     assert asked(able)[-1].config["strengths"] == [STRENGTHS[29]]
-    assert view.table.item(0, 1).text() == words.percent(1 - 0.5 / (1 + STRENGTHS[29]), 1)
+    assert view.table.item(0, 1).text() == number_format.percent(1 - 0.5 / (1 + STRENGTHS[29]), 1)
     view.classes.choose(1)
     await until(lambda: view.found.label == 1)
     view.rescale.setValue(5)
@@ -204,7 +204,7 @@ async def test_a_run_that_was_never_told_a_class_says_how_to_get_one(able, view)
     run, state = able.run, able.state
     run.spec = msgspec.structs.replace(run.spec, family=Pick(slug="edm"))
     assert lacking(run, state.catalog) == "This model is unconditional."
-    assert guidance.applies(state)
+    assert guidance_lab.applies(state)
     state.runs.selected.emit(run.key)
     assert view.page.isHidden()
     view.empty._button.click()
@@ -217,4 +217,4 @@ async def test_a_run_that_was_never_told_a_class_says_how_to_get_one(able, view)
 
 def test_it_is_not_for_models_that_could_not_be_told_a_class(lens) -> None:
     assert lacking(lens.run, lens.state.catalog) is None
-    assert not guidance.applies(lens.state)
+    assert not guidance_lab.applies(lens.state)

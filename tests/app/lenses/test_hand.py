@@ -11,8 +11,8 @@ from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
-from pushforward.studio.app.intents.base import Answer
-from pushforward.studio.app.views.watch import WatchView
+from pushforward.studio.app.engine.requests.request_base import Answer
+from pushforward.studio.app.lenses.watch.particles_view import WatchView
 from pushforward.studio.protocol.messages import ApplyEdit, GetTarget
 from pushforward.studio.protocol.spec import EditPoints, UndoPoints
 

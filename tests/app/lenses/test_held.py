@@ -7,18 +7,18 @@ import msgspec
 import pytest
 from PySide6.QtWidgets import QApplication, QLabel
 
-from pushforward.studio.app import held
-from pushforward.studio.app.run_words import quality, say
-from pushforward.studio.app.state.evaluated import Evaluated
-from pushforward.studio.app.state.figures import figures
-from pushforward.studio.app.state.runfinding import RunFinding, counts
-from pushforward.studio.app.state.runs import RunState
-from pushforward.studio.app.state.runthen import run_at
-from pushforward.studio.app.state.session import AppState
-from pushforward.studio.app.state.verdict import judged, verdict_of, verdicts_of
-from pushforward.studio.app.widgets.basic import Elided
-from pushforward.studio.app.widgets.qualities import Qualities, qualities
-from pushforward.studio.app.widgets.standing import StandingCard
+from pushforward.studio.app.core.app_state import AppState
+from pushforward.studio.app.core.evaluation_results import Evaluated
+from pushforward.studio.app.core.metric_values import figures
+from pushforward.studio.app.core.run_filter import RunFinding, counts
+from pushforward.studio.app.core.run_snapshot import run_at
+from pushforward.studio.app.core.run_summary import quality, say
+from pushforward.studio.app.core.run_verdict import judged, verdict_of, verdicts_of
+from pushforward.studio.app.core.runs import RunState
+from pushforward.studio.app.data.metric_list import Qualities, qualities
+from pushforward.studio.app.design.basic import Elided
+from pushforward.studio.app.lenses.quality.metric_axis import StandingCard
+from pushforward.studio.app.text import metric_reference
 from pushforward.studio.protocol.catalog import EntrySpec
 from tests.app.test_run_panel import measured
 
@@ -43,28 +43,28 @@ def run(value, floor=0.6, spread=0.2, slug="w2"):
 
 
 def test_a_floor_and_a_baseline_are_told_apart():
-    assert held.in_short(FLOOR) == "lower is better; floor: real against real"
-    assert held.in_short(BEATEN) == "higher is better; baseline: popularity (POP)"
-    assert held.in_short(None) == held.explained(None) == ""
-    assert "Lower is better. The floor is" in held.explained(FLOOR)
-    assert "The baseline is popularity (POP)" in held.explained(BEATEN)
+    assert metric_reference.in_short(FLOOR) == "lower is better; floor: real against real"
+    assert metric_reference.in_short(BEATEN) == "higher is better; baseline: popularity (POP)"
+    assert metric_reference.in_short(None) == metric_reference.explained(None) == ""
+    assert "Lower is better. The floor is" in metric_reference.explained(FLOOR)
+    assert "The baseline is popularity (POP)" in metric_reference.explained(BEATEN)
 
 
 def test_real_data_are_no_floor_of_what_should_be_high():
     valid = metric("valid", "higher")
-    assert held.bar(valid, {"valid": 1.0}, "valid") == "real 1"
-    assert held.in_short(valid) == "higher is better; real: real against real"
-    assert "Higher is better. Real is the same metric" in held.explained(valid)
-    assert held.bar(FLOOR, {"w2": 0.5}, "w2") == "floor 0.5"
-    assert held.bar(BEATEN, {"ndcg": 0.5}, "ndcg") == "baseline 0.5"
+    assert metric_reference.bar(valid, {"valid": 1.0}, "valid") == "real 1"
+    assert metric_reference.in_short(valid) == "higher is better; real: real against real"
+    assert "Higher is better. Real is the same metric" in metric_reference.explained(valid)
+    assert metric_reference.bar(FLOOR, {"w2": 0.5}, "w2") == "floor 0.5"
+    assert metric_reference.bar(BEATEN, {"ndcg": 0.5}, "ndcg") == "baseline 0.5"
 
 
 def test_a_floor_of_something_else_than_real_pairs_says_of_what():
     bar = "real against real, each jet under its own conditions: what is lost"
     asked = metric("pt-error", bar=bar)
-    assert held.bar_word(asked) == "floor"
-    assert held.in_short(asked) == f"lower is better; floor: {bar}"
-    said = held.explained(asked)
+    assert metric_reference.bar_word(asked) == "floor"
+    assert metric_reference.in_short(asked) == f"lower is better; floor: {bar}"
+    said = metric_reference.explained(asked)
     assert (
         "the same metric of real data, each jet under its own conditions: what is lost, ±" in said
     )
@@ -250,7 +250,7 @@ def test_beyond_the_band_it_is_told_though_its_interval_holds_the_floor():
     )
     said, _ = judged(FLOOR, found, "w2", 19.0, 250, ends=(12.0, 28.0))
     assert said.replace("\u00a0", " ") == "2.84 × the floor at n = 250"
-    assert "in about 5% of evaluations" in held.explained(FLOOR)
+    assert "in about 5% of evaluations" in metric_reference.explained(FLOOR)
 
 
 def test_of_data_that_have_no_more_nobody_is_asked_for_more():
@@ -378,7 +378,7 @@ def test_figures_of_so_few_say_little_wherever_they_are_listed(lens, qtbot):
     assert line.note == "n = 2", "what says little leaves the room to the name"
     assert "0.342 (n = 2)" in line.spoken
 
-    from pushforward.studio.app.views.quality import QualityView
+    from pushforward.studio.app.lenses.quality.quality_view import QualityView
 
     lens.measure("quality/w2", [1], [0.5])
     lens.measure("cost/samples", [1], [2])
@@ -395,7 +395,7 @@ def test_figures_of_so_few_say_little_wherever_they_are_listed(lens, qtbot):
 
 def test_what_is_to_be_kept_in_mind_is_read_whole(lens, qtbot):
     """In the bar nothing but "Step 2,000 of …" was left of it."""
-    from pushforward.studio.app.views.quality import QualityView
+    from pushforward.studio.app.lenses.quality.quality_view import QualityView
 
     lens.measure("quality/w2", [1], [0.5])
     lens.measure("cost/samples", [1], [2])
@@ -415,7 +415,7 @@ def test_a_baseline_may_be_beaten_by_little():
 
 
 def test_the_charts_say_both(lens, qtbot):
-    from pushforward.studio.app.views.quality import QualityView
+    from pushforward.studio.app.lenses.quality.quality_view import QualityView
 
     catalog = lens.state.catalog
     entries = [*catalog.entries, FLOOR, BEATEN]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pushforward.studio.app.plots.hshape import Shape, bars, judge, span_of, values_at
+from pushforward.studio.app.charts.rescaling_shape import Shape, bars, judge, span_of, values_at
 
 U = np.linspace(-10, 10, 201)
 

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
-from pushforward.studio.app.state.runs import FlowRecord, RunState
-from pushforward.studio.app.views.compare import CompareView
-from pushforward.studio.app.views.moment import MomentView
-from pushforward.studio.app.views.samples import SamplesView
-from pushforward.studio.app.views.watch import WatchView
+from pushforward.studio.app.core.runs import FlowRecord, RunState
+from pushforward.studio.app.lenses.compare.compare_view import CompareView
+from pushforward.studio.app.lenses.explain.breakdown_view import MomentView
+from pushforward.studio.app.lenses.samples.points_view import SamplesView
+from pushforward.studio.app.lenses.watch.particles_view import WatchView
 from pushforward.studio.protocol.catalog import StageSpec
 from pushforward.studio.store.flow import FlowStore
 
@@ -85,7 +85,7 @@ def test_a_particle_has_one_hue_in_every_lens(
     """Watch, Explain, Samples and Compare, each opened at another step, with another number of
     particles. All know where the particles were in the first record that is kept.
     """
-    monkeypatch.setattr("pushforward.studio.app.plots.starts.tasks.spawn", finished)
+    monkeypatch.setattr("pushforward.studio.app.engine.particle_starts.async_tasks.spawn", finished)
     store = FlowStore(Path(lens.run.key))
     store.keep(record_of(1, 2400, frames))
     lens.run.kept = store.steps()

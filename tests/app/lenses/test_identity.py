@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pushforward.studio.app.plots.identity import (
+from pushforward.studio.app.charts.particle_colours import (
     angles,
     identity_colours,
     oklab_to_srgb,

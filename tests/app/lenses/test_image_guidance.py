@@ -13,12 +13,18 @@ import pytest
 from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QApplication
 
-from pushforward.studio.app.intents.base import Answer
-from pushforward.studio.app.plots.axis import marks_within
-from pushforward.studio.app.plots.plane import Word
-from pushforward.studio.app.plots.tradeoff import SHARE, SIZE, Stop, TradeoffPlot
-from pushforward.studio.app.views.images.guidance import ALL, VIEW, ImageGuidanceView, Judged, Led
-from pushforward.studio.app.widgets.guidanceview import STRENGTHS as STOPS
+from pushforward.studio.app.charts.axis import marks_within
+from pushforward.studio.app.charts.plot_plane import Word
+from pushforward.studio.app.charts.tradeoff_chart import SHARE, SIZE, Stop, TradeoffPlot
+from pushforward.studio.app.data.views.guidance_frame import STRENGTHS as STOPS
+from pushforward.studio.app.data_types.images.image_guidance_lab import (
+    ALL,
+    VIEW,
+    ImageGuidanceView,
+    Judged,
+    Led,
+)
+from pushforward.studio.app.engine.requests.request_base import Answer
 from pushforward.studio.protocol.catalog import EntrySpec, FieldSpec
 from pushforward.studio.protocol.messages import Control, GetAble, JobInfo, Operate, ResultWritten
 from pushforward.studio.protocol.spec import Pick

@@ -18,13 +18,13 @@ from PySide6.QtGui import (
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from pushforward.studio.app.intents.base import Answer
-from pushforward.studio.app.theme import theme
-from pushforward.studio.app.views.images.anomaly import AnomalyView, overlaid
-from pushforward.studio.app.views.images.film import FilmView
-from pushforward.studio.app.views.images.guidance import ImageGuidanceView
-from pushforward.studio.app.views.images.purified import PurifiedView
-from pushforward.studio.app.views.likelihood import LikelihoodView
+from pushforward.studio.app.data_types.images.anomaly_lab import AnomalyView, overlaid
+from pushforward.studio.app.data_types.images.film_lab import FilmView
+from pushforward.studio.app.data_types.images.image_guidance_lab import ImageGuidanceView
+from pushforward.studio.app.data_types.images.purification_lab import PurifiedView
+from pushforward.studio.app.design.theme import theme
+from pushforward.studio.app.engine.requests.request_base import Answer
+from pushforward.studio.app.labs.likelihood_lab import LikelihoodView
 from pushforward.studio.protocol.catalog import EntrySpec
 from pushforward.studio.protocol.messages import GetAble, Operate, ResultWritten
 from pushforward.studio.store.results import ResultRecord, Results

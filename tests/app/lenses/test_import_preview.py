@@ -13,11 +13,11 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from pushforward.studio.app.import_words import file_size, reasons
-from pushforward.studio.app.intents.base import Refused
-from pushforward.studio.app.state.drafts import Typed
-from pushforward.studio.app.state.session import DataInfo
-from pushforward.studio.app.views.import_preview import ImportDialog
+from pushforward.studio.app.core.app_state import DataInfo
+from pushforward.studio.app.core.draft_spec import Typed
+from pushforward.studio.app.engine.requests.request_base import Refused
+from pushforward.studio.app.places.data.import_dialog import ImportDialog
+from pushforward.studio.app.places.data.import_text import file_size, reasons
 from pushforward.studio.formats.inspection import Column, Inspection, Item, Offer
 from pushforward.studio.protocol.catalog import FieldSpec
 from pushforward.studio.protocol.messages import ErrorInfo, ImportData

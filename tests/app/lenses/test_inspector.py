@@ -8,16 +8,16 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
-from pushforward.studio.app.intents.base import Answer
-from pushforward.studio.app.kinds.registry import kind
+from pushforward.studio.app.core.data_type_registry import kind
+from pushforward.studio.app.core.runs import FlowRecord, RunState
+from pushforward.studio.app.core.selection import Offered, Source
+from pushforward.studio.app.data.browser import Browser
+from pushforward.studio.app.data.nearest_samples import measured
+from pushforward.studio.app.design.clock_slider import ClockSlider
+from pushforward.studio.app.engine.requests.request_base import Answer
+from pushforward.studio.app.places.runs.inspector.sample_panel import RowsPanel
+from pushforward.studio.app.places.runs.inspector.stage_panel import at_hand
 from pushforward.studio.app.shell.inspector import PANELS, Inspector
-from pushforward.studio.app.shell.rows_panel import RowsPanel
-from pushforward.studio.app.shell.stage_panel import at_hand
-from pushforward.studio.app.state.runs import FlowRecord, RunState
-from pushforward.studio.app.state.selection import Offered, Source
-from pushforward.studio.app.widgets.browser import Browser
-from pushforward.studio.app.widgets.clockslider import ClockSlider
-from pushforward.studio.app.widgets.nearest import measured
 from pushforward.studio.protocol.catalog import EntrySpec
 from pushforward.studio.protocol.messages import GetNearest
 from pushforward.studio.protocol.spec import ChangeSetting, EditPoints, Pick

@@ -13,17 +13,17 @@ from pytestqt.qtbot import QtBot
 
 from pushforward.observables.jets.cone import USUAL
 from pushforward.observables.jets.kinematics import masses
-from pushforward.studio.app.intents.base import Answer
-from pushforward.studio.app.kinds.jet_paint import Frame
-from pushforward.studio.app.kinds.jet_way import JetWay, rows_of_types
-from pushforward.studio.app.kinds.jets import momenta
-from pushforward.studio.app.state.runs import FlowRecord
-from pushforward.studio.app.state.selection import Source
-from pushforward.studio.app.theme import theme
-from pushforward.studio.app.views.jets import flow
-from pushforward.studio.app.views.jets.flow import VIEW, JetFlowView, short_level
-from pushforward.studio.app.widgets.jetboard import Cell, JetBoard, Line
-from pushforward.studio.app.widgets.pane import short
+from pushforward.studio.app.core.runs import FlowRecord
+from pushforward.studio.app.core.selection import Source
+from pushforward.studio.app.data.tile_pane import short
+from pushforward.studio.app.data_types.jets import jet_flow_view
+from pushforward.studio.app.data_types.jets.jet_board import Cell, JetBoard, Line
+from pushforward.studio.app.data_types.jets.jet_flow import JetWay, rows_of_types
+from pushforward.studio.app.data_types.jets.jet_flow_view import VIEW, JetFlowView, short_level
+from pushforward.studio.app.data_types.jets.jet_paint import Frame
+from pushforward.studio.app.data_types.jets.type import momenta
+from pushforward.studio.app.design.theme import theme
+from pushforward.studio.app.engine.requests.request_base import Answer
 from pushforward.studio.protocol.catalog import EntrySpec, FieldSpec
 from pushforward.studio.protocol.extras import DENOISED, LEVELS
 from pushforward.studio.protocol.messages import GetNearest, GetTarget, Operate, Watch
@@ -338,7 +338,9 @@ async def test_a_jet_is_copied_as_it_is_shown_and_has_a_menu(
     view: Any, lens: Any, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[dict[str, Any]] = []
-    monkeypatch.setattr(flow, "open_menu", lambda _on, _at, entries: opened.append(dict(entries)))
+    monkeypatch.setattr(
+        jet_flow_view, "open_menu", lambda _on, _at, entries: opened.append(dict(entries))
+    )
     await shown(view, lens)
     view.board.picked.emit(view.board.lines[2].made[1])
     for t in (0.25, 1.0):

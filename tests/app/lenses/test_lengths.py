@@ -6,8 +6,8 @@ import msgspec
 import numpy as np
 import pytest
 
-from pushforward.studio.app.views import lengths
-from pushforward.studio.app.views.lengths import LengthsView
+from pushforward.studio.app.labs import averaging_lab
+from pushforward.studio.app.labs.averaging_lab import LengthsView
 from pushforward.studio.protocol.catalog import EntrySpec
 from pushforward.studio.protocol.messages import GENERATE, ResultWritten
 from pushforward.studio.store.results import ResultRecord, Results
@@ -34,13 +34,13 @@ def view(lens, qtbot) -> LengthsView:
 async def test_lengths_stand_beside_the_own_average_and_one_is_drawn_with(lens, view) -> None:
     run = lens.state.runs.current
     record = ResultRecord(
-        operator=lengths.OPERATOR, title="Averaging lengths", run=run.name, step=7,
+        operator=averaging_lab.OPERATOR, title="Averaging lengths", run=run.name, step=7,
         config={"figure": {"slug": "sliced-w2", "config": {}}}, note="A length is nearer.",
     )  # fmt: skip
     name = Results(Path(run.key) / "results").write(record, FOUND).name
     run.results.append(name)
     lens.state.result_written.emit(
-        ResultWritten(job="j", run=run.key, operator=lengths.OPERATOR, step=7, result=name)
+        ResultWritten(job="j", run=run.key, operator=averaging_lab.OPERATOR, step=7, result=name)
     )
     await until(lambda: view.filled)
     table = [[view.table.item(i, j).text() for j in range(4)] for i in range(5)]
@@ -73,10 +73,10 @@ async def test_lengths_stand_beside_the_own_average_and_one_is_drawn_with(lens, 
 def test_it_is_there_for_runs_that_kept_what_lengths_are_made_of(lens) -> None:
     run, catalog = lens.state.runs.current, lens.state.catalog
     entry = EntrySpec(
-        kind="operator", slug=lengths.OPERATOR, title="", summary="", source="", fields=[],
+        kind="operator", slug=averaging_lab.OPERATOR, title="", summary="", source="", fields=[],
         needs=[],
     )  # fmt: skip
     lens.state.catalog = msgspec.structs.replace(catalog, entries=[*catalog.entries, entry])
-    assert not lengths.applies(lens.state)
+    assert not averaging_lab.applies(lens.state)
     run.spec = msgspec.structs.replace(run.spec, training={**run.spec.training, "lengths": True})
-    assert lengths.applies(lens.state)
+    assert averaging_lab.applies(lens.state)

@@ -13,16 +13,21 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from pushforward.studio.app.kinds.columns import Column
-from pushforward.studio.app.kinds.registry import kind
-from pushforward.studio.app.plots.chart import reduced, whole_height
-from pushforward.studio.app.plots.ticks import number
+from pushforward.studio.app.charts.curve_chart import reduced, whole_height
+from pushforward.studio.app.core.app_state import EngineStatus
+from pushforward.studio.app.core.data_columns import Column
+from pushforward.studio.app.core.data_type_registry import kind
+from pushforward.studio.app.core.runs import LOG_LINES
+from pushforward.studio.app.data.metric_list import qualities
+from pushforward.studio.app.lenses.quality.quality_view import (
+    GROW_MS,
+    REDRAW_MS,
+    QualityView,
+    group_of,
+)
+from pushforward.studio.app.lenses.samples.points_view import SamplesView
 from pushforward.studio.app.shell.log_drawer import LogView, level_of
-from pushforward.studio.app.state.runs import LOG_LINES
-from pushforward.studio.app.state.session import EngineStatus
-from pushforward.studio.app.views.quality import GROW_MS, REDRAW_MS, QualityView, group_of
-from pushforward.studio.app.views.samples import SamplesView
-from pushforward.studio.app.widgets.qualities import qualities
+from pushforward.studio.app.text.number_ticks import number
 from pushforward.studio.protocol.messages import Control, Watch
 from tests.store.scenarios import generated
 
@@ -461,8 +466,8 @@ def test_before_the_first_evaluation_it_is_said_how_one_comes(lens: Any, show: A
 
 def test_before_the_catalogue_is_there_nothing_is_drawn_as_points(lens: Any) -> None:
     """A run on molecules was a plane of dots while the engine loaded."""
-    from pushforward.studio.app.shell.lens_words import nothing_in
-    from pushforward.studio.app.viewspec import shows_moving
+    from pushforward.studio.app.data.views.view_spec import shows_moving
+    from pushforward.studio.app.shell.empty_lens_text import nothing_in
 
     applies = shows_moving("particles")
     assert applies(lens.state)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QPushButton
 
-from pushforward.studio.app.theme import colors
-from pushforward.studio.app.views.likelihood import LikelihoodView
+from pushforward.studio.app.design.theme import colors
+from pushforward.studio.app.labs.likelihood_lab import LikelihoodView
 from pushforward.studio.protocol.catalog import EntrySpec
 from pushforward.studio.protocol.messages import Control, ResultWritten
 from pushforward.studio.store.results import ResultRecord, Results

@@ -11,11 +11,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from pushforward.studio.app.intents.base import Answer, Refused
-from pushforward.studio.app.noise_words import middle_row, noise_of, noises, span_of
-from pushforward.studio.app.views.moment import MomentView, explainable
-from pushforward.studio.app.widgets.scenelegend import marks_of
-from pushforward.studio.app.widgets.terms import terms_of
+from pushforward.studio.app.design.formula_terms import terms_of
+from pushforward.studio.app.engine.requests.request_base import Answer, Refused
+from pushforward.studio.app.lenses.explain.breakdown_view import MomentView, explainable
+from pushforward.studio.app.lenses.explain.scene_legend import marks_of
+from pushforward.studio.app.text.noise_labels import middle_row, noise_of, noises, span_of
 from pushforward.studio.protocol.catalog import LayerSpec, StageSpec
 from pushforward.studio.protocol.messages import Control, Credit, ErrorInfo, WalkStep, Watch
 

@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pushforward.studio.app.intents.base import Answer, Refused
-from pushforward.studio.app.kinds.apart import CHUNK, nearest_of
-from pushforward.studio.app.kinds.registry import kind
-from pushforward.studio.app.plots.moreknown import KEPT, MoreKnown
-from pushforward.studio.app.shell.rows_panel import RowsPanel
-from pushforward.studio.app.state.runs import FlowRecord, RunState
-from pushforward.studio.app.state.selection import Offered, Source
-from pushforward.studio.app.views.tilesamples import TileSamplesView
+from pushforward.studio.app.core.data_type_registry import kind
+from pushforward.studio.app.core.runs import FlowRecord, RunState
+from pushforward.studio.app.core.selection import Offered, Source
+from pushforward.studio.app.data.pairwise_distance import CHUNK, nearest_of
+from pushforward.studio.app.data.sample_findings import KEPT, MoreKnown
+from pushforward.studio.app.engine.requests.request_base import Answer, Refused
+from pushforward.studio.app.lenses.samples.tile_samples_view import TileSamplesView
+from pushforward.studio.app.places.runs.inspector.sample_panel import RowsPanel
 from pushforward.studio.protocol.catalog import EntrySpec
 from pushforward.studio.protocol.messages import ErrorInfo, GetTarget, Operate
 from tests.qtloop import until
@@ -152,7 +152,7 @@ async def test_what_one_run_made_is_held_against_nothing_of_the_run_that_is_sele
         held.append((x.shape[1], among.shape[1]))
         return np.zeros(len(x))
 
-    monkeypatch.setattr("pushforward.studio.app.plots.moreknown.nearest_of", recorded)
+    monkeypatch.setattr("pushforward.studio.app.data.sample_findings.nearest_of", recorded)
     other = RunState(key=str(tmp_path / "other"), name="0002-r", spec=run.spec, classes=("a",))
     other.target = rng.random((20, 3, 8, 8)).astype(np.float32)
     state.runs.by_key[other.key] = other

@@ -7,9 +7,9 @@ import numpy as np
 from msgspec import structs
 from pytestqt.qtbot import QtBot
 
-from pushforward.studio.app.intents.base import Answer
-from pushforward.studio.app.state.taking import Taking
-from pushforward.studio.app.views.tilesamples import TileSamplesView
+from pushforward.studio.app.core.export_rows import Taking
+from pushforward.studio.app.engine.requests.request_base import Answer
+from pushforward.studio.app.lenses.samples.tile_samples_view import TileSamplesView
 from pushforward.studio.protocol.catalog import EntrySpec
 from pushforward.studio.protocol.messages import GetNearest
 from pushforward.studio.protocol.spec import Pick

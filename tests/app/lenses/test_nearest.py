@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QObject
 
-from pushforward.studio.app.kinds.kind import Arrays, Kind
-from pushforward.studio.app.kinds.molecules import KIND as MOLECULES
-from pushforward.studio.app.kinds.registry import kind
-from pushforward.studio.app.widgets import nearest
+from pushforward.studio.app.core.data_type import Arrays, Kind
+from pushforward.studio.app.core.data_type_registry import kind
+from pushforward.studio.app.data import nearest_samples
+from pushforward.studio.app.data_types.graphs.molecule_type import KIND as MOLECULES
 from tests.qtloop import until
 
 ROW = 9 * 9 + 3 * 36  # which atom each of nine is, and which bond each pair has
@@ -27,15 +27,17 @@ async def test_what_is_usual_in_some_data_is_not_taken_for_others(
 ) -> None:
     """Dim ones, then bright ones, and dim ones again before that was answered."""
     owner = QObject()
-    asked, measured = nearest.Nearest(owner), nearest.measured
+    asked, measured = nearest_samples.Nearest(owner), nearest_samples.measured
     dim, bright = images(1.0), images(1000.0)
 
-    def slowly(data: Arrays, row: int, among: Arrays, kind_: Kind, usual: Any) -> nearest.Near:
+    def slowly(
+        data: Arrays, row: int, among: Arrays, kind_: Kind, usual: Any
+    ) -> nearest_samples.Near:
         found = measured(data, row, among, kind_, usual)
         time.sleep(0.0 if data is dim else 0.1)
         return found
 
-    monkeypatch.setattr(nearest, "measured", slowly)
+    monkeypatch.setattr(nearest_samples, "measured", slowly)
 
     async def usual_in(data: Arrays, row: int) -> float | None:
         asked.ask(data, row, data, kind("images"))

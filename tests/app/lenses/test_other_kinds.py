@@ -10,10 +10,10 @@ import pytest
 from msgspec import structs
 from PySide6.QtWidgets import QApplication
 
-from pushforward.studio.app.kinds.registry import all_kinds
-from pushforward.studio.app.plots.canvas import ParticleCanvas
-from pushforward.studio.app.shell.lenses import discover
-from pushforward.studio.app.state.runs import FlowRecord, RunState
+from pushforward.studio.app.charts.particle_canvas import ParticleCanvas
+from pushforward.studio.app.core.data_type_registry import all_kinds
+from pushforward.studio.app.core.runs import FlowRecord, RunState
+from pushforward.studio.app.shell.lens_tabs import discover
 from pushforward.studio.protocol.catalog import Catalog, EntrySpec
 from pushforward.studio.protocol.messages import Credit, GetRows, GetTarget, PreviewData, Watch
 from pushforward.studio.protocol.spec import Pick

@@ -9,13 +9,13 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from pytestqt.qtbot import QtBot
 
 from pushforward.observables.sentences.grammar import LONGEST, WORDS, Tree, parses
-from pushforward.studio.app.intents.base import Answer
-from pushforward.studio.app.kinds.graph_rows import ends
-from pushforward.studio.app.kinds.registry import kind
-from pushforward.studio.app.kinds.sentence_paint import Link, SentencePicture
-from pushforward.studio.app.kinds.sentences import picture_of
-from pushforward.studio.app.tokens import DARK
-from pushforward.studio.app.views.graphs.parsed import DRAWS, VIEW, ParsedView
+from pushforward.studio.app.core.data_type_registry import kind
+from pushforward.studio.app.data_types.graphs.graph_rows import ends
+from pushforward.studio.app.data_types.graphs.parse_lab import DRAWS, VIEW, ParsedView
+from pushforward.studio.app.data_types.graphs.sentence_paint import Link, SentencePicture
+from pushforward.studio.app.data_types.graphs.sentence_type import picture_of
+from pushforward.studio.app.design.tokens import DARK
+from pushforward.studio.app.engine.requests.request_base import Answer
 from pushforward.studio.protocol.catalog import EntrySpec
 from pushforward.studio.protocol.messages import Operate
 from tests.qtloop import until

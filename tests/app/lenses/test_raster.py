@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from pushforward.studio.app.plots.camera import Camera
-from pushforward.studio.app.plots.particles import Particles
-from pushforward.studio.app.plots.raster import FADE_STEPS, LARGEST, Raster, fade
-from pushforward.studio.app.plots.timeline import Timeline
+from pushforward.studio.app.charts.camera import Camera
+from pushforward.studio.app.charts.particle_layer import Particles
+from pushforward.studio.app.charts.particle_timeline import Timeline
+from pushforward.studio.app.charts.raster import FADE_STEPS, LARGEST, Raster, fade
 
 RED, BLUE = np.uint32(0xFFFF0000), np.uint32(0xFF0000FF)
 

@@ -11,16 +11,16 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
-from pushforward.studio.app.actions import Actions
-from pushforward.studio.app.intents.base import Answer, Refused
-from pushforward.studio.app.kinds.interactions import ASPECT, LINES, histories
-from pushforward.studio.app.kinds.registry import kind
-from pushforward.studio.app.plots.tiles import columns_for
-from pushforward.studio.app.state.runs import RunState, Series
-from pushforward.studio.app.state.session import AppState
-from pushforward.studio.app.views.recommend import VIEW
-from pushforward.studio.app.views.samples import VIEW as SAMPLES
-from pushforward.studio.app.views.tilesamples import VIEW as TILES
+from pushforward.studio.app.core.app_state import AppState
+from pushforward.studio.app.core.data_type_registry import kind
+from pushforward.studio.app.core.runs import RunState, Series
+from pushforward.studio.app.data.tile_frames import columns_for
+from pushforward.studio.app.data_types.interactions.recommend_view import VIEW
+from pushforward.studio.app.data_types.interactions.type import ASPECT, LINES, histories
+from pushforward.studio.app.engine.actions import Actions
+from pushforward.studio.app.engine.requests.request_base import Answer, Refused
+from pushforward.studio.app.lenses.samples.points_view import VIEW as SAMPLES
+from pushforward.studio.app.lenses.samples.tile_samples_view import VIEW as TILES
 from pushforward.studio.protocol.catalog import Catalog, EntrySpec
 from pushforward.studio.protocol.messages import ErrorInfo, GetRows, Operate
 from pushforward.studio.protocol.spec import Pick, RunSpec

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
 
-from pushforward.studio.app import words
-from pushforward.studio.app.plots.export import write_picture
-from pushforward.studio.app.views.rescaling import VIEW
+from pushforward.studio.app.charts.picture_export import write_picture
+from pushforward.studio.app.lenses.explain.rescaling_view import VIEW
+from pushforward.studio.app.text import number_format
 from pushforward.studio.protocol.messages import ApplyEdit, BranchRun, Watch
 from pushforward.studio.protocol.records import FlowRecord
 from pushforward.studio.protocol.spec import ChangeSetting, Pick, RunSpec
@@ -184,7 +184,9 @@ def test_pointing_at_the_plot_says_the_values_of_both_and_both_planes_are_looked
     above, below = plot.planes
     plot.pointed(QPointF(0.0, 0.0))
     shown = plot.shown
-    told = [words.figure(float(s.height(np.zeros(1))[0])) for s in (shown.ghost, shown.shape)]
+    told = [
+        number_format.figure(float(s.height(np.zeros(1))[0])) for s in (shown.ghost, shown.shape)
+    ]
     assert above.heading.text == f"h(0) = {', '.join(told)}"
     assert below.heading.text.startswith("h′(0) = ")
     plot.pointed(None)

@@ -11,11 +11,10 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from pushforward.studio.app.intents.base import Answer
-from pushforward.studio.app.views.cubes import VIEW
-from pushforward.studio.app.views.cubes.legend import SMALLEST, ClassRow, called
-from pushforward.studio.app.views.cubes.scene import SceneView
-from pushforward.studio.app.views.cubes.spectrum import pieces
+from pushforward.studio.app.data_types.cubes.class_legend import SMALLEST, ClassRow, called
+from pushforward.studio.app.data_types.cubes.scene_view import VIEW, SceneView
+from pushforward.studio.app.data_types.cubes.spectrum_plot import pieces
+from pushforward.studio.app.engine.requests.request_base import Answer
 from pushforward.studio.protocol.catalog import Catalog, EntrySpec
 from pushforward.studio.protocol.messages import Operate, PreviewData
 from pushforward.studio.protocol.spec import Pick

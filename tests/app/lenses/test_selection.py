@@ -8,12 +8,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from pushforward.studio.app.plots.canvas import ParticleCanvas
-from pushforward.studio.app.plots.lasso import inside, shared
-from pushforward.studio.app.plots.sampled import Shown
-from pushforward.studio.app.state.selection import Offered, Source
-from pushforward.studio.app.views.samples import SamplesView
-from pushforward.studio.app.views.watch import WatchView
+from pushforward.studio.app.charts.lasso import inside, shared
+from pushforward.studio.app.charts.particle_canvas import ParticleCanvas
+from pushforward.studio.app.core.selection import Offered, Source
+from pushforward.studio.app.engine.sample_source import Shown
+from pushforward.studio.app.lenses.samples.points_view import SamplesView
+from pushforward.studio.app.lenses.watch.particles_view import WatchView
 
 
 @pytest.fixture

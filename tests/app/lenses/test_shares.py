@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pushforward.studio.app.plots.shares import (
+from pushforward.studio.app.charts.distribution_bins import (
     RESAMPLES,
     Apart,
     _resampled,

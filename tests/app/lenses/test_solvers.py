@@ -13,15 +13,15 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QMenu
 
-from pushforward.studio.app.plots.export import picture_of, write_picture
-from pushforward.studio.app.plots.ladder import LadderPlot, Rung, ink
-from pushforward.studio.app.state.reduce import reduce
-from pushforward.studio.app.state.solving import Solved
-from pushforward.studio.app.theme import colors, theme
-from pushforward.studio.app.tokens import contrast
-from pushforward.studio.app.views import solvers
-from pushforward.studio.app.views.solvers import SolversView
-from pushforward.studio.app.widgets.exporting import ask_values
+from pushforward.studio.app.charts.cost_chart import LadderPlot, Rung, ink
+from pushforward.studio.app.charts.picture_export import picture_of, write_picture
+from pushforward.studio.app.core.reduce import reduce
+from pushforward.studio.app.data.chart_export import ask_values
+from pushforward.studio.app.design.theme import colors, theme
+from pushforward.studio.app.design.tokens import contrast
+from pushforward.studio.app.labs import solver_lab
+from pushforward.studio.app.labs.solver_lab import SolversView
+from pushforward.studio.app.labs.solver_results import Solved
 from pushforward.studio.protocol.catalog import EntrySpec
 from pushforward.studio.protocol.messages import JobInfo, ResultWritten
 from pushforward.studio.store.results import ResultRecord, Results
@@ -154,7 +154,7 @@ async def test_what_was_measured_is_shown_as_soon_as_it_is_there(lens, view) -> 
     assert [rung.title for rung in view.distance.rungs] == ["euler", "noisy"]
     assert [rung.title for rung in view.error.rungs] == ["euler"], "noise has no error"
     assert [name for name, _ in view.key.names] == ["euler", "noisy", "floor"]
-    assert not view.table.isColumnHidden(solvers.ERROR)
+    assert not view.table.isColumnHidden(solver_lab.ERROR)
     view._choose(5.0)
     assert view.slider.value() == 0
     assert view.table.rowCount() == 1
@@ -248,8 +248,8 @@ async def test_where_no_end_of_the_ode_is_known_there_is_no_column_of_it(lens, v
     found = Solved.of({**ARRAYS, "error": np.full((2, 3, 2), np.nan)}, CONFIG, 100, TITLES)
     view.found = found
     view.refresh()
-    assert view.table.isColumnHidden(solvers.ERROR)
-    assert view.table.horizontalHeaderItem(solvers.ERROR).text() == "ODE error"
+    assert view.table.isColumnHidden(solver_lab.ERROR)
+    assert view.table.horizontalHeaderItem(solver_lab.ERROR).text() == "ODE error"
 
 
 async def test_while_it_measures_nothing_offers_to_measure(lens, view) -> None:
@@ -280,7 +280,7 @@ async def test_without_a_result_it_says_what_could_be(lens, view) -> None:
 
 
 def test_it_is_for_runs_that_can_be_asked_for_it(lens) -> None:
-    assert not solvers.applies(lens.state)
+    assert not solver_lab.applies(lens.state)
     catalog = lens.state.catalog
     catalog.entries.append(
         EntrySpec(
@@ -288,7 +288,7 @@ def test_it_is_for_runs_that_can_be_asked_for_it(lens) -> None:
             needs=[],
         )
     )  # fmt: skip
-    assert solvers.applies(lens.state)
+    assert solver_lab.applies(lens.state)
 
 
 @pytest.mark.parametrize("mode", ["light", "dark"])

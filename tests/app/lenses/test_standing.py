@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from pushforward.studio.app.state.runs import RunState
-from pushforward.studio.app.widgets.standing import StandingCard, marks
+from pushforward.studio.app.core.runs import RunState
+from pushforward.studio.app.lenses.quality.metric_axis import StandingCard, marks
 from pushforward.studio.protocol.catalog import EntrySpec
 
 

@@ -10,12 +10,12 @@ from msgspec import structs
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
-from pushforward.studio.app.setup.familylook import likelihood_fact
-from pushforward.studio.app.state.evaluated import Evaluated
-from pushforward.studio.app.state.runs import FlowRecord, RunState
-from pushforward.studio.app.state.standings import likelihood_of, not_known
-from pushforward.studio.app.views.standings import VIEW, StandingsView
-from pushforward.studio.app.widgets.standingstable import GAP, NAMES, TILE
+from pushforward.studio.app.core.evaluation_results import Evaluated
+from pushforward.studio.app.core.run_ranking import likelihood_of, not_known
+from pushforward.studio.app.core.runs import FlowRecord, RunState
+from pushforward.studio.app.lenses.compare.ranking_table import GAP, NAMES, TILE
+from pushforward.studio.app.lenses.compare.ranking_view import VIEW, StandingsView
+from pushforward.studio.app.places.setup.family_preview import likelihood_fact
 from pushforward.studio.protocol.catalog import Catalog, EntrySpec
 from pushforward.studio.protocol.messages import Evaluate
 from pushforward.studio.protocol.spec import Pick

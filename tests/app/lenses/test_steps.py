@@ -6,13 +6,14 @@ import numpy as np
 from msgspec import structs
 from pytestqt.qtbot import QtBot
 
-from pushforward.studio.app.intents.base import Answer
-from pushforward.studio.app.kinds import registry as kinds
-from pushforward.studio.app.plots.tiles import SHOWN
-from pushforward.studio.app.state.runs import FlowRecord
-from pushforward.studio.app.state.selection import Source
-from pushforward.studio.app.views import moment, steps
-from pushforward.studio.app.widgets.stagelist import StageList
+from pushforward.studio.app.core import data_type_registry as kinds
+from pushforward.studio.app.core.runs import FlowRecord
+from pushforward.studio.app.core.selection import Source
+from pushforward.studio.app.data.tile_frames import SHOWN
+from pushforward.studio.app.engine.requests.request_base import Answer
+from pushforward.studio.app.lenses.explain import breakdown_view as moment
+from pushforward.studio.app.lenses.explain import steps_view
+from pushforward.studio.app.lenses.explain.stage_list import StageList
 from pushforward.studio.protocol.catalog import EntrySpec
 from pushforward.studio.protocol.extras import CANDIDATES, CHANCES, PLACES
 from pushforward.studio.protocol.spec import Pick
@@ -34,14 +35,14 @@ def test_one_view_explains_points_and_the_other_all_else(lens: Any) -> None:
     for kind, drawn in (("points", True), ("images", False), ("graphs", False)):
         with_stages(lens, kind)
         assert moment.explainable(lens.state) == drawn
-        assert steps.VIEW.applies(lens.state) != drawn
+        assert steps_view.VIEW.applies(lens.state) != drawn
 
 
 def test_the_stages_are_told_with_their_sources_and_lead_to_the_model(
     lens: Any, qtbot: QtBot
 ) -> None:
     with_stages(lens, "sounds")
-    view = steps.StepsView(lens.state, lens.actions)
+    view = steps_view.StepsView(lens.state, lens.actions)
     qtbot.addWidget(view)
     view.resize(700, 500)
     view.show()
@@ -56,7 +57,7 @@ def test_beside_the_stages_stand_the_losses_and_what_the_model_makes(
     lens: Any, qtbot: QtBot
 ) -> None:
     with_stages(lens, "sounds")
-    view = steps.StepsView(lens.state, lens.actions)
+    view = steps_view.StepsView(lens.state, lens.actions)
     qtbot.addWidget(view)
     view.resize(700, 500)
     view.show()
@@ -96,7 +97,7 @@ async def test_where_nothing_moves_it_shows_what_the_model_answers(lens: Any, qt
         return next(told)
 
     lens.link.ask = ask
-    view = steps.StepsView(lens.state, lens.actions)
+    view = steps_view.StepsView(lens.state, lens.actions)
     qtbot.addWidget(view)
     view.resize(1100, 600)
     lens.run.checkpoints, lens.run.job = [5, 9], ""
@@ -118,7 +119,7 @@ async def test_a_stage_of_graphs_has_them_in_one_place_with_their_noise(
 ) -> None:
     """Stages of graphs and of jets were only told; a graph and its noise lay apart."""
     with_stages(lens, "graphs")
-    view = steps.StepsView(lens.state, lens.actions)
+    view = steps_view.StepsView(lens.state, lens.actions)
     qtbot.addWidget(view)
     view.resize(900, 600)
     view.show()
@@ -151,7 +152,7 @@ def test_a_stage_of_jets_says_their_type_once_it_is_known() -> None:
 async def test_of_texts_a_step_is_drawn_and_a_moment_can_be_frozen(lens: Any, qtbot: QtBot) -> None:
     """Stages of a text were only told."""
     with_stages(lens, "texts")
-    view = steps.StepsView(lens.state, lens.actions)
+    view = steps_view.StepsView(lens.state, lens.actions)
     qtbot.addWidget(view)
     view.resize(900, 600)
     view.show()

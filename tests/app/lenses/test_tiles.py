@@ -13,20 +13,20 @@ from PySide6.QtGui import QHelpEvent, QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolTip
 
-from pushforward.studio.app.intents.base import Answer
-from pushforward.studio.app.kinds.images import Pictures, atlas
-from pushforward.studio.app.kinds.registry import kind
-from pushforward.studio.app.plots.sampled import Sampled
-from pushforward.studio.app.plots.tiles import columns_for, frame_at
-from pushforward.studio.app.shell.statusbar import StatusBar, _facts
-from pushforward.studio.app.state.reduce import reduce
-from pushforward.studio.app.state.runs import FlowRecord
-from pushforward.studio.app.state.session import EngineStatus
-from pushforward.studio.app.tokens import DARK, LIGHT
-from pushforward.studio.app.views.tiles import VIEW, TilesView
-from pushforward.studio.app.views.tilesamples import TileSamplesView
-from pushforward.studio.app.views.watch import VIEW as FLOW
-from pushforward.studio.app.widgets.tilegrid import TileGrid
+from pushforward.studio.app.core.app_state import EngineStatus
+from pushforward.studio.app.core.data_type_registry import kind
+from pushforward.studio.app.core.reduce import reduce
+from pushforward.studio.app.core.runs import FlowRecord
+from pushforward.studio.app.data.pixel_tiles import Pictures, atlas
+from pushforward.studio.app.data.tile_frames import columns_for, frame_at
+from pushforward.studio.app.data.tile_grid import TileGrid
+from pushforward.studio.app.design.tokens import DARK, LIGHT
+from pushforward.studio.app.engine.requests.request_base import Answer
+from pushforward.studio.app.engine.sample_source import Sampled
+from pushforward.studio.app.lenses.samples.tile_samples_view import TileSamplesView
+from pushforward.studio.app.lenses.watch.particles_view import VIEW as FLOW
+from pushforward.studio.app.lenses.watch.tiles_view import VIEW, TilesView
+from pushforward.studio.app.shell.status_bar import StatusBar, _facts
 from pushforward.studio.protocol.catalog import EntrySpec
 from pushforward.studio.protocol.messages import (
     Credit,

@@ -11,12 +11,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from pushforward.studio.app import words
-from pushforward.studio.app.shell import lenses
-from pushforward.studio.app.state.playback import Playback
-from pushforward.studio.app.viewspec import FINISHED
-from pushforward.studio.app.widgets.flowclock import REST, FlowClock
-from pushforward.studio.app.widgets.timebar import FLOW_STEP, SPEEDS, TimeBar
+from pushforward.studio.app.core import snapshot_text
+from pushforward.studio.app.core.clocks import Playback
+from pushforward.studio.app.data.views.view_spec import FINISHED
+from pushforward.studio.app.shell import lens_tabs
+from pushforward.studio.app.shell.flow_clock import REST, FlowClock
+from pushforward.studio.app.shell.time_bar import FLOW_STEP, SPEEDS, TimeBar
 from pushforward.studio.protocol.messages import PhaseInfo
 
 
@@ -134,9 +134,9 @@ def test_the_training_track_names_the_phases(lens: Any, bar: TimeBar) -> None:
     assert bar.training.grab().toImage() != plain
     assert "the teacher learns" in bar.training.accessibleDescription()
     lens.run.step, lens.run.phase_left = 50, 80.0
-    assert words.left_of(lens.run) == "80 s left of phase 1 of 2"
-    assert words.picture_of(50, lens.run) == "teacher, step 50"
-    assert words.picture_of(60, lens.run) == "generator, step 60"
+    assert snapshot_text.left_of(lens.run) == "80 s left of phase 1 of 2"
+    assert snapshot_text.picture_of(50, lens.run) == "teacher, step 50"
+    assert snapshot_text.picture_of(60, lens.run) == "generator, step 60"
 
 
 def test_play_moves_the_flow_only_while_seen(lens: Any, bar: TimeBar, qtbot: QtBot) -> None:
@@ -312,7 +312,7 @@ def test_where_what_is_seen_is_finished_the_flow_clock_is_grey_and_says_so(
 ) -> None:
     playback = lens.state.playback
     playback.set(flow=0.35, playing=True)
-    specs = {spec.id: spec for spec in lenses.discover(lens.state)}
+    specs = {spec.id: spec for spec in lens_tabs.discover(lens.state)}
     assert specs["browser"].idle == specs["scatter"].idle == specs["quality"].idle == FINISHED
     assert not any(specs[id].idle for id in ("film", "particles", "compare", "moment"))
     playback.set(idle=FINISHED)

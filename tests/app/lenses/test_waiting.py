@@ -10,12 +10,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
-from pushforward.studio.app.run_words import RunWords
-from pushforward.studio.app.shell.run_list import RunList
-from pushforward.studio.app.shell.run_panel import RunPanel
-from pushforward.studio.app.views.quality import QualityView
-from pushforward.studio.app.views.tiles import TilesView
-from pushforward.studio.app.views.watch import WatchView
+from pushforward.studio.app.core.run_summary import RunWords
+from pushforward.studio.app.lenses.quality.quality_view import QualityView
+from pushforward.studio.app.lenses.watch.particles_view import WatchView
+from pushforward.studio.app.lenses.watch.tiles_view import TilesView
+from pushforward.studio.app.places.runs.inspector.run_panel import RunPanel
+from pushforward.studio.app.places.runs.sidebar.run_list import RunList
 from pushforward.studio.protocol.messages import Control, JobInfo
 from pushforward.studio.protocol.spec import Pick
 

@@ -1,0 +1,82 @@
+"""Samples that are led to a class, over the data, of which those of the class stand out."""
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QWidget
+
+from pushforward.studio.app.charts.axis import value_marks
+from pushforward.studio.app.charts.backdrop import colour
+from pushforward.studio.app.charts.interactive_plot import Explored, Range
+from pushforward.studio.app.charts.plot_plane import Plane
+
+__all__ = ["LedPlot"]
+
+Floats = NDArray[np.float32]
+
+
+class LedPlot(Explored):
+    """Shows points (n, 2) over ``real`` ones (r, 2), within ``bounds`` x0, x1, y0, y1."""
+
+    def __init__(self, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._words = title
+        self.points: Floats = np.empty((0, 2), np.float32)
+        self._real, self._own = self.points, self.points
+        self._bounds = (0.0, 1.0, 0.0, 1.0)
+        self.plane = self.add_plane(value_marks, value_marks, heading=True)
+        self.plane.box.setAspectLocked(True)
+        self.setAccessibleName(title)
+        self.setMinimumSize(QSize(200, 200))
+        self.restyle()
+
+    def show_points(
+        self,
+        points: Floats,
+        real: Floats,
+        own: NDArray[np.bool_],
+        bounds: tuple[float, float, float, float],
+        words: str,
+    ) -> None:
+        """Show points over real ones, of which ``own`` (r,) are of the class, with words above."""
+        self.points, self._real, self._own = points, real[~own], real[own]
+        self._bounds, self._words = bounds, words
+        self.redraw()
+
+    @property
+    def beyond(self) -> int:
+        """How many points lie outside of the bounds."""
+        x0, x1, y0, y1 = self._bounds
+        x, y = self.points[:, 0], self.points[:, 1]
+        return int(((x < x0) | (x > x1) | (y < y0) | (y > y1)).sum())
+
+    def whole(self, plane: Plane) -> tuple[Range, Range]:
+        """Return the bounds."""
+        x0, x1, y0, y1 = self._bounds
+        return (x0, x1), (y0, y1)
+
+    def redraw(self) -> None:
+        """Draw all anew."""
+        if not self.planes:
+            return
+        style = self.style_
+        across, up = self.whole(self.plane)
+        self.plane.look_at(self.part or across, self.parts.get(self.plane, up))
+        layers = (
+            (self._real, 2.5, colour(style.muted, 0.35)),
+            (self._own, 3.0, colour(style.warm, 0.75)),
+            (self.points, 4.0, QColor(style.accent)),
+        )
+        items = [
+            pg.ScatterPlotItem(
+                points[:, 0], points[:, 1], size=size, pen=pg.mkPen(None), brush=ink,
+                antialias=True,
+            )
+            for points, size, ink in layers
+            if len(points)
+        ]  # fmt: skip
+        self.plane.draw(items)
+        far = f", {self.beyond:,} outside" if self.beyond else ""
+        self.plane.heading.tell(f"{self._words}{far}", [])

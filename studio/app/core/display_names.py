@@ -1,0 +1,134 @@
+"""What runs, setups, data and metrics are called: after what they are, unless a person named them.
+Pure.
+"""
+
+from typing import TypeGuard
+
+import msgspec
+
+from pushforward.studio.app.core.runs import RunState
+from pushforward.studio.app.text.number_format import plain
+from pushforward.studio.protocol.catalog import Catalog
+from pushforward.studio.protocol.spec import PROJECT_PREFIX, Recipe, RunSpec, run_name
+from pushforward.studio.store.names import slug
+
+__all__ = [
+    "branch_name",
+    "called",
+    "data_title",
+    "file_stem",
+    "imported",
+    "keeps_recipe",
+    "metric_in_unit",
+    "metric_title",
+    "name_of",
+    "named",
+    "named_as_parent",
+    "number",
+    "run_name",
+    "same_model_and_data",
+]
+
+
+def imported(name: str) -> str:
+    """Return the slug of a data set that was imported into the project under a name."""
+    return f"{PROJECT_PREFIX}{name}"
+
+
+def data_title(slug: str, catalog: Catalog | None) -> str:
+    """Return a data set as people call it; imported ones have their own name."""
+    entry = catalog.get("dataset", slug) if catalog is not None else None
+    return entry.title if entry is not None else slug.removeprefix(PROJECT_PREFIX)
+
+
+def metric_title(slug: str, catalog: Catalog | None) -> str:
+    """Return what a metric is called, "" for none."""
+    entry = catalog.get("metric", slug) if catalog is not None and slug else None
+    return entry.title if entry is not None else plain(slug)
+
+
+def metric_in_unit(slug: str, catalog: Catalog | None) -> str:
+    """Return what a metric is called with the unit of its figures: "Sliced W2, data units"."""
+    entry = catalog.get("metric", slug) if catalog is not None and slug else None
+    title = metric_title(slug, catalog)
+    return f"{title}, {entry.unit}" if entry is not None and entry.unit else title
+
+
+def same_model_and_data(one: RunSpec, other: RunSpec) -> bool:
+    """Whether two runs are of one model on one data set, whatever their settings."""
+    return (one.family.slug, one.dataset.slug) == (other.family.slug, other.dataset.slug)
+
+
+def number(folder: str) -> str:
+    """Return the number of a run, as people write it, by the name of its folder; "" if it has
+    none.
+    """
+    digits = folder.partition("-")[0]
+    return str(int(digits)) if digits.isdecimal() else ""
+
+
+def called(folder: str, given: str = "") -> str:
+    """Return what a run is called, with its number, by the name of its folder and the one that a
+    person has given it.
+    """
+    name = given or (folder.partition("-")[2] if number(folder) else folder)
+    return f"{number(folder)} {name}".strip()
+
+
+def name_of(run: RunState) -> str:
+    """Return what a run is called without its number."""
+    return called(run.name, run.label.name).removeprefix(number(run.name)).strip()
+
+
+def file_stem(run: RunState) -> str:
+    """Return how files of a run begin: its number, its name, and its model where that is not in
+    the name.
+    """
+    name = slug(name_of(run), "run")
+    family = run.spec.family.slug if run.spec is not None else ""
+    said = family.removeprefix("project:") in name
+    return "-".join(filter(None, [number(run.name), name, "" if said else family]))
+
+
+def branch_name(run: RunState) -> str:
+    """Return what a branch of a run is called unless somebody says: as the run is called now."""
+    return run.label.name or (run.spec.name if run.spec is not None else name_of(run))
+
+
+def named_as_parent(run: RunState) -> bool:
+    """Whether a branch is called as what it left is, since nobody gave it a name."""
+    own, parent = (called(each).partition(" ")[2] for each in (run.name, run.parent))
+    return not run.label.name and own == parent
+
+
+def keeps_recipe(recipe: Recipe | None, spec: RunSpec) -> TypeGuard[Recipe]:
+    """Whether what a recipe says of itself is true of a spec: the same model on the same data."""
+    return recipe is not None and same_model_and_data(spec, recipe.run)
+
+
+def named(
+    spec: RunSpec,
+    initial: RunSpec,
+    recipe: Recipe | None = None,
+    given: str = "",
+    method: str = "",
+) -> RunSpec:
+    """Return a spec under the name that is due to it.
+
+    Args:
+        spec: the run as it is set up now.
+        initial: the run as its setup began.
+        recipe: what it began as, if it was one; its name holds while nothing else is changed.
+        given: the name that the person gave it, "" for none.
+        method: the named method that it has become since, "" for none.
+    """
+    name = run_name(spec, method)
+    if given:
+        name = given
+    elif method:
+        pass
+    elif recipe is None and same_model_and_data(spec, initial):
+        name = initial.name
+    elif recipe is not None and msgspec.structs.replace(spec, name=recipe.run.name) == recipe.run:
+        name = recipe.run.name
+    return spec if name == spec.name else msgspec.structs.replace(spec, name=name)

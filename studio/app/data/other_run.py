@@ -1,0 +1,126 @@
+"""Rows of another run beside those of one, from the same latents where there are such."""
+
+import asyncio
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from shiboken6 import isValid
+
+from pushforward.studio.app.core import async_tasks, snapshot_text
+from pushforward.studio.app.core.app_state import AppState
+from pushforward.studio.app.core.display_names import number
+from pushforward.studio.app.core.runs import FlowRecord, RunState
+from pushforward.studio.app.data.shared_latents import differ
+from pushforward.studio.app.engine.record_reader import read_newest
+from pushforward.studio.app.engine.sample_source import Shown, shown_of
+
+__all__ = ["OtherRun"]
+
+_Asked = tuple[str, str, str, int, int]
+
+
+class OtherRun(QObject):
+    """The rows of another run, as those of one are shown: its newest kept particles beside
+    particles, samples of the same seed beside samples.
+
+    Attributes:
+        run: which, None for none.
+        shown: its rows, None where there are none or they are not read yet.
+        note: why they are not row by row those of the first, or why there are none; "" where they
+            are.
+        draws: whether there would be some if as many were drawn, with the seed of the first.
+
+    Signals:
+        changed: there are others.
+    """
+
+    changed = Signal()
+
+    def __init__(self, parent: QObject, state: AppState) -> None:
+        super().__init__(parent)
+        self._state = state
+        self._asked: _Asked | None = None
+        self.run: RunState | None = None
+        self.shown: Shown | None = None
+        self.note, self.draws = "", False
+        state.runs.kept_changed.connect(self._kept)
+        state.result_written.connect(lambda event: self._kept(event.run))
+
+    @property
+    def drawing(self) -> bool:
+        """Whether something is being drawn of the other run, or waits for its turn."""
+        run, jobs = self.run, self._state.jobs.values()
+        return run is not None and any(
+            job.run == run.key and job.kind == "operator" for job in jobs
+        )
+
+    @property
+    def aligned(self) -> bool:
+        """Whether row i is of the same latent in both."""
+        return self.shown is not None and not self.note
+
+    def choose(self, run: RunState | None, one: RunState | None, beside: Shown | None) -> None:
+        """Show rows of a run beside those of ``one``, None for none."""
+        if run is None or one is None or beside is None:
+            self.run, self.shown, self.note, self._asked = None, None, "", None
+            self.draws = False
+            return
+        newest = run.kept[-1] if run.kept else -1
+        asked = (one.key, beside.file, run.key, newest, len(run.results))
+        if asked != self._asked:
+            if self.run is not run:
+                self.shown = None
+            self.run, self._asked = run, asked
+            async_tasks.spawn(self._read(asked, run, one, beside))
+
+    def _kept(self, key: str) -> None:
+        if self.run is not None and key == self.run.key:
+            self.changed.emit()
+
+    async def _read(self, asked: _Asked, run: RunState, one: RunState, beside: Shown) -> None:
+        from pushforward.studio.store.errors import StoreError
+
+        seed = beside.seed if beside.file else None
+        found, draws, note = None, False, differ(one, run, self._state.catalog, seed)
+        try:
+            if beside.file:
+                found = await asyncio.to_thread(_seeded, run.key, beside)
+                # Samples of chosen conditions are asked for in words of their own.
+                draws = found is None and seed is not None and not beside.given
+                if found is None:
+                    note = " ".join(filter(None, (_none(run, beside), note)))
+            else:
+                record = await asyncio.to_thread(read_newest, run.key)
+                found = _particles(record, run) if record is not None else None
+        except (StoreError, OSError) as error:
+            note, draws = str(error), False
+        if isValid(self) and asked == self._asked:
+            if found is not None and found.x.shape[1:] != beside.x.shape[1:]:
+                found, note = None, f"Run {number(run.name)} generates samples of another shape."
+            self.shown, self.note, self.draws = found, note, draws
+            self.changed.emit()
+
+
+def _none(run: RunState, like: Shown) -> str:
+    """Say that a run has no samples that were drawn as others were."""
+    seed = f" of seed {like.seed}" if like.seed is not None else ""
+    given = f", {like.given}" if like.given else ""
+    return f"Run {number(run.name)} has no {len(like.x):,} samples{seed}{given}."
+
+
+def _particles(record: FlowRecord, run: RunState) -> Shown:
+    origin = snapshot_text.at_step(record.step, run)
+    told = {**record.given, **({"mask": record.mask} if record.mask is not None else {})}
+    return Shown(record.x[-1], run.columns, origin, record.step, told=told, classes=run.classes)
+
+
+def _seeded(key: str, like: Shown) -> Shown | None:
+    """Return the newest samples of a run that were drawn as others were, None for none."""
+    from pushforward.studio.store.samples import SampleSets
+
+    sets = SampleSets(Path(key))
+    for path in reversed(sets.paths()):
+        found = shown_of(sets.read(path), str(path))
+        if (found.seed, found.given, len(found.x)) == (like.seed, like.given, len(like.x)):
+            return found
+    return None

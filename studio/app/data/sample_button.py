@@ -1,0 +1,18 @@
+"""The button that draws new samples into the run that a lens shows."""
+
+from PySide6.QtWidgets import QPushButton
+
+from pushforward.studio.app.design.basic import button
+from pushforward.studio.app.engine.actions import Actions
+
+__all__ = ["sample_button"]
+
+TIP = (
+    "Generate new samples into the run: as many as are shown, with another seed each time. "
+    "Earlier ones stay below the run in the sidebar; Generate lets you choose number and seed"
+)
+
+
+def sample_button(actions: Actions) -> QPushButton:
+    """Return the button of one lens."""
+    return button("Sample now", actions.training.sample, tip=TIP)

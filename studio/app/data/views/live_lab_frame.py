@@ -1,0 +1,151 @@
+"""A view that asks the model of the selected run while a person changes what is asked for."""
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, Protocol, TypeVar
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QWidget
+from shiboken6 import isValid
+
+from pushforward.studio.app.core.app_state import AppState
+from pushforward.studio.app.core.data_type import Arrays
+from pushforward.studio.app.core.runs import RunState
+from pushforward.studio.app.design.basic import Elided
+from pushforward.studio.app.engine.actions import Actions
+from pushforward.studio.app.engine.latest_query import Latest
+from pushforward.studio.app.engine.requests.request_base import Refused
+
+__all__ = ["AskedLive", "Asking"]
+
+
+class Keyed(Protocol):
+    """A question, of which run it is asked."""
+
+    @property
+    def key(self) -> str: ...
+
+
+Q = TypeVar("Q", bound=Keyed)
+
+
+@dataclass(frozen=True)
+class Asking:
+    """A question in the words of an operator."""
+
+    operator: str
+    config: Mapping[str, Any]
+    given: Mapping[str, Any] = field(default_factory=lambda: {})
+
+
+class AskedLive(QWidget, Generic[Q]):
+    """Asks one question at a time, the newest one, and keeps what was answered last until another
+    answer is there: ``words`` say of which step that is, or that it is not of what is asked now.
+    """
+
+    def __init__(self, state: AppState, actions: Actions) -> None:
+        super().__init__()
+        self._state, self._actions = state, actions
+        self._key, self.wrong = "", ""
+        self.found: tuple[Q, Arrays] | None = None
+        self._asked: Q | None = None  # last
+        self._said = ""  # of what was found
+        self._latest: Latest[Q] = Latest(self, self._answer)
+        self.words = Elided("", "muted")
+        self.setProperty("surface", "canvas")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+
+    def follow(self) -> None:
+        """Follow the selected run, once all is laid out."""
+        self._state.runs.selected.connect(self.select)
+        self._state.engine_changed.connect(self.meet)
+        self.select(self._state.runs.selection)
+
+    # What a view has of its own
+
+    @abstractmethod
+    def meet(self) -> None:
+        """Ask, where somebody looks and there is something to ask."""
+
+    @abstractmethod
+    def asking(self, question: Q) -> Asking:
+        """Return a question as an operator is asked it."""
+
+    @abstractmethod
+    def refresh(self) -> None:
+        """Show what was answered last, or what could be asked."""
+
+    def begin(self) -> None:
+        """Let go of what is known of the run before."""
+
+    def taken(self, arrays: Arrays) -> Arrays:
+        """Return an answer as it is kept."""
+        return arrays
+
+    # What they share
+
+    @property
+    def run(self) -> RunState | None:
+        """The run that is asked."""
+        return self._state.runs.by_key.get(self._key)
+
+    @property
+    def awake(self) -> bool:
+        """Whether somebody looks, and the engine answers."""
+        return self._state.engine.state in ("ready", "busy") and self.isVisible()
+
+    @property
+    def stale(self) -> bool:
+        """Whether what is shown is not of what was asked last."""
+        return self.found is not None and self._asked not in (None, self.found[0])
+
+    def select(self, key: str) -> None:
+        """Ask another run."""
+        self._key, self.found, self.wrong, self._asked = key, None, "", None
+        self._latest.drop()
+        self.begin()
+        self.meet()
+
+    def want(self, question: Q) -> None:
+        """Ask as soon as what was asked before is answered."""
+        self._asked = question
+        self._latest.want(question)
+        self.tell()
+
+    def drop(self) -> None:
+        """Ask nothing of what is wanted."""
+        self._asked = None
+        self._latest.drop()
+        self.tell()
+
+    def tell(self) -> None:
+        """Say of which step that is which is shown."""
+        some = self.found is not None
+        self.words.set_text(f"drawing anew, shown: {self._said}" if self.stale else self._said)
+        self.words.setVisible(some)
+
+    async def _answer(self, question: Q) -> None:
+        asking = self.asking(question)
+        try:
+            answer = await self._actions.operating.ask(
+                question.key, asking.operator, config=dict(asking.config), given=dict(asking.given)
+            )
+        except Refused as refused:
+            if isValid(self) and question.key == self._key:
+                self.wrong = refused.error.message
+                self._asked = None if self._asked == question else self._asked
+                self.refresh()
+                self.tell()
+            return
+        if not isValid(self) or question.key != self._key:
+            return
+        self.found, self.wrong = (question, self.taken(answer.arrays)), ""
+        self._said = f"step {int((answer.result or {}).get('step', 0)):,}"
+        self.refresh()
+        self.tell()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.meet()

@@ -1,0 +1,65 @@
+"""How graphs of a kind are edited by hand: read from rows, named and painted."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QPainter
+
+from pushforward.studio.app.data_types.graphs.graph_edits import Cut
+from pushforward.studio.app.data_types.graphs.graph_rows import GraphRows
+from pushforward.studio.app.data_types.graphs.node_canvas import Paper
+from pushforward.studio.app.data_types.graphs.typed_rows import TypedRows
+from pushforward.studio.app.design.tokens import Tokens
+from pushforward.studio.graph_layout import Lay, laid_out
+
+__all__ = ["ByHand", "PaintRow", "of_pairs", "of_types"]
+
+Arrays: TypeAlias = Mapping[str, NDArray[Any]]
+Graph: TypeAlias = tuple[NDArray[Any], NDArray[Any]]
+"""The types of the nodes of a graph (n,), from 0, and of its edges (n, n), from 1."""
+PaintRow: TypeAlias = Callable[[QPainter, Paper, list[QPointF], Arrays, Tokens], None]
+"""Paints a graph, its row x (1, L), whose nodes are at these points of a paper."""
+
+
+@dataclass(frozen=True)
+class ByHand:
+    """What the table of graphs asks of a kind.
+
+    Attributes:
+        read: returns how rows of data are cut, and the graphs in them.
+        paint: paints one.
+        names: returns what types of nodes are called, by the names of the columns of the data; none
+            where nodes have no types.
+        edges: the same of types of edges, as one is called.
+        node, edge: what they are called.
+        says: the measures that are told of a graph, in their order; of the first ones the value
+            speaks for itself.
+        plain: how many do.
+        lay: places the nodes.
+    """
+
+    read: Callable[[Arrays], tuple[Cut, list[Graph]]]
+    paint: PaintRow
+    names: Callable[[Sequence[str]], Sequence[str]] = lambda columns: ()
+    edges: Callable[[Sequence[str]], Sequence[str]] = lambda columns: ()
+    node: str = "node"
+    edge: str = "edge"
+    says: tuple[str, ...] = ()
+    plain: int = 1
+    lay: Lay = laid_out
+
+
+def of_pairs(arrays: Arrays) -> tuple[Cut, list[Graph]]:
+    """Return graphs without types."""
+    rows = GraphRows.of(arrays)
+    pairs = zip(rows.adjacency, rows.size.tolist(), strict=True)
+    return Cut(rows.nodes), [(np.zeros(n, np.int64), square[:n, :n]) for square, n in pairs]
+
+
+def of_types(rows: TypedRows) -> tuple[Cut, list[Graph]]:
+    """Return graphs with types."""
+    return Cut(rows.nodes, rows.node_types, rows.edge_types), rows.each()

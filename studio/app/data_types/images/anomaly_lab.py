@@ -1,0 +1,212 @@
+"""Samples, as anomalies: how far what was never learned stands out, and where in an image."""
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtGui import QColor, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
+
+from pushforward.studio.app.charts.histogram import HistogramPlot
+from pushforward.studio.app.charts.legend import LineKey
+from pushforward.studio.app.core.app_state import AppState
+from pushforward.studio.app.core.data_type_registry import kind_of_run
+from pushforward.studio.app.data.tile_grid import TileGrid
+from pushforward.studio.app.data.views.lab_frame import can_ask
+from pushforward.studio.app.data.views.view_spec import ViewSpec
+from pushforward.studio.app.data_types.images.image_lab import PictureLab, ratio_words, show_sets
+from pushforward.studio.app.data_types.images.own_image import Image, Told
+from pushforward.studio.app.design.basic import label, row, section
+from pushforward.studio.app.design.forms.editors import Segments
+from pushforward.studio.app.design.theme import colors
+from pushforward.studio.app.design.tokens import DARK
+from pushforward.studio.app.design.value_table import FiguresTable
+from pushforward.studio.app.text import number_format
+
+__all__ = ["VIEW", "AnomalyView", "overlaid"]
+
+OPERATOR, ONE = "outliers", "anomaly"
+ASKED = ("low", "high", "levels", "draws", "seed")  # settings that both have
+SETS = {
+    "unseen": "Unseen images",
+    "pasted": "With a piece put in",
+    "other": "Other data",
+}
+COLUMNS = (
+    ("", ""),
+    ("rows", "How many were asked about"),
+    ("score", "The mean: 1 is about what is left of noise without any structure, 0 is foreseen"),
+    (
+        "AUROC",
+        "How often one of these scores higher than an unseen image, with its 95 % interval; 50 % "
+        "by chance",
+    ),
+)
+CHANCE = 0.5
+BRIGHT = 0.99  # the share of all places that are less than fully coloured
+WIDE = 620  # logical pixels from which histogram and images stand side by side
+SCALE = "0 is foreseen, and 1 is what noise leaves of an image without any structure."
+LOOKS = ("Overlay", "Image", "Piece")
+LEGENDS = (
+    "Orange: the error of the model, from none to the largest.",
+    "As the model was given them.",
+    "Blue: the piece that was put in.",
+)
+"""What is seen of the images, by look."""
+ERRS, PIECE = DARK.warm, DARK.accent  # on pictures, which are the same in every scheme
+Floats = NDArray[np.float32]
+
+
+class AnomalyView(PictureLab):
+    """Shows what the anomaly lab found."""
+
+    operator = OPERATOR
+    hint = "scores it and maps where it is unusual"
+    question = "Does it notice what it has never seen?"
+    answer = (
+        "Each image is put under noise, and the model says what it was: what it gets wrong is none "
+        "of what it learned. Tried on unseen images, on the same with a piece of another one in "
+        "them, and on other data where some are chosen."
+    )
+
+    async def ask_own(self, key: str, image: Image) -> Told:
+        """Ask how far an image stands out, in the way in which the lab was asked."""
+        config = {name: self.config[name] for name in ASKED if name in self.config}
+        answer = await self._actions.operating.ask(
+            key, ONE, config=config, inputs={"rows": [image.tolist()]}
+        )
+        score = float(answer.arrays["score"][0])
+        errors = np.asarray(answer.arrays["map"], np.float32).mean(axis=1)
+        top = max(float(np.quantile(errors, BRIGHT)), 1e-12)
+        over = overlaid(image[None], np.divide(errors, top, dtype=np.float32), ERRS)
+        images = np.concatenate([np.broadcast_to(image[None], over.shape), over])
+        text = f"Its score is {number_format.figure(score)}."
+        if self.filled:
+            unseen = self.doubles("unseen")
+            share = float((unseen < score).mean())
+            self.keep(image, score)
+            above = f"{number_format.percent(share)} of {len(unseen):,} unseen images"
+            text = f"{text[:-1]}, above that of {above}."
+        else:
+            text = f"{text} {SCALE} Measure holds it against unseen images."
+        return Told(images, ["as seen", "errors"], text)
+
+    def lay_out(self, page: QWidget) -> None:
+        self.look = Segments(list(LOOKS), "What is seen of the images")
+        self.look.select(0)
+        self.look.widen()
+        self.look.chosen.connect(self._show_look)
+        self._look = 0
+        self.table = FiguresTable("Anomaly scores of the sets", COLUMNS)
+        self.table.setSelectionMode(FiguresTable.SelectionMode.NoSelection)
+        self.key = LineKey()
+        self.histogram = HistogramPlot()
+        self.histogram.setAccessibleName("Scores of unseen images and of others")
+        self.histogram.setMinimumHeight(180)
+        self.maps = TileGrid("Images with a piece of another one in them")
+        self.maps.setMinimumHeight(180)
+        left, right = QVBoxLayout(), QVBoxLayout()
+        for box in (left, right):
+            box.setSpacing(6)
+        left.addWidget(self.key)
+        self.ratio = label("", "small", wrap=True)
+        left.addWidget(self.ratio)  # above, where it is seen in a low window, too
+        left.addWidget(self.histogram, 1)
+        right.addLayout(row(section("Where the model errs"), None, self.look))
+        self.legend = label(LEGENDS[0], "small", wrap=True)
+        right.addWidget(self.legend)
+        right.addWidget(self.maps, 1)
+        self._halves = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._halves.setSpacing(16)
+        self._halves.addLayout(left, 1)
+        self._halves.addLayout(right, 1)
+        body = QVBoxLayout(page)
+        body.setContentsMargins(16, 10, 16, 12)
+        body.setSpacing(8)
+        body.addWidget(self.table)
+        body.addLayout(row(self.note))
+        body.addLayout(self._halves, 1)
+
+    @property
+    def filled(self) -> bool:
+        return "unseen" in self.found
+
+    def draw(self) -> None:
+        there = [name for name in SETS if name in self.found]
+        self._show_table(there)
+        self._show_histogram(there)
+        self._show_maps()
+
+    def _show_table(self, there: list[str]) -> None:
+        lines, shades = [], []
+        for name in there:
+            values = self.doubles(name)
+            told, shade = "", {}
+            if f"auc-{name}" in self.found:
+                area, low, high = self.doubles(f"auc-{name}").tolist()
+                told = _between(area, low, high)
+                shade = {3: colors().good if low > CHANCE else colors().warm}
+            mean = number_format.figure(float(values.mean()))
+            lines.append((self.called(name, SETS[name]), f"{len(values):,}", mean, told))
+            shades.append(shade)
+        area, low, high = self.doubles("auc-places").tolist()
+        told = _between(area, low, high)
+        lines.append(("Pixels of the piece, by the map", "", "", told))
+        shades.append({3: colors().good if low > CHANCE else colors().warm})
+        self.table.show_lines(lines, shades)
+        self.table.fit()
+
+    def _show_histogram(self, there: list[str]) -> None:
+        sets = {self.called(name, SETS[name]): self.doubles(name) for name in there}
+        self.ratio.setText(ratio_words(sets))
+        show_sets(self.histogram, self.key, "score", sets, self.mark)
+
+    def _show_maps(self) -> None:
+        run = self.state.runs.by_key.get(self._key)
+        kind = kind_of_run(run, self.state.catalog)
+        images = np.asarray(self.found["pictures"], np.float32)
+        shown = images
+        if self._look == 0:
+            errors = np.asarray(self.found["maps"], np.float32).mean(axis=1)
+            top = max(float(np.quantile(errors, BRIGHT)), 1e-12)
+            shown = overlaid(images, errors / top, ERRS)
+        elif self._look == 2:
+            places = np.asarray(self.found["places"], np.float32)
+            shown = overlaid(images, places, PIECE)
+        self.legend.setText(LEGENDS[self._look])
+        self.maps.show_tiles(kind.tiles({"x": shown}), noun=kind.many)
+
+    def _show_look(self, look: int) -> None:
+        self._look = look
+        self._show_maps()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where it is narrow, images stand below the histogram."""
+        super().resizeEvent(event)
+        direction = QBoxLayout.Direction
+        wide = self.width() >= WIDE
+        self._halves.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
+
+
+def overlaid(images: Floats, amounts: Floats, colour: str) -> Floats:
+    """Return images (n, C, H, W) in which places are of a colour as far as ``amounts`` (n, H, W)
+    says, from 0, as they are in grey, to 1, all of it: (n, 3, H, W).
+    """
+    grey = images.mean(axis=1, keepdims=True).clip(0.0, 1.0)
+    over = QColor(colour)
+    rgb = np.array([over.redF(), over.greenF(), over.blueF()], np.float32).reshape(1, 3, 1, 1)
+    share = 0.85 * np.nan_to_num(amounts).clip(0.0, 1.0)[:, None]
+    made: Floats = (grey * (1 - share) + rgb * share).astype(np.float32)
+    return made
+
+
+def _between(area: float, low: float, high: float) -> str:
+    return f"{number_format.percent(area, 1)} ({100 * low:.1f} to {100 * high:.1f})"
+
+
+def applies(state: AppState) -> bool:
+    """Whether the selected run can be asked about images."""
+    return can_ask(state, OPERATOR)
+
+
+VIEW = ViewSpec(
+    id="anomaly", lens="samples", title="Anomaly", order=26, applies=applies, factory=AnomalyView
+)

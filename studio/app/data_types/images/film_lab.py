@@ -1,0 +1,362 @@
+"""Samples, as a film: from noise to data by any sampler, beside what the denoiser foresees; or the
+film of a picture of one's own, from any noise level.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QSlider, QVBoxLayout, QWidget
+
+from pushforward.studio.app.charts.line_plot import Drawn, LinePlot
+from pushforward.studio.app.core.app_state import AppState
+from pushforward.studio.app.core.data_type_registry import kind_of_run
+from pushforward.studio.app.core.diffusion_choices import guidance_of
+from pushforward.studio.app.core.display_names import file_stem
+from pushforward.studio.app.core.sampling_settings import drawn_by
+from pushforward.studio.app.data.denoising_frames import FilmFound
+from pushforward.studio.app.data.tile_grid import TileGrid
+from pushforward.studio.app.data.views.lab_frame import Arrays, FoundView, can_ask
+from pushforward.studio.app.data.views.view_spec import ViewSpec, shows_moving
+from pushforward.studio.app.data_types.images.own_image import Image, OwnImage, Told
+from pushforward.studio.app.design.basic import Elided, icon_button, label, row, section
+from pushforward.studio.app.design.file_dialog import ask_write
+from pushforward.studio.app.design.forms.editors import Segments
+from pushforward.studio.app.design.literal_text import set_tip
+from pushforward.studio.app.engine.actions import Actions
+from pushforward.studio.app.engine.requests.request_base import Refused
+from pushforward.studio.app.text import number_format
+from pushforward.studio.figures import short
+from pushforward.studio.protocol.parts import ErrorInfo
+from pushforward.studio.protocol.spec import Pick
+
+if TYPE_CHECKING:
+    from pushforward.studio.store.results import ResultRecord
+
+__all__ = ["VIEW", "FilmView"]
+
+OPERATOR, ONE = "film", "film-of-rows"
+LEVELS = (0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0, 40.0, 80.0)
+"""Noise levels from which the film of a picture may begin."""
+WAYS = {"drawn": "Draw noise", "own": "Invert"}
+DRAWS = 8  # films of a picture under noise that is drawn; one that is inverted has a single one
+STRIP = 9  # frames beside each other
+HIGH = 92  # pixels of a strip
+LOW, LOW_STRIP = 110, 84  # of a grid, and of a strip, where there is little room
+TALL = 620  # logical pixels from which grids, strips and curve stand one below the other
+WIDE = 560  # logical pixels from which both grids stand side by side
+SMALLEST = 256  # pixels of the longer side of an exported film, at least
+SECONDS = 4.0  # that an exported film takes
+FORMATS = "GIF film (*.gif);;Film as an animated PNG (*.apng);;Sheet of all frames (*.png)"
+VIDEO = "MP4 film (*.mp4)"
+
+
+class FilmView(FoundView):
+    """The frames follow the flow clock; one sample is followed closely."""
+
+    operator = OPERATOR
+    question = "How does noise become an image?"
+    answer = (
+        "Choose a sampler and its steps: each step is kept, with the denoised estimate of the "
+        "image. Scrub with the Flow clock."
+    )
+    does, doing = "Make a film", "Making the film"
+    low = True
+
+    def __init__(self, state: AppState, actions: Actions) -> None:
+        self.found: FilmFound | None = None  # of the run
+        self.film_of_own: FilmFound | None = None
+        self._config: dict[str, Any] = {}
+        self._told = self._told_of_own = ""
+        self._step = self._step_of_own = 0
+        self._picked = 0
+        self._frame = -1
+        super().__init__(state, actions)
+        self.measure.setText("New film…")
+        self.measure.setAccessibleName("New film…")
+        self.own.changed.connect(self._own_changed)
+        state.playback.changed.connect(self._moved)
+
+    def controls(self) -> list[QWidget]:
+        tip = "Export: write the film as a GIF, an animated PNG, a sheet or, by ffmpeg, an MP4"
+        self.write = icon_button("export", tip, self._write)
+        hint = "noise is put on it, and the film is how the model takes it away"
+        self.way_up = Segments(list(WAYS.values()), "How the picture gets its noise")
+        self.way_up.select(0)
+        self.way_up.widen()
+        set_tip(self.way_up, "Random noise, or the latent by the ODE")
+        self._way = "drawn"
+        self.level = QSlider(Qt.Orientation.Horizontal)
+        self.level.setAccessibleName("Noise level at which the film begins")
+        self.level.setRange(0, len(LEVELS) - 1)
+        self.level.setValue(LEVELS.index(1.0))
+        self.level.setFixedWidth(110)
+        set_tip(self.level, "How much noise, in standard deviations of the data")
+        self._level = label("", "strong")
+        self._level.setMinimumWidth(40)
+        how = self.way_up, label("from", "muted"), self.level, self._level
+        self.own = OwnImage(self, self.state, self._actions, self._ask, hint, how)
+        self.way_up.chosen.connect(self._choose_way)
+        self.level.valueChanged.connect(self._choose_level)
+        self._tell_level()
+        return [self.own.open, self.write]
+
+    def above(self) -> list[QWidget]:
+        return [self.own]
+
+    # A picture of one's own
+
+    @property
+    def noise(self) -> float:
+        """The noise level at which the film of a picture begins."""
+        return LEVELS[self.level.value()]
+
+    async def _ask(self, key: str, image: Image) -> Told:
+        """Film what the model makes of a picture from a noise level, by the sampler that is shown.
+
+        Raises:
+            Refused: it cannot, or what it answered is no film.
+        """
+        way, noise = self._way, self.noise
+        config = {"noise": noise, "way": way, "draws": DRAWS if way == "drawn" else 1}
+        config |= {name: self._config[name] for name in ("sampler", "seed") if name in self._config}
+        inputs = {"rows": [image.tolist()]}
+        answer = await self._actions.operating.ask(key, ONE, config=config, inputs=inputs)
+        try:
+            film = FilmFound.of(answer.arrays)
+            moved = np.asarray(answer.arrays["moved"], np.float64)
+        except (KeyError, ValueError) as error:
+            message = f"What was answered is no film: {error}"
+            raise Refused(ErrorInfo(kind="bug", message=message)) from error
+        if image is self.own.image:
+            self.film_of_own, self._picked, self._frame = film, 0, -1
+            step = (answer.result or {}).get("step", 0)
+            self._told_of_own = f"{self._by()}, from s {float(film.s[0]):g}, step {step:,}"
+            self._step_of_own = step
+            self.refresh()
+        images = np.concatenate([image[None], film.way[:1, 0], film.way[-1]])
+        back = [f"made {i + 1}" for i in range(film.count)] if way == "drawn" else ["comes back"]
+        away = number_format.figure(float(moved.mean()))
+        ended = "Final samples" if way == "drawn" else "It comes back"
+        text = f"{ended} {away} standard deviations of the data a pixel from where it was."
+        return Told(images, ["as seen", f"s {float(film.s[0]):g}", *back], text)
+
+    def _choose_way(self, place: int) -> None:
+        self._way = list(WAYS)[place]
+        self.own.again()
+
+    def _choose_level(self, _: int) -> None:
+        self._tell_level()
+        self.own.again()
+
+    def _tell_level(self) -> None:
+        self._level.setText(f"s {self.noise:g}")
+
+    def _own_changed(self) -> None:
+        """Show the run's own film, until there is one of the picture."""
+        self.film_of_own, self._frame = None, -1
+        self.refresh()
+
+    def lay_out(self, page: QWidget) -> None:
+        self.where = Elided("", "muted")
+        self.now = TileGrid("Where the samples are")
+        self.ahead = TileGrid("Denoised estimates")
+        self.way = TileGrid("One sample along the flow", strip=True)
+        self.foreseen = TileGrid("What is foreseen of it along the flow", strip=True)
+        for grid in (self.now, self.ahead):
+            grid.setMinimumHeight(150)
+            grid.picked.connect(self._pick)
+        for strip in (self.way, self.foreseen):
+            strip.setFixedHeight(HIGH)
+            strip.picked.connect(self._go_to)
+        self.curve = LinePlot("Along the flow", "flow time", "RMS of a pixel", dots=True)
+        self.ends = label("", "small", wrap=True)
+        self.curve.least = (0.0, 1.0), (0.0, 1.2)
+        self.curve.setMinimumHeight(130)
+        self.curve.chosen_at.connect(lambda t: self.state.playback.set(flow=float(t)))
+        self._beside = False  # whether the curve is beside the grids
+        self._grids = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._grids.setSpacing(20)
+        for title, said, grid in (
+            ("x", "now", self.now), ("D(x, s)", "foreseen", self.ahead),
+        ):  # fmt: skip
+            box = QVBoxLayout()
+            box.setSpacing(4)
+            box.addLayout(row(label(title, "strong"), label(said, "muted"), None))
+            box.addWidget(grid, 1)
+            self._grids.addLayout(box, 1)
+        self._which = section("Sample 0 along the flow")
+        self._body = body = QVBoxLayout(page)
+        body.setContentsMargins(16, 10, 16, 12)
+        body.setSpacing(6)
+        body.addWidget(self.words)  # the bar has no room for so much
+        body.addWidget(self.where)
+        body.addLayout(self._grids, 3)
+        body.addWidget(self._which)
+        body.addWidget(self.way)
+        body.addWidget(self.foreseen)
+        body.addWidget(self.curve, 2)
+        body.addWidget(self.ends)
+
+    def take(self, found: "tuple[ResultRecord, Arrays] | None") -> None:
+        self.found, self._frame, self._picked = None, -1, 0
+        if found is not None:
+            self.found, self._config = FilmFound.of(found[1]), found[0].config
+            seed = self._config.get("seed", 0)
+            self._told = f"{self._by()}, seed {seed}, step {found[0].step:,}"
+            self._step = found[0].step
+
+    @property
+    def _sampler(self) -> Pick | None:
+        """What drew the film, None where an earlier version does not say."""
+        found = self._config.get("sampler")
+        return msgspec.convert(found, Pick) if found else None
+
+    @property
+    def _led(self) -> bool:
+        """Whether the samples are led, so that a step takes more evaluations."""
+        run, drawn = self.state.runs.by_key.get(self._key), self._sampler
+        if run is None or run.spec is None or drawn is None:
+            return False
+        return bool(guidance_of(msgspec.structs.replace(run.spec, sampler=drawn)))
+
+    def _by(self) -> str:
+        """Say by which sampler."""
+        run, drawn = self.state.runs.by_key.get(self._key), self._sampler
+        if drawn is None:
+            return "the model's own sampler"
+        return drawn_by(run.spec if run is not None else None, drawn, self.state.catalog)
+
+    @property
+    def film(self) -> FilmFound | None:
+        """The one that is shown: that of a picture of one's own, or that of the run."""
+        return self.film_of_own or self.found
+
+    @property
+    def filled(self) -> bool:
+        return self.film is not None
+
+    def refresh(self) -> None:
+        super().refresh()
+        self.write.setVisible(self.filled)
+
+    def draw(self) -> None:
+        found = self.film
+        assert found is not None
+        if self.film_of_own is None:
+            self.say_of(self._told, self._step)
+        else:
+            self.say_of(self._told_of_own, self._step_of_own)
+        kind = kind_of_run(self.state.runs.by_key.get(self._key), self.state.catalog)
+        self._frame = frame = found.at(self.state.playback.flow)
+        picked = self._picked = min(self._picked, found.count - 1)
+        self.where.set_text(found.said(frame, picked, led=self._led))
+        for grid, of in ((self.now, found.way), (self.ahead, found.foreseen)):
+            grid.show_tiles(kind.tiles({"x": of[frame]}), noun=kind.moving)
+            grid.select(picked)
+        self._which.setText(f"SAMPLE {picked} ALONG THE FLOW")
+        self._which.setAccessibleName(f"Sample {picked} along the flow")
+        frames = found.strip(STRIP, frame)
+        near = int(np.abs(frames - frame).argmin())
+        levels = [f"s {short(float(s), 2)}" for s in found.s[frames]]
+        times = [f"t {float(t):.2f}" for t in found.t[frames]]
+        for strip, of, said in (
+            (self.way, found.way, times), (self.foreseen, found.foreseen, levels),
+        ):  # fmt: skip
+            strip.show_tiles(kind.tiles({"x": of[frames, picked]}), noun=kind.moving, words=said)
+            strip.select(near)
+        self._draw_curve(found, frame, picked)
+
+    def _draw_curve(self, found: FilmFound, frame: int, picked: int) -> None:
+        t = found.t.astype(np.float64)
+        some = found.s > 0
+        noise = (found.score[:, picked] * found.s).astype(np.float64)
+        lines = [
+            Drawn("s |score| = |D − x| / s", t[some], noise[some]),
+            Drawn("from D to the sample, in data std", t, found.left[:, picked].astype(np.float64)),
+        ]
+        self.curve.show_lines(lines, float(t[frame]))
+        self.ends.setText(found.ends())
+
+    def _moved(self) -> None:
+        found = self.film
+        if found is None or not self.isVisible():
+            return
+        if found.at(self.state.playback.flow) != self._frame:
+            self.draw()
+
+    def _pick(self, place: int) -> None:
+        if place >= 0 and self.film is not None:
+            self._picked = place
+            self.draw()
+
+    def _go_to(self, place: int) -> None:
+        if place >= 0 and (film := self.film) is not None:
+            frame = film.strip(STRIP, self._frame)[place]
+            self.state.playback.set(flow=float(film.t[frame]), playing=False)
+
+    def _write(self) -> None:
+        found, run = self.film, self.state.runs.by_key.get(self._key)
+        if found is not None and run is not None:
+            from pushforward.studio.formats.video import encoder
+
+            name = f"{file_stem(run)}-film.gif"
+            formats = f"{FORMATS};;{VIDEO}" if encoder() else FORMATS
+            ask_write(
+                self, self.state, "Export film", name, formats, lambda path: written(found, path)
+            )
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where it is narrow, what is foreseen stands below; where it is low and not narrow, the
+        curve stands beside both: nothing is to be scrolled for.
+        """
+        super().resizeEvent(event)
+        direction = QBoxLayout.Direction
+        wide = self.width() >= WIDE
+        self._grids.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
+        beside = wide and self.height() < TALL
+        if beside != self._beside:
+            self._beside = beside
+            if beside:
+                self._grids.addWidget(self.curve, 1)
+            else:
+                self._body.insertWidget(self._body.indexOf(self.ends), self.curve, 2)
+            for grid in (self.now, self.ahead):
+                grid.setMinimumHeight(LOW if beside else 150)
+            for strip in (self.way, self.foreseen):
+                strip.setFixedHeight(LOW_STRIP if beside else HIGH)
+
+
+def written(found: FilmFound, path: Path) -> None:
+    """Write a film: all samples frame by frame, or as a sheet with a row a sample.
+
+    Raises:
+        StoreError: the disk refused, or the suffix is none of a film.
+    """
+    from pushforward.studio.formats.animation import write_animation
+    from pushforward.studio.formats.pictures import sheet, write_png
+    from pushforward.studio.formats.video import VIDEO_SUFFIX, write_video
+
+    if path.suffix.lower() == ".png":
+        flat = found.way.swapaxes(0, 1).reshape(-1, *found.way.shape[2:])
+        write_png(path, sheet(flat, columns=len(found.t)))
+        return
+    frames = np.stack([sheet(frame, smallest=SMALLEST) for frame in found.way])
+    write = write_video if path.suffix.lower() == VIDEO_SUFFIX else write_animation
+    write(path, frames, SECONDS)
+
+
+SHOWN = shows_moving("film")
+
+
+def applies(state: AppState) -> bool:
+    """Whether the selected run makes images by a denoiser."""
+    return SHOWN(state) and can_ask(state, OPERATOR)
+
+
+VIEW = ViewSpec(
+    id="film", lens="samples", title="Film", order=22, timed=True, applies=applies, factory=FilmView
+)

@@ -1,0 +1,112 @@
+"""A lab that holds sets of data against each other, and a picture of one's own against these."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtWidgets import QWidget
+
+from pushforward.studio.app.charts.distribution_bins import beyond, edges_of, shares_of
+from pushforward.studio.app.charts.histogram import HistogramPlot, HistogramScene, Steps
+from pushforward.studio.app.charts.legend import LineKey
+from pushforward.studio.app.charts.line_styles import ink
+from pushforward.studio.app.charts.plot_style import CanvasStyle
+from pushforward.studio.app.core.display_names import data_title
+from pushforward.studio.app.data.views.lab_frame import Arrays, ArraysView
+from pushforward.studio.app.data_types.images.own_image import Image, OwnImage, Told
+from pushforward.studio.app.design.theme import colors
+
+if TYPE_CHECKING:
+    from pushforward.studio.store.results import ResultRecord
+
+__all__ = ["PictureLab", "ratio_words", "show_sets"]
+
+YOURS = "your picture"
+
+
+class PictureLab(ArraysView):
+    """Takes a picture of one's own where the data can be pictures; a subclass asks the model about
+    it in `ask_own`.
+
+    Attributes:
+        hint: what is done with one that is held over the lab, as a sentence goes on.
+        own: shows it, and what came of it.
+        mark: what the lab measures, of the picture; None where there is none.
+    """
+
+    hint = ""
+    mark: float | None = None
+
+    def controls(self) -> list[QWidget]:
+        self.own = OwnImage(self, self.state, self._actions, self.ask_own, self.hint)
+        self.own.changed.connect(self._forget)
+        return [self.own.open]
+
+    def above(self) -> list[QWidget]:
+        return [self.own]
+
+    def take(self, found: "tuple[ResultRecord, Arrays] | None") -> None:
+        super().take(found)
+        if found is not None:
+            self.own.again()  # held against what was measured now
+
+    async def ask_own(self, key: str, image: Image) -> Told:
+        """Ask the model of a run about a picture.
+
+        Raises:
+            Refused: it cannot say.
+        """
+        raise NotImplementedError
+
+    def called(self, name: str, usual: str) -> str:
+        """Return what one of the sets is called: the "other" as it is where it was chosen."""
+        slug = str((self.config.get("other") or {}).get("slug") or "")
+        return data_title(slug, self.state.catalog) if name == "other" and slug else usual
+
+    def keep(self, image: Image, value: float) -> None:
+        """Mark what was measured of a picture, if it still is the one that lies there."""
+        if image is self.own.image and self.filled:
+            self.mark = value
+            self.draw()
+
+    def _forget(self) -> None:
+        if self.mark is not None:
+            self.mark = None
+            self.refresh()
+
+
+def ratio_words(sets: Mapping[str, NDArray[np.float64]]) -> str:
+    """Say what stands below the histogram of sets by their titles, "" for a single one."""
+    first, *others = sets
+    if not others:
+        return ""
+    return (
+        f"Ratio: the share of each over that of {first.lower()}. Triangles lie beyond 0.5 or 1.5."
+    )
+
+
+def show_sets(
+    plot: HistogramPlot,
+    key: LineKey,
+    name: str,
+    sets: Mapping[str, NDArray[np.float64]],
+    mark: float | None,
+    unit: str = "",
+) -> None:
+    """Show how a number is spread over sets by their titles, the others over the first, and where a
+    picture of one's own is.
+    """
+    (first, real), *others = sets.items()
+    edges, tokens = edges_of(real, *(values for _, values in others)), colors()
+    models = tuple(
+        Steps(title, ink(k, tokens), k, shares_of(values, edges), beyond(values, edges))
+        for k, (title, values) in enumerate(others)
+    )
+    scene = HistogramScene(
+        name, edges, shares_of(real, edges), len(real), models, unit=unit,
+        beyond=beyond(real, edges), mark=None if mark is None else (YOURS, mark),
+    )  # fmt: skip
+    plot.set_scene(scene)
+    names = scene.key(CanvasStyle.of(tokens))
+    key.show_names([(f"{first}, n = {len(real):,}", names[0][1]), *names[1:]])

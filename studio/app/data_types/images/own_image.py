@@ -1,0 +1,279 @@
+"""A picture of one's own in a lab: dropped, pasted or opened, and what the model says of it."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QObject, Signal
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDropEvent,
+    QGuiApplication,
+    QKeyEvent,
+)
+from PySide6.QtWidgets import QFileDialog, QSizePolicy, QVBoxLayout, QWidget
+from shiboken6 import isValid
+
+from pushforward.studio.app.core.app_state import AppState
+from pushforward.studio.app.core.data_type import Kind
+from pushforward.studio.app.core.data_type_registry import kind_of_run
+from pushforward.studio.app.core.runs import RunState
+from pushforward.studio.app.data.tile_grid import TileGrid
+from pushforward.studio.app.data_types.images.image_file import (
+    FILTER,
+    Unreadable,
+    carries,
+    read_carried,
+    read_image,
+)
+from pushforward.studio.app.design.basic import Elided, button, label, row
+from pushforward.studio.app.design.drop_action import copied
+from pushforward.studio.app.design.edit_shortcuts import take_key
+from pushforward.studio.app.design.file_dialog import folder_of_files, open_dialog
+from pushforward.studio.app.engine.actions import Actions
+from pushforward.studio.app.engine.latest_query import Latest
+from pushforward.studio.app.engine.requests.request_base import Refused
+from pushforward.studio.app.engine.run_answers import AskOnce
+
+__all__ = ["Image", "OwnImage", "Told"]
+
+HIGH = 104  # pixels of the strip
+TARGET = 512  # real images that tell the size of them; the edit lab asks for as many
+Image = NDArray[np.float32]
+ASKED = "Running the model…"
+LATER = "The size of these images is not known yet: wait until the data are read."
+
+
+@dataclass(frozen=True, eq=False)
+class Told:
+    """What came of a picture: images (n, C, H, W), the words below each, and a sentence."""
+
+    images: Image
+    words: list[str]
+    text: str
+
+
+Ask = Callable[[str, Image], Awaitable[Told]]
+"""From a run and an image (C, H, W), values in [0, 1], to what comes of it.
+
+Raises:
+    Refused: it cannot be asked.
+"""
+
+
+class OwnImage(QWidget):
+    """Lies at the top of a lab, seen once there is a picture. ``open`` is a button for its bar,
+    which is seen where the kind of data can be a picture.
+
+    Signals:
+        changed: another picture was taken, or it was put away.
+
+    Args:
+        view: the lab, which takes drops and the keys for pasting from now on.
+        state: of the application.
+        actions: what a person can want.
+        ask: what is asked about the picture.
+        hint: what is done with one that is held over the lab, as a sentence goes on.
+        how: controls of what is asked, beside what the picture is called; see `again`.
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self,
+        view: QWidget,
+        state: AppState,
+        actions: Actions,
+        ask: Ask,
+        hint: str,
+        how: Sequence[QWidget] = (),
+    ) -> None:
+        super().__init__()
+        self._view, self._state, self._actions = view, state, actions
+        self._ask, self._hint = ask, hint
+        self._once = AskOnce(self, state)
+        self._key = ""
+        self._before = ""  # what was said before a picture was held over the lab
+        self._asked: Image | None = None
+        self._fitted = ""  # what was done to it
+        self._of: dict[str, tuple[Image, str, str]] = {}  # by run: image, name, what was done to it
+        self._latest: Latest[tuple[str, Image]] = Latest(self, self._learn)
+        tip = "A picture of your own, from a file; one can also be dropped here, or pasted"
+        self.open = button("Picture…", self._open, tip=tip)
+        self.title, self.trouble = Elided("", "strong", middle=True), label("", "danger", wrap=True)
+        self.said = label("", "small", wrap=True)
+        self.close_ = button("Put away", self._dismiss, kind="chip", tip="Show the lab alone")
+        self.tiles = TileGrid("Your own image in the model", strip=True)
+        self.tiles.setFixedHeight(HIGH)
+        body = QVBoxLayout(self)
+        body.setContentsMargins(16, 10, 16, 0)
+        body.setSpacing(4)
+        line = row(self.title, *how, self.close_)
+        line.setStretch(0, 1)
+        body.addLayout(line)
+        for part in (self.trouble, self.tiles, self.said):
+            body.addWidget(part)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self.hide()
+        view.setAcceptDrops(True)
+        view.installEventFilter(self)
+        state.runs.selected.connect(self._select)
+        state.catalog_changed.connect(self._meet_kind)
+        self._select(state.runs.selection)
+
+    @property
+    def _run(self) -> RunState | None:
+        return self._state.runs.by_key.get(self._key)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(C, H, W) of the images of the run, () while that is not known."""
+        run = self._run
+        return run.target.shape[1:] if run is not None and run.target is not None else ()
+
+    @property
+    def _kind(self) -> Kind:
+        return kind_of_run(self._run, self._state.catalog)
+
+    def _select(self, key: str) -> None:
+        self._key = key
+        self._meet_kind()
+        self.put_away()
+        self._bring_back()
+
+    def _bring_back(self) -> None:
+        """Show the picture that was laid on the lab of this run before, where somebody looks."""
+        kept = self._of.get(self._key)
+        if kept is not None and self._asked is None and self._view.isVisible() and self.shape:
+            self._lay(*kept)
+
+    def _dismiss(self) -> None:
+        self._of.pop(self._key, None)
+        self.put_away()
+
+    def _meet_kind(self) -> None:
+        self.open.setVisible(self._kind.pictures)
+
+    def put_away(self) -> None:
+        """Show no picture."""
+        self._asked = None
+        self._latest.drop()
+        self.tiles.hide()
+        for each in (self.title, self.said, self.trouble):
+            each.setText("")
+        self.hide()
+        self.changed.emit()
+
+    @property
+    def image(self) -> Image | None:
+        """The picture that is there, (C, H, W), as the data are."""
+        return self._asked
+
+    def again(self) -> None:
+        """Ask about the picture anew: how it is asked has changed."""
+        if self._asked is not None:
+            self._say(f"{self._fitted} {ASKED}")
+            self._latest.want((self._key, self._asked))
+
+    # How one comes
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Take what is dropped on the lab, and what is pasted while it has the keyboard."""
+        if not self._kind.pictures:
+            return super().eventFilter(watched, event)
+        if isinstance(event, QDropEvent) and event.type() == QEvent.Type.Drop:
+            copied(event)
+            self._take(lambda: read_carried(event.mimeData(), self.shape))
+            return True
+        if isinstance(event, QDragEnterEvent) and carries(event.mimeData()):
+            self._meet()
+            copied(event)
+            self._before = self.said.text()
+            self._say(f"Drop it: {self._hint}.")
+            return True
+        if event.type() == QEvent.Type.DragLeave:
+            self._say(self._before)
+        if event.type() == QEvent.Type.Show:
+            self._meet()
+            self._bring_back()
+            self._state.paste = self.paste
+        if event.type() == QEvent.Type.Hide and self._state.paste == self.paste:
+            self._state.paste = None
+        if isinstance(event, QKeyEvent) and take_key(event, paste=self.paste):
+            return True
+        return super().eventFilter(watched, event)
+
+    def paste(self) -> None:
+        """Take the picture on the clipboard."""
+        self._take(lambda: read_carried(QGuiApplication.clipboard().mimeData(), self.shape))
+
+    def _open(self) -> None:
+        mode = QFileDialog.FileMode.ExistingFile
+        folder = folder_of_files(self._state.project)
+        dialog = open_dialog(self, "Open an image", mode, FILTER, folder)
+        dialog.fileSelected.connect(lambda file: self.take_file(Path(file)))
+        dialog.open()
+
+    def take_file(self, path: Path) -> None:
+        """Take the picture in a file."""
+
+        def read() -> tuple[Image, str, str]:
+            image, said = read_image(path, self.shape)
+            return image, path.name, said
+
+        self._take(read)
+
+    def _meet(self) -> None:
+        """See to it that the size of the images is known."""
+        run = self._run
+        if run is not None and run.target is None and self._once.due(run):
+            self._actions.looking.load_target(run.key, TARGET)
+
+    def _take(self, read: Callable[[], tuple[Image, str, str]]) -> None:
+        self._meet()
+        try:
+            if not self.shape:
+                raise Unreadable(LATER)
+            image, name, said = read()
+        except Unreadable as error:
+            self._say("", wrong=str(error))
+            return
+        self._of[self._key] = image, name, said
+        self._lay(image, name, said)
+
+    def _lay(self, image: Image, name: str, said: str) -> None:
+        self._asked, self._fitted = image, said
+        self.title.set_text(name)
+        self._say(said)
+        self._show(Told(image[None], ["as seen"], said))
+        self.changed.emit()
+        self.again()
+
+    async def _learn(self, question: tuple[str, Image]) -> None:
+        key, image = question
+        try:
+            told = await self._ask(key, image)
+        except Refused as refused:
+            if isValid(self) and image is self._asked:
+                wrong = f"{refused.error.message} {refused.error.hint}".strip()
+                self._say(self._fitted, wrong=wrong)
+            return
+        if isValid(self) and image is self._asked:
+            self._say(f"{self._fitted} {told.text}".strip())
+            self._show(told)
+
+    # Showing
+
+    def _say(self, text: str, *, wrong: str = "") -> None:
+        self.said.setText(text)
+        self.trouble.setText(wrong)
+        self.trouble.setVisible(bool(wrong))
+        self.setVisible(bool(text or wrong or self._asked is not None))
+
+    def _show(self, told: Told) -> None:
+        kind = self._kind
+        self.tiles.show_tiles(kind.tiles({"x": told.images}), noun=kind.many, words=told.words)
+        self.tiles.show()
+        self.show()

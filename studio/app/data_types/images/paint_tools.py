@@ -1,0 +1,191 @@
+"""The tools that paint on an image: brush and eraser, their size and ink, and the way back."""
+
+from dataclasses import replace
+from functools import partial
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QColorDialog, QSlider, QVBoxLayout, QWidget
+
+from pushforward.studio.app.core.undo_history import Edits
+from pushforward.studio.app.data_types.images.colour_swatch import Swatch
+from pushforward.studio.app.data_types.images.edit_canvas import EditCanvas
+from pushforward.studio.app.data_types.images.image_edits import TASKS, Sheet, Task, brushed
+from pushforward.studio.app.design.basic import icon_button, label, restyle, row
+from pushforward.studio.app.design.literal_text import set_tip
+
+__all__ = ["PaintTools"]
+
+Place = tuple[float, float]
+RADII = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0)  # of the brush, in pixels of the image
+BRUSH = 0.1  # of the shorter side, the brush at first
+COLOURS = 3
+HIGH = 26  # pixels of a tool
+
+
+class PaintTools(QWidget):
+    """A row of tools over a canvas, which paint on the sheet that lies there.
+
+    Signals:
+        painted: the sheet is another one: a stroke went on, or a step was taken back or again.
+        emptied: a sheet on which nothing is drawn yet.
+    """
+
+    painted = Signal()
+    emptied = Signal(object)
+
+    def __init__(self, edits: Edits[Sheet], canvas: EditCanvas) -> None:
+        super().__init__()
+        self._edits, self._canvas = edits, canvas
+        self._task: Task = TASKS[0]
+        self._radius = 1.5
+        self._side = 0  # of the images that the brush was made for
+        self._last: Place | None = None  # where a stroke was last
+        self._ink: tuple[float, ...] = (1.0,)
+        self.brush = icon_button("brush", "Brush: Enter or the mouse paints, [ and ] size it")
+        self.brush.setCheckable(True)
+        self.eraser = icon_button("eraser", "Eraser (the right button of the mouse, Shift+Enter)")
+        self.eraser.setCheckable(True)
+        self._take_tool(erases=False)
+        self.brush.clicked.connect(lambda: self._take_tool(erases=False))
+        self.eraser.clicked.connect(lambda: self._take_tool(erases=True))
+        self.wider = icon_button("brush-wide", "Wider brush (])", partial(self.size_by, 1))
+        self.narrower = icon_button("brush-narrow", "Narrower brush ([)", partial(self.size_by, -1))
+        self._new = icon_button("page", "New image: all black, to draw on", self.empty)
+        self._wipe = icon_button("trash", "Take all marks away", self.wipe)
+        self._negative = icon_button("contrast", "Invert brightness", self.negate)
+        self._back = icon_button("undo", "Undo (Ctrl+Z)", self.undo)
+        self._again = icon_button("redo", "Redo (Ctrl+Shift+Z or Ctrl+Y)", self.redo)
+        self.width_said = label("", "small")
+        self._brightness = self._slider()
+        self.ink = Swatch("Colour of the ink")
+        self.ink.clicked.connect(self._ask_colour)
+        tools = (self.brush, self.eraser, self.narrower, self.width_said, self.wider, self._new,
+                 self._wipe, self.ink, self._brightness, None,
+                 self._negative, self._back, self._again)  # fmt: skip
+        self.setMinimumHeight(HIGH)  # in a low window tools are not flattened
+        body = QVBoxLayout(self)
+        body.setContentsMargins(0, 0, 0, 0)
+        body.addLayout(row(*tools, gap=2))
+        canvas.stroke.connect(self._stroke)
+        canvas.sized.connect(self.size_by)
+
+    def _slider(self) -> QSlider:
+        found = QSlider(Qt.Orientation.Horizontal)
+        found.setRange(0, 100)
+        found.setValue(100)
+        found.setMinimumWidth(28)
+        found.setMaximumWidth(60)
+        found.setAccessibleName("Brightness of the ink")
+        set_tip(found, "Brightness of the ink")
+        found.valueChanged.connect(lambda value: self._take_ink((value / 100,)))
+        return found
+
+    def show_for(self, task: Task, channels: int, side: int) -> None:
+        """Show the tools that a task has for images of so many channels, whose shorter side has so
+        many pixels: on images of another size the brush is another one.
+        """
+        self._task = task
+        if side != self._side:
+            self._side = side
+            self._radius = min(RADII, key=lambda radius: abs(2 * radius - BRUSH * side))
+        if channels != COLOURS and len(self._ink) == COLOURS:
+            self._take_ink((self._brightness.value() / 100,))  # it was of an image in colour
+        paints, colour = task.brush != "", task.brush == "colour"
+        tools: tuple[QWidget, ...] = (
+            self.brush, self.eraser, self.wider, self.narrower, self.width_said,
+        )  # fmt: skip
+        for tool in tools:
+            tool.setVisible(paints)
+        self._wipe.setVisible(task.brush == "mask")
+        self._new.setVisible(colour)
+        self.ink.setVisible(colour)
+        self._brightness.setVisible(colour and channels != COLOURS)
+        self.ink.show_colour(self._ink_seen, asked=channels == COLOURS)
+        self._back.setEnabled(self._edits.can_undo)
+        self._again.setEnabled(self._edits.can_redo)
+        self._tell()
+
+    def size_by(self, by: int) -> None:
+        """Take a brush so many sizes wider."""
+        place = min(max(RADII.index(self._radius) + by, 0), len(RADII) - 1)
+        self._radius = RADII[place]
+        self._tell()
+
+    def empty(self) -> None:
+        """Begin with a sheet that is as the eraser leaves it: on one of the pen's colour nothing
+        that is drawn would be seen.
+        """
+        sheet = self._edits.now
+        if sheet is not None:
+            far = float(sum(sheet.image.shape))
+            middle = sheet.image.shape[1] / 2, sheet.image.shape[2] / 2
+            empty = brushed(sheet, middle, far, 0.0)
+            self.emptied.emit(replace(empty, title="Sketch", label=""))
+
+    def wipe(self) -> None:
+        """Take all marks away."""
+        if self._edits.now is not None and self._edits.now.marked.any():
+            self._edits.put(replace(self._edits.now, mask=None))
+            self.painted.emit()
+
+    def negate(self) -> None:
+        """Make what is dark light, and what is light dark."""
+        if (sheet := self._edits.now) is not None:
+            self._edits.put(replace(sheet, image=1.0 - sheet.image))
+            self.painted.emit()
+
+    def undo(self) -> None:
+        """Take the last step back."""
+        self._edits.undo()
+        self.painted.emit()
+
+    def redo(self) -> None:
+        """Take the step again that was taken back last."""
+        self._edits.redo()
+        self.painted.emit()
+
+    def _take_tool(self, *, erases: bool) -> None:
+        for tool, held in ((self.brush, not erases), (self.eraser, erases)):
+            tool.setChecked(held)
+            restyle(tool, held="true" if held else "false")
+
+    def _take_ink(self, ink: tuple[float, ...]) -> None:
+        self._ink = ink
+        self.ink.show_colour(self._ink_seen)
+
+    @property
+    def _ink_seen(self) -> QColor:
+        return QColor.fromRgbF(*(self._ink * COLOURS)[:COLOURS])
+
+    def _ask_colour(self) -> None:
+        if not self.ink.asked:
+            return  # the slider beside it says how bright it is
+        dialog = QColorDialog(self._ink_seen, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.colorSelected.connect(
+            lambda chosen: self._take_ink((chosen.redF(), chosen.greenF(), chosen.blueF()))
+        )
+        dialog.open()
+
+    def _tell(self) -> None:
+        self.width_said.setText(f"{2 * self._radius:g} px")
+        self._canvas.show_brush(self._radius, paints=bool(self._task.brush))
+
+    def _stroke(self, begins: bool, at_row: float, at_column: float, erases: bool) -> None:
+        if begins:
+            self._edits.begin()
+        sheet = self._edits.now
+        if sheet is None:
+            return
+        at, since = (at_row, at_column), None if begins else self._last
+        self._last = at
+        self._edits.amend(self._under_brush(sheet, at, since, erases=erases))
+        self.painted.emit()
+
+    def _under_brush(self, sheet: Sheet, at: Place, since: Place | None, *, erases: bool) -> Sheet:
+        erases = erases or self.eraser.isChecked()
+        if self._task.brush == "mask":
+            return brushed(sheet, at, self._radius, not erases, since)
+        painted = brushed(sheet, at, self._radius, 0.0 if erases else self._ink, since)
+        return replace(painted, label="")

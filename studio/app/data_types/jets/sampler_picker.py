@@ -1,0 +1,147 @@
+"""Another sampler for a flow: a trained run is followed by it, with as many steps as are chosen."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from numpy.typing import NDArray
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+from shiboken6 import isValid
+
+from pushforward.studio.app.core import async_tasks, draft_spec
+from pushforward.studio.app.core.app_state import AppState
+from pushforward.studio.app.core.operator_settings import offered
+from pushforward.studio.app.core.runs import FlowRecord, RunState
+from pushforward.studio.app.data.denoising_frames import FilmFound
+from pushforward.studio.app.design.basic import label, row
+from pushforward.studio.app.design.forms.editors import ChoiceList
+from pushforward.studio.app.design.literal_text import set_tip
+from pushforward.studio.app.engine.actions import Actions
+from pushforward.studio.app.engine.requests.request_base import Refused
+from pushforward.studio.counted import counted
+from pushforward.studio.protocol.catalog import EntrySpec
+from pushforward.studio.protocol.extras import DENOISED, LEVELS
+from pushforward.studio.protocol.records import EXTRA, GIVEN
+
+__all__ = ["OtherSampler", "record_of"]
+
+OPERATOR = "film"
+COUNT = "steps"  # the setting of a sampler that says how many steps it takes
+OWN = "as trained"
+STEPS = (3, 5, 10, 18, 30, 50, 100)
+USUAL = 18
+SAMPLES, FRAMES = 40, 32  # that are followed, and of each at most
+
+
+class OtherSampler(QWidget):
+    """Two lists, hidden where the run has nothing to choose from. All samplers start from the same
+    noise, so that they can be told apart by what they make of it.
+
+    Signals:
+        filmed: the FlowRecord that was followed, or None: the run's own one is wanted.
+        failed: why it cannot be followed.
+    """
+
+    filmed = Signal(object)
+    failed = Signal(str)
+
+    def __init__(self, state: AppState, actions: Actions) -> None:
+        super().__init__()
+        self._state, self._actions = state, actions
+        self._key = ""
+        self._entries: list[EntrySpec] = []
+        self._asked: tuple[str, str, int, int | None] | None = None
+        self._step: int | None = None
+        self.samplers = ChoiceList([OWN], "Sampler of the flow")
+        self.samplers.setMinimumContentsLength(9)
+        set_tip(self.samplers, "By which sampler the flow goes; each starts from the same noise")
+        self.steps = ChoiceList([counted(n, "step") for n in STEPS], "Steps of the sampler")
+        self.steps.setCurrentIndex(STEPS.index(USUAL))
+        for each in (self.samplers, self.steps):
+            each.activated.connect(lambda _: self._ask())
+        line = row(label("By", "muted"), self.samplers, self.steps, gap=6)
+        line.setContentsMargins(0, 0, 0, 0)
+        self.setLayout(line)
+        self.show_run(None)
+
+    def show_run(self, run: RunState | None) -> None:
+        """Offer the samplers of a run; of another one its own is shown first."""
+        catalog = self._state.catalog
+        able = any(each.slug == OPERATOR for each in offered(run, catalog))
+        family = draft_spec.entry_of(run.spec, "family", catalog) if run and run.spec else None
+        known = draft_spec.samplers(family, catalog) if able else []
+        self._entries = [e for e in known if any(field.path == COUNT for field in e.fields)]
+        if (key := run.key if run is not None else "") != self._key:
+            self._key, self._asked = key, None
+            self.samplers.setCurrentIndex(0)
+        at = self.samplers.currentIndex()
+        self.samplers.offer([OWN, *(each.title for each in self._entries)])
+        self.samplers.setCurrentIndex(max(0, at))
+        self.steps.setVisible(self.chosen is not None)
+        self.setVisible(bool(self._entries))
+
+    @property
+    def chosen(self) -> EntrySpec | None:
+        """The sampler that the flow goes by, None for the run's own."""
+        at = self.samplers.currentIndex() - 1
+        return self._entries[at] if 0 <= at < len(self._entries) else None
+
+    @property
+    def said(self) -> str:
+        """Which it is, with how many steps."""
+        chosen = self.chosen
+        return f"{chosen.title}, {counted(self._count, 'step')}" if chosen is not None else OWN
+
+    @property
+    def _count(self) -> int:
+        return STEPS[max(0, self.steps.currentIndex())]
+
+    def look_at(self, step: int | None) -> None:
+        """Follow the weights of another step of the training, the newest of them for None."""
+        self._step = step
+        if self.chosen is not None:
+            self._ask()
+
+    def _ask(self) -> None:
+        chosen = self.chosen
+        self.steps.setVisible(chosen is not None)
+        if chosen is None:
+            self._asked = None
+            self.filmed.emit(None)
+            return
+        asked = (self._key, chosen.slug, self._count, self._step)
+        if asked != self._asked:
+            self._asked = asked
+            async_tasks.spawn(self._film(asked))
+
+    async def _film(self, asked: tuple[str, str, int, int | None]) -> None:
+        key, slug, steps, step = asked
+        sampler = {"slug": slug, "config": {COUNT: steps}}
+        config = {"n": SAMPLES, "frames": FRAMES, "sampler": sampler}
+        try:
+            answer = await self._actions.operating.ask(key, OPERATOR, config=config, step=step)
+            record = record_of(answer.arrays, int((answer.result or {}).get("step", 0)))
+        except (Refused, KeyError, ValueError) as error:
+            if isValid(self) and asked == self._asked:
+                self._asked = None
+                self.failed.emit(str(error))
+            return
+        if isValid(self) and asked == self._asked:
+            self.filmed.emit(record)
+
+
+def record_of(arrays: Mapping[str, NDArray[Any]], step: int) -> FlowRecord:
+    """Return a film as a record, with what its samples were told.
+
+    Raises:
+        KeyError: an array of it is missing.
+        ValueError: they are not of the same frames.
+    """
+    film = FilmFound.of(arrays)
+    own = {"x", "mask", *FilmFound.__dataclass_fields__}
+    made = {"t": film.t, "x": film.way}
+    made |= {f"{EXTRA}{DENOISED}": film.foreseen, f"{EXTRA}{LEVELS}": film.s}
+    made |= {f"{GIVEN}{name}": each for name, each in arrays.items() if name not in own}
+    if "mask" in arrays:
+        made["mask"] = arrays["mask"]
+    return FlowRecord(step, made)

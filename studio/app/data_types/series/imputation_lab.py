@@ -1,0 +1,151 @@
+"""Quality, as filling in: fans where series were hidden, and how often the truth is in them."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QSlider, QVBoxLayout, QWidget
+
+from pushforward.studio.app.charts.line_plot import Drawn, LinePlot
+from pushforward.studio.app.core.app_state import AppState
+from pushforward.studio.app.data.views.lab_frame import Arrays, ArraysView, can_ask
+from pushforward.studio.app.data.views.view_spec import ViewSpec
+from pushforward.studio.app.data_types.series.fan_plot import Fan, FanPlot
+from pushforward.studio.app.design.basic import discard, label, row
+from pushforward.studio.app.design.value_table import FiguresTable
+from pushforward.studio.app.text import number_format
+from pushforward.studio.counted import counted
+
+if TYPE_CHECKING:
+    from pushforward.studio.store.results import ResultRecord
+
+__all__ = ["VIEW", "FilledView"]
+
+OPERATOR = "impute"
+COLUMNS = (
+    ("", ""),
+    (
+        "CRPS, all (std)",
+        "How far guesses are from the truth, less how far from each other, in deviations of a "
+        "channel: less is better",
+    ),
+    ("this one (std)", "The same of the series that is shown"),
+)
+WHOSE = (
+    ("crps", "Model"),
+    ("crps-line", "Straight line"),
+    ("crps-law", "Law of the data"),
+)
+
+
+class FilledView(ArraysView):
+    """Shows what was filled in last; a slider says in which series."""
+
+    operator = OPERATOR
+    question = "What does the model say of what it cannot see?"
+    answer = (
+        "Mask a stretch of unseen series, or their end, and impute it many times: median, "
+        "intervals, and whether they contain the truth."
+    )
+
+    def lay_out(self, page: QWidget) -> None:
+        self._at = 0
+        self._which = label("", "strong")
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setAccessibleName("Which one is shown")
+        self.slider.setFixedWidth(150)
+        self.slider.valueChanged.connect(self._look)
+        self.fans, self._channels = FanPlot(), 1
+        self.coverage = LinePlot(
+            "Coverage", "samples in the fan, %", "truth in the fan, %", dots=True
+        )
+        self.coverage.setMaximumHeight(280)
+        self.table = FiguresTable("How good the guesses are", COLUMNS)
+        self.table.setSelectionMode(FiguresTable.SelectionMode.NoSelection)
+        side = QWidget()
+        beside = QVBoxLayout(side)
+        beside.setContentsMargins(0, 0, 0, 0)
+        beside.addWidget(self.table)
+        beside.addWidget(self.note)
+        beside.addStretch(1)
+        self._body = body = QVBoxLayout(page)
+        body.setContentsMargins(16, 10, 16, 12)
+        body.setSpacing(10)
+        body.addLayout(row(label("Shown", "muted"), self.slider, self._which, None))
+        body.addWidget(self.fans, 3)
+        lower = row(self.coverage, side, gap=16)
+        lower.setStretch(0, 1)
+        lower.setStretch(1, 1)
+        body.addLayout(lower, 2)
+
+    def take(self, found: "tuple[ResultRecord, Arrays] | None") -> None:
+        super().take(found)
+        if found is None:
+            return
+        record, arrays = found
+        draws, n = int(record.config.get("draws", 0)), len(arrays["truth"])
+        self.fact = f"{counted(draws, 'draw')} of each · "
+        self._at = min(self._at, n - 1)
+        self.slider.blockSignals(True)
+        self.slider.setRange(0, n - 1)
+        self.slider.setValue(self._at)
+        self.slider.blockSignals(False)
+
+    @property
+    def filled(self) -> bool:
+        return "truth" in self.found
+
+    def _look(self, place: int) -> None:
+        self._at = place
+        self.refresh()
+
+    def draw(self) -> None:
+        at, truth = self._at, self.doubles("truth")
+        self._which.setText(f"{at + 1} of {len(truth)}")
+        hidden, quantiles = self.found["hidden"][at] > 0, self.doubles("quantiles")[:, at]
+        channels = truth.shape[2]
+        self._make_room(channels)
+        self.fans.show_fans(
+            [
+                Fan(
+                    f"Channel {c + 1}" if channels > 1 else "",
+                    truth[at, :, c],
+                    np.asarray(hidden[:, c]),
+                    quantiles[..., c],
+                )
+                for c in range(channels)
+            ]
+        )
+        levels, coverage = 100 * self.doubles("levels"), 100 * self.doubles("coverage")
+        self.coverage.show_lines(
+            [Drawn("model", levels, coverage), Drawn("as it should be", levels, levels)]
+        )
+        self.table.show_lines([self._line(*each) for each in WHOSE if each[0] in self.found])
+        self.table.fit()
+
+    def _make_room(self, channels: int) -> None:
+        """Have a plot of so many channels."""
+        if self._channels == channels:
+            return
+        before, self.fans, self._channels = self.fans, FanPlot(channels), channels
+        self._body.replaceWidget(before, self.fans)
+        self._body.setStretch(self._body.indexOf(self.fans), 3)
+        discard(before)
+
+    def _line(self, name: str, title: str) -> tuple[str, str, str]:
+        values = self.doubles(name)
+        return (
+            title,
+            number_format.figure(float(values.mean())),
+            number_format.figure(float(values[self._at])),
+        )
+
+
+def applies(state: AppState) -> bool:
+    """Whether the selected run can fill something in."""
+    return can_ask(state, OPERATOR)
+
+
+VIEW = ViewSpec(
+    id="filled", lens="quality", title="Filled in", order=38, applies=applies, factory=FilledView
+)

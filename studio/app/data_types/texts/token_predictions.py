@@ -1,0 +1,180 @@
+"""What a model says of each place of a text: the likeliest characters, and how likely they are."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter
+
+from pushforward.studio.app.core.data_type import Arrays, TitledTiles, Weighed
+from pushforward.studio.app.data_types.texts.text_paint import (
+    CELL,
+    DOT,
+    SPACE,
+    Page,
+    fixed_font,
+    ground,
+    write,
+)
+from pushforward.studio.app.data_types.texts.text_tiles import LEAST, texts, weighed
+from pushforward.studio.app.design.tokens import Tokens
+from pushforward.studio.app.text.noise_labels import noise_of
+from pushforward.studio.literal import one_line
+from pushforward.studio.protocol.extras import CANDIDATES, CHANCES, WRITTEN
+
+__all__ = ["LawTiles", "scene", "step"]
+
+# Both have as many characters a line, so that a character stands above its law.
+WIDE, LAW = 8.0, 2.0
+SHOWN = 1  # texts of a stage, so large that their laws can be read
+LIKELY = 0.1  # from here on a character is written as boldly as those that stand
+
+
+@dataclass(frozen=True, eq=False)
+class LawTiles:
+    """For each place the likeliest characters, one below the other, each on a bar as long as it is
+    likely. A place of which nothing was asked shows what stands there.
+
+    Attributes:
+        arrays: the texts x (n, L) as they stood, with "candidates" and "chances" (n, L, k).
+        asked: at which places the model was asked, (n, L).
+        drawn: the texts (n, L) that came of it, whose new characters are outlined; None where
+            nothing was drawn.
+    """
+
+    arrays: Arrays
+    asked: NDArray[np.bool_]
+    drawn: NDArray[Any] | None = None
+    aspect: float = LAW
+
+    def __len__(self) -> int:
+        return len(self.arrays["x"])
+
+    def said(self, row: int) -> str:
+        """Say in a line what the model thinks likeliest."""
+        best = np.where(self.asked[row], self.arrays[CANDIDATES][row, :, 0], self.arrays["x"][row])
+        return one_line("".join(chr(c) if c > 0 else "□" for c in best.tolist()))
+
+    def parts(self, row: int) -> int:
+        """How many places a text has."""
+        return int(self.arrays["x"].shape[1])
+
+    def part_at(self, rect: QRectF, row: int, at: QPointF) -> int:
+        """Return the place at a point, -1 for none."""
+        return self._page(rect).at(at)
+
+    def part_area(self, rect: QRectF, row: int, part: int) -> QRectF:
+        """Return where a place is."""
+        return self._page(rect).areas()[part]
+
+    def weighed(self, row: int, part: int) -> Weighed | None:
+        """Return what the model says of a place, None where it was not asked."""
+        datum = {name: each[row] for name, each in self.arrays.items()}
+        return weighed(datum, part) if self.asked[row, part] else None
+
+    def _page(self, rect: QRectF) -> Page:
+        return Page(rect, self.parts(0), CELL * LAW / WIDE)
+
+    @property
+    def _lines(self) -> int:
+        return int(self.arrays[CANDIDATES].shape[-1])
+
+    def paint(self, painter: QPainter, rect: QRectF, row: int, palette: Tokens) -> None:
+        """Paint the law of a text into a rectangle."""
+        painter.save()
+        painter.setClipRect(rect)
+        ground(painter, rect, palette)
+        x = self.arrays["x"][row].tolist()
+        for place, area in enumerate(self._page(rect).areas()):
+            high = area.height() / self._lines
+            painter.setFont(fixed_font(high))
+            if self.asked[row, place]:
+                self._column(painter, area, row, place, palette)
+            else:
+                first = QRectF(area.left(), area.top(), area.width(), high)
+                write(painter, first, x[place], None, False, palette)
+        painter.restore()
+
+    def _column(
+        self, painter: QPainter, area: QRectF, row: int, place: int, palette: Tokens
+    ) -> None:
+        """Paint the candidates of a place; letters too small to be read leave their bars."""
+        high = area.height() / self._lines
+        numbers = self.arrays[CANDIDATES][row, place].tolist()
+        chances = self.arrays[CHANCES][row, place].astype(float).tolist()
+        came = None if self.drawn is None else int(self.drawn[row, place])
+        new = came if came != int(self.arrays["x"][row, place]) else None
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for line, (number, chance) in enumerate(zip(numbers, chances, strict=True)):
+            if chance < LEAST:
+                return
+            cell = QRectF(area.left(), area.top() + line * high, area.width(), high)
+            bar = cell.adjusted(1.0, 1.0, -1.0, -0.5)
+            ink = QColor(palette.accent)
+            ink.setAlphaF(0.45)
+            painter.fillRect(QRectF(bar.left(), bar.top(), bar.width() * chance, bar.height()), ink)
+            if number == new:
+                painter.setPen(QColor(palette.text))
+                painter.drawRoundedRect(bar, 2, 2)
+            painter.setPen(QColor(palette.text if chance >= LIKELY else palette.muted))
+            name = DOT if number == SPACE else chr(number)
+            painter.drawText(cell, Qt.AlignmentFlag.AlignCenter, name)
+
+
+def _picture(title: str, arrays: Arrays) -> TitledTiles:
+    return TitledTiles(title, texts(arrays, WIDE))
+
+
+def step(before: Arrays, after: Arrays) -> list[TitledTiles]:
+    """Return what a step of the flow does to texts, from their arrays before and after it: what
+    stood there, what the model said, what was drawn.
+    """
+    found = [_picture("Before", before)]
+    if CANDIDATES in after:
+        law = LawTiles(_laid(before, after), _asked(before, after), after["x"])
+        found.append(TitledTiles("What the model says", law))
+    return [*found, _picture("What is sampled from that", after)]
+
+
+def _laid(stood: Arrays, law: Arrays) -> dict[str, NDArray[Any]]:
+    return {"x": stood["x"], CANDIDATES: law[CANDIDATES], CHANCES: law[CHANCES]}
+
+
+def _asked(before: Arrays, after: Arrays) -> NDArray[np.bool_]:
+    """Return of which places something was asked in a step: those without a character of which
+    there is a law now, and those whose law is another one.
+    """
+    told = after[CHANCES][..., 0] > 0.0
+    if CHANCES not in before:
+        return np.asarray(told)
+    other = (after[CHANCES] != before[CHANCES]).any(axis=-1)
+    return np.asarray(told & (other | (before["x"] <= 0)))
+
+
+def scene(arrays: Arrays) -> list[TitledTiles]:
+    """Return what a stage of a training step has at hand: the data, what is left of them, what the
+    model says, and the data as sure as it is of them.
+    """
+    some = {name: each[:SHOWN] for name, each in arrays.items()}
+    real, seen = some["real"], some.get("particles")
+    if seen is None and CHANCES not in some:
+        return [_picture("The data", {"x": real})]
+    noise = f", {said}" if (said := noise_of(arrays)) else ""
+    found = [] if seen is None else [_picture(f"What is left of them{noise}", {"x": seen})]
+    if CHANCES not in some:
+        return [_picture("The data", {"x": real}), *found]
+    law = {name: some[name] for name in (CANDIDATES, CHANCES)}
+    stood = real if seen is None else seen
+    # Where symbols are masked, nothing is asked of those that are not.
+    asked = stood <= 0 if (stood <= 0).any() else np.ones(stood.shape, np.bool_)
+    right = law[CANDIDATES] == real[..., None]
+    sure = np.where(right, law[CHANCES], 0.0).sum(axis=-1)
+    written = np.stack([sure, np.zeros_like(sure)], axis=-1)
+    told = {"x": stood, **law}
+    return [
+        *found,
+        TitledTiles("What the model says", LawTiles(told, asked)),
+        _picture("What it was, as sure as the model is", {"x": real, WRITTEN: written, **law}),
+    ]

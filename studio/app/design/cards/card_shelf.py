@@ -1,0 +1,104 @@
+"""A shelf of cards: what they have in common, the cards, and a way to see all of them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from pushforward.studio.app.design.basic import button, label
+from pushforward.studio.app.design.cards.card_grid import CardGrid
+from pushforward.studio.app.design.cards.picture_card import PictureCard
+
+__all__ = ["Planned", "Shelf"]
+
+RING = 4
+AROUND = 32  # pixels that are seen above and below a card that is gone to
+FEW = 4  # cards that stand on a shelf without a link to all
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A shelf that is to be shown: ``act`` is its link, what it says and does; where it leads to
+    ``all`` of them, only as many cards are shown as fit side by side. Pictures are higher on a
+    ``tall`` one.
+    """
+
+    title: str
+    note: str
+    cards: Sequence[PictureCard]
+    act: tuple[str, Callable[[], None]] | None = None
+    all: bool = False
+    tall: bool = False
+
+    @property
+    def one_line(self) -> bool:
+        """Whether only as many cards are shown as fit, and the link only where others are not."""
+        return self.all and len(self.cards) > FEW
+
+    @property
+    def link(self) -> tuple[str, Callable[[], None]] | None:
+        """What the link says and does; None where the shelf has none."""
+        return self.act if self.one_line or not self.all else None
+
+    @property
+    def form(self) -> tuple[bool, bool, bool]:
+        """What of a shelf stays as it was built."""
+        return self.one_line, self.tall, self.link is not None
+
+    @property
+    def look(self) -> tuple[str, str, str, list[PictureCard]]:
+        """What is seen of it."""
+        return self.title, self.note, self.link[0] if self.link else "", list(self.cards)
+
+
+class Shelf(QWidget):
+    """A heading, perhaps with a link at its right, over cards."""
+
+    def __init__(self, planned: Planned) -> None:
+        super().__init__()
+        self.form = planned.form
+        self._planned = planned
+        self._title, self._note = label("", "heading"), label("", "muted")
+        self.grid = CardGrid(one_line=planned.one_line, tall=planned.tall)
+        self.link = button("", self._act, kind="link") if planned.link is not None else None
+        head = QHBoxLayout()
+        head.setContentsMargins(RING, 0, RING, 0)
+        head.setSpacing(10)
+        head.addWidget(self._title)
+        head.addWidget(self._note)
+        head.addStretch(1)
+        if self.link is not None:
+            head.addWidget(self.link)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 10)
+        layout.setSpacing(6)
+        layout.addLayout(head)
+        layout.addWidget(self.grid)
+        if planned.one_line:
+            self.grid.placed.connect(self._need_link)
+
+    def show_planned(self, planned: Planned) -> None:
+        """Show other cards under another heading, of the same form."""
+        self._planned = planned
+        self._title.setText(planned.title)
+        self._note.setText(planned.note)
+        if self.link is not None and planned.link is not None:
+            self.link.setText(planned.link[0])
+            self.link.setAccessibleName(planned.link[0])
+        self.grid.fill(list(planned.cards))
+
+    def _act(self) -> None:
+        if self._planned.link is not None:
+            self._planned.link[1]()
+
+    def _need_link(self) -> None:
+        if self.link is not None:
+            self.link.setVisible(len(self.grid.seen) < len(self.grid.cards))
+
+    def show_card(self, card: PictureCard) -> None:
+        """Scroll to a card."""
+        parent = self.parentWidget()
+        while parent is not None and not isinstance(parent, QScrollArea):
+            parent = parent.parentWidget()
+        if parent is not None:
+            parent.ensureWidgetVisible(card, 0, AROUND)

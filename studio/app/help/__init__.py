@@ -1,1 +1,0 @@
-"""Help: pages as text, how they look on the screen, and pages made from the catalogue."""

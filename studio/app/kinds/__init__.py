@@ -1,1 +1,0 @@
-"""The kinds of data on the screen, one module each with a ``KIND``; see `studio.app.kinds.kind`."""

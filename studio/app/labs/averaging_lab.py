@@ -1,0 +1,180 @@
+"""Quality, length by length: one trained model with its weights averaged over shorter and longer
+times.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from pushforward.studio.app.charts.cost_chart import LadderPlot, Rung
+from pushforward.studio.app.charts.legend import LineKey
+from pushforward.studio.app.charts.picture_export import Picture
+from pushforward.studio.app.core.app_state import AppState
+from pushforward.studio.app.core.operator_settings import keeps_lengths
+from pushforward.studio.app.data.views.lab_frame import Arrays, ArraysView, can_ask
+from pushforward.studio.app.data.views.view_spec import ViewSpec
+from pushforward.studio.app.design.basic import button, icon_button, label, row
+from pushforward.studio.app.design.value_table import FiguresTable
+from pushforward.studio.app.engine.actions import Actions
+from pushforward.studio.app.labs.cost_card import LadderCard
+from pushforward.studio.app.text import number_format
+from pushforward.studio.figures import short
+from pushforward.studio.protocol.messages import GENERATE
+
+if TYPE_CHECKING:
+    from pushforward.studio.store.results import ResultRecord
+
+__all__ = ["VIEW", "LengthsView"]
+
+OPERATOR = "averaging-lengths"
+LINES, OWN = "averaged over a length", "the run's own average"
+BARS = "Bars: how much the difference from the run's own average varies over the repeats."
+FAR = 3.0  # times what lengths differ by
+TOLD = 0.001  # an average that is nearer to the one asked for needs no word
+
+
+class LengthsView(ArraysView):
+    """Shows what was measured; the length that is chosen in the picture or in the table is what new
+    samples are drawn with.
+    """
+
+    operator = OPERATOR
+    question = "Averaged over how long?"
+    answer = (
+        "The weights of this model can be averaged over any share of its training, and nothing is "
+        "trained: short averages keep what was learned last, long ones are calmer."
+    )
+
+    def __init__(self, state: AppState, actions: Actions) -> None:
+        self.length: float | None = None  # that is chosen; None for the run's own
+        super().__init__(state, actions)
+
+    def lay_out(self, page: QWidget) -> None:
+        self.picture = LadderPlot(
+            "Distance to the data by length", "", "averaging length, of the training", "length"
+        )
+        self.picture.chosen_at.connect(self._choose)
+        self.card = LadderCard(self.picture, self.state)
+        self.key = LineKey()
+        self.table = FiguresTable("Lengths", _columns("distance"))
+        self.table.itemSelectionChanged.connect(self._look)
+        tip = "Generate samples with the weights of the chosen EMA length"
+        self.draw_with = button("Draw samples…", self._draw_samples, tip=tip)
+        body = QVBoxLayout(page)
+        body.setContentsMargins(16, 10, 16, 12)
+        body.setSpacing(10)
+        body.addWidget(self.note)
+        body.addWidget(self.key)
+        export = icon_button("export", "Export picture: PNG, SVG or PDF", self.ask_export)
+        bars = row(label(BARS, "small", wrap=True), self.draw_with, export, gap=12)
+        bars.setStretch(0, 1)
+        body.addLayout(bars)
+        body.addWidget(self.card, 1)
+        body.addWidget(self.table)
+
+    def take(self, found: "tuple[ResultRecord, Arrays] | None") -> None:
+        super().take(found)
+        self.length = None
+
+    @property
+    def filled(self) -> bool:
+        return "own" in self.found
+
+    def draw(self) -> None:
+        figure = self._figure
+        lengths, distance = self.doubles("lengths"), self.doubles("distance")
+        own, floor = self.doubles("own"), self.doubles("floor")
+        self.picture.name(f"{figure} by length", figure)
+        rungs = [
+            Rung(0, LINES, lengths, distance.mean(axis=1), _spread(distance - own)),
+            Rung(1, OWN, lengths, np.full(len(lengths), own.mean()), np.zeros(len(lengths))),
+        ]
+        self.picture.show_rungs(rungs, self._bar, self.length)
+        self.key.show_names(self.picture.key)
+        self.table.head(_columns(figure))
+        lines = [
+            (f"{length:g}", number_format.figure(values.mean()), _told(values - own), _within(gap))
+            for length, values, gap in zip(lengths, distance, self.doubles("off"), strict=True)
+        ]
+        lines += [
+            (name, number_format.figure(values.mean()), "", "")
+            for name, values in ((OWN, own), ("floor", floor))
+        ]
+        chosen = self.length  # which other lines would forget
+        self.table.show_lines(lines)
+        self.table.fit()
+        if chosen is not None:
+            self._choose(chosen)
+
+    @property
+    def _figure(self) -> str:
+        """What the distance is, in words."""
+        slug = str((self.config.get("figure") or {}).get("slug", ""))
+        catalog = self.state.catalog
+        entry = catalog.get("metric", slug) if catalog is not None else None
+        return entry.title if entry is not None else number_format.plain(slug)
+
+    @property
+    def _bar(self) -> tuple[float, float] | None:
+        """The floor with its spread, for the picture; None where it is so far below that nothing
+        else could be told apart beside it: then it stands in the table alone.
+        """
+        floor, own = self.doubles("floor"), self.doubles("own").mean()
+        low, spread = float(floor.mean()), float(_spread(floor))
+        means = np.append(self.doubles("distance").mean(axis=1), own)
+        far = means.min() - (low + 2 * spread) > FAR * np.ptp(means)
+        return None if far else (low, spread)
+
+    def export_picture(self) -> Picture:
+        """Return the figure for paper."""
+        return self.card.export_picture()
+
+    def _look(self) -> None:
+        if self.filled:
+            chosen, lengths = self.table.chosen, self.doubles("lengths")
+            known = chosen and chosen[0] < len(lengths)
+            self.length = round(float(lengths[chosen[0]]), 6) if known else None
+            self.picture.show_rungs(self.picture.rungs, self._bar, self.length)
+
+    def _choose(self, length: float) -> None:
+        self.table.selectRow(int(np.abs(np.log(self.doubles("lengths") / length)).argmin()))
+
+    def _draw_samples(self) -> None:
+        asked = self.state.asked
+        before = asked.get((self._key, GENERATE), {})
+        asked[self._key, GENERATE] = {**before, "weights": {"length": self.length}}
+        self._actions.operating.open(self._key, GENERATE)
+
+
+def _spread(values: Any) -> Any:
+    """Return how far the repeats, along the last axis, vary; 0 for one."""
+    return values.std(axis=-1, ddof=1) if values.shape[-1] > 1 else np.zeros(values.shape[:-1])
+
+
+def _told(values: Any) -> str:
+    return f"{values.mean():+.2g} ± {short(float(_spread(values)), 1)}"
+
+
+def _within(gap: float) -> str:
+    return number_format.percent(gap, 1) if gap > TOLD else "exactly"
+
+
+def _columns(figure: str) -> tuple[tuple[str, str], ...]:
+    """Return the columns of the table, each with what it means."""
+    return (
+        ("", "Deviation of the average, over the steps that were done"),
+        (figure, "Distance to real data that were not learned from"),
+        ("beside the own", "How much further than that of the run's own average, ± over repeats"),
+        ("made to within", "How far the density of this average is from that of the length"),
+    )
+
+
+def applies(state: AppState) -> bool:
+    """Whether the selected run kept what lengths are made of."""
+    return can_ask(state, OPERATOR) and keeps_lengths(state.runs.current)
+
+
+VIEW = ViewSpec(
+    id="lengths", lens="quality", title="Lengths", order=42, applies=applies, factory=LengthsView
+)

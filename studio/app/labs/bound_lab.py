@@ -1,0 +1,176 @@
+"""Quality, as a bound: from the evidence to the loss of a diffusion, on one's own model."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
+
+from pushforward.studio.app.charts.line_plot import Drawn, LinePlot
+from pushforward.studio.app.core.app_state import AppState
+from pushforward.studio.app.data.views.lab_frame import ArraysView, can_ask
+from pushforward.studio.app.data.views.view_spec import ViewSpec
+from pushforward.studio.app.design.basic import column, label
+from pushforward.studio.app.design.formula_label import Formula
+from pushforward.studio.app.design.value_table import FiguresTable
+from pushforward.studio.app.text import number_format
+
+__all__ = ["VIEW", "BoundView"]
+
+OPERATOR = "bound"
+Doubles = NDArray[np.float64]
+CHAIN = (
+    "−log p(x₀) ≤ KL(q(x_T | x₀) ‖ p(x_T)) − E log p(x₀ | x₁) + ½ E ∫ |D(x̄, s) − x₀|²/s² dln(1/s²)"
+)
+TERMS = (
+    ("prior", "Prior", "How far the noisiest latent is from pure noise"),
+    (
+        "reconstruction",
+        "Reconstruction",
+        "What is left to say of the datum at the least noise, x₁",
+    ),
+    ("diffusion", "Diffusion", "The loss of the denoiser over all noise levels, evenly in ln s"),
+    ("total", "Bound", "Their sum: −log p(x₀) is at most that"),
+)
+VARIANCES = {"small": "small", "large": "large", "learned": "learned"}
+"""Reverse variances: of the posterior, of the forward step, and between them."""
+SCHEDULES = ("of the run", "log-SNR", "linear", "cosine", "log-normal")
+"""In the order in which `models.operators.bound.SCHEDULES` has them."""
+TIMES = ("low discrepancy", "antithetic", "independent", "importance")
+"""In the order in which `models.operators.bound.TIMES` has them."""
+VARIES = (
+    "Deviation of an estimate of the bound, in bits/dim: one sample for schedules; the mean of "
+    "a batch of 128 for time sampling. The bound itself is the same for all."
+)
+ONE = (
+    "The error of predicted data is |D − x₀|², of noise |D − x₀|²/s², of v (1 + 1/s²) |D − x₀|². "
+    "Each is least for the same D = E[x₀ | x̄]: losses differ in how much a level counts."
+)
+WIDE = 600  # logical pixels from which two pictures stand side by side
+
+
+class BoundView(ArraysView):
+    """Shows what the bound explorer found."""
+
+    operator = OPERATOR
+    question = "What is the loss a bound of?"
+    answer = (
+        "Take the bound of this diffusion apart: its terms, what each noise level adds, what few "
+        "steps cost, and how much an estimate of it varies by schedule and by time sampling."
+    )
+
+    def lay_out(self, page: QWidget) -> None:
+        self.chain = Formula(15)
+        self.terms = FiguresTable("Terms of the bound", [("", ""), ("bits/dim", "On average")])
+        self.levels = LinePlot(
+            "What each noise level adds", "noise level s", "bits/dim and level", powers=True
+        )
+        self.predictions = LinePlot(
+            "One error, three predictions", "noise level s", "mean square of a number",
+            powers=True, steep=True,
+        )  # fmt: skip
+        self.steps = LinePlot(
+            "What few steps cost", "steps, even in log-SNR", "bits/dim, beyond the bound",
+            powers=True, steep=True, dots=True,
+        )  # fmt: skip
+        self.schedules = LinePlot("Schedules", "noise time u", "log SNR")
+        self.spreads = FiguresTable(
+            "How much an estimate varies",
+            [
+                ("", ""),
+                ("deviation", "The standard deviation of an estimate, in bits/dim"),
+            ],
+        )  # fmt: skip
+        for table in (self.terms, self.spreads):
+            table.setSelectionMode(FiguresTable.SelectionMode.NoSelection)
+        self.varies = label(VARIES, "small", wrap=True)
+        self.one = label(ONE, "small", wrap=True)
+        body = QVBoxLayout(page)
+        body.setContentsMargins(16, 10, 16, 12)
+        body.setSpacing(10)
+        body.addWidget(self.chain)
+        body.addWidget(self.note)
+        figures, spreads = QWidget(), QWidget()
+        figures.setLayout(column(self.terms, self.one, None, gap=12))
+        spreads.setLayout(column(self.spreads, self.varies, None, gap=12))
+        pairs: tuple[tuple[QWidget, QWidget], ...] = (
+            (self.levels, figures), (self.predictions, self.steps), (self.schedules, spreads),
+        )  # fmt: skip
+        self._lines = [QBoxLayout(QBoxLayout.Direction.LeftToRight) for _ in pairs]
+        for line, (left, right) in zip(self._lines, pairs, strict=True):
+            line.setSpacing(12)
+            line.addWidget(left, 1)
+            line.addWidget(right, 1)
+            body.addLayout(line, 1)
+
+    @property
+    def filled(self) -> bool:
+        return "total" in self.found
+
+    def draw(self) -> None:
+        self.chain.set_text(CHAIN)
+        terms = [self._term(name, title) for name, title, _ in TERMS]
+        self.terms.show_lines(terms, tips=[tip for *_, tip in TERMS])
+        self.terms.fit()
+        level, term = self.doubles("level"), self.doubles("term")
+        self.levels.show_lines([Drawn("added", level, term, self.doubles("term-error"))])
+        self.predictions.show_lines(_predicted(level, term))
+        steps, whole = self.doubles("steps"), float(self.found["total"].ravel()[0])
+        known = [name for name in VARIANCES if name in self.found]
+        beyond = {name: self.doubles(name) - whole for name in known}
+        self.steps.show_lines([Drawn(f"{VARIANCES[n]} variance", steps, beyond[n]) for n in known])
+        u = self.doubles("u")
+        curves = zip(SCHEDULES, self.doubles("schedules"), strict=False)
+        self.schedules.show_lines([Drawn(name, u, curve) for name, curve in curves])
+        self._show_spreads()
+
+    def _term(self, name: str, title: str) -> tuple[str, str]:
+        values = self.doubles(name).ravel()
+        text = number_format.figure(float(values[0]))
+        if name == "total":
+            low, high = (number_format.figure(float(value)) for value in values[1:3])
+            text += f" ({low} to {high})"
+        return title, text
+
+    def _show_spreads(self) -> None:
+        schedules = zip(SCHEDULES, self.doubles("schedule-spread"), strict=False)
+        times = zip(TIMES, self.doubles("times-spread"), strict=False)
+        lines = [
+            (f"Schedule: {name}", number_format.figure(float(value))) for name, value in schedules
+        ]
+        lines += [
+            (f"Time sampling: {name}", number_format.figure(float(value))) for name, value in times
+        ]
+        self.spreads.show_lines(lines)
+        self.spreads.fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where it is narrow, pictures stand below each other."""
+        super().resizeEvent(event)
+        direction = QBoxLayout.Direction
+        wide = self.width() >= WIDE
+        for line in self._lines:
+            line.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
+
+
+def _predicted(level: Doubles, term: Doubles) -> list[Drawn]:
+    """Return the mean square errors of a number, as those of the noise, the data and v, by level.
+
+    What levels (k,) add to the bound (k,), in bits/dim, is |D - x0|^2/s^2 times the distance
+    of two levels in ln s (Kingma et al. 2021, arXiv:2107.00630, eq. 14).
+    """
+    noise = term * math.log(2.0) / math.log(level[1] / level[0])
+    square = level**2
+    errors = {"noise": noise, "data": square * noise, "v": (1.0 + square) * noise}
+    return [Drawn(name, level, error) for name, error in errors.items()]
+
+
+def applies(state: AppState) -> bool:
+    """Whether the selected run has a bound that can be taken apart."""
+    return can_ask(state, OPERATOR)
+
+
+VIEW = ViewSpec(
+    id="bound", lens="quality", title="Bound", order=44, applies=applies, factory=BoundView
+)

@@ -1,0 +1,240 @@
+"""Quality, as likelihood: how likely learned, unseen and other data are to the model, and where."""
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from pushforward.studio.app.charts.density_map import DensityMap
+from pushforward.studio.app.charts.histogram import HistogramPlot
+from pushforward.studio.app.charts.legend import LineKey
+from pushforward.studio.app.core.app_state import AppState
+from pushforward.studio.app.core.data_type import LABEL
+from pushforward.studio.app.data.views.lab_frame import Arrays, can_ask
+from pushforward.studio.app.data.views.view_spec import ViewSpec
+from pushforward.studio.app.data_types.images.image_lab import PictureLab, ratio_words, show_sets
+from pushforward.studio.app.data_types.images.own_image import Image, Told
+from pushforward.studio.app.design.basic import label, row
+from pushforward.studio.app.design.theme import colors
+from pushforward.studio.app.design.value_table import FiguresTable
+from pushforward.studio.app.labs.bootstrap_interval import RESAMPLES, mean_between
+from pushforward.studio.app.text import number_format
+
+if TYPE_CHECKING:
+    from pushforward.studio.store.results import ResultRecord
+
+__all__ = ["VIEW", "LikelihoodView"]
+
+OPERATOR, ONE = "likelihood-lab", "likelihood"
+SETS = {"unseen": "Unseen data", "learned": "Learned data", "other": "Other data"}
+COLUMNS = (
+    ("", ""),
+    ("rows", "How many were asked about"),
+    ("nats a row", "The mean of log p, ± twice its standard error"),
+    (
+        "bits/dim",
+        "Bits per dimension: what a number of a row costs on average, and between what its mean "
+        "lies with 95 %: less is better. Each pixel is spread over its level; of a density they "
+        "may be negative",
+    ),
+    ("of the law", "Mean log p of the reference on the same samples"),
+    ("difference", "Difference of the mean log p from the reference, ± two standard errors"),
+)
+GAUSSIAN = "of a Gaussian"
+NO_GAUSSIAN = ("not defined: data are flat", "")
+LEVELS = 256  # those of a byte
+BYTE = math.log2(LEVELS - 1)
+Doubles = NDArray[np.float64]
+ALONE = "Only a comparison is meaningful: Measure compares it with the data."
+
+
+class LikelihoodView(PictureLab):
+    """Shows what the likelihood lab found."""
+
+    operator = OPERATOR
+    hint = "how likely it is to the model is said, in nats and in bits/dim"
+    question = "How likely are data to this model?"
+    answer = (
+        "It knows its density: ask about data that it learned, data that it never saw, and data of "
+        "another kind."
+    )
+
+    async def ask_own(self, key: str, image: Image) -> Told:
+        """Ask how likely a picture is; of a model that is told a class, under the likeliest one.
+
+        Raises:
+            Refused: the model cannot say.
+        """
+        able = await self._actions.operating.able(key)
+        told = next((each for each in able.conditions if each.name == LABEL), None)
+        names = list(told.names) if told is not None else []
+        given = {LABEL: names} if names else {}
+        # Spread over its level, as those of the lab are: a level has no density.
+        cell = 2.0**-self._cell if self._cell else 0.0
+        x = image + np.random.default_rng(0).uniform(-0.5, 0.5, image.shape) * cell
+        rows = [x.tolist()] * max(1, len(names))
+        answer = await self._actions.operating.ask(key, ONE, inputs={"rows": rows}, given=given)
+        each = np.asarray(answer.arrays["log-density"], np.float64)
+        best = int(each.argmax())
+        value = float(each[best])
+        bits = self._bits(value, image.size)
+        of = f" of {self._levels:,} levels" if self._levels else ""
+        nats, bits_per_dim = number_format.figure(value), number_format.figure(bits)
+        text = f"Its log p is {nats} nats, {bits_per_dim} bits/dim{of}"
+        if names:
+            text = f"{text}, as {names[best]}, the class under which it is likeliest"
+        if self.filled:
+            first = self.there[0]
+            below = float((self.doubles(first) < value).mean())
+            n = len(self.doubles(first))
+            share, of = number_format.percent(below), SETS[first].lower()
+            text = f"{text}; above that of {share} of {n:,} rows of {of}"
+            self.keep(image, value)
+        else:
+            text = f"{text}. {ALONE}"
+        text = text if text.endswith(".") else f"{text}."
+        return Told(image[None], [f"{number_format.figure(bits)} bits"], text)
+
+    @property
+    def _cell(self) -> float:
+        """The bits that the width of a level adds to each number: those of the lab, which has none
+        where numbers have no levels; as long as it was not asked, those of a byte.
+        """
+        if not self.filled:
+            return BYTE
+        return float(self.found["cell"].item()) if "cell" in self.found else 0.0
+
+    def _bits(self, log_prob: float, numbers: int) -> float:
+        """Return what a number of a row costs that is so likely, in bits."""
+        return self._cell - log_prob / (numbers * math.log(2))
+
+    def lay_out(self, page: QWidget) -> None:
+        self.key = LineKey()
+        self.histogram = HistogramPlot()
+        self.histogram.setAccessibleName("How likely data are to the model")
+        self.histogram.setMinimumHeight(200)
+        self.model, self.law = (
+            DensityMap("The model's density"),
+            DensityMap("The distribution of the data"),
+        )
+        self.table = FiguresTable("How likely sets of data are", COLUMNS)
+        self.table.setSelectionMode(FiguresTable.SelectionMode.NoSelection)
+        body = QVBoxLayout(page)
+        body.setContentsMargins(16, 10, 16, 12)
+        body.setSpacing(8)
+        self.protocol = label("", "small", wrap=True)
+        body.addWidget(self.table)
+        body.addWidget(self.note)
+        body.addWidget(self.protocol)
+        body.addWidget(self.key)
+        self.ratio = label("", "small", wrap=True)
+        body.addWidget(self.ratio)
+        body.addWidget(self.histogram, 3)
+        body.addLayout(row(self.model, self.law, gap=12), 4)
+
+    def take(self, found: "tuple[ResultRecord, Arrays] | None") -> None:
+        super().take(found)
+        # Once, and not whenever it is drawn.
+        self._between = {name: mean_between(self.doubles(name)) for name in self.there}
+
+    @property
+    def _levels(self) -> int:
+        """How many values a number was taken to have; 0 where numbers have no levels. Results of
+        before say it by their settings alone.
+        """
+        if "levels" in self.found:
+            return int(self.found["levels"].item())
+        return int(self.config.get("levels") or LEVELS) if self._cell else 0
+
+    @property
+    def there(self) -> list[str]:
+        """The sets that were asked about, the one that counts first."""
+        return [name for name in SETS if name in self.found]
+
+    @property
+    def filled(self) -> bool:
+        return bool(self.there)
+
+    def draw(self) -> None:
+        self._show_histogram()
+        self._show_table()
+        self.model.setVisible("map" in self.found)
+        self.law.setVisible("law-map" in self.found)
+        maps = [
+            (plot, self.found[name])
+            for plot, name in ((self.model, "map"), (self.law, "law-map"))
+            if name in self.found
+        ]
+        for plot, values in maps:
+            x0, x1, y0, y1 = map(float, self.found["bounds"])
+            plot.show_values(values, (x0, x1, y0, y1), max(float(m.max()) for _, m in maps))
+
+    def _show_histogram(self) -> None:
+        sets = {self.called(name, SETS[name]): self.doubles(name) for name in self.there}
+        self.ratio.setText(ratio_words(sets))
+        show_sets(self.histogram, self.key, "log p", sets, self.mark, "nats")
+
+    def _show_table(self) -> None:
+        law = bool(self.found["law"].item())
+        held = COLUMNS[4] if law else (GAUSSIAN, COLUMNS[4][1])
+        numbers = int(self.found["numbers"].item())
+        title, tip = COLUMNS[3]
+        bits_of = (f"{title}, {self._levels:,} levels" if self._levels else title), tip
+        self.table.head([*COLUMNS[:3], bits_of, held, COLUMNS[5]])
+        self.protocol.setText(self._protocol())
+        lines, shades = [], []
+        for name in self.there:
+            model, bar = self.doubles(name), self.doubles(f"bar-{name}")
+            mean, least, most = (
+                number_format.figure(self._bits(value, numbers))
+                for value in (float(model.mean()), *reversed(self._between[name]))
+            )
+            bits = f"{mean} ({least} to {most})"
+            known = bool(np.isfinite(bar).all())
+            beside = number_format.figure(float(bar.mean())), _mean(model - bar)
+            figures = _mean(model), bits, *(beside if known else NO_GAUSSIAN)
+            lines.append((self.called(name, SETS[name]), f"{len(model):,}", *figures))
+            judged = known and name != "other"
+            shades.append({5: _verdict(model - bar, law=law)} if judged else {})
+        self.table.show_lines(lines, shades)
+        self.table.fit()
+
+    def _protocol(self) -> str:
+        """Say how bits were counted, and by what their intervals are found."""
+        text = (
+            f"Intervals of bits are of 95 %, by {RESAMPLES:,} resamples of the rows of each set; "
+            "how far another noise or another training would be apart is not in them."
+        )
+        if not self._levels:
+            return text
+        return f"{text} Each number is spread over its level, one of {self._levels:,}."
+
+
+def _mean(values: Doubles) -> str:
+    error = float(f"{2 * _error(values):.1g}")
+    return f"{number_format.figure(float(values.mean()))} ± {number_format.figure(error)}"
+
+
+def _error(values: Doubles) -> float:
+    return float(values.std(ddof=1)) / math.sqrt(len(values)) if len(values) > 1 else 0.0
+
+
+def _verdict(apart: Doubles, *, law: bool) -> str:
+    """Return the colour of a difference: nothing beats the law, and a good model the Gaussian."""
+    tokens = colors()
+    if float(apart.mean()) + 2 * _error(apart) >= 0:
+        return tokens.good
+    return tokens.warm if law else tokens.danger
+
+
+def applies(state: AppState) -> bool:
+    """Whether the selected run knows its density."""
+    return can_ask(state, OPERATOR)
+
+
+VIEW = ViewSpec(
+    id="likelihood", lens="quality", title="Likelihood", order=42, applies=applies,
+    factory=LikelihoodView,
+)  # fmt: skip

@@ -1,0 +1,411 @@
+"""Quality, solver by solver: samplers of a trained model by the calls that they make, and by the
+time that these take here.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QSlider, QVBoxLayout, QWidget
+from shiboken6 import isValid
+
+from pushforward.studio.app.charts.cost_chart import LadderPlot, Rung, ink
+from pushforward.studio.app.charts.legend import LineKey
+from pushforward.studio.app.charts.picture_export import Picture
+from pushforward.studio.app.charts.plot_plane import Surface
+from pushforward.studio.app.charts.print_plots import keyed_picture
+from pushforward.studio.app.core import async_tasks, snapshot_text
+from pushforward.studio.app.core.app_state import AppState
+from pushforward.studio.app.core.data_type_registry import kind_of_run
+from pushforward.studio.app.core.display_names import number
+from pushforward.studio.app.core.operator_settings import COUNT
+from pushforward.studio.app.core.run_comparison import QUALITY, comparable, samples_at
+from pushforward.studio.app.core.runs import RunState
+from pushforward.studio.app.data.views.lab_frame import Arrays, FoundView, can_ask
+from pushforward.studio.app.data.views.view_spec import ViewSpec
+from pushforward.studio.app.design.basic import icon_button, label, row
+from pushforward.studio.app.design.literal_text import set_tip
+from pushforward.studio.app.design.theme import colors
+from pushforward.studio.app.design.value_table import FiguresTable
+from pushforward.studio.app.engine.requests.request_base import Refused
+from pushforward.studio.app.labs.cost_card import LadderCard
+from pushforward.studio.app.labs.solver_paths import WaysPlot
+from pushforward.studio.app.labs.solver_results import At, Solved
+from pushforward.studio.app.text import number_format
+from pushforward.studio.app.text.metric_reference import BAND, SEEN
+from pushforward.studio.counted import counted
+from pushforward.studio.figures import short
+from pushforward.studio.protocol.messages import ResultWritten
+
+if TYPE_CHECKING:
+    from pushforward.studio.store.results import ResultRecord
+
+__all__ = ["VIEW", "SolversView"]
+
+OPERATOR = "solver-lab"
+OTHERS = 2  # runs beside the own one whose curves are drawn
+WIDE = 640  # logical pixels from which three pictures stand side by side
+ERROR = 4  # the column of the distance to the end of the ODE
+ROOMY = 920  # logical pixels from which the table has room for its columns beside a picture
+
+
+class SolversView(FoundView):
+    """Shows what the solver lab found; a slider says with how many calls. What it found of other
+    runs on the same data by the same figure, as of a consistency model and its teacher, is drawn
+    with it.
+    """
+
+    operator = OPERATOR
+    question = "Which sampler, with how many evaluations?"
+    answer = (
+        "Samplers of this run are compared, and nothing is trained: how near they come to the "
+        "data, from few evaluations of the network to many, and how long a sample takes on this "
+        "machine. "
+        "Unless you say otherwise it takes about two minutes."
+    )
+
+    def controls(self) -> list[QWidget]:
+        self.found: Solved | None = None
+        self.measured: list[tuple[RunState, Solved]] = []  # other runs, the newest first
+        self._at = 0
+        self._calls = label("", "strong")
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setAccessibleName("Calls")
+        self.slider.setFixedWidth(72)
+        self.slider.valueChanged.connect(self._look)
+        set_tip(self.slider, "With how many evaluations of the network samplers are compared")
+        return [self.slider, self._calls]
+
+    def lay_out(self, page: QWidget) -> None:
+        self.distance = LadderPlot("Distance to the data by evaluations", "")
+        self.error = LadderPlot("ODE error by evaluations", "rms")
+        self.time = LadderPlot("Distance to the data by time", "", "ms per sample", "ms per sample")
+        for plot in (self.distance, self.error):
+            plot.chosen_at.connect(self._choose)
+        self.ways = WaysPlot()
+        self.table = FiguresTable(
+            "Samplers at this number of evaluations", _columns("", "sample", 0)
+        )
+        self.table.setMinimumHeight(210)
+        self.table.itemSelectionChanged.connect(self._show_ways)
+        self.facts = label("", "muted", wrap=True)  # the bar has no room for them
+        self.note = label("", wrap=True)
+        body = QVBoxLayout(page)
+        body.setContentsMargins(16, 10, 16, 12)
+        body.setSpacing(12)
+        self.key = LineKey()
+        body.addWidget(self.note)
+        body.addWidget(self.facts)
+        export = icon_button("export", "Export picture: PNG, SVG or PDF", self.ask_export)
+        keyed = row(self.key, export)
+        keyed.setStretch(0, 1)
+        body.addLayout(keyed)
+        self._lines = [QBoxLayout(QBoxLayout.Direction.LeftToRight) for _ in range(2)]
+        self._ladders = [LadderCard(p, self.state) for p in (self.distance, self.time, self.error)]
+        parts: tuple[tuple[int, QWidget, int], ...] = (
+            *((0, card, 1) for card in self._ladders), (1, self.ways, 2), (1, self.table, 3),
+        )  # fmt: skip
+        for line, part, share in parts:
+            self._lines[line].addWidget(part, share)
+        for each, high in zip(self._lines, (3, 4), strict=True):
+            each.setSpacing(12)
+            body.addLayout(each, high)
+
+    def take(self, found: "tuple[ResultRecord, Arrays] | None") -> None:
+        self.found, self.measured = None, []
+        if found is not None:
+            self.found = self._solved(found)
+            self.note.setText(found[0].note)
+            self.note.setVisible(bool(found[0].note))
+            self.slider.setRange(0, len(self.found.calls) - 1)
+            self.slider.setValue(len(self.found.calls) // 2)
+        async_tasks.spawn(self._load_others(self._key))
+
+    def _solved(self, found: "tuple[ResultRecord, Arrays]") -> Solved:
+        record, arrays = found
+        catalog = self.state.catalog
+        titles = {each.slug: each.title for each in catalog.of("sampler")} if catalog else {}
+        return Solved.of(arrays, record.config, record.step, titles)
+
+    async def _load_others(self, key: str) -> None:
+        """Read what was found last of other runs on the same data, by the same figure."""
+        run, found = self.state.runs.by_key.get(key), self.found
+        if run is None:
+            return
+        read: list[tuple[RunState, Solved]] = []
+        for other in reversed(list(self.state.runs.by_key.values())):
+            if (
+                other.key == key
+                or not comparable(run, other, self.state.catalog)
+                or len(read) == OTHERS
+            ):
+                continue
+            try:
+                newest = await self._actions.operating.newest(other.key, OPERATOR)
+                theirs = self._solved(newest) if newest is not None else None
+            except (Refused, KeyError, ValueError):
+                continue  # that run says it in its own lens
+            if theirs is not None and (found is None or theirs.figure == found.figure):
+                read.append((other, theirs))
+        if isValid(self) and key == self._key and found is self.found:
+            self.measured = read
+            self.refresh()
+
+    @property
+    def others(self) -> list[tuple[RunState, Solved]]:
+        """The other runs that can be held against this one, by as many samples: a distance of more
+        is smaller, and beside fewer it would look better than real.
+        """
+        return self._measured_by(as_many=True)
+
+    @property
+    def apart(self) -> list[tuple[RunState, Solved]]:
+        """The other runs, which were measured by another number of samples."""
+        return self._measured_by(as_many=False)
+
+    def _measured_by(self, *, as_many: bool) -> list[tuple[RunState, Solved]]:
+        n = self.found.samples if self.found is not None else 0
+        return [each for each in self.measured if (each[1].samples == n) is as_many]
+
+    def _measure(self) -> None:
+        """Propose as many samples as another run was measured by, so that they can be compared."""
+        if self.measured:
+            proposed = {COUNT: self.measured[0][1].samples}
+            self.state.asked.setdefault((self._key, OPERATOR), proposed)
+        super()._measure()
+
+    @property
+    def filled(self) -> bool:
+        return self.found is not None
+
+    def _look(self, place: int) -> None:
+        self._at = place
+        self.refresh()
+
+    def _choose(self, calls: float) -> None:
+        if self.found is not None:
+            self.slider.setValue(int(np.abs(np.log(self.found.calls / calls)).argmin()))
+
+    # Showing
+
+    def refresh(self) -> None:
+        for control in (self.slider, self._calls):
+            control.setVisible(self.filled)
+        super().refresh()
+
+    @property
+    def figure(self) -> str:
+        """What the distance is, in words."""
+        slug = self.found.figure if self.found is not None else ""
+        catalog = self.state.catalog
+        entry = catalog.get("metric", slug) if catalog is not None else None
+        return entry.title if entry is not None else number_format.plain(slug)
+
+    def draw(self) -> None:
+        found = self.found
+        assert found is not None
+        calls = int(found.calls[self._at])
+        self._calls.setText(counted(calls, "call"))
+        run = self.state.runs.by_key.get(self._key)
+        kind = kind_of_run(run, self.state.catalog)
+        beside = "".join(
+            f" · run {number(each.name)}: {counted(other.samples, kind.one, kind.many)} of step "
+            f"{other.step:,}"
+            for each, other in self.others
+        )
+        beside += "".join(
+            f" · run {number(each.name)} is not shown: it was measured by "
+            f"{counted(other.samples, kind.one, kind.many)}, and a distance falls with their number"
+            for each, other in self.apart
+        )
+        self.facts.setText(
+            f"{counted(found.samples, kind.one, kind.many)} of step {found.step:,}"
+            f"{snapshot_text.trained_further(found.step, run)} · "
+            f"times: warm, as one batch of {found.samples:,}, measured here"
+            f"{' while something trained' if found.shared else ''}{beside} · "
+            f"{self._grid(found.grid)}\n{self._floor(found)}"
+        )
+        self.distance.name(f"{self.figure} by evaluations", self.figure)
+        self.time.name(f"{self.figure} by time", self.figure)
+        rungs = self._rungs(found.distance)
+        rungs += self._beside(len(found.titles))
+        self.distance.show_rungs(rungs, found.bar, calls)
+        self.key.show_names(self.distance.key)
+        self.time.show_rungs(self._by_time(), found.bar, None)
+        self._ladders[-1].setVisible(found.knows_ends)
+        if found.knows_ends:
+            self.error.show_rungs(self._rungs(found.error), None, calls)
+        self.table.head(_columns(self.figure, kind.one, found.samples))
+        self.table.setColumnHidden(ERROR, not found.knows_ends)
+        self._show_table(found)
+        self._show_ways()
+
+    def _floor(self, found: Solved) -> str:
+        """Say of what the floor is, and why it is not that of the curves of the run."""
+        kind = kind_of_run(self.state.runs.by_key.get(self._key), self.state.catalog)
+        mean, spread = found.bar
+        many = len(found.floor) > 1
+        mean_of = f"mean and standard deviation (SD) of {len(found.floor)} draws, {BAND}"
+        of = mean_of if many else "one draw"
+        text = (
+            f"Floor {number_format.varying(mean, spread)}: {found.samples:,} real {kind.many} "
+            f"against as many others, {of}."
+        )
+        run = self.state.runs.by_key.get(self._key)
+        own = number_format.floor(run.floors, found.figure) if run is not None else ""
+        if run is None or not own:
+            return text
+        series = run.series.get(f"{QUALITY}{found.figure}")
+        n = samples_at(run, int(series.steps[-1])) if series is not None and len(series) else None
+        of = f" at n = {n:,}" if n is not None else ""
+        return f"{text} The value of the run itself, {own}{of}, is of other samples."
+
+    def _grid(self, slug: str) -> str:
+        """Say on which levels of noise the samplers stop."""
+        if slug == "own":
+            return "each sampler on its own grid"
+        entry = self.state.catalog.get("operator", OPERATOR) if self.state.catalog else None
+        known = [choice for field in (entry.fields if entry else []) for choice in field.choices]
+        titles = {str(choice.value): choice.title for choice in known}
+        return f"all on the grid {titles.get(slug, slug)}"
+
+    def _rungs(self, values: Any) -> list[Rung]:
+        assert self.found is not None
+        titles = self.found.titles
+        rungs = [Rung(k, title, *self.found.curve(values, k)) for k, title in enumerate(titles)]
+        return [rung for rung in rungs if rung.calls.size]
+
+    def _beside(self, place: int) -> list[Rung]:
+        """Return the curves of other runs, by calls."""
+        rungs = []
+        for run, other in self.others:
+            for k, title in enumerate(other.titles):
+                name = f"{title}, run {number(run.name)}"
+                rungs.append(Rung(place, name, *other.curve(other.distance, k)))
+                place += 1
+        return [rung for rung in rungs if rung.calls.size]
+
+    def _by_time(self) -> list[Rung]:
+        """Return all curves by the time that a sample takes."""
+        assert self.found is not None
+        found = [(title, self.found, k) for k, title in enumerate(self.found.titles)]
+        for run, other in self.others:
+            found += [
+                (f"{title}, run {number(run.name)}", other, k)
+                for k, title in enumerate(other.titles)
+            ]
+        rungs = [Rung(i, title, *each.by_time(k)) for i, (title, each, k) in enumerate(found)]
+        return [rung for rung in rungs if rung.calls.size]
+
+    def _show_ways(self) -> None:
+        """Show the ways of the samplers that are selected in the table, else of all that follow the
+        ODE: noise hides what is behind it.
+        """
+        found = self.found
+        if found is None or found.ways is None:
+            self.ways.hide()
+            return
+        rows, lines = found.at(self._at), self.table.chosen
+        shown = [rows[line] for line in lines if line < len(rows)]
+        shown = shown or [each for each in rows if np.isfinite(each.error)] or rows
+        ways = [(each.place, found.ways[each.place, self._at]) for each in shown]
+        whose = f"{shown[0].title}, " if lines and len(shown) == 1 else ""
+        text = f"{whose}{counted(int(found.calls[self._at]), 'evaluation')}; wide grey: reference"
+        self.ways.show()
+        self.ways.show_ways(ways, found.reference, found.real, text)
+
+    def export_picture(self) -> Picture:
+        """Return the figures for paper: which line is which above them, and of what they are."""
+        shown = [card.plot for card in self._ladders if not card.isHidden()]
+        panels: dict[str, tuple[Callable[[], Surface], str]] = {
+            plot.accessibleName(): (plot.on_paper, "") for plot in shown
+        }
+        if not self.ways.isHidden():
+            panels[self.ways.accessibleName()] = (self.ways.on_paper, self.ways.words)
+        return keyed_picture(panels, lambda: self.distance.key, self.facts.text())
+
+    def _show_table(self, found: Solved) -> None:
+        floor, spread = found.bar
+        lines, shades = [], []
+        for title, place, whose, each in self._compared(found):
+            near = each.distance <= floor + SEEN * spread
+            enough, distance = "–", short(each.distance, 3)
+            if whose.repeated:
+                enough = f"{each.enough:,}" if each.enough is not None else "none"
+                distance += f" ± {short(each.spread, 1)}"
+            error = short(each.error, 2) if np.isfinite(each.error) else "–"
+            took = number_format.figure(each.milliseconds)
+            lines.append((title, f"{each.nfe:,}", distance, enough, error, took))
+            verdict = {2: colors().good if near else colors().warm}
+            told = found.repeated and whose.repeated
+            shades.append({0: ink(place).color().name()} | (verdict if told else {}))
+        self.table.show_lines(lines, shades)
+
+    def _compared(self, found: Solved) -> list[tuple[str, int, Solved, At]]:
+        """Return the lines of the table, each with its title, the place of its curve and what it is
+        of: those of this run, and below them of others those with about as many calls.
+        """
+        rows = [(each.title, each.place, found, each) for each in found.at(self._at)]
+        calls, first = found.calls[self._at], len(found.titles)
+        for run, other in self.others:
+            at = int(np.abs(np.log(other.calls / calls)).argmin())
+            rows += [
+                (f"{each.title}, run {number(run.name)}", first + each.place, other, each)
+                for each in other.at(at)
+            ]
+            first += len(other.titles)
+        return rows
+
+    def _written(self, event: ResultWritten) -> None:
+        """Draw what was found of another run, too, as soon as it is there."""
+        super()._written(event)
+        if event.operator == OPERATOR and event.run != self._key and self.filled:
+            async_tasks.spawn(self._load_others(self._key))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where it is narrow, pictures stand below each other, and the table below them."""
+        super().resizeEvent(event)
+        direction = QBoxLayout.Direction
+        for line, enough in zip(self._lines, (WIDE, ROOMY), strict=True):
+            beside = self.width() >= enough
+            line.setDirection(direction.LeftToRight if beside else direction.TopToBottom)
+
+
+def _columns(figure: str, one: str, batch: int) -> tuple[tuple[str, str], ...]:
+    """Return the columns of the table, each with what it means."""
+    took = f"Milliseconds for one {one} in a batch of {batch:,}: after a warm-up, until the device "
+    return (
+        ("", ""),
+        (
+            "evaluations",
+            f"How often the network was evaluated for one {one} (NFE), without guidance",
+        ),
+        (
+            figure,
+            "Distance to unseen real data, ± over the repeats; with one repeat the spread is "
+            "unknown, and none is called near",
+        ),
+        (
+            "to floor",
+            "The fewest evaluations that are as near to the data as real data are: within two "
+            "standard deviations of the floor",
+        ),
+        (
+            "ODE error",
+            "Root mean square distance to the end of the ODE from the same noise; a sampler that "
+            "adds noise has none",
+        ),
+        ("ms each", f"{took}was done, on this machine"),
+    )
+
+
+def applies(state: AppState) -> bool:
+    """Whether the selected run can be sampled by different solvers."""
+    return can_ask(state, OPERATOR)
+
+
+VIEW = ViewSpec(
+    id="solvers", lens="quality", title="Solvers", order=40, applies=applies, factory=SolversView
+)

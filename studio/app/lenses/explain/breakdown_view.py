@@ -1,0 +1,279 @@
+"""A moment, explained: the stages of one training step, and what each of them has at hand."""
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from pushforward.studio.app.charts import background_layers as lay
+from pushforward.studio.app.charts.backdrop import Backdrop
+from pushforward.studio.app.charts.camera import padded
+from pushforward.studio.app.charts.grid_fields import Heat
+from pushforward.studio.app.charts.overlays import EmptyState
+from pushforward.studio.app.charts.particle_canvas import ParticleCanvas
+from pushforward.studio.app.charts.particle_timeline import Timeline
+from pushforward.studio.app.charts.picture_export import Picture, canvas_picture
+from pushforward.studio.app.charts.plot_style import CanvasStyle
+from pushforward.studio.app.core import snapshot_text
+from pushforward.studio.app.core.app_state import AppState
+from pushforward.studio.app.core.data_type_registry import family_of_run, kind_of_run
+from pushforward.studio.app.core.run_comparison import data_of
+from pushforward.studio.app.core.runs import FlowRecord, RunState
+from pushforward.studio.app.core.training_stages import stages_under
+from pushforward.studio.app.data.chart_export import ask_picture
+from pushforward.studio.app.data.views.view_spec import ViewSpec
+from pushforward.studio.app.design.basic import Elided, icon_button, label, row, view_bar
+from pushforward.studio.app.design.theme import colors, theme
+from pushforward.studio.app.engine.actions import Actions
+from pushforward.studio.app.engine.particle_starts import Starts
+from pushforward.studio.app.engine.record_follower import Following
+from pushforward.studio.app.engine.requests.record_watching import Looking
+from pushforward.studio.app.engine.run_answers import AskOnce
+from pushforward.studio.app.lenses.explain.breakdown_controls import Freezing
+from pushforward.studio.app.lenses.explain.scene_legend import SceneLegend, marks_of
+from pushforward.studio.app.lenses.explain.stage_list import StageList
+from pushforward.studio.app.lenses.explain.stage_scene import SceneOverlay
+from pushforward.studio.app.text.noise_labels import span_of
+from pushforward.studio.protocol.catalog import LayerSpec, StageSpec
+
+__all__ = ["VIEW", "MomentView", "explainable"]
+
+PARTICLES, OF_A_STAGE, RESOLUTION = 4096, 1024, 32
+SETTLE_MS = 200  # after a move of the camera
+LEFT = 300
+MARGIN = 12
+
+
+def explainable(state: AppState) -> bool:
+    """Whether the steps of the selected run have stages that can be drawn: in a plane."""
+    run, entry = state.runs.current, family_of_run(state.runs.current, state.catalog)
+    flat = kind_of_run(run, state.catalog).layout == "plane"
+    return flat and entry is not None and bool(entry.stages)
+
+
+class MomentView(QWidget):
+    """The list of stages, and the canvas of the one that is looked at."""
+
+    def __init__(self, state: AppState, actions: Actions) -> None:
+        super().__init__()
+        self._state, self._actions = state, actions
+        self._once = AskOnce(self, state)
+        self.stages = StageList()
+        self.canvas = ParticleCanvas()
+        self.scene = SceneOverlay()
+        self.canvas.overlays = [self.scene]
+        self.legend = SceneLegend(self.canvas)
+        self.title, self.where = label("", "heading"), Elided("", "muted")
+        self._empty = EmptyState(self.canvas)
+        self._following = Following(self, state, actions, self._looking, explainable)
+        self._starts = Starts(self)
+        self._freezing = Freezing(self, state, actions, self._following, self.stages)
+        self.freeze, self.frozen = self._freezing.freeze, self._freezing.frozen
+        self._moved_camera = QTimer(self)
+        self._moved_camera.setSingleShot(True)
+        self._moved_camera.setInterval(SETTLE_MS)
+        self._moved_camera.timeout.connect(self._following.watch)  # layers of what is seen now
+        self._lay_out()
+        self._connect()
+        self._restyle()
+        self._changed()
+
+    def _lay_out(self) -> None:
+        picture = icon_button("export", "Export picture: PNG or SVG", self._export)
+        self._told = Elided("", "muted")
+        self.bar = view_bar(self, self._told, None, self.frozen, self.freeze, picture)
+        left = QVBoxLayout()
+        left.setContentsMargins(MARGIN, MARGIN, 0, MARGIN)
+        left.setSpacing(8)
+        left.addWidget(self.stages, 1)
+        walk = self._freezing
+        left.addLayout(row(walk.back, walk.next, walk.slowly, None))
+        side = QWidget()
+        side.setLayout(left)
+        side.setFixedWidth(LEFT)
+        right = QVBoxLayout()
+        right.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
+        right.setSpacing(8)
+        right.addLayout(row(self.title, None, self.where))
+        right.addWidget(self.canvas, 1)
+        body = QHBoxLayout(self)
+        body.setContentsMargins(0, 0, 0, 0)
+        body.setSpacing(0)
+        body.addWidget(side)
+        body.addLayout(right, 1)
+        self.setProperty("surface", "canvas")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+
+    def _connect(self) -> None:
+        follow = self._following
+        follow.changed.connect(self._changed)
+        follow.shown.connect(lambda _: self._draw())
+        follow.moved.connect(self._draw)
+        follow.selected.connect(self._forget)
+        follow.selected.connect(self._changed)
+        self._starts.changed.connect(self._identify)
+        self._state.catalog_changed.connect(self._changed)
+        self._state.engine_changed.connect(self._changed)
+        self._freezing.turned.connect(self._turned)
+        self.canvas.painted.connect(self._painted)
+        self.canvas.view_changed.connect(self._moved_camera.start)
+        theme.changed.connect(self._restyle)
+
+    def _turned(self) -> None:
+        moment = self._freezing.moment
+        if moment is not None and not moment.at and self.isVisible():
+            self.stages.setFocus(Qt.FocusReason.OtherFocusReason)  # arrows walk through what comes
+        self._draw()
+
+    def _painted(self) -> None:
+        moment = self._freezing.moment
+        if moment is None or moment.walking:
+            self._following.drawn()  # while a moment stands still no more pictures are wanted
+
+    # What is shown
+
+    def _looking(self, run: RunState) -> Looking:
+        layers = tuple(layer.name for layer in self._layers())
+        # The training waits for the pictures of stages, which show a batch and no trails.
+        n = PARTICLES if self._freezing.moment is None else OF_A_STAGE
+        return Looking(run.job, layers, padded(self.canvas.camera.bounds), RESOLUTION, n)
+
+    def _layers(self) -> list[LayerSpec]:
+        """Return the layers that stages are about, and the first heat, on which all stand. A dear
+        one that a stage is about is asked for while a moment stands still: the training waits.
+        """
+        entry = family_of_run(self._state.runs.current, self._state.catalog)
+        if entry is None:
+            return []
+        named = {stage.layer for stage in entry.stages}
+        dear = named if self._freezing.moment is not None else set()
+        kept = [each for each in entry.layers if not lay.on_demand(each) or each.name in dear]
+        heats = [layer for layer in kept if layer.kind == "scalar"]
+        return [layer for layer in kept if layer.name in named or layer in heats[:1]]
+
+    def _changed(self) -> None:
+        run = self._following.run
+        if self.canvas.turn_to(data_of(run)):
+            self.canvas.set_record(None)
+            self.canvas.set_backdrop(Backdrop(axes=False))  # of the other data
+        entry = family_of_run(run, self._state.catalog)
+        spec = run.spec if run is not None else None
+        self.stages.set_stages(stages_under(entry, spec) if spec is not None else [])
+        if run is not None and run.target is None and self._once.due(run):
+            self._actions.looking.load_target(run.key)
+        self._draw()
+
+    def _forget(self) -> None:
+        self._starts.forget()
+        self._identify()
+
+    def _identify(self) -> None:
+        """Colour the particles by where they start, as Watch does."""
+        self.canvas.set_identity(None)
+        self.canvas.set_identity(self._starts.places)
+
+    def _draw(self) -> None:
+        """Show what the stage has at hand; where no moment is frozen, what the run is like now."""
+        if not self.isVisible():
+            return
+        moment, stage = self._freezing.moment, self.stages.stage
+        record = self._following.record
+        if moment is not None:
+            record = moment.records.get(stage.name if stage is not None else "", record)
+        frozen = moment is not None and stage is not None and stage.name in moment.records
+        scene = record.scene if frozen and record is not None else {}
+        self.scene.set_scene(scene)
+        self.canvas.set_layers(particles=not frozen, trails=not frozen, paths=False)
+        heat = None
+        if record is not None:
+            timeline = Timeline(record.t, record.x)
+            self.canvas.set_flow(self._state.playback.flow)
+            if not frozen:
+                self._starts.take(self._following.run, record)
+            self.canvas.set_record(timeline)
+            heat = self._set_backdrop(record, stage)
+        else:
+            self.canvas.set_record(None)
+        self.legend.show_marks(marks_of(scene, self.scene.kernel_error), heat)
+        self._place()
+        self.canvas.update()
+        self._tell()
+
+    def _set_backdrop(self, record: FlowRecord, stage: StageSpec | None) -> Heat | None:
+        run, now = self._following.run, self.canvas.flow
+        layers = self._layers()
+        about = stage.layer if stage is not None else ""
+        scalars = [x for x in layers if x.kind == "scalar" and x.name in record.layers]
+        scalar = next((x for x in scalars if x.name == about), next(iter(scalars), None))
+        heat = None
+        if scalar is not None:
+            grid = record.layers[scalar.name]
+            heat = lay.heat_of(scalar, grid, record.window, record.t, now)
+        target = run.target if run is not None else None
+        before = self.canvas.backdrop.target
+        if target is not None:
+            same = before is not None and before.base is target
+            target = before if same else target[:, :2]
+        arrows = lay.arrows_of(record, layers, [about], now)
+        self.canvas.set_backdrop(Backdrop(target=target, heat=heat, arrows=arrows, axes=False))
+        if before is None and target is not None:
+            self.canvas.fit_unless_touched()
+        return heat
+
+    def _tell(self) -> None:
+        run, moment, stage = self._following.run, self._freezing.moment, self.stages.stage
+        self._freezing.tell()
+        at, last = self.stages.currentRow(), self.stages.count() - 1
+        if run is None or stage is None:
+            return
+        if moment is not None:
+            came = stage.name in moment.records
+            self.title.setText(f"Inputs of stage {at + 1}" if came else "It comes")
+            noise = span_of(moment.records[stage.name].scene) if came else ""
+            where = f"stage {at + 1} of {last + 1}"
+            self.where.set_text(f"{where}, {noise}" if noise else where)
+            self._told.set_text(self._freezing.going(run))
+            if not came and not moment.walking:
+                self.title.setText("This stage was left out of this step")
+        else:
+            record = self._following.record
+            self.title.setText("Where the particles are")
+            self.where.set_text(
+                snapshot_text.picture_of(record.step, run) if record is not None else ""
+            )
+            why = self._freezing.why_not()
+            self._told.set_text(why or "Freeze a step to see the inputs of each stage")
+        nothing = self.canvas.count == 0 and not self.scene
+        self._empty.setVisible(nothing)
+        if nothing:
+            self._empty.tell("No particles yet", "They appear with the first training steps.")
+
+    # Looks
+
+    def _restyle(self) -> None:
+        self.canvas.set_style(CanvasStyle.of(colors()))
+        self._draw()
+
+    def _place(self) -> None:
+        self.legend.move(MARGIN, self.canvas.height() - self.legend.height() - MARGIN)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        QTimer.singleShot(0, self, self._place)  # the canvas has its new size by then
+
+    def export_picture(self) -> Picture:
+        """Return the canvas for paper, with the marks of the stage."""
+        return canvas_picture(self.canvas)
+
+    def _export(self) -> None:
+        stage = self.stages.stage
+        ask_picture(self, self._state, stage.name if stage is not None else "moment")
+
+
+VIEW = ViewSpec(
+    id="moment",
+    lens="explain",
+    title="This moment",
+    order=10,
+    applies=explainable,
+    factory=MomentView,
+)

@@ -1,0 +1,138 @@
+"""What is counted of data that stand against each other, beside the window."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtWidgets import QWidget
+from shiboken6 import isValid
+
+from pushforward.studio.app.core import async_tasks
+from pushforward.studio.app.core.data_type import Kind
+from pushforward.studio.app.core.runs import RunState
+from pushforward.studio.app.data.sample_measures import (
+    CARDS,
+    Found,
+    Sample,
+    found_in,
+    looking_at,
+    with_distances,
+)
+from pushforward.studio.app.engine.sample_source import Sampled, Shown
+from pushforward.studio.app.lenses.quality.distributions.compared_samples import Against
+
+__all__ = ["Counted"]
+
+SOON_MS = 250  # from what is new to the next picture
+
+
+class Counted(QObject):
+    """Measures what stands against each other again whenever that changes, once at a time.
+
+    ``found`` is what was found last, and ``of`` whose figures that are; ``part`` is the class of
+    the first word that alone is looked at, "" for all, and ``chosen`` the numbers that the person
+    wants to see, None where nothing was said.
+
+    Signals:
+        told: with the samples that are measured, none where there are none yet.
+        changed: something was found.
+    """
+
+    told = Signal(list)
+    changed = Signal()
+
+    def __init__(self, lens: QWidget, sampled: Sampled, against: Against) -> None:
+        super().__init__(lens)
+        self._lens, self._sampled, self._against = lens, sampled, against
+        self.found: Found | None = None
+        self.of: Shown | None = None
+        self.part = ""
+        self.chosen: list[str] | None = None
+        self._busy = self._again = False
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(SOON_MS)
+        self._timer.timeout.connect(self.measure)
+
+    @property
+    def shown(self) -> Shown | None:
+        """What the figures are of that stand here: counting newer ones takes a while."""
+        return self.of if self.of is not None else self._sampled.now
+
+    def forget(self) -> None:
+        """Let go of what was found: it is of another run."""
+        self.found, self.of, self.part, self.chosen = None, None, "", None
+
+    def later(self, _news: object = None) -> None:
+        """Measure soon, if somebody looks."""
+        if self._lens.isVisible() and not self._timer.isActive():
+            self._timer.start()
+
+    def look_again(self) -> None:
+        """Look at the part that is meant now, of what was found."""
+        if self.found is not None:
+            self.found = looking_at(self.found, self._part_of(self.found))
+
+    def numbers(self, found: Found) -> list[str]:
+        """Return the numbers that are shown: those that were chosen, else those that matter to the
+        kind, else the first.
+        """
+        wanted = self.chosen or self._against.kind.first
+        return [each for each in found.names if each in wanted] or list(found.names[:CARDS])
+
+    def measure(self) -> None:
+        """Measure what stands against each other now."""
+        self._against.ask()
+        samples = self._against.samples()
+        self.told.emit(samples)
+        if not samples:
+            return
+        self._again = self._busy
+        if not self._busy:
+            self._busy = True
+            async_tasks.spawn(self._find(samples, self._against.kind, self._sampled.now))
+
+    async def _find(self, samples: Sequence[Sample], kind: Kind, of: Shown | None) -> None:
+        """Measure samples, show them, and then how far they are from real data; ``of`` is what the
+        selected run makes of these, for others may come before this begins.
+        """
+        run, before = self._sampled.run, self.found
+        columns = run.columns if run is not None else ()
+        try:
+            order = run.classes if run is not None else ()
+            found = await asyncio.to_thread(found_in, samples, kind, columns, before, None, order)
+            if not self._meant(run):
+                return
+            found = looking_at(found, self._part_of(found))
+            self.found, self.of = _until_measured(found, before), of
+            self.told.emit(samples)
+            self.changed.emit()
+            numbers = self.numbers(found)
+            found = await asyncio.to_thread(with_distances, found, numbers, before)
+        finally:
+            self._busy = False
+        if not self._meant(run):
+            return
+        if self._part_of(found) == found.part:
+            self.found = found
+            self.changed.emit()
+        if self._again:
+            self.measure()
+
+    def _meant(self, run: RunState | None) -> bool:
+        """Whether what was found of a run is still meant; the lens may be closed meanwhile."""
+        return isValid(self) and run is self._sampled.run
+
+    def _part_of(self, found: Found) -> tuple[str, str] | None:
+        """Return the class that is looked at, with its word."""
+        return (found.words[0], self.part) if found.words and self.part else None
+
+
+def _until_measured(found: Found, before: Found | None) -> Found:
+    """Return what was found with the distances of before, until those of now are known; not those
+    of another class.
+    """
+    if before is None or before.part != found.part or len(before.samples) != len(found.samples):
+        return found
+    return replace(found, far=before.far, by_class=before.by_class)

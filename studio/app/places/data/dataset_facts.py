@@ -1,0 +1,122 @@
+"""All that is known of a set of data, in words and figures, below each other."""
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
+
+from pushforward.studio.app.data.statistics import Column
+from pushforward.studio.app.design.basic import Elided, clear, label, scrolled, section
+from pushforward.studio.app.design.fold import Fold
+from pushforward.studio.app.places.data.class_bars import ClassBars
+from pushforward.studio.app.text import number_format
+from pushforward.studio.literal import one_line
+
+__all__ = ["DataFacts"]
+
+NOTED = 600  # notes that are shown, such as a line for each picture that was left out
+COLUMNS = 12  # columns whose statistics are shown
+TINY = 1e-3  # smaller numbers are written with a power of ten
+HEADS = ("", "mean", "std", "min", "max", "missing")
+
+
+class DataFacts(QWidget):
+    """Sections, of which those that have nothing to say are hidden."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        page = QWidget()
+        self._body = QVBoxLayout(page)
+        self._body.setContentsMargins(0, 0, 8, 16)
+        self._body.setSpacing(4)
+        self.texts = {
+            title: self._text(title) for title in ("About", "Made", "Split", "Source", "Licence")
+        }
+        self._table = QWidget()
+        self._grid = QGridLayout(self._table)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(12)
+        self._grid.setVerticalSpacing(4)
+        self.statistics_of = label("", "small", wrap=True)
+        self._columns = self._section("Columns", self._table, self.statistics_of)
+        self.bars = ClassBars()
+        self.classes_of = label("", "small", wrap=True)
+        self._classes = self._section("Classes", self.bars, self.classes_of)
+        self.notes = Fold("Notes of the import")
+        self.noted = label("", "muted", wrap=True)
+        self.notes.body.addWidget(self.noted)
+        self._body.addWidget(self.notes)
+        self._body.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(scrolled(page))
+
+    def _section(self, title: str, *parts: QWidget) -> QWidget:
+        box = QWidget()
+        inside = QVBoxLayout(box)
+        inside.setContentsMargins(0, 0, 0, 14)
+        inside.setSpacing(4)
+        inside.addWidget(section(title))
+        for part in parts:
+            inside.addWidget(part)
+        self._body.addWidget(box)
+        return box
+
+    def _text(self, title: str) -> QLabel:
+        text = label("", wrap=True)
+        text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._section(title, text)
+        return text
+
+    def say(self, title: str, text: str) -> None:
+        """Say something under a title, "" for nothing."""
+        self.texts[title].setText(one_line(text, None))
+        box = self.texts[title].parentWidget()
+        if box is not None:
+            box.setVisible(bool(text))
+
+    def show_columns(self, columns: Sequence[Column], of: str) -> None:
+        """Show the statistics of columns, and which rows they are ``of``."""
+        clear(self._grid)
+        looked = any(column.missing is not None for column in columns)
+        gaps = looked and any(column.missing != 0 for column in columns)
+        heads = HEADS if gaps else HEADS[:-1]
+        for place, head in enumerate(heads):
+            self._put(0, place, head, "small")
+        for line, column in enumerate(columns[:COLUMNS], 1):
+            name = Elided(column.name)
+            self._grid.addWidget(name, line, 0)
+            figures = [*map(_figure, (column.mean, column.std, column.low, column.high))]
+            figures += [f"{column.missing:,}"] if gaps and column.missing is not None else []
+            for place, figure in enumerate(figures, 1):
+                self._put(line, place, figure)
+        self._grid.setColumnStretch(0, 1)
+        more = len(columns) - COLUMNS
+        left_out = f"; the first {COLUMNS} of {len(columns):,}" if more > 0 else ""
+        self.statistics_of.setText(f"of {of}{left_out}")
+        self._columns.setVisible(bool(columns))
+
+    def _put(self, line: int, place: int, text: str, role: str = "") -> None:
+        shown = label(text, role)
+        shown.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self._grid.addWidget(shown, line, place)
+
+    def show_classes(self, classes: Mapping[str, int], of: str) -> None:
+        """Show how many there are of each class, and which rows were counted."""
+        self.bars.show_classes(classes)
+        self.classes_of.setText(f"of {of}")
+        self._classes.setVisible(bool(classes))
+
+    def show_notes(self, notes: Sequence[str]) -> None:
+        """Show what an importer noted."""
+        more = f"\nand {len(notes) - NOTED:,} more" if len(notes) > NOTED else ""
+        self.noted.setText("\n".join(map(one_line, notes[:NOTED])) + more)
+        self.notes.setVisible(bool(notes))
+
+
+def _figure(value: float) -> str:
+    """Return a number of few letters: five of them stand beside each other in a narrow column."""
+    if value and abs(value) < TINY:
+        digits, _, power = f"{value:.1e}".partition("e")
+        return f"{digits}e{int(power)}".replace("-", "−")
+    return number_format.figure(value)

@@ -1,0 +1,160 @@
+"""What an importer found that is no table: the first as they look, and the arrays of a row."""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
+
+from pushforward.studio.app.core.data_type import LABEL
+from pushforward.studio.app.core.data_type_registry import kind
+from pushforward.studio.app.design.basic import label, section
+from pushforward.studio.app.places.data.found_tiles import FoundTiles
+from pushforward.studio.app.text import number_format as words
+from pushforward.studio.counted import counted
+from pushforward.studio.formats.inspection import Inspection
+from pushforward.studio.literal import one_line
+from pushforward.studio.store.parts import Part
+
+__all__ = ["FoundParts"]
+
+HEADERS = ("Part", "Numbers", "A row", "First rows")
+LETTERS = 200
+FIRST = 4  # numbers of nested ones that are said
+
+
+class FoundParts(QWidget):
+    """A line a part, below how many rows there are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.facts = label("", wrap=True)
+        self.tiles = FoundTiles()
+        self.list = _table("Parts of a row")
+        self.list.setColumnCount(len(HEADERS))
+        self.list.setHorizontalHeaderLabels(list(HEADERS))
+        self._head, self.rows = section("First rows"), _table("First rows")
+        body = QVBoxLayout(self)
+        body.setContentsMargins(0, 0, 0, 0)
+        body.addWidget(section("What a row holds"))
+        body.addWidget(self.facts)
+        body.addWidget(self.tiles)
+        body.addWidget(self.list, 1)
+        body.addWidget(self._head)
+        body.addWidget(self.rows, 1)
+        body.addStretch(0)
+
+    def show_found(self, found: Inspection) -> None:
+        """Show the parts, the classes and the number of rows."""
+        of = kind(found.kind)
+        classes = counted(len(found.classes), "class", "classes")
+        kinds = f" of {classes}" if found.classes else ""
+        names = ", ".join(map(one_line, found.classes[:8]))
+        more = ", ..." if len(found.classes) > 8 else ""
+        self.facts.setText(
+            f"{counted(found.rows, one_line(of.one), one_line(of.many))}{kinds}"
+            f"{f': {names}{more}' if names else ''}"
+        )
+        self.tiles.show_found(found)
+        self.list.setVisible(bool(found.rows))  # of nothing there is nothing to be said
+        self.list.setRowCount(len(found.parts))
+        for i, part in enumerate(found.parts):
+            there = _first(_named(part, found))
+            if part.name == LABEL and part.name not in found.preview and names:
+                there = f"one of {names}{more}"
+            cells = (part.name, _numbers(part, found), _shape(part), there)
+            for j, text in enumerate(cells):
+                self.list.setItem(i, j, QTableWidgetItem(one_line(text)))
+        self.list.resizeColumnsToContents()
+        self._show_rows(found)
+
+    def _show_rows(self, found: Inspection) -> None:
+        """List the first rows where they are of words, which no picture shows."""
+        seen = ((part.name, found.preview.get(part.name)) for part in found.parts)
+        known = {name: values for name, values in seen if isinstance(values, list)}
+        words = any(isinstance(v, str) for values in known.values() for v in _flat(values))
+        for each in (self._head, self.rows):
+            each.setVisible(words and self.tiles.isHidden())
+        # What is short comes first: who it is, before what they did.
+        names = sorted(known, key=lambda name: any(isinstance(row, list) for row in known[name]))
+        self.rows.setColumnCount(len(names))
+        self.rows.setHorizontalHeaderLabels([one_line(name) for name in names])
+        self.rows.setRowCount(max(map(len, known.values()), default=0))
+        for column, name in enumerate(names):
+            for line, value in enumerate(known[name]):
+                text = ", ".join(map(_said, _flat(value)))[:LETTERS]
+                self.rows.setItem(line, column, QTableWidgetItem(one_line(text)))
+        self.rows.resizeColumnsToContents()
+
+
+def _table(name: str) -> QTableWidget:
+    made = QTableWidget()
+    made.setAccessibleName(name)
+    made.verticalHeader().setVisible(False)
+    made.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+    header = made.horizontalHeader()
+    header.setStretchLastSection(True)
+    header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+    return made
+
+
+def _numbers(part: Part, found: Inspection) -> str:
+    """Return how the numbers of a part are kept, and how they are read where that is otherwise: as
+    the levels of pictures, which are bytes.
+    """
+    scaled = any(isinstance(v, float) for v in _flat(found.preview.get(part.name, ())))
+    return (
+        f"{part.dtype}, 0 to 255 read as 0 to 1" if scaled and part.dtype == "uint8" else part.dtype
+    )
+
+
+def _shape(part: Part) -> str:
+    """Return the shape of a row for people: "30 × 3", "one number", "any number of 4"."""
+    sides = " × ".join(f"{side:,}" for side in part.shape)
+    if part.ragged:
+        return f"any number of {sides or 'numbers'}"
+    return sides or "one number"
+
+
+def _named(part: Part, found: Inspection) -> Any:
+    """Return the first rows of a part, classes by their names: a class 6 of 1 to 6 is kept as 5."""
+    rows = found.preview.get(part.name)
+    if part.name != LABEL or not found.classes or not isinstance(rows, list):
+        return rows
+    known = dict(enumerate(found.classes))
+    return [known.get(each, each) if isinstance(each, int) else each for each in rows]
+
+
+def _first(rows: Any) -> str:
+    """Return the first rows of a part in a line: their values where each is a number or a text,
+    else how many numbers there are, from where to where they go, and the first; "–" where an
+    importer does not read them.
+    """
+    if rows is None:
+        return "–"
+    if not isinstance(rows, list | tuple):
+        return _said(rows)
+    if not any(isinstance(value, list | tuple) for value in rows):
+        return ", ".join(map(_said, rows))[:LETTERS]
+    values = list(_flat(rows))
+    first = ", ".join(map(_said, values[:FIRST])) + (", …" if len(values) > FIRST else "")
+    finite = [v for v in values if isinstance(v, int | float) and math.isfinite(v)]
+    lies = f" from {_said(min(finite))} to {_said(max(finite))}" if finite else ""
+    what = counted(len(values), "number" if finite else "value")
+    return f"{what} in {counted(len(rows), 'row')}{lies}: {first}"[:LETTERS]
+
+
+def _flat(value: Any) -> Iterator[Any]:
+    if isinstance(value, list | tuple):
+        for each in value:
+            yield from _flat(each)
+    else:
+        yield value
+
+
+def _said(value: Any) -> str:
+    """Return a number rounded to three digits, or a word."""
+    if isinstance(value, float):
+        return words.figure(value + 0.0).replace("-", "−").replace(",", "")
+    return str(value)

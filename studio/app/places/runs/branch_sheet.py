@@ -1,0 +1,125 @@
+"""The sheet of the time machine: what is to be different from a kept step on."""
+
+from typing import Any
+
+import msgspec
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+
+from pushforward.studio.app.core import draft_spec
+from pushforward.studio.app.core.app_state import AppState
+from pushforward.studio.app.core.display_names import branch_name, called
+from pushforward.studio.app.core.run_edit_text import live_fields
+from pushforward.studio.app.core.runs import RunState
+from pushforward.studio.app.design.basic import Elided, button, column, label, row, scrolled
+from pushforward.studio.app.design.forms.form import LABEL_WIDTH, Form
+from pushforward.studio.app.design.growing_dialog import GrowingDialog
+from pushforward.studio.app.engine.actions import Actions
+from pushforward.studio.protocol.catalog import EntrySpec, FieldSpec
+from pushforward.studio.protocol.spec import ChangeSetting, Pick, RunSpec
+
+__all__ = ["BranchSheet"]
+
+WIDTH = 460
+
+
+class BranchSheet(GrowingDialog):
+    """Lists the settings that may change in the middle of a training, as they are at the step.
+
+    It is opened, never executed; "Branch" calls the action and closes it.
+    """
+
+    def __init__(
+        self, state: AppState, actions: Actions, run: RunState, step: int, parent: QWidget
+    ) -> None:
+        super().__init__(parent)
+        self._actions = actions
+        self._key, self._step = run.key, step
+        self._fields = live_fields(run, state.catalog, step)
+        self._changes: dict[str, Any] = {}
+        self._wrong: set[str] = set()
+        self.setWindowTitle("Branch")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setModal(True)
+        self.setMinimumWidth(WIDTH)
+        self.name = QLineEdit(branch_name(run))
+        self.name.setAccessibleName("Name of the branch")
+        self.form: Form | None = None
+        self.start = button("Branch", self._start, kind="primary")
+        self._lay_out(run)
+        self.name.selectAll()
+
+    def _lay_out(self, run: RunState) -> None:
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(20, 18, 20, 18)
+        layout.setSpacing(12)
+        layout.addWidget(label(f"Branch from step {self._step:,}", "heading"))
+        whose = called(run.name, run.label.name)
+        said = (
+            f"A new run that equals {whose} up to step {self._step:,}, bit for bit, and goes on "
+            "with what you change here."
+        )
+        layout.addWidget(label(said, "muted", wrap=True))
+        title = Elided("Name")
+        title.setFixedWidth(LABEL_WIDTH)
+        title.setBuddy(self.name)
+        line = row(title, self.name, gap=4)
+        line.setStretch(1, 1)
+        layout.addLayout(line)
+        if self._fields:
+            layout.addWidget(self._settings(run), 1)
+        else:
+            nothing = "No setting of this model can change in the middle of a training: the branch "
+            layout.addWidget(label(nothing + "repeats what is there.", "muted", wrap=True))
+        cancel = button("Cancel", self.reject)
+        layout.addLayout(row(None, cancel, self.start))
+
+    def _settings(self, run: RunState) -> QWidget:
+        assert run.spec is not None
+        self.form = Form(_entry(run.spec, self._fields))
+        self.form.edited.connect(self._edited)
+        self.form.rejected.connect(self._rejected)
+        page = QWidget()
+        page.setLayout(column(self.form, None, gap=0))
+        area = scrolled(page)
+        area.setMinimumHeight(min(360, page.sizeHint().height() + 4))
+        return area
+
+    def _edited(self, field: FieldSpec, value: Any) -> None:
+        self._wrong.discard(field.path)
+        self._changes.pop(field.path, None)
+        if value != field.default:
+            self._changes[field.path] = value
+        spec = RunSpec(name="", family=Pick(slug=""), dataset=Pick(slug=""))
+        for each in self._fields:
+            if each.path in self._changes:
+                spec = draft_spec.put(spec, "family", each, self._changes[each.path])
+        assert self.form is not None
+        self.form.show_config(spec.family.config)
+        self.start.setEnabled(not self._wrong)
+
+    def _rejected(self, field: FieldSpec, _typed: draft_spec.Typed) -> None:
+        self._wrong.add(field.path)
+        self.start.setEnabled(False)
+
+    def _start(self) -> None:
+        changes = [
+            ChangeSetting(step=self._step, path=path, value=value)
+            for path, value in self._changes.items()
+        ]
+        self._actions.branching.branch(self._key, self._step, changes, self.name.text().strip())
+        self.accept()
+
+
+def _entry(spec: RunSpec, fields: list[FieldSpec]) -> EntrySpec:
+    """Return a catalogue entry of only some settings; what they depend on elsewhere is given."""
+    known = {field.path for field in fields}
+    own = [
+        field
+        if field.depends is None or field.depends.path in known
+        else msgspec.structs.replace(field, depends=None)
+        for field in fields
+    ]
+    return EntrySpec(
+        kind="family", slug=spec.family.slug, title="", summary="", source="", fields=own
+    )

@@ -1,0 +1,214 @@
+"""The sheet that asks what a run is measured by: which metrics, of how many, with which seed."""
+
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+from shiboken6 import isValid
+
+from pushforward.studio.app.core import async_tasks, evaluation_options
+from pushforward.studio.app.core.app_state import AppState
+from pushforward.studio.app.core.data_type_registry import kind_of_run
+from pushforward.studio.app.core.draft_spec import value_at
+from pushforward.studio.app.core.runs import RunState
+from pushforward.studio.app.design.basic import Elided, button, column, label, row, scrolled
+from pushforward.studio.app.design.forms.form import Form
+from pushforward.studio.app.design.growing_dialog import GrowingDialog
+from pushforward.studio.app.design.literal_text import set_tip
+from pushforward.studio.app.design.switch import Switch
+from pushforward.studio.app.engine.actions import Actions
+from pushforward.studio.app.engine.requests.request_base import Refused
+from pushforward.studio.app.places.runs.metric_settings import MetricSettings
+from pushforward.studio.app.text import metric_reference
+from pushforward.studio.protocol.catalog import EntrySpec, FieldSpec
+
+__all__ = ["EvaluateSheet"]
+
+WIDTH = 480
+LONG = "takes long"
+USUAL = "Those of its training, and those that it was evaluated by"
+
+
+class EvaluateSheet(GrowingDialog):
+    """It is opened, never executed; once the job is on its way it closes. What was chosen is kept
+    for the session, for all runs of the kind of data: figures are compared among these.
+
+    Attributes:
+        switches: by metric, on where it is to be measured.
+        settings: by metric, of those that have some.
+        form: of n and the seed.
+    """
+
+    def __init__(self, state: AppState, actions: Actions, run: RunState, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._state, self._actions, self._run = state, actions, run
+        assert run.spec is not None
+        assert state.catalog is not None
+        self._key = (state.catalog.kind_of(run.spec.dataset), evaluation_options.ASKED)
+        self._config = evaluation_options.within(state.asked.get(self._key, {}), run.most)
+        self._metrics = evaluation_options.fitting(run, state.catalog)
+        self._own = evaluation_options.own(run, state.catalog)
+        self._wrong: set[str] = set()
+        self._refused: dict[str, str] = {}  # settings that cannot be taken, by metric
+        kind = kind_of_run(run, state.catalog)
+        self._many, self._most = kind.many, run.most
+        self.setWindowTitle("Evaluate")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setModal(True)
+        self.setMinimumWidth(WIDTH)
+        on = evaluation_options.chosen(self._config, self._metrics, self._own)
+        self.switches = {each.slug: self._switch(each, each.slug in on) for each in self._metrics}
+        self.settings: dict[str, MetricSettings] = {}
+        self._usual = actions.training.measured_with(run)
+        self.form = Form(evaluation_options.settings(self._usual, self._many, self._most))
+        self.form.show_config(self._config)
+        self.limit = label("", "small", wrap=True)
+        self._tell_most()
+        state.runs.changed.connect(self._known)
+        actions.looking.load_target(run.key)  # with some of the data it is told how many there are
+        self.form.edited.connect(self._edited)
+        self.form.rejected.connect(self._rejected)
+        self.trouble = label("", "danger", wrap=True)
+        self.go = button("Evaluate", self._go, kind="primary")
+        self._lay_out(evaluation_options.grouped(self._metrics, kind.groups))
+        self._say()
+
+    def _known(self, key: str) -> None:
+        """Follow what is known of the data by now."""
+        if key == self._run.key and self._run.most != self._most:
+            self._most = self._run.most
+            self._config = evaluation_options.within(self._config, self._most)
+            self.form.show_entry(evaluation_options.settings(self._usual, self._many, self._most))
+            self.form.show_config(self._config)
+            self._tell_most()
+
+    def _tell_most(self) -> None:
+        """Say how many of the data a figure can be of, where somebody may want more."""
+        few = self._most is not None and self._most < metric_reference.ENOUGH
+        self.limit.setText(
+            f"At most {self._most:,} of these data: {metric_reference.AS_MANY}." if few else ""
+        )
+        self.limit.setVisible(few)
+
+    def _switch(self, entry: EntrySpec, on: bool) -> Switch:
+        made = Switch(f"{entry.title}, {LONG}" if entry.heavy else entry.title)
+        made.setAccessibleDescription(entry.summary)
+        made.setChecked(on)
+        made.clicked.connect(lambda on: self._turned(entry.slug, on))
+        return made
+
+    def _lay_out(self, groups: list[tuple[str, list[EntrySpec]]]) -> None:
+        lines: list[QWidget] = []
+        for title, entries in groups:
+            heading = label(title, "muted")
+            heading.setContentsMargins(0, 6 if lines else 0, 0, 0)
+            lines += [heading, *map(self._line, entries)]
+        page = QWidget()
+        page.setLayout(column(*lines, None, gap=6))
+        area = scrolled(page)
+        room = self.screen().availableGeometry().height() // 2
+        area.setMinimumHeight(min(room, page.sizeHint().height() + 4))
+        said = "With the newest weights; each value is shown next to its noise floor or baseline."
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(20, 18, 20, 18)
+        layout.setSpacing(12)
+        layout.addWidget(label("Evaluate", "heading"))
+        layout.addWidget(label(said, "muted", wrap=True))
+        self.all = button("All", self._all, kind="link", tip="Switch on all of them")
+        self.usual = button("Usual", self._as_usual, kind="link", tip=USUAL)
+        layout.addLayout(row(self.all, self.usual, None))
+        layout.addWidget(area, 1)
+        layout.addLayout(column(self.form, self.limit, gap=4))
+        layout.addWidget(self.trouble)
+        layout.addLayout(row(None, button("Cancel", self.reject), self.go))
+
+    def _line(self, entry: EntrySpec) -> QWidget:
+        line, switch, title = QWidget(), self.switches[entry.slug], Elided(entry.title)
+        title.setBuddy(switch)
+        both = row(switch, title)
+        both.setStretch(1, 1)
+        if entry.heavy:
+            both.addWidget(label(LONG, "small"))
+        for each in (line, title):
+            set_tip(each, entry.summary)
+        if not entry.fields:
+            line.setLayout(both)
+            return line
+        config = evaluation_options.settings_of(self._run, entry.slug, self._config)
+        assert self._state.catalog is not None
+        more = MetricSettings(entry, self._state.catalog, self._key[0], config)
+        more.changed.connect(partial(self._set, entry.slug))
+        more.rejected.connect(partial(self._refuse, entry.slug))
+        self.settings[entry.slug] = more
+        both.addWidget(more.button)
+        whole = column(gap=2)
+        whole.addLayout(both)
+        whole.addWidget(more)
+        line.setLayout(whole)
+        return line
+
+    def _set(self, slug: str, config: dict[str, Any]) -> None:
+        self._keep(evaluation_options.put_settings(self._config, slug, config))
+
+    def _refuse(self, slug: str, why: str) -> None:
+        self._refused[slug] = why
+        self._say()
+
+    def _turned(self, slug: str, on: bool) -> None:
+        self._keep(evaluation_options.put(self._config, slug, on, self._own))
+
+    def _all(self) -> None:
+        self._show_on(evaluation_options.put_all(self._config, self._metrics, self._own))
+
+    def _as_usual(self) -> None:
+        self._show_on(evaluation_options.put_usual(self._config))
+
+    def _show_on(self, config: dict[str, Any]) -> None:
+        on = evaluation_options.chosen(config, self._metrics, self._own)
+        for slug, switch in self.switches.items():
+            switch.setChecked(slug in on)
+        self._keep(config)
+
+    def _edited(self, field: FieldSpec, value: Any) -> None:
+        self._wrong.discard(field.path)
+        self._keep({**self._config, field.path: value})
+        self.form.show_config(self._config)
+
+    def _rejected(self, field: FieldSpec, _typed: object) -> None:
+        self._wrong.add(field.path)
+        self._say()
+
+    def _keep(self, config: dict[str, Any]) -> None:
+        self._config = self._state.asked[self._key] = config
+        self._say()
+
+    def _say(self, error: str = "") -> None:
+        """Say what stands against it, or nothing; what is wrong with a number stands below it."""
+        against = ""
+        if not self._run.checkpoints:
+            against = "The run has no checkpoint yet."
+        elif not any(switch.isChecked() for switch in self.switches.values()):
+            against = "Switch on at least one metric."
+        else:
+            on = (slug for slug, switch in self.switches.items() if switch.isChecked())
+            against = next(filter(None, (self._refused.get(slug, "") for slug in on)), "")
+        self.trouble.setText(error or against)
+        self.trouble.setVisible(bool(self.trouble.text()))
+        self.go.setEnabled(not against and not self._wrong)
+
+    def _go(self) -> None:
+        async_tasks.spawn(self._start())
+
+    async def _start(self) -> None:
+        self.go.setEnabled(False)
+        n, seed = (value_at(self._config, each) for each in self.form.entry.fields)
+        slugs = [slug for slug, switch in self.switches.items() if switch.isChecked()]
+        try:
+            await self._actions.training.evaluate_by(self._run, slugs, n, seed, self._config)
+        except Refused as refused:
+            if isValid(self):
+                self._say(" ".join(filter(None, (refused.error.message, refused.error.hint))))
+            return
+        if isValid(self):
+            self.accept()

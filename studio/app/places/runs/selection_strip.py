@@ -1,0 +1,171 @@
+"""What differs between the selected runs of the table, and what can be done with them together."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QTableWidget, QTableWidgetItem, QVBoxLayout
+
+from pushforward.studio.app.charts.run_badge import MARKED, SIDE, badge_icon
+from pushforward.studio.app.core import run_comparison
+from pushforward.studio.app.core.app_state import AppState
+from pushforward.studio.app.core.display_names import metric_in_unit, number
+from pushforward.studio.app.core.latest_metrics import figure_of, first_metric
+from pushforward.studio.app.core.run_differences import NONE, Differing, differing
+from pushforward.studio.app.core.run_summary import title_of
+from pushforward.studio.app.core.runs import RunState
+from pushforward.studio.app.design.basic import Elided, button, label, row
+from pushforward.studio.app.design.literal_text import set_tip
+from pushforward.studio.app.design.row_paint import HEIGHT
+from pushforward.studio.app.design.theme import theme
+from pushforward.studio.app.text import number_format
+from pushforward.studio.literal import one_line
+
+__all__ = ["RunStrip", "StripActions"]
+
+LEAST, AMPLE = 280, 720  # pixels: of the strip, and from which there is room for its title
+ROOM, WIDEST = 14, 170  # pixels: what the style takes of a cell, and what no column goes beyond
+Columns = list[tuple[str, tuple[str, ...]]]
+
+
+@dataclass(frozen=True)
+class StripActions:
+    """What is done with the selected runs."""
+
+    tag: Callable[[], None]
+    pin: Callable[[], None]
+    copy: Callable[[], None]
+    compare: Callable[[], None]
+
+
+NUMBER = Qt.ItemDataRole.UserRole  # of a run, on its badge
+
+
+class RunStrip(QFrame):
+    """Appears from two selected runs on."""
+
+    def __init__(self, state: AppState, actions: StripActions) -> None:
+        super().__init__()
+        self._state = state
+        self.setProperty("surface", "panel")
+        self.setProperty("rule", "top")
+        self.setAccessibleName("Selected runs")
+        self._title = label("Only what differs", "heading")
+        self.said = Elided("", "muted")
+        self.pin = button("Pin as baseline", actions.pin)
+        self.compare = button("Compare", actions.compare, kind="primary")
+        self.table = _table()
+        head = row(
+            self._title,
+            self.said,
+            button("Tag…", actions.tag),
+            self.pin,
+            button("Copy as commands", actions.copy),
+            self.compare,
+        )
+        head.setStretch(1, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 8, 16, 4)
+        layout.setSpacing(2)
+        layout.addLayout(head)
+        layout.addWidget(self.table)
+        self.setMinimumWidth(LEAST)
+        self.hide()
+        theme.changed.connect(self._recolour)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._title.setVisible(self.width() >= AMPLE)
+
+    def _recolour(self) -> None:
+        for line in range(self.table.rowCount()):
+            item = self.table.item(line, 0)
+            if item is not None:
+                item.setIcon(badge_icon(line, item.data(NUMBER) or ""))
+
+    def show_runs(self, runs: list[RunState]) -> None:
+        """Show the settings in which runs differ, of the first few; hide where there is one."""
+        self.setVisible(len(runs) > 1)
+        if len(runs) < 2:
+            return
+        found = differing(runs, self._state.catalog)
+        why = run_comparison.why_not(runs, self._state.catalog)
+        rest = "the rest is equal" if found.rows else "all of them are equal"
+        same = why or "Same data: comparable."
+        if len(runs) > MARKED:
+            same += f" The first {MARKED} of {len(runs):,} are shown."
+        self.said.set_text(f"{len(found.rows)} of {found.all} settings; {rest}. {same}")
+        self.compare.setText(f"Compare {len(runs):,}")
+        self.compare.setEnabled(not why)
+        set_tip(self.compare, why or "Put them side by side")
+        first = runs[0]
+        self.pin.setEnabled(not first.label.baseline)
+        tip = "is the baseline of its data already" if first.label.baseline else "is pinned"
+        set_tip(self.pin, f"{title_of(first)} {tip}")
+        self._fill(runs[:MARKED], self._columns(runs[:MARKED], found))
+
+    def _columns(self, runs: list[RunState], found: Differing) -> Columns:
+        """Return the titles of the columns with their values: the settings that all runs have, what
+        it came to, then those that only some of them have, which may be many.
+        """
+        shared = [each for each in found.rows if NONE not in each[1]]
+        columns: Columns = [("Run", tuple(title_of(run) for run in runs)), *shared]
+        metrics = {first_metric(run) for run in runs if first_metric(run)}
+        for metric in sorted(metrics):
+            figures = [figure_of(run, metric) for run in runs]
+            values = [NONE if each is None else number_format.figure(each[1]) for each in figures]
+            columns.append((metric_in_unit(metric, self._state.catalog), tuple(values)))
+        times = tuple(number_format.duration(run.seconds) if run.seconds else "" for run in runs)
+        return [*columns, ("Time", times), *(each for each in found.rows if each not in shared)]
+
+    def _fill(self, runs: list[RunState], columns: Columns) -> None:
+        table = self.table
+        table.setColumnCount(len(columns))
+        table.setRowCount(len(runs))
+        for column, (title, values) in enumerate(columns):
+            side = Qt.AlignmentFlag.AlignLeft
+            if column and all(not value or value[0].isdigit() or value == NONE for value in values):
+                side = Qt.AlignmentFlag.AlignRight
+            head = QTableWidgetItem(one_line(title))
+            set_tip(head, title)
+            head.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
+            table.setHorizontalHeaderItem(column, head)
+            for line, value in enumerate(values):
+                item = QTableWidgetItem(one_line(value))
+                set_tip(item, value)
+                item.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
+                if column == 0:
+                    item.setData(NUMBER, number(runs[line].name))
+                    item.setIcon(badge_icon(line, item.data(NUMBER)))
+                table.setItem(line, column, item)
+        table.resizeColumnsToContents()
+        for column in range(len(columns)):
+            wide = table.columnWidth(column) + ROOM
+            table.setColumnWidth(column, min(wide, 2 * WIDEST if column == 0 else WIDEST))
+        self._fit(len(runs))
+
+    def _fit(self, runs: int) -> None:
+        """Be as high as the runs, and the bar below them where one is needed."""
+        bar = self.table.horizontalScrollBar().sizeHint().height()
+        head = self.table.horizontalHeader().sizeHint().height()
+        self.table.setFixedHeight(head + HEIGHT * runs + bar)
+
+
+def _table() -> QTableWidget:
+    table = QTableWidget()
+    table.setProperty("role", "bare")
+    table.setAccessibleName("Only what differs")
+    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+    table.setShowGrid(False)
+    table.setWordWrap(False)
+    table.setTextElideMode(Qt.TextElideMode.ElideRight)
+    table.setIconSize(QSize(SIDE, SIDE))
+    table.setFrameShape(QFrame.Shape.NoFrame)
+    table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+    table.verticalHeader().setDefaultSectionSize(HEIGHT)
+    table.verticalHeader().hide()
+    table.horizontalHeader().setHighlightSections(False)
+    return table

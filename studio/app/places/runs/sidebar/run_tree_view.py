@@ -1,0 +1,201 @@
+"""The tree of runs: one stop for the keyboard, walked with the arrows."""
+
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QScrollArea, QTreeView, QWidget
+
+from pushforward.studio.app.design.row_paint import HEIGHT
+from pushforward.studio.app.design.tree_keys import SIDEWAYS, go_sideways
+from pushforward.studio.app.design.tree_model import Index, LineModel
+from pushforward.studio.app.places.runs.sidebar.row_delegate import RunDelegate
+
+__all__ = ["RunTree"]
+
+
+class RunTree(QTreeView):
+    """As high as its open lines: what it stands in scrolls. Left and Right close and open a branch,
+    then go out and in.
+
+    Signals, each with the key of a line:
+    chosen: it was clicked, or Enter or Space was pressed on it.
+    extended: it was clicked with Ctrl held, or Ctrl+Space was pressed on it.
+    menu_wanted: its menu, at a place of the viewport.
+    label_wanted: its "tags" or its "note" are to be changed; F2 changes the name in its place.
+    pinned: it is to be the baseline of its data, or no longer.
+    delete_wanted: Delete was pressed on it.
+    """
+
+    chosen = Signal(str)
+    extended = Signal(str)
+    menu_wanted = Signal(str, QPoint)
+    label_wanted = Signal(str, str)
+    pinned = Signal(str)
+    delete_wanted = Signal(str)
+
+    def __init__(self, model: LineModel) -> None:
+        super().__init__()
+        self._lines = model
+        self._closed: set[str] = set()
+        self._current = ""
+        self._filling = False
+        self._painter = RunDelegate(self, model)
+        self.setModel(model)
+        self.setItemDelegate(self._painter)
+        self.setAccessibleName("Runs")
+        self.setHeaderHidden(True)
+        self.setUniformRowHeights(True)
+        self.setRootIsDecorated(False)
+        self.setIndentation(0)  # the delegate indents, as it draws the whole line
+        self.setExpandsOnDoubleClick(False)
+        self.setMouseTracking(True)
+        self.setSelectionMode(QTreeView.SelectionMode.NoSelection)  # the state selects
+        self.setEditTriggers(QTreeView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.collapsed.connect(lambda index: self._fold(index, True))
+        self.expanded.connect(lambda index: self._fold(index, False))
+        model.modelAboutToBeReset.connect(self._forget)
+        model.modelReset.connect(self._restore)
+
+    # What is open
+
+    def _forget(self) -> None:
+        self._filling = True
+
+    def _restore(self) -> None:
+        self.expandAll()
+        for key in self._closed:
+            self.setExpanded(self._lines.index_of(key), False)
+        self._filling = False
+        self._go_to(self._lines.index_of(self._current))
+        self._fit()
+
+    def _fold(self, index: QModelIndex, closed: bool) -> None:
+        line = self._lines.line_at(index)
+        if line is not None and not self._filling:
+            self._closed = self._closed | {line.key} if closed else self._closed - {line.key}
+            self._fit()
+
+    @property
+    def open_keys(self) -> list[str]:
+        """The lines that are not hidden by a closed one, from top to bottom."""
+        open_ = dict[str, bool]()
+        for line in self._lines.lines:
+            open_[line.key] = open_.get(line.above, True) and line.above not in self._closed
+        return [key for key, shown in open_.items() if shown]
+
+    def reveal(self, key: str) -> None:
+        """Open what hides a line, and let the keyboard start there."""
+        index = self._lines.index_of(key)
+        above = index.parent()
+        while above.isValid():
+            self.setExpanded(above, True)
+            above = above.parent()
+        self._go_to(index)
+
+    def _fit(self) -> None:
+        self.setFixedHeight(HEIGHT * len(self.open_keys))
+
+    def select(self, keys: set[str]) -> None:
+        """Mark lines as selected, all others as not."""
+        wanted = QItemSelection()
+        for key in keys:
+            index = self._lines.index_of(key)
+            if index.isValid():
+                wanted.select(index, index)
+        self.selectionModel().select(wanted, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+
+    @property
+    def is_chosen(self) -> bool:
+        """Whether the line that has the keyboard is selected already."""
+        return self.selectionModel().isSelected(self.currentIndex())
+
+    # Keyboard and mouse
+
+    def _go_to(self, index: QModelIndex) -> None:
+        if index.isValid():
+            flag = QItemSelectionModel.SelectionFlag.NoUpdate
+            self.selectionModel().setCurrentIndex(index, flag)
+
+    def currentChanged(self, current: Index, previous: Index) -> None:
+        super().currentChanged(current, previous)
+        line = self._lines.line_at(current)
+        if line is not None:
+            self._current = line.key
+        area = self._scrolled_by()
+        page = area.widget() if area is not None else None
+        if area is not None and page is not None and self.hasFocus():
+            at = self.viewport().mapTo(page, self.visualRect(current).center())
+            area.ensureVisible(0, at.y(), 0, HEIGHT)
+
+    def _scrolled_by(self) -> QScrollArea | None:
+        above: QWidget | None = self.parentWidget()
+        while above is not None and not isinstance(above, QScrollArea):
+            above = above.parentWidget()
+        return above
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.viewport().update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        index = self.indexAt(event.position().toPoint())
+        line = self._lines.line_at(index)
+        if line is None or event.button() != Qt.MouseButton.LeftButton:
+            return
+        self._go_to(index)
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.extended.emit(line.key)
+        elif event.position().x() < self._painter.triangle(index):
+            self.setExpanded(index, not self.isExpanded(index))
+        else:
+            self.chosen.emit(line.key)
+            self.setFocus(Qt.FocusReason.MouseFocusReason)  # Delete is about what was clicked
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """A press has done it."""
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.mousePressEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self.state() == QTreeView.State.EditingState:
+            return  # an editor passes on what it has used, such as Enter
+        line = self._lines.line_at(self.currentIndex())
+        ctrl = event.modifiers() & Qt.KeyboardModifier.ControlModifier
+        if line is not None and event.key() == Qt.Key.Key_Space and ctrl:
+            self.extended.emit(line.key)
+        elif line is not None and event.key() in CHOOSING:
+            self.chosen.emit(line.key)
+        elif line is not None and event.key() in SIDEWAYS:
+            go_sideways(self, event.key())
+        elif line is not None and event.key() == Qt.Key.Key_Delete and not ctrl:
+            self.delete_wanted.emit(line.key)
+        elif line is not None and event.key() == Qt.Key.Key_F2 and not ctrl:
+            self.edit(self.currentIndex())
+        elif line is None or not line.run or ctrl:
+            super().keyPressEvent(event)
+        elif event.key() in SAYING:
+            self.label_wanted.emit(line.key, SAYING[Qt.Key(event.key())])
+        elif event.key() == Qt.Key.Key_B:
+            self.pinned.emit(line.key)
+        else:
+            super().keyPressEvent(event)
+
+    def rename(self, key: str) -> None:
+        """Edit the name of a run in its place."""
+        self.reveal(key)
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.edit(self.currentIndex())
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        keyboard = event.reason() == QContextMenuEvent.Reason.Keyboard
+        index = self.currentIndex() if keyboard else self.indexAt(event.pos())
+        line = self._lines.line_at(index)
+        if line is not None:
+            at = self.visualRect(index).center() if keyboard else event.pos()
+            self.menu_wanted.emit(line.key, at)
+
+
+CHOOSING = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
+SAYING = {Qt.Key.Key_T: "tags", Qt.Key.Key_N: "note"}

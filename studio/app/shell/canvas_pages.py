@@ -1,0 +1,75 @@
+"""The middle of the window: Discover, the setup, data, or the lenses of a run."""
+
+import importlib
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
+from pushforward.studio.app.core.app_state import AppState
+from pushforward.studio.app.engine.actions import Actions
+from pushforward.studio.app.places.data.data_page import DataView
+from pushforward.studio.app.places.discover.discover_page import Discover
+from pushforward.studio.app.places.learn.help_page import HelpView
+from pushforward.studio.app.places.setup.setup_page import SetupView
+from pushforward.studio.app.shell.banners import Banners
+from pushforward.studio.app.shell.job_strip import JobStrip
+from pushforward.studio.app.shell.lens_tabs import Lenses
+from pushforward.studio.app.shell.replay_strip import ReplayStrip
+
+__all__ = ["Canvas"]
+
+
+class Canvas(QWidget):
+    """Shows the page of the state's place, with lasting messages above it."""
+
+    def __init__(self, state: AppState, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._state = state
+        self._actions = actions
+        self.setProperty("surface", "canvas")
+        self.setAccessibleName("Canvas")
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        self.pages = QStackedWidget(self)
+        self.discover = Discover(state, actions, self.pages)
+        self.setup = SetupView(state, actions, self.pages)
+        self.data = DataView(state, actions, self.pages)
+        self.help = HelpView(state, actions, self.pages)
+        self.lenses = Lenses(state, actions, self.pages)
+        self._pages: dict[str, QWidget] = {
+            "discover": self.discover,
+            "setup": self.setup,
+            "data": self.data,
+            "help": self.help,
+            "run": self.lenses,
+        }
+        for page in self._pages.values():
+            self.pages.addWidget(page)
+        layout.addWidget(Banners(state))
+        self.replay = ReplayStrip(state)
+        layout.addWidget(self.replay)
+        self.jobs = JobStrip(state, actions)  # lies over it, where toasts do
+        self.jobs.setParent(self)
+        layout.addWidget(self.pages, 1)
+        state.place_changed.connect(self.refresh)
+        state.catalog_changed.connect(self.refresh)
+        state.runs.selected.connect(lambda _: self.refresh())
+        state.runs.compared.connect(self.refresh)
+        state.lens_wanted.connect(self.lenses.want)
+        self.refresh()
+
+    def _make_runs(self) -> QWidget:
+        module = importlib.import_module("pushforward.studio.app.places.runs.runs_page")
+        page: QWidget = module.RunsPage(self._state, self._actions)
+        self.pages.addWidget(page)
+        return page
+
+    def refresh(self) -> None:
+        """Show the page of the place."""
+        if self._state.place == "runs" and "runs" not in self._pages:
+            self._pages["runs"] = self._make_runs()
+        self.pages.setCurrentWidget(self._pages[self._state.place])
+        if self._state.place == "run":
+            self.lenses.refresh()

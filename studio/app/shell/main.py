@@ -1,0 +1,236 @@
+"""The composition root: the only place that knows every part. The window comes first.
+
+Order matters for the start: Qt and the shell (about 0.2 s), first paint, then the engine's
+process, then the lenses. torch never loads here; an import of it fails at once.
+"""
+
+import asyncio
+import locale
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from PySide6.QtCore import QMessageLogContext, QTimer, QtMsgType, qInstallMessageHandler
+from PySide6.QtWidgets import QApplication
+
+from pushforward.studio import journal, resources
+from pushforward.studio.app.core import async_tasks, preferences
+from pushforward.studio.app.core.app_state import AppState
+from pushforward.studio.app.core.garbage_collection import Collector
+from pushforward.studio.app.core.notices import Notice, NoticeAction
+from pushforward.studio.app.core.reduce import reduce
+from pushforward.studio.app.design.theme import theme
+from pushforward.studio.app.engine.actions import Actions
+from pushforward.studio.app.engine.engine_link import EngineLink
+from pushforward.studio.app.engine.process_transport import EngineProcess
+from pushforward.studio.app.engine.requests.request_base import Refused
+from pushforward.studio.app.shell.window import MainWindow
+from pushforward.studio.app.text import number_format
+from pushforward.studio.client.client import EngineClient, EngineState
+from pushforward.studio.client.transport import Transport
+from pushforward.studio.protocol.messages import Event, Ready
+
+__all__ = ["Studio", "main", "make_application"]
+
+log = logging.getLogger(__name__)
+
+QT_LEVELS = {
+    QtMsgType.QtDebugMsg: logging.DEBUG,
+    QtMsgType.QtInfoMsg: logging.INFO,
+    QtMsgType.QtWarningMsg: logging.WARNING,
+}
+FATAL = "Fatal Python error"  # begins the interpreter's last words
+
+
+class Studio:
+    """One studio: state, engine, actions and window, wired together."""
+
+    def __init__(
+        self,
+        kept: preferences.Preferences,
+        transport: Callable[[], Transport] = EngineProcess,
+    ) -> None:
+        self.kept = kept
+        self.state = AppState()
+        self.client = EngineClient(transport)
+        self.link = EngineLink(self.client)
+        self.actions = Actions(self.state, self.link)
+        self.actions.looking.watching.allow(kept.view_share / 100)
+        self.client.subscribe(self._event)
+        self.client.watch_state(self.actions.engine.became)
+        self.client.watch_state(_keep_last_words)
+        self.state.notices.posted.connect(_note)
+        self.closed = asyncio.Event()
+        self.window = MainWindow(self.state, self.actions, kept, self.closed.set)
+        try:
+            self.state.recipes = resources.recipes()
+        except resources.RecipeError as error:
+            self.state.notices.post(
+                Notice(
+                    level="warning",
+                    text="A recipe cannot be read",
+                    why=str(error),
+                    todo="Install the studio again, or mend that file.",
+                    lasting=True,
+                )
+            )
+        self.state.recipes_changed.emit()
+
+    def _event(self, event: Event, arrays: Mapping[str, Any]) -> None:
+        reduce(self.state, event, arrays)
+        if isinstance(event, Ready):
+            # The client tells that it is ready for commands right after this event.
+            QTimer.singleShot(0, self.window, self.actions.setup.engine_is_ready)
+
+    def show(self) -> None:
+        """Show the window."""
+        self.window.show()
+        self.window.canvas.discover.focus_first()
+
+    async def live(self, project: Path | None = None) -> None:
+        """Start everything else, and wait until the window is closed."""
+        async_tasks.on_error(self.report)
+        starting = async_tasks.spawn(self._start_engine())
+        await asyncio.sleep(0)  # the engine's process is on its way while the lenses load
+        self.window.load_lenses()
+        if project is not None:
+            self.actions.project.open(project)
+        else:
+            self.actions.project.begin(self.kept)
+        async_tasks.spawn(self._show_recent())
+        async_tasks.spawn(self.actions.folder.watch())
+        async_tasks.spawn(asyncio.to_thread(journal.prune))
+        await self.closed.wait()
+        starting.cancel()
+        await self.shut()
+
+    async def _show_recent(self) -> None:
+        await self.actions.project.show_recent(self.kept)
+        await self.actions.background.find()
+
+    async def _start_engine(self) -> None:
+        try:
+            await self.link.start()
+        except Refused as refused:
+            again = NoticeAction("Start it again", self.actions.engine.restart)
+            self.state.notices.error(
+                refused.error, title="The engine does not start", topic="engine", actions=(again,)
+            )
+
+    async def shut(self) -> None:
+        """End what still runs and take the window away."""
+        await async_tasks.cancel_all()
+        self.actions.windows.leave()
+        await self.client.stop(checkpoint=True)
+        async_tasks.on_error(None)
+        self.window.hide()
+        self.window.deleteLater()
+        # Qt holds the functions that its signals call, where Python's collector does not see them:
+        # a state that nobody takes away would hold the whole studio.
+        self.state.deleteLater()
+
+    def report(self, error: BaseException) -> None:
+        """Show an error that nobody expected; it is a mistake in the studio. Errors from one place
+        are the same one: a lens may meet it with every record.
+        """
+        at = traceback.extract_tb(error.__traceback__)[-1:]
+        place = ":".join(f"{frame.filename}:{frame.lineno}" for frame in at)
+        details = "".join(traceback.format_exception(error))
+        log.error("unexpected error", exc_info=error)
+        self.state.notices.post(
+            Notice(
+                level="error",
+                text="Something went wrong in the studio",
+                why=f"{type(error).__name__}: {error}",
+                todo="What runs is not touched. If it happens again, please report the details.",
+                details=details,
+                lasting=True,
+                topic=f"bug:{type(error).__name__}:{place}",
+                once=True,
+            )
+        )
+
+
+def _qt_says(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
+    """Log what Qt says."""
+    logging.getLogger("qt").log(QT_LEVELS.get(kind, logging.ERROR), "%s", text)
+
+
+def _note(notice: Notice) -> None:
+    """Log what a person is told when something is wrong."""
+    if notice.level in ("error", "warning"):
+        level = logging.ERROR if notice.level == "error" else logging.WARNING
+        log.log(level, "told: %s", " ".join((notice.text, notice.why, notice.todo)).strip())
+
+
+def _keep_last_words(state: EngineState) -> None:
+    """Keep what the interpreter of an engine said when native code failed."""
+    if state.error is not None and FATAL in state.error.details:
+        journal.keep_crash("engine", state.error.details)
+
+
+def make_application(arguments: list[str], kept: preferences.Preferences) -> QApplication:
+    """Return the application: scale, theme, and numbers with a decimal point."""
+    if kept.scale != 100:
+        os.environ.setdefault("QT_SCALE_FACTOR", f"{kept.scale / 100:g}")
+    app = QApplication([sys.argv[0], *arguments])
+    locale.setlocale(locale.LC_NUMERIC, "C")  # Qt takes the user's, which breaks C libraries
+    app.setApplicationName("Pushforward Studio")
+    app.setDesktopFileName("pushforward")
+    app.setQuitOnLastWindowClosed(False)
+    theme.install(app, kept.theme, kept.identity)
+    Collector(app)
+    return app
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Open the studio, on a project if one is given, and run until its window is closed."""
+    blocked: dict[str, Any] = sys.modules
+    blocked.setdefault("torch", None)
+    kept_log = journal.start("studio", version=number_format.version())
+    qInstallMessageHandler(_qt_says)
+    given = list(arguments or [])
+    kept = preferences.load()
+    app = make_application(given, kept)
+    import qasync
+
+    loop = qasync.QEventLoop(app)
+    asyncio.set_event_loop(loop)
+    async_tasks.use(loop)
+    studio = Studio(kept)
+    _report_to(studio, loop)
+    studio.show()
+    with loop:
+        loop.run_until_complete(studio.live(Path(given[0]).resolve() if given else None))
+    async_tasks.use(None)
+    qInstallMessageHandler(None)
+    if kept_log is not None:
+        kept_log.close()
+    return 0
+
+
+def _report_to(studio: Studio, loop: asyncio.AbstractEventLoop) -> None:
+    """Show errors of slots and of tasks to the person, and log them."""
+
+    def unraised(
+        kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            studio.window.close()
+        else:
+            studio.report(error)
+
+    def unhandled(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        if error is not None:
+            studio.report(error)
+        else:
+            log.error("%s", context.get("message"))
+
+    sys.excepthook = unraised
+    loop.set_exception_handler(unhandled)
