@@ -338,7 +338,7 @@ class OperatorEntry(Entry):
 
 @dataclass(frozen=True, kw_only=True)
 class ExperimentEntry(Entry):
-    """A claim. ``make()`` measures it; see `models.experiments.base`.
+    """A claim. ``make()`` measures it; see `verify.claim`.
 
     Attributes:
         claim, pass_line: what is claimed, and when it is met, in words.

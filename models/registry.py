@@ -72,7 +72,6 @@ PACKAGES = (
     "pushforward.models.judges",
     "pushforward.models.metrics",
     "pushforward.models.operators",
-    "pushforward.models.experiments",
 )
 T = TypeVar("T")
 FamilyClass = TypeVar("FamilyClass", bound=type[Any])

@@ -1,9 +1,9 @@
 """Link the source folders into the package ``pushforward`` of a checkout.
 
-In the repository ``studio/``, ``models/``, ``observables/`` and ``resources/`` are folders at the
-top; what users import is ``pushforward.studio`` and so on. A wheel maps the folders. A checkout
-has links inside ``pushforward/`` (junctions on Windows, which need no rights), made at every
-editable installation and ignored by git.
+In the repository ``studio/``, ``models/``, ``observables/``, ``verify/`` and ``resources/`` are
+folders at the top; what users import is ``pushforward.studio`` and so on. A wheel maps the folders.
+A checkout has links inside ``pushforward/`` (junctions on Windows, which need no rights), made at
+every editable installation and ignored by git.
 
 Links were chosen after trying the alternatives: a ``__path__`` that names the folders, or a finder
 of an editable installation, work at run time, but mypy, import-linter and editors do not follow
@@ -17,7 +17,7 @@ from pathlib import Path
 __all__ = ["FOLDERS", "PACKAGE", "make_links"]
 
 PACKAGE = "pushforward"
-FOLDERS = ("studio", "models", "observables", "resources")
+FOLDERS = ("studio", "models", "observables", "verify", "resources")
 
 
 def make_links(root: Path) -> None:

@@ -36,6 +36,7 @@ NEEDS_TORCH = (
     "test_diagnostics.py",
     "test_journal.py",
     "test_launch.py",
+    "verify",
 )
 
 # Of the window, on another version of Python: it is the same there, and all of it takes minutes.

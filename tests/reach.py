@@ -30,7 +30,7 @@ CHEAP = 0.3
 CHILD = 0.2
 TIMES = 1
 ROOT = Path(__file__).parent.parent
-PRODUCT = tuple(f"{ROOT}/{name}/" for name in ("models", "observables", "studio"))
+PRODUCT = tuple(f"{ROOT}/{name}/" for name in ("models", "observables", "studio", "verify"))
 OUT = "PUSHFORWARD_REACH"
 
 

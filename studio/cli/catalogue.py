@@ -1,12 +1,12 @@
 """What the registries hold, for the commands that list and describe."""
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from pushforward.models.entries import Entry, FamilyEntry, Kind
 from pushforward.models.nets.pick import always_on
-from pushforward.models.registry import registry
+from pushforward.models.registry import Problem, registry
 from pushforward.studio.cli.terminal import UsageError, complain
 from pushforward.studio.engine.process.discovery import discover
 from pushforward.studio.methods import Method, methods
@@ -20,9 +20,9 @@ KINDS: tuple[Kind, ...] = (
 )  # fmt: skip
 
 
-def load() -> None:
-    """Import everything that is registered; what cannot be loaded is said, and no more."""
-    for problem in discover():
+def load(find: Callable[[], Iterable[Problem]] | None = None) -> None:
+    """Import everything that is registered, and print what cannot be imported."""
+    for problem in (find or discover)():
         complain(f"{problem.module} could not be loaded: {problem.message}")
 
 

@@ -16,7 +16,7 @@ from pushforward.studio.resources import folder
 from pushforward.studio.store.atomic import write_bytes
 
 if TYPE_CHECKING:
-    from pushforward.models.experiments.base import Result
+    from pushforward.verify.claim import Result
 
 __all__ = ["describe_difference", "load", "record", "record_nulls", "refresh", "restore"]
 
@@ -65,7 +65,7 @@ def load(slug: str) -> dict[str, Any]:
 
 def restore(kept: Mapping[str, Any]) -> "Result":
     """Return the result that a record holds."""
-    from pushforward.models.experiments.base import Outcome, Result, Table
+    from pushforward.verify.claim import Outcome, Result, Table
 
     def outcome(said: Mapping[str, Any]) -> Outcome:
         found = Outcome(**{f.name: said[f.name] for f in fields(Outcome) if f.name in said})

@@ -25,8 +25,8 @@ from pushforward.studio.cli.terminal import UsageError, say, table
 
 if TYPE_CHECKING:
     from pushforward.models.entries import ExperimentEntry
-    from pushforward.models.experiments.base import Result
-    from pushforward.models.experiments.bench import Bench
+    from pushforward.verify.bench import Bench
+    from pushforward.verify.claim import Result
 
 __all__ = ["HELP", "add_arguments", "run"]
 
@@ -71,11 +71,12 @@ def run(arguments: argparse.Namespace) -> int:
 
     from pushforward.models.registry import registry
     from pushforward.studio.cli import catalogue
+    from pushforward.verify.discovery import discover
 
     # The tensors are small: a second thread gains nothing, and where another program keeps the
     # cores busy it waits for it at every operation (measured: 195 s instead of 15).
     torch.set_num_threads(1)
-    catalogue.load()
+    catalogue.load(discover)
     everything = arguments.all or arguments.refresh
     chosen = _choose(registry.all("experiment"), arguments.ids, everything, arguments.list)
     if arguments.list:
@@ -83,7 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     if arguments.refresh:
         return _refresh(chosen)
-    from pushforward.studio.engine.bench import EngineBench
+    from pushforward.verify.engine_bench import EngineBench
 
     seeds, budget = arguments.seeds, arguments.budget
     bench = EngineBench(arguments.device, seeds, budget, fresh=arguments.fresh)

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PRODUCT = ("models", "observables", "studio")
+PRODUCT = ("models", "observables", "studio", "verify")
 
 
 def longest(how_many: int) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PRODUCT = ("models", "observables", "studio")
+PRODUCT = ("models", "observables", "studio", "verify")
 STARTS = {
     "Popen", "create_subprocess_exec", "create_subprocess_shell", "execv", "execve", "fork",
     "posix_spawn", "popen", "spawnv", "startDetached", "subprocess_exec",

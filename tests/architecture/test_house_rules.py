@@ -10,9 +10,10 @@ import pytest
 from pushforward.models.config import describe
 from pushforward.models.entries import Entry, ExperimentEntry, FamilyEntry
 from pushforward.models.registry import discover, registry
+from pushforward.verify.discovery import discover as discover_all
 
 ROOT = Path(__file__).resolve().parents[2]
-PRODUCT = ("models", "observables", "studio")
+PRODUCT = ("models", "observables", "studio", "verify")
 SOURCES = sorted(path for top in PRODUCT for path in ROOT.glob(f"{top}/**/*.py"))
 
 
@@ -149,7 +150,7 @@ def test_every_module_says_what_it_is_for() -> None:
     assert not silent
 
 
-discover()
+discover_all()
 ENTRIES = [
     entry
     for kind in ("family", "dataset", "network", "sampler", "metric", "operator", "experiment")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PRODUCT = ("models", "observables", "studio")
+PRODUCT = ("models", "observables", "studio", "verify")
 Graph = Mapping[str, set[str]]
 
 

@@ -23,7 +23,7 @@ KNOWING = (
     "models/oracle.py",  # a mixture of points, whose widths are one a mode or one an axis
     "studio/engine/kinds",
     "studio/engine/data/images",
-    "studio/engine/experiments/images",
+    "verify/images",
 )
 """Kinds, data sets of a kind and metrics of a kind: they may look."""
 

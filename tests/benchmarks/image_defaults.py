@@ -25,9 +25,11 @@ from pushforward.models.registry import registry
 from pushforward.models.tensors import make_generator
 from pushforward.studio.engine.data.datasets import Dataset, halves, hash_of
 from pushforward.studio.engine.data.judging import Judging
-from pushforward.studio.engine.experiments.images.colour import coloured
-from pushforward.studio.engine.experiments.images.digits import drawn
-from pushforward.studio.engine.experiments.images.equal_time import (
+from pushforward.verify.discovery import discover
+from pushforward.verify.images.class_conditions import told_families
+from pushforward.verify.images.colour_digits import coloured
+from pushforward.verify.images.digits import drawn
+from pushforward.verify.images.equal_time import (
     Method,
     compare,
     dataset_of,
@@ -37,8 +39,6 @@ from pushforward.studio.engine.experiments.images.equal_time import (
     table,
     train_for,
 )
-from pushforward.studio.engine.experiments.images.told import told_families
-from pushforward.studio.engine.process.discovery import discover
 from tests.benchmarks.smallest import parse
 
 DATA = {"digits": partial(dataset_of, "digits"), "colour": coloured}

@@ -23,12 +23,8 @@ from pushforward.models.metrics.base import Evidence
 from pushforward.models.registry import registry
 from pushforward.models.tensors import make_generator
 from pushforward.studio.engine.data.datasets import Dataset, registered
-from pushforward.studio.engine.experiments.images.equal_time import (
-    Make,
-    gaussian_pixels,
-    without_labels,
-)
-from pushforward.studio.engine.process.discovery import discover
+from pushforward.verify.discovery import discover
+from pushforward.verify.images.equal_time import Make, gaussian_pixels, without_labels
 from tests.benchmarks.smallest import parse
 
 LIGHT = (

@@ -3,7 +3,7 @@
     python -m tests.benchmarks.jet_floors [--drawn 4000] [--seed 0]
 
 For each type of the bundled jets, those that are learned from are held against those that only
-test, then jets of `models.experiments.jet_nulls`, made of the former. With ``--drawn`` in batches
+test, then jets of `verify.jets.jet_nulls`, made of the former. With ``--drawn`` in batches
 as JetNet has them, 5 of so many jets with replacement; otherwise all jets at once. The last column
 is how far masses follow those that were asked for: the correlation, jet by jet, of the mass of the
 constituents with that of the real jet whose conditions they have.
@@ -17,7 +17,6 @@ import torch
 
 from pushforward.models.contracts.batch import Batch
 from pushforward.models.contracts.spec import LABEL
-from pushforward.models.experiments.jet_nulls import NULLS
 from pushforward.models.kinds.jets import TYPES, masses
 from pushforward.models.metrics.base import Evidence
 from pushforward.models.metrics.jets.by_type import ByType, DrawingConfig
@@ -26,6 +25,7 @@ from pushforward.models.metrics.jets.substructure import W1C2, W1D2, W1Polynomia
 from pushforward.models.metrics.jets.w1 import W1Constituents, W1Mass
 from pushforward.models.tensors import make_generator
 from pushforward.studio.engine.data.sets.jets import PythiaJetsConfig, pythia_jets
+from pushforward.verify.jets.jet_nulls import NULLS
 from tests.benchmarks.smallest import parse
 
 W1P = ("W1P eta", "W1P phi", "W1P pT")

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from pushforward.models.experiments.base import Null, Outcome, experiment
 from pushforward.models.registry import Registry, registry
 from pushforward.studio.__main__ import main
 from pushforward.studio.cli import catalogue
 from pushforward.studio.engine.process.refusal import Refused
+from pushforward.verify.claim import Null, Outcome, experiment
 
 
 @pytest.fixture
@@ -207,7 +207,7 @@ def claims(monkeypatch: pytest.MonkeyPatch) -> Registry:
     fresh = Registry()
     monkeypatch.setattr("pushforward.models.registry.registry", fresh)
     monkeypatch.setattr(catalogue, "registry", fresh)
-    monkeypatch.setattr(catalogue, "discover", lambda: [])
+    monkeypatch.setattr("pushforward.verify.discovery.discover", list)
 
     def claim(slug: str, passed: bool | None, *, slow: bool = False, null: bool = False) -> None:
         @experiment(

@@ -5,14 +5,15 @@ from typing import Any
 
 import pytest
 
-from pushforward.models.experiments.base import Null, Outcome, experiment
 from pushforward.models.registry import Registry, registry
 from pushforward.studio import resources
 from pushforward.studio.__main__ import main
 from pushforward.studio.cli import catalogue, recorded
 from pushforward.studio.cli.verify import _about
+from pushforward.verify.claim import Null, Outcome, experiment
+from pushforward.verify.discovery import discover
 
-catalogue.load()
+discover()
 ENTRIES = registry.all("experiment")
 
 
@@ -65,7 +66,7 @@ def claim(monkeypatch, tmp_path):
         fresh = Registry()
         monkeypatch.setattr("pushforward.models.registry.registry", fresh)
         monkeypatch.setattr(catalogue, "registry", fresh)
-        monkeypatch.setattr(catalogue, "discover", list)
+        monkeypatch.setattr("pushforward.verify.discovery.discover", list)
 
         def model(title: str, passed: bool) -> Null:
             def measure() -> Outcome:

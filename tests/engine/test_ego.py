@@ -6,7 +6,6 @@ import pytest
 import torch
 
 from pushforward.models.config import ConfigError, NoConfig
-from pushforward.models.experiments import graph_nulls
 from pushforward.models.kinds.graphs import GraphSet
 from pushforward.models.layouts.graph_validity import connected
 from pushforward.models.layouts.graphs import pack
@@ -16,6 +15,7 @@ from pushforward.models.tensors import make_generator
 from pushforward.studio.engine.data.sets import ego as module
 from pushforward.studio.engine.data.sets.ego import EgoConfig, ego
 from pushforward.studio.engine.process.failures import Refused
+from pushforward.verify.graphs import graph_nulls
 
 
 @pytest.fixture(scope="module")

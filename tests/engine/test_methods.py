@@ -18,13 +18,13 @@ from pushforward.studio.cli.settings import apply
 from pushforward.studio.cli.terminal import UsageError
 from pushforward.studio.engine.jobs.headless import run as train
 from pushforward.studio.engine.process import catalogue
-from pushforward.studio.engine.process.discovery import discover
 from pushforward.studio.engine.run.resolve import resolve
 from pushforward.studio.methods import CHOICES, Method, MethodError, load_method, methods, survey
 from pushforward.studio.protocol.spec import Pick, RunRef, RunSpec, led_by, run_name
 from pushforward.studio.resources import recipes
 from pushforward.studio.store.project import Project
 from pushforward.studio.store.run import RunFolder
+from pushforward.verify.discovery import discover
 from tests.tiers import representatives, tiered
 
 discover()

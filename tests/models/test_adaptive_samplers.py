@@ -7,17 +7,10 @@ import torch
 from torch import Tensor
 
 from pushforward.models.config import decode
-from pushforward.models.experiments.diffusion_ring import (
-    S_MAX,
-    S_MIN,
-    latents,
-    mixture,
-    rms,
-    solution,
-)
 from pushforward.models.registry import discover, registry
 from pushforward.models.samplers.base import Sampler, SampleStep
 from pushforward.models.tensors import make_generator
+from pushforward.verify.points.diffusion_ring import S_MAX, S_MIN, latents, mixture, rms, solution
 
 discover(["pushforward.models.samplers"])
 ADAPTIVE = ["rk45", "adaptive-sde"]

@@ -23,11 +23,11 @@ from pushforward.models.kinds.points import PointSet
 from pushforward.models.metrics.base import NotApplicable, floor, fresh_pairs
 from pushforward.models.metrics.points.modes import mode_masses
 from pushforward.models.nets.offered import kinds_of
-from pushforward.models.registry import discover, registry
+from pushforward.models.registry import PACKAGES, discover, registry
 from pushforward.models.tensors import make_generator
 from tests.models.measuring import value
 
-discover()
+discover((*PACKAGES, "pushforward.verify"))
 KINDS: tuple[Kind, ...] = (
     "kind",
     "family",

@@ -11,8 +11,6 @@ from pushforward.models.config import Pick
 from pushforward.models.contracts.abilities import ABILITIES
 from pushforward.models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
 from pushforward.models.denoisers.consistency import ConsistencyFunction
-from pushforward.models.experiments import consistency_gaussian as gaussian
-from pushforward.models.experiments.consistency_steps import distance
 from pushforward.models.families.consistency_distillation import (
     ConsistencyDistillation,
     ConsistencyDistillationConfig,
@@ -25,6 +23,8 @@ from pushforward.models.registry import registry
 from pushforward.models.samplers.consistency import Multistep, MultistepConfig
 from pushforward.models.samplers.heun import Heun
 from pushforward.models.tensors import make_generator
+from pushforward.verify.points import consistency_gaussian as gaussian
+from pushforward.verify.points.consistency_steps import distance
 
 CPU = torch.device("cpu")
 DATA = eight_gaussians(EightGaussiansConfig(), 2000, 0)

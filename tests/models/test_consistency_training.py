@@ -7,7 +7,6 @@ import torch
 
 from pushforward.models.config import ConfigError, Pick
 from pushforward.models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
-from pushforward.models.experiments.consistency_steps import distance
 from pushforward.models.families.consistency_training import (
     ConsistencyTraining,
     ConsistencyTrainingConfig,
@@ -15,6 +14,7 @@ from pushforward.models.families.consistency_training import (
 from pushforward.models.fields.consistency_schedule import level_count, target_decay
 from pushforward.models.samplers.consistency import Multistep
 from pushforward.models.tensors import make_generator
+from pushforward.verify.points.consistency_steps import distance
 
 CPU = torch.device("cpu")
 DATA = eight_gaussians(EightGaussiansConfig(), 2000, 0)

@@ -3,7 +3,6 @@
 import pytest
 import torch
 
-from pushforward.models.experiments.discrete_checkerboard import STEPS, board, drawn, exact, quality
 from pushforward.models.paths.discrete import DISCRETE_PATHS, DiscretePath, draw_symbols
 from pushforward.models.samplers.discrete.ancestral import Ancestral
 from pushforward.models.samplers.discrete.base import DiscreteSamplerConfig
@@ -11,6 +10,7 @@ from pushforward.models.samplers.discrete.noise import Uniforms
 from pushforward.models.samplers.discrete.tau_leaping import TauLeaping, TauLeapingConfig
 from pushforward.models.samplers.discrete.unmasking import Unmasking, UnmaskingConfig
 from pushforward.models.tensors import make_generator
+from pushforward.verify.points.discrete_checkerboard import STEPS, board, drawn, exact, quality
 
 K, T = 5, 12
 each_path = pytest.mark.parametrize("name", DISCRETE_PATHS)

@@ -17,7 +17,6 @@ from pushforward.models.config import ConfigError, decode, replace_at
 from pushforward.models.contracts.batch import Batch, Rows
 from pushforward.models.contracts.family import Frame
 from pushforward.models.data.ring_of_five import RingOfFiveConfig, ring_of_five
-from pushforward.models.experiments.gpm_discriminator_flow import train_and_score
 from pushforward.models.families.discriminator_flow import (
     DiscriminatorFlow,
     DiscriminatorFlowConfig,
@@ -32,6 +31,7 @@ from pushforward.models.registry import discover, registry
 from pushforward.models.tensors import make_generator
 from pushforward.models.training.accelerate import Switch
 from pushforward.models.training.optim import OptimizerConfig
+from pushforward.verify.points.discriminator_flow import train_and_score
 
 CPU = torch.device("cpu")
 POINTS = ring_of_five(RingOfFiveConfig(), 2000, 0)
@@ -439,7 +439,7 @@ def test_a_discriminator_flow_learns_five_gaussians():
 @pytest.mark.slow
 @pytest.mark.parametrize("slug", ["G5", "G6"])
 def test_the_claims_about_the_flow_hold(slug: str):
-    discover(["pushforward.models.experiments"])
+    discover(["pushforward.verify"])
     result = registry.get("experiment", slug).make()
     assert result.passed, result.figure
     assert result.floor

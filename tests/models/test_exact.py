@@ -10,7 +10,6 @@ from pushforward.models.data.eight_gaussians import EightGaussiansConfig, eight_
 from pushforward.models.data.ring_of_five import RingOfFiveConfig, ring_of_five
 from pushforward.models.data.two_moons import TwoMoonsConfig, two_moons
 from pushforward.models.denoisers.weights import loss_weight
-from pushforward.models.experiments.five_gaussians import judge, train
 from pushforward.models.families.edm import Edm, EdmConfig
 from pushforward.models.families.exact_flow import ExactFlow, ExactFlowConfig
 from pushforward.models.families.exact_generator import ExactGenerator, ExactGeneratorConfig
@@ -19,6 +18,7 @@ from pushforward.models.kinds.points import PointSet
 from pushforward.models.oracle import GaussianMixture
 from pushforward.models.samplers.heun import Heun, HeunConfig
 from pushforward.models.tensors import make_generator
+from pushforward.verify.points.five_gaussians import judge, train
 
 CPU = torch.device("cpu")
 

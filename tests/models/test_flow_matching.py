@@ -9,7 +9,6 @@ from pushforward.models.config import Pick
 from pushforward.models.contracts.batch import Batch
 from pushforward.models.couplings.couple import CouplingName
 from pushforward.models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
-from pushforward.models.experiments.diffusion_ring import mixture, rms
 from pushforward.models.families.exact_flow import ExactFlow, ExactFlowConfig
 from pushforward.models.families.flow_matching import FlowMatching, FlowMatchingConfig
 from pushforward.models.families.reflow import Reflow, ReflowConfig
@@ -18,6 +17,7 @@ from pushforward.models.samplers.flow_ode import FlowOde, FlowOdeConfig
 from pushforward.models.samplers.grids import GridConfig
 from pushforward.models.samplers.heun import Heun, HeunConfig
 from pushforward.models.tensors import make_generator
+from pushforward.verify.points.diffusion_ring import mixture, rms
 
 CPU = torch.device("cpu")
 DATA = eight_gaussians(EightGaussiansConfig(), 4000, 0)

@@ -11,7 +11,6 @@ from pushforward.models.config import ConfigError, decode, encode
 from pushforward.models.contracts.batch import Batch
 from pushforward.models.contracts.family import Frame
 from pushforward.models.data.ring_of_five import RingOfFiveConfig, ring_of_five
-from pushforward.models.experiments.gan_five import train_and_score
 from pushforward.models.families.gan import Gan, GanConfig
 from pushforward.models.fields.adversarial import LOSSES, AdversarialLoss, motion_of
 from pushforward.models.fields.base import Field
@@ -24,6 +23,7 @@ from pushforward.models.nets.pick import filled
 from pushforward.models.registry import registry
 from pushforward.models.tensors import make_generator
 from pushforward.models.training.optim import OptimizerConfig, learning_rate
+from pushforward.verify.points.gan_five import train_and_score
 
 CPU = torch.device("cpu")
 POINTS = ring_of_five(RingOfFiveConfig(), 2000, 0)

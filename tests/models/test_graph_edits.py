@@ -5,11 +5,11 @@ import torch
 
 from pushforward.models.data.community import CommunityConfig, community
 from pushforward.models.data.lobsters import LobstersConfig, lobsters
-from pushforward.models.experiments import graphs_community
-from pushforward.models.experiments.graph_nulls import copies, leaf_moved, pairs_flipped
 from pushforward.models.layouts.graph_validity import lobster
 from pushforward.models.metrics.graphs.edits import edit_distances, share_beyond
 from pushforward.models.metrics.graphs.isomorphism import novelty
+from pushforward.verify.graphs import two_communities
+from pushforward.verify.graphs.graph_nulls import copies, leaf_moved, pairs_flipped
 
 
 def graphs(n, seed):
@@ -40,10 +40,10 @@ def test_copies_are_at_distance_zero_and_an_unknown_size_at_infinity():
 def test_fresh_graphs_meet_the_line_for_new_ones_and_edited_ones_do_not():
     """The line was chosen by fresh graphs of other seeds."""
     train = graphs(80, 51)
-    assert share_beyond(3, graphs(100, 54), train) >= graphs_community.BEYOND
+    assert share_beyond(3, graphs(100, 54), train) >= two_communities.BEYOND
     for count in (1, 2, 3):
         made = pairs_flipped(train, 100, 2, count)
-        assert share_beyond(3, made, train) < graphs_community.BEYOND
+        assert share_beyond(3, made, train) < two_communities.BEYOND
 
 
 def test_a_moved_leaf_leaves_a_lobster_that_is_new():

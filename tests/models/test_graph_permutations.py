@@ -6,7 +6,6 @@ import pytest
 import torch
 
 from pushforward.models.data.community import CommunityConfig, community
-from pushforward.models.experiments.graph_nulls import copies, erdos_renyi, rewired
 from pushforward.models.kinds.graphs import GraphSet
 from pushforward.models.layouts.graphs import pack
 from pushforward.models.metrics.base import Evidence
@@ -17,6 +16,7 @@ from pushforward.models.metrics.graphs.permutation import (
     p_value,
 )
 from pushforward.models.tensors import make_generator
+from pushforward.verify.graphs.graph_nulls import copies, erdos_renyi, rewired
 
 
 def kernel_of(x):

@@ -19,13 +19,13 @@ from pushforward.models.data.lobsters import LobstersConfig, lobsters
 from pushforward.models.data.planar_graphs import planar_graphs
 from pushforward.models.data.trees import trees
 from pushforward.models.data.watts_strogatz import WattsStrogatzConfig, watts_strogatz
-from pushforward.models.experiments import graph_nulls
 from pushforward.models.kinds.graphs import GraphSet
 from pushforward.models.layouts.graph_validity import grid, lobster, planar, tree
 from pushforward.models.layouts.graphs import pack
 from pushforward.models.metrics.base import Evidence, NotApplicable
 from pushforward.models.metrics.graphs.makes import Grids, Lobsters, PlanarGraphs, Trees
 from pushforward.models.tensors import make_generator
+from pushforward.verify.graphs import graph_nulls
 
 SIZES = GraphSizes(smallest=6, largest=12)
 SETS = {

@@ -11,12 +11,6 @@ from torch import Tensor
 from pushforward.models.config import ConfigError, NoConfig, Pick
 from pushforward.models.contracts.batch import Batch
 from pushforward.models.data.community import CommunityConfig, community
-from pushforward.models.experiments.graph_nulls import (
-    copies,
-    erdos_renyi,
-    flipped,
-    independent_edges,
-)
 from pushforward.models.families.edm import Edm, EdmConfig
 from pushforward.models.kinds.graphs import GraphSet, graphs
 from pushforward.models.layouts.graph_validity import connected, two_communities
@@ -49,6 +43,7 @@ from pushforward.models.nets.role import DENOISER, Role, critic, generator
 from pushforward.models.samplers.heun import Heun, HeunConfig
 from pushforward.models.tensors import make_generator
 from pushforward.observables.graphs.makes import halved
+from pushforward.verify.graphs.graph_nulls import copies, erdos_renyi, flipped, independent_edges
 from tests.models.graph_orders import permuted, renumbered
 
 SMALL = GraphNetConfig(width=8, pairs=6, products=4, layers=2)

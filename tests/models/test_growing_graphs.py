@@ -15,7 +15,6 @@ from pushforward.models.contracts.abilities import Denoise
 from pushforward.models.contracts.batch import Batch
 from pushforward.models.contracts.learner import Learner
 from pushforward.models.contracts.spec import DataSpec
-from pushforward.models.experiments.graph_nulls import copies, moved, rewired
 from pushforward.models.families.graphs.empty_rows import apart, first_edges
 from pushforward.models.families.graphs.gran import Gran, GranConfig
 from pushforward.models.families.graphs.graph_af import GraphAf, GraphAfConfig
@@ -33,6 +32,7 @@ from pushforward.models.nets.graphs.row_gru import RowGruConfig
 from pushforward.models.registry import registry
 from pushforward.models.tensors import make_generator
 from pushforward.models.training.optim import OptimizerConfig
+from pushforward.verify.graphs.graph_nulls import copies, moved, rewired
 
 CPU = torch.device("cpu")
 RNN, GRAN = RowGruConfig(width=8, layers=1, hidden=6), GranNetConfig(width=8, layers=2, mixture=3)

@@ -8,8 +8,6 @@ import torch
 from pushforward.models.config import NoConfig
 from pushforward.models.contracts.batch import Batch
 from pushforward.models.contracts.spec import LABEL, SIZE, DataSpec, Given, Part
-from pushforward.models.experiments import jet_variables as claim
-from pushforward.models.experiments.null_models import copy_rows, sample_marginals
 from pushforward.models.families.likelihood.categorical import Categorical
 from pushforward.models.families.likelihood.counted_flow import CountedFlow, CountedFlowConfig
 from pushforward.models.kinds.jet_variables import JetVariables, conditions_of, jet_variables
@@ -21,6 +19,8 @@ from pushforward.models.nets.flows.nsf import NsfConfig
 from pushforward.models.operators.generate_unconditionally import drawn_conditions
 from pushforward.models.tensors import make_generator
 from pushforward.models.training.optim import OptimizerConfig
+from pushforward.verify.jets import jet_variables_flow as claim
+from pushforward.verify.null_models import copy_rows, sample_marginals
 
 CPU = torch.device("cpu")
 CONFIG = CountedFlowConfig(

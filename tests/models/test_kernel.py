@@ -11,7 +11,6 @@ from pushforward.models.contracts.spec import LABEL
 from pushforward.models.contracts.state import State
 from pushforward.models.contracts.untold import untold
 from pushforward.models.data.ring_of_five import RingOfFiveConfig, ring_of_five
-from pushforward.models.experiments.five_gaussians import judge, train
 from pushforward.models.families.mmd_flow import MmdFlow, MmdFlowConfig
 from pushforward.models.families.mmd_generator import MmdGenerator, MmdGeneratorConfig
 from pushforward.models.fields.base import Field
@@ -19,6 +18,7 @@ from pushforward.models.fields.kernel import Kernel, invariants_of, median_width
 from pushforward.models.kinds.graphs import graphs
 from pushforward.models.metrics.samples.mmd import median_distance, mmd2
 from pushforward.models.tensors import make_generator
+from pushforward.verify.points.five_gaussians import judge, train
 from tests.models.graph_orders import permuted, renumbered
 
 CPU = torch.device("cpu")

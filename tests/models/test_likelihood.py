@@ -5,12 +5,12 @@ import math
 import pytest
 import torch
 
-from pushforward.models.experiments.diffusion_likelihood import ring, window
-from pushforward.models.experiments.diffusion_ring import mixture
 from pushforward.models.families.edm import Edm, EdmConfig
 from pushforward.models.kinds.points import in_data_units
 from pushforward.models.likelihood import log_prob, log_prob_adaptive
 from pushforward.models.tensors import make_generator
+from pushforward.verify.points.diffusion_likelihood import ring, window
+from pushforward.verify.points.diffusion_ring import mixture
 
 S_MIN, S_MAX = 0.002, 80.0
 

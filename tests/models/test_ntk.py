@@ -8,14 +8,14 @@ from torch import Tensor, nn
 from torch.func import functional_call, jacrev
 
 from pushforward.models.data.ring_of_five import RingOfFiveConfig, ring_of_five
-from pushforward.models.experiments.gpm_generator import Table
 from pushforward.models.families.gan import Gan, GanConfig
 from pushforward.models.nets.mlp import MLP, MLPConfig
 from pushforward.models.ntk import Displacements, displacements
 from pushforward.models.registry import discover, registry
 from pushforward.models.tensors import make_generator
+from pushforward.verify.points.generator_addition import Table
 
-discover(["pushforward.models.experiments"])
+discover(["pushforward.verify"])
 
 
 def normal(n: int, d: int, stream: int) -> Tensor:

@@ -4,7 +4,6 @@ import torch
 
 from pushforward.models.config import Pick
 from pushforward.models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
-from pushforward.models.experiments.diffusion_ring import rms
 from pushforward.models.families.exact_flow import ExactFlow, ExactFlowConfig
 from pushforward.models.families.one_step_distillation import (
     OneStepDistillation,
@@ -12,6 +11,7 @@ from pushforward.models.families.one_step_distillation import (
 )
 from pushforward.models.samplers.heun import Heun, HeunConfig
 from pushforward.models.tensors import make_generator
+from pushforward.verify.points.diffusion_ring import rms
 
 CPU = torch.device("cpu")
 DATA = eight_gaussians(EightGaussiansConfig(), 2000, 0)

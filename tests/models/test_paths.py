@@ -5,10 +5,10 @@ import math
 import pytest
 import torch
 
-from pushforward.models.experiments.diffusion_paths import end_of_path
-from pushforward.models.experiments.diffusion_ring import latents, rms
 from pushforward.models.paths.clock import FlowClock, display_scale, display_scale_slope
 from pushforward.models.paths.gaussian import PATHS, GaussianPath, VarianceExploding
+from pushforward.verify.points.diffusion_paths import end_of_path
+from pushforward.verify.points.diffusion_ring import latents, rms
 
 U = torch.linspace(0.01, 0.99, 41, dtype=torch.float64)
 VARIANCE_PRESERVING = ("vp-linear", "vp-cosine", "vp-angle")

@@ -5,7 +5,6 @@ import torch
 
 from pushforward.models.config import ConfigError, Pick
 from pushforward.models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
-from pushforward.models.experiments.diffusion_ring import rms
 from pushforward.models.families.edm import Edm, EdmConfig
 from pushforward.models.families.exact_flow import ExactFlow, ExactFlowConfig
 from pushforward.models.families.progressive_distillation import (
@@ -16,6 +15,7 @@ from pushforward.models.fields.halving import halved
 from pushforward.models.samplers.ddim import Ddim, DdimConfig
 from pushforward.models.samplers.grids import GridConfig
 from pushforward.models.tensors import make_generator
+from pushforward.verify.points.diffusion_ring import rms
 
 CPU = torch.device("cpu")
 DATA = eight_gaussians(EightGaussiansConfig(), 2000, 0)

@@ -157,7 +157,7 @@ def test_plugins_of_third_parties_are_loaded(monkeypatch: pytest.MonkeyPatch):
 
 def test_everything_of_our_own_loads():
     assert discover() == []
-    kinds = ("kind", "family", "dataset", "network", "sampler", "metric", "experiment")
+    kinds = ("kind", "family", "dataset", "network", "sampler", "metric")
     assert all(registry.all(kind) for kind in kinds)
     assert {e.slug for e in registry.all("dataset")} >= {
         "eight-gaussians",

@@ -14,12 +14,12 @@ from torch import Tensor
 
 from pushforward.models.config import decode
 from pushforward.models.contracts.batch import Batch
-from pushforward.models.experiments.diffusion_ring import latents, mixture
 from pushforward.models.registry import discover, registry
 from pushforward.models.samplers import ancestral, deis, lms, unipc
 from pushforward.models.samplers.base import GridSampler, Noise
 from pushforward.models.samplers.multistep import integrated
 from pushforward.models.tensors import make_generator
+from pushforward.verify.points.diffusion_ring import latents, mixture
 
 discover(["pushforward.models.samplers"])
 # Uneven on purpose, and ending in no noise.

@@ -28,11 +28,11 @@ import torch
 from torch import Tensor
 
 from pushforward.models.config import decode
-from pushforward.models.experiments.diffusion_ring import latents, mixture
 from pushforward.models.registry import discover, registry
 from pushforward.models.samplers.base import GridSampler
 from pushforward.models.samplers.grids import GridConfig, make_grid
 from pushforward.models.tensors import make_generator
+from pushforward.verify.points.diffusion_ring import latents, mixture
 
 discover(["pushforward.models.samplers"])
 N, STEPS = 50, 20

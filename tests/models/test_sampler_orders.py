@@ -13,9 +13,9 @@ from torch import Tensor
 
 from pushforward.models.config import decode
 from pushforward.models.entries import SamplerEntry
-from pushforward.models.experiments.diffusion_ring import S_MAX, S_MIN, latents, mixture, rms
 from pushforward.models.registry import discover, registry
 from pushforward.models.tensors import make_generator
+from pushforward.verify.points.diffusion_ring import S_MAX, S_MIN, latents, mixture, rms
 
 discover(["pushforward.models.samplers"])
 # Of denoisers; what else there is to sample from has tests of its own.

@@ -11,8 +11,6 @@ from torch import Tensor
 import pushforward.models.samplers as package
 from pushforward.models.config import decode
 from pushforward.models.contracts.batch import Batch
-from pushforward.models.experiments.diffusion_ring import S_MAX, S_MIN, latents, mixture, rms
-from pushforward.models.experiments.diffusion_samplers import ddpm, good, members, run
 from pushforward.models.registry import discover, registry
 from pushforward.models.samplers import base
 from pushforward.models.samplers.base import GridSampler, Sampler, SamplerConfig
@@ -22,6 +20,8 @@ from pushforward.models.samplers.grids import GridConfig, make_grid
 from pushforward.models.samplers.heun import Heun, HeunConfig
 from pushforward.models.samplers.plms import Plms, PlmsConfig
 from pushforward.models.tensors import make_generator
+from pushforward.verify.points.diffusion_ring import S_MAX, S_MIN, latents, mixture, rms
+from pushforward.verify.points.diffusion_samplers import ddpm, good, members, run
 
 discover([package.__name__])
 GAUSSIAN = [e for e in registry.all("sampler") if "posterior" not in e.needs]

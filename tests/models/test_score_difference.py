@@ -13,8 +13,6 @@ from pushforward.models.contracts.abilities import Denoise
 from pushforward.models.contracts.batch import Batch
 from pushforward.models.data.ring_of_five import RingOfFiveConfig, ring_of_five
 from pushforward.models.denoisers.denoiser import Denoiser
-from pushforward.models.experiments.five_gaussians import judge, train
-from pushforward.models.experiments.score_gan_gaussian import Affine, Gaussian, divergence, follow
 from pushforward.models.families.score_flow import ScoreFlow, ScoreFlowConfig
 from pushforward.models.families.score_gan import ScoreGan, ScoreGanConfig
 from pushforward.models.fields.base import Field
@@ -29,6 +27,8 @@ from pushforward.models.oracle import GaussianMixture
 from pushforward.models.registry import registry
 from pushforward.models.tensors import make_generator
 from pushforward.models.training.optim import OptimizerConfig
+from pushforward.verify.points.five_gaussians import judge, train
+from pushforward.verify.points.score_gan_gaussian import Affine, Gaussian, divergence, follow
 
 CPU = torch.device("cpu")
 LAW = level_law(0.1, 10.0, 3.0)

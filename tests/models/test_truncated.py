@@ -4,7 +4,6 @@ import torch
 
 from pushforward.models.config import Pick
 from pushforward.models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
-from pushforward.models.experiments.diffusion_ring import mixture
 from pushforward.models.families.exact_flow import ExactFlow, ExactFlowConfig
 from pushforward.models.families.mmd_generator import MmdGenerator, MmdGeneratorConfig
 from pushforward.models.families.truncated_diffusion import (
@@ -14,6 +13,7 @@ from pushforward.models.families.truncated_diffusion import (
 from pushforward.models.metrics.samples.sliced import sliced_wasserstein
 from pushforward.models.samplers.heun import Heun, HeunConfig
 from pushforward.models.tensors import make_generator
+from pushforward.verify.points.diffusion_ring import mixture
 
 CPU = torch.device("cpu")
 DATA = eight_gaussians(EightGaussiansConfig(), 4000, 0)

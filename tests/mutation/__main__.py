@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 COPIED = (
     "models",
     "observables",
+    "verify",
     "pushforward",
     "studio",
     "tests",

@@ -18,7 +18,7 @@ import sys
 import pushforward, pushforward.studio.protocol.spec
 from pushforward.models.config import param
 from pushforward.studio.resources import recipes
-assert not {"models", "studio", "observables"} & set(sys.modules)
+assert not {"models", "studio", "observables", "verify"} & set(sys.modules)
 print(pushforward.__file__, len(recipes()))
 """
 
@@ -28,7 +28,7 @@ def elsewhere(tmp_path: Path) -> Path:
     """A folder with modules named like our source folders, which fail if imported."""
     folder = tmp_path / "elsewhere"
     (folder / "studio").mkdir(parents=True)
-    for file in ("models.py", "observables.py", "studio/__init__.py"):
+    for file in ("models.py", "observables.py", "verify.py", "studio/__init__.py"):
         (folder / file).write_text("raise SystemExit('a module of the user was imported')\n")
     return folder
 
@@ -81,7 +81,7 @@ def test_a_wheel_holds_one_package_with_its_resources(tmp_path: Path, elsewhere:
 
 def test_an_editable_installation_links_the_folders(tmp_path: Path, elsewhere: Path) -> None:
     checkout = tmp_path / "checkout"
-    kept = ("pushforward", "packaging", "studio", "models", "observables", "resources")
+    kept = ("pushforward", "packaging", "studio", "models", "observables", "verify", "resources")
     for name in kept:
         ignored = shutil.ignore_patterns("__pycache__", *(kept if name == "pushforward" else ()))
         shutil.copytree(ROOT / name, checkout / name, symlinks=True, ignore=ignored)

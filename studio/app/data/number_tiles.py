@@ -7,11 +7,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QPainter
 
 from pushforward.studio.app.charts.backdrop import image_of
-from pushforward.studio.app.core.data_type import (
-    Arrays,
-    EachTile,
-    Tiles,
-)
+from pushforward.studio.app.core.data_type import Arrays, EachTile, Tiles
 from pushforward.studio.app.design.tokens import Tokens
 
 __all__ = ["scale", "strips"]

@@ -24,7 +24,6 @@ def _problems() -> tuple[Problem, ...]:
                 "pushforward.studio.engine.kinds",
                 "pushforward.studio.engine.data.images",
                 "pushforward.studio.engine.data.sets",
-                "pushforward.studio.engine.experiments",
             )
         )
     )

@@ -1,1 +1,0 @@
-"""The papers' claims as experiments with a pass line, one file a group; `pushforward verify`."""

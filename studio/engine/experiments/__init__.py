@@ -1,1 +1,0 @@
-"""Claims about real data, whose files `models` does not read: registered as all experiments are."""

@@ -1,1 +1,0 @@
-"""Claims on images: real files, which `models` never reads."""
