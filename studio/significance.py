@@ -4,8 +4,9 @@ A noise floor is the mean and the standard deviation (SD) of a metric over `PAIR
 sets. A value of real data differs from the mean by chance: (value - mean) / (SD sqrt(1 + 1/PAIRS))
 has Student's t distribution with PAIRS - 1 degrees of freedom where values are normal. Distances
 are positive and skewed; they are compared as log-normal values of the same mean and SD. An
-evaluation of m metrics makes m such comparisons, so each is made at level `LEVEL` / m (Bonferroni;
-Dunn 1961, doi:10.1080/01621459.1961.10482090).
+evaluation of m metrics of quality makes m such comparisons, so each is made at level `LEVEL` / m
+(Bonferroni; Dunn 1961, doi:10.1080/01621459.1961.10482090). The metrics of memorisation are a
+family of their own: measuring one leaves the limits of quality as they are.
 """
 
 import math
@@ -19,6 +20,7 @@ from pushforward.studio.protocol.events import FEW, SPREAD
 __all__ = [
     "ENOUGH",
     "LEVEL",
+    "MEMORY",
     "NEAR",
     "PAIRS",
     "REAL",
@@ -39,6 +41,8 @@ PAIRS = 8
 """Pairs of real sets of which a noise floor is measured."""
 LEVEL = 0.05
 """Share of evaluations of real data in which at least one metric exceeds its limit."""
+MEMORY = ("authenticity", "nearness", "copies", "new-graphs", "new-molecules")
+"""Metrics of memorisation; the first that is measured stands for the run."""
 ENOUGH = 1000
 """Samples from which on a value within the band may count as no difference."""
 REAL = "real against real"
@@ -47,7 +51,8 @@ NEAR = "near"
 RULE = (
     "Samples differ from real data if at least one metric is worse than its floor by more than its "
     f"limit. The limits are set so that real data exceed one in about {LEVEL:.0%} of evaluations "
-    "(Student's t with Bonferroni correction; distances log-normal)."
+    "(Student's t; distances log-normal; Bonferroni correction, one for the metrics of quality and "
+    "one for those of memorisation)."
 )
 
 Stand = Literal["same", "better", "worse", "few", ""]
@@ -89,7 +94,7 @@ class Measured:
     @property
     def reach(self) -> float:
         """The limit of the metric in this evaluation, in SD of its floor."""
-        return reach(self.floors, self.better)
+        return reach(self.floors, self.slug, self.better)
 
 
 def is_floor(reference: str) -> bool:
@@ -97,14 +102,17 @@ def is_floor(reference: str) -> bool:
     return not reference or reference.startswith(REAL)
 
 
-def reach(floors: Mapping[str, float], better: str = "lower") -> float:
+def reach(floors: Mapping[str, float], slug: str, better: str = "lower") -> float:
     """Return by how many SD a metric may be worse than its floor before it differs.
 
     Args:
         floors: of all metrics of the evaluation, with their spreads.
+        slug: of the metric; it is compared along with those of its family, quality or memorisation.
         better: of the metric; one that is better near its floor has a limit on both sides.
     """
-    metrics = sum(1 for name, spread in floors.items() if name.startswith(SPREAD) and spread > 0)
+    varying = [name for name, spread in floors.items() if name.startswith(SPREAD) and spread > 0]
+    of_memory = [name.removeprefix(SPREAD) in MEMORY for name in varying]
+    metrics = of_memory.count(slug in MEMORY)
     return _limit(max(1, metrics) * (2 if better == NEAR else 1))
 
 

@@ -68,12 +68,26 @@ def test_data_that_are_worse_by_five_deviations_fail() -> None:
 
 def test_the_limit_of_each_metric_grows_with_their_number() -> None:
     """As Student's t with 7 degrees of freedom has it, times sqrt(9 / 8)."""
-    limits = [significance.reach({f"spread/{k}": 1.0 for k in range(n)}) for n in (1, 2, 4)]
+    limits = [significance.reach({f"spread/{k}": 1.0 for k in range(n)}, "0") for n in (1, 2, 4)]
     assert limits == pytest.approx([2.0095, 2.5081, 3.0136], abs=1e-4)
-    both = significance.reach({"spread/a": 1.0}, "near")
+    both = significance.reach({"spread/a": 1.0}, "a", "near")
     assert both == pytest.approx(limits[1]), "a limit on both sides is two comparisons"
-    never = significance.reach({"spread/a": 1.0, "spread/b": 0.0})
+    never = significance.reach({"spread/a": 1.0, "spread/b": 0.0}, "a")
     assert never == limits[0], "a floor that never varied is compared with nothing"
+
+
+@pytest.mark.parametrize("slug", significance.MEMORY)
+def test_a_metric_of_memorisation_leaves_the_verdict_of_quality_as_it_is(slug: str) -> None:
+    """Mode balance .992 of .996 ± .001 differs among four metrics; a fifth once hid it."""
+    floors = {"balance": 0.996, "spread/balance": 0.001}
+    floors |= {f"spread/{other}": 1.0 for other in "abc"}
+    value = Measured("balance", 0.992, 2000, floors, "higher", "real against real")
+    assert compare_with_floor(value) == "worse"
+    with_memory = {**floors, slug: 0.4, f"spread/{slug}": 0.02}
+    value = Measured("balance", 0.992, 2000, with_memory, "higher", "real against real")
+    assert compare_with_floor(value) == "worse"
+    alone = significance.reach({f"spread/{slug}": 0.02}, slug, "near")
+    assert significance.reach(with_memory, slug, "near") == alone
 
 
 def test_the_band_ends_where_a_value_differs() -> None:

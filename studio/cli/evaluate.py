@@ -18,10 +18,12 @@ from pushforward.studio.counted import counted, listed
 from pushforward.studio.figures import short
 from pushforward.studio.protocol.events import SPREAD
 from pushforward.studio.significance import (
+    NEAR,
     REAL,
     RULE,
     Measured,
     Stand,
+    band,
     compare_with_floor,
     find_difference,
 )
@@ -256,12 +258,14 @@ def _write(job: "EvaluationJob", seed: int) -> None:
 
     assert job.quality is not None
     quality, rows = job.quality, _figures(job)
+    limits = {slug: _limit(each) for slug, each in _measured(job).items()}
     table(
         (
             (
                 row["metric"],
                 _value(row),
                 _floor(row["floor"], row["floor_spread"]),
+                limits.get(row["metric"], "-"),
                 f"{row['n']:,}",
                 row["better"],
                 row["unit"],
@@ -269,7 +273,7 @@ def _write(job: "EvaluationJob", seed: int) -> None:
             )
             for row in rows
         ),
-        head=("METRIC", "VALUE", "FLOOR", "N", "BETTER", "UNIT", "VERDICT"),
+        head=("METRIC", "VALUE", "FLOOR", "LIMIT", "N", "BETTER", "UNIT", "VERDICT"),
     )
     if verdict := _verdict(job):
         paragraph(f"{verdict} {RULE}")
@@ -307,6 +311,17 @@ def _floor(mean: float | None, spread: float | None) -> str:
     if mean is None:
         return "-"
     return f"{short(mean, 3)} ± {short(spread, 1)}" if spread else short(mean, 3)
+
+
+def _limit(found: Measured) -> str:
+    """Return the value beyond which a metric differs from its floor."""
+    ends = band(found)
+    if ends is None:
+        return "-"
+    low, high = (short(each, 3) for each in ends)
+    if found.better == NEAR:
+        return f"{low} to {high}"
+    return f">= {low}" if found.better == "higher" else f"<= {high}"
 
 
 def _write_json(job: "EvaluationJob", seed: int) -> None:

@@ -145,7 +145,9 @@ def test_the_figures_stand_beside_their_floors(say: Any, edm: RunFolder) -> None
     assert status == 0
     assert re.fullmatch(r"Measuring. The result follows.\nMeasured in [\d.]+ s.\n", err)
     [line] = [line for line in out.splitlines() if line.startswith("sliced-w2")]
-    _, value, floor, sign, spread, n, better, *unit = line.split()
+    _, value, floor, sign, spread, below, limit, n, better, *unit = line.split()
+    assert below == "<="
+    assert float(limit) > float(floor) + float(spread)
     assert float(value) > float(floor) > float(spread) > 0
     assert sign == "±"
     assert (n, better, unit[:2]) == ("200", "lower", ["data", "units"])

@@ -11,11 +11,10 @@ from pushforward.studio.app.text import metric_reference
 from pushforward.studio.app.text import number_format as words
 from pushforward.studio.protocol.catalog import Catalog, EntrySpec
 from pushforward.studio.protocol.events import SPREAD
+from pushforward.studio.significance import MEMORY
 
-__all__ = ["MEMORY", "Memory", "format_memorisation", "memory_of", "memory_row"]
+__all__ = ["Memory", "format_memorisation", "memory_of", "memory_row"]
 
-MEMORY = ("authenticity", "nearness", "copies", "new-graphs", "new-molecules")
-"""Metrics of memorisation, the first that is measured stands for the run."""
 COPIES, NO_COPIES, FAR, FEW = "copies", "within floor", "far from training data", "n too small"
 
 

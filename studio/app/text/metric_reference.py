@@ -31,6 +31,7 @@ __all__ = [
     "few",
     "in_short",
     "is_outdated",
+    "limit",
     "measured",
     "metric_value",
     "reach",
@@ -170,6 +171,19 @@ def band(
     return significance.band(metric_value(entry, floors, slug, 0.0, n))
 
 
-def reach(entry: EntrySpec | None, floors: Mapping[str, float]) -> float:
+def limit(
+    entry: EntrySpec | None, floors: Mapping[str, float], slug: str, n: int | None = None
+) -> str:
+    """Return the value beyond which a metric differs from its floor: "limit 0.012"; "" if none."""
+    ends = band(entry, floors, slug, n)
+    if ends is None or entry is None or bar_word(entry) != FLOOR:
+        return ""
+    low, high = (number_format.figure(each) for each in ends)
+    if entry.better == NEAR:
+        return f"limits {low} and {high}"
+    return f"limit {low if entry.better == 'higher' else high}"
+
+
+def reach(entry: EntrySpec | None, floors: Mapping[str, float], slug: str) -> float:
     """Return by how many SD a metric of an evaluation may be worse than its floor."""
-    return significance.reach(floors, entry.better if entry is not None else "")
+    return significance.reach(floors, slug, entry.better if entry is not None else "")

@@ -168,7 +168,8 @@ class CompareChart(QWidget):
             against = (floor, along, counts, bar, spreads)
             curve = Curve(run.key, title, shade, steps, values, quality, *against)
             better = entry.better if entry is not None else ""
-            curve = replace(curve, reach=metric_reference.reach(entry, run.floors), better=better)
+            limit = metric_reference.reach(entry, run.floors, slug)
+            curve = replace(curve, reach=limit, better=better)
             # Words of several would lie over each other.
             curves.append(replace(curve, said=not curves and not apart))
         return curves

@@ -4,6 +4,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from pushforward.studio.app.core.app_state import AppState
+from pushforward.studio.app.core.latest_metrics import newest_figure
 from pushforward.studio.app.core.memorisation import format_memorisation, memory_of
 from pushforward.studio.app.core.metric_values import interval, outdated
 from pushforward.studio.app.core.run_verdict import verdict_of
@@ -87,7 +88,10 @@ class Headline(QWidget):
         between = interval(run, found.slug)
         old = outdated(run, f"quality/{found.slug}")
         own = metric_reference.AGAINST_OWN if run.measured_by_own else ""
-        more = [found.when, own, between and f"95 %: {between}", old, metric_reference.side(entry)]
+        floors = newest.floors if (newest := newest_figure(run, found.slug)) is not None else {}
+        limit = metric_reference.limit(entry, floors, found.slug, found.n)
+        interval_text = between and f"95 %: {between}"
+        more = [limit, found.when, own, interval_text, old, metric_reference.side(entry)]
         self.when.setText("; ".join(filter(None, more)))
         value = metric_reference.measured(entry, found.value)
         told = [value, found.floor, found.words, found.when, memory]

@@ -273,7 +273,7 @@ class QualityView(QWidget):
                     counts,
                     metric_reference.bar_name(entry),
                     spreads,
-                    reach=metric_reference.reach(entry, run.floors),
+                    reach=metric_reference.reach(entry, run.floors, name.removeprefix(QUALITY)),
                     better=entry.better if entry is not None else "",
                 )
             )
