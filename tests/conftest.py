@@ -18,6 +18,7 @@ from tests.tiers import EXHAUSTIVE, listed
 HERE = Path(__file__).parent
 # What computes or starts a real engine: left out of the fast tests, which need no PyTorch.
 NEEDS_TORCH = (
+    "api",
     "app/lenses/test_bound.py",
     "app/lenses/test_filled.py",
     "app/lenses/test_flow.py",

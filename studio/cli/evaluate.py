@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from pushforward.studio.protocol.spec import Pick
     from pushforward.studio.store.run import RunFolder
 
-__all__ = ["HELP", "add_arguments", "run"]
+__all__ = ["HELP", "add_arguments", "metric_rows", "run", "verdict"]
 
 HELP = "measure a trained run beside the floor of each metric"
 SAMPLES = 5_000
@@ -187,8 +187,8 @@ def _left_out(job: "EvaluationJob") -> list[str]:
     return lines
 
 
-def _figures(job: "EvaluationJob") -> list[dict[str, Any]]:
-    """One row for each metric that was measured."""
+def metric_rows(job: "EvaluationJob") -> list[dict[str, Any]]:
+    """Return one row for each metric that was measured, as `--json` prints it."""
     from pushforward.models.registry import registry
 
     assert job.quality is not None
@@ -231,7 +231,7 @@ def _measured(job: "EvaluationJob") -> dict[str, Measured]:
     return found
 
 
-def _verdict(job: "EvaluationJob") -> str:
+def verdict(job: "EvaluationJob") -> str:
     """Return whether the samples differ from real data; "" where no metric has a noise floor."""
     known = [each for each in _measured(job).values() if each.has_floor and not each.conditional]
     found = [each for each in known if each.spread]
@@ -257,7 +257,7 @@ def _write(job: "EvaluationJob", seed: int) -> None:
     from pushforward.studio.engine.kinds.fit import entry_of, picked_kind
 
     assert job.quality is not None
-    quality, rows = job.quality, _figures(job)
+    quality, rows = job.quality, metric_rows(job)
     limits = {slug: _limit(each) for slug, each in _measured(job).items()}
     table(
         (
@@ -275,8 +275,8 @@ def _write(job: "EvaluationJob", seed: int) -> None:
         ),
         head=("METRIC", "VALUE", "FLOOR", "LIMIT", "N", "BETTER", "UNIT", "VERDICT"),
     )
-    if verdict := _verdict(job):
-        paragraph(f"{verdict} {RULE}")
+    if said := verdict(job):
+        paragraph(f"{said} {RULE}")
     floors: dict[str, list[str]] = {}
     for row in rows:
         if row["floor"] is not None and row["held_against"] != REAL:
@@ -332,8 +332,8 @@ def _write_json(job: "EvaluationJob", seed: int) -> None:
         "n": job.quality.n,
         "seed": seed,
         "nfe": job.quality.nfe,
-        "figures": _figures(job),
-        "verdict": _verdict(job),
+        "figures": metric_rows(job),
+        "verdict": verdict(job),
         "notes": job.quality.notes,
     }
     say(json.dumps(told))

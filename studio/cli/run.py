@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pushforward.studio.protocol.spec import RunSpec
     from pushforward.studio.store.run import RunFolder, RunStatus
 
-__all__ = ["HELP", "add_arguments", "run", "train"]
+__all__ = ["HELP", "add_arguments", "create", "run", "train"]
 
 HELP = "train without a window"
 
@@ -88,7 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
         return train(_resumed(target, project, total), total, arguments.background)
     spec = with_edits(apply(target.spec, arguments.settings, project), arguments.edits)
     spec = with_inputs(spec, arguments.inputs, project)
-    return train(_create(spec, project))
+    return train(create(spec, project))
 
 
 def _race(arguments: argparse.Namespace, target: "Target") -> int:
@@ -151,9 +151,11 @@ def _new_total(settings: list[str]) -> int | None:
     return total
 
 
-def _create(spec: "RunSpec", project: Path) -> "RunFolder":
-    """Make the run folder, or say everything that is wrong with the spec: as in the window, also
-    that it needs more memory than there is.
+def create(spec: "RunSpec", project: Path) -> "RunFolder":
+    """Make the run folder of a spec.
+
+    Raises:
+        UsageError: all that is wrong with the spec, also that it needs more memory than there is.
     """
     from pushforward.studio.cli.wording import problem
     from pushforward.studio.engine.jobs import headless

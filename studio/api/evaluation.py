@@ -1,0 +1,90 @@
+"""Metrics of generated samples, each with its noise floor and verdict."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pushforward.studio.significance import RULE
+
+if TYPE_CHECKING:
+    from pushforward.studio.engine.jobs.evaluating import EvaluationJob
+
+__all__ = ["Evaluation", "Metric", "evaluation_of"]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric of generated samples.
+
+    Attributes:
+        slug: such as "sliced-w2".
+        value: of the metric; None where it could not be measured (``error``).
+        floor: its noise floor, the mean of the same metric between two sets of real data; None
+            where it has none.
+        floor_spread: standard deviation of the floor over eight pairs.
+        interval: 95 % bootstrap interval of the value, None where there is none.
+        better: "lower", "higher" or "near" its floor.
+        unit: "" for none.
+        verdict: "same", "better" or "worse" than the floor, "few" samples, "" without a floor.
+        error: why it could not be measured, "" if it was.
+    """
+
+    slug: str
+    value: float | None
+    floor: float | None
+    floor_spread: float | None
+    interval: tuple[float, float] | None
+    better: str
+    unit: str
+    verdict: str
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Evaluation(Mapping[str, Metric]):
+    """The metrics of an evaluation, by slug.
+
+    Attributes:
+        step: of the checkpoint.
+        n: number of samples.
+        verdict: whether the samples differ from real data; `rule` says how that is decided.
+        nfe: network evaluations a sample, None where they are not counted.
+    """
+
+    metrics: Mapping[str, Metric]
+    step: int
+    n: int
+    verdict: str
+    nfe: int | None
+    rule: str = RULE
+
+    def __getitem__(self, slug: str) -> Metric:
+        return self.metrics[slug]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.metrics)
+
+    def __len__(self) -> int:
+        return len(self.metrics)
+
+
+def evaluation_of(job: "EvaluationJob") -> Evaluation:
+    """Return the result of a finished evaluation."""
+    from pushforward.studio.cli.evaluate import metric_rows, verdict
+
+    assert job.quality is not None
+    found = {
+        row["metric"]: Metric(
+            slug=row["metric"],
+            value=row["value"],
+            floor=row["floor"],
+            floor_spread=row["floor_spread"],
+            interval=None if row["low"] is None else (row["low"], row["high"]),
+            better=row["better"],
+            unit=row["unit"],
+            verdict=row["stand"],
+            error=row["error"] or "",
+        )
+        for row in metric_rows(job)
+    }
+    return Evaluation(found, job.at, job.quality.n, verdict(job), job.quality.nfe)
