@@ -1,7 +1,6 @@
 """Ancestral sampling of DDPM, with a choice of how much noise its steps add."""
 
 import math
-from collections.abc import Callable, Sequence
 from typing import Annotated, Literal
 
 import torch
@@ -9,7 +8,12 @@ from torch import Tensor
 
 from pushforward.models.config import param
 from pushforward.models.registry import sampler
-from pushforward.models.samplers.base import Counter, Evaluation, GridSampler, Noise, SamplerConfig
+from pushforward.models.samplers.base import (
+    Counter,
+    GridSampler,
+    SamplerConfig,
+    StepInput,
+)
 from pushforward.models.samplers.grids import GridConfig
 from pushforward.models.tensors import widest_float
 
@@ -80,32 +84,25 @@ class Ancestral(GridSampler):
     def nfe(self) -> int:
         return self.config.steps
 
-    def step(
-        self,
-        denoise: Callable[[Tensor, float], Tensor],
-        x: Tensor,
-        s: float,
-        s_next: float,
-        past: Sequence[Evaluation],
-        noise: Noise,
-    ) -> tuple[Tensor, Tensor]:
-        denoised = denoise(x, s)
+    def step(self, at: StepInput) -> tuple[Tensor, Tensor]:
+        x, s, s_next = at.x, at.s, at.s_next
+        denoised = at.denoise(x, s)
         if s_next == 0.0:
             return denoised, denoised
-        z = noise(x)
+        z = at.noise(x)
         gap = x - denoised
         kept = (s_next / s) ** 2
         mean = denoised.add(gap, alpha=kept)
         posterior = s_next**2 * (1 - kept)
-        if self.config.variance == "learned" and isinstance(denoise, Counter):
-            learned = denoise.reverse_variance(x, s, s_next)
+        if self.config.variance == "learned" and isinstance(at.denoise, Counter):
+            learned = at.denoise.reverse_variance(x, s, s_next)
             if learned is not None:
                 return mean.addcmul_(learned.sqrt(), z), denoised
         unknown: float | Tensor = 0.0
         if self.config.variance == "large":
             unknown = s**2 / (1 + s**2)
         elif self.config.variance == "analytic":
-            unknown = _unknown(x, gap, s, noise.numbers)
+            unknown = _unknown(x, gap, s, at.noise.numbers)
         if isinstance(unknown, Tensor):
             spread = (posterior + (1 - kept) ** 2 * unknown).sqrt()
             return mean.addcmul_(z, spread.to(z)), denoised

@@ -38,6 +38,7 @@ __all__ = [
     "SampleStep",
     "Sampler",
     "SamplerConfig",
+    "StepInput",
 ]
 
 
@@ -244,6 +245,27 @@ class Sampler(ABC):
         return x
 
 
+@dataclass(frozen=True, slots=True)
+class StepInput:
+    """What a step of a sampler starts from.
+
+    Attributes:
+        x: points at s, (n, *shape).
+        s: the noise level now, σ/α.
+        s_next: the level to reach, at most s; 0 on the last step.
+        denoise: D(x, s), which counts its evaluations.
+        history: evaluations at the start of earlier steps, oldest first, at most ``memory``.
+        noise: where noise comes from.
+    """
+
+    x: Tensor
+    s: float
+    s_next: float
+    denoise: Callable[[Tensor, float], Tensor]
+    history: Sequence[Evaluation]
+    noise: Noise
+
+
 class GridSampler(Sampler):
     """A sampler that takes one step between each two levels of a grid.
 
@@ -259,24 +281,8 @@ class GridSampler(Sampler):
         self.settings = config
 
     @abstractmethod
-    def step(
-        self,
-        denoise: Callable[[Tensor, float], Tensor],
-        x: Tensor,
-        s: float,
-        s_next: float,
-        past: Sequence[Evaluation],
-        noise: Noise,
-    ) -> tuple[Tensor, Tensor]:
-        """Go from level s to s_next < s, or stay at it in a walk; s_next = 0 on the last step.
-
-        Args:
-            denoise: D(x, s).
-            x: points at s, (n, *shape).
-            s: the level now.
-            s_next: the level to reach.
-            past: evaluations at the start of earlier steps, oldest first, at most ``memory``.
-            noise: where noise comes from.
+    def step(self, at: StepInput) -> tuple[Tensor, Tensor]:
+        """Go from level s to s_next < s, or stay at it in a walk.
 
         Returns:
             The points at s_next, and D at the start of this step.
@@ -307,7 +313,8 @@ class GridSampler(Sampler):
         for s, s_next in pairwise(levels):
             for again in reversed(range(counted.repeats(s) if s_next > 0.0 else 1)):
                 for left in reversed(range(self.walk)):
-                    arrived, denoised = self.step(counted, x, s, s if left else s_next, past, noise)
+                    at = StepInput(x, s, s if left else s_next, counted, past, noise)
+                    arrived, denoised = self.step(at)
                     past.append(Evaluation(s, x, denoised))
                     x = arrived
                     if left:

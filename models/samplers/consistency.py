@@ -1,13 +1,12 @@
 """Sampling of a consistency model: to the data in one step; noised again, and once more."""
 
-from collections.abc import Callable, Sequence
 from typing import Annotated
 
 from torch import Tensor
 
 from pushforward.models.config import param
 from pushforward.models.registry import sampler
-from pushforward.models.samplers.base import Evaluation, GridSampler, GridSettings, Noise
+from pushforward.models.samplers.base import GridSampler, GridSettings, StepInput
 from pushforward.models.samplers.grids import make_grid
 
 __all__ = ["Multistep", "MultistepConfig"]
@@ -52,16 +51,9 @@ class Multistep(GridSampler):
         grid = make_grid(self.config.grid, self.config.steps + 1, s_min, s_max)
         return [*(float(s) for s in grid[: self.config.steps]), 0.0]
 
-    def step(
-        self,
-        denoise: Callable[[Tensor, float], Tensor],
-        x: Tensor,
-        s: float,
-        s_next: float,
-        past: Sequence[Evaluation],
-        noise: Noise,
-    ) -> tuple[Tensor, Tensor]:
-        made = denoise(x, s)
+    def step(self, at: StepInput) -> tuple[Tensor, Tensor]:
+        x, s, s_next = at.x, at.s, at.s_next
+        made = at.denoise(x, s)
         if s_next == 0.0:
             return made, made
-        return made + s_next * noise(made), made
+        return made + s_next * at.noise(made), made

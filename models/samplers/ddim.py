@@ -1,14 +1,17 @@
 """DDIM, which is Euler's method in s; with eta = 1 it is DDPM's ancestral sampling."""
 
 import math
-from collections.abc import Callable, Sequence
 from typing import Annotated
 
 from torch import Tensor
 
 from pushforward.models.config import param
 from pushforward.models.registry import sampler
-from pushforward.models.samplers.base import Evaluation, GridSampler, Noise, SamplerConfig
+from pushforward.models.samplers.base import (
+    GridSampler,
+    SamplerConfig,
+    StepInput,
+)
 from pushforward.models.samplers.grids import GridConfig
 
 __all__ = ["Ddim", "DdimConfig"]
@@ -58,19 +61,12 @@ class Ddim(GridSampler):
     def nfe(self) -> int:
         return self.config.steps
 
-    def step(
-        self,
-        denoise: Callable[[Tensor, float], Tensor],
-        x: Tensor,
-        s: float,
-        s_next: float,
-        past: Sequence[Evaluation],
-        noise: Noise,
-    ) -> tuple[Tensor, Tensor]:
-        denoised = denoise(x, s)
+    def step(self, at: StepInput) -> tuple[Tensor, Tensor]:
+        x, s, s_next = at.x, at.s, at.s_next
+        denoised = at.denoise(x, s)
         up = self.config.eta * (s_next / s) * math.sqrt(s**2 - s_next**2)
         down = math.sqrt(max(0.0, s_next**2 - up**2))
         arrived = denoised + (down / s) * (x - denoised)
         if up > 0.0:
-            arrived = arrived + up * noise(x)
+            arrived = arrived + up * at.noise(x)
         return arrived, denoised

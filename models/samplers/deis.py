@@ -1,7 +1,6 @@
 """DEIS: the exponential integrator whose predicted noise is a polynomial, in log s or in time."""
 
 import math
-from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Annotated, Literal
 
@@ -12,7 +11,12 @@ from torch import Tensor
 from pushforward.models.config import param
 from pushforward.models.paths.gaussian import VariancePreservingLinear
 from pushforward.models.registry import sampler
-from pushforward.models.samplers.base import Evaluation, GridSampler, Noise, SamplerConfig
+from pushforward.models.samplers.base import (
+    Evaluation,
+    GridSampler,
+    SamplerConfig,
+    StepInput,
+)
 from pushforward.models.samplers.grids import GridConfig
 from pushforward.models.samplers.multistep import integrated, moved
 
@@ -73,19 +77,12 @@ class Deis(GridSampler):
     def nfe(self) -> int:
         return self.config.steps
 
-    def step(
-        self,
-        denoise: Callable[[Tensor, float], Tensor],
-        x: Tensor,
-        s: float,
-        s_next: float,
-        past: Sequence[Evaluation],
-        noise: Noise,
-    ) -> tuple[Tensor, Tensor]:
-        denoised = denoise(x, s)
+    def step(self, at: StepInput) -> tuple[Tensor, Tensor]:
+        x, s, s_next = at.x, at.s, at.s_next
+        denoised = at.denoise(x, s)
         if s_next == 0.0:
             return denoised, denoised
-        recent = [Evaluation(s, x, denoised), *reversed(past)][: self.config.order]
+        recent = [Evaluation(s, x, denoised), *reversed(at.history)][: self.config.order]
         weights = _WEIGHTS[self.config.variable](tuple(e.s for e in recent), s_next)
         return moved(x, recent, weights), denoised
 

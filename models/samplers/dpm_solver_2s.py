@@ -1,14 +1,17 @@
 """DPM-Solver-2: second order by a visit halfway in log s; in k-diffusion it is called DPM-2."""
 
 import math
-from collections.abc import Callable, Sequence
 from typing import Annotated
 
 from torch import Tensor
 
 from pushforward.models.config import param
 from pushforward.models.registry import sampler
-from pushforward.models.samplers.base import Evaluation, GridSampler, Noise, SamplerConfig
+from pushforward.models.samplers.base import (
+    GridSampler,
+    SamplerConfig,
+    StepInput,
+)
 from pushforward.models.samplers.grids import GridConfig
 
 __all__ = ["DpmSolver2S", "DpmSolver2SConfig"]
@@ -50,19 +53,12 @@ class DpmSolver2S(GridSampler):
     def nfe(self) -> int:
         return 2 * self.config.steps - 1
 
-    def step(
-        self,
-        denoise: Callable[[Tensor, float], Tensor],
-        x: Tensor,
-        s: float,
-        s_next: float,
-        past: Sequence[Evaluation],
-        noise: Noise,
-    ) -> tuple[Tensor, Tensor]:
-        denoised = denoise(x, s)
+    def step(self, at: StepInput) -> tuple[Tensor, Tensor]:
+        x, s, s_next = at.x, at.s, at.s_next
+        denoised = at.denoise(x, s)
         if s_next == 0.0:
             return denoised, denoised
         middle = math.sqrt(s * s_next)
         halfway = denoised.lerp(x, middle / s)
-        eps = (halfway - denoise(halfway, middle)) / middle
+        eps = (halfway - at.denoise(halfway, middle)) / middle
         return x.add(eps, alpha=s_next - s), denoised

@@ -1,14 +1,17 @@
 """DPM-Solver-3: third order by two visits on the way, at a third and two thirds in log s."""
 
 import math
-from collections.abc import Callable, Sequence
 from typing import Annotated
 
 from torch import Tensor
 
 from pushforward.models.config import param
 from pushforward.models.registry import sampler
-from pushforward.models.samplers.base import Evaluation, GridSampler, Noise, SamplerConfig
+from pushforward.models.samplers.base import (
+    GridSampler,
+    SamplerConfig,
+    StepInput,
+)
 from pushforward.models.samplers.grids import GridConfig
 
 __all__ = ["DpmSolver3S", "DpmSolver3SConfig"]
@@ -53,25 +56,18 @@ class DpmSolver3S(GridSampler):
     def nfe(self) -> int:
         return 3 * self.config.steps - 2
 
-    def step(
-        self,
-        denoise: Callable[[Tensor, float], Tensor],
-        x: Tensor,
-        s: float,
-        s_next: float,
-        past: Sequence[Evaluation],
-        noise: Noise,
-    ) -> tuple[Tensor, Tensor]:
-        denoised = denoise(x, s)
+    def step(self, at: StepInput) -> tuple[Tensor, Tensor]:
+        x, s, s_next = at.x, at.s, at.s_next
+        denoised = at.denoise(x, s)
         if s_next == 0.0:
             return denoised, denoised
         h = math.log(s / s_next)
         first, second = s * math.exp(-h / 3), s * math.exp(-2 * h / 3)
         eps = (x - denoised) / s
         u = x.add(eps, alpha=first - s)
-        turn = (u - denoise(u, first)) / first - eps
+        turn = (u - at.denoise(u, first)) / first - eps
         u = x.add(eps, alpha=second - s).add(turn, alpha=-2 * _bend(s, second))
-        turn = (u - denoise(u, second)) / second - eps
+        turn = (u - at.denoise(u, second)) / second - eps
         return x.add(eps, alpha=s_next - s).add(turn, alpha=-1.5 * _bend(s, s_next)), denoised
 
 

@@ -1,7 +1,6 @@
 """DPM-Solver++(2M): second order from one evaluation a step, by remembering the last one."""
 
 import math
-from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import torch
@@ -9,7 +8,11 @@ from torch import Tensor
 
 from pushforward.models.config import param
 from pushforward.models.registry import sampler
-from pushforward.models.samplers.base import Evaluation, GridSampler, Noise, SamplerConfig
+from pushforward.models.samplers.base import (
+    GridSampler,
+    SamplerConfig,
+    StepInput,
+)
 from pushforward.models.samplers.grids import GridConfig
 
 __all__ = ["DpmSolverPlusPlus2M", "DpmSolverPlusPlus2MConfig"]
@@ -52,20 +55,13 @@ class DpmSolverPlusPlus2M(GridSampler):
     def nfe(self) -> int:
         return self.config.steps
 
-    def step(
-        self,
-        denoise: Callable[[Tensor, float], Tensor],
-        x: Tensor,
-        s: float,
-        s_next: float,
-        past: Sequence[Evaluation],
-        noise: Noise,
-    ) -> tuple[Tensor, Tensor]:
-        denoised = denoise(x, s)
+    def step(self, at: StepInput) -> tuple[Tensor, Tensor]:
+        x, s, s_next = at.x, at.s, at.s_next
+        denoised = at.denoise(x, s)
         if s_next == 0.0:
             return denoised, denoised
         target = denoised
-        if past:
-            half_ratio = 0.5 * math.log(s / s_next) / math.log(past[-1].s / s)
-            target = denoised + half_ratio * (denoised - past[-1].denoised)
+        if at.history:
+            half_ratio = 0.5 * math.log(s / s_next) / math.log(at.history[-1].s / s)
+            target = denoised + half_ratio * (denoised - at.history[-1].denoised)
         return torch.lerp(target, x, s_next / s), denoised

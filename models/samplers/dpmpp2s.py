@@ -1,14 +1,17 @@
 """DPM-Solver++(2S): second order by a visit halfway in log s, on the denoised points."""
 
 import math
-from collections.abc import Callable, Sequence
 from typing import Annotated
 
 from torch import Tensor
 
 from pushforward.models.config import param
 from pushforward.models.registry import sampler
-from pushforward.models.samplers.base import Evaluation, GridSampler, Noise, SamplerConfig
+from pushforward.models.samplers.base import (
+    GridSampler,
+    SamplerConfig,
+    StepInput,
+)
 from pushforward.models.samplers.grids import GridConfig
 
 __all__ = ["DpmSolverPlusPlus2S", "DpmSolverPlusPlus2SConfig"]
@@ -49,18 +52,11 @@ class DpmSolverPlusPlus2S(GridSampler):
     def nfe(self) -> int:
         return 2 * self.config.steps - 1
 
-    def step(
-        self,
-        denoise: Callable[[Tensor, float], Tensor],
-        x: Tensor,
-        s: float,
-        s_next: float,
-        past: Sequence[Evaluation],
-        noise: Noise,
-    ) -> tuple[Tensor, Tensor]:
-        denoised = denoise(x, s)
+    def step(self, at: StepInput) -> tuple[Tensor, Tensor]:
+        x, s, s_next = at.x, at.s, at.s_next
+        denoised = at.denoise(x, s)
         if s_next == 0.0:
             return denoised, denoised
         middle = math.sqrt(s * s_next)
-        halfway = denoise(denoised.lerp(x, middle / s), middle)
+        halfway = at.denoise(denoised.lerp(x, middle / s), middle)
         return halfway.lerp(x, s_next / s), denoised

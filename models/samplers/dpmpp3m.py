@@ -1,14 +1,17 @@
 """DPM-Solver++(3M): one evaluation a step, and the last two remembered."""
 
 import math
-from collections.abc import Callable, Sequence
 from typing import Annotated
 
 from torch import Tensor
 
 from pushforward.models.config import param
 from pushforward.models.registry import sampler
-from pushforward.models.samplers.base import Evaluation, GridSampler, Noise, SamplerConfig
+from pushforward.models.samplers.base import (
+    GridSampler,
+    SamplerConfig,
+    StepInput,
+)
 from pushforward.models.samplers.grids import GridConfig
 from pushforward.models.samplers.multistep import added
 
@@ -56,20 +59,13 @@ class DpmSolverPlusPlus3M(GridSampler):
     def nfe(self) -> int:
         return self.config.steps
 
-    def step(
-        self,
-        denoise: Callable[[Tensor, float], Tensor],
-        x: Tensor,
-        s: float,
-        s_next: float,
-        past: Sequence[Evaluation],
-        noise: Noise,
-    ) -> tuple[Tensor, Tensor]:
-        denoised = denoise(x, s)
+    def step(self, at: StepInput) -> tuple[Tensor, Tensor]:
+        x, s, s_next = at.x, at.s, at.s_next
+        denoised = at.denoise(x, s)
         if s_next == 0.0:
             return denoised, denoised
-        weights = _weights((s, *(e.s for e in reversed(past))), s_next)
-        answers = [denoised, *(e.denoised for e in reversed(past))]
+        weights = _weights((s, *(e.s for e in reversed(at.history))), s_next)
+        answers = [denoised, *(e.denoised for e in reversed(at.history))]
         return added(x * (s_next / s), answers, weights), denoised
 
 

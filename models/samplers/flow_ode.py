@@ -1,13 +1,12 @@
 """The ODE of a flow along lines: Euler's method in flow time, or the midpoint rule."""
 
-from collections.abc import Callable, Sequence
 from typing import Annotated, Literal
 
 from torch import Tensor
 
 from pushforward.models.config import Config, param
 from pushforward.models.registry import sampler
-from pushforward.models.samplers.base import Evaluation, GridSampler, Noise, SamplerConfig
+from pushforward.models.samplers.base import GridSampler, SamplerConfig, StepInput
 
 __all__ = ["FlowOde", "FlowOdeConfig", "Method"]
 
@@ -62,18 +61,11 @@ class FlowOde(GridSampler):
         n = self.config.steps
         return [(n - i) / n for i in range(n + 1)]
 
-    def step(
-        self,
-        denoise: Callable[[Tensor, float], Tensor],
-        x: Tensor,
-        s: float,
-        s_next: float,
-        past: Sequence[Evaluation],
-        noise: Noise,
-    ) -> tuple[Tensor, Tensor]:
-        end = denoise(x, s)
+    def step(self, at: StepInput) -> tuple[Tensor, Tensor]:
+        x, s, s_next = at.x, at.s, at.s_next
+        end = at.denoise(x, s)
         if self.config.method == "midpoint":
             half = (s + s_next) / 2
             middle = end + (half / s) * (x - end)
-            return x + ((s - s_next) / half) * (denoise(middle, half) - middle), end
+            return x + ((s - s_next) / half) * (at.denoise(middle, half) - middle), end
         return end + (s_next / s) * (x - end), end

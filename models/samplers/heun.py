@@ -1,14 +1,18 @@
 """Heun's second-order method with optional churn: the sampler of EDM."""
 
 import math
-from collections.abc import Callable, Sequence
 from typing import Annotated
 
 from torch import Tensor
 
 from pushforward.models.config import param
 from pushforward.models.registry import sampler
-from pushforward.models.samplers.base import Evaluation, GridSampler, Noise, SamplerConfig
+from pushforward.models.samplers.base import (
+    GridSampler,
+    Noise,
+    SamplerConfig,
+    StepInput,
+)
 
 __all__ = ["Heun", "HeunConfig"]
 
@@ -68,21 +72,14 @@ class Heun(GridSampler):
     def nfe(self) -> int:
         return 2 * self.config.steps - 1
 
-    def step(
-        self,
-        denoise: Callable[[Tensor, float], Tensor],
-        x: Tensor,
-        s: float,
-        s_next: float,
-        past: Sequence[Evaluation],
-        noise: Noise,
-    ) -> tuple[Tensor, Tensor]:
-        x, s = self._churn(x, s, noise)
-        denoised = denoise(x, s)
+    def step(self, at: StepInput) -> tuple[Tensor, Tensor]:
+        x, s, s_next = at.x, at.s, at.s_next
+        x, s = self._churn(x, s, at.noise)
+        denoised = at.denoise(x, s)
         slope = (x - denoised) / s
         arrived = x + (s_next - s) * slope
         if s_next > 0.0:
-            slope_next = (arrived - denoise(arrived, s_next)) / s_next
+            slope_next = (arrived - at.denoise(arrived, s_next)) / s_next
             arrived = x + (s_next - s) * 0.5 * (slope + slope_next)
         return arrived, denoised
 

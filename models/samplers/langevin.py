@@ -1,7 +1,6 @@
 """Annealed Langevin dynamics: the sampler of NCSN, which walks at each noise level for a while."""
 
 import math
-from collections.abc import Callable, Sequence
 from typing import Annotated, Literal
 
 from torch import Tensor
@@ -9,7 +8,7 @@ from torch import Tensor
 from pushforward.models.config import Config, Pick, param
 from pushforward.models.guidance.settings import GuidanceSetting
 from pushforward.models.registry import sampler
-from pushforward.models.samplers.base import Evaluation, GridSampler, GridSettings, Noise
+from pushforward.models.samplers.base import GridSampler, GridSettings, StepInput
 from pushforward.models.samplers.grids import GridConfig
 
 __all__ = ["AnnealedLangevin", "AnnealedLangevinConfig"]
@@ -89,17 +88,10 @@ class AnnealedLangevin(GridSampler):
     def nfe(self) -> int:
         return self.config.levels * self.config.walk + 1
 
-    def step(
-        self,
-        denoise: Callable[[Tensor, float], Tensor],
-        x: Tensor,
-        s: float,
-        s_next: float,
-        past: Sequence[Evaluation],
-        noise: Noise,
-    ) -> tuple[Tensor, Tensor]:
-        denoised = denoise(x, s)
+    def step(self, at: StepInput) -> tuple[Tensor, Tensor]:
+        x, s, s_next = at.x, at.s, at.s_next
+        denoised = at.denoise(x, s)
         # a score / 2 = step s^2 (D - x) / (2 s^2): the level cancels.
         walked = x.lerp(denoised, 0.5 * self.config.step)
-        walked = walked.add_(noise(x), alpha=self._width * s)
-        return (denoise(walked, s) if s_next == 0.0 else walked), denoised
+        walked = walked.add_(at.noise(x), alpha=self._width * s)
+        return (at.denoise(walked, s) if s_next == 0.0 else walked), denoised

@@ -1,6 +1,5 @@
 """LMS: Adams and Bashforth's linear multistep method in the noise level itself."""
 
-from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Annotated
 
@@ -9,7 +8,7 @@ from torch import Tensor
 
 from pushforward.models.config import param
 from pushforward.models.registry import sampler
-from pushforward.models.samplers.base import Evaluation, GridSampler, Noise, SamplerConfig
+from pushforward.models.samplers.base import Evaluation, GridSampler, SamplerConfig, StepInput
 from pushforward.models.samplers.grids import GridConfig
 from pushforward.models.samplers.multistep import integrated, moved
 
@@ -58,19 +57,12 @@ class Lms(GridSampler):
     def nfe(self) -> int:
         return self.config.steps
 
-    def step(
-        self,
-        denoise: Callable[[Tensor, float], Tensor],
-        x: Tensor,
-        s: float,
-        s_next: float,
-        past: Sequence[Evaluation],
-        noise: Noise,
-    ) -> tuple[Tensor, Tensor]:
-        denoised = denoise(x, s)
+    def step(self, at: StepInput) -> tuple[Tensor, Tensor]:
+        x, s, s_next = at.x, at.s, at.s_next
+        denoised = at.denoise(x, s)
         if s_next == 0.0:
             return denoised, denoised
-        recent = [Evaluation(s, x, denoised), *reversed(past)][: self.config.order]
+        recent = [Evaluation(s, x, denoised), *reversed(at.history)][: self.config.order]
         weights = _weights(tuple(e.s for e in recent), s_next)
         return moved(x, recent, weights), denoised
 

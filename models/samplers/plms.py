@@ -1,13 +1,12 @@
 """PLMS (PNDM): linear multistep with four weights on the predicted noise, in DDIM's transfer."""
 
-from collections.abc import Callable, Sequence
 from typing import Annotated
 
 from torch import Tensor
 
 from pushforward.models.config import param
 from pushforward.models.registry import sampler
-from pushforward.models.samplers.base import Evaluation, GridSampler, Noise, SamplerConfig
+from pushforward.models.samplers.base import Evaluation, GridSampler, SamplerConfig, StepInput
 from pushforward.models.samplers.grids import GridConfig
 from pushforward.models.samplers.multistep import moved
 
@@ -61,18 +60,11 @@ class Plms(GridSampler):
     def nfe(self) -> int:
         return self.config.steps
 
-    def step(
-        self,
-        denoise: Callable[[Tensor, float], Tensor],
-        x: Tensor,
-        s: float,
-        s_next: float,
-        past: Sequence[Evaluation],
-        noise: Noise,
-    ) -> tuple[Tensor, Tensor]:
-        denoised = denoise(x, s)
+    def step(self, at: StepInput) -> tuple[Tensor, Tensor]:
+        x, s, s_next = at.x, at.s, at.s_next
+        denoised = at.denoise(x, s)
         if s_next == 0.0:
             return denoised, denoised
-        recent = [Evaluation(s, x, denoised), *reversed(past)]
+        recent = [Evaluation(s, x, denoised), *reversed(at.history)]
         weights = _WEIGHTS[len(recent) - 1]
         return moved(x, recent, [weight * (s_next - s) for weight in weights]), denoised

@@ -1,7 +1,6 @@
 """Predictor-corrector sampling of the variance-exploding SDE."""
 
 import math
-from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import torch
@@ -10,7 +9,11 @@ from torch.linalg import vector_norm
 
 from pushforward.models.config import param
 from pushforward.models.registry import sampler
-from pushforward.models.samplers.base import Evaluation, GridSampler, Noise, SamplerConfig
+from pushforward.models.samplers.base import (
+    GridSampler,
+    SamplerConfig,
+    StepInput,
+)
 from pushforward.models.samplers.grids import GridConfig
 from pushforward.models.tensors import widest_float
 
@@ -69,28 +72,21 @@ class PredictorCorrector(GridSampler):
     def nfe(self) -> int:
         return self.config.steps * (1 + self.config.corrections)
 
-    def step(
-        self,
-        denoise: Callable[[Tensor, float], Tensor],
-        x: Tensor,
-        s: float,
-        s_next: float,
-        past: Sequence[Evaluation],
-        noise: Noise,
-    ) -> tuple[Tensor, Tensor]:
+    def step(self, at: StepInput) -> tuple[Tensor, Tensor]:
+        x, s, s_next = at.x, at.s, at.s_next
         for _ in range(self.config.corrections):
-            gap = denoise(x, s) - x  # s^2 times the score
-            z = noise(x)
+            gap = at.denoise(x, s) - x  # s^2 times the score
+            z = at.noise(x)
             drawn, pull = _lengths(z, gap)
             # 2 e = share^2. It stays on the device: to read it would make the host wait each time.
             # A network that says nothing yet, whose last layer is 0, moves nothing.
             share = torch.where(pull > 0.0, 2 * self.config.snr * s**2 * drawn / pull, 0.0)
             x = x.addcmul(gap, (0.5 * share * share / s**2).to(x)).addcmul_(z, share.to(x))
-        denoised = denoise(x, s)
+        denoised = at.denoise(x, s)
         if s_next == 0.0:
             return denoised, denoised
         mean = denoised.lerp(x, (s_next / s) ** 2)
-        return mean.add_(noise(x), alpha=math.sqrt(s**2 - s_next**2)), denoised
+        return mean.add_(at.noise(x), alpha=math.sqrt(s**2 - s_next**2)), denoised
 
 
 def _lengths(*rows: Tensor) -> tuple[Tensor, ...]:

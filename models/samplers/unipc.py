@@ -1,7 +1,7 @@
 """UniPC: a predictor that remembers, and a corrector that costs no evaluation."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Annotated
 
@@ -10,7 +10,11 @@ from torch import Tensor
 
 from pushforward.models.config import param
 from pushforward.models.registry import sampler
-from pushforward.models.samplers.base import Evaluation, GridSampler, Noise, SamplerConfig
+from pushforward.models.samplers.base import (
+    GridSampler,
+    SamplerConfig,
+    StepInput,
+)
 from pushforward.models.samplers.grids import GridConfig
 from pushforward.models.samplers.multistep import added, integrated
 
@@ -82,19 +86,12 @@ class UniPc(GridSampler):
     def nfe(self) -> int:
         return self.config.steps
 
-    def step(
-        self,
-        denoise: Callable[[Tensor, float], Tensor],
-        x: Tensor,
-        s: float,
-        s_next: float,
-        past: Sequence[Evaluation],
-        noise: Noise,
-    ) -> tuple[Tensor, Tensor]:
-        denoised = denoise(x, s)
+    def step(self, at: StepInput) -> tuple[Tensor, Tensor]:
+        x, s, s_next = at.x, at.s, at.s_next
+        denoised = at.denoise(x, s)
         if s_next == 0.0:
             return denoised, denoised
-        before = [*reversed(past)][: self.config.order]
+        before = [*reversed(at.history)][: self.config.order]
         answers = [denoised, *(e.denoised for e in before)]
         levels = (s, *(e.s for e in before))
         if before and self.config.corrected:

@@ -16,7 +16,7 @@ from pushforward.models.config import decode
 from pushforward.models.contracts.batch import Batch
 from pushforward.models.registry import discover, registry
 from pushforward.models.samplers import ancestral, deis, lms, unipc
-from pushforward.models.samplers.base import GridSampler, Noise
+from pushforward.models.samplers.base import GridSampler, Noise, StepInput
 from pushforward.models.samplers.multistep import integrated
 from pushforward.models.tensors import make_generator
 from pushforward.verify.points.diffusion_ring import latents, mixture
@@ -263,8 +263,8 @@ def test_the_analytic_variance_is_that_of_the_paper(monkeypatch):
     variance = small + gap**2 * (1 - (1 - bar_a) * gamma)
 
     step = make("ancestral", variance="analytic").step
-    moved, _ = step(denoise, x, a, b, [], Constant(Batch(x), None, 1.0))
-    silent, _ = step(denoise, x, a, b, [], Constant(Batch(x), None, 0.0))
+    moved, _ = step(StepInput(x, a, b, denoise, [], Constant(Batch(x), None, 1.0)))
+    silent, _ = step(StepInput(x, a, b, denoise, [], Constant(Batch(x), None, 0.0)))
     torch.testing.assert_close((moved - silent) * alpha(b), variance.sqrt().expand_as(x))
 
 

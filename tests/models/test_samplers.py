@@ -285,9 +285,9 @@ def test_base_sampler_takes_one_step_at_a_time():
         def nfe(self) -> int:
             return self.settings.steps
 
-        def step(self, denoise, x, s, s_next, past, noise):
-            seen.append([e.s for e in past])
-            return x, denoise(x, s)
+        def step(self, at):
+            seen.append([e.s for e in at.history])
+            return at.x, at.denoise(at.x, at.s)
 
     Spy(SamplerConfig(steps=4)).sample(lambda x, s: x, latents(0, 2), 0.01, 10.0)
     levels = Spy(SamplerConfig(steps=4)).levels(0.01, 10.0)

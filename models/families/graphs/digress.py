@@ -21,6 +21,7 @@ from pushforward.models.nets.settings import DenoiserNet
 from pushforward.models.paths.discrete import DiscretePath, draw_symbols, draw_times, times_at
 from pushforward.models.registry import family
 from pushforward.models.samplers.discrete.ancestral import Ancestral
+from pushforward.models.samplers.discrete.base import SymbolStep
 from pushforward.models.samplers.discrete.noise import Uniforms
 from pushforward.models.tensors import make_generator, mean_of_places, upload
 from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
@@ -195,9 +196,9 @@ class Digress(OneShot[DigressConfig]):
         yield Frame(1.0 - since / steps, self.row(rows, self._numbers(x)), 0)
         for t in range(since, 0, -1):
             for _ in range(repeats - 1):
-                x = step(clean, self.path, x, t, t - 1, uniforms)
+                x = step(SymbolStep(x, t, t - 1, clean, self.path, uniforms))
                 x = self.path.onwards(x, t - 1, t, uniforms(x))
-            x = step(clean, self.path, x, t, t - 1, uniforms)
+            x = step(SymbolStep(x, t, t - 1, clean, self.path, uniforms))
             edges = self._numbers(x)
             made = self.row(rows, edges) if t > 1 else self.finished(rows, edges, z)
             yield Frame(1.0 - (t - 1) / steps, made, repeats * (since - t + 1))

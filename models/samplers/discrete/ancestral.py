@@ -2,10 +2,13 @@
 
 from torch import Tensor
 
-from pushforward.models.paths.discrete import DiscretePath, draw_symbols
+from pushforward.models.paths.discrete import draw_symbols
 from pushforward.models.registry import sampler
-from pushforward.models.samplers.discrete.base import Clean, DiscreteSampler, DiscreteSamplerConfig
-from pushforward.models.samplers.discrete.noise import Uniforms
+from pushforward.models.samplers.discrete.base import (
+    DiscreteSampler,
+    DiscreteSamplerConfig,
+    SymbolStep,
+)
 
 __all__ = ["Ancestral"]
 
@@ -28,7 +31,6 @@ class Ancestral(DiscreteSampler):
     def __init__(self, config: DiscreteSamplerConfig | None = None) -> None:
         super().__init__(config or DiscreteSamplerConfig())
 
-    def step(
-        self, clean: Clean, path: DiscretePath, x: Tensor, t: int, s: int, uniforms: Uniforms
-    ) -> Tensor:
-        return draw_symbols(path.reverse(clean(x, t), x, t, s), uniforms(x))
+    def step(self, at: SymbolStep) -> Tensor:
+        x, t, s = at.x, at.t, at.s
+        return draw_symbols(at.path.reverse(at.clean(x, t), x, t, s), at.uniforms(x))

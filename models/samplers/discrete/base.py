@@ -6,6 +6,7 @@ it holds no state, so one object may serve many runs at once.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Annotated, TypeAlias
 
@@ -18,7 +19,7 @@ from pushforward.models.paths.discrete import DiscretePath
 from pushforward.models.samplers.base import SampleStep
 from pushforward.models.samplers.discrete.noise import Uniforms
 
-__all__ = ["Clean", "DiscreteSampler", "DiscreteSamplerConfig"]
+__all__ = ["Clean", "DiscreteSampler", "DiscreteSamplerConfig", "SymbolStep"]
 
 Clean: TypeAlias = Callable[[Tensor, int], Tensor]
 """p(x_0 | x_t) from x (n, *shape) and the time t, from 1 on: (n, *shape, K)."""
@@ -39,6 +40,27 @@ class DiscreteSamplerConfig(Config, frozen=True):
     ] = 64
 
 
+@dataclass(frozen=True, slots=True)
+class SymbolStep:
+    """What a step of a sampler of symbols starts from.
+
+    Attributes:
+        x: symbols at the time t, (n, *shape) int64.
+        t: the time now, from T to 1.
+        s: the time to reach, below t; 0 on the last step.
+        clean: p(x_0 | x_t), which counts its evaluations.
+        path: along which the data were corrupted.
+        uniforms: where uniform random numbers come from.
+    """
+
+    x: Tensor
+    t: int
+    s: int
+    clean: Clean
+    path: DiscretePath
+    uniforms: Uniforms
+
+
 class DiscreteSampler(ABC):
     """A sampler of symbols, registered with ``@sampler(slug, ..., needs=("posterior",))``."""
 
@@ -46,10 +68,8 @@ class DiscreteSampler(ABC):
         self.settings = config
 
     @abstractmethod
-    def step(
-        self, clean: Clean, path: DiscretePath, x: Tensor, t: int, s: int, uniforms: Uniforms
-    ) -> Tensor:
-        """Return rows at s < t, from x (n, *shape) at t; at s = 0 they are symbols of the data."""
+    def step(self, at: SymbolStep) -> Tensor:
+        """Return symbols at s < t, (n, *shape); at s = 0 they are symbols of the data."""
 
     def nfe(self, steps: int | None = None) -> int:
         """Return the number of network evaluations per sample, along a path of so many steps; None
@@ -92,7 +112,7 @@ class DiscreteSampler(ABC):
 
         yield SampleStep(1.0, x, 0)
         for t, s in pairwise(self.times(path.steps)):
-            x = self.step(counted, path, x, t, s, uniforms)
+            x = self.step(SymbolStep(x, t, s, counted, path, uniforms))
             yield SampleStep(s / path.steps, x, spent)
 
     def sample(

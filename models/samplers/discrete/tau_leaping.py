@@ -9,7 +9,12 @@ from torch.nn import functional
 from pushforward.models.config import param
 from pushforward.models.paths.discrete import DiscretePath, draw_symbols
 from pushforward.models.registry import sampler
-from pushforward.models.samplers.discrete.base import Clean, DiscreteSampler, DiscreteSamplerConfig
+from pushforward.models.samplers.discrete.base import (
+    Clean,
+    DiscreteSampler,
+    DiscreteSamplerConfig,
+    SymbolStep,
+)
 from pushforward.models.samplers.discrete.noise import Uniforms
 
 __all__ = ["TauLeaping", "TauLeapingConfig"]
@@ -68,16 +73,15 @@ class TauLeaping(DiscreteSampler):
         leaps = super().nfe(steps)
         return leaps + (leaps - 1) * self.config.corrector
 
-    def step(
-        self, clean: Clean, path: DiscretePath, x: Tensor, t: int, s: int, uniforms: Uniforms
-    ) -> Tensor:
+    def step(self, at: SymbolStep) -> Tensor:
+        x, t, s = at.x, at.t, at.s
         if s == 0:
-            return draw_symbols(path.reverse(clean(x, t), x, t, 0), uniforms(x))
-        x = _leap(x, _back(clean, path, x, t), float(t - s), uniforms)
+            return draw_symbols(at.path.reverse(at.clean(x, t), x, t, 0), at.uniforms(x))
+        x = _leap(x, _back(at.clean, at.path, x, t), float(t - s), at.uniforms)
         for _ in range(self.config.corrector):
             # To and fro with equal rates: the law at s stays what it is.
-            rates = _back(clean, path, x, s) + path.one[s][x]
-            x = _leap(x, rates, self.config.walk * (t - s), uniforms)
+            rates = _back(at.clean, at.path, x, s) + at.path.one[s][x]
+            x = _leap(x, rates, self.config.walk * (t - s), at.uniforms)
         return x
 
 

@@ -8,8 +8,11 @@ from torch import Tensor
 from pushforward.models.config import param
 from pushforward.models.paths.discrete import DiscretePath, draw_symbols
 from pushforward.models.registry import sampler
-from pushforward.models.samplers.discrete.base import Clean, DiscreteSampler, DiscreteSamplerConfig
-from pushforward.models.samplers.discrete.noise import Uniforms
+from pushforward.models.samplers.discrete.base import (
+    DiscreteSampler,
+    DiscreteSamplerConfig,
+    SymbolStep,
+)
 
 __all__ = ["Unmasking", "UnmaskingConfig"]
 
@@ -64,19 +67,18 @@ class Unmasking(DiscreteSampler):
                 "choose the absorbing path, or another sampler."
             )
 
-    def step(
-        self, clean: Clean, path: DiscretePath, x: Tensor, t: int, s: int, uniforms: Uniforms
-    ) -> Tensor:
-        law = clean(x, t)
+    def step(self, at: SymbolStep) -> Tensor:
+        x, t, s = at.x, at.t, at.s
+        law = at.clean(x, t)
         if self.config.temperature != 1.0:
             law = (law.clamp_min(1e-30).log() / self.config.temperature).softmax(dim=-1)
-        drawn = draw_symbols(law, uniforms(x))
-        assert path.mask is not None
-        masked = x.eq(path.mask).flatten(1)
-        marks = uniforms(x).flatten(1)
+        drawn = draw_symbols(law, at.uniforms(x))
+        assert at.path.mask is not None
+        masked = x.eq(at.path.mask).flatten(1)
+        marks = at.uniforms(x).flatten(1)
         if self.config.order == "confidence":
             marks = law.gather(-1, drawn[..., None]).squeeze(-1).flatten(1)
-        stay = -(-masked.shape[1] * s // path.steps) if s else 0
+        stay = -(-masked.shape[1] * s // at.path.steps) if s else 0
         ranks = marks.masked_fill(~masked, torch.inf).argsort(dim=1, descending=True).argsort(dim=1)
         written = masked & (ranks < masked.shape[1] - stay)
         return torch.where(written.reshape(x.shape), drawn, x)
