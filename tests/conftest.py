@@ -78,7 +78,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what only the whole suite has, before ``-m`` selects; skip what needs a screen."""
     only_whole = listed()
     for item in items:
-        if item.nodeid.partition("[")[0] in only_whole:
+        if item.nodeid in only_whole or item.nodeid.partition("[")[0] in only_whole:
             item.add_marker(EXHAUSTIVE)
     on_screen = os.environ["QT_QPA_PLATFORM"] != "offscreen"
     skip = pytest.mark.skip(reason="needs QT_QPA_PLATFORM=xcb and an X display (Xvfb)")

@@ -10,7 +10,8 @@
 - further processes and accidents, where each test starts a process that loads PyTorch: it has one
   of each way to start one or to die (``exhaustive``, in the file of the test), and no benchmark;
 - costly tests whose functions of the product are all reached by others: `tests.reach` chooses them
-  and writes them to ``tests/exhaustive.txt`` (``exhaustive``, given by `tests/conftest.py`).
+  and writes them to ``tests/exhaustive.txt`` (``exhaustive``, given by `tests/conftest.py`);
+- costly cases that have cheaper siblings, ``tests/costly.txt`` (the same).
 """
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -21,6 +22,7 @@ import pytest
 
 EXHAUSTIVE = pytest.mark.exhaustive
 LISTED = Path(__file__).parent / "exhaustive.txt"
+COSTLY = Path(__file__).parent / "costly.txt"
 
 T = TypeVar("T")
 
@@ -51,6 +53,6 @@ def tiered(
 
 
 def listed() -> frozenset[str]:
-    """Return the names of the test functions that only the whole suite has."""
-    lines = LISTED.read_text(encoding="utf-8").splitlines()
+    """Return the names of the tests, and of single cases, that only the whole suite has."""
+    lines = [line for file in (LISTED, COSTLY) for line in file.read_text("utf-8").splitlines()]
     return frozenset(line for line in lines if line and not line.startswith("#"))
