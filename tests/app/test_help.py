@@ -375,10 +375,14 @@ NOT_REPRODUCED = {
     "8B-progressive",
     "8B-recovery",
     "8B-reflow",
+    "8B-wgan-gp",
     "8C-inpaint",
     "8C-solvers-mnist",
     "GI-colour-score-flow",
+    "GR5-discriminator-flow",
+    "GR5-graph-rnn",
     "H1",
+    "J1",
 }
 
 
