@@ -30,6 +30,8 @@ def translated() -> Iterator[None]:
     except Refused as refused:
         raise PushforwardError(refused.info.message, refused.info.hint) from refused
     except UsageError as error:
-        raise PushforwardError("\n".join([str(error), *error.more])) from error
+        # Settings are named as on the command line, without its option.
+        message = str(error).removeprefix("--set ")
+        raise PushforwardError("\n".join([message, *error.more])) from error
     except StoreError as error:
         raise PushforwardError(str(error)) from error

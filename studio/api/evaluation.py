@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pushforward.studio.significance import RULE
+from pushforward.studio.significance import MEMORY, RULE
 
 if TYPE_CHECKING:
     from pushforward.studio.engine.jobs.evaluating import EvaluationJob
@@ -57,6 +57,11 @@ class Evaluation(Mapping[str, Metric]):
     verdict: str
     nfe: int | None
     rule: str = RULE
+
+    @property
+    def memorisation(self) -> Metric | None:
+        """The metric that says whether samples are copies of training data, None without one."""
+        return next((self.metrics[slug] for slug in MEMORY if slug in self.metrics), None)
 
     def __getitem__(self, slug: str) -> Metric:
         return self.metrics[slug]

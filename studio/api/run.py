@@ -44,10 +44,21 @@ class Samples:
 
 
 class Run:
-    """A run folder of a project. The window shows the same runs."""
+    """A run folder of a project. The window shows the same runs.
 
-    def __init__(self, path: Path) -> None:
-        self._folder = RunFolder(path)
+    Args:
+        path: the folder, the one with ``run.toml``.
+
+    Raises:
+        PushforwardError: it is no run folder, or its record is damaged.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self._folder = RunFolder(Path(path).expanduser())
+        if not (self.path / "run.toml").is_file():
+            raise PushforwardError(f"{self.path} is not a run folder: it has no run.toml.")
+        with translated():
+            self._record = self._folder.record
 
     def __repr__(self) -> str:
         return f"Run({self.name!r}, {self.state}, step {self.step:,} of {self.total:,})"
@@ -65,16 +76,18 @@ class Run:
     @property
     def model(self) -> str:
         """The slug of the model, such as "edm"."""
-        return self._folder.record.spec.family.slug
+        return self._record.spec.family.slug
 
     @property
     def dataset(self) -> str:
         """The slug of the data set, such as "two-moons"."""
-        return self._folder.record.spec.dataset.slug
+        return self._record.spec.dataset.slug
 
     @property
     def state(self) -> str:
-        """One of "queued", "running", "paused", "finished", "failed", "cancelled"."""
+        """One of "queued", "running", "paused", "interrupted", "finished", "failed" and
+        "cancelled".
+        """
         return self._folder.status().state
 
     @property
@@ -113,7 +126,7 @@ class Run:
             seed: of the noise; the same seed gives the same samples.
             sampler: slug, such as "heun"; "" for the sampler of the run.
             settings: of the sampler, such as ``{"steps": 18}``.
-            conditions: values to generate under, such as ``{"class": 3}``.
+            conditions: values to generate under, such as ``{"label": 3}``.
             step: of the checkpoint; the newest if None.
 
         Raises:
@@ -190,7 +203,7 @@ class Run:
 
         discover()
         changes = assignments({"sampler": slug} if slug else {}, settings or {}, "sampler.")
-        spec = self._folder.record.spec
+        spec = self._record.spec
         return apply(spec, changes, self._folder.project).sampler if changes else None
 
     @staticmethod

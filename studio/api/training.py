@@ -58,7 +58,8 @@ def train(
         settings: such as ``{"training.steps": 500, "family.net.width": 64}``; of a run that is
             resumed only "training.steps".
         out: the project folder, made if absent; ./pushforward-runs by default.
-        on_progress: called with the step and the number of steps, at most 10 times a second.
+        on_progress: called with the step and the number of steps, at most 10 times a second. If it
+            raises, a checkpoint is saved and the exception goes to the caller.
 
     Raises:
         PushforwardError: no such recipe, a setting is not valid, the training failed, or another
@@ -67,17 +68,18 @@ def train(
     from pushforward.studio.engine.jobs import headless
     from pushforward.studio.store.run import RunFolder
 
-    def hear(event: Event) -> None:
-        if on_progress is not None and isinstance(event, Progress):
-            on_progress(event.step, event.total)
-
+    report = _Report(on_progress)
     path = Path(what).expanduser()
     with translated():
         resumed = (path / "run.toml").is_file()
         folder = RunFolder(path) if resumed else _create(str(what), settings or {}, out)
         steps = _steps(settings or {}) if resumed else None
         with _stopping(folder.path) as stop:
-            status = headless.run(folder.path, on_event=hear, stop=stop, steps=steps)
+            status = headless.run(
+                folder.path, on_event=report, stop=lambda: stop() or report.failed, steps=steps
+            )
+    if report.error is not None:
+        raise report.error
     if status.state == "failed" and status.error is not None:
         raise PushforwardError(status.error.message, status.error.hint)
     if stop.signal == signal.SIGINT:
@@ -98,7 +100,7 @@ def evaluate(run: Run | str | Path, n: int = 5_000, **options: Any) -> Evaluatio
 
 
 def _run(run: Run | str | Path) -> Run:
-    return run if isinstance(run, Run) else Run(Path(run))
+    return run if isinstance(run, Run) else Run(run)
 
 
 def _create(what: str, settings: Mapping[str, Any], out: str | Path | None) -> "RunFolder":
@@ -126,6 +128,28 @@ def _steps(settings: Mapping[str, Any]) -> int | None:
             "Only training.steps may change.",
         )
     return settings.get("training.steps")
+
+
+class _Report:
+    """Calls a function with the progress of a training, and keeps the exception that it raises: the
+    function fails then, not the training.
+    """
+
+    def __init__(self, function: Callable[[int, int], None] | None) -> None:
+        self._function = function
+        self.error: BaseException | None = None
+
+    @property
+    def failed(self) -> bool:
+        return self.error is not None
+
+    def __call__(self, event: Event) -> None:
+        if self._function is None or self.failed or not isinstance(event, Progress):
+            return
+        try:
+            self._function(event.step, event.total)
+        except BaseException as error:
+            self.error = error
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """The Python API does what the command line does, in a process without a window."""
 
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -74,6 +75,7 @@ def test_an_evaluation_has_floors_and_a_verdict(run: pushforward.Run) -> None:
     assert value.value > value.floor
     assert value.verdict == "worse"
     assert found.verdict.startswith("Differs from real data by 2 of 2 metrics")
+    assert found.memorisation is found["authenticity"]
 
 
 def test_a_run_is_resumed_to_more_steps(project: Path) -> None:
@@ -88,7 +90,7 @@ def test_a_run_is_resumed_to_more_steps(project: Path) -> None:
     ("what", "settings", "message"),
     [
         ("edm-sprial", {}, "'edm-sprial' is neither a recipe, a file nor a run folder"),
-        ("edm@two-moons", {"family.widht": 3}, "family.widht"),
+        ("edm@two-moons", {"family.widht": 3}, r"^family\.widht: unknown setting; did you mean"),
         ("edm@two-moons", {"training.steps": -1}, "steps"),
     ],
 )
@@ -99,6 +101,36 @@ def test_errors_name_what_is_wrong(
         pushforward.train(what, settings=settings, out=project)
 
 
+def test_an_interrupt_saves_a_checkpoint_that_is_resumed(project: Path) -> None:
+    def interrupt(step: int, total: int) -> None:
+        if step:
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        pushforward.train(
+            "gan@two-moons",
+            settings={"training.steps": 100_000},
+            out=project,
+            on_progress=interrupt,
+        )
+    run = pushforward.open(project)[-1]
+    assert run.state == "paused"
+    assert RunFolder(run.path).checkpoints.steps()[-1] == run.step > 0
+    ended = pushforward.train(run.path, settings={"training.steps": run.step + 5})
+    assert (ended.path, ended.state) == (run.path, "finished")
+
+
+def test_an_error_of_the_callback_reaches_the_caller_and_spares_the_run(project: Path) -> None:
+    def fail(step: int, total: int) -> None:
+        raise LookupError("of the caller")
+
+    with pytest.raises(LookupError, match="of the caller"):
+        pushforward.train("gan@two-moons", settings=STEPS, out=project, on_progress=fail)
+    assert pushforward.open(project)[-1].state == "paused"
+
+
 def test_folders_that_are_none_are_named(tmp_path: Path) -> None:
+    with pytest.raises(pushforward.PushforwardError, match=r"it has no run\.toml"):
+        pushforward.sample(tmp_path, 10)
     with pytest.raises(pushforward.PushforwardError, match=re.escape(str(tmp_path))):
         pushforward.open(tmp_path)

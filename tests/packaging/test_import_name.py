@@ -18,6 +18,8 @@ import sys
 import pushforward, pushforward.studio.protocol.spec
 from pushforward.models.config import param
 from pushforward.studio.resources import recipes
+assert callable(pushforward.train) and len(pushforward.recipes()) > 20
+assert "torch" not in sys.modules
 assert not {"models", "studio", "observables", "verify"} & set(sys.modules)
 print(pushforward.__file__, len(recipes()))
 """
