@@ -34,7 +34,7 @@ COPIED = (
 )
 COPIED_ALSO = ("README.md", "GLOSSARY.md", "LICENSE")
 DEPENDING = {
-    "models": ("models", "engine", "cli", "architecture"),
+    "models": ("models", "verify", "engine", "cli", "api", "architecture"),
     "studio/engine": ("engine", "client", "cli", "test_journal.py", "test_launch.py"),
     "studio/store": ("store", "formats", "engine", "cli", "app"),
     "studio/app": ("app",),
@@ -80,7 +80,8 @@ def _copy_project(place: Path) -> Path:
     ignored = shutil.ignore_patterns("__pycache__", ".*")
     for name in COPIED:
         if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, place / name, ignore=ignored)
+            # The links in pushforward/ must lead to the folders of the copy.
+            shutil.copytree(ROOT / name, place / name, ignore=ignored, symlinks=True)
     for name in (*COPIED, *COPIED_ALSO):
         if (ROOT / name).is_file():
             shutil.copy2(ROOT / name, place / name)
