@@ -2,13 +2,13 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar, Protocol, TypeVar, Unpack
+from typing import Any, ClassVar, TypeVar, Unpack
 
 from torch import Tensor, nn
 
 from pushforward.models.carriers.carried_family import CarriedFamily
 from pushforward.models.carriers.generator import Generator
-from pushforward.models.config import Config, Pick
+from pushforward.models.carriers.generator_settings import GeneratorSettings
 from pushforward.models.contracts.batch import Batch, Rows
 from pushforward.models.contracts.learner import Training, Walk, finish
 from pushforward.models.contracts.spec import DataSpec
@@ -16,35 +16,15 @@ from pushforward.models.contracts.state import Packed
 from pushforward.models.fields.base import Field
 from pushforward.models.nets import role
 from pushforward.models.nets.pick import build
-from pushforward.models.training.optim import OptimizerConfig
 
-__all__ = ["GeneratorFamily", "GeneratorSettings"]
+__all__ = ["GeneratorFamily"]
 
 _GENERATOR = 0  # stream of the seed; subclasses use 1 and those from 3 on
-C = TypeVar("C", bound=Config)
-
-
-class GeneratorSettings(Protocol):
-    """What is read of a family's settings (see `models.carriers.generator_settings`)."""
-
-    @property
-    def generator_steps(self) -> int: ...
-    @property
-    def speed(self) -> float: ...
-    @property
-    def latent(self) -> int: ...
-    @property
-    def generator(self) -> Pick: ...
-    @property
-    def generator_optimizer(self) -> OptimizerConfig: ...
-    @property
-    def ema(self) -> float: ...
+C = TypeVar("C", bound=GeneratorSettings)
 
 
 class GeneratorFamily(CarriedFamily[C]):
-    """A generator that follows a field; a subclass makes the field, and its config satisfies
-    `GeneratorSettings`.
-    """
+    """A generator that follows a field; a subclass makes the field."""
 
     NOISE: ClassVar[int] = 2
     field: Field
@@ -52,23 +32,20 @@ class GeneratorFamily(CarriedFamily[C]):
 
     def __init__(self, config: C, spec: DataSpec, **training: Unpack[Training]) -> None:
         super().__init__(config, spec, **training)
-        settings: GeneratorSettings = config  # type: ignore[assignment]
         net = self.pushing(
-            build(
-                settings.generator, spec, role.generator(settings.latent), self.weights(_GENERATOR)
-            )
+            build(config.generator, spec, role.generator(config.latent), self.weights(_GENERATOR))
         )
         self.carrier = Generator(
             net.to(self.device),
             spec=spec,
             latent=self.latent_size(),
             device=self.device,
-            optimizer=settings.generator_optimizer,
+            optimizer=config.generator_optimizer,
             horizon=self.generator_horizon(),
             clock=self.done,
-            decay=settings.ema,
-            steps=settings.generator_steps,
-            speed=settings.speed,
+            decay=config.ema,
+            steps=config.generator_steps,
+            speed=config.speed,
             execution=self.execution,
         )
 
@@ -82,8 +59,7 @@ class GeneratorFamily(CarriedFamily[C]):
 
     def latent_size(self) -> int:
         """Return how many numbers it reads of a latent."""
-        settings: GeneratorSettings = self.config  # type: ignore[assignment]
-        return settings.latent
+        return self.config.latent
 
     @abstractmethod
     def done(self) -> int:
@@ -136,10 +112,9 @@ class GeneratorFamily(CarriedFamily[C]):
         return self.field.velocity(particles, 1.0)
 
     def retune(self, config: C) -> None:
-        settings: GeneratorSettings = config  # type: ignore[assignment]
-        self.carrier.trained.optimizer.config = settings.generator_optimizer
-        self.carrier.steps = settings.generator_steps
-        self.carrier.speed = settings.speed
+        self.carrier.trained.optimizer.config = config.generator_optimizer
+        self.carrier.steps = config.generator_steps
+        self.carrier.speed = config.speed
 
     def push(self, z: Rows) -> Tensor:
         """Return g(z) by the averaged weights."""

@@ -5,7 +5,8 @@ What a person has set for one family is carried over to another by these names.
 
 from typing import Annotated
 
-from pushforward.models.config import param
+from pushforward.models.config import Config, Pick, param
+from pushforward.models.nets.settings import GeneratorNet
 from pushforward.models.training.optim import OptimizerConfig
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "FollowSteps",
     "GeneratorAveraging",
     "GeneratorOptimizer",
+    "GeneratorSettings",
     "LatentSize",
 ]
 
@@ -58,3 +60,14 @@ GeneratorAveraging = Annotated[
         zero="None",
     ),
 ]
+
+
+class GeneratorSettings(Config, frozen=True):
+    """Settings of a family whose carrier is a generator."""
+
+    generator_steps: FollowSteps = 1
+    speed: FollowSpeed = 1.0
+    latent: LatentSize = 16
+    generator: GeneratorNet = Pick()
+    generator_optimizer: GeneratorOptimizer = OptimizerConfig(lr=1e-3, schedule="cosine")
+    ema: GeneratorAveraging = 0.99

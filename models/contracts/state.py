@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from torch import Tensor
 
@@ -56,6 +56,7 @@ def _fits(shape: Sequence[int], wanted: Sequence[int]) -> bool:
     )
 
 
+@runtime_checkable
 class Packed(Protocol):
     """A part of a learner that has a state of its own."""
 

@@ -13,7 +13,6 @@ from pushforward.models.contracts.batch import Batch, Rows
 from pushforward.models.contracts.learner import Look, Training, Walk
 from pushforward.models.contracts.schedule import Schedule
 from pushforward.models.contracts.spec import DataSpec
-from pushforward.models.contracts.state import Packed
 from pushforward.models.contracts.told_settings import ConditionalSetting
 from pushforward.models.denoisers.densities import draw_levels
 from pushforward.models.denoisers.level_settings import (
@@ -89,10 +88,6 @@ class ExactFlow(GaussianDiffusion[ExactFlowConfig]):
     def schedule(cls, config: ExactFlowConfig, sampler: Any = None) -> Schedule:
         levels = (sampler or Heun()).levels(config.s_min, config.s_max)
         return schedule_of(None, config.s_min, config.s_max, levels, config.display)
-
-    @property
-    def parts(self) -> Mapping[str, Packed]:
-        return {}
 
     def walk(self, batch: Rows) -> Walk:
         real = Batch.of(batch)

@@ -7,14 +7,8 @@ import torch
 from torch import Tensor
 
 from pushforward.models.carriers.generator_family import GeneratorFamily
-from pushforward.models.carriers.generator_settings import (
-    FollowSpeed,
-    FollowSteps,
-    GeneratorAveraging,
-    GeneratorOptimizer,
-    LatentSize,
-)
-from pushforward.models.config import Config, Pick, param
+from pushforward.models.carriers.generator_settings import GeneratorSettings
+from pushforward.models.config import Pick, param
 from pushforward.models.contracts.batch import Batch, Rows
 from pushforward.models.contracts.learner import Look, Training
 from pushforward.models.contracts.spec import DataSpec
@@ -36,7 +30,6 @@ from pushforward.models.fields.score_difference import ScoreDifference, level_la
 from pushforward.models.nets.earlier import networks_as_picks
 from pushforward.models.nets.pick import build
 from pushforward.models.nets.role import DENOISER
-from pushforward.models.nets.settings import GeneratorNet
 from pushforward.models.registry import family
 from pushforward.models.training.optim import OptimizerConfig
 
@@ -46,7 +39,7 @@ __all__ = ["ExactGenerator", "ExactGeneratorConfig"]
 _OWN = 3
 
 
-class ExactGeneratorConfig(Config, frozen=True):
+class ExactGeneratorConfig(GeneratorSettings, frozen=True):
     """Settings of a Score GAN without a teacher. Levels are relative to standardised data."""
 
     score_steps: ScoreSteps = 5
@@ -55,17 +48,11 @@ class ExactGeneratorConfig(Config, frozen=True):
     s_low: LowLevel = 0.05
     s_high: HighLevel = 5.0
     rho: LevelRho = 3.0
-    generator_steps: FollowSteps = 1
-    speed: FollowSpeed = 1.0
-    latent: LatentSize = 16
     net: Annotated[
         Pick,
         param("Score network", "Network of the particles' score.", of="network", role="denoiser"),
     ] = Pick()
-    generator: GeneratorNet = Pick()
     score_optimizer: ScoreOptimizer = OptimizerConfig(lr=1e-3, schedule="cosine")
-    generator_optimizer: GeneratorOptimizer = OptimizerConfig(lr=1e-3, schedule="cosine")
-    ema: GeneratorAveraging = 0.99
 
 
 @family(

@@ -6,14 +6,7 @@ from typing import Unpack
 import torch
 
 from pushforward.models.carriers.generator_family import GeneratorFamily
-from pushforward.models.carriers.generator_settings import (
-    FollowSpeed,
-    FollowSteps,
-    GeneratorAveraging,
-    GeneratorOptimizer,
-    LatentSize,
-)
-from pushforward.models.config import Config, Pick
+from pushforward.models.carriers.generator_settings import GeneratorSettings
 from pushforward.models.contracts.batch import Batch
 from pushforward.models.contracts.learner import Look, Training, Walk
 from pushforward.models.contracts.spec import DataSpec
@@ -21,24 +14,16 @@ from pushforward.models.contracts.state import Packed, State
 from pushforward.models.contracts.told_settings import ConditionalSetting
 from pushforward.models.fields.kernel import Bandwidth, Kernel, Kernels, invariants_of
 from pushforward.models.nets.earlier import networks_as_picks
-from pushforward.models.nets.settings import GeneratorNet
 from pushforward.models.registry import family
-from pushforward.models.training.optim import OptimizerConfig
 
 __all__ = ["MmdGenerator", "MmdGeneratorConfig"]
 
 
-class MmdGeneratorConfig(Config, frozen=True):
+class MmdGeneratorConfig(GeneratorSettings, frozen=True):
     """Settings of a generative moment matching network."""
 
     bandwidth: Bandwidth = 0.0
     kernels: Kernels = 5
-    generator_steps: FollowSteps = 1
-    speed: FollowSpeed = 1.0
-    latent: LatentSize = 16
-    generator: GeneratorNet = Pick()
-    generator_optimizer: GeneratorOptimizer = OptimizerConfig(lr=1e-3, schedule="cosine")
-    ema: GeneratorAveraging = 0.99
     conditional: ConditionalSetting = False
 
 

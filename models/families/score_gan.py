@@ -7,14 +7,8 @@ import torch
 from torch import Tensor
 
 from pushforward.models.carriers.generator_family import GeneratorFamily
-from pushforward.models.carriers.generator_settings import (
-    FollowSpeed,
-    FollowSteps,
-    GeneratorAveraging,
-    GeneratorOptimizer,
-    LatentSize,
-)
-from pushforward.models.config import Config, Pick
+from pushforward.models.carriers.generator_settings import GeneratorSettings
+from pushforward.models.config import Pick
 from pushforward.models.contracts.batch import Batch, Rows
 from pushforward.models.contracts.family import Frame
 from pushforward.models.contracts.learner import Look, Phase, Training, Walk
@@ -47,7 +41,7 @@ __all__ = ["ScoreGan", "ScoreGanConfig"]
 _START = 4  # stream of the seed, where `flow` is given no generator
 
 
-class ScoreGanConfig(Config, frozen=True):
+class ScoreGanConfig(GeneratorSettings, frozen=True):
     """Settings of a Score GAN. Noise levels are relative to standardised data."""
 
     teacher_share: TeacherShare = 0.5
@@ -58,15 +52,10 @@ class ScoreGanConfig(Config, frozen=True):
     s_low: LowLevel = 0.05
     s_high: HighLevel = 5.0
     rho: LevelRho = 3.0
-    generator_steps: FollowSteps = 1
-    speed: FollowSpeed = 1.0
-    latent: LatentSize = 16
     net: ScoreNet = Pick()
     generator: GeneratorNet = Pick(config={"balanced": True})
     optimizer: TeacherOptimizer = OptimizerConfig(lr=2e-3, schedule="cosine")
     score_optimizer: ScoreOptimizer = OptimizerConfig(lr=1e-3, schedule="cosine")
-    generator_optimizer: GeneratorOptimizer = OptimizerConfig(lr=1e-3, schedule="cosine")
-    ema: GeneratorAveraging = 0.99
     teacher_levels: TeacherLevels = "log-normal"
     conditional: ConditionalSetting = False
 

@@ -6,8 +6,15 @@ What a person has set for one family is carried over to another by these names.
 from typing import Annotated, Literal
 
 from pushforward.models.config import param
+from pushforward.models.training.optim import OptimizerConfig
 
-__all__ = ["CentreSetting", "CriticSteps", "PenaltySetting", "PlaceSetting"]
+__all__ = [
+    "CentreSetting",
+    "CriticOptimizer",
+    "CriticSteps",
+    "PenaltySetting",
+    "PlaceSetting",
+]
 
 PenaltySetting = Annotated[
     float,
@@ -54,3 +61,4 @@ CriticSteps = Annotated[
         live=True,
     ),
 ]
+CriticOptimizer = Annotated[OptimizerConfig, param("Critic's optimiser", "How the critic learns.")]

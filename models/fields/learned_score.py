@@ -4,7 +4,7 @@ from typing import Any
 
 from pushforward.models.config import ConfigError
 from pushforward.models.contracts.learner import Learner
-from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.contracts.spec import LABEL, DataSpec
 from pushforward.models.denoisers.denoiser import Denoiser
 from pushforward.models.denoisers.densities import Density, LearnedTime
 from pushforward.models.denoisers.reverse_variance import ReverseVariance
@@ -43,6 +43,8 @@ def learned_score(
     Raises:
         ConfigError: a setting does not fit the others.
     """
+    if config.label_dropout and LABEL not in learner.spec.given:
+        raise ConfigError("label_dropout", "the model has no condition that could be dropped")
     by_rows = config.objective != "denoising" or config.times == "importance" or config.learns_path
     if config.distance == "huber" and by_rows:
         raise ConfigError(

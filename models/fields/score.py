@@ -134,6 +134,12 @@ class ScoreField(TrainedPart[Denoiser]):
         chance = torch.rand(len(rows), generator=generator, device=generator.device)
         return untold(rows, chance.to(rows.device) < self.dropout)
 
+    def retune(self, optimizer: OptimizerConfig) -> None:
+        """Train on with another optimiser, the variance too where one is learned."""
+        for each in (self, self.variance):
+            if each is not None:
+                each.trained.optimizer.config = optimizer
+
     def fit(
         self, real: Rows, particles: Rows, level: Tensor | None, drawn: Drawn | None = None
     ) -> dict[str, Tensor]:

@@ -5,6 +5,7 @@ which levels, and what is learned beside it.
 from typing import Annotated, Literal
 
 from pushforward.models.config import Config, Pick, param
+from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.contracts.told_settings import ConditionalSetting, LabelDropout
 from pushforward.models.denoisers.denoiser import DistanceName
 from pushforward.models.denoisers.densities import Density, LogUniform, RhoUniform, UniformTime
@@ -18,13 +19,16 @@ from pushforward.models.denoisers.objectives import ObjectiveName
 from pushforward.models.denoisers.precond import PrecondName
 from pushforward.models.denoisers.times import TimesName
 from pushforward.models.denoisers.weights import WeightName
+from pushforward.models.nets.offered import gives
 from pushforward.models.nets.settings import DenoiserNet
 from pushforward.models.paths.gaussian import PATHS, GaussianPath
 from pushforward.models.paths.learned import LearnedPath
 from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
 
-__all__ = ["ScoreSettings", "fixed_density", "path_of"]
+__all__ = ["ScoreSettings", "fixed_density", "path_of", "score_warnings"]
 
+# Weights under which the largest noise counts least, as 1/s^2 or less.
+_CALM = ("simple", "min-snr", "p2", "likelihood")
 _ON_TIME = ("density", ("uniform-time",))
 
 
@@ -272,3 +276,21 @@ def fixed_density(config: ScoreSettings) -> Density:
             return LogUniform(config.s_min, config.s_max)
         case _:
             return log_normal(config)
+
+
+def score_warnings(config: ScoreSettings, spec: DataSpec) -> list[str]:
+    """Return what is allowed and seldom meant, a sentence each."""
+    found = []
+    if config.objective != "denoising" and config.weight not in _CALM:
+        found.append(
+            "Sliced score matching varies with the square of the noise: the loss weight Simple "
+            "keeps the largest levels from drowning all others."
+        )
+    # Where data say their class by themselves, nobody has chosen that it is told.
+    if config.conditional and "told" not in gives(spec.kind) and not config.label_dropout:
+        found.append(
+            "The model is always conditioned on the class, so it has no unconditional "
+            "prediction. Classifier-free guidance and the unconditional field and density in "
+            "the plane need label dropout."
+        )
+    return found

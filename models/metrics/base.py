@@ -7,9 +7,9 @@ data, for a mean with its spread.
 
 A metric is one file below `models.metrics`, such as this one::
 
-    from models.metrics.base import Evidence, Figure, SampleMetric
-    from models.config import NoConfig
-    from models.registry import metric
+    from pushforward.models.metrics.base import Evidence, Figure, SampleMetric
+    from pushforward.models.config import NoConfig
+    from pushforward.models.registry import metric
 
     @metric(
         "mean-gap",

@@ -20,6 +20,7 @@ from pushforward.models.families.exact_flow import ExactFlow, ExactFlowConfig
 from pushforward.models.nets.pick import build
 from pushforward.models.nets.role import DENOISER
 from pushforward.models.registry import registry
+from pushforward.models.samplers.base import StepInput
 from pushforward.models.samplers.consistency import Multistep, MultistepConfig
 from pushforward.models.samplers.heun import Heun
 from pushforward.models.tensors import make_generator
@@ -60,9 +61,8 @@ def test_a_step_along_the_teacher_is_one_of_heun_s():
     field, denoise = student().field, teacher().denoiser()
     x = 3.0 * torch.randn((20, 2), generator=make_generator(2))
     found = field.along(denoise, x, torch.full((20,), 1.5), torch.full((20,), 3.0))
-    expected, _ = Heun().step(
-        lambda y, s: denoise(y, torch.tensor(s)), x, 3.0, 1.5, (), torch.zeros_like
-    )
+    at = StepInput(x, 3.0, 1.5, lambda y, s: denoise(y, torch.tensor(s)), (), torch.zeros_like)
+    expected, _ = Heun().step(at)
     torch.testing.assert_close(found, expected)
 
 

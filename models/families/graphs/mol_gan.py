@@ -5,36 +5,26 @@ from typing import Annotated, Literal, Unpack
 
 from torch import Tensor, nn
 
-from pushforward.models.carriers.generator_family import GeneratorFamily
+from pushforward.models.carriers.adversarial_family import AdversarialFamily, AdversarialSettings
 from pushforward.models.carriers.generator_settings import (
-    FollowSpeed,
-    FollowSteps,
-    GeneratorAveraging,
-    GeneratorOptimizer,
     LatentSize,
 )
-from pushforward.models.config import Config, Pick, param
-from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.config import param
+from pushforward.models.contracts.batch import Batch
 from pushforward.models.contracts.learner import Training
 from pushforward.models.contracts.spec import SIZE, DataSpec
 from pushforward.models.contracts.state import Packed
-from pushforward.models.fields.adversarial import LossSetting, warn_of
-from pushforward.models.fields.critic import Critic
+from pushforward.models.fields.adversarial import LossSetting
 from pushforward.models.fields.critic_settings import (
-    CentreSetting,
     CriticSteps,
     PenaltySetting,
-    PlaceSetting,
 )
-from pushforward.models.fields.critic_setup import build_critic, retune_critic
-from pushforward.models.fields.rescalings import RescalingSetting, ShiftSetting
 from pushforward.models.fields.reward import Reward
 from pushforward.models.layouts.graph_validity import connected
 from pushforward.models.layouts.graphs import Packing, unpack
 from pushforward.models.nets import role
 from pushforward.models.nets.graphs.drawn_bits import Bits, DrawnBits
 from pushforward.models.nets.pick import build
-from pushforward.models.nets.settings import CriticNet, GeneratorNet
 from pushforward.models.registry import family
 from pushforward.models.training.optim import OptimizerConfig
 
@@ -43,7 +33,7 @@ __all__ = ["MolGan", "MolGanConfig"]
 _CRITIC, _REWARD = 1, 3  # streams of the seed (`models.tensors.make_generator`)
 
 
-class MolGanConfig(Config, frozen=True):
+class MolGanConfig(AdversarialSettings, frozen=True):
     """Settings of MolGAN."""
 
     bits: Annotated[
@@ -91,22 +81,12 @@ class MolGanConfig(Config, frozen=True):
         ),
     ] = 1.0
     loss: LossSetting = "ipm"
-    rescaling: RescalingSetting = "non-saturated"
-    shift: ShiftSetting = 0.0
     penalty: PenaltySetting = 1.0
-    centre: CentreSetting = 0.0
-    place: PlaceSetting = "between"
     critic_steps: CriticSteps = 2
-    generator_steps: FollowSteps = 1
-    speed: FollowSpeed = 1.0
     latent: LatentSize = 32
-    generator: GeneratorNet = Pick()
-    critic: CriticNet = Pick()
-    generator_optimizer: GeneratorOptimizer = OptimizerConfig(lr=1e-3, beta1=0.5, schedule="cosine")
     critic_optimizer: Annotated[
         OptimizerConfig, param("Critic's optimiser", "How the critic learns, and the reward.")
     ] = OptimizerConfig(lr=1e-3, beta1=0.5, schedule="cosine")
-    ema: GeneratorAveraging = 0.99
 
 
 @family(
@@ -117,7 +97,7 @@ class MolGanConfig(Config, frozen=True):
     field="critic",
     carrier="generator",
 )
-class MolGan(GeneratorFamily[MolGanConfig]):
+class MolGan(AdversarialFamily[MolGanConfig]):
     """field = critic, and a reward where one is wished for; carrier = generator that draws bits.
 
     The paper's penalty pulls the critic's slope to 1 (centre 1, weight 10). Where particles are
@@ -127,7 +107,6 @@ class MolGan(GeneratorFamily[MolGanConfig]):
     def __init__(self, config: MolGanConfig, spec: DataSpec, **training: Unpack[Training]) -> None:
         self.packing = Packing.of(spec.parts)
         super().__init__(config, spec, **training)
-        self.field: Critic = build_critic(self, config, stream=_CRITIC)
         self.reward: Reward | None = None
         if config.wish != "none":
             net = build(config.critic, spec, role.critic(), self.weights(_REWARD))
@@ -149,15 +128,7 @@ class MolGan(GeneratorFamily[MolGanConfig]):
     @property
     def parts(self) -> Mapping[str, Packed]:
         more = {} if self.reward is None else {"reward": self.reward}
-        return {**super().parts, "field": self.field, **more}
-
-    def done(self) -> int:
-        # The critic's steps are those of the training; it has made one more by the time the
-        # generator follows.
-        return self.field.trained.count - 1
-
-    def _follows(self) -> bool:
-        return self.field.trained.count % self.config.critic_steps == 0
+        return {**super().parts, **more}
 
     def _fitted(self, real: Batch, particles: Batch) -> dict[str, Tensor]:
         metrics = super()._fitted(real, particles)
@@ -178,14 +149,6 @@ class MolGan(GeneratorFamily[MolGanConfig]):
         return connected(unpack(rows.x, self.packing), size).to(rows.x)
 
     def retune(self, config: MolGanConfig) -> None:
-        retune_critic(self.field, config)
         if self.reward is not None:
             self.reward.trained.optimizer.config = config.critic_optimizer
         super().retune(config)
-
-    def warnings(self) -> list[str]:
-        return warn_of(self.field.rescaling)
-
-    def critic(self, x: Rows, t: float = 1.0) -> Tensor:
-        """Return d(x); for the logistic loss it estimates log p/q."""
-        return self.field.value(x)

@@ -13,7 +13,6 @@ from pushforward.models.contracts.learner import Look, Training, Walk
 from pushforward.models.contracts.observed import beside, observing
 from pushforward.models.contracts.schedule import Schedule
 from pushforward.models.contracts.spec import LABEL, DataSpec
-from pushforward.models.contracts.state import Packed
 from pushforward.models.denoisers.completing import Completing
 from pushforward.models.fields.learned_score import learned_score
 from pushforward.models.fields.score import ScoreField
@@ -83,10 +82,6 @@ class Csdi(GaussianDiffusion[CsdiConfig]):
         levels = (sampler or Heun()).levels(config.s_min, config.s_max)
         return schedule_of(path_of(config), config.s_min, config.s_max, levels, config.display)
 
-    @property
-    def parts(self) -> Mapping[str, Packed]:
-        return {"field": self.field}
-
     def walk(self, batch: Rows) -> Walk:
         real = Batch.of(batch)
         hidden = hidden_places(real.x, self.config.hiding, self.config.nothing, self.noise)
@@ -102,9 +97,7 @@ class Csdi(GaussianDiffusion[CsdiConfig]):
         return metrics
 
     def retune(self, config: CsdiConfig) -> None:
-        for each in (self.field, self.field.variance):
-            if each is not None:
-                each.trained.optimizer.config = config.optimizer
+        self.field.retune(config.optimizer)
 
     @property
     def looks(self) -> Mapping[str, Look]:
