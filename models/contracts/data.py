@@ -8,7 +8,7 @@ from torch import Tensor
 from pushforward.models.contracts.batch import Batch, Rows
 from pushforward.models.contracts.spec import DataSpec
 
-__all__ = ["Feed", "Judge", "MakesBatches", "Outline", "RowSource", "Splits"]
+__all__ = ["Feed", "Judge", "Labelled", "MakesBatches", "Outline", "RowSource", "Splits"]
 
 
 @runtime_checkable
@@ -58,6 +58,18 @@ class MakesBatches(Protocol):
 
     def feed(self, size: int, seed: int) -> Feed:
         """Return what hands out batches of so many rows."""
+        ...
+
+
+@runtime_checkable
+class Labelled(Protocol):
+    """A source that can add the class of each row to its conditions.
+
+    A data type implements it if its rows carry no class until a model needs one.
+    """
+
+    def labelled(self) -> "RowSource | None":
+        """Return the rows with their classes as the condition "label"; None without classes."""
         ...
 
 

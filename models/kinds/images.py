@@ -36,6 +36,10 @@ class ImageSet:
     def __len__(self) -> int:
         return len(self.x)
 
+    def labelled(self) -> "ImageSet | None":
+        """Return the rows with their classes as a condition; None without classes."""
+        return None if self.labels is None else replace(self, told=True)
+
     def spec(self) -> DataSpec:
         """Return the spec with one mean and standard deviation for all pixels, so that the data
         have unit variance over all, and borders that are always dark are not blown up.

@@ -44,6 +44,10 @@ class SeriesSet:
     def __len__(self) -> int:
         return len(self.x)
 
+    def labelled(self) -> "SeriesSet | None":
+        """Return the rows with their classes as a condition; None without classes."""
+        return None if self.labels is None else replace(self, told=True)
+
     def spec(self) -> DataSpec:
         """Return the spec, with one mean and deviation for all times of a channel: what changes
         along the time is what is to be learned.

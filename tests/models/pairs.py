@@ -282,7 +282,7 @@ def other_networks() -> Iterator[Any]:
             data, meets = base, {("", pair.entry.slug, slug)}
             for row in rows:
                 net = next((net for net in offered[row["path"]] if net.slug == slug), None)
-                if net is not None and pair.kind.networks[row["role"]] != slug:
+                if net is not None and pair.kind.networks.get(row["role"]) != slug:
                     known = {r["path"] for r in describe(net.config)}
                     own = {name: size for name, size in NETWORK.items() if name in known}
                     data = replace_at(data, row["path"], {"slug": slug, "config": own})

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pushforward.models.contracts.batch import Batch
-from pushforward.models.contracts.data import RowSource
+from pushforward.models.contracts.data import Labelled, RowSource
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.registry import registry
 from pushforward.studio.counted import counted, listed, too_few
@@ -219,8 +219,8 @@ class DataKind:
         raise TypeError(f"{self.slug} are not laid out")
 
     def labelled(self, data: RowSource) -> RowSource | None:
-        """Return data that say the class of each row, None where they have no classes."""
-        return None
+        """Return data with the class of each row as a condition; None without classes."""
+        return data.labelled() if isinstance(data, Labelled) else None
 
     def relabelled(self, data: RowSource, rows: Batch, labels: Tensor) -> RowSource:
         """Return other rows with their classes (n,) in the place of data, with all else that is

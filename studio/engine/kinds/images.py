@@ -77,10 +77,6 @@ class Images(DataKind, slug="images"):
         assert isinstance(data, ImageSet)
         return {**super().facts(data), "names": list(data.names)}
 
-    def labelled(self, data: RowSource) -> RowSource | None:
-        assert isinstance(data, ImageSet)
-        return None if data.labels is None else replace(data, told=True)
-
     def relabelled(self, data: RowSource, rows: Batch, labels: Tensor) -> RowSource:
         assert isinstance(data, ImageSet)
         return replace(data, x=rows.x, labels=labels, told=True)

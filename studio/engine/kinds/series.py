@@ -70,10 +70,6 @@ class Series(DataKind, slug="series"):
             rate if isinstance(rate, int) else 0,
         )
 
-    def labelled(self, data: RowSource) -> RowSource | None:
-        assert isinstance(data, SeriesSet)
-        return None if data.labels is None else replace(data, told=True)
-
     def relabelled(self, data: RowSource, rows: Batch, labels: Tensor) -> RowSource:
         assert isinstance(data, SeriesSet)
         return replace(data, x=rows.x, labels=labels, told=True, law=None)
