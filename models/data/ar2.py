@@ -41,7 +41,7 @@ def autocovariances(count: int) -> Tensor:
 
 @cache
 def ar2_law(length: int) -> ProcessMixture:
-    """Return the law of a stretch of the process that has always been going on."""
+    """Return the stationary distribution of a stretch of the process."""
     time = torch.arange(length)
     covariance = autocovariances(length)[(time[:, None] - time).abs()]
     return ProcessMixture(torch.ones(1, dtype=torch.float64), covariance[None])

@@ -33,7 +33,7 @@ def checkerboard(config: CheckerboardConfig, n: int, seed: int) -> PointSet:
     """Draw n points (n, 2), uniform on the black squares of the board [-2, 2] x [-2, 2].
 
     The modes are the centres of the squares. Their radius reaches the corners, so a quarter of a
-    white square still counts to its black neighbours: the coverage is told, not the sharpness.
+    white square still counts to its black neighbours: the coverage is given, not the sharpness.
     """
     generator = data_generator(n, seed)
     side = 4.0 / config.cells

@@ -74,8 +74,8 @@ def halves(smallest: int, largest: int, n: int, rng: torch.Generator) -> tuple[T
 def joined_halves(
     half: Tensor, high: int, inside: float | Tensor, between: float, rng: torch.Generator
 ) -> GraphSet:
-    """Return graphs of two halves of so many nodes (n,), at most ``high``, as `community` has them;
-    how likely two nodes of a half are joined may be said of each graph, (n, 1, 1).
+    """Return graphs of two halves with given numbers of nodes (n,), at most ``high``, as in
+    `community`; how likely two nodes of a half are joined may be said of each graph, (n, 1, 1).
     """
     n, size = len(half), 2 * half
     places = torch.arange(2 * high)

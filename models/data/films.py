@@ -87,7 +87,7 @@ class Catalogue:
         genre: (V,) int64, one of `GENRES`.
         year: (V,) int64.
         sequel: (V,) int64, the next part of its series; -1 for none.
-        related: (V, 4) int64, films of its genre that are told of beside it.
+        related: (V, 4) int64, films of its genre that are recommended with it.
         popularity: (V,) float32, what share of people would watch it, tastes apart.
     """
 
@@ -101,7 +101,9 @@ class Catalogue:
 
 @lru_cache(maxsize=8)
 def catalogue(count: int) -> Catalogue:
-    """Return so many films, always the same ones: each name is a series of one to three parts."""
+    """Return a number of films, always the same ones: each name is a series of one to three
+    parts.
+    """
     generator = make_generator(_CATALOGUE)
     names = [
         (g, f"{first} {second}")
@@ -158,11 +160,10 @@ def _beside(genre: Tensor, year: Tensor, generator: torch.Generator) -> Tensor:
     config=FilmsConfig,
 )
 def films(config: FilmsConfig, n: int, seed: int) -> InteractionSet:
-    """Return the histories of n people, of 5 films or more; nobody watches a film twice.
+    """Return the histories of n people, of 5 films or more; no user watches a film twice.
 
     A person begins with a genre and turns to others now and then. After a film comes its sequel,
-    or one that is told of beside it, or whatever is popular, eight times as likely in the genre of
-    the moment.
+    one that is recommended with it, or a popular one, eight times as likely in the current genre.
     """
     generator = data_generator(n, seed)
     known = catalogue(config.films)

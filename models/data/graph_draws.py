@@ -53,7 +53,7 @@ def seeds(n: int, generator: torch.Generator) -> list[int]:
 
 
 def packed(found: list["networkx.Graph"], nodes: int, generator: torch.Generator) -> GraphSet:
-    """Return graphs of at most so many nodes as rows, their nodes in an order that says nothing."""
+    """Return graphs of at most N nodes as rows, their nodes in random order."""
     import networkx  # a quarter of a second, for those who ask
 
     size = torch.tensor([len(each) for each in found])

@@ -1,4 +1,4 @@
-"""Lobsters: trees of which no node is further than two edges from a path."""
+"""Lobsters: trees in which no node is further than two edges from a path."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -36,10 +36,11 @@ class LobstersConfig(GraphSizes, frozen=True):
     config=LobstersConfig,
 )
 def lobsters(config: LobstersConfig, n: int, seed: int) -> GraphSet:
-    """Draw n lobsters between the bounds, whatever size they come in.
+    """Sample n lobsters between the bounds, of any size.
 
     Raises:
-        ConfigError: none of so many legs and feet is that small or large, or see `drawn`.
+        ConfigError: no lobster with these numbers of legs and feet is that small or large, or see
+        `drawn`.
     """
 
     def make(_size: int, one: int) -> "networkx.Graph":

@@ -40,7 +40,7 @@ class SentencesConfig(Config, frozen=True):
     config=SentencesConfig,
 )
 def sentence_trees(config: SentencesConfig, n: int, seed: int) -> SentenceSet:
-    """Draw n sentences, each from the law of the grammar among those of its part."""
+    """Sample n sentences, each from the distribution of the grammar among those of its part."""
     chance = torch.randint(2**62, (), generator=data_generator(n, seed)).item()
     rng = np.random.default_rng(int(chance))
     found: list[tuple[tuple[str, ...], Tree]] = []

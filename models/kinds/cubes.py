@@ -19,7 +19,7 @@ __all__ = ["CubeSet", "cubes"]
 class CubeSet:
     """Some pixels of a scene, each with what is around it; a `models.contracts.data.RowSource`.
 
-    Windows are cut when they are asked for: all of a scene would be a hundred times its size.
+    Windows are cut when they are requested: all of a scene would be a hundred times its size.
 
     Attributes:
         scene: where they are.

@@ -1,4 +1,4 @@
-"""Graphs: undirected, without loops, of at most so many nodes, each packed into one row.
+"""Graphs: undirected, without loops, of at most N nodes, each packed into one row.
 
 How is said in `models.layouts.graphs`. Nodes come in no order that means anything.
 """
@@ -37,8 +37,8 @@ class GraphSet:
         names: of the classes.
         told: whether the class of each graph is given with it.
         weighed: whether its density is, the share of its pairs that are joined.
-        make: of which make they are meant to be, one of `observables.graphs.makes`, "none" for no
-            make; "" where nobody has said so.
+        make: the structure they should have, one of `observables.graphs.makes`, "none" for none; ""
+            if unknown.
     """
 
     x: Tensor

@@ -115,7 +115,7 @@ class InteractionSet:
         items cannot be asked about.
 
         Raises:
-            ValueError: nobody has two items.
+            ValueError: no user has two items.
         """
         asked = self.take(self.size >= 2)
         if not len(asked):

@@ -1,4 +1,4 @@
-"""Jet variables: of each jet what a model of its constituents is told, as data of their own."""
+"""Jet variables: the conditions of a model of constituents, as a data type of its own."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property

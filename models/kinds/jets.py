@@ -1,4 +1,4 @@
-"""Jets: clouds of at most so many constituents, each at a place of the eta-phi plane with a pT."""
+"""Jets: clouds of at most N constituents, each at a point of the eta-phi plane with a pT."""
 
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
@@ -147,8 +147,8 @@ def within(rows: Batch) -> Batch:
 
 
 def mirrored(rows: Batch, spec: DataSpec, generator: torch.Generator) -> Batch:
-    """Return standardised jets of which half are turned over in phi and half in eta, along with the
-    eta of the jet: proton-proton collisions know neither from its mirror image.
+    """Return standardised jets, half of them mirrored in phi and half in eta, along with the eta of
+    the jet: proton-proton collisions know neither from its mirror image.
     """
     shift, scale = spec.mean.to(rows.x), spec.std.to(rows.x)
     over = torch.rand((2, len(rows), 1), generator=generator).to(rows.x) < 0.5

@@ -43,8 +43,8 @@ class LabelledSet(TypedGraphs):
         names: of the classes.
         told: whether the class of each graph is given with it.
         node_labels, edge_labels: what the types are called, in their order.
-        make: of which make they are meant to be, one of `observables.graphs.labelled_makes`, "none"
-            for no make; "" where nobody has said so.
+        make: the structure they should have, one of `observables.graphs.labelled_makes`, "none" for
+            none; "" if unknown.
     """
 
     labels: Tensor | None = None

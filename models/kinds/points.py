@@ -56,7 +56,7 @@ class PointSet:
         return replace(spec, given={LABEL: label}, law={LABEL: of_law})
 
     def rows(self, index: Tensor | slice) -> Batch:
-        """Return some points, with their classes where these are told."""
+        """Return points, with their classes where the model is conditioned on them."""
         given = {LABEL: self.labels[index]} if self.told and self.labels is not None else {}
         return Batch(self.x[index], given=given)
 

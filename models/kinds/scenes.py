@@ -22,7 +22,7 @@ class Scene:
 
     Attributes:
         cube: (bands, H, W) float32, as measured.
-        truth: (H, W) int64, the class of each pixel, `UNKNOWN` where nobody knows.
+        truth: (H, W) int64, the class of each pixel, or `UNKNOWN`.
         names: of the classes.
         wavelengths: (bands,) of the centres of the bands, in nm; None where they are not known.
         seen: (channels, H, W) float32, what models are shown: the bands, or fewer numbers made of
@@ -46,7 +46,7 @@ class Scene:
         return (self.truth.flatten() != UNKNOWN).nonzero()[:, 0]
 
     def padded(self, margin: int) -> Tensor:
-        """Return what models are shown with so many pixels more on each side, mirrored."""
+        """Return the input of models with a mirrored margin of some pixels on each side."""
         return functional.pad(self.seen[None], (margin,) * 4, mode="reflect")[0]
 
     def false_colour(self) -> Tensor:
@@ -86,7 +86,7 @@ def few_labels(scene: Scene, share: float, least: int, seed: int) -> tuple[Tenso
     Args:
         scene: whose pixels.
         share: of each class that is learned from.
-        least: so many of each class at least, but never more than half of it.
+        least: at least this number of each class, but never more than half of it.
         seed: which ones.
 
     Returns:

@@ -49,7 +49,7 @@ class SentenceSet(LabelledSet):
     def parsed(
         cls, some: Sequence[tuple[tuple[str, ...], Tree]], places: int = LONGEST
     ) -> "SentenceSet":
-        """Return sentences with their trees, of so many words at most."""
+        """Return sentences with their trees, of at most a number of words."""
         types, words = (torch.zeros((len(some), places), dtype=torch.int64) for _ in range(2))
         edges = torch.zeros((len(some), places, places), dtype=torch.int64)
         number = {word: place for place, word in enumerate(WORDS, 1)}

@@ -62,7 +62,7 @@ class SeriesSet:
         return replace(spec, given={LABEL: label}, law={LABEL: self.labels})
 
     def rows(self, index: Tensor | slice) -> Batch:
-        """Return some series, with their classes where these are told."""
+        """Return series, with their classes where the model is conditioned on them."""
         given = {LABEL: self.labels[index]} if self.told and self.labels is not None else {}
         return Batch(self.x[index], given=given)
 

@@ -1,4 +1,4 @@
-"""What the samples of a lab are held against: real data, by which figure, and how sure that is."""
+"""What the samples of a lab are compared with: real data, by which figure, and how sure that is."""
 
 import math
 from collections.abc import Generator
@@ -35,8 +35,8 @@ _PROBE = 64  # real data that a figure is tried with
 
 
 def distance_of(pick: Pick, family: Family[Any]) -> tuple[Metric[Any], MetricEntry]:
-    """Return what samples are held against data by: what is picked, else the first distance among
-    the figures of their kind.
+    """Return the metrics that compare samples with data: what is picked, else the first distance
+    among the figures of their kind.
 
     Raises:
         ValueError: there is none such, or it is no distance of such samples from data.
@@ -95,7 +95,7 @@ def judge_for(
 
 
 def source_of(operation: Operation) -> RowSource:
-    """Return the data that samples are held against: those that were not learned from, where some
+    """Return the data that samples are compared with: those that were not learned from, where some
     are set apart.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What the judge of the data sees in rows: the eyes of the metrics, lent to whoever looks."""
+"""What the judge of the data sees in rows: the features of the metrics, for other uses."""
 
 import torch
 

@@ -1,7 +1,7 @@
-"""What an operator is: something that a trained model can do, told as it goes.
+"""What an operator is: something that a trained model can do, with its progress.
 
 An operator is handed a learner and what a person chose, and speaks the units of the data. It
-computes in pieces, between which whoever runs it may do something else; it touches no files and no
+computes in pieces, between which its caller may do something else; it touches no files and no
 random numbers but its own, so that the same settings give the same outcome.
 """
 
@@ -42,7 +42,8 @@ SeedSetting = Annotated[
 
 @dataclass(frozen=True)
 class Slot:
-    """Data that an operator is handed beside its settings: rows of the kind that the model is of.
+    """Data that an operator takes in addition to its settings: rows of the kind that the model is
+    of.
 
     Attributes:
         name: slug.

@@ -62,9 +62,9 @@ class DenoiseRows:
         self.config = config
 
     def work(self, operation: Operation) -> Work:
-        """Denoise; see `models.operators.base.Operator`. Each row comes so often as it is drawn,
-        one after the other; "row" (m,) are their numbers, from 0, "seen" (m, *shape) the noisy
-        rows, and "mean" (m, *shape) D(y, s), which has the least squared error of all guesses.
+        """Denoise; see `models.operators.base.Operator`. Each row is repeated once for each of its
+        samples; "row" (m,) are their numbers, from 0, "seen" (m, *shape) the noisy rows, and "mean"
+        (m, *shape) D(y, s), which has the least squared error of all guesses.
         """
         c = self.config
         walk = Ddim(DdimConfig(steps=c.steps, eta=1.0, grid=GridConfig(kind="log-snr")))

@@ -37,9 +37,9 @@ def draw(
 
     They are drawn and moved `CHUNK` at a time, so that the device holds no more of them. The same
     n, seed and stream give the same samples, and so do the first chunks of another n that has them
-    whole. ``told`` hears how many network evaluations a sample took, ``drawn`` how many samples
-    there are so far. ``given`` are chosen conditions, standardised; all others come from the law of
-    the data.
+    whole. ``told`` is called with the number of network evaluations a sample took, ``drawn`` with
+    the number of samples so far. ``given`` are chosen conditions, standardised; all others are
+    sampled from the data.
 
     Particles that are the family's state are all the samples there are: the seed chooses among
     them, and beyond their number they come more than once (see `repeats`).

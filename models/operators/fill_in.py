@@ -47,8 +47,8 @@ class FillIn:
         self.config = config
 
     def work(self, operation: Operation) -> Work:
-        """Fill in; see `models.operators.base.Operator`. Each row comes so often as it is drawn,
-        one after the other; "row" (m,) are their numbers, from 0.
+        """Fill in; see `models.operators.base.Operator`. Each row is repeated once for each of its
+        samples; "row" (m,) are their numbers, from 0.
 
         Raises:
             ValueError: the model does not go on from what is known.

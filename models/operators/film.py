@@ -1,4 +1,4 @@
-"""Film: samples at every step of a sampler, with what the denoiser foresees of them there."""
+"""Film: samples at every step of a sampler, with the denoised estimate at each."""
 
 from typing import Annotated, Any
 

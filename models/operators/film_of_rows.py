@@ -75,8 +75,8 @@ class FilmOfRowsConfig(Config, frozen=True):
 )
 class FilmOfRows:
     """The film of what was made of given rows, as `models.operators.filming.filmed` says. Each row
-    comes so often as it is drawn, one after the other; "row" (n,) are their numbers, from 0, and
-    "moved" (n,) how far they have come, in standard deviations of the data a number.
+    is repeated once for each of its samples; "row" (n,) are their numbers, from 0, and "moved" (n,)
+    how far they have come, in standard deviations of the data a number.
     """
 
     def __init__(self, config: FilmOfRowsConfig) -> None:

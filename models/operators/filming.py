@@ -1,4 +1,4 @@
-"""Filming: the frames of a sampler, and what a denoiser foresees in each of them."""
+"""Filming: the frames of a sampler, and the denoised estimate of each."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -54,7 +54,7 @@ def filmed(
         denoise: D(x, s), led where the sampler says so.
         latents: x / s at the largest noise level, (n, *shape), with mask and conditions.
         ends: the smallest noise level above 0, and the largest.
-        frames: so many are kept at most.
+        frames: at most this number is kept.
         noise: for samplers that add some.
     """
     total = max(1, len(sampler.levels(*ends)))
@@ -123,5 +123,5 @@ def _size(x: Tensor) -> Tensor:
 
 
 def _even(n: int, most: int) -> list[int]:
-    """Return at most so many of n places, evenly, the first and the last among them."""
+    """Return at most a number of n places, evenly spaced, the first and the last included."""
     return sorted({round(i) for i in torch.linspace(0, n - 1, min(n, most)).tolist()})

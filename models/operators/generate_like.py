@@ -85,7 +85,7 @@ class GenerateLike:
 
 
 def check(family: Family[Any]) -> None:
-    """Refuse a model of which nothing can be asked row by row.
+    """Refuse a model that takes no conditions row by row.
 
     Raises:
         ValueError: it is so; one sentence.

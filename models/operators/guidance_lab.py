@@ -1,7 +1,8 @@
-"""Guidance lab: samples of one class at some strengths, beside the law that guidance is taken for.
+"""Guidance lab: samples of one class at several strengths, next to the distribution that guidance
+is said to sample.
 
 Nothing is trained. All strengths start from the same latents, so that a sample can be followed as
-it is led further; what they gain in fidelity and lose in diversity is Ho and Salimans 2022,
+its strength grows; what they gain in fidelity and lose in diversity is Ho and Salimans 2022,
 arXiv:2207.12598, figure 4.
 """
 
@@ -73,7 +74,7 @@ class GuidanceLabConfig(Config, frozen=True):
 
 @dataclass(frozen=True)
 class Lawful:
-    """The law of the data with its classes, and the class that is led to."""
+    """The distribution of the data with its classes, and the class guided to."""
 
     law: GaussianMixture
     label: int
@@ -88,9 +89,9 @@ class Lawful:
         return self.law.of_class(self.label).sample(n, generator)
 
     def tilted(self, n: int, strength: float, generator: torch.Generator) -> tuple[Tensor, float]:
-        """Return n points (n, d) of the law that is proportional to p(x) p(class | x)^strength, and
-        the trace of its covariance, by weighing draws of p(x | class) (of p(x) below strength 1):
-        however little of the class nobody else could be, it comes to an end.
+        """Return n points (n, d) of the distribution proportional to p(x) p(class | x)^strength,
+        and the trace of its covariance, by weighing draws of p(x | class) (of p(x) below strength
+        1): however little of the class nobody else could be, it comes to an end.
         """
         law, own = self.law, strength >= 1.0
         x = (law.of_class(self.label) if own else law).sample(_PROPOSED, generator)

@@ -1,4 +1,6 @@
-"""The law that guidance is often taken for: p(x) p(class | x)^strength, drawn from exactly."""
+"""The distribution that guidance is often said to sample: p(x) p(class | x)^strength, drawn from
+exactly.
+"""
 
 from typing import Annotated
 
@@ -17,7 +19,7 @@ _CONDITIONS, _DRAWS = 3211, 3212  # streams of a seed (`models.tensors.make_gene
 
 
 class GuidedLawConfig(Config, frozen=True):
-    """How many points, and how far the law is tilted."""
+    """The number of points, and how far the distribution is tilted."""
 
     n: Annotated[int, param("Samples", "Number of samples.", low=1, high=1_000_000, log=True)] = (
         4096
@@ -54,7 +56,7 @@ def _unknown(spec: DataSpec) -> str:
     config=GuidedLawConfig,
 )
 class GuidedLaw:
-    """Asks the law of the data, not the model."""
+    """Uses the distribution of the data, not the model."""
 
     def __init__(self, config: GuidedLawConfig) -> None:
         self.config = config

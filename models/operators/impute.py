@@ -1,4 +1,4 @@
-"""Filling in: what was hidden of unseen series, drawn many times, beside the truth."""
+"""Filling in: hidden values of unseen series, sampled many times, next to the true ones."""
 
 from typing import Annotated
 

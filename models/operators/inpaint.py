@@ -50,8 +50,8 @@ class Inpaint:
         self.config = config
 
     def work(self, operation: Operation) -> Work:
-        """Inpaint; see `models.operators.base.Operator`. Each row comes so often as it is drawn,
-        one after the other; "row" (m,) are their numbers, from 0.
+        """Inpaint; see `models.operators.base.Operator`. Each row is repeated once for each of its
+        samples; "row" (m,) are their numbers, from 0.
         """
         operation, taken_from = unnamed(operation)
         rows, places = operation.handed[ROWS], known_places(operation)

@@ -63,7 +63,8 @@ def check_led(family: Family[Any], sampler: Any = None) -> None:
     or without one.
 
     Raises:
-        ValueError: it is told no class, or never goes without one, or never hears of one.
+        ValueError: it has no class-conditional prediction, no unconditional one, or no classes at
+        all.
     """
     if reason := unconditional(family.spec):
         raise ValueError(reason)
@@ -126,8 +127,8 @@ def swept(
 def led(
     family: Family[Any], latents: Batch, sampler: Heun, k: int, count: int
 ) -> Generator[Progress, None, Tensor]:
-    """Return samples (n, *shape) of a led sampler, the k-th of so many, in the units of the data,
-    on the CPU.
+    """Return samples (n, *shape) of a guided sampler, the k-th set, in the units of the data, on
+    the CPU.
     """
     frames, x, step = family.flow(latents, sampler=sampler), latents.x, 0
     total = len(sampler.levels(0.1, 1.0))

@@ -1,8 +1,8 @@
 """Averaging lengths: one trained model with its weights averaged over short to long times.
 
 Nothing is trained. Each length is made of the averages that the training laid aside (Karras et al.
-2024, arXiv:2312.02696, section 3), draws from the same latents, and is held against real data, as
-in figure 5 there; beside them stands the average that the run is used with.
+2024, arXiv:2312.02696, section 3), samples from the same latents, and is compared with real data,
+as in figure 5 there; next to them is the average that the run is used with.
 """
 
 from typing import Annotated, Any

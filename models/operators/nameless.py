@@ -1,4 +1,4 @@
-"""Rows whose class nobody knows: a model is told of none, rather than of one by chance."""
+"""Rows of unknown class: a model is conditioned on none, rather than on a random one."""
 
 from dataclasses import replace
 
@@ -18,8 +18,8 @@ NAMELESS = "unknown, and the model is unconditional"
 
 
 def nameless(operation: Operation, x: Tensor) -> Batch:
-    """Return images (n, C, H, W) of which the model is told no class: nobody knows it of what may
-    be none of the data.
+    """Return images (n, C, H, W) without a class condition: nobody knows it of what may be none of
+    the data.
     """
     known = LABEL in operation.learner.spec.given
     return Batch(x, given={LABEL: torch.full((len(x),), UNTOLD)} if known else {})
@@ -28,8 +28,8 @@ def nameless(operation: Operation, x: Tensor) -> Batch:
 def unnamed(operation: Operation) -> tuple[Operation, str]:
     """Return the same with no class told of the rows that were handed, where neither they nor the
     person say one, and where their conditions come from then: "" where nothing is changed. A model
-    that was told the class of every row that it learned from has not learned to hear none: it is
-    left with the law of the data.
+    that was trained without label dropout has no unconditional prediction: it keeps the class
+    frequencies of the data.
     """
     rows = operation.handed[ROWS]
     learner = operation.learner

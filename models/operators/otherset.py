@@ -1,5 +1,5 @@
-"""Rows of a set that a model has not learned, which a person picks: whether it can be asked about
-them, and what it is told of their classes.
+"""Rows of a set that a model has not learned, which a person picks: whether it applies to them, and
+which of their classes it knows.
 """
 
 from dataclasses import replace
@@ -47,8 +47,8 @@ def registered(pick: Pick, n: int, seed: int) -> RowSource:
 
 
 def other_rows(operation: Operation, pick: Pick, n: int, seed: int, stream: int) -> Batch:
-    """Return n rows of another set, all where it has fewer, chosen by ``stream`` of a seed. A class
-    is told to the model where it knows one of that name, and else none.
+    """Return n rows of another set, all where it has fewer, chosen by ``stream`` of a seed. The
+    model is conditioned on a class if it knows one of that name, and on none otherwise.
 
     Raises:
         ValueError: there is no such set, or the model cannot be asked about its rows.

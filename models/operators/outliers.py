@@ -64,7 +64,7 @@ class Outliers:
     and "auc-other" (3,): the chance that one of these scores higher than an unseen image, and its
     95 % interval, 0.5 by chance; of the first with a piece in them "pictures" (m, C, H, W) in
     the units of the data, "maps" (m, C, H, W), "places" (m, H, W), 1 where the piece is, and
-    "auc-places" (3,): the same chance for a pixel of the piece and one beside it, over all of
+    "auc-places" (3,): the same probability for a pixel of the piece and one outside it, over all of
     them; its interval takes each image as one.
     """
 

@@ -1,4 +1,4 @@
-"""Parse: a sentence is typed, and its tree drawn by a model that is told the words."""
+"""Parse: a sentence is typed, and a model conditioned on its words draws its tree."""
 
 from typing import Annotated
 

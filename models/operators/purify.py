@@ -52,7 +52,7 @@ class PurifyConfig(Config, frozen=True):
     config=PurifyConfig,
 )
 class Purify:
-    """The mean of so many rows sampled down from x + s eps."""
+    """The mean of a number of rows sampled down from x + s eps."""
 
     def __init__(self, config: PurifyConfig) -> None:
         self.config = config

@@ -1,4 +1,4 @@
-"""What operators share that sample rows of which something was measured, y = A x."""
+"""What operators share that sample rows under a measurement, y = A x."""
 
 from collections.abc import Generator
 
@@ -32,8 +32,8 @@ def restored(
     A must leave a row of equal numbers what it is, so that it means the same in standard units,
     which are the same for all numbers of a row.
 
-    Each row comes so often as it is drawn, one after the other; "row" (m,) are their numbers, from
-    0, and "seen" (m, *shape) is A+ y: all that was known of them.
+    Each row is repeated once for each of its samples; "row" (m,) are their numbers, from 0, and
+    "seen" (m, *shape) is A+ y: all that was known of them.
     """
     operation, taken_from = unnamed(operation)
     which = torch.arange(len(operation.handed[ROWS])).repeat_interleave(config.draws)

@@ -46,15 +46,15 @@ class ReviseConfig(Config, frozen=True):
     config=ReviseConfig,
 )
 class Revise:
-    """x_t ~ q(x_t | x_0), told back from t: SDEdit of symbols."""
+    """x_t ~ q(x_t | x_0), sampled back from t: SDEdit of symbols."""
 
     def __init__(self, config: ReviseConfig) -> None:
         self.config = config
 
     def work(self, operation: Operation) -> Work:
-        """Translate; see `models.operators.base.Operator`. Each row comes so often as it is drawn,
-        one after the other; "row" (m,) are their numbers, from 0, "moved" (m,) how far they have
-        come, in standard deviations of the data a number.
+        """Translate; see `models.operators.base.Operator`. Each row is repeated once for each of
+        its samples; "row" (m,) are their numbers, from 0, "moved" (m,) how far they have come, in
+        standard deviations of the data a number.
         """
         model: Any = operation.learner
         assert isinstance(model, Revises)

@@ -50,9 +50,9 @@ class SDEdit:
         self.config = config
 
     def work(self, operation: Operation) -> Work:
-        """Edit; see `models.operators.base.Operator`. Each row comes so often as it is drawn, one
-        after the other; "row" (m,) are their numbers, from 0, "moved" (m,) how far they have come,
-        in standard deviations of the data a number.
+        """Edit; see `models.operators.base.Operator`. Each row is repeated once for each of its
+        samples; "row" (m,) are their numbers, from 0, "moved" (m,) how far they have come, in
+        standard deviations of the data a number.
         """
         operation, taken_from = unnamed(operation)
         rows = operation.handed[ROWS]

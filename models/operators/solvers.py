@@ -1,10 +1,10 @@
 """Solver lab: samplers of a trained model against each other, at equal numbers of calls.
 
-Nothing is trained. Every sampler starts from the same latents and is held against the law of the
-data, by a figure of quality, with what real data come to among themselves beside it; and, where
-that is affordable, against the end of the probability-flow ODE from there, by a fine reference
-(Karras et al. 2022, arXiv:2206.00364, figure 2). How long each took is measured on the machine that
-it runs on: after a warm-up, until the device is done, with all samples as one batch.
+Nothing is trained. Every sampler starts from the same latents and is compared with the data by a
+metric, with its noise floor; and, where that is affordable, against the end of the probability-flow
+ODE from there, by a fine reference (Karras et al. 2022, arXiv:2206.00364, figure 2). How long each
+took is measured on the machine that it runs on: after a warm-up, until the device is done, with all
+samples as one batch.
 """
 
 import time
@@ -174,8 +174,8 @@ class SolverLab:
 
     The outcome:
 
-    - "nfe" (k, c): the calls that were made, at most those asked for; 0 where the sampler can't do
-      with so few, and then all figures are NaN;
+    - "nfe" (k, c): the calls that were made, at most those requested; 0 where the sampler needs
+      more, and then all values are NaN;
     - "distance" (k, c, repeats): the figure of samples against real data that were not learned
       from (all where none are set apart); "floor" (repeats,): the same between real and real;
     - "error" (k, c, repeats): root mean square distance of the first 200 particles to the ends of
@@ -184,8 +184,8 @@ class SolverLab:
     - "seconds" (k, c, repeats): that the n samples took, as one batch, warm, until the device was
       done;
     - "shared" (k, c, repeats): whether something else trained while that was measured;
-    - "ways" (k, c, frames, m, 2), "reference" (frames, m, 2) of data on a plane: some particles on
-      their way, in display coordinates, the end repeated where a way is shorter; "real" (r, 2)
+    - "ways" (k, c, frames, m, 2), "reference" (frames, m, 2) of data on a plane: some trajectories,
+      in display coordinates, the end repeated where one is shorter; "real" (r, 2)
       some of the data;
     - "calls" (c,).
 
@@ -423,8 +423,8 @@ def _entry(slug: str, family: Family[Any]) -> SamplerEntry:
 
 
 def _with_calls(entry: SamplerEntry, calls: int, grid: Literal["own", GridName] = "own") -> Any:
-    """Return a sampler that makes as many calls as it can, at most so many; None where it cannot
-    do with so few, or does not say beforehand. One without a grid of its own takes no other.
+    """Return a sampler that makes as many calls as it can, at most a number; None where it needs
+    more, or the number is not known beforehand. One without a grid of its own takes no other.
     """
     known = {row["path"] for row in describe(entry.config)}
     spent = next((name for name in _COUNTS if name in known), None)

@@ -11,8 +11,8 @@ __all__ = ["told"]
 
 
 def told(spec: DataSpec, rows: Batch, chosen: Mapping[str, Tensor]) -> Batch:
-    """Return rows with all that a model is told of a row, in the units of the data: what a person
-    chose, and else what they say.
+    """Return rows with all their conditions, in the units of the data: what a person chose, and
+    else what they say.
 
     Args:
         spec: of the model.

@@ -65,7 +65,7 @@ class TranslateConfig(Config, frozen=True):
     counts="steps",
 )
 class Translate:
-    """The probability-flow ODE up as it is, and down as something else."""
+    """The probability-flow ODE up under one condition, and down under another."""
 
     def __init__(self, config: TranslateConfig) -> None:
         self.config = config
@@ -97,7 +97,7 @@ class Translate:
         return Outcome(found.holding(torch.cat(made)), arrays, taken_from=taken_from)
 
     def _end(self, operation: Operation, editing: Editing) -> tuple[Editing, Batch]:
-        """Return what decodes, and the rows as it is told of them.
+        """Return the decoder, and the rows with their conditions.
 
         Raises:
             ValueError: nothing is another one, or rows of the other run have another shape.
