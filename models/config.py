@@ -134,16 +134,15 @@ def param(
     logarithmic control. ``live`` says that it may be changed in the middle of a training
     (`models.contracts.learner.Learner.reconfigure`). ``kinds`` are the kinds of data it
     matters for, empty for all; of a nested config, it holds for everything inside.
-    ``always`` is what kinds of data give (`models.entries.KindEntry`) for which a switch is on,
-    whatever a person says; "" for none.
-    ``depends=(sibling, values)`` says that the field matters only while the sibling field has one
-    of the values. ``choices`` maps the values of a ``Literal`` to titles. Of a `Pick`, ``of`` is
-    what is picked ("network") and ``role`` what it is picked for; of a `RunRef`, ``role`` is what
-    its model must be able to do, and ``of`` the kind of data that it has learned, "" for any; of a
-    `DataChoice`, ``of`` is "class" or "column". A list has at least ``fewest`` values, each within
-    the bounds. A `File` ends in one of ``suffixes``, where there are any (".pt").
-    ``aspect`` is which choice of a method the setting belongs to, "" where the method is the same
-    whatever it is (a width, a learning rate).
+    ``always`` is what kinds of data give (`models.entries.KindEntry`) for which a switch is always
+    on; "" for none. ``depends=(sibling, values)`` says that the field matters only while the
+    sibling field has one of the values. ``choices`` maps the values of a ``Literal`` to titles. Of
+    a `Pick`, ``of`` is what is picked ("network") and ``role`` what it is picked for; of a
+    `RunRef`, ``role`` is what its model must be able to do, and ``of`` the kind of data that it has
+    learned, "" for any; of a `DataChoice`, ``of`` is "class" or "column". A list has at least
+    ``fewest`` values, each within the bounds. A `File` ends in one of ``suffixes``, where there are
+    any (".pt"). ``aspect`` is which choice of a method the setting belongs to, "" for a setting
+    that belongs to no choice (a width, a learning rate).
     """
     extra: dict[str, Any] = {
         "unit": unit,
@@ -444,8 +443,8 @@ def _list(path: str, kind: Any, meta: Meta | None, value: Any) -> tuple[Any, ...
 
 
 def read_pick(path: str, value: Any) -> Pick:
-    """Read a pick, which may also be its slug alone; its settings may stand beside the slug:
-    {"slug": "mlp", "width": 64}.
+    """Read a pick, which may also be its slug alone; its settings may be next to the slug: {"slug":
+    "mlp", "width": 64}.
 
     Raises:
         ConfigError: it is none; the path begins with ``path``.

@@ -1,6 +1,6 @@
 """What is known of each thing that can be added, by what it is: a family, a data set, a metric, ...
 
-`models.registry` makes these entries from what a decorator is told.
+`models.registry` makes these entries from the arguments of a decorator.
 """
 
 from collections.abc import Callable, Mapping
@@ -89,13 +89,13 @@ class KindEntry(Entry):
             "types" (a graph whose nodes and edges have some), "mixed" (one number of a row is a
             count, which no continuous law has), ...
         networks: the default network for each role.
-        conditions: what a model is told of each row, by name, in the words of the field: what all
+        conditions: the conditions of each row, by name, in the words of the field: what all
             rows say by themselves.
         metrics: the default metrics.
         training: settings of the training that have another default here.
         families: by family, settings that have another default here.
-        samplers: by family, a sampler with its settings that is used where none is chosen, in the
-            place of the family's own.
+        samplers: by family, a sampler with its settings that is used by default instead of the
+            family's own.
         bounds: between which numbers all values lie, in the units of the data.
         mirrored: makes of standardised rows, by chance, others that are as likely; None where no
             such symmetry is known.
@@ -127,7 +127,7 @@ class Needs:
         same_data: whether it must have learned the same data; its units are then those of the new
             model, too.
         optional: whether it may be left out.
-        draws: whether what it draws is learned from in the place of the data, whose units stay.
+        draws: whether its samples replace the data, in the same units.
         without: what stands in its place where it is left out, as "a teacher of its own", and
             what is done then, in a sentence.
         proposed: whether a run that will do is taken unless the person chooses otherwise, for
@@ -201,7 +201,7 @@ class DatasetEntry(Entry):
     ``make(config)`` returns `models.contracts.data.Splits`.
 
     Attributes:
-        finite: whether there are so many rows and no more.
+        finite: whether the number of rows is finite.
         outline: of a finite one, ``outline(config)`` returns its `models.contracts.data.Outline`
             without reading its rows; None where only they tell.
         size: how many rows a finite one has, and of what form: "10,000 pictures, 28x28".
@@ -280,10 +280,10 @@ class MetricEntry(Entry):
             too high and too low are both bad.
         unit: of its figure, "" for a plain number.
         minimum: how many samples it needs at least.
-        bar_is: what its figure is held against, in a few words.
+        bar_is: its reference, in a few words.
         heavy: whether it takes too long to be measured while a training goes on.
-        conditional: whether it is of how samples fit what they were asked for, and so only of
-            models that are told something.
+        conditional: whether it measures how samples fit their conditions, and so only applies to
+            conditional models.
         far_off: of one that is better near its bar, what a figure below it means and one above.
         formerly: slugs of metrics that it replaces: settings that name one of them get this one,
             with its own defaults.

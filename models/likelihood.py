@@ -121,8 +121,8 @@ def walk_log_prob(
     """Return log p(x) in nats, (n,), by ``steps`` steps of the classical Runge-Kutta method; yields
     after each of them which share is done.
 
-    Differentiates through nothing: the answer carries no graph. The density is that of the law at
-    s_min, which is the data's for s_min well below its detail.
+    Differentiates through nothing: the answer carries no graph. The density is that of the
+    distribution at s_min, which is the data's for s_min well below its detail.
 
     Args:
         denoise: D(x, s), differentiable in x; s is 0-d.

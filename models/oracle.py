@@ -56,7 +56,8 @@ class GaussianMixture:
         return cls(means, torch.full((k,), std, dtype=dtype), torch.full((k,), 1 / k, dtype=dtype))
 
     def standardised(self, mean: Tensor, std: Tensor) -> "GaussianMixture":
-        """Return the law of (x - mean) / std, both (d,), in their dtype and on their device.
+        """Return the distribution of (x - mean) / std, both (d,), in their dtype and on their
+        device.
 
         Unless std is the same along all axes, round Gaussians become oval.
         """
@@ -115,8 +116,8 @@ class GaussianMixture:
         return torch.stack(each, dim=1).log_softmax(dim=1)
 
     def log_tilted(self, x: Tensor, label: int, strength: float) -> Tensor:
-        """Return log p(x) + strength log p(class | x), (n,): the law of `sample_tilted` without
-        what normalises it.
+        """Return log p(x) + strength log p(class | x), (n,): the unnormalised density of
+        `sample_tilted`.
         """
         zero = torch.zeros((), dtype=x.dtype)
         return self.log_prob(x, zero) + strength * self.log_class(x, zero)[:, label]
@@ -145,7 +146,7 @@ class GaussianMixture:
         return self.means[k] + torch.sqrt(self._spread()[k] ** 2 + s**2) * noise
 
     def of_class(self, label: int) -> "GaussianMixture":
-        """Return the law of one class, p(x | class).
+        """Return the distribution of one class, p(x | class).
 
         Raises:
             ValueError: nothing is of this class.
@@ -169,8 +170,8 @@ class GaussianMixture:
     def sample_tilted(
         self, n: int, label: int, strength: float, generator: torch.Generator
     ) -> Tensor:
-        """Draw n points of the law that is proportional to p(x) p(class | x)^strength, (n, d), by
-        rejection: of points of the class, or for a strength below 1 of all, one is kept with the
+        """Sample n points of the distribution proportional to p(x) p(class | x)^strength, (n, d),
+        by rejection: of points of the class, or for a strength below 1 of all, one is kept with the
         probability p(class | x) to the power that is missing. Strength 1 is p(x | class).
 
         Raises:

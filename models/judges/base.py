@@ -67,7 +67,7 @@ class Teaching(ABC):
     def train(self, lesson: Lesson, seed: int = 0) -> Generator[None, None, Network]:
         """Train a judge on the CPU, yielding after each step; returns it, frozen.
 
-        The same lesson and seed give the same judge, whatever happens between the steps.
+        The same lesson and seed give the same reference classifier.
         """
 
 
@@ -91,7 +91,7 @@ def accuracy(judge: Network, lesson: Lesson) -> float:
 
 
 class WeightsError(ValueError):
-    """A file has no weights of the judge that is asked for; the message says why."""
+    """A file has no weights of the requested reference classifier; the message says why."""
 
 
 def load_weights(judge: Network, path: Path) -> Network:

@@ -5,9 +5,9 @@ symmetric, 0 on its diagonal and where a node is padded. Of one of zeros and one
 they say; between, they are the same polynomials. None depends on how nodes are numbered but by
 going with them.
 
-Cycles through a node and in a graph are what DiGress is told (Vignac et al. 2023, arXiv:2209.14734,
-section 4.2; counted as by Harary and Manvel 1971, doi:10.1007/BF01818516), probabilities to be back
-after so many steps those of Dwivedi et al. 2022, arXiv:2110.07875, section 4.
+Cycles through a node and in a graph are features of DiGress (Vignac et al. 2023, arXiv:2209.14734,
+section 4.2; counted as by Harary and Manvel 1971, doi:10.1007/BF01818516), return probabilities of
+random walks are those of Dwivedi et al. 2022, arXiv:2110.07875, section 4.
 """
 
 import torch

@@ -1,9 +1,9 @@
 """How graphs lie in rows: what their networks share with all that speaks of them.
 
 A row holds one number a node, where nodes have one, and then one number a pair of nodes i < j, row
-by row of the upper triangle: 1 where they are joined and -1 where they are not. As a pair stands
-there once, whatever noise is added to a row is symmetric. Real nodes come first, and a pair with a
-padded node is padded.
+by row of the upper triangle: 1 where they are joined and -1 where they are not. As each pair is
+stored once, noise added to a row is symmetric. Real nodes come first, and a pair with a padded node
+is padded.
 
 Where nodes are of several types, each has a number a type, node by node: 1 for its own and -1 for
 the others. Where edges are of several types, the pairs stand there once a type, type by type: 1 in

@@ -27,8 +27,8 @@ def newest(x: Tensor, values: Tensor) -> Tensor:
 
 
 def within(x: Tensor, places: int) -> Tensor:
-    """Return histories x (n, L) as rows of so many places, (n, places): of longer ones the newest
-    items, and padding after shorter ones.
+    """Return histories x (n, L) as rows of a number of places, (n, places): of longer ones the
+    newest items, and padding after shorter ones.
     """
     begins = (sizes(x) - places).clamp_min(0)
     at = begins[:, None] + torch.arange(places, device=x.device)

@@ -1,9 +1,9 @@
-'''What a metric is: from evidence it measures how good a model is, and what that is held against.
+'''What a metric is: from evidence it measures how good a model is, and its reference.
 
 A figure says little by itself. Its *bar* is the same figure of what cannot be wrong, or of what
 anybody could do: real data in the place of samples, a known law, chance, a baseline. A metric says
-in a few words which (``bar_is``), and whoever evaluates measures it over several pairs of real
-data, for a mean with its spread.
+in a few words which (``bar_is``), and an evaluation measures it over several pairs of real data,
+for a mean with its spread.
 
 A metric is one file below `models.metrics`, such as this one::
 
@@ -82,7 +82,7 @@ class Figure:
         low, high: an interval in which it lies with 95 % confidence; None where there is none.
         n: how many data it is of.
         parts: figures that it is made of, by name: of each class, of each mode.
-        cells: how many of each true class (first) were told to be of each (second); only those
+        cells: how many of each true class (first) were predicted as each (second); only those
             that are not 0.
         note: how a random estimate was made: number of draws and standard error; shown with it.
     """
@@ -163,7 +163,7 @@ class Evidence:
         return made, real
 
     def seen(self, most: int, minimum: int = 2) -> tuple[Tensor, Tensor]:
-        """Return both sides as they are best compared, at most so many rows of each: in the
+        """Return both sides as they are best compared, at most a number of rows of each: in the
         features of the judge where the kind of the data has one, or as they are.
 
         Raises:
@@ -208,7 +208,7 @@ class Metric(ABC, Generic[C]):
 
     @abstractmethod
     def bar(self, evidence: Evidence) -> Figure:
-        """Measure what a model is held against, for one pair of real data. Raises as `measure`."""
+        """Measure the reference of a model, for one pair of real data. Raises as `measure`."""
 
     def walk(self, evidence: Evidence) -> Generator[None, None, Figure]:
         """Measure the model in pieces; yields between them. For what takes more than a second."""

@@ -100,7 +100,7 @@ class LogLikelihood(Metric[LikelihoodConfig]):
         return max(1, min(_MOST_ROWS, _PIECE // rows.x[0].numel()))
 
     def prepared(self, rows: Batch, evidence: Evidence) -> Batch:
-        """Return rows as their probability is asked for."""
+        """Return rows as their probability is defined."""
         return rows
 
     def told(self, log_prob: Tensor, rows: Batch) -> Figure:

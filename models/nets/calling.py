@@ -4,8 +4,7 @@ x (B, *shape), or latents (B, latent) for a generator; clock (B,), a noise level
 for a critic without one; what is given of each row by name, and which places are real, as in
 `models.contracts.batch.Batch`. A critic returns (B, 1), a recommender (B, L, items) for histories
 (B, L), a flow log p (B,), an autoregressive network or a predictor (B, numbers, outputs),
-all others (B, *shape). Whatever a network says at padded places is not looked at, and what
-stands there must not matter.
+all others (B, *shape). The output at padded places is ignored, and their values must not matter.
 """
 
 from torch import Tensor, nn

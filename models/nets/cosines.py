@@ -1,4 +1,4 @@
-"""The noise level as cosines, for networks that are told a clock c = ln(s)/4.
+"""The noise level as cosines, for networks conditioned on a clock c = ln(s)/4.
 
 | name | cosines | of |
 |---|---|---|

@@ -71,7 +71,7 @@ class DcganCritic(nn.Module):
     Args:
         config: channels.
         shape: (C, H, W) of an image.
-        clock: whether it is told a flow time, which then shifts and scales every layer.
+        clock: whether it is conditioned on a flow time, which then shifts and scales every layer.
         outputs: how many numbers it says of an image.
         generator: where the initial weights come from (a generator of the CPU).
         told: makes numbers of what is given, by which it weighs what it has seen (a projection:
@@ -147,11 +147,12 @@ class DcganGenerator(nn.Module):
         latent: numbers of a latent.
         shape: (C, H, W) of an image.
         generator: where the initial weights come from (a generator of the CPU).
-        told: makes numbers of what is given, which its first layer sees beside z (Mirza and
+        told: encodes the conditions, which are concatenated with z (Mirza and
             Osindero 2014, arXiv:1411.1784, section 3.2).
 
-    Modulated, what each normalisation has left is scaled and shifted by the latent and what is told
-    (self-modulation: Chen et al. 2019, arXiv:1810.01365, section 2, here by one linear layer each).
+    Modulated, the output of each normalisation is scaled and shifted by the latent and the
+    conditions (self-modulation: Chen et al. 2019, arXiv:1810.01365, section 2, here by one linear
+    layer each).
     """
 
     def __init__(

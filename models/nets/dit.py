@@ -1,8 +1,8 @@
-"""A transformer over patches of an image that is told a noise level or a flow time.
+"""A transformer over patches of an image, conditioned on a noise level or a flow time.
 
 Peebles and Xie 2023, arXiv:2212.09748, with adaLN-Zero (section 3.2): an image is cut into squares,
-each becomes a token at a place that its sines and cosines say, and what a block does to the tokens
-is scaled, shifted and gated by what it is told. All gates begin at zero, so that each block is the
+each becomes a token at a place that its sines and cosines say, and the update of each block is
+scaled, shifted and gated by the conditions. All gates begin at zero, so that each block is the
 identity at first, and so does what is said of each patch in the end.
 
 | as in | width | layers | heads | patch | weights |

@@ -1,5 +1,5 @@
 """Settings of earlier versions: networks as one field for points and one for images, what a GAN, a
-Score GAN and a VAE of images were, and how loudly networks were told a class.
+Score GAN and a VAE of images were, and how strongly networks were conditioned on a class.
 """
 
 from collections.abc import Mapping
@@ -94,8 +94,8 @@ def score_gan_unmodulated(config: Mapping[str, Any], kind: str) -> dict[str, Any
 
 
 def unbalanced(before: Upgrade = lambda config, kind: dict(config)) -> Upgrade:
-    """Return an upgrade that, after one of earlier settings, tells networks a class as loudly as
-    they were told it when they were written down. A pick that says little is new.
+    """Return an upgrade that, after one of earlier settings, keeps the scale of the class condition
+    that networks had when they were saved. A pick that says little is new.
     """
 
     def upgrade(config: Mapping[str, Any], kind: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What is given of a row, as numbers that a network can be told, and how loudly."""
+"""The conditions of a row as numbers for a network, and their scale."""
 
 import math
 from collections.abc import Mapping
@@ -35,7 +35,7 @@ class GivenFeatures(nn.Module):
 
     Attributes:
         dim: how many numbers, 0 where nothing is given.
-        square: the sum of their squares, where labels are told and numbers are standardised.
+        square: the sum of their squares, for labels and standardised numbers.
     """
 
     def __init__(self, spec: DataSpec, but: str = "") -> None:
@@ -59,12 +59,12 @@ class GivenFeatures(nn.Module):
         return torch.cat(parts, dim=1)
 
     def of(self, given: Mapping[str, Tensor] | None, x: Tensor) -> Tensor:
-        """Return the same for rows x (B, ...), of which nothing may be given."""
+        """Return the same for rows x (B, ...), which may be unconditional."""
         return x.new_zeros((len(x), self.dim)) if given is None else self(given)
 
 
 def loudness(told: GivenFeatures | None, numbers: int) -> float:
-    """Return by what to multiply that a network is told, so that it is as large as so many numbers
-    of unit variance.
+    """Return the factor that scales conditions to the size of a given number of values of unit
+    variance.
     """
     return 1.0 if told is None else math.sqrt(numbers / max(1, told.square))

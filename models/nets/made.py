@@ -1,4 +1,4 @@
-"""MADE: a fully connected network whose masks let each number hear those before it alone.
+"""MADE: a fully connected network whose masks let each number depend on earlier ones only.
 
 The masks are those of zuko (Rozet et al., MIT licence), imported where a network is made.
 """

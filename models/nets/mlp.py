@@ -2,7 +2,7 @@
 
 Shapes: x (B, d) with the batch first; c (B,) one scalar condition a point, such as a noise level
 or a flow time. Initial weights are drawn from a passed generator, never from the global one, so
-that a seed fixes them and building a network disturbs nobody else's random numbers.
+that a seed fixes them and building a network changes no other random numbers.
 """
 
 import math
@@ -37,7 +37,7 @@ Activation = Literal["silu", "relu", "leaky-relu", "gelu", "tanh"]
 
 
 class MLPConfig(Config, frozen=True):
-    """Size and nonlinearity of a fully connected network, and how loudly it is told things."""
+    """Size and nonlinearity of a fully connected network, and the scale of its conditions."""
 
     width: Annotated[
         int, param("Width", "Units in each hidden layer.", low=1, high=4096, log=True)
@@ -164,7 +164,7 @@ class MLP(nn.Module):
         dim_out: features of the output.
         output_gain: gain of the last layer; 0 starts the network at exactly zero.
         generator: where the initial weights come from (a generator of the CPU).
-        told: makes numbers of what is given, which the first layer sees beside x.
+        told: encodes the conditions, which are concatenated with x.
     """
 
     def __init__(
@@ -228,7 +228,7 @@ class TimeMLP(nn.Module):
         dim_out: features of the output.
         output_gain: gain of the last layer; 0 starts the network at exactly zero.
         generator: where the initial weights come from (a generator of the CPU).
-        told: makes numbers of what is given, which the first layer sees beside x.
+        told: encodes the conditions, which are concatenated with x.
     """
 
     def __init__(

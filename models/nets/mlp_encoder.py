@@ -25,6 +25,6 @@ __all__ = ["mlp_encoder"]
 def mlp_encoder(
     config: MLPConfig, spec: DataSpec, role: Role, generator: torch.Generator
 ) -> nn.Module:
-    """Return an encoder; it is told nothing that is given, as it is asked what others are told."""
+    """Return an encoder; it is unconditional, as it predicts what others are conditioned on."""
     net = MLP(config, math.prod(spec.shape), role.outputs, generator=generator)
     return net if len(spec.shape) == 1 else Flattened(net, ())

@@ -29,7 +29,7 @@ def filled(family: FamilyEntry, data: Mapping[str, Any], kind: str) -> dict[str,
 
 
 def always_on(family: FamilyEntry, kind: str) -> dict[str, bool]:
-    """Return the settings of a family that are on for a kind of data, whatever a person says."""
+    """Return the settings of a family that are always on for a data type."""
     given = gives(kind)
     return {row["path"]: True for row in describe(family.config) if row["always"] in given}
 
@@ -48,8 +48,8 @@ def _merged(own: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _over(preferred: Pick, asked: Any) -> Any:
-    """Return a pick with what is preferred where nothing is asked for; what is no pick comes back
-    as it is, to be refused where it is read.
+    """Return a pick, with the preferred one in place of an empty one; what is no pick comes back as
+    it is, to be refused where it is read.
     """
     try:
         pick = read_pick("", asked)

@@ -8,8 +8,8 @@ __all__ = ["OfPixels"]
 
 
 class OfPixels(nn.Module):
-    """(x (B, C, H, W) or (B, C, H, W, inputs), c (B,)) -> (B, C, H, W, outputs): what belongs to a
-    pixel and colour stands in channels beside each other.
+    """(x (B, C, H, W) or (B, C, H, W, inputs), c (B,)) -> (B, C, H, W, outputs): the values of a
+    pixel and colour are in adjacent channels.
 
     Args:
         net: from (B, C inputs, H, W) to (B, C outputs, H, W).

@@ -23,7 +23,7 @@ class Role:
     Attributes:
         name: "denoiser", "critic", "generator", "encoder", "noisy-encoder", "flow",
             "autoregressive", "predictor" or "recommender".
-        clock: whether it is told a noise level or a flow time.
+        clock: whether it is conditioned on a noise level or a flow time.
         latent: how many numbers a generator makes a datum from.
         outputs: how many numbers an encoder says of a datum, or an autoregressive network or a
             predictor of each number of it.
@@ -53,12 +53,12 @@ def generator(latent: int) -> Role:
 
 
 def encoder(outputs: int) -> Role:
-    """Return the role of a network that says so many numbers of a datum."""
+    """Return the role of a network that maps a sample to a number of values."""
     return Role("encoder", outputs=outputs)
 
 
 def noisy_encoder(outputs: int) -> Role:
-    """Return the role of a network that says so many numbers of a noised datum."""
+    """Return the role of a network that maps a noised sample to a number of values."""
     return Role("noisy-encoder", clock=True, outputs=outputs)
 
 

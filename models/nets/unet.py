@@ -1,4 +1,4 @@
-"""A small U-Net that is told a noise level or a flow time.
+"""A small U-Net, conditioned on a noise level or a flow time.
 
 Ronneberger et al. 2015, arXiv:1505.04597, with the residual blocks and the embedded time of
 Ho et al. 2020, arXiv:2006.11239, appendix B, without attention: for small images on a CPU.

@@ -1,4 +1,4 @@
-"""Of which make a graph with labels is, by what its labels say of its structure, and why it is not.
+"""Which structure the labels of a graph require, and why a graph does not have it.
 
 Of a graph with ``types`` (n,), labels of its nodes from 0, and ``edges`` (n, n), symmetric, labels
 of its edges from 1 and 0 where there is none, each says in a few words what is wrong with it, ""

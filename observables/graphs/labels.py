@@ -1,4 +1,4 @@
-"""How rows of graphs with labels are cut: so many types of nodes, and one or four of edges.
+"""How rows of graphs with labels are cut: several types of nodes, and one or four of edges.
 
 A row has a number for each type of each node and one for each type of each pair, as
 `models.layouts.graphs` says. How many nodes there are places for, and whether edges have types,
@@ -14,7 +14,7 @@ NODE_LABELS, EDGE_LABELS = 8, 4
 
 
 def row_length(nodes: int, edges: int) -> int:
-    """Return how long rows are of so many nodes and types of edges."""
+    """Return the length of rows for a number of nodes and of types of edges."""
     return NODE_LABELS * nodes + edges * nodes * (nodes - 1) // 2
 
 
@@ -32,8 +32,8 @@ def cut(length: int) -> tuple[int, int] | None:
 
 
 def places_for(nodes: int, edges: int) -> int:
-    """Return the fewest places, of so many nodes at least, whose rows are cut as they should: those
-    of 22 nodes with four types of edges are as long as those of 40 with one.
+    """Return the smallest number of places, for at least a number of nodes, whose rows are cut as
+    they should: those of 22 nodes with four types of edges are as long as those of 40 with one.
     """
     nodes = max(2, nodes)
     while cut(row_length(nodes, edges)) != (nodes, edges):

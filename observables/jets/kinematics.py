@@ -29,7 +29,7 @@ class Room:
         self._kept: dict[str, Floats] = {}
 
     def of(self, name: str, shape: tuple[int, ...]) -> Floats:
-        """Return an array of a shape, with any numbers in it; whoever had it before loses it."""
+        """Return an array of a shape, with any numbers in it; a previous owner loses it."""
         size = math.prod(shape)
         if name not in self._kept or len(self._kept[name]) < size:
             self._kept[name] = np.empty(size)

@@ -51,10 +51,10 @@ def winners(apart: Floats, pt: Floats, most: int) -> Bools:
 
     Exclusive kT clustering merges the two of the least min(pT_i, pT_j) Delta R_ij, until N are left
     (Catani et al. 1993, doi:10.1016/0550-3213(93)90166-M). The lesser of the two has the other one
-    for its nearest (Cacciari and Salam 2006, arXiv:hep-ph/0512210, section 2), and where the winner
-    takes all nobody moves: so one constituent after the other, that of the least pT_i min_j Delta
-    R_ij, leaves its pT to its nearest. Only those whose nearest has gone look for another: N^2
-    operations a jet.
+    for its nearest (Cacciari and Salam 2006, arXiv:hep-ph/0512210, section 2), and with
+    winner-takes-all recombination axes stay: so one constituent after the other, that of the least
+    pT_i min_j Delta R_ij, leaves its pT to its nearest. Only those whose nearest has gone look for
+    another: N^2 operations a jet.
 
     Args:
         apart: Delta R between constituents, (n, N, N).

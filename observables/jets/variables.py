@@ -64,8 +64,7 @@ def jet_variables(
         angles: of constituents, (n, N, 2), see `observables.jets`.
         pt: of constituents, (n, N), in GeV.
         names: those of `JET` that are wanted.
-        scale: (n,), what the pT of an EFP are shares of; of the constituents' sum where nobody
-            says.
+        scale: (n,), what the pT of an EFP are shares of; of the constituents' sum if unknown.
 
     Raises:
         KeyError: there is no such variable.

@@ -1,5 +1,5 @@
 """RDKit, where it is installed: the optional part that writes canonical SMILES and places atoms as
-chemists draw them. Nothing needs it; whoever calls looks first whether it is `installed`.
+chemists draw them. Nothing needs it; callers check first whether it is `installed`.
 """
 
 from importlib.util import find_spec

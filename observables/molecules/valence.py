@@ -75,7 +75,7 @@ def molecule_statistics(
 
 def formula(atoms: NDArray[Any], bonds: NDArray[Any]) -> str:
     """Return the formula of a molecule in Hill's order: "C7H10O2"; "C7H?O2" where an atom has too
-    many bonds, of which nobody can say how many hydrogens it has.
+    many bonds, whose number of hydrogens is unknown.
     """
     counts = {name: int((atoms == place).sum()) for place, name in enumerate(ATOMS)}
     counts["H"] = int(hydrogens(atoms, bonds).sum())

@@ -4,7 +4,7 @@ What is still to be made is a stack of things, each at a node. A rule says of th
 becomes of it: a new node, joined to that one or not, and new things at either (a leftmost
 derivation, as in Kusner et al. 2017, arXiv:1703.01925, section 3). Only rules for the topmost may
 come next (their eq. 3), and of these only such as leave a way to the number of nodes that was
-asked for. What a grammar does not derive can therefore not be drawn, whatever a model says.
+asked for. What a grammar does not derive can therefore not be sampled.
 
 Where graphs may have cycles, a new node may be joined back to nodes on the way to it, as rings are
 closed in SMILES: what may come depends on the graph so far, as in an attribute grammar (Dai et al.
@@ -162,7 +162,7 @@ class Grammar(Language):
 
 
 class Derivation(Reading):
-    """A derivation on its way."""
+    """An unfinished derivation."""
 
     def __init__(self, grammar: Grammar, size: int) -> None:
         super().__init__(size)

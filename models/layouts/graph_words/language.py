@@ -79,7 +79,7 @@ class Written:
 
 
 class Reading(ABC):
-    """A word on its way.
+    """An unfinished word.
 
     Attributes:
         size: how many nodes there will be.
@@ -109,7 +109,7 @@ class Reading(ABC):
 
 
 class Language(ABC):
-    """How graphs of at most so many nodes are written.
+    """How graphs of at most N nodes are written.
 
     Args:
         nodes: N.
@@ -130,7 +130,7 @@ class Language(ABC):
 
     @abstractmethod
     def reading(self, size: int) -> Reading:
-        """Return the beginning of a word for a graph of so many nodes."""
+        """Return the beginning of a word for a graph of a number of nodes."""
 
     @abstractmethod
     def written(self, graph: Neighbours, chances: Chances) -> Written | None:

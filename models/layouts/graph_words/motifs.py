@@ -181,7 +181,7 @@ def _steps(
     start: int, end: int, joined: Sequence[set[int]], left: set[int], longest: int
 ) -> dict[int, int]:
     """Return how many edges each node that is left is from a start, without the edge from there to
-    the end: as far as the end, if it closes a ring of at most so many nodes.
+    the end: as far as the end, if it closes a ring of at most a number of nodes.
     """
     steps, layer = {start: 0}, {start}
     for step in range(1, longest):

@@ -24,7 +24,7 @@ _BAR = "the most frequent class, or logistic regression on single samples"
 
 
 class AgainstConfig(Config, frozen=True):
-    """What a figure is held against."""
+    """The reference of a metric."""
 
     against: Annotated[
         Literal["data-type", "logistic", "majority"],
@@ -96,7 +96,7 @@ def _names(evidence: Evidence) -> tuple[str, ...]:
 
 
 def _recalls(counts: Tensor, names: Sequence[str]) -> dict[str, float]:
-    """Return the share of each class that was told right; of classes that are there."""
+    """Return the share of each class that was predicted correctly; of classes that are there."""
     total = counts.sum(dim=1)
     shares = (counts.diagonal() / total.clamp_min(1.0)).tolist()
     return {name: each for name, each, n in zip(names, shares, total, strict=True) if n}

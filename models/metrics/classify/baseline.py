@@ -20,7 +20,7 @@ _known: "weakref.WeakKeyDictionary[RowSource, LogisticRegression]" = weakref.Wea
 
 @runtime_checkable
 class HasPlain(Protocol):
-    """Data of which a simple model is shown something else than whole rows."""
+    """Data of which a simple model sees something else than whole rows."""
 
     def plain(self) -> Tensor:
         """Return what it is shown, (n, d)."""

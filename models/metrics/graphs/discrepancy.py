@@ -157,6 +157,6 @@ def described(name: str, left: tuple[Tensor, Tensor], right: tuple[Tensor, Tenso
 
 
 def _padded(adjacency: Tensor, nodes: int) -> Tensor:
-    """Return graphs with places for so many nodes."""
+    """Return graphs padded to a number of nodes."""
     more = nodes - adjacency.shape[1]
     return torch.nn.functional.pad(adjacency, (0, more, 0, more)) if more else adjacency

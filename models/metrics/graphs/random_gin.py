@@ -1,8 +1,8 @@
 """What a graph isomorphism network with random weights makes of graphs, and how far that is apart.
 
-Nobody trains a judge for every set of graphs; a random one tells more graphs apart than counts of
-degrees or triangles do (Thompson et al. 2022, arXiv:2201.09871, sections 3 and 5). Its features
-are those of the rounds of
+There is no reference classifier for every set of graphs; a random one tells more graphs apart than
+counts of degrees or triangles do (Thompson et al. 2022, arXiv:2201.09871, sections 3 and 5). Its
+features are those of the rounds of
 
     h_i <- MLP(h_i + sum over neighbours j of h_j)
 

@@ -1,4 +1,4 @@
-"""FID: the Fréchet distance in the features of Inception, of which the person has the weights."""
+"""FID: the Fréchet distance in the features of Inception, with weights that the user provides."""
 
 from collections.abc import Generator
 from typing import Annotated

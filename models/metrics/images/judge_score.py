@@ -1,4 +1,6 @@
-"""The inception score with the judge in the place of Inception: sure of each, and of every kind."""
+"""The inception score with the reference classifier instead of Inception: sure of each, and of
+every kind.
+"""
 
 import math
 

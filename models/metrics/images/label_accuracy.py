@@ -1,4 +1,4 @@
-"""Whether samples show the class that they were asked for, in the eyes of the judge."""
+"""Whether samples have the requested class, by the reference classifier."""
 
 import torch
 from torch import Tensor

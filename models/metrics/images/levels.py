@@ -1,6 +1,6 @@
 """The values that pixels of real images have: all that is saved as an image has no others.
 
-A sample whose pixels lie between them is told from real images by that alone, however good it is.
+A sample with pixels between them differs from real images by that alone.
 """
 
 import torch

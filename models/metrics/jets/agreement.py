@@ -1,8 +1,10 @@
-"""Whether generated jets are what they were asked to be: their pT and mass beside the conditions.
+"""Whether generated jets are what they were asked to be: their pT and mass compared with the
+conditions.
 
 Nothing makes a model of constituents obey. What it is asked for are pT and mass of a whole jet, and
 it makes the hardest constituents alone: those of real jets do not sum to it either. The same
-figure of real jets, each under its own conditions, is therefore the bar: an error of 0 is nobody's.
+figure of real jets, each under its own conditions, is therefore the bar: no model has an error of
+0.
 """
 
 from abc import abstractmethod

@@ -1,4 +1,6 @@
-"""How near made jet variables are to real ones: numbers by transport, counts by their shares."""
+"""How near generated jet variables are to real ones: numbers by transport, counts by their
+shares.
+"""
 
 import torch
 from torch import Tensor

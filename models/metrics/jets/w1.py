@@ -31,7 +31,7 @@ def w1(left: Floats, right: Floats) -> float:
 
 
 class W1Of(ByType[DrawingConfig]):
-    """The W1 distances of numbers of which each jet has some, and their mean."""
+    """The W1 distances of the variables of jets, and their mean."""
 
     def _between(self, made: Jets, real: Jets, rng: torch.Generator) -> Floats:
         one, other = self._numbers(made), self._numbers(real)

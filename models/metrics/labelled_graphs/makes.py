@@ -1,4 +1,4 @@
-"""Whether generated graphs with labels are of the make of the real ones, as a metric."""
+"""Whether generated graphs with labels have the structure of the real ones, as a metric."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -102,8 +102,8 @@ class NextItem(Metric[RankingConfig]):
 
 def _interval(each: Tensor) -> tuple[float, float]:
     """Return the interval of the mean of gains (n,) in [0, 1]: of many that of a normal law, and of
-    few, or where all are alike, that of a share, which nothing in [0, 1] spreads more than; people
-    who all gain nothing do not say that nobody ever will.
+    few, or where all are alike, that of a share, which nothing in [0, 1] spreads more than; no gain
+    in the sample does not exclude a gain in general.
     """
     if len(each) < _FEW or bool((each == each[0]).all()):
         return wilson(float(each.mean()), len(each))

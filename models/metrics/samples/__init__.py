@@ -1,1 +1,1 @@
-"""Metrics that compare samples as rows of numbers, whatever these mean."""
+"""Metrics that compare samples as rows of numbers."""

@@ -67,7 +67,7 @@ class InvertibleLayers(nn.Module):
     Called as all networks are (`models.nets.calling`).
 
     Args:
-        make: makes zuko's flow for so many numbers, and so many conditions.
+        make: makes zuko's flow for a number of dimensions and of conditions.
         spec: of the data.
         name: of what the layers are, under which their weights are saved.
         passes: evaluations of the network of a layer that its inverse takes.
@@ -123,7 +123,7 @@ class InvertibleLayers(nn.Module):
         return z.reshape(rows.x.shape), volume
 
     def forth(self, latents: Batch) -> Iterator[Tensor]:
-        """Yield where noise is after each layer on its way to the data, (n, *shape) each."""
+        """Yield the points after each layer from noise to data, (n, *shape) each."""
         x, context = latents.x.flatten(1), self._context(latents)
         for layer in reversed(self.layers):
             transform = layer(context)

@@ -91,7 +91,7 @@ class NodeCouplings(nn.Module):
         return z, volume
 
     def forth(self, rows: Batch) -> Iterator[Tensor]:
-        """Yield where noise is after each coupling on its way to pairs, (n, pairs) each."""
+        """Yield the points after each coupling from noise to pairs, (n, pairs) each."""
         y = rows.x
         for net, mine in zip(reversed(self.nets), self.touching.flip(0), strict=True):
             log_scale, shift = self._law(net, mine, y, rows)

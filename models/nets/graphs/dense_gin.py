@@ -1,9 +1,9 @@
 """A dense graph isomorphism network of many channels: the network of EDP-GNN.
 
-Each channel of the pairs is an adjacency of its own, along which nodes hear from their neighbours
-(Xu et al. 2019, arXiv:1810.00826, eq. 4.1), and each pair then hears from its two nodes and from
-itself (Niu et al. 2020, arXiv:2003.00638, section 3.2). No pair hears from other pairs, so that
-what it knows of triangles is what its nodes know.
+Each channel of the pairs is an adjacency of its own, along which nodes receive messages from their
+neighbours (Xu et al. 2019, arXiv:1810.00826, eq. 4.1), and each pair then receives messages from
+its two nodes and from itself (Niu et al. 2020, arXiv:2003.00638, section 3.2). No pair receives
+messages from other pairs, so that it knows triangles only through its nodes.
 """
 
 from typing import Annotated
@@ -37,7 +37,7 @@ class DenseGinConfig(Config, frozen=True):
 
 
 class _Layer(nn.Module):
-    """Nodes hear along each adjacency, then pairs from their nodes."""
+    """Messages go along each adjacency to nodes, then from nodes to pairs."""
 
     def __init__(self, config: DenseGinConfig, told: int, generator: torch.Generator) -> None:
         super().__init__()

@@ -5,7 +5,7 @@ gets those of a diffusion map: the place of a node is where lazy walks that star
 few steps (Coifman and Lafon 2006, doi:10.1016/j.acha.2006.04.006, section 2.2), one coordinate a
 node of the graph. That is the spectral embedding with all its modes, turned: signs and bases of
 eigenvectors, which mean nothing, make no difference to distances, and numbering the nodes anew
-turns the space. So whoever sees only distances sees no order of the nodes.
+turns the space. So a function of distances alone does not depend on the order of the nodes.
 """
 
 from typing import Annotated
@@ -53,7 +53,7 @@ class EquivariantLayer(nn.Module):
         config: its size.
         told: channels of the context, 0 for none.
         generator: where the initial weights come from.
-        moves: whether positions move: after the last layer nobody asks for them.
+        moves: whether positions move: they are not used after the last layer.
     """
 
     def __init__(

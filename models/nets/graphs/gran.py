@@ -65,8 +65,8 @@ class _Round(nn.Module):
                 parameter.uniform_(-(width**-0.5), width**-0.5, generator=g)
 
     def forward(self, h: Tensor, marks: Tensor, ends: tuple[Tensor, Tensor]) -> Tensor:
-        """Return the nodes h (n, N, H) after messages along edges, by the numbers of who hears and
-        of who is heard among all n N nodes, (edges,) each; marks (n, N, B).
+        """Return the nodes h (n, N, H) after messages along edges, by the indices of targets and
+        sources among all n N nodes, (edges,) each; marks (n, N, B).
         """
         # A bias would cancel from a difference: it is added to it instead.
         flat = h.flatten(0, 1)

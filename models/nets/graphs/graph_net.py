@@ -1,10 +1,10 @@
 """A network for graphs with a matrix product of pairs.
 
-A node hears from the others, each through a gate that the pair between them opens; a pair hears
-from its two nodes, and from all paths of length two between them, by a product of matrices: that
-product is what lets it count triangles (the update of pairs of Maron et al. 2019, arXiv:1905.11136,
-section 3, inside the residual blocks of a graph transformer). How rows are read, and what is told
-of their structure, is `models.nets.graphs.shell`.
+A node receives messages from the others, each through a gate computed from their pair; a pair
+receives messages from its two nodes, and from all paths of length two between them, by a product of
+matrices: that product is what lets it count triangles (the update of pairs of Maron et al. 2019,
+arXiv:1905.11136, section 3, inside the residual blocks of a graph transformer). How rows are read,
+and which structural features are added, is in `models.nets.graphs.shell`.
 """
 
 from typing import Annotated
@@ -38,7 +38,7 @@ class GraphNetConfig(Config, frozen=True):
 
 
 class _Layer(nn.Module):
-    """Nodes hear from nodes, then pairs from nodes and pairs; both from zero."""
+    """Messages go from nodes to nodes, then from nodes and pairs to pairs; both from zero."""
 
     def __init__(self, config: GraphNetConfig, told: int, generator: torch.Generator) -> None:
         super().__init__()

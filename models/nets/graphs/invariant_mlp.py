@@ -2,8 +2,8 @@
 
 It sees structural features of the soft adjacency (`models.layouts.graph_invariants`) and never the
 row: whatever its weights are, the slope at a row goes along with the numbering of the nodes, and so
-do the particles that climb it. It costs a tenth of a network that lets nodes and pairs hear from
-each other, and knows no more of a graph than it is told.
+do the particles that climb it. It costs a tenth of a message-passing network, and sees only the
+invariants that it is given.
 """
 
 from collections.abc import Mapping

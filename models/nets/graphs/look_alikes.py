@@ -3,7 +3,7 @@
 What a walk on a graph does next is a softmax of logits of low rank, so that of the graph it keeps
 what few numbers a node can hold. How often it goes along a pair in the long run is how likely the
 pair is in a look-alike (Rendsburg et al. 2020, "NetGAN without GAN", PMLR 119, section 3: walks
-need not be drawn, nor told by a critic, as in Bojchevski et al. 2018, arXiv:1803.00816).
+need not be sampled, nor judged by a critic, as in Bojchevski et al. 2018, arXiv:1803.00816).
 """
 
 from collections.abc import Callable

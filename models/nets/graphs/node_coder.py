@@ -71,9 +71,9 @@ class NodeCoder(nn.Module):
         self.odds = nn.Parameter(torch.logit(torch.tensor(share)))
 
     def encoded(self, joined: Tensor, real: Tensor, handed: Tensor) -> Tensor:
-        """Return what is said of the law of the latents of nodes, (B, N, 2 latent), by graph
-        convolutions (Kipf and Welling 2017, arXiv:1609.02907, eq. 2) beside which each node keeps
-        what it knew.
+        """Return the parameters of the distribution of the latents of nodes, (B, N, 2 latent), by
+        graph convolutions (Kipf and Welling 2017, arXiv:1609.02907, eq. 2) with a residual
+        connection for each node.
 
         Args:
             joined: which nodes are, (B, N, N) bool.

@@ -1,4 +1,4 @@
-"""The law of the numbers that nodes have, given the graph that joins them."""
+"""The distribution of the numbers of nodes, given their graph."""
 
 import math
 from collections.abc import Mapping

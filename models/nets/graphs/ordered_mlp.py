@@ -14,7 +14,7 @@ __all__ = ["ordered_mlp"]
 
 
 class _Ordered(nn.Module):
-    """x (B, L) -> (B, outputs), what is padded being 0; it is told nothing that is given."""
+    """x (B, L) -> (B, outputs), what is padded being 0; it is unconditional."""
 
     def __init__(self, net: MLP) -> None:
         super().__init__()

@@ -1,9 +1,9 @@
-"""What a network of graphs is told whose nodes are the words of a sentence that is given.
+"""The conditions of a network of graphs whose nodes are the words of a given sentence.
 
-A recurrent network reads the sentence both ways, and what it makes of a word is told to its node;
-what it makes of two words, each seen as what hangs and as what is hung on, to their pair: the
-scorer of Dozat and Manning 2017, arXiv:1611.01734, section 3.2, by products of channels and without
-a direction, and with how far apart the words are.
+A bidirectional recurrent network reads the sentence, and its output for a word is added to the
+word's node; what it makes of two words, each seen as what hangs and as what is hung on, to their
+pair: the scorer of Dozat and Manning 2017, arXiv:1611.01734, section 3.2, by products of channels
+and without a direction, and with how far apart the words are.
 """
 
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ def sentence_of(spec: DataSpec) -> str:
 
 
 class SentenceReader(nn.Module):
-    """given, by name -> what is told to nodes (B, N, width) and to pairs (B, N, N, pairs).
+    """given, by name -> features of nodes (B, N, width) and of pairs (B, N, N, pairs).
 
     Args:
         spec: of the data.

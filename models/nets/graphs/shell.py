@@ -1,4 +1,4 @@
-"""What all networks of graphs share: how they read a row, what they are told, and how they answer.
+"""What all networks of graphs share: how they read a row, their conditions, and their output.
 
 Nodes and pairs of nodes carry channels, which layers change; a network is what its layers do. Both
 start from how the graph looks, as far as noise lets one see it: the soft adjacency, how surely two
@@ -71,9 +71,9 @@ class GraphShell(nn.Module):
             which nodes and pairs are real as 0 and 1, (B, N, 1) and (B, N, N, 1), and how many
             nodes there are, (B, 1, 1), and returns nodes and pairs.
         layers: how many.
-        structure: what it is told of how the graph looks.
-        valences: whether it is told how many edges of each type every node is likely to have, and
-            learns of each type apart how rare it is.
+        structure: its structural features.
+        valences: whether it receives the expected number of edges of each type of every node, and
+            learns how rare each type is.
         generator: where the initial weights come from (a generator of the CPU).
     """
 
@@ -211,8 +211,8 @@ class GraphShell(nn.Module):
     def _clarity(self, clock: Tensor | None) -> Tensor:
         """Return how much an edge's logit grows with its number.
 
-        A denoiser is told ln(s) / 4 and sees x / sqrt(1 + s^2) (EDM's preconditioning, and all but
-        that of the score's up to a factor of 1.4): the logit of a bit of -1 or 1 under noise of
+        A denoiser receives ln(s) / 4 and x / sqrt(1 + s^2) (EDM's preconditioning, and all but that
+        of the score's up to a factor of 1.4): the logit of a bit of -1 or 1 under noise of
         deviation s is 2 x / s^2.
         """
         if self.role.name != "denoiser":

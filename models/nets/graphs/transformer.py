@@ -1,11 +1,11 @@
 """A graph transformer: attention between nodes that the pairs between them bias and scale.
 
 What node i asks of node j is a product of queries and keys, channel by channel, which the pair
-scales and shifts; it decides whom the node hears, and it is what the pair hears (Dwivedi and
-Bresson 2021, arXiv:2012.09699, section 2; Vignac et al. 2023, arXiv:2209.14734, section 3.2).
-Pairs have no direction here: what they hear is the mean of both. Nodes and pairs also hear what the
-graph is on average. Beside the noise it is told of cycles and the spectrum, which attention alone
-cannot count (section 4.2 there).
+scales and shifts; it is the attention of the node, and the message to the pair (Dwivedi and Bresson
+2021, arXiv:2012.09699, section 2; Vignac et al. 2023, arXiv:2209.14734, section 3.2). Pairs have no
+direction here: the message is the mean of both. Nodes and pairs also receive the mean of the graph.
+Besides the noise level it receives cycle counts and the spectrum, which attention alone cannot
+compute (section 4.2 there).
 """
 
 import math
@@ -26,7 +26,7 @@ __all__ = ["GraphTransformerConfig", "graph_transformer"]
 
 
 class GraphTransformerConfig(Config, frozen=True):
-    """Size of a graph transformer, and what it is told."""
+    """Size and inputs of a graph transformer."""
 
     width: Annotated[int, param("Width", "Channels per node.", low=4, high=512, log=True)] = 32
     pairs: Annotated[
@@ -49,7 +49,7 @@ class GraphTransformerConfig(Config, frozen=True):
 
 
 class _Layer(nn.Module):
-    """Nodes hear from nodes by attention, then pairs from what their nodes asked of each other."""
+    """Nodes attend to nodes, then the attention scores update the pairs."""
 
     def __init__(
         self, config: GraphTransformerConfig, told: int, generator: torch.Generator
@@ -89,8 +89,8 @@ class _Layer(nn.Module):
         return h, (e + self.pair_out(functional.silu(told))) * joined
 
     def _weights(self, asked: Tensor, joined: Tensor) -> Tensor:
-        """Return how much each node hears of each other, (B, N, N, heads), by the sum of what it
-        asks in the channels of a head; a node that is alone hears nothing.
+        """Return the attention of each node to each other, (B, N, N, heads), by the sum of what it
+        asks in the channels of a head; an isolated node receives nothing.
         """
         scores = asked.view(*asked.shape[:3], self.heads, -1).sum(dim=-1)
         scores = scores.masked_fill(joined == 0.0, torch.finfo(scores.dtype).min)

@@ -15,7 +15,7 @@ __all__ = ["TypedGraphNetConfig", "typed_graph_net"]
 
 
 class TypedGraphNetConfig(GraphNetConfig, frozen=True):
-    """Size of a network for graphs with types, and what it is told."""
+    """Size and inputs of a network for graphs with types."""
 
     valences: Annotated[
         bool,

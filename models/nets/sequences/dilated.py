@@ -2,10 +2,9 @@
 
 After DiffWave (Kong et al. 2021, arXiv:2009.09761, section 3 and appendix A): residual blocks of a
 convolution of 3 taps whose dilation doubles from block to block, a gate tanh(a) sigmoid(b), a
-residual and a skip output, and the noise level added to what each block reads. What is given of a
-row as a whole is told with the level; what is given of each of its numbers (which are observed, and
-what they are) is read beside them as channels, as CSDI does (Tashiro et al. 2021,
-arXiv:2107.03502, section 4.3).
+residual and a skip output, and the noise level added to what each block reads. Conditions of a row
+as a whole are added to the level; conditions of each of its numbers (which are observed, and their
+values) are additional channels, as CSDI does (Tashiro et al. 2021, arXiv:2107.03502, section 4.3).
 
 Shapes: x (B, L, C); clock (B,); said (B, L, C).
 """

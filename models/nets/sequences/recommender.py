@@ -11,9 +11,9 @@ __all__ = ["Recommender"]
 class Recommender(nn.Module, ABC):
     """States of a history, and scores of all items after a state.
 
-    The two are apart because states of all places are cheap and scores are not: whoever asks what
-    comes after the last item scores that one alone. A state knows its own place and those before
-    it, and nothing of later ones.
+    The two are apart because states of all places are cheap and scores are not: for the next item
+    only the last place is scored. A state knows its own place and those before it, and nothing of
+    later ones.
     """
 
     @abstractmethod

@@ -79,7 +79,7 @@ class SetNet(nn.Module, ABC):
     def think(
         self, h: Tensor, context: Tensor | None, bias: Tensor | None, written: bool
     ) -> Tensor:
-        """Return places h (B, N, width) after all layers, told the context (B, told); see
+        """Return places h (B, N, width) after all layers, conditioned on the context (B, told); see
         `models.nets.sets.layers.Layer`.
         """
 
@@ -104,7 +104,7 @@ class SetNet(nn.Module, ABC):
         return torch.cat(said)[order.argsort()]
 
     def _some(self, x: Tensor, context: Tensor | None, mask: Tensor | None, places: int) -> Tensor:
-        """Return what is said of rows of no more than so many places."""
+        """Return the output for rows of at most a number of places."""
         h = self._enter(x, context, mask, places)
         # A generator is differentiated twice, for its kernel.
         written = needs_written_attention(x, twice=self.role.latent > 0)

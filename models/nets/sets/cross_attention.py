@@ -1,10 +1,10 @@
-"""Cross-attention by way of tokens: constituents hear of each other through a few notes.
+"""Cross-attention by way of tokens: constituents exchange messages through a few tokens.
 
 In each round some tokens look at the cloud, and the cloud at the tokens: 2 T N scores instead of
 N^2, so that the cost is linear in the number N of constituents. It is the cross-attention encoder
 of PC-Droid (Leigh et al. 2023, arXiv:2307.06836): width 64, 3 rounds, 8 heads, feed-forward 4,
 leaky ReLU, 16 tokens, both inner norms, 0.45 M weights. There all layers begin at zero; here those
-of the tokens do not, which nobody hears before the cloud listens to them: else their weights would
+of the tokens do not, which are not read before the cloud attends to them: else their weights would
 have to wait for two others that begin at zero.
 """
 

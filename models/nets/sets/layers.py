@@ -1,4 +1,5 @@
-"""What networks for sets are made of: attention, and feed-forwards that are told the context.
+"""What networks for sets are made of: attention, and feed-forwards that are conditioned on the
+context.
 
 Normalisation comes before each block (Xiong et al. 2020, arXiv:2002.04745), and both blocks begin
 at zero, so that a network begins as if it had none. Two more normalisations may stand inside, as in
@@ -93,7 +94,7 @@ class _Fed(nn.Module):
         gain: float,
         generator: torch.Generator,
     ) -> None:
-        """Make it, of so many numbers that come in, are hidden and go out."""
+        """Make it with the numbers of inputs, hidden units and outputs."""
         g, (dim_in, hidden, dim_out) = generator, size
         self.first = linear(dim_in, hidden, generator=g)
         self.context = linear(told, hidden, generator=g) if told else None
@@ -114,7 +115,9 @@ class _Fed(nn.Module):
 
 
 class Network(_Fed):
-    """h (B, N, in) -> (B, N, out) by a hidden layer, told the context (B, told); any h without."""
+    """h (B, N, in) -> (B, N, out) by a hidden layer, conditioned on the context (B, told); any h
+    without.
+    """
 
     def __init__(
         self,

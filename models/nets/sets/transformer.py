@@ -1,8 +1,8 @@
-"""A transformer for clouds of constituents: whatever their order, whatever their number.
+"""A transformer for clouds of constituents: in any order, of any number.
 
 Vaswani et al. 2017, arXiv:1706.03762, without positions and with context in every feed-forward
 block: the transformer encoder of PC-Droid (Leigh et al. 2023, arXiv:2307.06836) and of PC-JeDi
-(Leigh et al. 2023, arXiv:2303.05376), each by its settings. A padded place is seen by nobody.
+(Leigh et al. 2023, arXiv:2303.05376), each by its settings. Padded places are masked.
 
 | as in | width | layers | heads | feed-forward | activation | in and out | norms | weights |
 |---|---|---|---|---|---|---|---|---|
