@@ -65,7 +65,7 @@ class EngineBench:
             Refused: the spec has a problem.
             RuntimeError: the training failed.
         """
-        run = self._made(trial, seed)
+        run = self._generate_samples(trial, seed)
         loaded = load(run)
         data = loaded.resolved.load_data(run.project)
         status = run.status()
@@ -79,8 +79,8 @@ class EngineBench:
             data.rows,
         )
 
-    def _made(self, trial: Trial, seed: int) -> RunFolder:
-        taken = {name: self._made(each, seed) for name, each in trial.inputs.items()}
+    def _generate_samples(self, trial: Trial, seed: int) -> RunFolder:
+        taken = {name: self._generate_samples(each, seed) for name, each in trial.inputs.items()}
         spec = self._spec(trial, seed, taken)
         folder = cache_folder() / self._key(spec, taken)
         if self._fresh and folder.exists():

@@ -56,7 +56,7 @@ class InterpolateLatents:
         made = []
         for start in range(0, count, PIECE):
             yield Progress(start, count)
-            made.append(_made(family, latents.take(slice(start, start + PIECE))).cpu())
+            made.append(_generate_samples(family, latents.take(slice(start, start + PIECE))).cpu())
         rows = latents.holding(torch.cat(made)).to(torch.device("cpu"))
         cosine = torch.cosine_similarity(one.x.flatten(1), other.x.flatten(1))
         angle = torch.rad2deg(torch.acos(cosine.clamp(-1.0, 1.0)))
@@ -64,7 +64,7 @@ class InterpolateLatents:
 
 
 @torch.no_grad()
-def _made(family: Family[Any], latents: Batch) -> torch.Tensor:
+def _generate_samples(family: Family[Any], latents: Batch) -> torch.Tensor:
     if isinstance(family, HasLatent):
         return family.push(latents)
     *_, last = family.flow(latents)

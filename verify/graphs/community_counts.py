@@ -55,7 +55,7 @@ def _figure(requested: list[int], obtained: list[int]) -> tuple[str, dict[str, f
     return f"r {value['r']:.2f}, {value['right']:.0%} right ({told})", value
 
 
-def _made(learnt: Learnt, strength: float, seed: int) -> list[int]:
+def _generate_samples(learnt: Learnt, strength: float, seed: int) -> list[int]:
     """Return how many communities graphs of 20 nodes have that were asked for."""
     family, spec = learnt.learner, learnt.learner.spec
     assert isinstance(family, Family)
@@ -78,7 +78,8 @@ def _obeyed(bench: Bench, steps: int, strength: float) -> Outcome:
     )
     seeds = bench.seeds([0, 1, 2])
     found = {
-        seed: _figure(_REQUESTED, _made(bench.train(trial, seed), strength, seed)) for seed in seeds
+        seed: _figure(_REQUESTED, _generate_samples(bench.train(trial, seed), strength, seed))
+        for seed in seeds
     }
     return Outcome(
         figure="; ".join(f"seed {seed}: {said}" for seed, (said, _) in found.items()),

@@ -60,16 +60,16 @@ _EDP = _lesson("EDP-GNN", {}, {"step": 1.0, "noise": "consistent"})
 _GDSS = _lesson("GDSS", {"s_max": 10.0}, {})
 
 
-def _held(made: Graphs) -> Outcome:
+def _check_line(made: Graphs) -> Outcome:
     return within(judged(made), _LINE)
 
 
 def _nulls(lesson: Lesson) -> list[Null]:
     return [
-        Null("one step of training", lambda: _held(lesson.drawn(0, 1))),
-        *nulls(lesson, _held, rewiring=True),
-        *edited(lesson, _held),
-        copied(lesson, _held),
+        Null("one step of training", lambda: _check_line(lesson.drawn(0, 1))),
+        *nulls(lesson, _check_line, rewiring=True),
+        *edited(lesson, _check_line),
+        copied(lesson, _check_line),
     ]
 
 
@@ -87,7 +87,7 @@ def _nulls(lesson: Lesson) -> list[Null]:
 )
 def edp_gnn() -> Outcome:
     """Train three seeds."""
-    return by_seeds(_EDP, _held)
+    return by_seeds(_EDP, _check_line)
 
 
 @experiment(
@@ -104,4 +104,4 @@ def edp_gnn() -> Outcome:
 )
 def gdss() -> Outcome:
     """Train three seeds."""
-    return by_seeds(_GDSS, _held)
+    return by_seeds(_GDSS, _check_line)

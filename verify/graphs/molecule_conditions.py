@@ -45,7 +45,7 @@ def _drawn(learnt: Learnt, seed: int, asked: Batch) -> Batch:
     return made
 
 
-def _held(made: Batch, wanted: Batch, real: RowSource) -> Outcome:
+def _check_line(made: Batch, wanted: Batch, real: RowSource) -> Outcome:
     """Hold molecules to what was asked for."""
     found = MoleculeSet(made.x, made.given[SIZE].long(), told=True).given(slice(None))
     evidence = Evidence(real, make_generator(0), made=made)
@@ -68,8 +68,8 @@ def _trained(bench: Bench, trial: Trial) -> Outcome:
     for seed in seeds:
         learnt = bench.train(trial, seed)
         asked, real = learnt.pair(_MADE, seed)
-        found.append(_held(_drawn(learnt, seed, _rows(asked)), _rows(asked), real))
-        floor = floor or f"those asked for: {_held(_rows(asked), _rows(asked), real).figure}"
+        found.append(_check_line(_drawn(learnt, seed, _rows(asked)), _rows(asked), real))
+        floor = floor or f"those asked for: {_check_line(_rows(asked), _rows(asked), real).figure}"
     return of_seeds(found, floor, seeds)
 
 
@@ -78,7 +78,7 @@ def _mixed(bench: Bench) -> Outcome:
     learnt = bench.train(_TOLD, 0)
     asked, real = learnt.pair(_MADE, 0)
     order: Tensor = torch.randperm(_MADE, generator=make_generator(0, _MIXED))
-    return _held(_drawn(learnt, 0, _rows(asked)), _rows(asked).take(order), real)
+    return _check_line(_drawn(learnt, 0, _rows(asked)), _rows(asked).take(order), real)
 
 
 def _looked_up(bench: Bench) -> Outcome:
@@ -92,7 +92,7 @@ def _looked_up(bench: Bench) -> Outcome:
     asked_for, there = (
         torch.stack([b.given[name].double() for name in names], dim=1) for b in (wanted, known)
     )
-    return _held(known.take(torch.cdist(asked_for, there).argmin(dim=1)), wanted, real)
+    return _check_line(known.take(torch.cdist(asked_for, there).argmin(dim=1)), wanted, real)
 
 
 @experiment(

@@ -163,7 +163,7 @@ def _leaf(lesson: Lesson, judge: Judge) -> Null:
     return null(lesson, title, lambda real: leaf_moved(real, MADE, lesson.seed), judge)
 
 
-def _held(
+def _check_line(
     lesson: Lesson, made: Graphs, holds: Valid, least: float, near: dict[str, float], new: float
 ) -> Outcome:
     """Hold 100 graphs to be of a make, near to 400 that nobody learned from, and new."""
@@ -185,11 +185,11 @@ def _held(
 
 
 def _by_rules(made: Graphs) -> Outcome:
-    return _held(_RULES, made, lobster, 1.0, {"degree": 0.02, "orbit": 0.02}, 0.4)
+    return _check_line(_RULES, made, lobster, 1.0, {"degree": 0.02, "orbit": 0.02}, 0.4)
 
 
 def _lobsters(made: Graphs) -> Outcome:
-    return _held(_LOBSTERS, made, lobster, 0.5, {"degree": 0.02, "orbit": 0.01}, 0.9)
+    return _check_line(_LOBSTERS, made, lobster, 0.5, {"degree": 0.02, "orbit": 0.01}, 0.9)
 
 
 @experiment(

@@ -28,7 +28,7 @@ def _apart(structure: str, seed: int, steps: int = _STEPS) -> float:
     return judged(_lesson(structure).drawn(seed, steps)).value[_NAME]
 
 
-def _held(untold: float, told: float) -> Outcome:
+def _check_line(untold: float, told: float) -> Outcome:
     value = {"times": untold / told, "untold": untold, "told": told}
     figure = f"{_NAME} {untold:.3f} without, {told:.3f} with them: {untold / told:.2f} times"
     return Outcome(figure, value, untold >= _TIMES * told, "", [])
@@ -46,10 +46,13 @@ def _held(untold: float, told: float) -> Outcome:
     source="Vignac et al. 2023, arXiv:2209.14734, sections 4.2 and 6.1",
     slow=True,
     nulls=[
-        Null("another seed for the features", lambda: _held(_apart("none", 0), _apart("none", 1))),
+        Null(
+            "another seed for the features",
+            lambda: _check_line(_apart("none", 0), _apart("none", 1)),
+        ),
         Null(
             "one step of training with features",
-            lambda: _held(_apart("none", 0), _apart("cycles", 0, 1)),
+            lambda: _check_line(_apart("none", 0), _apart("cycles", 0, 1)),
         ),
     ],
 )
@@ -57,5 +60,5 @@ def features() -> Outcome:
     """Train three seeds of each."""
     fresh = _lesson("none").graphs(MADE, _DATA + 3)
     floor = judged((fresh.adjacency, fresh.size)).figure
-    found = [_held(_apart("none", seed), _apart("cycles", seed)) for seed in SEEDS]
+    found = [_check_line(_apart("none", seed), _apart("cycles", seed)) for seed in SEEDS]
     return of_seeds(found, f"fresh graphs: {floor}")

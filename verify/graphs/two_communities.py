@@ -106,7 +106,7 @@ def judged(made: Graphs, data: int = _SEED) -> Outcome:
 _DIFFUSION = Lesson("edm", 1500, seed=_FRESH, sampler="heun", sampling={"steps": 25})
 
 
-def _held(made: Graphs) -> Outcome:
+def _check_line(made: Graphs) -> Outcome:
     return judged(made, _FRESH)
 
 
@@ -122,12 +122,12 @@ def _held(made: Graphs) -> Outcome:
     "arXiv:1802.08773, section 4.3 (the kernels)",
     slow=True,
     nulls=[
-        Null("one step of training", lambda: _held(_DIFFUSION.drawn(0, 1))),
-        *nulls(_DIFFUSION, _held),
-        *edited(_DIFFUSION, _held),
-        copied(_DIFFUSION, _held),
+        Null("one step of training", lambda: _check_line(_DIFFUSION.drawn(0, 1))),
+        *nulls(_DIFFUSION, _check_line),
+        *edited(_DIFFUSION, _check_line),
+        copied(_DIFFUSION, _check_line),
     ],
 )
 def edm_on_communities() -> Outcome:
     """Train three seeds."""
-    return by_seeds(_DIFFUSION, _held)
+    return by_seeds(_DIFFUSION, _check_line)

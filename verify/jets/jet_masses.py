@@ -46,7 +46,7 @@ def _trial(steps: int) -> Trial:
     )
 
 
-def _held(learnt: Learnt) -> Sides:
+def _check_line(learnt: Learnt) -> Sides:
     """Return two samples of the jets that only test: always the same."""
     return Sides(*learnt.pair(_N, _PAIR))
 
@@ -131,14 +131,14 @@ def _learned(bench: Bench, steps: int) -> Outcome:
     found = {}
     for seed in bench.seeds([0, 1, 2]):
         learnt = bench.train(_trial(steps), seed)
-        sides = _held(learnt)
+        sides = _check_line(learnt)
         found[seed] = _far(drawn(learnt, sides.given, seed), sides)
     return _outcome(found, sides)
 
 
 def _null(title: str, make: Make) -> Null:
     def measure(bench: Bench) -> Outcome:
-        sides = _held(bench.train(_trial(1), 0))
+        sides = _check_line(bench.train(_trial(1), 0))
         made = make(sides.given, make_generator(0, _NULL))
         return _outcome({0: _far(made, sides)}, sides)
 
@@ -148,7 +148,7 @@ def _null(title: str, make: Make) -> Null:
 def _looked_up(bench: Bench) -> Outcome:
     learnt = bench.train(_trial(1), 0)
     assert learnt.learned is not None
-    sides = _held(learnt)
+    sides = _check_line(learnt)
     make = nearest_training(learnt.learned.rows(slice(None)))
     return _outcome({0: _far(make(sides.given, make_generator(0, _NULL)), sides)}, sides)
 

@@ -62,7 +62,7 @@ class _Held:
         return self.halves[0][0].spec().given[LABEL].names
 
 
-def _held(learnt: Learnt) -> _Held:
+def _check_line(learnt: Learnt) -> _Held:
     assert learnt.learned is not None
     halves = [learnt.pair(_N, _PAIRS + draw) for draw in range(_DRAWS)]
     return _Held(halves, learnt.learned.rows(slice(None)))
@@ -222,7 +222,7 @@ def _null(make_of: Callable[[RowSource, int], Make]) -> Callable[[Bench], Outcom
         seed = bench.seeds([0])[0]
         learnt = bench.train(_trial(), seed)
         assert learnt.learned is not None
-        return _outcome([_held(learnt)], [make_of(learnt.learned, seed)], [seed])
+        return _outcome([_check_line(learnt)], [make_of(learnt.learned, seed)], [seed])
 
     return measure
 
@@ -354,4 +354,4 @@ def jet_variables_by_flow(bench: Bench) -> Outcome:
     seeds = bench.seeds([0, 1, 2])
     learnt = [bench.train(_trial(), seed) for seed in seeds]
     makers = [_by_flow(each.learner, seed) for each, seed in zip(learnt, seeds, strict=True)]
-    return _outcome([_held(each) for each in learnt], makers, seeds)
+    return _outcome([_check_line(each) for each in learnt], makers, seeds)

@@ -147,7 +147,7 @@ def singlestep() -> Outcome:
 _TOLERANCES = (1e-3, 1e-4, 1e-5)
 
 
-def _held(make: Callable[[float], Sampler]) -> Outcome:
+def _check_line(make: Callable[[float], Sampler]) -> Outcome:
     """Hold the errors of samplers, made for a tolerance, to twenty times of it."""
     value: dict[str, float] = {}
     passed = True
@@ -175,11 +175,11 @@ def _as_many_as_rk45(tolerance: float) -> Sampler:
     "evaluations",
     group="A",
     source="Song et al. 2021, arXiv:2011.13456, appendix D.2",
-    nulls=[Null("Euler's method in as many evaluations", lambda: _held(_as_many_as_rk45))],
+    nulls=[Null("Euler's method in as many evaluations", lambda: _check_line(_as_many_as_rk45))],
 )
 def adaptive() -> Outcome:
     """Measure errors and evaluations."""
-    return _held(lambda tolerance: AdaptiveOde(AdaptiveOdeConfig(tolerance=tolerance)))
+    return _check_line(lambda tolerance: AdaptiveOde(AdaptiveOdeConfig(tolerance=tolerance)))
 
 
 def _flow_error(midpoint: bool, steps: int, seed: int) -> float:
