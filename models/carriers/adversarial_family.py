@@ -68,7 +68,8 @@ class AdversarialFamily(GeneratorFamily[C]):
         # generator follows.
         return self.field.trained.count - 1
 
-    def _follows(self) -> bool:
+    def _critic_is_ready(self) -> bool:
+        """Whether the critic has made its steps, so that the generator moves."""
         return self.field.trained.count % self.config.critic_steps == 0
 
     def retune(self, config: C) -> None:

@@ -1,28 +1,24 @@
-"""What all families share that are made of a field and a carrier, whatever these are."""
+"""Latents and flow of a family that delegates both to its carrier."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from pushforward.models.carriers.base import Carrier
-from pushforward.models.config import Config
 from pushforward.models.contracts.batch import Batch, Rows
-from pushforward.models.contracts.family import Family, Frame
+from pushforward.models.contracts.family import Frame
 
-__all__ = ["CarriedFamily"]
-
-C = TypeVar("C", bound=Config)
+__all__ = ["Carried"]
 
 
-class CarriedFamily(Family[C]):
-    """Latents are those of a carrier, and it takes them along a field; a subclass makes both.
+class Carried:
+    """Mixin of a `Family` whose carrier draws latents and moves them along its field.
 
     Attributes:
-        field: where particles go, for most a `models.fields.base.Field`; a subclass says what it is
-            by its own annotation.
-        carrier: what goes.
+        field: the velocity of the particles, for most families a `models.fields.base.Field`.
+        carrier: the particles or the generator that moves.
     """
 
     field: Any

@@ -5,12 +5,12 @@ from typing import Any, Protocol, TypeVar, Unpack
 
 import torch
 
-from pushforward.models.carriers.carried_family import CarriedFamily
+from pushforward.models.carriers.carried_family import Carried
 from pushforward.models.carriers.particles import Particles
 from pushforward.models.config import Config
 from pushforward.models.contracts.abilities import Denoise
 from pushforward.models.contracts.batch import Batch, Rows
-from pushforward.models.contracts.family import Frame
+from pushforward.models.contracts.family import Family, Frame
 from pushforward.models.contracts.learner import Training
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.contracts.state import Packed
@@ -30,7 +30,7 @@ class ConsistencySettings(Protocol):
     def optimizer(self) -> OptimizerConfig: ...
 
 
-class ConsistencyFamily(CarriedFamily[C]):
+class ConsistencyFamily(Carried, Family[C]):
     """Free particles along a consistency function; a subclass makes the field, and says what it is
     taught by. Its config satisfies `ConsistencySettings`.
     """

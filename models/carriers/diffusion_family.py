@@ -6,14 +6,15 @@ from typing import Any, Protocol, TypeVar, Unpack, cast
 import torch
 from torch import Tensor
 
-from pushforward.models.carriers.carried_family import CarriedFamily
+from pushforward.models.carriers.carried_family import Carried
 from pushforward.models.carriers.particles import Diffusing, Particles
 from pushforward.models.config import Config
 from pushforward.models.contracts.abilities import Denoise
 from pushforward.models.contracts.batch import Batch, Rows
-from pushforward.models.contracts.family import Frame
+from pushforward.models.contracts.family import Family, Frame
 from pushforward.models.contracts.learner import Look, Training
 from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.contracts.state import Packed
 from pushforward.models.fields.base import Field
 from pushforward.models.paths.clock import FlowClock, display_scale
 from pushforward.models.samplers.heun import Heun
@@ -34,7 +35,7 @@ class _Levels(Protocol):
     s_max: float
 
 
-class DiffusionFamily(CarriedFamily[C]):
+class DiffusionFamily(Carried, Family[C]):
     """Free particles that follow a denoiser, learned or known; a subclass makes the field."""
 
     field: _DenoisingField
@@ -54,6 +55,11 @@ class DiffusionFamily(CarriedFamily[C]):
         self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None
     ) -> Iterator[Frame]:
         return self.carrier.frames(self.field, latents, generator=generator, sampler=sampler)
+
+    @property
+    def parts(self) -> Mapping[str, Packed]:
+        # A field that is known has no state.
+        return {"field": self.field} if isinstance(self.field, Packed) else {}
 
     @property
     def clock(self) -> FlowClock:

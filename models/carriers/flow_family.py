@@ -6,12 +6,12 @@ from typing import Any, TypeVar, Unpack
 import torch
 from torch import Tensor
 
-from pushforward.models.carriers.carried_family import CarriedFamily
+from pushforward.models.carriers.carried_family import Carried
 from pushforward.models.carriers.particles import Particles
 from pushforward.models.config import Config
 from pushforward.models.contracts.abilities import Denoise
 from pushforward.models.contracts.batch import Batch, Rows
-from pushforward.models.contracts.family import Frame
+from pushforward.models.contracts.family import Family, Frame
 from pushforward.models.contracts.learner import Look, Training, finish
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.contracts.state import Packed
@@ -31,7 +31,7 @@ def between(noise: Batch, real: Batch, time: Tensor) -> Batch:
     return noise.holding(torch.lerp(noise.x, real.x, expand_like(time, real.x)))
 
 
-class FlowFamily(CarriedFamily[C]):
+class FlowFamily(Carried, Family[C]):
     """Free particles along a velocity; a subclass makes the field, and fits it."""
 
     field: VelocityField

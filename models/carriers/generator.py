@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from pushforward.models.contracts.batch import Batch, Rows, by_parts
 from pushforward.models.contracts.execution import PLAIN, Execution
 from pushforward.models.contracts.family import Frame
-from pushforward.models.contracts.learner import Scene
+from pushforward.models.contracts.learner import Scene, Walk
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.fields.base import Field
 from pushforward.models.nets.calling import call
@@ -132,6 +132,24 @@ class Generator(TrainedPart[nn.Module]):
             self.trained.follow(move, len(rows))
         self.trained.average()
         return {"speed": velocity.flatten(1).norm(dim=1).mean()}
+
+    def move_stages(self, latents: Batch, scene: Scene, *, shown: bool) -> Walk:
+        """Move the particles of a scene along its velocity, as the stages "velocity" and "follow".
+
+        Args:
+            latents: of the particles.
+            scene: "real", "particles" and "velocity".
+            shown: whether the second stage shows where the generator moves them.
+        """
+        yield "velocity", scene
+        velocity = scene["velocity"]
+        if shown:
+            scene = {**scene, **self.kernel_view(latents, velocity)}
+        metrics = self.move(latents, velocity)
+        if shown:
+            scene = {**scene, "moved": self.particles(latents).x}
+        yield "follow", scene
+        return metrics
 
     def kernel_view(self, latents: Batch, velocity: Tensor) -> Scene:
         """Return, for slow motion, the velocity "smoothed" by the kernel, mean_j K(z, z_j) v_j, and

@@ -6,10 +6,11 @@ from typing import Any, ClassVar, TypeVar, Unpack
 
 from torch import Tensor, nn
 
-from pushforward.models.carriers.carried_family import CarriedFamily
+from pushforward.models.carriers.carried_family import Carried
 from pushforward.models.carriers.generator import Generator
 from pushforward.models.carriers.generator_settings import GeneratorSettings
 from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.family import Family
 from pushforward.models.contracts.learner import Training, Walk, finish
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.contracts.state import Packed
@@ -23,7 +24,7 @@ _GENERATOR = 0  # stream of the seed; subclasses use 1 and those from 3 on
 C = TypeVar("C", bound=GeneratorSettings)
 
 
-class GeneratorFamily(CarriedFamily[C]):
+class GeneratorFamily(Carried, Family[C]):
     """A generator that follows a field; a subclass makes the field."""
 
     NOISE: ClassVar[int] = 2
@@ -73,43 +74,20 @@ class GeneratorFamily(CarriedFamily[C]):
     def parts(self) -> Mapping[str, Packed]:
         return {"carrier": self.carrier}
 
+    @abstractmethod
+    def training_step(self, real: Batch, *, shown: bool) -> Walk:
+        """Do one training step in stages; see `Learner.walk`.
+
+        Args:
+            real: the batch.
+            shown: whether the stages are displayed, which costs a second pass of the generator.
+        """
+
     def walk(self, batch: Rows) -> Walk:
-        return self._stages(Batch.of(batch), shown=True)
+        return self.training_step(Batch.of(batch), shown=True)
 
     def step(self, batch: Rows) -> dict[str, Tensor]:
-        # Nobody looks: no need to push the latents once more to see where the particles went.
-        return finish(self._stages(Batch.of(batch), shown=False))
-
-    def _stages(self, batch: Batch, *, shown: bool) -> Walk:
-        latents = self.carrier.like(batch, self.noise)
-        particles = self.carrier.particles(latents)
-        scene = {"real": batch.x, "particles": particles.x}
-        yield "draw", scene
-        metrics = self._fitted(batch, particles)
-        yield "fit", scene
-        if self._follows():
-            # The same latents: the field has just learned where these particles are.
-            scene = {**scene, "velocity": self._pull(particles)}
-            yield "velocity", scene
-            if shown:
-                scene |= self.carrier.kernel_view(latents, scene["velocity"])
-            metrics |= self.carrier.move(latents, scene["velocity"])
-            if shown:
-                scene = {**scene, "moved": self.carrier.particles(latents).x}
-            yield "follow", scene
-        return metrics
-
-    def _follows(self) -> bool:
-        """Whether the generator follows in this step, the field being fitted."""
-        return True
-
-    def _fitted(self, real: Batch, particles: Batch) -> dict[str, Tensor]:
-        """Let what pulls learn, a step, where data and particles are."""
-        return self.field.fit(real, particles, None)
-
-    def _pull(self, particles: Batch) -> Tensor:
-        """Return where each particle of the training should go, (B, *shape)."""
-        return self.field.velocity(particles, 1.0)
+        return finish(self.training_step(Batch.of(batch), shown=False))
 
     def retune(self, config: C) -> None:
         self.carrier.trained.optimizer.config = config.generator_optimizer

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Protocol, TypeVar, Unpack
 
-from pushforward.models.carriers.carried_family import CarriedFamily
+from pushforward.models.carriers.carried_family import Carried
 from pushforward.models.carriers.population import Population
 from pushforward.models.carriers.starts import StartName, initial_positions
 from pushforward.models.config import Config
 from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.family import Family
 from pushforward.models.contracts.learner import Training
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.contracts.state import Packed
@@ -36,7 +37,7 @@ class PopulationSettings(Protocol):
     def reach(self) -> float: ...
 
 
-class PopulationFamily(CarriedFamily[C]):
+class PopulationFamily(Carried, Family[C]):
     """Free particles that a field moves during the training; a subclass makes the field, and its
     config satisfies `PopulationSettings`.
     """

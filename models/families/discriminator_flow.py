@@ -5,10 +5,11 @@ from typing import Annotated, Any, Unpack
 
 from torch import Tensor
 
-from pushforward.models.carriers.carried_family import CarriedFamily
+from pushforward.models.carriers.carried_family import Carried
 from pushforward.models.carriers.flowing import FlowingParticles
 from pushforward.models.config import Config, ConfigError, Pick, param
 from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.family import Family
 from pushforward.models.contracts.learner import Look, Training, Walk
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.contracts.state import Packed
@@ -118,7 +119,7 @@ def _check(config: DiscriminatorFlowConfig) -> None:
     version=2,
     upgrade=networks_as_picks,
 )
-class DiscriminatorFlow(CarriedFamily[DiscriminatorFlowConfig]):
+class DiscriminatorFlow(Carried, Family[DiscriminatorFlowConfig]):
     """field = critic with a clock, carrier = flow."""
 
     field: Critic

@@ -6,7 +6,8 @@ from typing import Any, Unpack
 import torch
 from torch import Tensor
 
-from pushforward.models.carriers.gaussian_diffusion import GaussianDiffusion
+from pushforward.models.carriers.diffusion_family import DiffusionFamily
+from pushforward.models.carriers.gaussian_diffusion import GaussianBound
 from pushforward.models.contracts.batch import Batch, Rows
 from pushforward.models.contracts.learner import Look, Training, Walk, finish
 from pushforward.models.contracts.schedule import Schedule
@@ -39,7 +40,7 @@ class EdmConfig(ScoreSettings, frozen=True):
     upgrade=networks_as_picks,
     units={DIVERGENCE: "nats"},
 )
-class Edm(GaussianDiffusion[EdmConfig]):
+class Edm(GaussianBound, DiffusionFamily[EdmConfig]):
     """Diffusion in the design space of Karras et al. 2022 (arXiv:2206.00364).
 
     Data x0 are noised to x = x0 + s eps, and D(x; s) learns E[x0 | x] (equations 2 and 3 there).

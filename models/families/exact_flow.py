@@ -6,7 +6,8 @@ from typing import Annotated, Any, Unpack
 import torch
 from torch import Tensor
 
-from pushforward.models.carriers.gaussian_diffusion import GaussianDiffusion
+from pushforward.models.carriers.diffusion_family import DiffusionFamily
+from pushforward.models.carriers.gaussian_diffusion import GaussianBound
 from pushforward.models.config import Config, param
 from pushforward.models.contracts.abilities import ClassLogits
 from pushforward.models.contracts.batch import Batch, Rows
@@ -68,7 +69,7 @@ class ExactFlowConfig(Config, frozen=True):
     needs=("continuous", "law"),
     sampler="dpmpp-2m",
 )
-class ExactFlow(GaussianDiffusion[ExactFlowConfig]):
+class ExactFlow(GaussianBound, DiffusionFamily[ExactFlowConfig]):
     """field = exact, carrier = particles; nothing is trained."""
 
     field: ExactScore

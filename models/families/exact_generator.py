@@ -10,7 +10,7 @@ from pushforward.models.carriers.generator_family import GeneratorFamily
 from pushforward.models.carriers.generator_settings import GeneratorSettings
 from pushforward.models.config import Pick, param
 from pushforward.models.contracts.batch import Batch, Rows
-from pushforward.models.contracts.learner import Look, Training
+from pushforward.models.contracts.learner import Look, Training, Walk
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.contracts.state import Packed
 from pushforward.models.denoisers.denoiser import Denoiser
@@ -100,11 +100,17 @@ class ExactGenerator(GeneratorFamily[ExactGeneratorConfig]):
         # The score sets the pace: it has done its step when the generator follows.
         return self.own.trained.count - 1
 
-    def _follows(self) -> bool:
-        return self.own.trained.count % self.config.score_steps == 0
-
-    def _pull(self, particles: Batch) -> Tensor:
-        return self.field.drawn_velocity(particles)
+    def training_step(self, real: Batch, *, shown: bool) -> Walk:
+        z = self.carrier.like(real, self.noise)
+        x = self.carrier.particles(z)
+        scene = {"real": real.x, "particles": x.x}
+        yield "draw", scene
+        metrics = self.field.fit(real, x, None)
+        yield "fit", scene
+        if self.own.trained.count % self.config.score_steps == 0:
+            v = self.field.drawn_velocity(x)
+            metrics |= yield from self.carrier.move_stages(z, {**scene, "velocity": v}, shown=shown)
+        return metrics
 
     def retune(self, config: ExactGeneratorConfig) -> None:
         self.field.w_data = config.w_data

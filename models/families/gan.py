@@ -2,12 +2,10 @@
 
 from collections.abc import Mapping
 
-from torch import Tensor
-
 from pushforward.models.carriers.adversarial_family import AdversarialFamily, AdversarialSettings
 from pushforward.models.config import Pick
 from pushforward.models.contracts.batch import Batch
-from pushforward.models.contracts.learner import Look
+from pushforward.models.contracts.learner import Look, Walk
 from pushforward.models.contracts.told_settings import ConditionalSetting
 from pushforward.models.nets.earlier import gan_by_log_ratio
 from pushforward.models.nets.settings import CriticNet
@@ -41,11 +39,17 @@ class Gan(AdversarialFamily[GanConfig]):
     gradient of its loss E h(d(g(z))), with h = log sigmoid for the non-saturated loss.
     """
 
-    def _fitted(self, real: Batch, particles: Batch) -> dict[str, Tensor]:
-        return self.field.fit(real, particles, None)
-
-    def _pull(self, particles: Batch) -> Tensor:
-        return self.field.velocity(particles, 1.0)
+    def training_step(self, real: Batch, *, shown: bool) -> Walk:
+        z = self.carrier.like(real, self.noise)
+        x = self.carrier.particles(z)
+        scene = {"real": real.x, "particles": x.x}
+        yield "draw", scene
+        metrics = self.field.fit(real, x, None)
+        yield "fit", scene
+        if self._critic_is_ready():
+            v = self.field.velocity(x)
+            metrics |= yield from self.carrier.move_stages(z, {**scene, "velocity": v}, shown=shown)
+        return metrics
 
     @property
     def looks(self) -> Mapping[str, Look]:

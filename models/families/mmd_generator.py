@@ -59,8 +59,15 @@ class MmdGenerator(GeneratorFamily[MmdGeneratorConfig]):
         # The rate falls along the training, however many steps each follows with.
         return self._count
 
-    def _stages(self, batch: Batch, *, shown: bool) -> Walk:
-        metrics = yield from super()._stages(batch, shown=shown)
+    def training_step(self, real: Batch, *, shown: bool) -> Walk:
+        z = self.carrier.like(real, self.noise)
+        x = self.carrier.particles(z)
+        scene = {"real": real.x, "particles": x.x}
+        yield "draw", scene
+        metrics = self.field.fit(real, x, None)
+        yield "fit", scene
+        v = self.field.velocity(x)
+        metrics |= yield from self.carrier.move_stages(z, {**scene, "velocity": v}, shown=shown)
         self._count += 1
         return metrics
 

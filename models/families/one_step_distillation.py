@@ -9,7 +9,7 @@ from typing import Any, Unpack
 import torch
 from torch import Tensor
 
-from pushforward.models.carriers.carried_family import CarriedFamily
+from pushforward.models.carriers.carried_family import Carried
 from pushforward.models.carriers.generator import Generator
 from pushforward.models.carriers.generator_settings import GeneratorAveraging, GeneratorOptimizer
 from pushforward.models.carriers.pair_settings import PairCount, PairSolver, pair_steps
@@ -61,7 +61,7 @@ class OneStepDistillationConfig(Config, frozen=True):
         )
     },
 )
-class OneStepDistillation(CarriedFamily[OneStepDistillationConfig]):
+class OneStepDistillation(Carried, Family[OneStepDistillationConfig]):
     """field = velocity of a teacher, followed to its end; carrier = generator."""
 
     field = None

@@ -11,12 +11,12 @@ from typing import Annotated, Any, Literal, Unpack
 
 import torch
 
-from pushforward.models.carriers.carried_family import CarriedFamily
+from pushforward.models.carriers.carried_family import Carried
 from pushforward.models.carriers.particles import Particles
 from pushforward.models.config import Config, ConfigError, Pick, param
 from pushforward.models.contracts.abilities import Denoise, HasDenoiser
 from pushforward.models.contracts.batch import Batch, Rows
-from pushforward.models.contracts.family import Frame
+from pushforward.models.contracts.family import Family, Frame
 from pushforward.models.contracts.learner import Phase, Training, Walk
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.contracts.state import Packed, State
@@ -143,7 +143,7 @@ class _OnLevels(Ddim):
         )
     },
 )
-class ProgressiveDistillation(CarriedFamily[ProgressiveDistillationConfig]):
+class ProgressiveDistillation(Carried, Family[ProgressiveDistillationConfig]):
     """field = score of a teacher in fewer and fewer steps, carrier = particles.
 
     One network learns all: it goes on from its average at the end of each round, a copy of which

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Unpack
 
 import torch
-from torch import Tensor
 
 from pushforward.models.carriers.generator_family import GeneratorFamily
 from pushforward.models.carriers.generator_settings import GeneratorSettings
@@ -96,17 +95,19 @@ class ScoreGan(GeneratorFamily[ScoreGanConfig]):
         # The score sets the pace: it has done its step when the generator follows.
         return self.field.own.trained.count - 1
 
-    def _stages(self, batch: Batch, *, shown: bool) -> Walk:
+    def training_step(self, real: Batch, *, shown: bool) -> Walk:
         if self.field.teacher.is_learning():
-            return (yield from self.field.lesson(batch))
-        metrics = yield from super()._stages(batch, shown=shown)
-        return metrics | {"phase": batch.x.new_full((), 2.0)}
-
-    def _follows(self) -> bool:
-        return self.field.own.trained.count % self.config.score_steps == 0
-
-    def _pull(self, particles: Batch) -> Tensor:
-        return self.field.drawn_velocity(particles)
+            return (yield from self.field.lesson(real))
+        z = self.carrier.like(real, self.noise)
+        x = self.carrier.particles(z)
+        scene = {"real": real.x, "particles": x.x}
+        yield "draw", scene
+        metrics = self.field.fit(real, x, None)
+        yield "fit", scene
+        if self.field.own.trained.count % self.config.score_steps == 0:
+            v = self.field.drawn_velocity(x)
+            metrics |= yield from self.carrier.move_stages(z, {**scene, "velocity": v}, shown=shown)
+        return metrics | {"phase": real.x.new_full((), 2.0)}
 
     @property
     def phases(self) -> tuple[Phase, ...]:

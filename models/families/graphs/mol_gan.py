@@ -11,7 +11,7 @@ from pushforward.models.carriers.generator_settings import (
 )
 from pushforward.models.config import param
 from pushforward.models.contracts.batch import Batch
-from pushforward.models.contracts.learner import Training
+from pushforward.models.contracts.learner import Training, Walk
 from pushforward.models.contracts.spec import SIZE, DataSpec
 from pushforward.models.contracts.state import Packed
 from pushforward.models.fields.adversarial import LossSetting
@@ -130,18 +130,22 @@ class MolGan(AdversarialFamily[MolGanConfig]):
         more = {} if self.reward is None else {"reward": self.reward}
         return {**super().parts, **more}
 
-    def _fitted(self, real: Batch, particles: Batch) -> dict[str, Tensor]:
-        metrics = super()._fitted(real, particles)
+    def training_step(self, real: Batch, *, shown: bool) -> Walk:
+        z = self.carrier.like(real, self.noise)
+        x = self.carrier.particles(z)
+        scene = {"real": real.x, "particles": x.x}
+        yield "draw", scene
+        metrics = self.field.fit(real, x, None)
         if self.reward is not None:
-            found = self.reward.fit(real, particles)
+            found = self.reward.fit(real, x)
             metrics |= {"reward": found["reward"], "reward-loss": found["loss"]}
+        yield "fit", scene
+        if self._critic_is_ready():
+            v = self.field.velocity(x)
+            if self.reward is not None:
+                v = v + self.config.reward * self.reward.velocity(x)
+            metrics |= yield from self.carrier.move_stages(z, {**scene, "velocity": v}, shown=shown)
         return metrics
-
-    def _pull(self, particles: Batch) -> Tensor:
-        pull = super()._pull(particles)
-        if self.reward is None:
-            return pull
-        return pull + self.config.reward * self.reward.velocity(particles)
 
     def _hangs_together(self, rows: Batch) -> Tensor:
         whole = rows.x.new_full((len(rows),), self.packing.nodes).long()

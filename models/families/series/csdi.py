@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal, Unpack
 import torch
 from torch import Tensor
 
-from pushforward.models.carriers.gaussian_diffusion import GaussianDiffusion
+from pushforward.models.carriers.diffusion_family import DiffusionFamily
+from pushforward.models.carriers.gaussian_diffusion import GaussianBound
 from pushforward.models.config import ConfigError, param
 from pushforward.models.contracts.batch import Batch, Rows
 from pushforward.models.contracts.learner import Look, Training, Walk
@@ -66,7 +67,7 @@ class CsdiConfig(ScoreSettings, frozen=True):
     carrier="flow",
     sampler="dpmpp-2m",
 )
-class Csdi(GaussianDiffusion[CsdiConfig]):
+class Csdi(GaussianBound, DiffusionFamily[CsdiConfig]):
     """field = score given what was observed, carrier = particles."""
 
     field: ScoreField
