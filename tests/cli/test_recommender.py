@@ -37,10 +37,10 @@ def test_an_evaluation_says_both_figures_beside_pop_and_of_how_many_people(said:
     out = said("evaluate", "--count", "50")
     for slug in ("ndcg-at-10", "recall-at-10"):
         [line] = [line for line in out.splitlines() if line.startswith(f"{slug} ")]
-        _, value, floor, n, better, *_ = re.split(r" {2,}", line.strip())
+        _, value, floor, limit, n, better, *_ = re.split(r" {2,}", line.strip())
         assert float(value.split()[0]) > 0
         assert float(floor.split()[0]) > 0
-        assert (n, better) == ("50", "higher")
+        assert (limit, n, better) == ("-", "50", "higher")
     assert "The floor of ndcg-at-10 and recall-at-10 is popularity (POP)" in " ".join(out.split())
     assert "Step 2; measured with 50 people, seed 0." in out
     assert "ndcg-at-10: chance 0." in out
