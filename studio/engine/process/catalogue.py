@@ -10,11 +10,10 @@ import torch
 from pushforward.models.config import Config, ConfigError, describe
 from pushforward.models.contracts.presentation import Line, Stage
 from pushforward.models.entries import (
-    DatasetEntry,
     Entry,
     FamilyEntry,
-    GuidanceEntry,
     Kind,
+    KindEntry,
     MetricEntry,
     NetworkEntry,
     OperatorEntry,
@@ -136,68 +135,53 @@ def _maker(maker: Maker[Any]) -> EntrySpec:
     )
 
 
-def _entry(entry: Entry) -> EntrySpec:
-    common: dict[str, Any] = {
-        "kind": entry.kind,
-        "slug": entry.slug,
-        "title": entry.title,
-        "summary": entry.summary,
-        "source": entry.source,
-        "kinds": list(entry.kinds),
+_RENAMED = {"bar_is": "bar", "formula": "motion", "update": "motion"}
+"""Fields of a registry entry that have another name in the protocol."""
+
+
+def _copied(entry: Entry) -> dict[str, Any]:
+    """Return the fields that a registry entry and the protocol have in common, as plain data."""
+    found = {_RENAMED.get(name, name): value for name, value in vars(entry).items()}
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in found.items()
+        if name in EntrySpec.__struct_fields__ and value is not None
     }
+
+
+def _entry(entry: Entry) -> EntrySpec:
+    common = _copied(entry)
     match entry:
         case FamilyEntry():
             return _family(entry, common)
         case MetricEntry():
-            common["better"] = entry.better
-            common["bar"] = entry.bar_is
-            common["unit"] = entry.unit
-            common["heavy"] = entry.heavy
-            common["conditional"] = entry.conditional
-            common["far_off"] = list(entry.far_off or ())
-            common["needs"] = list(entry.needs)
             common["kinds"] = list(kinds_measured(entry))
             common["roles"] = [DISTANCE] if is_distance(entry) else []
-            common["formerly"] = list(entry.formerly)
-        case DatasetEntry():
-            common |= {"size": entry.size, "licence": entry.licence, "made": entry.made}
         case NetworkEntry():
-            common["roles"] = list(entry.roles)
             common["kinds"] = list(kinds_of(entry))
-        case GuidanceEntry():
-            common["roles"] = list(entry.roles)
-            common["motion"] = entry.formula
+            del common["needs"]
+        case KindEntry():
+            del common["samplers"]  # described with each family
         case SamplerEntry():
-            common["needs"] = list(entry.needs)
-            common |= {"motion": entry.update, "ode": entry.order is not None}
+            common["ode"] = entry.order is not None
         case OperatorEntry():
-            common["needs"] = list(entry.needs)
             common["takes"] = [SlotSpec(**vars(slot)) for slot in entry.takes]
-            common["formerly"] = list(entry.formerly)
     return EntrySpec(**common, fields=_fields(entry.config, {}))
 
 
 def _family(entry: FamilyEntry, common: Mapping[str, Any]) -> EntrySpec:
     kinds = kinds_of(entry)
     own = {kind: registry.get("kind", kind).families.get(entry.slug, {}) for kind in kinds}
-    told = {
-        **common,
+    derived = {
+        "needs": [],
         "kinds": list(kinds),
         "capabilities": sorted(entry.abilities),
         "layers": msgspec.convert(entry.make.layers, list[LayerSpec], from_attributes=True),
         "stages": [_stage(stage) for stage in entry.make.stages],
-        "field": entry.field,
-        "carrier": entry.carrier,
-        "group": entry.group,
-        "motion": entry.motion,
-        "short": entry.short,
-        "units": dict(entry.units),
-        "passes": entry.passes,
-        "sampler": entry.sampler,
         "samplers": _samplers(entry),
         "inputs": [InputSpec(name=name, **vars(needs)) for name, needs in entry.inputs.items()],
     }
-    return EntrySpec(**told, fields=_fields(entry.config, own))
+    return EntrySpec(**{**common, **derived}, fields=_fields(entry.config, own))
 
 
 def _samplers(entry: FamilyEntry) -> dict[str, Pick]:
