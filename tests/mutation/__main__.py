@@ -3,11 +3,13 @@
 Faults are chosen at random (see `tests.mutation.faults`) and put one at a time into a copy of the
 project. Of each part of the project the tests that depend on it are run, first those that name
 the faulty module, and the first test that fails ends the trial. What the short suite misses is
-tried with the whole (``--short`` leaves that out). A test that also fails without the fault counts
-for nothing. Forty faults take some hours on two cores.
+tried with the whole (``--short`` leaves that out). A test that also fails without the fault is left
+out from then on, and the trial continues. Forty faults take some hours on two cores: with
+``--results FILE`` a stopped run continues after the faults that the file has.
 """
 
 import argparse
+import json
 import os
 import re
 import shutil
@@ -15,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tests.mutation.faults import Fault, choose_faults
@@ -43,7 +45,8 @@ DEPENDING = {
 SUITES = {"short": (), "all": ("-m", "")}
 LIMIT = 3600.0
 """Seconds until a suite that does not end counts as one that failed."""
-FAILED = re.compile(r"^(?:FAILED|ERROR) (.+?)(?: - |$)", re.MULTILINE)
+FAILED = re.compile(r"^(?:FAILED|ERROR) (tests/.+?)(?: - |$)", re.MULTILINE)
+"""A line of pytest's summary; a captured log may begin with ERROR, too."""
 
 
 def main() -> None:
@@ -55,6 +58,7 @@ def main() -> None:
     parser.add_argument("--short", action="store_true", help="the short suite only")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--list", action="store_true", help="print the faults and try none")
+    parser.add_argument("--results", type=Path, help="where to store results and to continue from")
     given = parser.parse_args()
     faults = choose_faults(ROOT, given.faults, given.seed)
     numbers = [n for n in range(1, len(faults) + 1) if n in (given.only or [n])]
@@ -62,18 +66,31 @@ def main() -> None:
         for number in numbers:
             print(f"{number:3} {faults[number - 1]}")
         return
-    found = dict.fromkeys(SUITES, 0)
+    suites = ["short"] if given.short else [*SUITES]
+    results = load_results(given.results)
     with tempfile.TemporaryDirectory() as folder:
-        copy = _copy_project(Path(folder) / "project")
+        trial = Trial(_copy_project(Path(folder) / "project"), given.workers)
         for number in numbers:
             fault = faults[number - 1]
             print(f"{number:3} {fault}", flush=True)
-            suite = _find(copy, fault, ["short"] if given.short else [*SUITES], given.workers)
-            for name in SUITES:
-                # What the short suite finds, the whole finds.
-                found[name] += suite is not None and suite in ("short", name)
-    for name in ["short"] if given.short else SUITES:
-        print(f"{name}: {found[name]} of {len(numbers)} faults found")
+            key = f"{' '.join(suites)}: {fault}"
+            if key not in results:
+                results[key] = trial.find(fault, suites)
+                if given.results is not None:
+                    given.results.write_text(json.dumps(results, indent=1), encoding="utf-8")
+    found = [results[f"{' '.join(suites)}: {faults[number - 1]}"] for number in numbers]
+    for name in suites:
+        # What the short suite finds, the whole finds.
+        count = sum(suite in ("short", name) for suite in found)
+        print(f"{name}: {count} of {len(numbers)} faults found")
+
+
+def load_results(file: Path | None) -> dict[str, str | None]:
+    """Return the suite that found each fault of an earlier run, None where neither did."""
+    if file is None or not file.exists():
+        return {}
+    found: dict[str, str | None] = json.loads(file.read_text(encoding="utf-8"))
+    return found
 
 
 def _copy_project(place: Path) -> Path:
@@ -88,33 +105,75 @@ def _copy_project(place: Path) -> Path:
     return place
 
 
-def _find(copy: Path, fault: Fault, suites: list[str], workers: int) -> str | None:
-    """Return the first suite that finds a fault, if one does."""
-    for suite in suites:
-        began = time.monotonic()
-        fault.apply(copy)
+class Trial:
+    """Runs of the tests in a copy of the project, with one fault at a time."""
+
+    def __init__(self, copy: Path, workers: int) -> None:
+        self._copy = copy
+        self._workers = workers
+        self._failing: list[str] = []
+        """Tests that fail without a fault."""
+
+    def find(self, fault: Fault, suites: list[str]) -> str | None:
+        """Return the first suite that finds a fault, if one does."""
+        for suite in suites:
+            began = time.monotonic()
+            found = self._first_failure(fault, suite)
+            spent = time.monotonic() - began
+            print(f"    {suite}: {found or 'not found'} ({spent:.0f} s)", flush=True)
+            if found:
+                return suite
+        return None
+
+    def _first_failure(self, fault: Fault, suite: str) -> str | None:
+        """Return the name of a test that fails with a fault and only with it."""
+        part = next(part for part in DEPENDING if fault.path.startswith(f"{part}/"))
+        near = list(_naming(self._copy, fault.path))
+        folders = [f"tests/{name}" for name in DEPENDING[part]]
+        for tests, ignored in ((near, []), (folders, near)):
+            while tests:
+                fault.apply(self._copy)
+                try:
+                    found = self._run(tests, suite, self._workers, ignored)
+                finally:
+                    shutil.copy2(ROOT / fault.path, self._copy / fault.path)
+                if found is None:
+                    break
+                if found.startswith("(") or self._run([found], "all", 0) is None:
+                    return found
+                print(f"    {found} fails without the fault, too: left out", flush=True)
+                self._failing.append(found)
+        return None
+
+    def _run(
+        self, tests: list[str], suite: str, workers: int, ignored: Sequence[str] = ()
+    ) -> str | None:
+        """Run tests up to the first that fails; return its name."""
+        spread = ["-n", str(workers), "--dist", "worksteal"] if workers else []
+        left_out = [f"--ignore={file}" for file in ignored]
+        left_out += [f"--deselect={test}" for test in self._failing if test not in tests]
+        command = [sys.executable, "-m", "pytest", "-q", "-x", *spread, *SUITES[suite]]
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(self._copy),  # before the checkout, which this Python has installed
+            "QT_QPA_PLATFORM": "offscreen",
+        }
         try:
-            found = _failure(copy, fault, suite, workers)
-        finally:
-            shutil.copy2(ROOT / fault.path, copy / fault.path)
-        named = found is not None and not found.startswith("(")
-        if found and named and _fails(copy, [found], "all", 0) is not None:
-            print(f"    {found} fails without the fault, too: counted as not found")
-            found = None
-        spent = time.monotonic() - began
-        print(f"    {suite}: {found or 'not found'} ({spent:.0f} s)", flush=True)
-        if found:
-            return suite
-    return None
+            done = subprocess.run(
+                [*command, *left_out, *tests], cwd=self._copy, env=environment,
+                capture_output=True, text=True, timeout=LIMIT, check=False,
+            )  # fmt: skip
+        except subprocess.TimeoutExpired:
+            return "(the tests did not end)"
+        if done.returncode in (0, 5):
+            return None
+        return named_failure(done.stdout) or f"(pytest ended with {done.returncode})"
 
 
-def _failure(copy: Path, fault: Fault, suite: str, workers: int) -> str | None:
-    """Return the name of a test that fails with the fault that is in the copy."""
-    part = next(part for part in DEPENDING if fault.path.startswith(f"{part}/"))
-    near = list(_naming(copy, fault.path))
-    folders = [f"tests/{name}" for name in DEPENDING[part]]
-    first = _fails(copy, near, suite, workers) if near else None
-    return first or _fails(copy, folders, suite, workers)
+def named_failure(output: str) -> str | None:
+    """Return the first test that pytest's summary names as failed."""
+    named = FAILED.search(output)
+    return named[1] if named else None
 
 
 def _naming(copy: Path, path: str) -> Iterator[str]:
@@ -125,28 +184,6 @@ def _naming(copy: Path, path: str) -> Iterator[str]:
     for each in sorted((copy / "tests").rglob("test_*.py")):
         if named.search(each.read_text(encoding="utf-8")):
             yield each.relative_to(copy).as_posix()
-
-
-def _fails(copy: Path, tests: list[str], suite: str, workers: int) -> str | None:
-    """Run tests in the copy up to the first that fails; return its name."""
-    spread = ["-n", str(workers), "--dist", "worksteal"] if workers else []
-    command = [sys.executable, "-m", "pytest", "-q", "-x", *spread, *SUITES[suite], *tests]
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(copy),  # before the checkout, which this Python has installed
-        "QT_QPA_PLATFORM": "offscreen",
-    }
-    try:
-        done = subprocess.run(
-            command, cwd=copy, env=environment, capture_output=True, text=True, timeout=LIMIT,
-            check=False,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        return "(the tests did not end)"
-    if done.returncode in (0, 5):
-        return None
-    named = FAILED.search(done.stdout)
-    return named[1] if named else f"(pytest ended with {done.returncode})"
 
 
 if __name__ == "__main__":
