@@ -1,5 +1,6 @@
 """All data there are: found, chosen, looked at, and taken to a setup; own sets are deleted here."""
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 from shiboken6 import delete
 
+from pushforward.studio.app.core import async_tasks
 from pushforward.studio.app.core.app_state import DataInfo
 from pushforward.studio.app.core.data_type_registry import kind
 from pushforward.studio.app.core.dataset_list import all_sets, found
@@ -46,13 +48,19 @@ async def browser(bench, datasets=()):
 
 
 async def test_a_preview_that_comes_when_its_picker_was_left_is_not_shown(qapp):
+    finished, errors = asyncio.Event(), []
+
     async def late(slug):
         delete(look)
+        asyncio.get_running_loop().call_soon(finished.set)
         return np.zeros((4, 2), np.float32), {}, {}
 
     look = DataLook(late, lambda slug: kind("points"))
     look.show_option(Option("mine", "mine"))
-    await look._asked
+    async_tasks.on_error(errors.append)
+    await finished.wait()
+    await asyncio.sleep(0)
+    assert errors == []
 
 
 def test_own_sets_come_first_and_say_what_they_are(tmp_path):

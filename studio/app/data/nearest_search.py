@@ -8,14 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
-from shiboken6 import isValid
 
-from pushforward.studio.app.core import async_tasks
 from pushforward.studio.app.core.data_type import LABEL, Arrays, named
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.data.nearest_samples import Near
 from pushforward.studio.app.engine.actions import Actions
-from pushforward.studio.app.engine.requests.request_base import Answer, Refused
+from pushforward.studio.app.engine.query import Query
+from pushforward.studio.app.engine.requests.request_base import Answer
 from pushforward.studio.protocol.messages import GetNearest
 
 __all__ = ["Neighbours", "Sought"]
@@ -44,58 +43,48 @@ class Neighbours:
         return Near(self.far[0], self.among[0], label, self.usual[0], whole=True)
 
 
+@dataclass(frozen=True)
+class _Question:
+    """A request, and the names of the classes of its run."""
+
+    request: GetNearest
+    classes: tuple[str, ...]
+
+
 class Sought(QObject):
-    """The answer to what was asked last. One question is on its way at a time, and of those asked
-    meanwhile the last one follows.
+    """The nearest training samples to those that were asked about last.
 
     Signals:
-        found: it is there.
+        found: an answer, or the reason why there is none, has arrived.
     """
 
     found = Signal()
 
     def __init__(self, parent: QObject, actions: Actions) -> None:
         super().__init__(parent)
-        self._actions = actions
-        self._wanted: GetNearest | None = None
-        self._answered: GetNearest | None = None
-        self._last: Neighbours | None = None
-        self._busy = False
+        self._looking = actions.looking
+        self._query: Query[_Question, Neighbours | None] = Query(
+            self, self._fetch, state=self._looking.state
+        )
+        self._query.changed.connect(self.found)
 
     def ask(
         self, run: RunState, by: str, data: Arrays, n: int, *, usual: bool = False
     ) -> Neighbours | None:
-        """Find the n nearest of each of some data of a run, by what the engine compares under a
-        name; return them where they are known.
+        """Return the n nearest of each of some samples of a run if they are known; otherwise
+        request them.
         """
-        question = _question(run, by, data, n, usual=usual)
-        self._wanted = question
-        if question == self._answered:
-            return self._last
-        if not self._busy:
-            self._busy = True
-            async_tasks.spawn(self._find(run))
-        return None
+        request = _question(run, by, data, n, usual=usual)
+        return self._query.ask(_Question(request, tuple(run.classes)))
 
     @property
     def pending(self) -> bool:
-        """Whether the answer to the last question is on its way."""
-        return self._busy
+        """Whether the answer to the last question is loading."""
+        return self._query.busy
 
-    async def _find(self, run: RunState) -> None:
-        question = self._wanted
-        assert question is not None
-        found = None
-        try:
-            found = _neighbours(await self._actions.looking.nearest(question), run)
-        except Refused:
-            pass  # nothing is said of what is near: the engine is gone, or does not compare these
-        finally:
-            self._busy = False
-        if not isValid(self):
-            return
-        self._answered, self._last = question, found
-        self.found.emit()  # whoever wants something else by now asks again
+    async def _fetch(self, question: _Question) -> Neighbours | None:
+        answer = await self._looking.nearest(question.request)
+        return _neighbours(answer, question.classes)
 
 
 def _question(run: RunState, by: str, data: Arrays, n: int, *, usual: bool) -> GetNearest:
@@ -127,12 +116,12 @@ def _numbers(label: NDArray[Any] | None, classes: tuple[str, ...]) -> list[int]:
     return [numbers.get(str(each), -1) for each in label]
 
 
-def _neighbours(answer: Answer, run: RunState) -> Neighbours | None:
+def _neighbours(answer: Answer, classes: tuple[str, ...]) -> Neighbours | None:
     said: dict[str, Any] = answer.result or {}
     if "far" not in answer.arrays:
         return None
     rows = {name: each for name, each in answer.arrays.items() if name not in ("far", "number")}
-    names = tuple(map(str, said.get("names") or ())) or run.classes
+    names = tuple(map(str, said.get("names") or ())) or classes
     return Neighbours(
         named(rows, names), answer.arrays["far"], answer.arrays["number"],
         tuple(said["among"]), tuple(said["usual"]),

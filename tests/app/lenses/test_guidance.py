@@ -1,6 +1,5 @@
 """The guidance lab in the Samples lens: what is asked as the slider moves, and what is shown."""
 
-import asyncio
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,6 @@ import pytest
 
 from pushforward.studio.app.core.guidance_results import Found, lacking
 from pushforward.studio.app.data.views.guidance_frame import STRENGTHS, GuidanceView, told
-from pushforward.studio.app.engine.latest_query import Latest
 from pushforward.studio.app.engine.requests.request_base import Answer, Refused
 from pushforward.studio.app.labs import guidance_lab
 from pushforward.studio.app.text import number_format
@@ -49,35 +47,6 @@ def test_figures_rise_and_leave_out_what_blew_up() -> None:
     assert found.at(9.0) is None
     with pytest.raises(KeyError, match="bounds"):
         Found.of({name: value for name, value in said.items() if name != "bounds"})
-
-
-class Questions:
-    """Answers when it is let."""
-
-    def __init__(self) -> None:
-        self.asked: list[int] = []
-        self.let = asyncio.Event()
-
-    async def ask(self, question: int) -> None:
-        self.asked.append(question)
-        await self.let.wait()
-
-
-async def test_one_question_is_asked_at_a_time_and_those_overtaken_never(lens) -> None:
-    questions = Questions()
-    latest: Latest[int] = Latest(lens.state, questions.ask)
-    for k in range(5):
-        latest.want(k)
-    await until(lambda: bool(questions.asked))
-    for k in range(5, 50):
-        latest.want(k)
-    assert questions.asked == [4], "nothing goes out before the answer is there"
-    questions.let.set()
-    await until(lambda: not latest.busy)
-    assert questions.asked == [4, 49]
-    latest.want(7)
-    latest.drop()
-    assert not latest.busy
 
 
 def field(path: str, default: Any, kind: str) -> FieldSpec:
@@ -144,14 +113,14 @@ async def test_the_slider_leads_and_the_exact_law_stands_beside(able, view) -> N
     before = len(asked(able))
     for place in range(10, 30):
         view.slider.setValue(place)
-    await until(lambda: not view._latest.busy)
+    await until(lambda: not view._query.busy)
     assert len(asked(able)) - before <= 2, "what was overtaken is never asked"
     assert asked(able)[-1].config["strengths"] == [STRENGTHS[29]]
     assert view.table.item(0, 1).text() == number_format.percent(1 - 0.5 / (1 + STRENGTHS[29]), 1)
     view.classes.choose(1)
     await until(lambda: view.found.label == 1)
     view.rescale.setValue(5)
-    await until(lambda: not view._latest.busy)
+    await until(lambda: not view._query.busy)
     assert asked(able)[-1].config["rescale"] == 0.5
 
 

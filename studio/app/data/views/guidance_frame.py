@@ -33,7 +33,7 @@ from pushforward.studio.app.design.literal_text import set_tip
 from pushforward.studio.app.design.theme import theme
 from pushforward.studio.app.design.value_table import FiguresTable
 from pushforward.studio.app.engine.actions import Actions
-from pushforward.studio.app.engine.latest_query import Latest
+from pushforward.studio.app.engine.query import DEBOUNCE_MS, Query
 from pushforward.studio.app.engine.requests.request_base import Refused
 from pushforward.studio.app.text import number_format
 from pushforward.studio.protocol.messages import ResultWritten
@@ -98,7 +98,7 @@ class GuidanceView(QWidget):
         self._asked: Question | None = None  # what `found` answers
         self._known: dict[tuple[int, float], dict[float, Any]] = {}  # by class and rescale
         self._key = ""
-        self._latest: Latest[Question] = Latest(self, self._answer)
+        self._query: Query[Question, None] = Query(self, self._answer, debounce_ms=DEBOUNCE_MS)
         self.setProperty("surface", "canvas")
         self.under_way = UnderWay(self, state, actions, self.operator)
         self.how_far = UnderWayLine("Measuring the curve", self.under_way)
@@ -231,7 +231,7 @@ class GuidanceView(QWidget):
     def _moved(self, _: int = 0) -> None:
         self._tell_sliders()
         if self._names and self.isVisible():
-            self._latest.want(self._question())
+            self._query.ask(self._question(), again=True)
             self._tell_waiting()
 
     def _class_changed(self, _: int) -> None:
@@ -291,7 +291,7 @@ class GuidanceView(QWidget):
         self._names: tuple[str, ...] = ()
         self._known, self._refused, self._asking = {}, "", False
         self._checkpoints = list(self._run.checkpoints) if self._run is not None else []
-        self._latest.drop()
+        self._query.cancel()
         self.classes.offer(())
         self.refresh()
         self._meet()
@@ -411,7 +411,7 @@ class GuidanceView(QWidget):
     def _waiting(self) -> str:
         """For what the samples wait that are asked for, "" for nothing."""
         mine = self.under_way.job
-        return ahead(self.state, mine.job if mine is not None else "") if self._latest.busy else ""
+        return ahead(self.state, mine.job if mine is not None else "") if self._query.busy else ""
 
     def _tell_waiting(self, _news: object = None) -> None:
         text = self._waiting

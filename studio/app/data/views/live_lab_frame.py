@@ -15,7 +15,7 @@ from pushforward.studio.app.core.data_type import Arrays
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.design.basic import Elided
 from pushforward.studio.app.engine.actions import Actions
-from pushforward.studio.app.engine.latest_query import Latest
+from pushforward.studio.app.engine.query import DEBOUNCE_MS, Query
 from pushforward.studio.app.engine.requests.request_base import Refused
 
 __all__ = ["AskedLive", "Asking"]
@@ -52,7 +52,7 @@ class AskedLive(QWidget, Generic[Q]):
         self.found: tuple[Q, Arrays] | None = None
         self._asked: Q | None = None  # last
         self._said = ""  # of what was found
-        self._latest: Latest[Q] = Latest(self, self._answer)
+        self._query: Query[Q, None] = Query(self, self._answer, debounce_ms=DEBOUNCE_MS)
         self.words = Elided("", "muted")
         self.setProperty("surface", "canvas")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -104,20 +104,20 @@ class AskedLive(QWidget, Generic[Q]):
     def select(self, key: str) -> None:
         """Ask another run."""
         self._key, self.found, self.wrong, self._asked = key, None, "", None
-        self._latest.drop()
+        self._query.cancel()
         self.begin()
         self.meet()
 
     def want(self, question: Q) -> None:
         """Ask as soon as what was asked before is answered."""
         self._asked = question
-        self._latest.want(question)
+        self._query.ask(question, again=True)
         self.tell()
 
     def drop(self) -> None:
         """Ask nothing of what is wanted."""
         self._asked = None
-        self._latest.drop()
+        self._query.cancel()
         self.tell()
 
     def tell(self) -> None:

@@ -56,7 +56,7 @@ from pushforward.studio.app.design.edit_shortcuts import take_key
 from pushforward.studio.app.design.forms.editors import ChoiceList
 from pushforward.studio.app.design.literal_text import set_tip
 from pushforward.studio.app.engine.actions import Actions
-from pushforward.studio.app.engine.lab_requests import Errand, Errands
+from pushforward.studio.app.engine.job import Job, Jobs
 from pushforward.studio.app.engine.requests import project_files
 from pushforward.studio.app.engine.requests.request_base import Refused
 from pushforward.studio.app.engine.run_answers import AskOnce
@@ -125,7 +125,7 @@ class GraphEditView(QWidget):
         self._more = MoreKnown.shared(state, actions)
         self.edits = Edits[GraphSheet]()
         self._on_table = Table(self.edits, self._undo)
-        self._errands = Errands[Asked](self, state, actions)
+        self._jobs = Jobs[Asked](self, state, actions)
         self._desks: dict[str, Desk] = {}
         self.desk = Desk()  # that of the run
         self._able = False  # the model can do something with a graph
@@ -194,10 +194,10 @@ class GraphEditView(QWidget):
         state.runs.selected.connect(self._select)
         state.runs.changed.connect(self._changed)
         state.selection.changed.connect(self._take_selected)
-        self._errands.changed.connect(self.refresh)
-        self._errands.made.connect(lambda errand: async_tasks.spawn(self._load(errand)))
-        self._errands.refused.connect(self._refuse)
-        self._errands.lost.connect(self._lost)
+        self._jobs.changed.connect(self.refresh)
+        self._jobs.finished.connect(lambda job: async_tasks.spawn(self._load(job)))
+        self._jobs.refused.connect(self._refuse)
+        self._jobs.lost.connect(self._lost)
         state.engine_changed.connect(self._meet)
         state.catalog_changed.connect(self._offer)
         self._more.changed.connect(self.refresh)
@@ -409,8 +409,8 @@ class GraphEditView(QWidget):
         return handed(now, cut, self.form.task.keep)
 
     def _go(self) -> None:
-        if self._errands.awaited(self._key) is not None:
-            self._errands.cancel(self._key)
+        if self._jobs.running(self._key) is not None:
+            self._jobs.cancel(self._key)
             return
         entry = self.form.entry
         try:
@@ -425,27 +425,27 @@ class GraphEditView(QWidget):
         self._say("")
         asked = Asked(sheet, self.form.task.title, cut)
         asking = operator_settings.asking(self.form.config, entry, inputs)
-        self._errands.ask(self._key, self.form.task.operator, asked, asking)
+        self._jobs.start(self._key, self.form.task.operator, asked, asking)
 
-    def _refuse(self, errand: Errand[Asked], refused: Refused) -> None:
-        if errand.run == self._key:
+    def _refuse(self, job: Job[Asked], refused: Refused) -> None:
+        if job.run == self._key:
             self._say(self.form.show_refused(refused))
 
-    def _lost(self, errand: Errand[Asked]) -> None:
+    def _lost(self, job: Job[Asked]) -> None:
         """Say of what was asked of an engine that is gone that it does not come any more."""
-        if errand.run == self._key:
+        if job.run == self._key:
             self._say("The engine was lost while it worked on this. Nothing was made: apply again.")
 
-    async def _load(self, errand: Errand[Asked]) -> None:
-        desk, asked, place = self._desks[errand.run], errand.what, errand.made
+    async def _load(self, job: Job[Asked]) -> None:
+        desk, asked, place = self._desks[job.run], job.context, job.result
         assert place is not None
         try:
             record, arrays = await asyncio.to_thread(project_files.result, place)
         except Refused as error:
-            if isValid(self) and errand.run == self._key:
+            if isValid(self) and job.run == self._key:
                 self._say(f"The result cannot be read: {error}")
             return
-        if not isValid(self) or errand is not self._errands.of(errand.run):
+        if not isValid(self) or job is not self._jobs.latest(job.run):
             return
         x, sheet = np.asarray(arrays["x"], np.float32), asked.sheet
         # Nodes stay where they are: what came of it is seen at the places of what was drawn.
@@ -509,9 +509,9 @@ class GraphEditView(QWidget):
             self._handed()
         except ValueError as error:
             wrong = str(error)
-        waits = self._errands.awaited(self._key)
+        waits = self._jobs.running(self._key)
         self.go.setText("Cancel" if waits else "Apply")
-        self.go.setEnabled(bool(waits.job) if waits else self.form.is_right)
+        self.go.setEnabled(bool(waits.id) if waits else self.form.is_right)
         ready = "Let the model do it (Ctrl+Enter)"
         set_tip(self.go, "End it; nothing is kept" if waits else wrong or ready)
 
@@ -536,7 +536,7 @@ class GraphEditView(QWidget):
         self.use.setVisible(came is not None)
         self.said.setVisible(came is not None)
         if came is None:
-            waits = self._errands.awaited(self._key)
+            waits = self._jobs.running(self._key)
             message = "Loading…" if waits else "The result will appear here."
             self.results.show_tiles(None, message=message)
             return

@@ -67,7 +67,7 @@ from pushforward.studio.app.design.file_dialog import folder_of_files, open_dial
 from pushforward.studio.app.design.literal_text import set_tip
 from pushforward.studio.app.design.scroll_page import LowPage
 from pushforward.studio.app.engine.actions import Actions
-from pushforward.studio.app.engine.lab_requests import Errand, Errands
+from pushforward.studio.app.engine.job import Job, Jobs
 from pushforward.studio.app.engine.requests import project_files
 from pushforward.studio.app.engine.requests.request_base import Refused
 from pushforward.studio.app.engine.run_answers import AskOnce
@@ -103,7 +103,7 @@ class EditView(QWidget):
         self._came = WeakKeyDictionary[Sheet, Edited]()  # of each sheet what came of it last
         self.second: Sheet | None = None
         self.pictures = Pictures(state)
-        self._errands = Errands[Given](self, state, actions)
+        self._jobs = Jobs[Given](self, state, actions)
         self._unapplied = Unapplied(self)
         self._looked = ""  # the run of which what was painted is on the table again
         self._key = ""
@@ -195,10 +195,10 @@ class EditView(QWidget):
         state.runs.changed.connect(self._changed)
         state.selection.changed.connect(self._take_selected)
         state.result_opened.connect(self._opened)
-        self._errands.changed.connect(self.refresh)
-        self._errands.made.connect(self._load)
-        self._errands.refused.connect(self._refuse)
-        self._errands.lost.connect(self._lost)
+        self._jobs.changed.connect(self.refresh)
+        self._jobs.finished.connect(self._load)
+        self._jobs.refused.connect(self._refuse)
+        self._jobs.lost.connect(self._lost)
         state.engine_changed.connect(self._meet)
         state.catalog_changed.connect(self._offer)
         self.form.chosen.connect(self._chosen)
@@ -236,9 +236,9 @@ class EditView(QWidget):
         self.strengths.clear()
         self.pictures.of(key)
         self.form.begin(key)
-        mine = self._errands.of(key)
-        if mine is not None and mine.what.sheet is self.edits.now:
-            self.form.choose(mine.what.task)
+        mine = self._jobs.latest(key)
+        if mine is not None and mine.context.sheet is self.edits.now:
+            self.form.choose(mine.context.task)
             self._load(mine)
         self._meet()
         self.refresh()
@@ -499,8 +499,8 @@ class EditView(QWidget):
         return no_decoder(self.pictures.shape, self.form.other_sets) if self.form.lacks_run else ""
 
     def _go(self) -> None:
-        if self._errands.awaited(self._key) is not None:
-            self._errands.cancel(self._key)
+        if self._jobs.running(self._key) is not None:
+            self._jobs.cancel(self._key)
             return
         made, sheet = self._handed(), self.edits.now
         if made.wrong or sheet is None:
@@ -511,22 +511,22 @@ class EditView(QWidget):
             name: value for name, value in self.config.items() if name != operator_settings.GIVEN
         }
         given, asking = Given(self.task, sheet), Asking(own, made.given, made.inputs)
-        self._errands.ask(self._key, self.task.operator, given, asking)
+        self._jobs.start(self._key, self.task.operator, given, asking)
 
-    def _refuse(self, errand: Errand[Given], refused: Refused) -> None:
-        if errand.run == self._key:
+    def _refuse(self, job: Job[Given], refused: Refused) -> None:
+        if job.run == self._key:
             self._say(self.form.show_refused(refused))
 
-    def _lost(self, errand: Errand[Given]) -> None:
-        if errand.run == self._key:
+    def _lost(self, job: Job[Given]) -> None:
+        if job.run == self._key:
             self._say("The engine was lost at this. Nothing was made: apply again.")
 
-    def _load(self, errand: Errand[Given]) -> None:
-        if errand.made is not None:
-            async_tasks.spawn(self._read(errand, errand.made))
+    def _load(self, job: Job[Given]) -> None:
+        if job.result is not None:
+            async_tasks.spawn(self._read(job, job.result))
 
-    async def _read(self, errand: Errand[Given], place: Path) -> None:
-        task, sheet = errand.what
+    async def _read(self, job: Job[Given], place: Path) -> None:
+        task, sheet = job.context
         try:
             record, arrays = await asyncio.to_thread(project_files.result, place)
             found = edited(
@@ -534,10 +534,10 @@ class EditView(QWidget):
                 record.given, record.step,
             )  # fmt: skip
         except (Refused, KeyError) as error:
-            if isValid(self) and errand is self._errands.of(self._key):
+            if isValid(self) and job is self._jobs.latest(self._key):
                 self._say(f"The result cannot be read: {error}")
             return
-        if isValid(self) and errand is self._errands.of(self._key):
+        if isValid(self) and job is self._jobs.latest(self._key):
             self._came[sheet] = found
             self._keep_painted()
             if task == self.task:
@@ -597,7 +597,7 @@ class EditView(QWidget):
             return
         self.empty.hide()
         self._tell_fitted()
-        kind, waits = kind_of_run(run, self._state.catalog), self._errands.awaited(self._key)
+        kind, waits = kind_of_run(run, self._state.catalog), self._jobs.running(self._key)
         before = sheet.image if found is None else found.before
         marks = self.task.brush == "mask"
         self.canvas.show_images(before, self.results.image, sheet.marked if marks else None)
@@ -611,7 +611,7 @@ class EditView(QWidget):
         self.paint.show_for(self.task, len(sheet.image), min(sheet.image.shape[1:]))
         self.divider.setVisible(found is not None)
         self.says.setText(self._lacking() or self.task.says)
-        self.results.show_tiles(kind, run, awaited=waits.what.task.title if waits else "")
+        self.results.show_tiles(kind, run, awaited=waits.context.task.title if waits else "")
         self._second.setVisible(self.task.second)
         if self.task.second:
             second = None if self.second is None else kind.tiles({"x": self.second.image[None]})
@@ -621,9 +621,9 @@ class EditView(QWidget):
         self.strengths.setVisible(self.task.operator == "sdedit")
         self._want_strengths(sheet)
         self.go.setText("Cancel" if waits else "Apply")
-        self.go.setEnabled(bool(waits.job) if waits else self.form.is_right)
+        self.go.setEnabled(bool(waits.id) if waits else self.form.is_right)
         wrong = "" if waits else self._handed().wrong
-        ends = f"End {waits.what.task.title}; nothing is kept" if waits else ""
+        ends = f"End {waits.context.task.title}; nothing is kept" if waits else ""
         set_tip(self.go, ends or wrong or "Do it (Ctrl+Enter)")
 
     def _tell_empty(self, run: RunState | None) -> None:

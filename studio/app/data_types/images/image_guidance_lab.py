@@ -31,7 +31,7 @@ from pushforward.studio.app.design.basic import Elided, button, label, row, scro
 from pushforward.studio.app.design.forms.class_picker import ClassChoice
 from pushforward.studio.app.design.scroll_page import LowPage
 from pushforward.studio.app.design.value_table import FiguresTable
-from pushforward.studio.app.engine.latest_query import Latest
+from pushforward.studio.app.engine.query import DEBOUNCE_MS, Query
 from pushforward.studio.app.engine.requests.request_base import Refused
 from pushforward.studio.app.text import number_format
 from pushforward.studio.protocol.parts import ErrorInfo
@@ -116,7 +116,7 @@ class ImageGuidanceView(GuidanceView):
 
     def _lay_out(self) -> None:
         self._judged: tuple[Led | None, NDArray[np.int64] | None] = None, None
-        self._judging: Latest[Led] = Latest(self, self._judge)
+        self._judging: Query[Led, None] = Query(self, self._judge, debounce_ms=DEBOUNCE_MS)
         self.words = Elided("", "muted")
         self.classes = ClassChoice()
         self.classes.chosen.connect(self._class_changed)
@@ -277,7 +277,7 @@ class ImageGuidanceView(GuidanceView):
         if found is not self._judged[0]:
             self.right.show()
             self._judged = found, None
-            self._judging.want(found)
+            self._judging.ask(found, again=True)
         seen = self._judged[1]
         if seen is None:
             self.right.set_text(ASKED)

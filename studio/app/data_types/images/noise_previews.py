@@ -15,7 +15,7 @@ from pushforward.studio.app.data.tile_grid import TileGrid
 from pushforward.studio.app.data_types.images.image_edits import Sheet
 from pushforward.studio.app.design.basic import Elided, row, section
 from pushforward.studio.app.engine.actions import Actions
-from pushforward.studio.app.engine.latest_query import Latest
+from pushforward.studio.app.engine.query import DEBOUNCE_MS, Query
 from pushforward.studio.app.engine.requests.request_base import Refused
 
 __all__ = ["LEVELS", "Question", "Strengths"]
@@ -50,7 +50,7 @@ class Strengths(QWidget):
         super().__init__()
         self._actions, self._current = actions, current
         self._tried: Sheet | None = None
-        self._latest: Latest[Question] = Latest(self, self._try)
+        self._query: Query[Question, None] = Query(self, self._try, debounce_ms=DEBOUNCE_MS)
         self.strip = TileGrid("The sketch, read more and more freely", strip=True)
         self.strip.setFixedHeight(SIDE)
         self.strip.picked.connect(self._pick)
@@ -76,7 +76,7 @@ class Strengths(QWidget):
         """Try a sheet, unless it was tried already."""
         if question.sheet is not self._tried:
             self._tried = question.sheet
-            self._latest.want(question)
+            self._query.ask(question, again=True)
 
     async def _try(self, question: Question) -> None:
         """Ask for one image at each level, unless the sheet is another one meanwhile."""

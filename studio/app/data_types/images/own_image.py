@@ -33,7 +33,7 @@ from pushforward.studio.app.design.drop_action import copied
 from pushforward.studio.app.design.edit_shortcuts import take_key
 from pushforward.studio.app.design.file_dialog import folder_of_files, open_dialog
 from pushforward.studio.app.engine.actions import Actions
-from pushforward.studio.app.engine.latest_query import Latest
+from pushforward.studio.app.engine.query import DEBOUNCE_MS, Query
 from pushforward.studio.app.engine.requests.request_base import Refused
 from pushforward.studio.app.engine.run_answers import AskOnce
 
@@ -99,7 +99,9 @@ class OwnImage(QWidget):
         self._asked: Image | None = None
         self._fitted = ""  # what was done to it
         self._of: dict[str, tuple[Image, str, str]] = {}  # by run: image, name, what was done to it
-        self._latest: Latest[tuple[str, Image]] = Latest(self, self._learn)
+        self._query: Query[tuple[str, Image], None] = Query(
+            self, self._learn, debounce_ms=DEBOUNCE_MS
+        )
         tip = "A picture of your own, from a file; one can also be dropped here, or pasted"
         self.open = button("Picture…", self._open, tip=tip)
         self.title, self.trouble = Elided("", "strong", middle=True), label("", "danger", wrap=True)
@@ -159,7 +161,7 @@ class OwnImage(QWidget):
     def put_away(self) -> None:
         """Show no picture."""
         self._asked = None
-        self._latest.drop()
+        self._query.cancel()
         self.tiles.hide()
         for each in (self.title, self.said, self.trouble):
             each.setText("")
@@ -175,7 +177,7 @@ class OwnImage(QWidget):
         """Ask about the picture anew: how it is asked has changed."""
         if self._asked is not None:
             self._say(f"{self._fitted} {ASKED}")
-            self._latest.want((self._key, self._asked))
+            self._query.ask((self._key, self._asked), again=True)
 
     # How one comes
 

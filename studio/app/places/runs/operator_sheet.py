@@ -23,7 +23,7 @@ from pushforward.studio.app.design.forms.form import LABEL_WIDTH, Form
 from pushforward.studio.app.design.growing_dialog import GrowingDialog
 from pushforward.studio.app.design.literal_text import set_tip, set_title
 from pushforward.studio.app.engine.actions import Actions
-from pushforward.studio.app.engine.latest_query import Latest
+from pushforward.studio.app.engine.query import DEBOUNCE_MS, Query
 from pushforward.studio.app.engine.requests.operator_requests import DOES, MEASURED
 from pushforward.studio.app.engine.requests.request_base import Refused
 from pushforward.studio.app.text import number_format
@@ -71,7 +71,10 @@ class OperateSheet(GrowingDialog):
         self._suffixes: list[str] = []
         self._conditions: list[Condition] = []
         self._weights = ""
-        self._timing: Latest[Asking] = Latest(self, self._time)
+        self._duration: Query[Asking, float | None] = Query(
+            self, self._estimate_seconds, debounce_ms=DEBOUNCE_MS, progressive=True
+        )
+        self._duration.changed.connect(self._show_duration)
         self.step = label("", "small")
         self.trouble = label("", "danger", wrap=True)
         self.advice = label("", "muted", wrap=True)
@@ -136,21 +139,20 @@ class OperateSheet(GrowingDialog):
         if self.entry.slug not in MEASURED or not self.go.isEnabled():
             return
         try:
-            self._timing.want(operator_settings.asking(self._config, self.entry))
+            self._duration.ask(operator_settings.asking(self._config, self.entry), again=True)
         except Unreadable:
             return  # it is said at the setting
         self._tell_time(TRIED)
 
-    async def _time(self, asking: Asking) -> None:
-        try:
-            operating = self._actions.operating
-            seconds = await operating.estimate(self._run.key, self.entry.slug, asking)
-        except Refused:
-            seconds = None  # whoever starts it is told why
-        if isValid(self):
-            self._tell_time(
-                "" if seconds is None else f"about {number_format.duration(max(1.0, seconds))}"
-            )
+    async def _estimate_seconds(self, asking: Asking) -> float | None:
+        operating = self._actions.operating
+        return await operating.estimate(self._run.key, self.entry.slug, asking)
+
+    def _show_duration(self) -> None:
+        seconds = self._duration.answer
+        self._tell_time(
+            "" if seconds is None else f"about {number_format.duration(max(1.0, seconds))}"
+        )
 
     def _tell_time(self, text: str) -> None:
         self.step.setText(", ".join(filter(None, [self._weights, text])))

@@ -4,14 +4,14 @@ import asyncio
 
 import numpy as np
 from PySide6.QtCore import Qt
-from shiboken6 import isValid
 
-from pushforward.studio.app.core import async_tasks, display_names, draft_spec, training_sources
+from pushforward.studio.app.core import display_names, draft_spec, training_sources
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.data_type_registry import kind_of, kind_of_run
 from pushforward.studio.app.core.draft import Draft
 from pushforward.studio.app.core.runs import FlowRecord, RunState
 from pushforward.studio.app.data.tile_grid import TileGrid
+from pushforward.studio.app.engine.query import Query
 from pushforward.studio.app.engine.record_reader import read_newest
 from pushforward.studio.app.places.setup.setup_card import Card
 from pushforward.studio.store.errors import StoreError
@@ -29,7 +29,10 @@ class PathCard(Card):
     def __init__(self, state: AppState) -> None:
         super().__init__("Path")
         self._state = state
-        self._key = ""
+        self._record: Query[str, FlowRecord | None] = Query(
+            self, lambda key: asyncio.to_thread(read_newest, key), errors=(StoreError, OSError)
+        )
+        self._record.changed.connect(self._show_record)
         self.body.setSpacing(0)
         self.strips = [
             TileGrid(f"Particle {row + 1} along the flow", strip=True) for row in range(ROWS)
@@ -45,19 +48,17 @@ class PathCard(Card):
         """Show the draft as it is now."""
         draft = self._state.draft
         run = run_like(draft, self._state) if draft is not None else None
-        key = run.key if run is not None else ""
-        if key != self._key:
-            self._key = key
+        if run is None:
+            self._record.cancel()
             self.hide()
-            if run is not None:
-                async_tasks.spawn(self._load(run))
+        elif run.key != self._record.key:
+            self.hide()
+            self._record.ask(run.key)
 
-    async def _load(self, run: RunState) -> None:
-        try:
-            record = await asyncio.to_thread(read_newest, run.key)
-        except (StoreError, OSError):
-            return  # it may have been deleted meanwhile; its own page says what is wrong with it
-        if isValid(self) and run.key == self._key and record is not None and len(record.t) > 1:
+    def _show_record(self) -> None:
+        """Show the path; a record that cannot be read is reported on the page of its run."""
+        record, run = self._record.answer, self._state.runs.by_key.get(self._record.key or "")
+        if run is not None and record is not None and len(record.t) > 1:
             self._show(run, record)
 
     def _show(self, run: RunState, record: FlowRecord) -> None:

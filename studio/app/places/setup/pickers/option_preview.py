@@ -1,17 +1,15 @@
 """The closer look at a choice of a list: what it is, where it comes from, a picture of data."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout
-from shiboken6 import isValid
 
-from pushforward.studio.app.core import async_tasks
 from pushforward.studio.app.core.data_type import Kind, named
 from pushforward.studio.app.core.data_type_registry import fitting
 from pushforward.studio.app.design.basic import clear, label, row
+from pushforward.studio.app.engine.query import Query
 from pushforward.studio.app.engine.requests.request_base import Refused
 from pushforward.studio.app.places.setup.pickers.data_preview import DataPreview
 from pushforward.studio.app.places.setup.pickers.option import Option
@@ -19,7 +17,7 @@ from pushforward.studio.app.places.setup.pickers.picker_frame import Look
 
 __all__ = ["DataLook", "ListLook"]
 
-PAUSE = 0.2  # seconds that something is highlighted before its picture is asked for
+PAUSE_MS = 200  # how long an option is highlighted before its preview is requested
 NAMES = 104  # pixels of the names of facts
 
 
@@ -58,51 +56,40 @@ class ListLook(Look):
             self._facts.addLayout(line)
 
 
-Asked = Callable[[str], Awaitable[tuple[Any, dict[str, Any], dict[str, Any]]]]
+Preview = tuple[Any, dict[str, Any], dict[str, Any]]
 
 
 class DataLook(ListLook):
-    """With some of the data, which are asked for when one has been highlighted for a moment."""
+    """With a preview of the highlighted data set."""
 
-    def __init__(self, ask: Asked, kind_of: Callable[[str], Kind]) -> None:
+    def __init__(
+        self, ask: Callable[[str], Awaitable[Preview]], kind_of: Callable[[str], Kind]
+    ) -> None:
         super().__init__()
-        self._ask, self._kind_of = ask, kind_of
-        self._asked: asyncio.Task[None] | None = None
-        self._shown = ""
+        self._kind_of = kind_of
+        self._query: Query[str, Preview] = Query(self, ask, debounce_ms=PAUSE_MS)
+        self._query.changed.connect(self._show_answer)
         self.data = DataPreview()
         self.data.setFixedHeight(180)
         self.body.insertWidget(0, self.data)
-        self.destroyed.connect(self._forget)
-
-    def _forget(self) -> None:
-        if self._asked is not None:
-            self._asked.cancel()
 
     def show_option(self, option: Option | None) -> None:
         super().show_option(option)
         slug = str(option.value) if option is not None else ""
-        if slug == self._shown:
-            return
-        self._shown = slug
-        self._forget()
         self.data.setVisible(bool(slug))
-        if slug:
+        if not slug:
+            self._query.cancel()
+        elif slug != self._query.key:
             kind = self._kind_of(slug)
             self.data.show_data(None, kind, (), kind.loading)
-            self._asked = async_tasks.spawn(self._load(slug, kind))
+            self._query.ask(slug)
 
-    async def _load(self, slug: str, kind: Kind) -> None:
-        await asyncio.sleep(PAUSE)
-        try:
-            x, parts, facts = await self._ask(slug)
-        except Refused as refused:
-            if not isValid(self.data):
-                return
-            self.data.show_data(None, kind, (), refused.error.message)
-            return
-        if not isValid(self.data):
-            return  # the picker was left meanwhile
-        kind = fitting(kind, x.shape[1:])
-        columns = tuple(facts.get("columns") or ())
-        told = named(parts, tuple(facts.get("names") or ()))
-        self.data.show_data(x, kind, columns, "", told)
+    def _show_answer(self) -> None:
+        kind = self._kind_of(self._query.key or "")
+        if isinstance(self._query.error, Refused):
+            self.data.show_data(None, kind, (), self._query.error.error.message)
+        elif self._query.answer is not None:
+            x, parts, facts = self._query.answer
+            columns = tuple(facts.get("columns") or ())
+            classes = named(parts, tuple(facts.get("names") or ()))
+            self.data.show_data(x, fitting(kind, x.shape[1:]), columns, "", classes)
