@@ -63,13 +63,18 @@ class MakesBatches(Protocol):
 
 @runtime_checkable
 class Labelled(Protocol):
-    """A source that can add the class of each row to its conditions.
+    """A source whose rows may have classes. A data type that gives "labels" has such a source.
 
-    A data type implements it if its rows carry no class until a model needs one.
+    Rows have the class of each as the condition "label" only once `labelled` is called: most models
+    are trained without.
     """
 
     def labelled(self) -> "RowSource | None":
-        """Return the rows with their classes as the condition "label"; None without classes."""
+        """Return the source with the class of each row as a condition, None without classes."""
+        ...
+
+    def relabelled(self, rows: Batch, labels: Tensor) -> "RowSource":
+        """Return a source of other rows with their classes (n,) int64, as samples of a model."""
         ...
 
 

@@ -116,6 +116,15 @@ class GraphSet:
         given = self.given(index)
         return Batch(self.x[index], self.packing.masks[given[SIZE]], given)
 
+    def labelled(self) -> "GraphSet | None":
+        """Return these data with the class of each as a condition, None without classes."""
+        return None if self.labels is None else replace(self, told=True)
+
+    def relabelled(self, rows: Batch, labels: Tensor) -> "GraphSet":
+        """Return other rows with their classes (n,) and what else is known of these."""
+        size = rows.given[SIZE].long()
+        return replace(self, x=rows.x, size=size, labels=labels, told=True)
+
     def take(self, index: Tensor | slice) -> "GraphSet":
         """Return the graphs of some rows."""
         labels = None if self.labels is None else self.labels[index]

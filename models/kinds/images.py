@@ -36,10 +36,6 @@ class ImageSet:
     def __len__(self) -> int:
         return len(self.x)
 
-    def labelled(self) -> "ImageSet | None":
-        """Return the rows with their classes as a condition; None without classes."""
-        return None if self.labels is None else replace(self, told=True)
-
     def spec(self) -> DataSpec:
         """Return the spec with one mean and standard deviation for all pixels, so that the data
         have unit variance over all, and borders that are always dark are not blown up.
@@ -56,6 +52,14 @@ class ImageSet:
         """Return images, with their classes where the model is conditioned on them."""
         given = {LABEL: self.labels[index]} if self.told and self.labels is not None else {}
         return Batch(self.x[index], given=given)
+
+    def labelled(self) -> "ImageSet | None":
+        """Return these data with the class of each as a condition, None without classes."""
+        return None if self.labels is None else replace(self, told=True)
+
+    def relabelled(self, rows: Batch, labels: Tensor) -> "ImageSet":
+        """Return other rows with their classes (n,) and what else is known of these."""
+        return replace(self, x=rows.x, labels=labels, told=True)
 
     def take(self, index: Tensor | slice) -> "ImageSet":
         """Return the images of some rows, with all else that is known."""

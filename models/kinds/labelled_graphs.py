@@ -12,7 +12,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from pushforward.models.contracts.spec import LABEL, DataSpec, Given
+from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.spec import LABEL, SIZE, DataSpec, Given
 from pushforward.models.layouts.graphs import EDGES, TYPES, Packing, pack_types
 from pushforward.models.layouts.typed_graphs import TypedGraphs
 from pushforward.models.registry import kind
@@ -113,6 +114,15 @@ class LabelledSet(TypedGraphs):
         if self.told and self.labels is not None:
             found[LABEL] = self.labels[index]
         return found
+
+    def labelled(self) -> "LabelledSet | None":
+        """Return these data with the class of each as a condition, None without classes."""
+        return None if self.labels is None else replace(self, told=True)
+
+    def relabelled(self, rows: Batch, labels: Tensor) -> "LabelledSet":
+        """Return other rows with their classes (n,) and what else is known of these."""
+        size = rows.given[SIZE].long()
+        return replace(self, x=rows.x, size=size, labels=labels, told=True)
 
     def take(self, index: Tensor | slice) -> "LabelledSet":
         labels = None if self.labels is None else self.labels[index]

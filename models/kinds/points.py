@@ -60,6 +60,14 @@ class PointSet:
         given = {LABEL: self.labels[index]} if self.told and self.labels is not None else {}
         return Batch(self.x[index], given=given)
 
+    def labelled(self) -> "PointSet | None":
+        """Return these data with the class of each as a condition, None without classes."""
+        return None if self.labels is None else replace(self, told=True)
+
+    def relabelled(self, rows: Batch, labels: Tensor) -> "PointSet":
+        """Return other rows with their classes (n,) and what else is known of these."""
+        return replace(self, x=rows.x, labels=labels, told=True)
+
     def take(self, index: Tensor | slice) -> "PointSet":
         """Return the points of some rows, with all else that is known."""
         labels = None if self.labels is None else self.labels[index]

@@ -44,10 +44,6 @@ class SeriesSet:
     def __len__(self) -> int:
         return len(self.x)
 
-    def labelled(self) -> "SeriesSet | None":
-        """Return the rows with their classes as a condition; None without classes."""
-        return None if self.labels is None else replace(self, told=True)
-
     def spec(self) -> DataSpec:
         """Return the spec, with one mean and deviation for all times of a channel: what changes
         along the time is what is to be learned.
@@ -65,6 +61,14 @@ class SeriesSet:
         """Return series, with their classes where the model is conditioned on them."""
         given = {LABEL: self.labels[index]} if self.told and self.labels is not None else {}
         return Batch(self.x[index], given=given)
+
+    def labelled(self) -> "SeriesSet | None":
+        """Return these data with the class of each as a condition, None without classes."""
+        return None if self.labels is None else replace(self, told=True)
+
+    def relabelled(self, rows: Batch, labels: Tensor) -> "SeriesSet":
+        """Return other rows with their classes (n,) and what else is known of these."""
+        return replace(self, x=rows.x, labels=labels, told=True, law=None)
 
     def take(self, index: Tensor | slice) -> "SeriesSet":
         """Return the series of some rows, with all else that is known."""

@@ -1,5 +1,6 @@
 """The examples of the README are run as they stand there, one after the other."""
 
+import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,16 +9,22 @@ import pytest
 import torch
 
 from pushforward.models.config import NoConfig, Pick
+from pushforward.models.contracts.batch import Batch
 from pushforward.models.metrics.base import Evidence
 from pushforward.models.nets import role
 from pushforward.models.nets.offered import kinds_of
 from pushforward.models.nets.pick import build
 from pushforward.models.operators.base import Operation
 from pushforward.models.registry import registry
+from pushforward.models.samplers.base import SamplerConfig
 from pushforward.models.tensors import make_generator
+from pushforward.studio.engine.kinds.base import kind_of
 
 README = Path(__file__).resolve().parents[2] / "models" / "README.md"
-EXAMPLES = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.S)
+SCREEN = "### On the screen"  # what follows is tested by tests/app/test_plugins.py
+EXAMPLES = re.findall(
+    r"```python\n(.*?)```", README.read_text(encoding="utf-8").partition(SCREEN)[0], re.S
+)
 LONGEST = 25  # lines, as the formatter breaks them
 
 
@@ -31,8 +38,8 @@ def added() -> Iterator[None]:
     registry._entries.update(before)
 
 
-def test_there_are_five_and_they_are_short() -> None:
-    assert len(EXAMPLES) == 5
+def test_there_are_six_and_they_are_short() -> None:
+    assert len(EXAMPLES) == 6
     assert max(example.count("\n") for example in EXAMPLES) <= LONGEST
 
 
@@ -40,6 +47,11 @@ def test_there_are_five_and_they_are_short() -> None:
 def test_they_work_together() -> None:
     data = registry.get("kind", "tables").make(400, 0)
     spec = data.spec()
+    assert not spec.given
+    told = kind_of("tables").labelled(data)
+    assert told is not None
+    assert told.spec().given["label"].names == ("left", "right")
+    assert torch.equal(told.rows(slice(None)).given["label"], (data.x[:, 0] > 0).long())
     entry = registry.get("family", "one-gaussian")
     assert "tables" in kinds_of(entry)
     # The kind prefers the network of the second example for critics.
@@ -58,3 +70,13 @@ def test_they_work_together() -> None:
     with pytest.raises(StopIteration) as end:
         next(work)
     assert end.value.value.arrays["middle"].shape == (2,)
+
+
+@pytest.mark.usefixtures("added")
+def test_the_sampler_solves_the_probability_flow_of_a_gaussian() -> None:
+    sampler = registry.get("sampler", "plain-euler").make(SamplerConfig(steps=200))
+    latents = torch.randn(50, 2, generator=make_generator(0))
+    *_, last = sampler.frames(lambda rows, s: Batch.of(rows).x / (1.0 + s**2), latents, 0.002, 80.0)
+    exact = latents * 80.0 / math.sqrt(1.0 + 80.0**2)
+    assert torch.allclose(last.x, exact, rtol=0.05)
+    assert sampler.nfe() == 200

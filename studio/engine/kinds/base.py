@@ -219,17 +219,18 @@ class DataKind:
         raise TypeError(f"{self.slug} are not laid out")
 
     def labelled(self, data: RowSource) -> RowSource | None:
-        """Return data with the class of each row as a condition; None without classes."""
+        """Return data with the class of each row as a condition, None without classes."""
         return data.labelled() if isinstance(data, Labelled) else None
 
     def relabelled(self, data: RowSource, rows: Batch, labels: Tensor) -> RowSource:
-        """Return other rows with their classes (n,) in the place of data, with all else that is
-        known of these.
+        """Return other rows with their classes (n,) in place of data, with all else that is known.
 
         Raises:
-            TypeError: data of this kind have no classes.
+            TypeError: data of this type have no classes.
         """
-        raise TypeError(f"{self.slug} have no classes")
+        if not isinstance(data, Labelled):
+            raise TypeError(f"{self.slug} have no classes")
+        return data.relabelled(rows, labels)
 
     def beside(self, rows: Batch) -> Arrays:
         """Return what real rows are shown with beside their numbers and classes, by name."""

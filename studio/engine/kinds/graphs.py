@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from pushforward.models.contracts.batch import Batch
 from pushforward.models.contracts.data import RowSource
@@ -117,15 +116,6 @@ class Graphs(DataKind, slug="graphs"):
         assert isinstance(data, GraphSet)
         own = {"nodes": data.packing.nodes, "feature": data.feature, "names": list(data.names)}
         return {**super().facts(data), **own}
-
-    def labelled(self, data: RowSource) -> RowSource | None:
-        assert isinstance(data, GraphSet)
-        return None if data.labels is None else replace(data, told=True)
-
-    def relabelled(self, data: RowSource, rows: Batch, labels: Tensor) -> RowSource:
-        assert isinstance(data, GraphSet)
-        size = rows.given[SIZE].long()
-        return replace(data, x=rows.x, size=size, labels=labels, told=True)
 
     def places(self, rows: Batch) -> NDArray[np.float32]:
         adjacency = unpack(rows.x, Packing.like(rows)).numpy()

@@ -1,14 +1,12 @@
 """Images: they have classes, and are written as pictures."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from pushforward.models.contracts.batch import Batch
 from pushforward.models.contracts.data import RowSource
@@ -76,10 +74,6 @@ class Images(DataKind, slug="images"):
     def facts(self, data: RowSource) -> dict[str, Any]:
         assert isinstance(data, ImageSet)
         return {**super().facts(data), "names": list(data.names)}
-
-    def relabelled(self, data: RowSource, rows: Batch, labels: Tensor) -> RowSource:
-        assert isinstance(data, ImageSet)
-        return replace(data, x=rows.x, labels=labels, told=True)
 
     def write(
         self, path: Path, rows: Batch, columns: tuple[str, ...], attrs: Mapping[str, object]

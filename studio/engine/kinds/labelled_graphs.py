@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from pushforward.models.contracts.batch import Batch
 from pushforward.models.contracts.data import RowSource
@@ -97,15 +96,6 @@ class Labelled(DataKind, slug="labelled-graphs"):
         assert isinstance(data, LabelledSet)
         own = {"nodes": data.packing.nodes, "names": list(data.names)}
         return {**super().facts(data), **own}
-
-    def labelled(self, data: RowSource) -> RowSource | None:
-        assert isinstance(data, LabelledSet)
-        return None if data.labels is None else replace(data, told=True)
-
-    def relabelled(self, data: RowSource, rows: Batch, labels: Tensor) -> RowSource:
-        assert isinstance(data, LabelledSet)
-        size = rows.given[SIZE].long()
-        return replace(data, x=rows.x, size=size, labels=labels, told=True)
 
     def places(self, rows: Batch) -> NDArray[np.float32]:
         types, edges = unpack_types(rows.x, labelled_packing(rows.x.shape[1]))

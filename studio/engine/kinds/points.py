@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from pushforward.models.contracts.batch import Batch
 from pushforward.models.contracts.data import RowSource
@@ -55,14 +54,6 @@ class Points(DataKind, slug="points"):
     def target(self, data: RowSource) -> Target:
         x = data.rows(slice(None)).x
         return Target.of(x, by_hand=x.shape[1] >= 2)
-
-    def labelled(self, data: RowSource) -> PointSet | None:
-        assert isinstance(data, PointSet)
-        return None if data.labels is None else replace(data, told=True)
-
-    def relabelled(self, data: RowSource, rows: Batch, labels: Tensor) -> PointSet:
-        assert isinstance(data, PointSet)
-        return replace(data, x=rows.x, labels=labels, told=True)
 
     def aimed(self, data: RowSource, target: Target) -> PointSet:
         """Return the points of a target, without known modes or law; one that was put there by hand

@@ -1,13 +1,11 @@
 """Series: imported from tables and sounds, exported as either."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from pushforward.models.contracts.batch import Batch
 from pushforward.models.contracts.data import RowSource
@@ -69,10 +67,6 @@ class Series(DataKind, slug="series"):
             tuple(map(str, channels)) if isinstance(channels, list) else (),
             rate if isinstance(rate, int) else 0,
         )
-
-    def relabelled(self, data: RowSource, rows: Batch, labels: Tensor) -> RowSource:
-        assert isinstance(data, SeriesSet)
-        return replace(data, x=rows.x, labels=labels, told=True, law=None)
 
     def write(
         self, path: Path, rows: Batch, columns: tuple[str, ...], attrs: Mapping[str, object]
