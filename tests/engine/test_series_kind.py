@@ -14,10 +14,12 @@ from pushforward.studio.engine.data.imported import find_imported
 from pushforward.studio.engine.kinds.base import Facts, kind_of
 from pushforward.studio.engine.process.discovery import discover
 from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.formats.registry import discover as discover_formats
 from pushforward.studio.formats.series.table import SeriesTable
 from pushforward.studio.store.project import Project
 
 discover()
+discover_formats()
 KIND = kind_of("series")
 
 

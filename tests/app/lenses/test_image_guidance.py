@@ -265,7 +265,7 @@ async def test_behind_a_long_job_it_says_for_what_it_waits_and_shows_what_was_me
 
     lens.link.ask = ask
     lab._select(lens.run.key)
-    await until(lambda: lab._latest.busy)
+    await until(lambda: lab._query.busy)
     lens.state.jobs["j"] = JobInfo(
         job="j", kind="operator", state="running", title="Likelihood lab", run=lens.run.key
     )
