@@ -37,9 +37,11 @@ __all__ = [
     "Pick",
     "RunRef",
     "decode",
+    "decode_all",
     "describe",
     "encode",
     "param",
+    "pick_fields",
     "read_pick",
     "replace_at",
     "value_at",
@@ -361,44 +363,93 @@ def decode(config: type[C], data: Mapping[str, Any], prefix: str = "") -> C:
     """Build a config from plain data (TOML, JSON, a form), missing fields taking their default.
 
     Raises:
-        ConfigError: an unknown key (naming the nearest one), a wrong type, or a value out of
-            bounds (naming field, bound and value).
+        ConfigError: the first error that `decode_all` finds.
+    """
+    found, errors = decode_all(config, data, prefix)
+    if found is None or errors:
+        raise errors[0]
+    return found
+
+
+def decode_all(
+    config: type[C], data: Mapping[str, Any], prefix: str = ""
+) -> tuple[C | None, list[ConfigError]]:
+    """Build a config from plain data and collect what is wrong, reading each setting once.
+
+    Returns:
+        The config, in which wrong settings have their default, or None if the defaults do not go
+        with the rest; and the errors in the order of ``data``: an unknown setting (with the nearest
+        name), a wrong type, or a value out of bounds (with the bound).
     """
     known = _fields(config)
     values: dict[str, Any] = {}
+    errors: list[ConfigError] = []
     for name, value in data.items():
         path = f"{prefix}{name}"
-        if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(known)}"
-            raise ConfigError(path, f"unknown setting{hint}")
-        kind, meta, optional, default = known[name]
-        if value is None and optional:
-            values[name] = None
-        elif _is_config(kind):
-            values[name] = _nested(path, kind, optional, default, value)
-        elif kind is Pick:
-            values[name] = _pick(path, default, value)
-        elif kind is RunRef:
-            values[name] = _run(path, value)
-        elif _is_list(kind):
-            values[name] = _list(path, kind, meta, value)
-        else:
-            values[name] = _leaf(path, kind, meta, value)
-    return config(**values)
+        try:
+            if name not in known:
+                raise ConfigError(path, _unknown(name, list(known)))
+            found, wrong = _decode_field(path, known[name], value)
+        except ConfigError as error:
+            errors.append(error)
+            continue
+        errors += wrong
+        if not wrong:
+            values[name] = found
+    try:
+        return config(**values), errors
+    except ConfigError as error:  # from __post_init__: settings that do not go together
+        return None, errors or [error]
 
 
-def _nested(path: str, kind: type[C], optional: bool, default: C | None, value: Any) -> C | None:
-    """Read a nested config; of one that may be left out, true and false say whether it is."""
+def _unknown(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
+    return f"unknown setting; {hint}"
+
+
+def _decode_field(path: str, field: _Field, value: Any) -> tuple[Any, list[ConfigError]]:
+    """Return the value of a field and the errors inside it.
+
+    Raises:
+        ConfigError: the value as a whole is wrong.
+    """
+    kind, meta, optional, default = field
+    if value is None and optional:
+        return None, []
+    if _is_config(kind):
+        return _nested(path, kind, optional, default, value)
+    if kind is Pick:
+        return _pick(path, default, value), []
+    if kind is RunRef:
+        return _run(path, value), []
+    if _is_list(kind):
+        return _list(path, kind, meta, value), []
+    return _leaf(path, kind, meta, value), []
+
+
+def _nested(
+    path: str, kind: type[C], optional: bool, default: C | None, value: Any
+) -> tuple[C | None, list[ConfigError]]:
+    """Read a nested config; true and false switch one that can be left out on and off."""
     if isinstance(value, kind):
-        return value
+        return value, []
     if optional and isinstance(value, bool):
-        return (default or kind()) if value else None
+        return (default or kind()) if value else None, []
     if not isinstance(value, Mapping):
         wanted = "a table of settings, or none" if optional else "a table of settings"
         raise ConfigError(path, f"must be {wanted}, got {value!r}")
     merged = {**encode(default), **value} if default is not None else value
-    return decode(kind, merged, f"{path}.")
+    return decode_all(kind, merged, f"{path}.")
+
+
+def pick_fields(config: type[Config]) -> list[tuple[str, Pick, str, str]]:
+    """Return name, default, ``of`` and ``role`` (see `param`) of each pick of a config."""
+    return [
+        (name, field.default, _extra(field.meta)["of"], _extra(field.meta)["role"])
+        for name, field in _fields(config).items()
+        if field.kind is Pick
+    ]
 
 
 def _pick(path: str, default: Pick | None, value: Any) -> Pick:

@@ -1,14 +1,14 @@
-"""From a pick to guidance, and what is wrong with a pick."""
+"""Fill in and build the guidance that a setting picks."""
 
 from functools import cache
 
-from pushforward.models.config import Config, ConfigError, Pick, decode, describe, encode
+from pushforward.models.config import ConfigError, Pick, decode, decode_all, encode
 from pushforward.models.entries import GuidanceEntry
 from pushforward.models.guidance.base import Guidance
 from pushforward.models.guidance.measurement import MeasurementGuidance
 from pushforward.models.registry import discover, registry
 
-__all__ = ["build", "measuring", "settled"]
+__all__ = ["build", "fill_guidance", "measuring"]
 
 
 @cache
@@ -50,22 +50,17 @@ def _entry(slug: str, role: str) -> GuidanceEntry:
     return able[slug]
 
 
-def settled(config: Config) -> Config:
-    """Return settings in which every guidance that is picked has all its settings.
+def fill_guidance(pick: Pick, role: str) -> tuple[Pick, list[ConfigError]]:
+    """Return a pick of guidance with all its settings; one without a slug is none and stays so.
 
-    Raises:
-        ConfigError: there is no such guidance, or its settings are wrong; the path is
-            "<setting>.slug" or "<setting>.config...".
+    Returns:
+        The pick, and the errors with paths "slug" or "config.<setting>".
     """
-    data = encode(config)
-    for row in describe(type(config)):
-        if row["of"] != "guidance" or not getattr(config, row["path"]).slug:
-            continue
-        path, pick = row["path"], getattr(config, row["path"])
-        try:
-            entry = _entry(pick.slug, row["role"])
-            data[path] = {"slug": entry.slug, "config": encode(decode(entry.config, pick.config))}
-        except ConfigError as error:
-            inside = error.path if error.path == "slug" else f"config.{error.path}"
-            raise ConfigError(f"{path}.{inside}".rstrip("."), error.message) from error
-    return decode(type(config), data)
+    if not pick.slug:
+        return pick, []
+    try:
+        entry = _entry(pick.slug, role)
+    except ConfigError as error:
+        return pick, [error]
+    config, errors = decode_all(entry.config, pick.config, "config.")
+    return Pick(slug=entry.slug, config=encode(config) if config is not None else {}), errors

@@ -6,7 +6,15 @@ from typing import Any
 import torch
 from torch import nn
 
-from pushforward.models.config import Config, ConfigError, Pick, decode, describe, encode, read_pick
+from pushforward.models.config import (
+    ConfigError,
+    Pick,
+    decode,
+    decode_all,
+    describe,
+    encode,
+    read_pick,
+)
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.entries import FamilyEntry, NetworkEntry
 from pushforward.models.nets.bounded import Bounded
@@ -14,7 +22,7 @@ from pushforward.models.nets.offered import discovered, gives, networks_for, why
 from pushforward.models.nets.role import Role
 from pushforward.models.registry import registry
 
-__all__ = ["always_on", "build", "filled", "preferred", "settled"]
+__all__ = ["always_on", "build", "fill_network", "filled", "preferred"]
 
 
 def filled(family: FamilyEntry, data: Mapping[str, Any], kind: str) -> dict[str, Any]:
@@ -113,24 +121,22 @@ def build(pick: Pick, spec: DataSpec, role: Role, rng: torch.Generator) -> nn.Mo
     return Bounded(net, spec, bounds) if role.name == "generator" and bounds else net
 
 
-def settled(config: Config, kind: str) -> Config:
-    """Return settings in which every network is named, with all its settings, for a kind of data.
+def fill_network(pick: Pick, default: Pick, role: str, kind: str) -> tuple[Pick, list[ConfigError]]:
+    """Return a pick with the network named and all its settings, for a kind of data.
 
-    Raises:
-        ConfigError: a network does not fit, or its settings are wrong.
+    Args:
+        pick: the network; one without a slug is that which the kind of data prefers.
+        default: of the setting; its config holds preferences.
+        role: of the network.
+        kind: of the data.
+
+    Returns:
+        The pick, and the errors with paths "slug" or "config.<setting>".
     """
-    data = encode(config)
-    for row in describe(type(config)):
-        if row["of"] != "network":
-            continue
-        path = row["path"]
-        pick, default = getattr(config, path), Pick(**row["default"])
-        try:
-            entry, own = _preferred(pick, row["role"], kind)
-            preferred = _own(entry, default.config)
-            chosen = {**preferred, **(own if pick != default else {})}
-            data[path] = {"slug": entry.slug, "config": encode(decode(entry.config, chosen))}
-        except ConfigError as error:
-            inside = error.path if error.path == "slug" else f"config.{error.path}"
-            raise ConfigError(f"{path}.{inside}".rstrip("."), error.message) from error
-    return decode(type(config), data)
+    try:
+        entry, own = _preferred(pick, role, kind)
+    except ConfigError as error:
+        return pick, [error]
+    chosen = {**_own(entry, default.config), **(own if pick != default else {})}
+    config, errors = decode_all(entry.config, chosen, "config.")
+    return Pick(slug=entry.slug, config=encode(config) if config is not None else chosen), errors

@@ -5,13 +5,13 @@ from dataclasses import replace
 import pytest
 import torch
 
-from pushforward.models.config import decode
 from pushforward.models.contracts.family import Family
 from pushforward.models.entries import FamilyEntry
 from pushforward.models.kinds.images import ImageSet, images
 from pushforward.models.nets.offered import kinds_of
-from pushforward.models.nets.pick import filled, settled
+from pushforward.models.nets.pick import filled
 from pushforward.models.registry import discover, registry
+from pushforward.models.settle import settle
 from pushforward.models.tensors import make_generator
 from tests.models.pairs import CPU
 
@@ -35,7 +35,7 @@ def coloured(n: int, seed: int) -> ImageSet:
 def test_every_family_takes_colours_at_its_defaults(entry: FamilyEntry):
     data = coloured(64, 0)
     spec = data.spec()
-    config = settled(decode(entry.config, filled(entry, {}, "images")), "images")
+    config = settle(entry.config, filled(entry, {}, "images"), "images")
     family = entry.make(config, spec, horizon=100, seed=0, device=CPU)
     assert isinstance(family, Family)
     rows = spec.standardised(data.rows(slice(None)))

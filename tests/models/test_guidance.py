@@ -19,12 +19,13 @@ from pushforward.models.families.exact_flow import ExactFlow, ExactFlowConfig
 from pushforward.models.guidance.base import BlownUp, Guidance, Stacked, lead, why_not
 from pushforward.models.guidance.classifier import ClassifierGuidance, ClassifierGuidanceConfig
 from pushforward.models.guidance.classifier_free import ClassifierFree, ClassifierFreeConfig
-from pushforward.models.guidance.pick import build, settled
+from pushforward.models.guidance.pick import build
 from pushforward.models.kinds.jets import jets
 from pushforward.models.registry import discover, registry
 from pushforward.models.samplers.base import Sampler
 from pushforward.models.samplers.ddim import Ddim, DdimConfig
 from pushforward.models.samplers.heun import Heun, HeunConfig
+from pushforward.models.settle import settle
 from pushforward.models.tensors import make_generator
 
 discover()
@@ -239,14 +240,16 @@ def test_guidance_stacks():
 
 def test_a_pick_is_read_and_refused_like_any_setting():
     assert build(Pick(), "condition") is None
-    whole = settled(DdimConfig(guidance=Pick(slug="classifier-free", config={"strength": 3.0})))
+    whole = settle(
+        DdimConfig, {"guidance": {"slug": "classifier-free", "config": {"strength": 3.0}}}, ""
+    )
     assert whole.guidance.config["rescale"] == 0.0
     for pick, path in (
         (Pick(slug="nothing"), "guidance.slug"),
         (Pick(slug="classifier-free", config={"strength": -1.0}), "guidance.config.strength"),
     ):
         with pytest.raises(ConfigError) as refused:
-            settled(DdimConfig(guidance=pick))
+            settle(DdimConfig, {"guidance": pick}, "")
         assert refused.value.path == path
 
 

@@ -19,8 +19,9 @@ from pushforward.models.families.likelihood.conditionals import Bins, Conditiona
 from pushforward.models.kinds.images import images
 from pushforward.models.kinds.points import points
 from pushforward.models.nets.calling import call
-from pushforward.models.nets.pick import filled, settled
+from pushforward.models.nets.pick import filled
 from pushforward.models.registry import discover, registry
+from pushforward.models.settle import settle
 from pushforward.models.tensors import make_generator
 
 discover()
@@ -191,7 +192,7 @@ def test_a_prior_that_is_told_the_class_learns_where_each_lies():
 
 def test_settings_of_a_vae_of_images_from_before_have_the_prior_of_then():
     entry = registry.get("family", "vae")
-    today = encode(settled(decode(entry.config, filled(entry, {}, "images")), "images"))
+    today = encode(settle(entry.config, filled(entry, {}, "images"), "images"))
     then = {name: value for name, value in today.items() if name != "couplings"}
     assert today["couplings"] > 0
     assert entry.upgrade(then, "images")["couplings"] == 0

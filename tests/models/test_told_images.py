@@ -12,8 +12,9 @@ from pushforward.models.kinds.images import images
 from pushforward.models.nets.dcgan import DcganConfig, DcganCritic, DcganGenerator
 from pushforward.models.nets.given import GivenFeatures
 from pushforward.models.nets.mlp import MLP, MLPConfig, TimeMLP
-from pushforward.models.nets.pick import filled, settled
+from pushforward.models.nets.pick import filled
 from pushforward.models.registry import registry
+from pushforward.models.settle import settle
 from pushforward.models.tensors import make_generator
 from tests.models.pairs import PAIRS, Pair, build, each, small
 
@@ -137,7 +138,7 @@ def test_networks_that_were_written_down_before_hear_a_class_as_they_did(slug, f
 
     def read(data):
         whole = filled(entry, entry.upgrade(data, "images"), "images")
-        return encode(settled(decode(entry.config, whole), "images"))
+        return encode(settle(entry.config, whole, "images"))
 
     today = read({field: {"slug": net, "config": {"width": 32}}})
     assert today[field]["config"]["balanced"]

@@ -6,15 +6,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from pushforward.models.config import decode
 from pushforward.models.contracts.batch import Batch
 from pushforward.models.contracts.family import Family
 from pushforward.models.contracts.learner import Learner
 from pushforward.models.contracts.spec import LABEL
 from pushforward.models.kinds.images import ImageSet
-from pushforward.models.nets.pick import filled, settled
+from pushforward.models.nets.pick import filled
 from pushforward.models.operators.outliers import auc
 from pushforward.models.registry import registry
+from pushforward.models.settle import settle
 from pushforward.studio.engine.data.batches import Shuffled
 from pushforward.verify.bench import Bench
 from pushforward.verify.claim import Null, Outcome, experiment
@@ -89,7 +89,7 @@ def _without(digit: int, steps: int, seed: int) -> Family[Any]:
     rows = known.data.rows.take(kept)
     spec, entry = rows.spec(), registry.get("family", "edm")
     wanted = {"net": {"slug": "mlp", "config": {"width": 256}}}
-    config = settled(decode(entry.config, filled(entry, wanted, "images")), "images")
+    config = settle(entry.config, filled(entry, wanted, "images"), "images")
     made: Family[Any] = entry.make(config, spec, horizon=steps, seed=seed, device=_CPU)
     batches = Shuffled(spec.standardised(rows.rows(slice(None))), 128, seed)
     for step in range(steps):

@@ -17,15 +17,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from pushforward.models.config import NoConfig, decode
+from pushforward.models.config import NoConfig
 from pushforward.models.contracts.batch import Batch
 from pushforward.models.contracts.data import Judge
 from pushforward.models.contracts.family import Family
 from pushforward.models.kinds.images import ImageSet
 from pushforward.models.metrics.base import Evidence, Floor, floor
 from pushforward.models.metrics.images.frechet import FrechetDistance, LabelBalance, label_shares
-from pushforward.models.nets.pick import filled, settled
+from pushforward.models.nets.pick import filled
 from pushforward.models.registry import registry
+from pushforward.models.settle import settle
 from pushforward.models.tensors import make_generator
 from pushforward.studio.engine.data.batches import Shuffled
 from pushforward.studio.engine.data.datasets import Dataset, registered
@@ -132,8 +133,8 @@ class _Training:
 
     def __init__(self, method: Method, data: Dataset, seed: int) -> None:
         self._entry = registry.get("family", method.family)
-        filled_in = decode(self._entry.config, filled(self._entry, method.config, "images"))
-        self._config = settled(filled_in, "images")
+        settings = filled(self._entry, method.config, "images")
+        self._config = settle(self._entry.config, settings, "images")
         self._spec = data.rows.spec()
         rows = self._spec.standardised(data.rows.rows(slice(None)))
         self._batches, self._seed = Shuffled(rows, method.batch, seed), seed
@@ -456,7 +457,7 @@ def after_one_step(family: str, data: Dataset) -> Make:
     """Return what a family makes after one step of training with its defaults."""
     entry = registry.get("family", family)
     spec = data.rows.spec()
-    config = settled(decode(entry.config, filled(entry, {}, "images")), "images")
+    config = settle(entry.config, filled(entry, {}, "images"), "images")
     made: Family[Any] = entry.make(config, spec, horizon=1, seed=0, device=_CPU)
     made.step(Shuffled(spec.standardised(data.rows.rows(slice(None))), 64, 0).batch(0))
     return lambda other, real, seed: _samples(made, len(real.x), seed)

@@ -1,9 +1,9 @@
 """From what a person asked for to what will be run: every setting checked and filled in."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 
 import msgspec
 import torch
@@ -11,11 +11,10 @@ import torch
 from pushforward.models.config import (
     Config,
     ConfigError,
-    decode,
+    decode_all,
     describe,
     encode,
     read_pick,
-    replace_at,
 )
 from pushforward.models.contracts.abilities import HasDenoiser
 from pushforward.models.contracts.data import Outline
@@ -31,11 +30,11 @@ from pushforward.models.entries import (
     SamplerEntry,
 )
 from pushforward.models.guidance.base import why_not
-from pushforward.models.guidance.pick import settled as with_guidance
 from pushforward.models.nets.offered import gives, kinds_of
-from pushforward.models.nets.pick import filled, settled
+from pushforward.models.nets.pick import filled
 from pushforward.models.registry import registry
 from pushforward.models.samplers.base import Sampler
+from pushforward.models.settle import settle_all
 from pushforward.studio.engine.data.datasets import (
     Dataset,
     labelled,
@@ -355,7 +354,7 @@ def pick_operator(pick: Pick) -> Choice[OperatorEntry]:
     except KeyError as error:
         raise Refused(f"operator: {error.args[0]}", path="operator") from error
     problems: list[ErrorInfo] = []
-    config = _config(entry.config, pick.config, "config", problems, with_guidance)
+    config = _config(entry.config, pick.config, "config", problems)
     if config is None:
         raise Refused.of(problems[0])
     return Choice(entry, config)
@@ -448,21 +447,18 @@ def _family(
     if not sure:
         kind = next(iter(kinds_of(entry)), IMPORTED)
     data = _upgraded(entry, pick, kind)
-    if sure and (not_for := unfit(entry, kind, name)):
-        _config(entry.config, filled(entry, data, kind), "family", problems)
-        problems += not_for
-        return None
-
-    def settle(config: Config) -> Config:
-        return settled(config, kind)
-
     if not sure:
-        # Which networks fit is known with the data; what is wrong whatever they are, now.
+        # Which networks fit is known with the data; other errors do not depend on them.
         wrong: list[ErrorInfo] = []
-        _config(entry.config, data, "family", wrong, settle)
+        _config(entry.config, data, "family", wrong, kind)
         problems += [problem for problem in wrong if not problem.path.endswith(".slug")]
         return None
-    found = _config(entry.config, filled(entry, data, kind), "family", problems, settle)
+    not_for = unfit(entry, kind, name)
+    if not_for:
+        _, errors = decode_all(entry.config, filled(entry, data, kind))
+        problems += [*_infos("family", errors), *not_for]
+        return None
+    found = _config(entry.config, filled(entry, data, kind), "family", problems, kind)
     return None if found is None else Choice(entry, found)
 
 
@@ -500,56 +496,22 @@ def _choice(kind: Kind, pick: Pick, path: str, problems: list[ErrorInfo]) -> Cho
         # A metric that was replaced may have settings that the one in its place does not have.
         known = entry.config.__struct_fields__
         plain = {name: value for name, value in plain.items() if name in known}
-    config = _config(entry.config, plain, path, problems, with_guidance)
+    config = _config(entry.config, plain, path, problems)
     return None if config is None else Choice(entry, config)
 
 
-def _as_it_is(config: Config) -> Config:
-    return config
-
-
 def _config(
-    kind: type[C],
-    data: Mapping[str, Any],
-    path: str,
-    problems: list[ErrorInfo],
-    finish: Callable[[Config], Config] = _as_it_is,
+    config: type[C], data: Mapping[str, Any], path: str, problems: list[ErrorInfo], kind: str = ""
 ) -> C | None:
-    """Decode a config and finish it; on failure, list what is wrong with each of its settings."""
-
-    def read(plain: Mapping[str, Any]) -> Config:
-        return finish(decode(kind, plain))
-
-    try:
-        return cast(C, read(data))
-    except ConfigError as error:
-        found = {wrong.path: wrong for wrong in _errors(kind, data, read)} or {"": error}
-    for wrong in found.values():
-        at = f"{path}.{wrong.path}".rstrip(".")
-        problems.append(ErrorInfo(kind="user", message=f"{at}: {wrong.message}", path=at))
-    return None
+    """Settle a config; on failure, list what is wrong with each of its settings."""
+    found, errors = settle_all(config, data, kind)
+    problems += _infos(path, errors)
+    return None if errors else found
 
 
-def _errors(
-    kind: type[Config], data: Mapping[str, Any], read: Callable[[Mapping[str, Any]], Config]
-) -> Iterator[ConfigError]:
-    """Read setting by setting: reading all stops at the first error, a form shows them all."""
-    picks = {row["path"] for row in describe(kind) if row["kind"] == "pick"}
-    for path, value in _leaves(data):
-        head = path.partition(".")[0]
-        alone = replace_at({}, path, value)
-        if head in picks and isinstance(data[head], Mapping) and "slug" in data[head]:
-            # A setting of what is picked is one of this pick, whatever else may be picked.
-            alone[head] = {"slug": data[head]["slug"], **alone[head]}
-        try:
-            read(alone)
-        except ConfigError as error:
-            yield error
-
-
-def _leaves(data: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in data.items():
-        if isinstance(value, Mapping):
-            yield from _leaves(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", msgspec.to_builtins(value)
+def _infos(path: str, errors: Sequence[ConfigError]) -> list[ErrorInfo]:
+    found = []
+    for error in errors:
+        at = f"{path}.{error.path}".rstrip(".")
+        found.append(ErrorInfo(kind="user", message=f"{at}: {error.message}", path=at))
+    return found
