@@ -6,6 +6,7 @@ from functools import partial
 import pytest
 import torch
 
+from pushforward.models.config import decode
 from pushforward.models.families.edm import Edm
 from pushforward.models.families.likelihood.latent_diffusion import LatentDiffusion
 from pushforward.models.metrics.base import Floor
@@ -161,7 +162,7 @@ def test_the_claims_are_listed(slug, methods):
     for method in methods:
         family = registry.get("family", method.family)
         assert "images" in kinds_of(family)
-        equal_time.decode(family.config, dict(method.config))
+        decode(family.config, dict(method.config))
 
 
 @pytest.mark.parametrize(
@@ -233,7 +234,7 @@ def test_every_family_that_can_be_told_the_class_is_asked_for_one():
     assert {"edm", "gan", "mmd-flow", "mmd-generator", "vae", "pixel-d3pm"} <= set(methods)
     for method in methods.values():
         entry = registry.get("family", method.family)
-        config = equal_time.decode(entry.config, dict(method.config))
+        config = decode(entry.config, dict(method.config))
         assert entry.make.told_classes(config)
     plain, shuffled = (asked.told_digits(shuffled=way) for way in (False, True))
     assert torch.equal(plain.rows.x, shuffled.rows.x)
