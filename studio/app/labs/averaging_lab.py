@@ -55,7 +55,7 @@ class LengthsView(ArraysView):
             "Distance to the data by length", "", "averaging length, of the training", "length"
         )
         self.picture.chosen_at.connect(self._choose)
-        self.card = LadderCard(self.picture, self.state)
+        self.card = LadderCard(self.picture, self._state)
         self.key = LineKey()
         self.table = FiguresTable("Lengths", _columns("distance"))
         self.table.itemSelectionChanged.connect(self._look)
@@ -111,7 +111,7 @@ class LengthsView(ArraysView):
     def _figure(self) -> str:
         """What the distance is, in words."""
         slug = str((self.config.get("figure") or {}).get("slug", ""))
-        catalog = self.state.catalog
+        catalog = self._state.catalog
         entry = catalog.get("metric", slug) if catalog is not None else None
         return entry.title if entry is not None else number_format.plain(slug)
 
@@ -141,7 +141,7 @@ class LengthsView(ArraysView):
         self.table.selectRow(int(np.abs(np.log(self.doubles("lengths") / length)).argmin()))
 
     def _draw_samples(self) -> None:
-        asked = self.state.asked
+        asked = self._state.asked
         before = asked.get((self._key, GENERATE), {})
         asked[self._key, GENERATE] = {**before, "weights": {"length": self.length}}
         self._actions.operating.open(self._key, GENERATE)

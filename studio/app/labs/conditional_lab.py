@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSlider, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
-from pushforward.studio.app.charts.overlays import EmptyState
 from pushforward.studio.app.core import async_tasks
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.data_type import Arrays, Kind, named
@@ -65,7 +64,6 @@ class AskedView(AskedLive[Question]):
         self._more = MoreKnown.shared(state, actions)
         self._means = ""  # what the ticks of what is shown stand for
         self._lay_out()
-        self.empty = EmptyState(self)
         state.runs.changed.connect(self._changed)
         state.catalog_changed.connect(self.meet)
         self._more.changed.connect(self.refresh)

@@ -103,7 +103,7 @@ class SolversView(FoundView):
         keyed.setStretch(0, 1)
         body.addLayout(keyed)
         self._lines = [QBoxLayout(QBoxLayout.Direction.LeftToRight) for _ in range(2)]
-        self._ladders = [LadderCard(p, self.state) for p in (self.distance, self.time, self.error)]
+        self._ladders = [LadderCard(p, self._state) for p in (self.distance, self.time, self.error)]
         parts: tuple[tuple[int, QWidget, int], ...] = (
             *((0, card, 1) for card in self._ladders), (1, self.ways, 2), (1, self.table, 3),
         )  # fmt: skip
@@ -125,20 +125,20 @@ class SolversView(FoundView):
 
     def _solved(self, found: "tuple[ResultRecord, Arrays]") -> Solved:
         record, arrays = found
-        catalog = self.state.catalog
+        catalog = self._state.catalog
         titles = {each.slug: each.title for each in catalog.of("sampler")} if catalog else {}
         return Solved.of(arrays, record.config, record.step, titles)
 
     async def _load_others(self, key: str) -> None:
         """Read what was found last of other runs on the same data, by the same figure."""
-        run, found = self.state.runs.by_key.get(key), self.found
+        run, found = self._state.runs.by_key.get(key), self.found
         if run is None:
             return
         read: list[tuple[RunState, Solved]] = []
-        for other in reversed(list(self.state.runs.by_key.values())):
+        for other in reversed(list(self._state.runs.by_key.values())):
             if (
                 other.key == key
-                or not comparable(run, other, self.state.catalog)
+                or not comparable(run, other, self._state.catalog)
                 or len(read) == OTHERS
             ):
                 continue
@@ -173,7 +173,7 @@ class SolversView(FoundView):
         """Propose as many samples as another run was measured by, so that they can be compared."""
         if self.measured:
             proposed = {COUNT: self.measured[0][1].samples}
-            self.state.asked.setdefault((self._key, OPERATOR), proposed)
+            self._state.asked.setdefault((self._key, OPERATOR), proposed)
         super()._measure()
 
     @property
@@ -199,7 +199,7 @@ class SolversView(FoundView):
     def figure(self) -> str:
         """What the distance is, in words."""
         slug = self.found.figure if self.found is not None else ""
-        catalog = self.state.catalog
+        catalog = self._state.catalog
         entry = catalog.get("metric", slug) if catalog is not None else None
         return entry.title if entry is not None else number_format.plain(slug)
 
@@ -208,8 +208,8 @@ class SolversView(FoundView):
         assert found is not None
         calls = int(found.calls[self._at])
         self._calls.setText(counted(calls, "call"))
-        run = self.state.runs.by_key.get(self._key)
-        kind = kind_of_run(run, self.state.catalog)
+        run = self.run
+        kind = kind_of_run(run, self._state.catalog)
         beside = "".join(
             f" · run {number(each.name)}: {counted(other.samples, kind.one, kind.many)} of step "
             f"{other.step:,}"
@@ -244,7 +244,7 @@ class SolversView(FoundView):
 
     def _floor(self, found: Solved) -> str:
         """Say of what the floor is, and why it is not that of the curves of the run."""
-        kind = kind_of_run(self.state.runs.by_key.get(self._key), self.state.catalog)
+        kind = kind_of_run(self.run, self._state.catalog)
         mean, spread = found.bar
         many = len(found.floor) > 1
         mean_of = f"mean and standard deviation (SD) of {len(found.floor)} draws, {BAND}"
@@ -253,7 +253,7 @@ class SolversView(FoundView):
             f"Floor {number_format.varying(mean, spread)}: {found.samples:,} real {kind.many} "
             f"against as many others, {of}."
         )
-        run = self.state.runs.by_key.get(self._key)
+        run = self.run
         own = number_format.floor(run.floors, found.figure) if run is not None else ""
         if run is None or not own:
             return text
@@ -266,7 +266,7 @@ class SolversView(FoundView):
         """Say on which levels of noise the samplers stop."""
         if slug == "own":
             return "each sampler on its own grid"
-        entry = self.state.catalog.get("operator", OPERATOR) if self.state.catalog else None
+        entry = self._state.catalog.get("operator", OPERATOR) if self._state.catalog else None
         known = [choice for field in (entry.fields if entry else []) for choice in field.choices]
         titles = {str(choice.value): choice.title for choice in known}
         return f"all on the grid {titles.get(slug, slug)}"

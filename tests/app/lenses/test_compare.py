@@ -450,7 +450,7 @@ def test_with_nothing_to_compare_it_says_how_to_begin(
     lens.state.runs.choose(())
     QApplication.processEvents()
     assert window.view.split.isHidden()
-    empty = window.view._empty
+    empty = window.view.empty
     assert "Ctrl" in empty.accessibleName()
     assert on(lens) == set()
     assert empty._button.text() == "Compare with 3 t", "the newest on the same data"

@@ -540,10 +540,10 @@ async def test_of_another_run_what_was_drawn_is_counted_where_it_is_more(
     await until(lambda: view.counted.found is not None and len(view.counted.found.samples) == 3)
     await until(lambda: view.counted.found.count(2) == 500 and view.counted.found.far)
     assert [model.title for model in view.cards.cards["x"].scene.models] == ["1 r", "2 b"]
-    names = [name for name, _ in view._key.names]
+    names = [name for name, _ in view._legend.names]
     made = len(lens.run.live.x[-1])
     assert names[1:] == [f"1 r ± 1σ, n = {made}", "2 b ± 1σ, n = 500"], "of each how many"
-    assert view._key.height() == 20 * len(key_lines(view._key.names, view._key.width()))
+    assert view._legend.height() == 20 * len(key_lines(view._legend.names, view._legend.width()))
     assert view.cards.cards["x"]._said.accessibleName().startswith("run 1: W1 "), "whose it is"
     assert "2 b: W1 " in view.cards.cards["x"]._said.toolTip()
     others = view.cards.cards["x"]._others
@@ -939,7 +939,7 @@ async def test_for_paper_it_is_dark_on_white_with_its_fonts(
 
 async def test_without_samples_it_says_how_they_come(view: DistributionsView) -> None:
     view.show()
-    await until(lambda: view._empty.isVisible())
+    await until(lambda: view.empty.isVisible())
     assert not view.cards.cards
 
 
@@ -958,7 +958,7 @@ async def test_until_a_run_is_counted_nothing_of_the_last_one_stands_there(
     found = view.counted.found
     monkeypatch.setattr(asyncio, "to_thread", slow)
     view._sampled.selected.emit()  # another run is selected
-    await until(lambda: view._empty.isVisible())
+    await until(lambda: view.empty.isVisible())
     assert not view.tools.isVisible()
     assert not view._page.isVisible()
     held.set()

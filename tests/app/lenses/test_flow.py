@@ -319,8 +319,8 @@ def test_empty_states_say_what_belongs_here(
 ) -> None:
     lens.run.state, lens.run.job = state, job
     lens.state.runs.changed.emit(lens.run.key)
-    assert words in window.view._empty.accessibleName()
-    assert window.view._empty.isVisible()
+    assert words in window.view.empty.accessibleName()
+    assert window.view.empty.isVisible()
     lens.arrive(1)
 
 

@@ -234,9 +234,7 @@ async def test_types_have_no_names_until_somebody_says_them(view: Any, lens: Any
     lens.run.step, lens.run.job = 5, ""
     view.show()
     view._changed()
-    assert view._empty.accessibleName().startswith("Reading the jets"), (
-        "nothing says there are none"
-    )
+    assert view.empty.accessibleName().startswith("Reading the jets"), "nothing says there are none"
     lens.run.live = record_of()
     lens.state.runs.record_arrived.emit(lens.run.key)
     await until(lambda: len(view.board.lines) == 3)
@@ -384,7 +382,7 @@ async def test_without_a_denoiser_there_are_no_rings(view: Any, lens: Any) -> No
 
 async def test_without_a_record_it_says_why(view: Any, lens: Any) -> None:
     view.show()
-    await until(lambda: not view._empty.isHidden())
+    await until(lambda: not view.empty.isHidden())
     assert view._page.isHidden()
 
 

@@ -174,7 +174,7 @@ def test_curves_that_diverge_are_drawn(lens: Any, show: Any) -> None:
 
 def test_the_charts_say_when_there_is_nothing(lens: Any, show: Any) -> None:
     view = show(QualityView)
-    assert "No numbers yet" in view._empty.accessibleName()
+    assert "No numbers yet" in view.empty.accessibleName()
 
 
 # Samples
@@ -198,26 +198,26 @@ async def test_without_samples_nothing_lies_over_the_words_that_say_so(
     lens.state.engine_changed.emit()
     for other in (view.data, view.made, view._side):
         assert not other.isVisible()
-    assert view._empty.isVisible()
-    assert abs(view._empty.geometry().center().x() - view.rect().center().x()) <= 1
-    at = view._empty.geometry().center()
+    assert view.empty.isVisible()
+    assert abs(view.empty.geometry().center().x() - view.rect().center().x()) <= 1
+    at = view.empty.geometry().center()
     assert view.childAt(at) is not None
-    assert view._empty.isAncestorOf(view.childAt(at)) or view.childAt(at) is view._empty
+    assert view.empty.isAncestorOf(view.childAt(at)) or view.childAt(at) is view.empty
     lens.arrive(50)
     assert view.data.isVisible()
     assert view.made.isVisible()
-    assert not view._empty.isVisible()
+    assert not view.empty.isVisible()
 
 
 def test_while_the_engine_starts_nothing_is_offered_that_it_would_do(lens: Any, show: Any) -> None:
     lens.run.step = 10
     lens.state.engine = EngineStatus(state="ready")
     view = show(SamplesView)
-    assert not view._empty._button.isHidden()
+    assert not view.empty._button.isHidden()
     lens.state.engine = EngineStatus(state="starting", message="Loading the models")
     lens.state.engine_changed.emit()
-    assert view._empty._button.isHidden()
-    assert "when the engine is ready" in view._empty.accessibleName()
+    assert view.empty._button.isHidden()
+    assert "when the engine is ready" in view.empty.accessibleName()
 
 
 def test_columns_take_their_names_when_these_are_known(
@@ -367,7 +367,7 @@ def test_sample_now_asks_the_engine(lens: Any, show: Any, qtbot: QtBot, loop: An
     view = show(SamplesView)
     lens.run.step = 10
     view._tell()
-    qtbot.mouseClick(view._empty._button, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(view.empty._button, Qt.MouseButton.LeftButton)
     loop.run_until_complete(asyncio.sleep(0.01))
     assert lens.link.of(Control)[-1].action == "sample"
 

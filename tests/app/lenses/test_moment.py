@@ -225,7 +225,7 @@ async def test_a_step_of_a_finished_run_is_done_after_its_checkpoint_by_the_engi
     view.stages.turn(1)
     assert set(view.scene._scene) == {"particles", "level"}
     assert view.canvas.backdrop.arrows
-    assert view._empty.isHidden()
+    assert view.empty.isHidden()
     assert view.where.accessibleName() == "stage 2 of 3, s 0.02 to 0.5"
     view.stages.turn(1)
     assert view.title.text() == "This stage was left out of this step"

@@ -326,7 +326,7 @@ async def test_what_cannot_be_shown_is_said(opened):
     state.runs.by_key["r"].state = "running"
     state.runs.select("r")
     await quiet()
-    assert view._empty.accessibleName() == "Nothing learned yet. There is no checkpoint yet."
+    assert view.empty.accessibleName() == "Nothing learned yet. There is no checkpoint yet."
     assert not view._body.isVisible()
     model.refuses = False
     view._ask()

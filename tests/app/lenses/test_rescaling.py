@@ -173,7 +173,7 @@ def test_the_picture_is_exported(explorer, lens, tmp_path):
 
 def test_without_the_settings_of_its_run_it_says_so(explorer, lens):
     lens.state.runs.select("")
-    assert explorer._empty.isVisible()
+    assert explorer.empty.isVisible()
     assert not explorer.plot.isVisible()
 
 

@@ -261,11 +261,11 @@ def test_while_it_evaluates_no_speed_and_no_time_left_are_said(lens: Any) -> Non
 def test_nothing_is_printed_over_the_words_of_an_empty_lens(lens: Any, view: TilesView) -> None:
     lens.state.catalog.entries[0] = structs.replace(lens.state.catalog.entries[0], motion="dx/dt")
     lens.state.catalog_changed.emit()
-    assert view._empty.isVisible()
+    assert view.empty.isVisible()
     assert not view._chip.isVisible()
     arrive(lens, 1)
     assert view._chip.isVisible()
-    assert not view._empty.isVisible()
+    assert not view.empty.isVisible()
 
 
 def test_a_run_that_starts_says_what_it_is_at(lens: Any, view: TilesView) -> None:
@@ -278,7 +278,7 @@ def test_a_run_that_starts_says_what_it_is_at(lens: Any, view: TilesView) -> Non
         doing=doing,
     )  # fmt: skip
     reduce(lens.state, told)
-    assert f"It is {doing}." in view._empty._text.text()
+    assert f"It is {doing}." in view.empty._text.text()
 
 
 def test_the_flow_clock_turns_all_three(lens: Any, view: TilesView) -> None:

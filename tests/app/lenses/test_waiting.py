@@ -47,7 +47,7 @@ def pause(lens: Any, project: Path) -> None:
 
 
 def middle(view: Any) -> None:
-    off = view._empty.geometry().center() - view.rect().center()
+    off = view.empty.geometry().center() - view.rect().center()
     assert max(abs(off.x()), abs(off.y())) <= 1
 
 
@@ -57,8 +57,8 @@ def test_a_run_that_waits_for_a_paused_one_says_for_which_and_leads_on(
     wait(lens)
     pause(lens, tmp_path / "rings")
     said = "waits for 7 edm, which is paused (project Rings)"
-    qtbot.waitUntil(lambda: said in view._empty.accessibleName())
-    buttons = {b.text(): b for b in view._empty.findChildren(QPushButton) if b.isVisible()}
+    qtbot.waitUntil(lambda: said in view.empty.accessibleName())
+    buttons = {b.text(): b for b in view.empty.findChildren(QPushButton) if b.isVisible()}
     assert list(buttons) == ["Resume it", "Stop and keep"]
     for each in buttons.values():
         qtbot.mouseClick(each, Qt.MouseButton.LeftButton)
@@ -70,12 +70,12 @@ def test_a_run_that_waits_for_a_paused_one_says_for_which_and_leads_on(
     middle(view)
     del lens.state.jobs["j7"]
     lens.state.queue_changed.emit()
-    qtbot.waitUntil(lambda: "paused" not in view._empty.accessibleName())
-    assert not [b for b in view._empty.findChildren(QPushButton) if b.isVisible()]
+    qtbot.waitUntil(lambda: "paused" not in view.empty.accessibleName())
+    assert not [b for b in view.empty.findChildren(QPushButton) if b.isVisible()]
 
 
 def test_what_is_said_stands_in_the_middle(lens: Any, view: Any) -> None:
-    assert view._empty.isVisible()
+    assert view.empty.isVisible()
     middle(view)
     view.resize(1100, 500)
     middle(view)

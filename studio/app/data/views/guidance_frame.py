@@ -16,7 +16,6 @@ from pushforward.studio.app.charts.density_map import DensityMap
 from pushforward.studio.app.charts.guidance_charts import GuidanceCharts
 from pushforward.studio.app.charts.guided_plot import LedPlot
 from pushforward.studio.app.charts.line_plot import Drawn
-from pushforward.studio.app.charts.overlays import EmptyState
 from pushforward.studio.app.charts.tradeoff_chart import SIZE, Stop
 from pushforward.studio.app.core import async_tasks
 from pushforward.studio.app.core.app_state import AppState
@@ -24,7 +23,7 @@ from pushforward.studio.app.core.data_type import LABEL
 from pushforward.studio.app.core.guidance_results import DROPOUT, TOLD, Figures, Found, lacking
 from pushforward.studio.app.core.operator_settings import Asking
 from pushforward.studio.app.core.queue_status import ahead
-from pushforward.studio.app.core.runs import RunState
+from pushforward.studio.app.data.views.lens_view import LensView
 from pushforward.studio.app.data.views.request_progress import BUSY, UnderWay, UnderWayLine
 from pushforward.studio.app.design.basic import Elided, button, label, row, scrolled, view_bar
 from pushforward.studio.app.design.forms.class_picker import ClassChoice
@@ -77,7 +76,7 @@ class Question:
     rescale: float
 
 
-class GuidanceView(QWidget):
+class GuidanceView(LensView):
     """Asks as the slider moves, one question at a time, and keeps what was answered last. A lab of
     other data lays itself out, reads its answers and draws them.
 
@@ -92,20 +91,16 @@ class GuidanceView(QWidget):
     measures = "Measure strengths from 0 to 8, and keep the curve"
 
     def __init__(self, state: AppState, actions: Actions) -> None:
-        super().__init__()
-        self.state, self._actions = state, actions
+        super().__init__(state, actions)
         self.found: Any = None  # what `read` made of the last answer
         self._asked: Question | None = None  # what `found` answers
         self._known: dict[tuple[int, float], dict[float, Any]] = {}  # by class and rescale
-        self._key = ""
         self._query: Query[Question, None] = Query(self, self._answer, debounce_ms=DEBOUNCE_MS)
-        self.setProperty("surface", "canvas")
         self.under_way = UnderWay(self, state, actions, self.operator)
         self.how_far = UnderWayLine("Measuring the curve", self.under_way)
         self.waits = label("", "warm", wrap=True)
         self.waits.hide()
         self._lay_out()
-        self.empty = EmptyState(self)
         self.under_way.changed.connect(self.refresh)
         state.runs.selected.connect(self._select)
         state.runs.changed.connect(self._changed)
@@ -281,7 +276,7 @@ class GuidanceView(QWidget):
         try:
             await self._actions.operating.start(key, self.operator, asking)
         except Refused as refused:
-            self.state.notices.error(refused.error, title="It cannot be measured", runs=(key,))
+            self._state.notices.error(refused.error, title="It cannot be measured", runs=(key,))
 
     # Which run
 
@@ -290,7 +285,7 @@ class GuidanceView(QWidget):
         self.under_way.key = key
         self._names: tuple[str, ...] = ()
         self._known, self._refused, self._asking = {}, "", False
-        self._checkpoints = list(self._run.checkpoints) if self._run is not None else []
+        self._checkpoints = list(self.run.checkpoints) if self.run is not None else []
         self._query.cancel()
         self.classes.offer(())
         self.refresh()
@@ -300,7 +295,7 @@ class GuidanceView(QWidget):
         """Ask anew when there is another checkpoint: what it does is shown, and no curve is mixed
         of two.
         """
-        run = self._run
+        run = self.run
         if key != self._key or run is None:
             return
         if run.checkpoints == self._checkpoints and (self._names or self._refused):
@@ -316,9 +311,9 @@ class GuidanceView(QWidget):
 
     def _meet(self) -> None:
         """Ask which classes there are, and then for samples of one."""
-        run = self._run
-        ready = self.state.engine.state in ("ready", "busy") and self.isVisible()
-        if run is None or not ready or self._asking or lacking(run, self.state.catalog) != "":
+        run = self.run
+        ready = self._state.engine.state in ("ready", "busy") and self.isVisible()
+        if run is None or not ready or self._asking or lacking(run, self._state.catalog) != "":
             return
         if self._names:
             self._moved()
@@ -374,16 +369,12 @@ class GuidanceView(QWidget):
         if event.run == self._key and event.operator == self.operator and not event.file:
             async_tasks.spawn(self._load(self._key))
 
-    @property
-    def _run(self) -> RunState | None:
-        return self.state.runs.by_key.get(self._key)
-
     # Showing
 
     def refresh(self) -> None:
         """Show what was answered last, or what could be asked."""
         self._tell_sliders()
-        lacks = lacking(self._run, self.state.catalog)
+        lacks = lacking(self.run, self._state.catalog)
         some = self.found is not None or self.has_curve
         self.page.setVisible(some)
         for control in self.controls:
@@ -411,23 +402,23 @@ class GuidanceView(QWidget):
     def _waiting(self) -> str:
         """For what the samples wait that are asked for, "" for nothing."""
         mine = self.under_way.job
-        return ahead(self.state, mine.job if mine is not None else "") if self._query.busy else ""
+        return ahead(self._state, mine.job if mine is not None else "") if self._query.busy else ""
 
     def _tell_waiting(self, _news: object = None) -> None:
         text = self._waiting
         self.waits.setText(f"{text}. The model answers then." if text else "")
         self.waits.setVisible(bool(text))
         if not self.empty.isHidden():
-            self._tell_empty(lacking(self._run, self.state.catalog))
+            self._tell_empty(lacking(self.run, self._state.catalog))
 
     def _tell_empty(self, lacks: str | None) -> None:
-        run = self._run
+        run = self.run
         if lacks:
             text = (
                 f"{lacks} Guidance goes from what a model says without a class to what it says "
                 "with it, and beyond: train one that is told the class nine times out of ten."
             )
-            recipe = next((each for each in self.state.recipes if each.slug == self.recipe), None)
+            recipe = next((each for each in self._state.recipes if each.slug == self.recipe), None)
             other = None
             if recipe is not None:
                 other = "Open the recipe", lambda: self._actions.setup.open_recipe(recipe)
@@ -438,16 +429,16 @@ class GuidanceView(QWidget):
             text = "As soon as this run has a checkpoint, its samples can be led to a class."
             self.empty.tell("Nothing to guide yet", text)
         else:
-            ready = self.state.engine.state in ("ready", "busy")
+            ready = self._state.engine.state in ("ready", "busy")
             asked = "Generating the first samples…"
             later = "Samples are generated when the engine is ready."
             text = (self.waits.text() or asked) if ready else later
             self.empty.tell("Guided samples", text)
 
     def _set_up(self) -> None:
-        run = self._run
+        run = self.run
         if run is not None and run.spec is not None:
-            self._actions.setup.open(told(run.spec, self.state))
+            self._actions.setup.open(told(run.spec, self._state))
 
     def _tell_sliders(self) -> None:
         self._strength.setText(f"{self.strength:g}")

@@ -10,13 +10,13 @@ from PySide6.QtGui import QContextMenuEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from shiboken6 import isValid
 
-from pushforward.studio.app.charts.overlays import EmptyState
 from pushforward.studio.app.charts.picture_export import Picture, copy_picture, widget_picture
 from pushforward.studio.app.core import async_tasks, snapshot_text
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.operator_settings import offered
 from pushforward.studio.app.core.run_summary import result_words
 from pushforward.studio.app.data.chart_export import ask_picture
+from pushforward.studio.app.data.views.lens_view import LensView
 from pushforward.studio.app.data.views.request_progress import BUSY, UnderWay
 from pushforward.studio.app.design.basic import Elided, button, label, row, scrolled, view_bar
 from pushforward.studio.app.design.literal_text import set_tip
@@ -41,7 +41,7 @@ def can_ask(state: AppState, operator: str) -> bool:
     return any(each.slug == operator for each in offered(state.runs.current, state.catalog))
 
 
-class FoundView(QWidget):
+class FoundView(LensView):
     """Loads the result that was opened, else the newest one, when a run is selected and when one is
     written, and says what could be asked where there is none. A subclass lays its parts into
     ``page``, takes what was found in `take`, and draws in `draw`.
@@ -61,11 +61,8 @@ class FoundView(QWidget):
     low = False
 
     def __init__(self, state: AppState, actions: Actions) -> None:
-        super().__init__()
-        self.state, self._actions = state, actions
-        self._key = ""
+        super().__init__(state, actions)
         self._under_way = UnderWay(self, state, actions, self.operator)
-        self.setProperty("surface", "canvas")
         self.words = Elided("", "muted")
         self.words.hide()
         self.measure = button("Measure…", self._measure, tip=ASKS)
@@ -88,7 +85,6 @@ class FoundView(QWidget):
         self._room = scrolled(self.page)
         layout.addWidget(self._room, 1)
         layout.addStretch(0)  # what stands above stays there while the page is hidden
-        self.empty = EmptyState(self)
         state.runs.selected.connect(self._select)
         state.runs.changed.connect(self._changed)
         state.result_written.connect(self._written)
@@ -198,8 +194,8 @@ class FoundView(QWidget):
             for opened in (True, False)
         )
         self.earlier.setVisible(self.filled and wanted != newest)
-        run = self.state.runs.by_key.get(self._key)
-        said = result_words(run, wanted, self.state.catalog).text if wanted else ""
+        run = self.run
+        said = result_words(run, wanted, self._state.catalog).text if wanted else ""
         self._which.setText(f"An earlier result: {said}")
         if self.filled:
             self.empty.hide()
@@ -209,7 +205,7 @@ class FoundView(QWidget):
         if self.measuring:
             self._tell_how_far()
             return
-        run = self.state.runs.by_key.get(self._key)
+        run = self.run
         ready = run is not None and bool(run.checkpoints or run.job)
         wait = "As soon as this run has a checkpoint, that can be measured."
         doing = self._measure if ready else None
@@ -224,7 +220,7 @@ class FoundView(QWidget):
 
     def say_of(self, fact: str, step: int) -> None:
         """Say a fact of weights of a step, and how far the training is where that is further."""
-        self.say(fact + snapshot_text.trained_further(step, self.state.runs.by_key.get(self._key)))
+        self.say(fact + snapshot_text.trained_further(step, self.run))
 
     # Taking it away
 
@@ -234,7 +230,7 @@ class FoundView(QWidget):
 
     def ask_export(self) -> None:
         """Ask for a file and write the picture into it."""
-        ask_picture(self, self.state, self.operator)
+        ask_picture(self, self._state, self.operator)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         some = self.filled
@@ -284,7 +280,7 @@ class ArraysView(FoundView):
         if self.filled:  # before a subclass says more
             self.say_of(f"{self.fact}step {self._step:,}", self._step)
             # The bar has no room for it in a narrow window.
-            run = self.state.runs.by_key.get(self._key)
+            run = self.run
             further = snapshot_text.trained_further(self._step, run)
             older = f"Measured at step {self._step:,}{further}." if further else ""
             self.note.setText(f"{self._noted} {older}".strip())

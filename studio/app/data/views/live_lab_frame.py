@@ -5,14 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
 
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.data_type import Arrays
-from pushforward.studio.app.core.runs import RunState
+from pushforward.studio.app.data.views.lens_view import LensView
 from pushforward.studio.app.design.basic import Elided
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.engine.query import DEBOUNCE_MS, Query
@@ -40,22 +38,19 @@ class Asking:
     given: Mapping[str, Any] = field(default_factory=lambda: {})
 
 
-class AskedLive(QWidget, Generic[Q]):
+class AskedLive(LensView, Generic[Q]):
     """Asks one question at a time, the newest one, and keeps what was answered last until another
     answer is there: ``words`` say of which step that is, or that it is not of what is asked now.
     """
 
     def __init__(self, state: AppState, actions: Actions) -> None:
-        super().__init__()
-        self._state, self._actions = state, actions
+        super().__init__(state, actions)
         self._key, self.wrong = "", ""
         self.found: tuple[Q, Arrays] | None = None
         self._asked: Q | None = None  # last
         self._said = ""  # of what was found
         self._query: Query[Q, None] = Query(self, self._answer, debounce_ms=DEBOUNCE_MS)
         self.words = Elided("", "muted")
-        self.setProperty("surface", "canvas")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
 
     def follow(self) -> None:
         """Follow the selected run, once all is laid out."""
@@ -85,11 +80,6 @@ class AskedLive(QWidget, Generic[Q]):
         return arrays
 
     # What they share
-
-    @property
-    def run(self) -> RunState | None:
-        """The run that is asked."""
-        return self._state.runs.by_key.get(self._key)
 
     @property
     def awake(self) -> bool:

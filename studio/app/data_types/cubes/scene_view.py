@@ -7,10 +7,10 @@ from PySide6.QtGui import QColor, QImage, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from pushforward.studio.app.charts.backdrop import image_of
-from pushforward.studio.app.charts.overlays import EmptyState
 from pushforward.studio.app.charts.picture_export import Picture, widget_picture
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.runs import RunState
+from pushforward.studio.app.data.views.lens_view import LensView
 from pushforward.studio.app.data.views.view_spec import ViewSpec, shows
 from pushforward.studio.app.data_types.cubes.class_legend import ClassRow, Legend, called
 from pushforward.studio.app.data_types.cubes.map_pane import MapPane
@@ -38,18 +38,16 @@ MAPS = 0.54  # of the height that is left, at most
 applies = shows("scene")
 
 
-class SceneView(QWidget):
+class SceneView(LensView):
     """Three maps with one cursor, the classes, and the spectrum under the cursor."""
 
     def __init__(self, state: AppState, actions: Actions) -> None:
-        super().__init__()
-        self._state = state
+        super().__init__(state, actions)
         self._scenes = SceneIntents(state, actions.link)
         self._scene: SceneData | None = None
         self._map: SceneMap | None = None
         self._maps: dict[str, SceneMap] = {}  # of runs that were looked at before, the newest last
         self._means: NDArray[np.float32] = np.empty((0, 0), np.float32)
-        self._key = ""
         self._once = AskOnce(self, state)
         self._busy = False
         self.colours = MapPane("The scene in false colours")
@@ -64,7 +62,6 @@ class SceneView(QWidget):
         self._how, self._known, self._right = (Elided("", "muted") for _ in range(3))
         self._classify = button("Classify the scene", self._ask, kind="primary")
         self._save = button("Save map", self._write, icon="export")
-        self._empty = EmptyState(self)
         self._lay_out()
         self._panes = (self.colours, self.truth, self.said)
         for pane in self._panes:
@@ -110,8 +107,6 @@ class SceneView(QWidget):
         outer.setContentsMargins(EDGE, 8, EDGE, 12)
         self._body = scrolled(page)  # in a low window each part keeps its size
         outer.addWidget(self._body)
-        self.setProperty("surface", "canvas")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
 
     # What is shown
 
@@ -146,12 +141,12 @@ class SceneView(QWidget):
             self._scenes.load(key, lambda scene: self._arrived(key, scene))
         some = self._scene is not None
         self._body.setVisible(some)
-        self._empty.setVisible(not some)
+        self.empty.setVisible(not some)
         if not some:
             if ready:
-                self._empty.tell("Reading the scene", "Its maps appear in a moment.")
+                self.empty.tell("Reading the scene", "Its maps appear in a moment.")
             else:
-                self._empty.tell("The engine is not running", "The scene follows when it is back.")
+                self.empty.tell("The engine is not running", "The scene follows when it is back.")
             return
         why = (
             "The engine is not running."

@@ -8,12 +8,11 @@ from typing import Any
 
 import msgspec
 import numpy as np
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent
 from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
-from pushforward.studio.app.charts.overlays import EmptyState
 from pushforward.studio.app.core import async_tasks, operator_settings
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.data_type import Arrays, Kind
@@ -24,6 +23,7 @@ from pushforward.studio.app.data.sample_findings import MoreKnown
 from pushforward.studio.app.data.tile_grid import TileGrid
 from pushforward.studio.app.data.tile_pane import told
 from pushforward.studio.app.data.validity import VALIDITY, why_of
+from pushforward.studio.app.data.views.lens_view import LensView
 from pushforward.studio.app.data.views.task_form import TaskForm
 from pushforward.studio.app.data.views.view_spec import ViewSpec, shows_moving
 from pushforward.studio.app.data_types.graphs.graph_canvas import GraphCanvas
@@ -115,12 +115,11 @@ class Desk:
     shown: int = 0
 
 
-class GraphEditView(QWidget):
+class GraphEditView(LensView):
     """One graph, what the model may do with it, and what came of it: of each run its own."""
 
     def __init__(self, state: AppState, actions: Actions) -> None:
-        super().__init__()
-        self._state, self._actions = state, actions
+        super().__init__(state, actions)
         self._once = AskOnce(self, state)
         self._more = MoreKnown.shared(state, actions)
         self.edits = Edits[GraphSheet]()
@@ -130,13 +129,9 @@ class GraphEditView(QWidget):
         self.desk = Desk()  # that of the run
         self._able = False  # the model can do something with a graph
         self._known: tuple[GraphSheet, Arrays] | None = None  # a sheet as arrays, made once
-        self._key = ""
         self._learned = False  # what the model can be asked for
         self._read: tuple[Any, Cut, list[Any]] | None = None  # the data that were read last
-        self.setProperty("surface", "canvas")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._lay_out()
-        self.empty = EmptyState(self)
         self._connect()
         self._select(state.runs.selection)
 
@@ -215,12 +210,8 @@ class GraphEditView(QWidget):
     # Which run, and which graph
 
     @property
-    def _run(self) -> RunState | None:
-        return self._state.runs.by_key.get(self._key)
-
-    @property
     def _kind(self) -> Kind:
-        return kind_of_run(self._run, self._state.catalog)
+        return kind_of_run(self.run, self._state.catalog)
 
     @property
     def _hand(self) -> ByHand | None:
@@ -234,7 +225,7 @@ class GraphEditView(QWidget):
 
     def _graphs(self) -> list[Any]:
         """Return the real graphs that are known, the types of their nodes and edges."""
-        run, hand = self._run, self._hand
+        run, hand = self.run, self._hand
         if run is None or run.target is None or hand is None:
             return []
         if self._read is None or self._read[0] is not run.target:
@@ -275,7 +266,7 @@ class GraphEditView(QWidget):
 
     def _offer(self) -> None:
         """Offer what the model can do, which the catalogue says, with its settings."""
-        able = {each.slug for each in operator_settings.offered(self._run, self._state.catalog)}
+        able = {each.slug for each in operator_settings.offered(self.run, self._state.catalog)}
         kind, hand = self._kind, self._hand
         called = (kind.one, hand.node, hand.edge) if hand is not None else ()
         found = tasks_for(able, *called)
@@ -289,7 +280,7 @@ class GraphEditView(QWidget):
 
     def _meet(self) -> None:
         """Ask for some of the data where somebody looks, and take the first one."""
-        run = self._run
+        run = self.run
         if run is None or not self.isVisible() or not SHOWN(self._state):
             return
         if self._once.due(run):
@@ -399,7 +390,7 @@ class GraphEditView(QWidget):
         Raises:
             ValueError: it cannot begin; a sentence for a person.
         """
-        run, now, cut = self._run, self.edits.now, self.cut
+        run, now, cut = self.run, self.edits.now, self.cut
         if run is None or now is None or cut is None:
             raise ValueError("The data of this run are not read yet.")
         if not run.checkpoints:
@@ -480,7 +471,7 @@ class GraphEditView(QWidget):
 
     def refresh(self) -> None:
         """Show the graph, what is known of it, what came of it, and what can be done."""
-        now, run = self.edits.now, self._run
+        now, run = self.edits.now, self.run
         self.page.setVisible(now is not None)
         for control in (self.real, self.go):
             control.setVisible(now is not None)

@@ -8,7 +8,6 @@ from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from pushforward.studio.app.charts.line_plot import Drawn, LinePlot
-from pushforward.studio.app.charts.overlays import EmptyState
 from pushforward.studio.app.charts.picture_export import Picture, widget_picture
 from pushforward.studio.app.core import snapshot_text
 from pushforward.studio.app.core.app_state import AppState
@@ -19,6 +18,7 @@ from pushforward.studio.app.core.selection import Offered, Source
 from pushforward.studio.app.data.tile_frames import frame_at
 from pushforward.studio.app.data.tile_grid import TileGrid
 from pushforward.studio.app.data.tile_pane import told
+from pushforward.studio.app.data.views.lens_view import LensView
 from pushforward.studio.app.data.views.motion_label import MotionChip
 from pushforward.studio.app.data.views.run_placeholder import tell_none
 from pushforward.studio.app.data.views.view_spec import ViewSpec, shows_moving
@@ -51,12 +51,11 @@ CELLS_AT_END = "below the diagonal: now, above: at the end"
 applies = shows_moving("graph-flow")
 
 
-class GraphFlowView(QWidget):
+class GraphFlowView(LensView):
     """Plane, matrix, strip and curves of one graph."""
 
     def __init__(self, state: AppState, actions: Actions) -> None:
-        super().__init__()
-        self._state, self._actions = state, actions
+        super().__init__(state, actions)
         self._record: FlowRecord | None = None
         self._wanted = 0  # the graph that was asked for, which a record may lack
         self.plane, self.matrix = GraphPlane(), AdjacencyPlot()
@@ -73,7 +72,6 @@ class GraphFlowView(QWidget):
         self._absent = label("", "warm", wrap=True)
         self._absent.hide()
         self._chip = MotionChip(self)
-        self._empty = EmptyState(self)
         self._following = Following(self, state, actions, self._looking, applies)
         self._lay_out()
         self._connect()
@@ -132,8 +130,6 @@ class GraphFlowView(QWidget):
         body = QVBoxLayout(self)
         body.setContentsMargins(0, 0, 0, 0)
         body.addWidget(self._page)
-        self.setProperty("surface", "canvas")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
 
     def _connect(self) -> None:
         follow, state = self._following, self._state
@@ -171,12 +167,12 @@ class GraphFlowView(QWidget):
         self._chip.show_run(run, self._state.catalog)
         some = self._record is not None
         self._page.setVisible(some)
-        self._empty.setVisible(not some)
+        self.empty.setVisible(not some)
         if not some:
             self.which.offer([])  # those of the run before
         if run is None or some:
             return
-        tell_none(self._empty, self._state, self._actions, run, self._kind.many)
+        tell_none(self.empty, self._state, self._actions, run, self._kind.many)
 
     def _show(self, record: FlowRecord) -> None:
         kind = self._kind

@@ -15,7 +15,6 @@ from pushforward.observables.sentences.grammar import (
     tokens,
     unseen,
 )
-from pushforward.studio.app.charts.overlays import EmptyState
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.data_type import Arrays
 from pushforward.studio.app.data.views.lab_frame import can_ask
@@ -52,7 +51,6 @@ class ParsedView(AskedLive[Question]):
         super().__init__(state, actions)
         self._turn = 0
         self._lay_out()
-        self.empty = EmptyState(self)
         state.runs.changed.connect(self._changed)
         self.follow()
 

@@ -160,8 +160,8 @@ class AnomalyView(PictureLab):
         show_sets(self.histogram, self.key, "score", sets, self.mark)
 
     def _show_maps(self) -> None:
-        run = self.state.runs.by_key.get(self._key)
-        kind = kind_of_run(run, self.state.catalog)
+        run = self.run
+        kind = kind_of_run(run, self._state.catalog)
         images = np.asarray(self.found["pictures"], np.float32)
         shown = images
         if self._look == 0:

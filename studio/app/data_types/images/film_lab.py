@@ -98,7 +98,7 @@ class FilmView(FoundView):
         self._level = label("", "strong")
         self._level.setMinimumWidth(40)
         how = self.way_up, label("from", "muted"), self.level, self._level
-        self.own = OwnImage(self, self.state, self._actions, self._ask, hint, how)
+        self.own = OwnImage(self, self._state, self._actions, self._ask, hint, how)
         self.way_up.chosen.connect(self._choose_way)
         self.level.valueChanged.connect(self._choose_level)
         self._tell_level()
@@ -176,7 +176,7 @@ class FilmView(FoundView):
         self.ends = label("", "small", wrap=True)
         self.curve.least = (0.0, 1.0), (0.0, 1.2)
         self.curve.setMinimumHeight(130)
-        self.curve.chosen_at.connect(lambda t: self.state.playback.set(flow=float(t)))
+        self.curve.chosen_at.connect(lambda t: self._state.playback.set(flow=float(t)))
         self._beside = False  # whether the curve is beside the grids
         self._grids = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._grids.setSpacing(20)
@@ -218,17 +218,17 @@ class FilmView(FoundView):
     @property
     def _led(self) -> bool:
         """Whether the samples are led, so that a step takes more evaluations."""
-        run, drawn = self.state.runs.by_key.get(self._key), self._sampler
+        run, drawn = self.run, self._sampler
         if run is None or run.spec is None or drawn is None:
             return False
         return bool(guidance_of(msgspec.structs.replace(run.spec, sampler=drawn)))
 
     def _by(self) -> str:
         """Say by which sampler."""
-        run, drawn = self.state.runs.by_key.get(self._key), self._sampler
+        run, drawn = self.run, self._sampler
         if drawn is None:
             return "the model's own sampler"
-        return drawn_by(run.spec if run is not None else None, drawn, self.state.catalog)
+        return drawn_by(run.spec if run is not None else None, drawn, self._state.catalog)
 
     @property
     def film(self) -> FilmFound | None:
@@ -250,8 +250,8 @@ class FilmView(FoundView):
             self.say_of(self._told, self._step)
         else:
             self.say_of(self._told_of_own, self._step_of_own)
-        kind = kind_of_run(self.state.runs.by_key.get(self._key), self.state.catalog)
-        self._frame = frame = found.at(self.state.playback.flow)
+        kind = kind_of_run(self.run, self._state.catalog)
+        self._frame = frame = found.at(self._state.playback.flow)
         picked = self._picked = min(self._picked, found.count - 1)
         self.where.set_text(found.said(frame, picked, led=self._led))
         for grid, of in ((self.now, found.way), (self.ahead, found.foreseen)):
@@ -285,7 +285,7 @@ class FilmView(FoundView):
         found = self.film
         if found is None or not self.isVisible():
             return
-        if found.at(self.state.playback.flow) != self._frame:
+        if found.at(self._state.playback.flow) != self._frame:
             self.draw()
 
     def _pick(self, place: int) -> None:
@@ -296,17 +296,17 @@ class FilmView(FoundView):
     def _go_to(self, place: int) -> None:
         if place >= 0 and (film := self.film) is not None:
             frame = film.strip(STRIP, self._frame)[place]
-            self.state.playback.set(flow=float(film.t[frame]), playing=False)
+            self._state.playback.set(flow=float(film.t[frame]), playing=False)
 
     def _write(self) -> None:
-        found, run = self.film, self.state.runs.by_key.get(self._key)
+        found, run = self.film, self.run
         if found is not None and run is not None:
             from pushforward.studio.formats.video import encoder
 
             name = f"{file_stem(run)}-film.gif"
             formats = f"{FORMATS};;{VIDEO}" if encoder() else FORMATS
             ask_write(
-                self, self.state, "Export film", name, formats, lambda path: written(found, path)
+                self, self._state, "Export film", name, formats, lambda path: written(found, path)
             )
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -21,7 +21,6 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QBoxLayout, QFileDialog, QSlider, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
-from pushforward.studio.app.charts.overlays import EmptyState
 from pushforward.studio.app.core import async_tasks, operator_settings
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.data_type_registry import family_of_run, kind_of_run
@@ -31,6 +30,7 @@ from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.core.undo_history import Edits, Table
 from pushforward.studio.app.data.tile_grid import TileGrid
 from pushforward.studio.app.data.views.lab_frame import can_ask
+from pushforward.studio.app.data.views.lens_view import LensView
 from pushforward.studio.app.data.views.task_form import TaskForm
 from pushforward.studio.app.data.views.view_spec import ViewSpec, shows_moving
 from pushforward.studio.app.data_types.images import unsaved_edits
@@ -92,12 +92,11 @@ class Given(NamedTuple):
     sheet: Sheet
 
 
-class EditView(QWidget):
+class EditView(LensView):
     """One image, what is done with it, and what came of it."""
 
     def __init__(self, state: AppState, actions: Actions) -> None:
-        super().__init__()
-        self._state, self._actions = state, actions
+        super().__init__(state, actions)
         self._once = AskOnce(self, state)
         self.edits = Edits[Sheet]()
         self._came = WeakKeyDictionary[Sheet, Edited]()  # of each sheet what came of it last
@@ -106,14 +105,10 @@ class EditView(QWidget):
         self._jobs = Jobs[Given](self, state, actions)
         self._unapplied = Unapplied(self)
         self._looked = ""  # the run of which what was painted is on the table again
-        self._key = ""
         self._learned = False  # what the model can do
-        self.setProperty("surface", "canvas")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setAcceptDrops(True)
         self._lay_out()
         self._on_table = Table(self.edits, self.paint.undo)
-        self.empty = EmptyState(self)
         self._connect()
         self._select(state.runs.selection)
 
@@ -215,10 +210,6 @@ class EditView(QWidget):
     # Which run, and which image
 
     @property
-    def _run(self) -> RunState | None:
-        return self._state.runs.by_key.get(self._key)
-
-    @property
     def task(self) -> Task:
         """What is done."""
         return self.form.task
@@ -250,7 +241,7 @@ class EditView(QWidget):
 
     def _meet(self) -> None:
         """Ask for some of the data, and what the model can do, where somebody looks."""
-        run = self._run
+        run = self.run
         if run is None or not self.isVisible() or not can_edit(self._state):
             return
         if self._once.due(run):
@@ -482,7 +473,7 @@ class EditView(QWidget):
         self.refresh()
 
     def _handed(self) -> Handed:
-        run = self._run
+        run = self.run
         if run is None or self.form.entry is None:
             return Handed(wrong="No run is selected.")
         if not run.checkpoints:
@@ -565,7 +556,7 @@ class EditView(QWidget):
         config = {
             n: v for n, v in self.config.items() if n not in (operator_settings.GIVEN, "draws")
         }
-        kind, noise = kind_of_run(self._run, self._state.catalog), float(self.config["noise"])
+        kind, noise = kind_of_run(self.run, self._state.catalog), float(self.config["noise"])
         self.strengths.want(Question(self._key, sheet, kind, config, made.given, noise))
         self.strengths.mark(noise)
 
@@ -584,7 +575,7 @@ class EditView(QWidget):
 
     def refresh(self) -> None:
         """Show the image, what came of it, and what can be done."""
-        sheet, found, run = self.edits.now, self.results.found, self._run
+        sheet, found, run = self.edits.now, self.results.found, self.run
         some = sheet is not None and can_edit(self._state)
         if some:
             self._offer()  # another task may be chosen for it
@@ -638,7 +629,7 @@ class EditView(QWidget):
 
     @property
     def _why_no_more(self) -> str:
-        family = family_of_run(self._run, self._state.catalog)
+        family = family_of_run(self.run, self._state.catalog)
         title = family.title if family is not None else "this model"
         return why_no_more(title, drawn=can_edit(self._state))
 

@@ -122,7 +122,7 @@ class ImageGuidanceView(GuidanceView):
         self.classes.chosen.connect(self._class_changed)
         self.measure = button("Measure", self._measure)
         hint = "the reference classifier's gradient guides the samples to the class"
-        self.picture = OwnImage(self, self.state, self._actions, self._led_by, hint)
+        self.picture = OwnImage(self, self._state, self._actions, self._led_by, hint)
         self.bar = view_bar(self, self.words, None, self.picture.open, self.measure)
         self.page = LowPage()
         body = QVBoxLayout(self.page)
@@ -226,7 +226,7 @@ class ImageGuidanceView(GuidanceView):
         if found is None or asked is None:
             self._draw_without(self._question())
             return
-        kind = kind_of_run(self._run, self.state.catalog)
+        kind = kind_of_run(self.run, self._state.catalog)
         names = [self._names[label] for label in found.asked[:SHOWN].tolist()]
         self.grid.show_tiles(
             kind.tiles({"x": found.images[0][:SHOWN]}), noun=kind.many, words=names
@@ -238,7 +238,7 @@ class ImageGuidanceView(GuidanceView):
 
     def _draw_without(self, asked: Question) -> None:
         """Show what was measured while no sample is there yet."""
-        noun = kind_of_run(self._run, self.state.catalog).many
+        noun = kind_of_run(self.run, self._state.catalog).many
         self.grid.show_tiles(None, noun=noun, message="Loading…")
         self._title.set_text(f"Strength {asked.strength:g}")
         self.right.hide()

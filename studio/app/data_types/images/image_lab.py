@@ -39,7 +39,7 @@ class PictureLab(ArraysView):
     mark: float | None = None
 
     def controls(self) -> list[QWidget]:
-        self.own = OwnImage(self, self.state, self._actions, self.ask_own, self.hint)
+        self.own = OwnImage(self, self._state, self._actions, self.ask_own, self.hint)
         self.own.changed.connect(self._forget)
         return [self.own.open]
 
@@ -62,7 +62,7 @@ class PictureLab(ArraysView):
     def called(self, name: str, usual: str) -> str:
         """Return what one of the sets is called: the "other" as it is where it was chosen."""
         slug = str((self.config.get("other") or {}).get("slug") or "")
-        return data_title(slug, self.state.catalog) if name == "other" and slug else usual
+        return data_title(slug, self._state.catalog) if name == "other" and slug else usual
 
     def keep(self, image: Image, value: float) -> None:
         """Mark what was measured of a picture, if it still is the one that lies there."""

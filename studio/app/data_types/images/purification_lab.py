@@ -62,7 +62,7 @@ class PurifiedView(PictureLab):
         ask = self._actions.operating.ask
         made = await ask(key, ONE, config=config, inputs={"rows": [image.tolist()]})
         images = np.concatenate([image[None], np.asarray(made.arrays["x"], np.float32)])
-        run = self.state.runs.by_key.get(key)
+        run = self._state.runs.by_key.get(key)
         names = run.classes if run is not None else ()
         sides = "before", "purified"
         try:
@@ -81,7 +81,7 @@ class PurifiedView(PictureLab):
 
     def _usual_noise(self) -> float:
         """Return how much noise purifies where nothing was measured yet, 0 where nobody knows."""
-        catalog = self.state.catalog
+        catalog = self._state.catalog
         entry = catalog.get("operator", ONE) if catalog is not None else None
         fields = entry.fields if entry is not None else ()
         return next((float(f.default) for f in fields if f.path == "noise"), 0.0)
@@ -125,8 +125,8 @@ class PurifiedView(PictureLab):
             shades.append({1: colors().good} if mended else {})
         self.table.show_lines(lines, shades)
         self.table.fit()
-        run = self.state.runs.by_key.get(self._key)
-        kind = kind_of_run(run, self.state.catalog)
+        run = self.run
+        kind = kind_of_run(run, self._state.catalog)
         names = run.classes if run is not None else ()
         images = np.asarray(self.found["pictures"], np.float32)
         truth = np.asarray(self.found["label"]).astype(int)

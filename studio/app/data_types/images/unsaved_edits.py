@@ -8,8 +8,9 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject
 
+from pushforward.studio.app.core.timers import single_shot
 from pushforward.studio.app.data_types.images.image_edits import TASKS, Sheet, Task
 from pushforward.studio.home import data_folder
 
@@ -28,10 +29,7 @@ class Unapplied(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._waiting: tuple[str, Task, Sheet | None] | None = None
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(SOON)
-        self._timer.timeout.connect(self.flush)
+        self._timer = single_shot(self, self.flush, SOON)
 
     def keep(self, run: str, task: Task, sheet: Sheet | None) -> None:
         """Keep what is painted for a task on a sheet of a run soon; None for nothing."""

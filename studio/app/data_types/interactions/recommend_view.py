@@ -14,13 +14,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from pushforward.studio.app.charts.overlays import EmptyState
 from pushforward.studio.app.charts.picture_export import Picture, widget_picture
 from pushforward.studio.app.core import async_tasks
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.data_type_registry import kind_of_run
 from pushforward.studio.app.core.runs import RunState
+from pushforward.studio.app.core.timers import single_shot
 from pushforward.studio.app.data.metric_list import Qualities
+from pushforward.studio.app.data.views.lens_view import LensView
 from pushforward.studio.app.data.views.view_spec import ViewSpec, shows
 from pushforward.studio.app.data_types.interactions.history_list import HistoryList
 from pushforward.studio.app.data_types.interactions.item_titles import title_of
@@ -59,16 +60,14 @@ FOUND = 12  # titles that are offered at once
 applies = shows("recommend")
 
 
-class RecommendView(QWidget):
+class RecommendView(LensView):
     """Left the history, right the next ten; every change is answered by the run's own model."""
 
     def __init__(self, state: AppState, actions: Actions) -> None:
-        super().__init__()
-        self._state, self._actions = state, actions
+        super().__init__(state, actions)
         self._intents = RecommendIntents(state, actions.link)
         self._people: People | None = None
         self._names: list[str] = []  # of the items, each another one, to be searched
-        self._key = ""
         self._once = AskOnce(self, state)
         self._original: list[int] = []
         self.items: list[int] = []  # the history as it is now
@@ -86,7 +85,6 @@ class RecommendView(QWidget):
         self._reads = label("", "muted", wrap=True)
         self._called = label("", "muted")
         self._numbers = Qualities(state)
-        self._empty = EmptyState(self)
         self.undo = button("Undo", self.take_back, tip="Take the last change back (Ctrl+Z)")
         self.reset = button("As it was", self._reset, tip="Take all changes back")
         self.lists = button("Lists to CSV", self._write, icon="export")
@@ -126,8 +124,6 @@ class RecommendView(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self._body)
-        self.setProperty("surface", "canvas")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
 
     def _connect(self) -> None:
         state = self._state
@@ -141,10 +137,7 @@ class RecommendView(QWidget):
         self.person.refused.connect(self._refuse)
         self.history.changed.connect(self._edit)
         self.search.returnPressed.connect(self._add_typed)
-        self._fresh = QTimer(self)
-        self._fresh.setSingleShot(True)
-        self._fresh.setInterval(FRESH_MS)
-        self._fresh.timeout.connect(self._ask)
+        self._fresh = single_shot(self, self._ask, FRESH_MS)
 
     def title(self, item: int) -> str:
         """Return the title of an item, from 1."""
@@ -233,7 +226,7 @@ class RecommendView(QWidget):
 
     def _say(self, title: str, words: str) -> None:
         self._body.setVisible(False)
-        self._empty.tell(title, words)
+        self.empty.tell(title, words)
 
     def _choose(self, place: int) -> None:
         if self._people is None or not self._people.numbers:
@@ -377,7 +370,7 @@ class RecommendView(QWidget):
         self._learnt = step
         self.next.show_list(shown, compared=compared)
         self._told.set_text(f"Step {step:,}, answered in {took:.0f} ms")
-        self._empty.hide()
+        self.empty.hide()
         self._body.setVisible(True)
 
     def showEvent(self, event: QShowEvent) -> None:

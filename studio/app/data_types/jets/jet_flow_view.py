@@ -14,7 +14,6 @@ from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from pushforward.observables.jets import cone
-from pushforward.studio.app.charts.overlays import EmptyState
 from pushforward.studio.app.charts.picture_export import Picture, copy_picture, widget_picture
 from pushforward.studio.app.core import snapshot_text
 from pushforward.studio.app.core.app_state import AppState
@@ -29,6 +28,7 @@ from pushforward.studio.app.data.tile_frames import frame_at
 from pushforward.studio.app.data.tile_grid import TileGrid
 from pushforward.studio.app.data.tile_pane import told
 from pushforward.studio.app.data.tile_sheet import Sheets
+from pushforward.studio.app.data.views.lens_view import LensView
 from pushforward.studio.app.data.views.motion_label import MotionChip
 from pushforward.studio.app.data.views.run_placeholder import tell_none
 from pushforward.studio.app.data.views.view_spec import ViewSpec, shows_moving
@@ -59,12 +59,11 @@ STRIP = 92  # pixels
 applies = shows_moving("jet-flow")
 
 
-class JetFlowView(QWidget):
+class JetFlowView(LensView):
     """Board, plane and strip; what is picked on the board is seen large."""
 
     def __init__(self, state: AppState, actions: Actions) -> None:
-        super().__init__()
-        self._state, self._actions = state, actions
+        super().__init__(state, actions)
         self._record: FlowRecord | None = None
         self._own: FlowRecord | None = None  # of the training; the other one is a film
         self._type = ""
@@ -84,7 +83,6 @@ class JetFlowView(QWidget):
         self._chip = MotionChip(self)
         self.other = OtherSampler(state, actions)
         self.key = JetKey()
-        self._empty = EmptyState(self)
         self._following = Following(self, state, actions, self._looking, applies)
         self._lay_out()
         self._connect()
@@ -130,8 +128,6 @@ class JetFlowView(QWidget):
         body = QVBoxLayout(self)
         body.setContentsMargins(0, 0, 0, 0)
         body.addWidget(self._page)
-        self.setProperty("surface", "canvas")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
 
     def _connect(self) -> None:
         follow, state = self._following, self._state
@@ -179,7 +175,7 @@ class JetFlowView(QWidget):
         self.other.show_run(run)
         some = self._record is not None
         self._page.setVisible(some)
-        self._empty.setVisible(not some)
+        self.empty.setVisible(not some)
         if run is None:
             return
         if some and self._once.due(run):
@@ -188,7 +184,7 @@ class JetFlowView(QWidget):
             self._classes = run.classes
             self._draw()  # types have their names
         if not some:
-            tell_none(self._empty, self._state, self._actions, run, self._kind.moving)
+            tell_none(self.empty, self._state, self._actions, run, self._kind.moving)
 
     def _show(self, record: FlowRecord) -> None:
         if not self._kind.fits(record.x.shape[2:]):

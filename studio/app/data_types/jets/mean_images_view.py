@@ -4,7 +4,7 @@ import asyncio
 from functools import partial
 
 import numpy as np
-from PySide6.QtCore import QRectF, QSize, Qt, QTimer
+from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
@@ -13,20 +13,21 @@ from PySide6.QtGui import (
     QPainter,
     QShowEvent,
 )
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout
 from shiboken6 import isValid
 
 from pushforward.observables.jets import cone
-from pushforward.studio.app.charts.overlays import EmptyState
 from pushforward.studio.app.charts.picture_export import Picture, copy_picture, painted_picture
 from pushforward.studio.app.core import async_tasks
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.data_type import LABEL, Arrays, named
+from pushforward.studio.app.core.timers import single_shot
 from pushforward.studio.app.data.chart_export import ask_picture
 from pushforward.studio.app.data.sample_button import sample_button
 from pushforward.studio.app.data.sample_measures import in_order
 from pushforward.studio.app.data.sample_switch import held_chip
 from pushforward.studio.app.data.statistics import rows_of
+from pushforward.studio.app.data.views.lens_view import LensView
 from pushforward.studio.app.data.views.view_spec import ViewSpec, shows_moving
 from pushforward.studio.app.data_types.jets.jet_paint import RADIUS, Frame
 from pushforward.studio.app.data_types.jets.mean_images import means_by_type
@@ -46,32 +47,26 @@ CAPTION = 22  # pixels of the line below an export
 applies = shows_moving("jet-means")
 
 
-class JetMeansView(QWidget):
+class JetMeansView(LensView):
     """Means of all jets that there are of a run, as those of the data."""
 
     def __init__(self, state: AppState, actions: Actions) -> None:
-        super().__init__()
-        self._state, self._actions = state, actions
+        super().__init__(state, actions)
         self._once = AskOnce(self, state)
         self._busy = self._again = False
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(SOON_MS)
-        self._timer.timeout.connect(self._measure)
+        self._timer = single_shot(self, self._measure, SOON_MS)
         self._sampled = Sampled(self, state, actions, PARTICLES, applies)
         self.picture = MeansPicture()
-        self._words, self._key = Elided("", "muted"), label("", "small")
+        self._words, self._legend = Elided("", "muted"), label("", "small")
         sample = sample_button(actions)
         export = icon_button("export", "Export picture: PNG, SVG or PDF", self._export)
         self.bar = view_bar(self, None, held_chip(self._sampled), sample, export)
         body = QVBoxLayout(self)
         body.setContentsMargins(16, 10, 16, 12)
         body.setSpacing(10)
-        body.addLayout(row(self._words, self._key))
+        body.addLayout(row(self._words, self._legend))
         body.addWidget(self.picture, 1)
-        self.setProperty("surface", "canvas")
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self._empty = EmptyState(self)
         self._connect()
         self._sampled.select()
 
@@ -157,12 +152,12 @@ class JetMeansView(QWidget):
     def _tell(self) -> None:
         some = bool(self.picture.shown)
         self.picture.setVisible(some)
-        self._empty.setVisible(not some)
+        self.empty.setVisible(not some)
         self._words.set_text(self._about)
-        self._key.setText(self._scale)
+        self._legend.setText(self._scale)
         if not some:
             words_ = "Their mean images follow with the first steps of the training."
-            self._empty.tell("No jets yet", words_)
+            self.empty.tell("No jets yet", words_)
 
     def export_picture(self) -> Picture:
         """Return the images for paper, with a line on what is seen."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
@@ -23,14 +23,15 @@ from PySide6.QtWidgets import (
 )
 
 from pushforward.studio.app.charts.camera_box import link
-from pushforward.studio.app.charts.overlays import EmptyState
 from pushforward.studio.app.charts.picture_export import Picture
 from pushforward.studio.app.core import run_comparison
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.comparison_labels import told_apart
 from pushforward.studio.app.core.display_names import called, data_title, number
 from pushforward.studio.app.core.runs import RunState
+from pushforward.studio.app.core.timers import single_shot
 from pushforward.studio.app.data.chart_export import ask_picture
+from pushforward.studio.app.data.views.lens_view import LensView
 from pushforward.studio.app.data.views.view_spec import ViewSpec
 from pushforward.studio.app.design.basic import Elided, button, icon_button, scrolled, view_bar
 from pushforward.studio.app.design.literal_text import keyless
@@ -73,12 +74,11 @@ def columns_for(count: int, width: int, height: int) -> int:
     return named if best * NAMED > width and 3 * side(named) >= 2 * side(best) else best
 
 
-class CompareView(QWidget):
+class CompareView(LensView):
     """Panes above, a chart and the final figures below."""
 
     def __init__(self, state: AppState, actions: Actions) -> None:
-        super().__init__()
-        self._state, self._actions = state, actions
+        super().__init__(state, actions)
         self.panes: list[ComparePane] = []
         self._runs: list[RunState] = []
         self._target, self._counts = AskOnce(self, state), AskOnce(self, state)
@@ -88,11 +88,7 @@ class CompareView(QWidget):
         self._grid = QGridLayout(self._field)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(GAP)
-        self._empty = EmptyState(self)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(REDRAW_MS)
-        self._timer.timeout.connect(self._show_figures)
+        self._timer = single_shot(self, self._show_figures, REDRAW_MS)
         self._lay_out()
         self._connect()
         self.refresh()
@@ -222,7 +218,7 @@ class CompareView(QWidget):
 
     def _tell_empty(self, runs: list[RunState]) -> None:
         self.split.setVisible(bool(runs))
-        self._empty.setVisible(not runs)
+        self.empty.setVisible(not runs)
         for part in self.bar.findChildren(QPushButton):
             part.setVisible(bool(runs))
         self._describe(runs)
@@ -236,11 +232,11 @@ class CompareView(QWidget):
         if current is not None and other is not None:
             name = called(other.name, other.label.name)
             show = partial(self._actions.comparing.show, [current.key, other.key])
-            self._empty.tell("Nothing to compare yet", how, f"Compare with {name}", show)
+            self.empty.tell("Nothing to compare yet", how, f"Compare with {name}", show)
         else:
             why = f"No other run learns the same data. {how}"
             another = "Set up another run"
-            self._empty.tell("Nothing to compare yet", why, another, self._actions.setup.new)
+            self.empty.tell("Nothing to compare yet", why, another, self._actions.setup.new)
 
     # The way back
 

@@ -3,9 +3,9 @@
 from collections.abc import Collection
 
 import numpy as np
-from PySide6.QtCore import QSize, QTimer
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QImage, QPixmap, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout
 
 from pushforward.studio.app.charts.line_styles import ink
 from pushforward.studio.app.charts.point_picture import scatter
@@ -26,7 +26,9 @@ from pushforward.studio.app.core.run_ranking import (
     standings,
 )
 from pushforward.studio.app.core.runs import RunState
+from pushforward.studio.app.core.timers import single_shot
 from pushforward.studio.app.data.tile_frames import frame_at
+from pushforward.studio.app.data.views.lens_view import LensView
 from pushforward.studio.app.data.views.view_spec import ViewSpec
 from pushforward.studio.app.design.basic import Elided, button, view_bar
 from pushforward.studio.app.design.literal_text import set_tip
@@ -61,19 +63,15 @@ HEADS = (
 )
 
 
-class StandingsView(QWidget):
+class StandingsView(LensView):
     """Says nothing of who is best: each figure is held against its own floor."""
 
     def __init__(self, state: AppState, actions: Actions) -> None:
-        super().__init__()
-        self._state, self._actions = state, actions
+        super().__init__(state, actions)
         self._runs: list[RunState] = []
         self._besides: list[Beside] = []
         self._target = AskOnce(self, state)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(REDRAW_MS)
-        self._timer.timeout.connect(self._draw)
+        self._timer = single_shot(self, self._draw, REDRAW_MS)
         self.table = StandingsTable()
         self.table.opened.connect(self._open)
         self._told = Elided("", "muted")
@@ -82,7 +80,6 @@ class StandingsView(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 8, 16, 12)
         layout.addWidget(self.table)
-        self.setProperty("surface", "canvas")
         runs = state.runs
         for signal in (runs.compared, runs.listed, state.catalog_changed, state.queue_changed):
             signal.connect(self._soon)

@@ -1,5 +1,7 @@
 """A moment, explained: the stages of one training step, and what each of them has at hand."""
 
+from functools import cached_property
+
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
@@ -18,8 +20,10 @@ from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.data_type_registry import family_of_run, kind_of_run
 from pushforward.studio.app.core.run_comparison import data_of
 from pushforward.studio.app.core.runs import FlowRecord, RunState
+from pushforward.studio.app.core.timers import single_shot
 from pushforward.studio.app.core.training_stages import stages_under
 from pushforward.studio.app.data.chart_export import ask_picture
+from pushforward.studio.app.data.views.lens_view import LensView
 from pushforward.studio.app.data.views.view_spec import ViewSpec
 from pushforward.studio.app.design.basic import Elided, icon_button, label, row, view_bar
 from pushforward.studio.app.design.theme import colors, theme
@@ -50,12 +54,11 @@ def explainable(state: AppState) -> bool:
     return flat and entry is not None and bool(entry.stages)
 
 
-class MomentView(QWidget):
+class MomentView(LensView):
     """The list of stages, and the canvas of the one that is looked at."""
 
     def __init__(self, state: AppState, actions: Actions) -> None:
-        super().__init__()
-        self._state, self._actions = state, actions
+        super().__init__(state, actions)
         self._once = AskOnce(self, state)
         self.stages = StageList()
         self.canvas = ParticleCanvas()
@@ -63,19 +66,22 @@ class MomentView(QWidget):
         self.canvas.overlays = [self.scene]
         self.legend = SceneLegend(self.canvas)
         self.title, self.where = label("", "heading"), Elided("", "muted")
-        self._empty = EmptyState(self.canvas)
         self._following = Following(self, state, actions, self._looking, explainable)
         self._starts = Starts(self)
         self._freezing = Freezing(self, state, actions, self._following, self.stages)
         self.freeze, self.frozen = self._freezing.freeze, self._freezing.frozen
-        self._moved_camera = QTimer(self)
-        self._moved_camera.setSingleShot(True)
-        self._moved_camera.setInterval(SETTLE_MS)
-        self._moved_camera.timeout.connect(self._following.watch)  # layers of what is seen now
+        self._moved_camera = single_shot(
+            self, self._following.watch, SETTLE_MS
+        )  # layers of what is seen now
         self._lay_out()
         self._connect()
         self._restyle()
         self._changed()
+
+    @cached_property
+    def empty(self) -> EmptyState:
+        """The message in the middle of the particles' picture while it has none."""
+        return EmptyState(self.canvas)
 
     def _lay_out(self) -> None:
         picture = icon_button("export", "Export picture: PNG or SVG", self._export)
@@ -100,8 +106,6 @@ class MomentView(QWidget):
         body.setSpacing(0)
         body.addWidget(side)
         body.addLayout(right, 1)
-        self.setProperty("surface", "canvas")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
 
     def _connect(self) -> None:
         follow = self._following
@@ -243,9 +247,9 @@ class MomentView(QWidget):
             why = self._freezing.why_not()
             self._told.set_text(why or "Freeze a step to see the inputs of each stage")
         nothing = self.canvas.count == 0 and not self.scene
-        self._empty.setVisible(nothing)
+        self.empty.setVisible(nothing)
         if nothing:
-            self._empty.tell("No particles yet", "They appear with the first training steps.")
+            self.empty.tell("No particles yet", "They appear with the first training steps.")
 
     # Looks
 

@@ -7,7 +7,6 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from pushforward.studio.app.charts.camera import Bounds
-from pushforward.studio.app.charts.overlays import EmptyState
 from pushforward.studio.app.charts.picture_export import Picture
 from pushforward.studio.app.charts.print_plots import h_picture
 from pushforward.studio.app.charts.rescaling_chart import HPlot, HScene
@@ -25,6 +24,7 @@ from pushforward.studio.app.core.rescaling_choice import (
 )
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.data.chart_export import ask_picture
+from pushforward.studio.app.data.views.lens_view import LensView
 from pushforward.studio.app.data.views.view_spec import ViewSpec
 from pushforward.studio.app.design.basic import Elided, button, label, restyle, separator, view_bar
 from pushforward.studio.app.design.theme import theme
@@ -56,12 +56,11 @@ def applies(state: AppState) -> bool:
     return has_rescaling(draft_spec.entry_of(run.spec, "family", state.catalog))
 
 
-class RescalingView(QWidget):
+class RescalingView(LensView):
     """Curves over the histogram of the critic's values; the list of all h; the ways to use one."""
 
     def __init__(self, state: AppState, actions: Actions) -> None:
-        super().__init__()
-        self._state, self._actions = state, actions
+        super().__init__(state, actions)
         self.following = Following(self, state, actions, _looking, applies)
         self._key, self._picked = "", ""
         self._shift: float | None = None
@@ -70,12 +69,10 @@ class RescalingView(QWidget):
         self.plot = HPlot()
         self.list = HList()
         self.choice = HChoice(self._use, self._branch)
-        self._empty = EmptyState(self)
         self._lay_out()
         self._connect()
 
     def _lay_out(self) -> None:
-        self.setProperty("surface", "canvas")
         picture = button("Export picture", self._export, tip="PNG or SVG")
         self.bar = view_bar(self, self.verdict, None, picture)
         self.words.setContentsMargins(16, 8, 16, 0)
@@ -268,11 +265,9 @@ class RescalingView(QWidget):
         some = current is not None
         for part in (self.words, self.plot, self._side):
             part.setVisible(some)
-        self._empty.setVisible(not some)
+        self.empty.setVisible(not some)
         if not some:
-            self._empty.tell(
-                "Nothing to explore yet", "The settings of this run are not known yet."
-            )
+            self.empty.tell("Nothing to explore yet", "The settings of this run are not known yet.")
 
     def export_picture(self) -> Picture:
         """Return the curves for paper, with the verdict above them."""

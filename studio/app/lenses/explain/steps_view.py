@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
@@ -19,9 +19,11 @@ from pushforward.studio.app.core.data_type_registry import family_of_run, kind_o
 from pushforward.studio.app.core.help_pages import family_slug
 from pushforward.studio.app.core.runs import FlowRecord, RunState
 from pushforward.studio.app.core.selection import Source
+from pushforward.studio.app.core.timers import single_shot
 from pushforward.studio.app.core.training_stages import stages_under
 from pushforward.studio.app.data.tile_frames import SHOWN, frame_at
 from pushforward.studio.app.data.tile_grid import TileGrid
+from pushforward.studio.app.data.views.lens_view import LensView
 from pushforward.studio.app.data.views.view_spec import ViewSpec
 from pushforward.studio.app.design.basic import (
     Elided,
@@ -64,14 +66,13 @@ def _applies(state: AppState) -> bool:
     return not flat and entry is not None and bool(entry.stages)
 
 
-class StepsView(QWidget):
+class StepsView(LensView):
     """Left: the stages with their formulas and sources. Right: the model, what moves the data, what
     the training says of itself, and what comes of it.
     """
 
     def __init__(self, state: AppState, actions: Actions) -> None:
-        super().__init__()
-        self._state, self._actions = state, actions
+        super().__init__(state, actions)
         self._once = AskOnce(self, state)
         self.title = label("", "heading", wrap=True)
         self.summary = label("", "muted", wrap=True)
@@ -90,17 +91,12 @@ class StepsView(QWidget):
         self.legend = label("", "small", wrap=True)
         self._following = Following(self, state, actions, self._looking, _applies)
         self._freezing = Freezing(self, state, actions, self._following, self.stages)
-        self._later = QTimer(self)
-        self._later.setSingleShot(True)
-        self._later.setInterval(REDRAW)
-        self._later.timeout.connect(self._show_curves)
+        self._later = single_shot(self, self._show_curves, REDRAW)
         self._lay_out()
         self._connect()
         self.refresh()
 
     def _lay_out(self) -> None:
-        self.setProperty("surface", "canvas")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         told = QWidget()
         self._left = told
         walk = self._freezing

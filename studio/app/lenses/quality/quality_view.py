@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
 from pushforward.studio.app.charts.curve_card import ChartCard
 from pushforward.studio.app.charts.curves import Curve
-from pushforward.studio.app.charts.overlays import EmptyState
 from pushforward.studio.app.charts.picture_export import Picture
 from pushforward.studio.app.charts.print_plots import charts_picture
 from pushforward.studio.app.core.app_state import AppState
@@ -24,6 +23,7 @@ from pushforward.studio.app.core.run_comparison import (
 )
 from pushforward.studio.app.core.runs import PHASE, RunState
 from pushforward.studio.app.data.chart_export import ask_curves, ask_picture, ask_values
+from pushforward.studio.app.data.views.lens_view import LensView
 from pushforward.studio.app.data.views.run_placeholder import tell_waiting
 from pushforward.studio.app.data.views.view_spec import ViewSpec
 from pushforward.studio.app.design.basic import button, icon_button, label, view_bar
@@ -87,12 +87,11 @@ def _charted(name: str) -> bool:
     return not name.startswith(COST) and name != PHASE
 
 
-class QualityView(QWidget):
+class QualityView(LensView):
     """One card a group of curves, all over the same range of steps and with one cursor."""
 
     def __init__(self, state: AppState, actions: Actions) -> None:
-        super().__init__()
-        self._state, self._actions = state, actions
+        super().__init__(state, actions)
         self._cards: dict[str, ChartCard] = {}
         self._titles: dict[str, tuple[str, str]] = {}
         self._zoom: tuple[float, float] | None = None
@@ -128,8 +127,6 @@ class QualityView(QWidget):
         body = QVBoxLayout(self)
         body.setContentsMargins(0, 0, 0, 0)
         body.addWidget(self._scroll, 1)
-        self.setProperty("surface", "canvas")
-        self._empty = EmptyState(self)
         self._connect()
         self._redraw()
 
@@ -336,18 +333,18 @@ class QualityView(QWidget):
 
     def _tell_empty(self, run: RunState | None, some: bool) -> None:
         self._scroll.setVisible(some)
-        self._empty.setVisible(not some)
+        self.empty.setVisible(not some)
         if some or run is None:
             return
         self._words.hide()
         self._all.hide()
         if run.state == "queued":
             then = "Curves appear when this run starts."
-            tell_waiting(self._empty, self._state, self._actions, run, then)
+            tell_waiting(self.empty, self._state, self._actions, run, then)
         elif run.job:
-            self._empty.tell("No numbers yet", "Curves appear with the first training steps.")
+            self.empty.tell("No numbers yet", "Curves appear with the first training steps.")
         else:
-            self._empty.tell("No numbers", "This run has not measured anything.")
+            self.empty.tell("No numbers", "This run has not measured anything.")
 
     # Linked charts
 

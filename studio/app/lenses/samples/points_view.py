@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
 from pushforward.studio.app.charts.camera_box import link
 from pushforward.studio.app.charts.lasso import SAME_PLACE, inside, shared
 from pushforward.studio.app.charts.lasso_chip import LassoChip
-from pushforward.studio.app.charts.overlays import EmptyState
 from pushforward.studio.app.charts.particle_canvas import ParticleCanvas
 from pushforward.studio.app.charts.particle_timeline import Timeline
 from pushforward.studio.app.charts.plot_style import CanvasStyle
@@ -34,6 +33,7 @@ from pushforward.studio.app.data.metric_list import Qualities
 from pushforward.studio.app.data.sample_button import sample_button
 from pushforward.studio.app.data.sample_switch import held_chip
 from pushforward.studio.app.data.selection_chip import ChosenChip
+from pushforward.studio.app.data.views.lens_view import LensView
 from pushforward.studio.app.data.views.operator_menu import OperatorChip
 from pushforward.studio.app.data.views.view_spec import ViewSpec, shows_moving
 from pushforward.studio.app.design.basic import (
@@ -68,12 +68,11 @@ PARTICLES = 4096
 applies = shows_moving("scatter")
 
 
-class SamplesView(QWidget):
+class SamplesView(LensView):
     """Two canvases that look at the same place, or one with both; numbers and rows beside."""
 
     def __init__(self, state: AppState, actions: Actions) -> None:
-        super().__init__()
-        self._state, self._actions = state, actions
+        super().__init__(state, actions)
         self._once = AskOnce(self, state)
         self._sampled = Sampled(self, state, actions, PARTICLES, applies)
         self.made, self.data = ParticleCanvas(), ParticleCanvas()
@@ -94,7 +93,6 @@ class SamplesView(QWidget):
         self._more = label("", "small")
         self._side = QWidget()
         self._columns: list[Column] = []
-        self._empty = EmptyState(self)
         self._lay_out()
         self._connect()
         self._restyle()
@@ -116,7 +114,6 @@ class SamplesView(QWidget):
         body = QVBoxLayout(self)
         body.setContentsMargins(0, 0, 0, 0)
         body.addWidget(self._middle, 1)
-        self.setProperty("surface", "canvas")
 
     def _pictures(self) -> "_Pair":
         pair = _Pair()
@@ -358,7 +355,7 @@ class SamplesView(QWidget):
     def _tell(self) -> None:
         run, now = self._sampled.run, self._sampled.now
         self._middle.setVisible(now is not None)
-        self._empty.setVisible(now is None)
+        self.empty.setVisible(now is None)
         if now is not None:
             self._origin.set_text(self._sampled.origin)
             self._numbers.show_run(run)
@@ -373,16 +370,16 @@ class SamplesView(QWidget):
 
     def _say_empty(self, step: int) -> None:
         if step and not self._once.ready:
-            self._empty.tell("No samples yet", "Samples are generated when the engine is ready.")
+            self.empty.tell("No samples yet", "Samples are generated when the engine is ready.")
         elif step:
-            self._empty.tell(
+            self.empty.tell(
                 "No samples yet",
                 "Generate points with the model and compare them with the data.",
                 "Sample now",
                 self._actions.training.sample,
             )
         else:
-            self._empty.tell("Nothing to sample yet", "Samples follow once the training has begun.")
+            self.empty.tell("Nothing to sample yet", "Samples follow once the training has begun.")
 
     def _restyle(self) -> None:
         tokens = colors()

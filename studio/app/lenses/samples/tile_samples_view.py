@@ -6,9 +6,9 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QPainter, QResizeEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout
 
 from pushforward.studio.app.charts.overlays import EmptyState
 from pushforward.studio.app.charts.picture_export import Picture, painted_picture
@@ -20,6 +20,7 @@ from pushforward.studio.app.core.edit_views import editor_of, lacks
 from pushforward.studio.app.core.notices import Notice
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.core.selection import Source, What
+from pushforward.studio.app.core.timers import single_shot
 from pushforward.studio.app.data.browser import Browser
 from pushforward.studio.app.data.metric_list import Qualities
 from pushforward.studio.app.data.nearest_search import Sought
@@ -29,6 +30,7 @@ from pushforward.studio.app.data.sample_findings import MoreKnown
 from pushforward.studio.app.data.sample_switch import held_chip
 from pushforward.studio.app.data.shared_latents import beside
 from pushforward.studio.app.data.statistics import rows_of
+from pushforward.studio.app.data.views.lens_view import LensView
 from pushforward.studio.app.data.views.operator_menu import OperatorChip
 from pushforward.studio.app.data.views.view_spec import ViewSpec, shows_moving
 from pushforward.studio.app.design.basic import button, icon_button, label
@@ -54,17 +56,15 @@ TALL = 560  # pixels of the view from which on figures stand below the tiles
 applies = shows_moving("browser")
 
 
-class TileSamplesView(QWidget):
+class TileSamplesView(LensView):
     """Generated data and real ones, to be browsed side by side."""
 
     def __init__(self, state: AppState, actions: Actions) -> None:
-        super().__init__()
-        self._state, self._actions = state, actions
+        super().__init__(state, actions)
         self._once = AskOnce(self, state)
         self.browser = Browser(state.selection)
         self._numbers = Qualities(state)
         self._note = label("", "small", wrap=True)
-        self._empty = EmptyState(self)
         self._sampled = Sampled(self, state, actions, SHOWN, applies)
         sample = sample_button(actions)
         self.hear = button("Hear", self._hear, icon="play", tip=HEAR)
@@ -74,10 +74,7 @@ class TileSamplesView(QWidget):
         self._more = MoreKnown.shared(state, actions)
         self._sought = Sought(self, actions)
         self._others: list[RunState] = []
-        self._steady = QTimer(self)
-        self._steady.setSingleShot(True)
-        self._steady.setInterval(STEADY_MS)
-        self._steady.timeout.connect(self._fill_anew)
+        self._steady = single_shot(self, self._fill_anew, STEADY_MS)
         self._drawn_ones = held_chip(self._sampled)
         self.browser.export_wanted.connect(actions.export.open)
         self.browser.edit_wanted.connect(self._edit)
@@ -90,8 +87,6 @@ class TileSamplesView(QWidget):
         body.addWidget(self.browser, 1)
         body.addWidget(self._numbers)
         body.addWidget(self._note)
-        self.setProperty("surface", "canvas")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._sampled.shown.connect(self._show)
         self._sampled.told.connect(self._tell)
         self._sampled.failed.connect(self.browser.made.say)
@@ -280,7 +275,7 @@ class TileSamplesView(QWidget):
         self._note.setText(note)
         self._note.setVisible(bool(note))
         self._fit()
-        self._empty.setVisible(not some)
+        self.empty.setVisible(not some)
         self._numbers.show_run(run)
         self._target()
         if some:
@@ -296,7 +291,7 @@ class TileSamplesView(QWidget):
             action, act = "Sample now", self._actions.training.sample
             if not self._once.ready:
                 words, action, act = "Samples are generated when the engine is ready.", "", None
-        self._empty.tell(title, words, action, act)
+        self.empty.tell(title, words, action, act)
 
     def _target(self) -> None:
         run = self._sampled.run

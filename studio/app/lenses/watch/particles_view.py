@@ -1,10 +1,12 @@
 """Watch, for points: the fixed particles of a run, live or at any kept step, at any flow time."""
 
+from functools import cached_property
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QContextMenuEvent, QResizeEvent
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QMenu
 
 from pushforward.studio.app.charts.camera import Covered
 from pushforward.studio.app.charts.lasso import SAME_PLACE, inside, shared
@@ -24,6 +26,7 @@ from pushforward.studio.app.core.runs import FlowRecord, RunState
 from pushforward.studio.app.core.selection import Offered, Source
 from pushforward.studio.app.data.chart_export import ask_picture
 from pushforward.studio.app.data.selection_chip import ChosenChip
+from pushforward.studio.app.data.views.lens_view import LensView
 from pushforward.studio.app.data.views.motion_label import MotionChip
 from pushforward.studio.app.data.views.run_placeholder import tell_none
 from pushforward.studio.app.data.views.view_spec import ViewSpec, shows_moving
@@ -51,12 +54,11 @@ PARTICLES = 1_000_000  # all that a run keeps are wanted; the engine sends fewer
 applies = shows_moving("particles")
 
 
-class WatchView(QWidget):
+class WatchView(LensView):
     """Canvas, layers, motion, and what is known of the particle clicked."""
 
     def __init__(self, state: AppState, actions: Actions) -> None:
-        super().__init__()
-        self._state, self._actions = state, actions
+        super().__init__(state, actions)
         self.canvas = ParticleCanvas(self)
         self.panel = LayerPanel(self)
         self.layers = FlowLayers(state, actions, self.canvas, self.panel)
@@ -69,7 +71,6 @@ class WatchView(QWidget):
         self._lasso = LassoChip([self.canvas], self._catch)
         self._chosen = ChosenChip(state.selection, self._among)
         self.bar = view_bar(self, None, self._chosen, self._lasso)
-        self._empty = EmptyState(self, over=True)
         self._dims = (0, 1)
         self._columns: list[Column] = []
         self._starts = Starts(self)
@@ -80,6 +81,11 @@ class WatchView(QWidget):
         self._connect()
         self._restyle()
         self._select()
+
+    @cached_property
+    def empty(self) -> EmptyState:
+        """The message over the picture while it has no particles."""
+        return EmptyState(self, over=True)
 
     def _connect(self) -> None:
         follow = self._following
@@ -333,13 +339,13 @@ class WatchView(QWidget):
     def _tell_empty(self) -> None:
         run = self._run
         shown = self._record is not None
-        self._empty.setVisible(not shown)
+        self.empty.setVisible(not shown)
         if shown != self.panel.isVisibleTo(self):
             self.panel.setVisible(shown)
             self._arrange()
         if shown or run is None:
             return
-        tell_none(self._empty, self._state, self._actions, run, "particles")
+        tell_none(self.empty, self._state, self._actions, run, "particles")
         self._arrange()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 from pushforward.studio.app.charts.backdrop import Backdrop
 from pushforward.studio.app.charts.lasso import SAME_PLACE, inside, shared
 from pushforward.studio.app.charts.lasso_chip import LassoChip
-from pushforward.studio.app.charts.overlays import EmptyState
 from pushforward.studio.app.charts.particle_canvas import ParticleCanvas
 from pushforward.studio.app.charts.particle_colours import identity_colours
 from pushforward.studio.app.charts.particle_timeline import Timeline
@@ -26,6 +25,7 @@ from pushforward.studio.app.data.tile_frames import SHOWN, frame_at
 from pushforward.studio.app.data.tile_grid import TileGrid
 from pushforward.studio.app.data.tile_pane import told as facts_of
 from pushforward.studio.app.data.tile_parts import TileParts
+from pushforward.studio.app.data.views.lens_view import LensView
 from pushforward.studio.app.data.views.motion_label import MotionChip
 from pushforward.studio.app.data.views.run_placeholder import tell_none
 from pushforward.studio.app.data.views.view_spec import ViewSpec, shows_moving
@@ -50,12 +50,11 @@ UNBOUNDED = (-1.0, 1.0, -1.0, 1.0)  # tiles have no window; the protocol wants o
 applies = shows_moving("tiles")
 
 
-class TilesView(QWidget):
+class TilesView(LensView):
     """Grid, projection, film strip; the selected datum is the same in all three."""
 
     def __init__(self, state: AppState, actions: Actions) -> None:
-        super().__init__()
-        self._state, self._actions = state, actions
+        super().__init__(state, actions)
         self._record: FlowRecord | None = None
         self._classes: tuple[str, ...] = ()  # their names, as they were drawn
         self._once = AskOnce(self, state)
@@ -71,7 +70,6 @@ class TilesView(QWidget):
         self._legend = Elided("", "muted")
         self._legend.hide()
         self._chip = MotionChip(self)
-        self._empty = EmptyState(self)
         self._following = Following(self, state, actions, self._looking, applies)
         self._lay_out()
         self._connect()
@@ -106,8 +104,6 @@ class TilesView(QWidget):
         body.addWidget(halves, 1)
         body.addWidget(film)
         body.addLayout(foot)
-        self.setProperty("surface", "canvas")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
 
     def _connect(self) -> None:
         follow = self._following
@@ -158,11 +154,11 @@ class TilesView(QWidget):
         self._halves.setVisible(some)
         record = self._record
         self._film.setVisible(record is not None and len(record.t) > 1)  # one step has no way
-        self._empty.setVisible(not some)
+        self.empty.setVisible(not some)
         self._chip.setVisible(some and self._chip.known)  # else it would stand on those words
         if some or run is None:
             return
-        tell_none(self._empty, self._state, self._actions, run, self._kind.moving)
+        tell_none(self.empty, self._state, self._actions, run, self._kind.moving)
 
     def _show(self, record: FlowRecord) -> None:
         if not self._kind.fits(record.x.shape[2:]):

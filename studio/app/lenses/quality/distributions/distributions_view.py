@@ -2,14 +2,12 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from pushforward.studio.app.charts.bar_card import BarsCard
 from pushforward.studio.app.charts.histogram_card import HistogramCard
 from pushforward.studio.app.charts.legend import LineKey
-from pushforward.studio.app.charts.overlays import EmptyState
 from pushforward.studio.app.charts.picture_export import Picture
 from pushforward.studio.app.charts.plot_style import CanvasStyle
 from pushforward.studio.app.charts.print_plots import histograms_picture
@@ -17,10 +15,12 @@ from pushforward.studio.app.core import run_comparison
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.data_type import Kind
 from pushforward.studio.app.core.data_type_registry import moves_in
+from pushforward.studio.app.core.timers import single_shot
 from pushforward.studio.app.data.chart_export import ask_picture
 from pushforward.studio.app.data.distribution_controls import DistributionTools
 from pushforward.studio.app.data.sample_measures import Found, Part, Sample
 from pushforward.studio.app.data.sample_switch import held_chip
+from pushforward.studio.app.data.views.lens_view import LensView
 from pushforward.studio.app.data.views.view_spec import ViewSpec
 from pushforward.studio.app.design.basic import (
     Elided,
@@ -59,19 +59,15 @@ def applies(state: AppState) -> bool:
     return run is not None and moves_in(run, state.catalog)
 
 
-class DistributionsView(QWidget):
+class DistributionsView(LensView):
     """A histogram for each number that the kind of data knows of a datum."""
 
     def __init__(self, state: AppState, actions: Actions) -> None:
-        super().__init__()
-        self._state, self._actions = state, actions
+        super().__init__(state, actions)
         self._brush: tuple[str, Part] | None = None
         self._real = False  # whether a brush selects real rows
         self._by = ""  # how the brush told the selection about itself
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.setInterval(FRAME_MS)
-        self._soon.timeout.connect(self._look)
+        self._soon = single_shot(self, self._look, FRAME_MS)
         self._sampled = Sampled(self, state, actions, PARTICLES, applies)
         self.against = Against(self, state, actions, self._sampled)
         self.counted = Counted(self, self._sampled, self.against)
@@ -90,7 +86,7 @@ class DistributionsView(QWidget):
         picture = icon_button("export", "Export picture: PNG, SVG or PDF", self._export)
         draw = button("Sample now", self._draw, tip="Generate as many as an evaluation has")
         self.bar = view_bar(self, None, held_chip(self._sampled), draw, picture)
-        self._key = LineKey()
+        self._legend = LineKey()
         self._led = label("", "warm", wrap=True)
         self._note = label("", "small", wrap=True)
         self.cards = Cards(self._state)
@@ -101,7 +97,7 @@ class DistributionsView(QWidget):
         inside.setSpacing(8)
         inside.addWidget(tools)
         inside.addWidget(self._words)
-        inside.addWidget(self._key)
+        inside.addWidget(self._legend)
         inside.addWidget(self._led)
         inside.addWidget(self._note)
         inside.addWidget(self.cards, 1)
@@ -111,8 +107,6 @@ class DistributionsView(QWidget):
         body = QVBoxLayout(self)
         body.setContentsMargins(0, 0, 0, 0)
         body.addWidget(self._page)
-        self.setProperty("surface", "canvas")
-        self._empty = EmptyState(self)
 
     def _connect(self) -> None:
         later = self.counted.later
@@ -160,22 +154,22 @@ class DistributionsView(QWidget):
         some = bool(samples) and self.counted.found is not None
         self.tools.setVisible(some)
         self._page.setVisible(some)
-        self._empty.setVisible(not some)
+        self.empty.setVisible(not some)
         if some or run is None:
             return
         if samples:
-            self._empty.tell(
+            self.empty.tell(
                 "Counting", f"Numbers of {self._kind.many} are compared with real ones."
             )
         elif now is not None and not self._kind.fits(now.x.shape[1:]):
-            self._empty.tell("Nothing to count", f"These {self._kind.many} have no numbers.")
+            self.empty.tell("Nothing to count", f"These {self._kind.many} have no numbers.")
         elif now is not None:
-            self._empty.tell("Reading the data", "Generated data are compared with real data.")
+            self.empty.tell("Reading the data", "Generated data are compared with real data.")
         elif run.step:
             act = ("Sample now", self._draw)
-            self._empty.tell("No samples yet", f"Draw {self._kind.moving} to count them.", *act)
+            self.empty.tell("No samples yet", f"Draw {self._kind.moving} to count them.", *act)
         else:
-            self._empty.tell("Nothing to count yet", "Samples follow with the first steps.")
+            self.empty.tell("Nothing to count yet", "Samples follow with the first steps.")
 
     def _say_which(self) -> None:
         """Say which data are held against which, and whether they are few."""
@@ -245,7 +239,7 @@ class DistributionsView(QWidget):
         said = said_of(found, name, part) or ("" if far else "measuring how far it is")
         whose, others = others_of(found, name, self._kind)
         card.show_scene(scene, far[0] if far else None, said, whose=whose, others=others)
-        self._key.show_names(scene.key(CanvasStyle.of(colors())))
+        self._legend.show_names(scene.key(CanvasStyle.of(colors())))
 
     def _part(self, name: str) -> Part | None:
         """Return what is brushed of a number or a class."""

@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
 
 from pushforward.studio.app.core import async_tasks
 from pushforward.studio.app.core.data_type import Kind
 from pushforward.studio.app.core.runs import RunState
+from pushforward.studio.app.core.timers import single_shot
 from pushforward.studio.app.data.sample_measures import (
     CARDS,
     Found,
@@ -50,10 +51,7 @@ class Counted(QObject):
         self.part = ""
         self.chosen: list[str] | None = None
         self._busy = self._again = False
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(SOON_MS)
-        self._timer.timeout.connect(self.measure)
+        self._timer = single_shot(self, self.measure, SOON_MS)
 
     @property
     def shown(self) -> Shown | None:
