@@ -18,8 +18,8 @@ from pushforward.studio.app.data_types.jets.jet_paint import (
     shades_of,
 )
 from pushforward.studio.app.data_types.jets.type import ROOM, TYPED, legend
-from pushforward.studio.app.design.sortable_table import ElementsTable
 from pushforward.studio.app.design.tokens import DARK
+from pushforward.studio.app.places.runs.inspector.element_table import ElementTable
 from pushforward.studio.app.places.setup.pickers.data_preview import DataPreview
 
 # Two prongs of 500 GeV at eta = +-0.16, and a padded place that is no zero.
@@ -128,11 +128,11 @@ def test_tiles_that_are_sorted_say_by_what_and_real_ones_were_asked_for_nothing(
 
 
 def test_constituents_are_sorted_by_the_column_that_is_clicked(qtbot):
-    table = ElementsTable()
+    table = ElementTable()
     qtbot.addWidget(table)
 
     def column(place: int) -> list[str]:
-        return [table.item(line, place).text() for line in range(table.rowCount())]
+        return [table.cell(line, place).text() for line in range(table.model().rowCount())]
 
     table.show_elements(["pT", "Δη"], np.array([0, 1, 3]), [np.array([9.5, 30.0, 100.0]), X[:, 0]])
     assert column(0) == ["0", "1", "3"]

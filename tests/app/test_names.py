@@ -21,6 +21,7 @@ from pushforward.studio.app.design.basic import Elided, button, label
 from pushforward.studio.app.design.literal_text import PushButton, keyless, set_tip, set_title
 from pushforward.studio.app.design.menu import open_menu
 from pushforward.studio.app.design.row_button import RowButton
+from pushforward.studio.app.design.table import Column, Table
 from pushforward.studio.app.places.data.import_dialog import ImportDialog
 from pushforward.studio.app.places.discover.recipe_card import RecipeCard
 from pushforward.studio.app.shell import dialogs
@@ -68,6 +69,12 @@ def faults(root: QWidget) -> list[str]:
                 for i in range(widget.rowCount())
                 for j in range(widget.columnCount())
             ]
+            texts += [cell.text() for cell in cells if cell is not None]
+            found += [f"tip {c.toolTip()!r}" for c in cells if c and not harmless(c.toolTip())]
+        if isinstance(widget, Table):
+            rows, columns = widget.model().rowCount(), widget.model().columnCount()
+            cells = [widget.heading(column) for column in range(columns)]
+            cells += [widget.cell(row, column) for row in range(rows) for column in range(columns)]
             texts += [cell.text() for cell in cells if cell is not None]
             found += [f"tip {c.toolTip()!r}" for c in cells if c and not harmless(c.toolTip())]
         found += [repr(text) for text in texts if not harmless(text)]
@@ -207,3 +214,11 @@ def test_a_long_tip_has_several_lines_of_whole_words(qtbot):
     assert len(others) > 3
     assert all(len(line) < 100 for line in others)
     assert " ".join(others) == said
+
+
+def test_a_table_shows_names_and_obeys_none(qtbot):
+    table = Table("Some", [Column(NAME, NAME), Column("Value")])
+    qtbot.addWidget(table)
+    table.show_rows([(NAME, "1")], tips=[NAME])
+    assert table.cell(0, 0).text() == table.heading(0).text() == SHOWN
+    assert not faults(table)

@@ -15,7 +15,7 @@ from pushforward.studio.app.core.operator_settings import keeps_lengths
 from pushforward.studio.app.data.views.lab_frame import Arrays, ArraysView, can_ask
 from pushforward.studio.app.data.views.view_spec import ViewSpec
 from pushforward.studio.app.design.basic import button, icon_button, label, row
-from pushforward.studio.app.design.value_table import FiguresTable
+from pushforward.studio.app.design.table import Column, Table
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.labs.cost_card import LadderCard
 from pushforward.studio.app.text import number_format
@@ -57,8 +57,8 @@ class LengthsView(ArraysView):
         self.picture.chosen_at.connect(self._choose)
         self.card = LadderCard(self.picture, self._state)
         self.key = LineKey()
-        self.table = FiguresTable("Lengths", _columns("distance"))
-        self.table.itemSelectionChanged.connect(self._look)
+        self.table = Table("Lengths", _columns("distance"))
+        self.table.selection_changed.connect(self._look)
         tip = "Generate samples with the weights of the chosen EMA length"
         self.draw_with = button("Draw samples…", self._draw_samples, tip=tip)
         body = QVBoxLayout(page)
@@ -92,7 +92,7 @@ class LengthsView(ArraysView):
         ]
         self.picture.show_rungs(rungs, self._bar, self.length)
         self.key.show_names(self.picture.key)
-        self.table.head(_columns(figure))
+        self.table.set_columns(_columns(figure))
         lines = [
             (f"{length:g}", number_format.figure(values.mean()), _told(values - own), _within(gap))
             for length, values, gap in zip(lengths, distance, self.doubles("off"), strict=True)
@@ -102,7 +102,7 @@ class LengthsView(ArraysView):
             for name, values in ((OWN, own), ("floor", floor))
         ]
         chosen = self.length  # which other lines would forget
-        self.table.show_lines(lines)
+        self.table.show_rows(lines)
         self.table.fit()
         if chosen is not None:
             self._choose(chosen)
@@ -132,7 +132,7 @@ class LengthsView(ArraysView):
 
     def _look(self) -> None:
         if self.filled:
-            chosen, lengths = self.table.chosen, self.doubles("lengths")
+            chosen, lengths = self.table.selected_rows, self.doubles("lengths")
             known = chosen and chosen[0] < len(lengths)
             self.length = round(float(lengths[chosen[0]]), 6) if known else None
             self.picture.show_rungs(self.picture.rungs, self._bar, self.length)
@@ -160,13 +160,15 @@ def _within(gap: float) -> str:
     return number_format.percent(gap, 1) if gap > TOLD else "exactly"
 
 
-def _columns(figure: str) -> tuple[tuple[str, str], ...]:
+def _columns(figure: str) -> tuple[Column, ...]:
     """Return the columns of the table, each with what it means."""
     return (
-        ("", "Deviation of the average, over the steps that were done"),
-        (figure, "Distance to real data that were not learned from"),
-        ("beside the own", "How much further than that of the run's own average, ± over repeats"),
-        ("made to within", "How far the density of this average is from that of the length"),
+        Column("", "Deviation of the average, over the steps that were done"),
+        Column(figure, "Distance to real data that were not learned from"),
+        Column(
+            "beside the own", "How much further than that of the run's own average, ± over repeats"
+        ),
+        Column("made to within", "How far the density of this average is from that of the length"),
     )
 
 

@@ -13,7 +13,7 @@ from pushforward.studio.app.data.views.lab_frame import ArraysView, can_ask
 from pushforward.studio.app.data.views.view_spec import ViewSpec
 from pushforward.studio.app.design.basic import column, label
 from pushforward.studio.app.design.formula_label import Formula
-from pushforward.studio.app.design.value_table import FiguresTable
+from pushforward.studio.app.design.table import Column, Table
 from pushforward.studio.app.text import number_format
 
 __all__ = ["VIEW", "BoundView"]
@@ -62,7 +62,9 @@ class BoundView(ArraysView):
 
     def lay_out(self, page: QWidget) -> None:
         self.chain = Formula(15)
-        self.terms = FiguresTable("Terms of the bound", [("", ""), ("bits/dim", "On average")])
+        self.terms = Table(
+            "Terms of the bound", [Column(""), Column("bits/dim", "On average")], selectable=False
+        )
         self.levels = LinePlot(
             "What each noise level adds", "noise level s", "bits/dim and level", powers=True
         )
@@ -75,15 +77,14 @@ class BoundView(ArraysView):
             powers=True, steep=True, dots=True,
         )  # fmt: skip
         self.schedules = LinePlot("Schedules", "noise time u", "log SNR")
-        self.spreads = FiguresTable(
+        self.spreads = Table(
             "How much an estimate varies",
             [
-                ("", ""),
-                ("deviation", "The standard deviation of an estimate, in bits/dim"),
+                Column(""),
+                Column("deviation", "The standard deviation of an estimate, in bits/dim"),
             ],
+            selectable=False,
         )  # fmt: skip
-        for table in (self.terms, self.spreads):
-            table.setSelectionMode(FiguresTable.SelectionMode.NoSelection)
         self.varies = label(VARIES, "small", wrap=True)
         self.one = label(ONE, "small", wrap=True)
         body = QVBoxLayout(page)
@@ -111,7 +112,7 @@ class BoundView(ArraysView):
     def draw(self) -> None:
         self.chain.set_text(CHAIN)
         terms = [self._term(name, title) for name, title, _ in TERMS]
-        self.terms.show_lines(terms, tips=[tip for *_, tip in TERMS])
+        self.terms.show_rows(terms, tips=[tip for *_, tip in TERMS])
         self.terms.fit()
         level, term = self.doubles("level"), self.doubles("term")
         self.levels.show_lines([Drawn("added", level, term, self.doubles("term-error"))])
@@ -142,7 +143,7 @@ class BoundView(ArraysView):
         lines += [
             (f"Time sampling: {name}", number_format.figure(float(value))) for name, value in times
         ]
-        self.spreads.show_lines(lines)
+        self.spreads.show_rows(lines)
         self.spreads.fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -20,7 +20,7 @@ from pushforward.studio.app.data.views.lab_frame import can_ask
 from pushforward.studio.app.data.views.live_lab_frame import AskedLive, Asking
 from pushforward.studio.app.data.views.view_spec import ViewSpec, shows_moving
 from pushforward.studio.app.design.basic import button, label, row, view_bar
-from pushforward.studio.app.design.value_table import FiguresTable
+from pushforward.studio.app.design.table import Column, Table
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.engine.requests.request_base import Refused
 from pushforward.studio.app.labs.condition_controls import Conditions
@@ -36,9 +36,9 @@ SAMPLES, STEPS = 12, 13
 TENTHS, STRONGEST = 10, 8
 FREE = ("size",)  # conditions that nobody asks for at first
 COLUMNS = (
-    ("", "Requested"),
-    ("asked", "Conditions of the model"),
-    ("made", "What its samples have: mean and deviation"),
+    Column("", "Requested"),
+    Column("asked", "Conditions of the model"),
+    Column("made", "What its samples have: mean and deviation"),
 )  # fmt: skip
 SHOWN = shows_moving("asked")
 
@@ -89,8 +89,7 @@ class AskedView(AskedLive[Question]):
         self.refused = label("", "warm", wrap=True)
         self.grid = TileGrid("Requested")
         self.grid.setMinimumHeight(150)
-        self.table = FiguresTable("Asked and made", COLUMNS)
-        self.table.setSelectionMode(FiguresTable.SelectionMode.NoSelection)
+        self.table = Table("Asked and made", COLUMNS, selectable=False)
         self.page = QWidget()
         body = QVBoxLayout(self.page)
         body.setContentsMargins(16, 10, 16, 12)
@@ -238,7 +237,7 @@ class AskedView(AskedLive[Question]):
         below = _below(kind, known, dict(question.given))
         self.grid.show_tiles(kind.tiles({**shown, **marks}), noun=kind.many, words=below)
         lines = _lines(kind, dict(question.given), known)
-        self.table.show_lines(lines)
+        self.table.show_rows(lines)
         self.table.setVisible(bool(lines))
         self.table.fit()
         self.tell()

@@ -17,8 +17,8 @@ from pushforward.studio.app.data.views.view_spec import ViewSpec
 from pushforward.studio.app.data_types.images.image_lab import PictureLab, ratio_words, show_sets
 from pushforward.studio.app.data_types.images.own_image import Image, Told
 from pushforward.studio.app.design.basic import label, row
+from pushforward.studio.app.design.table import Column, Table
 from pushforward.studio.app.design.theme import colors
-from pushforward.studio.app.design.value_table import FiguresTable
 from pushforward.studio.app.labs.bootstrap_interval import RESAMPLES, mean_between
 from pushforward.studio.app.text import number_format
 
@@ -30,17 +30,17 @@ __all__ = ["VIEW", "LikelihoodView"]
 OPERATOR, ONE = "likelihood-lab", "likelihood"
 SETS = {"unseen": "Unseen data", "learned": "Learned data", "other": "Other data"}
 COLUMNS = (
-    ("", ""),
-    ("rows", "How many were asked about"),
-    ("nats a row", "The mean of log p, ± twice its standard error"),
-    (
+    Column(""),
+    Column("rows", "How many were asked about"),
+    Column("nats a row", "The mean of log p, ± twice its standard error"),
+    Column(
         "bits/dim",
         "Bits per dimension: what a number of a row costs on average, and between what its mean "
         "lies with 95 %: less is better. Each pixel is spread over its level; of a density they "
         "may be negative",
     ),
-    ("of the law", "Mean log p of the reference on the same samples"),
-    ("difference", "Difference of the mean log p from the reference, ± two standard errors"),
+    Column("of the law", "Mean log p of the reference on the same samples"),
+    Column("difference", "Difference of the mean log p from the reference, ± two standard errors"),
 )
 GAUSSIAN = "of a Gaussian"
 NO_GAUSSIAN = ("not defined: data are flat", "")
@@ -119,8 +119,7 @@ class LikelihoodView(PictureLab):
             DensityMap("The model's density"),
             DensityMap("The distribution of the data"),
         )
-        self.table = FiguresTable("How likely sets of data are", COLUMNS)
-        self.table.setSelectionMode(FiguresTable.SelectionMode.NoSelection)
+        self.table = Table("How likely sets of data are", COLUMNS, selectable=False)
         body = QVBoxLayout(page)
         body.setContentsMargins(16, 10, 16, 12)
         body.setSpacing(8)
@@ -178,11 +177,11 @@ class LikelihoodView(PictureLab):
 
     def _show_table(self) -> None:
         law = bool(self.found["law"].item())
-        held = COLUMNS[4] if law else (GAUSSIAN, COLUMNS[4][1])
+        held = COLUMNS[4] if law else Column(GAUSSIAN, COLUMNS[4].tip)
         numbers = int(self.found["numbers"].item())
-        title, tip = COLUMNS[3]
-        bits_of = (f"{title}, {self._levels:,} levels" if self._levels else title), tip
-        self.table.head([*COLUMNS[:3], bits_of, held, COLUMNS[5]])
+        title, tip, _ = COLUMNS[3]
+        bits_of = Column(f"{title}, {self._levels:,} levels" if self._levels else title, tip)
+        self.table.set_columns([*COLUMNS[:3], bits_of, held, COLUMNS[5]])
         self.protocol.setText(self._protocol())
         lines, shades = [], []
         for name in self.there:
@@ -198,7 +197,7 @@ class LikelihoodView(PictureLab):
             lines.append((self.called(name, SETS[name]), f"{len(model):,}", *figures))
             judged = known and name != "other"
             shades.append({5: _verdict(model - bar, law=law)} if judged else {})
-        self.table.show_lines(lines, shades)
+        self.table.show_rows(lines, shades)
         self.table.fit()
 
     def _protocol(self) -> str:

@@ -27,8 +27,8 @@ from pushforward.studio.app.data.views.lab_frame import Arrays, FoundView, can_a
 from pushforward.studio.app.data.views.view_spec import ViewSpec
 from pushforward.studio.app.design.basic import icon_button, label, row
 from pushforward.studio.app.design.literal_text import set_tip
+from pushforward.studio.app.design.table import Column, Table
 from pushforward.studio.app.design.theme import colors
-from pushforward.studio.app.design.value_table import FiguresTable
 from pushforward.studio.app.engine.requests.request_base import Refused
 from pushforward.studio.app.labs.cost_card import LadderCard
 from pushforward.studio.app.labs.solver_paths import WaysPlot
@@ -85,11 +85,9 @@ class SolversView(FoundView):
         for plot in (self.distance, self.error):
             plot.chosen_at.connect(self._choose)
         self.ways = WaysPlot()
-        self.table = FiguresTable(
-            "Samplers at this number of evaluations", _columns("", "sample", 0)
-        )
+        self.table = Table("Samplers at this number of evaluations", _columns("", "sample", 0))
         self.table.setMinimumHeight(210)
-        self.table.itemSelectionChanged.connect(self._show_ways)
+        self.table.selection_changed.connect(self._show_ways)
         self.facts = label("", "muted", wrap=True)  # the bar has no room for them
         self.note = label("", wrap=True)
         body = QVBoxLayout(page)
@@ -237,7 +235,7 @@ class SolversView(FoundView):
         self._ladders[-1].setVisible(found.knows_ends)
         if found.knows_ends:
             self.error.show_rungs(self._rungs(found.error), None, calls)
-        self.table.head(_columns(self.figure, kind.one, found.samples))
+        self.table.set_columns(_columns(self.figure, kind.one, found.samples))
         self.table.setColumnHidden(ERROR, not found.knows_ends)
         self._show_table(found)
         self._show_ways()
@@ -307,7 +305,7 @@ class SolversView(FoundView):
         if found is None or found.ways is None:
             self.ways.hide()
             return
-        rows, lines = found.at(self._at), self.table.chosen
+        rows, lines = found.at(self._at), self.table.selected_rows
         shown = [rows[line] for line in lines if line < len(rows)]
         shown = shown or [each for each in rows if np.isfinite(each.error)] or rows
         ways = [(each.place, found.ways[each.place, self._at]) for each in shown]
@@ -341,7 +339,7 @@ class SolversView(FoundView):
             verdict = {2: colors().good if near else colors().warm}
             told = found.repeated and whose.repeated
             shades.append({0: ink(place).color().name()} | (verdict if told else {}))
-        self.table.show_lines(lines, shades)
+        self.table.show_rows(lines, shades)
 
     def _compared(self, found: Solved) -> list[tuple[str, int, Solved, At]]:
         """Return the lines of the table, each with its title, the place of its curve and what it is
@@ -373,31 +371,31 @@ class SolversView(FoundView):
             line.setDirection(direction.LeftToRight if beside else direction.TopToBottom)
 
 
-def _columns(figure: str, one: str, batch: int) -> tuple[tuple[str, str], ...]:
+def _columns(figure: str, one: str, batch: int) -> tuple[Column, ...]:
     """Return the columns of the table, each with what it means."""
     took = f"Milliseconds for one {one} in a batch of {batch:,}: after a warm-up, until the device "
     return (
-        ("", ""),
-        (
+        Column(""),
+        Column(
             "evaluations",
             f"How often the network was evaluated for one {one} (NFE), without guidance",
         ),
-        (
+        Column(
             figure,
             "Distance to unseen real data, ± over the repeats; with one repeat the spread is "
             "unknown, and none is called near",
         ),
-        (
+        Column(
             "to floor",
             "The fewest evaluations that are as near to the data as real data are: within two "
             "standard deviations of the floor",
         ),
-        (
+        Column(
             "ODE error",
             "Root mean square distance to the end of the ODE from the same noise; a sampler that "
             "adds noise has none",
         ),
-        ("ms each", f"{took}was done, on this machine"),
+        Column("ms each", f"{took}was done, on this machine"),
     )
 
 

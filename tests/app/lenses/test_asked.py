@@ -91,8 +91,8 @@ async def test_what_is_moved_is_asked_and_shown_beside_what_came(
         density.slider.setValue(place)
     await until(lambda: asked[-1].given["density"] == pytest.approx(0.6))
     assert len(asked) <= 3, "what was overtaken is never asked"
-    await until(lambda: view.table.item(0, 2).text().startswith("0.6"))
-    assert [view.table.item(0, column).text() for column in (0, 1)] == ["Density", "0.6"]
+    await until(lambda: view.table.cell(0, 2).text().startswith("0.6"))
+    assert [view.table.cell(0, column).text() for column in (0, 1)] == ["Density", "0.6"]
     before = asked[-1].config["seed"]
     view.again.click()
     await until(lambda: asked[-1].config["seed"] == before + 1)

@@ -52,19 +52,19 @@ async def test_terms_levels_steps_and_spreads_are_shown(lens, view) -> None:
         ResultWritten(job="j", run=run.key, operator="bound", step=7, result=name)
     )
     await until(lambda: view.filled)
-    terms = {view.terms.item(i, 0).text(): view.terms.item(i, 1).text() for i in range(4)}
+    terms = {view.terms.cell(i, 0).text(): view.terms.cell(i, 1).text() for i in range(4)}
     assert terms == {
         "Prior": "0.25",
         "Reconstruction": "-1",
         "Diffusion": "2.25",
         "Bound": "1.5 (1.25 to 1.75)",
     }
-    assert "pure noise" in view.terms.item(0, 0).toolTip()
+    assert "pure noise" in view.terms.cell(0, 0).toolTip()
     by_steps = {line.title: line.y.tolist() for line in view.steps.lines}
     assert by_steps == {"small variance": [1.5, 0.5], "large variance": [2.5, 1.0]}
     assert [line.title for line in view.predictions.lines] == ["noise", "data", "v"]
     assert view.levels.lines[0].error is not None
-    assert view.spreads.rowCount() == 9
+    assert view.spreads.model().rowCount() == 9
 
 
 def test_three_predictions_of_unit_gaussian_data_err_as_is_known() -> None:

@@ -783,7 +783,7 @@ def test_a_table_of_distances_goes_to_latex_and_csv(qapp: QApplication, qtbot: Q
     assert (rows[0]["number"], rows[0]["type"]) == ("Mass", "top")
     assert float(rows[0]["w1"]) == first.value, "in full"
     assert int(rows[0]["n"]) == first.n == 100
-    assert table.table.item(0, 2).text() == f"{value} ±{bar}  {floor}, too few"
+    assert table.table.cell(0, 2).text() == f"{value} ±{bar}  {floor}, too few"
 
 
 def test_figures_are_multiplied_by_a_power_of_ten_that_lets_floors_be_read() -> None:

@@ -197,11 +197,11 @@ async def test_images_follow_the_slider_and_the_curve_is_what_was_measured(lens,
     across, up = path.whole(path.plane)
     assert across[0] < 0.7 < 0.95 < across[1], "real images are in the picture, too"
     assert up[1] > 0.98
-    assert lab.table.horizontalHeaderItem(1).text() == "guided, n\u00a0=\u00a01,200"
-    assert lab.table.horizontalHeaderItem(2).text() == "real, n\u00a0=\u00a0300"
+    assert lab.table.heading(1).text() == "guided, n\u00a0=\u00a01,200"
+    assert lab.table.heading(2).text() == "real, n\u00a0=\u00a0300"
     assert path.accessibleName().endswith("n\u00a0=\u00a01,200")
-    assert lab.table.item(0, 1).text() == "90\u00a0% (85 to 93)"
-    assert lab.table.item(1, 2).text() == "95\u00a0%"
+    assert lab.table.cell(0, 1).text() == "90\u00a0% (85 to 93)"
+    assert lab.table.cell(1, 2).text() == "95\u00a0%"
     lab.resize(661, 456)  # the canvas in a window of 1280
     await until(lambda: lab.table.width() < 400)
     assert lab.table.horizontalHeader().length() <= lab.table.viewport().width(), (

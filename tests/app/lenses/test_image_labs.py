@@ -122,11 +122,11 @@ async def test_scores_are_a_histogram_and_each_set_says_how_far_it_stands_out(
     images.run.step = 2000
     anomaly.refresh()
     assert anomaly.note.text() == "Said. Measured at step 9; the training is at step 2,000."
-    cells = [[anomaly.table.item(r, c).text() for c in range(4)] for r in range(3)]
+    cells = [[anomaly.table.cell(r, c).text() for c in range(4)] for r in range(3)]
     assert cells[0][:2] == ["Unseen images", "50"]
     assert cells[1][3] == "97.0\u00a0% (90.0 to 100.0)"
     assert cells[2][3] == "50.0\u00a0% (40.0 to 60.0)"
-    good, warm = (anomaly.table.item(r, 3).foreground().color().name() for r in (1, 2))
+    good, warm = (anomaly.table.cell(r, 3).foreground().color().name() for r in (1, 2))
     assert good != warm, "what chance would do is not praised"
     assert anomaly.ratio.text().startswith("Ratio: the share of each over that of unseen images.")
     assert anomaly.maps.count == M
@@ -149,7 +149,7 @@ async def test_what_the_judge_sees_stands_below_each_image_with_a_cross_where_it
     assert "each pixel changes by" in purified.done.text()
     assert "data std is put on" in purified.done.text()
     assert said == ["one, 75\u00a0%", "✗ two, 75\u00a0%", "✗ 7, 75\u00a0%"]
-    assert purified.table.item(3, 1).text() == "80.0\u00a0% (70.0 to 90.0)"
+    assert purified.table.cell(3, 1).text() == "80.0\u00a0% (70.0 to 90.0)"
     purified.strips[1].picked.emit(4)
     assert [strip.selection for strip in purified.strips] == [4, 4, 4]
 
@@ -319,7 +319,7 @@ async def test_a_picture_is_as_likely_as_under_its_likeliest_class_and_stands_in
         "law": np.array(0), "numbers": np.array(SIDE * SIDE), "cell": np.array(4.0),
     })  # fmt: skip
     await until(lambda: likelihood.filled)
-    assert likelihood.table.item(0, 4).text() == "not defined: data are flat"
+    assert likelihood.table.cell(0, 4).text() == "not defined: data are flat"
     asked = answers(images, likelihood={"log-density": np.array([-90.0, -50.0, -70.0])})
     picture = tmp_path / "white.png"
     assert white(SIDE).save(str(picture))

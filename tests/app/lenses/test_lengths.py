@@ -43,7 +43,7 @@ async def test_lengths_stand_beside_the_own_average_and_one_is_drawn_with(lens, 
         ResultWritten(job="j", run=run.key, operator=averaging_lab.OPERATOR, step=7, result=name)
     )
     await until(lambda: view.filled)
-    table = [[view.table.item(i, j).text() for j in range(4)] for i in range(5)]
+    table = [[view.table.cell(i, j).text() for j in range(4)] for i in range(5)]
     assert table == [
         ["0.05", "0.375", "-0.25 ± 0", "exactly"],
         ["0.1", "0.25", "-0.38 ± 0.2", "1.2\u00a0%"],

@@ -76,13 +76,13 @@ async def test_it_says_how_far_it_is_and_can_be_ended(lens, view) -> None:
 async def test_sets_are_lines_with_their_figures_and_the_map_is_drawn(lens, view) -> None:
     await load(lens, view, arrays(-0.5))
     table = view.table
-    assert [table.item(i, 0).text() for i in range(table.rowCount())] == [
+    assert [table.cell(i, 0).text() for i in range(table.model().rowCount())] == [
         "Unseen data",
         "Learned data",
     ]
     unseen = float(arrays(-0.5)["unseen"].mean())
-    assert float(table.item(0, 2).text().split(" ")[0]) == pytest.approx(unseen, abs=0.02)
-    bits, low, high = map(float, re.findall(r"-?[\d.]+", table.item(0, 3).text()))
+    assert float(table.cell(0, 2).text().split(" ")[0]) == pytest.approx(unseen, abs=0.02)
+    bits, low, high = map(float, re.findall(r"-?[\d.]+", table.cell(0, 3).text()))
     assert bits == pytest.approx(-unseen / 2 / np.log(2), abs=0.02)
     # The error of the mean of 400 rows, in bits/dim.
     assert (high - low) / 2 == pytest.approx(1.96 * 1.0 / 20 / 2 / np.log(2), rel=0.25)
@@ -102,7 +102,7 @@ async def test_of_pixels_it_is_said_of_how_many_levels_bits_are(
 ) -> None:
     """Results of before say it by their settings alone."""
     await load(lens, view, arrays(0.0, 0) | {"cell": np.array(np.log2(levels - 1))} | said)
-    assert view.table.horizontalHeaderItem(3).text() == f"bits/dim, {levels} levels"
+    assert view.table.heading(3).text() == f"bits/dim, {levels} levels"
     assert f"one of {levels}." in view.protocol.text()
 
 
@@ -114,6 +114,6 @@ async def test_a_difference_is_judged_by_what_the_model_is_held_against(
     lens, view, apart, law, shade
 ) -> None:
     await load(lens, view, arrays(apart, law))
-    assert view.table.item(0, 5).foreground().color().name() == getattr(colors(), shade)
-    head = view.table.horizontalHeaderItem(4).text()
+    assert view.table.cell(0, 5).foreground().color().name() == getattr(colors(), shade)
+    head = view.table.heading(4).text()
     assert head == ("of the law" if law else "of a Gaussian")

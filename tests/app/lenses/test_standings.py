@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 from pushforward.studio.app.core.evaluation_results import Evaluated
 from pushforward.studio.app.core.run_ranking import likelihood_of, not_known
 from pushforward.studio.app.core.runs import FlowRecord, RunState
+from pushforward.studio.app.design.table import Column
 from pushforward.studio.app.lenses.compare.ranking_table import GAP, NAMES, TILE
 from pushforward.studio.app.lenses.compare.ranking_view import VIEW, StandingsView
 from pushforward.studio.app.places.setup.family_preview import likelihood_fact
@@ -69,8 +70,8 @@ def said(view: StandingsView) -> list[list[str]]:
     view._draw()
     table = view.table
     return [
-        [item.text() for n in range(table.columnCount()) if (item := table.item(row, n))]
-        for row in range(table.rowCount())
+        [item.text() for n in range(table.model().columnCount()) if (item := table.cell(row, n))]
+        for row in range(table.model().rowCount())
     ]
 
 
@@ -89,7 +90,7 @@ def test_each_says_how_well_it_knows_a_likelihood(
     runs[0].evaluated = Evaluated(10, 0, {"density": -2.0}, floors, intervals=ends)
     runs[1].evaluated = Evaluated(10, 0, {"below": -3.0})
     assert [line[1] for line in said(view)] == ["exact -2", "bound \u2265 -3", "not known", "-1"]
-    assert "-2.5 to -1.5 with 95 %" in view.table.item(0, 1).toolTip()
+    assert "-2.5 to -1.5 with 95 %" in view.table.cell(0, 1).toolTip()
 
 
 def test_what_only_an_evaluation_measured_is_in_the_table(
@@ -109,7 +110,7 @@ def test_what_only_an_evaluation_measured_is_in_the_table(
     lines = said(view)
     assert [line[4:] for line in lines[:3]] == [["0.136", "0.5"], ["–", "–"], ["0.16", "–"]]
     assert lines[3][4:] == ["0.1 ±\u00a00.02", "0.96 ±\u00a00.02"]
-    assert "0.46 below real" in view.table.item(0, 5).toolTip().replace("\u00a0", " ")
+    assert "0.46 below real" in view.table.cell(0, 5).toolTip().replace("\u00a0", " ")
 
 
 @pytest.mark.parametrize(
@@ -129,8 +130,9 @@ def test_what_knows_no_likelihood_says_why_and_what_to_do_instead(carrier, why) 
 def test_a_title_of_a_column_has_two_lines_and_none_is_cut(lens: Any, view: StandingsView) -> None:
     said(view)
     table = view.table
-    table.head([("Model", ""), ("Fréchet distance (judge features)", ""), ("Time", "")])
-    table._share_room([("Model", ""), ("Fréchet distance (judge features)", ""), ("Time", "")])
+    columns = [Column("Model"), Column("Fréchet distance (judge features)"), Column("Time")]
+    table.set_columns(columns)
+    table._share_room(columns)
     wide = table.fontMetrics().horizontalAdvance
     assert table.columnWidth(1) >= wide("(judge features)")
     assert table.columnWidth(1) < wide("Fréchet distance (judge features)")
@@ -165,8 +167,8 @@ def test_figures_stand_over_their_floors_with_cost_and_time(
         measure(lens, run, "quality/sliced-w2", [10], [value])
         measure(lens, run, "cost/nfe", [10], [calls])
         run.floors, run.seconds = {"sliced-w2": 0.1}, 30.0
-    head, lines = view.table.horizontalHeaderItem, said(view)
-    titles = [head(place).text() for place in range(view.table.columnCount())]
+    head, lines = view.table.heading, said(view)
+    titles = [head(place).text() for place in range(view.table.model().columnCount())]
     assert titles[:4] == ["Model", "Likelihood", "Evaluations", "Time"]
     assert [line[2:] for line in lines[:3]] == [
         ["7", "30 s", "0.2"],
@@ -175,7 +177,7 @@ def test_figures_stand_over_their_floors_with_cost_and_time(
     ]
     assert lines[3] == ["Held against", "", "", "", "0.1"]
     # What figures leave of the width is for the names.
-    wide = [view.table.columnWidth(place) for place in range(view.table.columnCount())]
+    wide = [view.table.columnWidth(place) for place in range(view.table.model().columnCount())]
     assert wide[0] > view.table.viewport().width() / 2
     view.table.setMinimumWidth(0)
     view.table.resize(260, 200)
@@ -187,8 +189,8 @@ def test_samples_are_pictures_and_enter_opens_a_run(
 ) -> None:
     arrive(lens, runs[1], 40)
     view._draw()
-    assert not view.table.item(1, 0).icon().isNull()
-    view.table.setCurrentCell(1, 0)
+    assert not view.table.cell(1, 0).icon().isNull()
+    view.table.setCurrentIndex(view.table.model().index(1, 0))
     qtbot.keyClick(view.table, Qt.Key.Key_Return)
     assert lens.state.runs.selection == runs[1].key
 
@@ -208,13 +210,13 @@ def test_images_are_rows_of_samples_below_their_figures(
     measure(lens, runs[2], "quality/sliced-w2", [10], [0.3])
     lines = said(view)
     assert len(lines) == 7, "two of each, and the floors"
-    shown = [view.table.item(row, 0).data(Qt.ItemDataRole.DecorationRole) for row in (1, 3, 5)]
+    shown = [view.table.cell(row, 0).data(Qt.ItemDataRole.DecorationRole) for row in (1, 3, 5)]
     assert [each.deviceIndependentSize().height() for each in shown] == [TILE] * 3
     assert len({each.width() for each in shown}) == 1, "the same latents of each"
     assert shown[0].width() / shown[0].devicePixelRatio() == 9 * (TILE + GAP) - GAP
-    assert view.table.columnSpan(1, 0) == view.table.columnCount()
+    assert view.table.columnSpan(1, 0) == view.table.model().columnCount()
     assert (lines[4][0], lines[4][-1]) == ("gan", "0.3")
-    view.table.setCurrentCell(5, 0)
+    view.table.setCurrentIndex(view.table.model().index(5, 0))
     qtbot.keyClick(view.table, Qt.Key.Key_Return)
     assert lens.state.runs.selection == runs[2].key
 
@@ -240,16 +242,16 @@ def test_figures_of_different_n_say_of_how_many_they_are(
     runs[0].floors = {"mmd": 0.2}
     view._draw()
     table = view.table
-    last = table.columnCount() - 1
-    told = [table.item(row, last).text().replace("\u00a0", " ") for row in range(4)]
+    last = table.model().columnCount() - 1
+    told = [table.cell(row, last).text().replace("\u00a0", " ") for row in range(4)]
     assert told == ["0.3 (n = 1,000)", "0.3 (n = 1,500)", "0.3 (n = 1,000)", "0.2, 0.1, 0.1"]
-    assert "different n" in table.item(1, last).toolTip()
-    assert "different n" in table.item(3, last).toolTip()
+    assert "different n" in table.cell(1, last).toolTip()
+    assert "different n" in table.cell(3, last).toolTip()
     runs[0].floors = {"mmd": 0.1}
     measure(lens, runs[1], "cost/samples", [20], [1000.0])
     measure(lens, runs[1], "quality/mmd", [20], [0.2])
     view._draw()
-    assert [table.item(row, last).text() for row in range(4)] == ["0.3", "0.2", "0.3", "0.1"]
+    assert [table.cell(row, last).text() for row in range(4)] == ["0.3", "0.2", "0.3", "0.1"]
 
 
 def test_figures_of_few_say_how_few_and_a_floor_how_far_it_varies(

@@ -29,8 +29,8 @@ from pushforward.studio.app.design.basic import Elided, button, label, row, scro
 from pushforward.studio.app.design.forms.class_picker import ClassChoice
 from pushforward.studio.app.design.forms.editors import Segments
 from pushforward.studio.app.design.literal_text import set_tip
+from pushforward.studio.app.design.table import Column, Table
 from pushforward.studio.app.design.theme import theme
-from pushforward.studio.app.design.value_table import FiguresTable
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.engine.query import DEBOUNCE_MS, Query
 from pushforward.studio.app.engine.requests.request_base import Refused
@@ -58,11 +58,14 @@ MOST = 12.0  # strength up to which the curve is drawn: beyond, it is out of the
 WIDE = 620  # logical pixels from which two pictures stand side by side
 TILTED, OWN = 0, 1
 COLUMNS = (
-    ("", ""),
-    ("guided", "Of the samples: probability of the class under the data distribution, root of "
-               "the trace of their covariance relative to that of the class, and sliced W2"),
-    ("beside it", "Reference values"),
-)  # fmt: skip
+    Column(""),
+    Column(
+        "guided",
+        "Of the samples: probability of the class under the data distribution, root of the trace "
+        "of their covariance relative to that of the class, and sliced W2",
+    ),
+    Column("beside it", "Reference values"),
+)
 
 
 @dataclass(frozen=True)
@@ -147,8 +150,7 @@ class GuidanceView(LensView):
         )  # fmt: skip
         self.charts.by_strength.least = CURVE
         self.charts.chosen_at.connect(self.lead)
-        self.table = FiguresTable("Metrics at this strength", COLUMNS)
-        self.table.setSelectionMode(FiguresTable.SelectionMode.NoSelection)
+        self.table = Table("Metrics at this strength", COLUMNS, selectable=False)
         self._lines = [QBoxLayout(QBoxLayout.Direction.LeftToRight) for _ in range(2)]
         parts: tuple[tuple[QWidget, ...], ...] = (
             (self.led, self.exact, self.own), (self.charts, self.table),
@@ -503,7 +505,7 @@ class GuidanceView(LensView):
             lines[1] = (*lines[1][:2], f"law {number_format.figure(figures.tilted_deviation)}")
             distance = number_format.figure(figures.tilted_distance)
             lines.append(("W2 to the tilted law", distance, beside))
-        self.table.show_lines(lines)
+        self.table.show_rows(lines)
         self.table.fit()
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -16,9 +16,9 @@ from pushforward.studio.app.data_types.images.image_lab import PictureLab, ratio
 from pushforward.studio.app.data_types.images.own_image import Image, Told
 from pushforward.studio.app.design.basic import label, row, section
 from pushforward.studio.app.design.forms.editors import Segments
+from pushforward.studio.app.design.table import Column, Table
 from pushforward.studio.app.design.theme import colors
 from pushforward.studio.app.design.tokens import DARK
-from pushforward.studio.app.design.value_table import FiguresTable
 from pushforward.studio.app.text import number_format
 
 __all__ = ["VIEW", "AnomalyView", "overlaid"]
@@ -31,10 +31,12 @@ SETS = {
     "other": "Other data",
 }
 COLUMNS = (
-    ("", ""),
-    ("rows", "How many were asked about"),
-    ("score", "The mean: 1 is about what is left of noise without any structure, 0 is foreseen"),
-    (
+    Column(""),
+    Column("rows", "How many were asked about"),
+    Column(
+        "score", "The mean: 1 is about what is left of noise without any structure, 0 is foreseen"
+    ),
+    Column(
         "AUROC",
         "How often one of these scores higher than an unseen image, with its 95 % interval; 50 % "
         "by chance",
@@ -95,8 +97,7 @@ class AnomalyView(PictureLab):
         self.look.widen()
         self.look.chosen.connect(self._show_look)
         self._look = 0
-        self.table = FiguresTable("Anomaly scores of the sets", COLUMNS)
-        self.table.setSelectionMode(FiguresTable.SelectionMode.NoSelection)
+        self.table = Table("Anomaly scores of the sets", COLUMNS, selectable=False)
         self.key = LineKey()
         self.histogram = HistogramPlot()
         self.histogram.setAccessibleName("Scores of unseen images and of others")
@@ -151,7 +152,7 @@ class AnomalyView(PictureLab):
         told = _between(area, low, high)
         lines.append(("Pixels of the piece, by the map", "", "", told))
         shades.append({3: colors().good if low > CHANCE else colors().warm})
-        self.table.show_lines(lines, shades)
+        self.table.show_rows(lines, shades)
         self.table.fit()
 
     def _show_histogram(self, there: list[str]) -> None:

@@ -30,7 +30,7 @@ from pushforward.studio.app.data_types.images.own_image import Image, OwnImage, 
 from pushforward.studio.app.design.basic import Elided, button, label, row, scrolled, view_bar
 from pushforward.studio.app.design.forms.class_picker import ClassChoice
 from pushforward.studio.app.design.scroll_page import LowPage
-from pushforward.studio.app.design.value_table import FiguresTable
+from pushforward.studio.app.design.table import Column, Table
 from pushforward.studio.app.engine.query import DEBOUNCE_MS, Query
 from pushforward.studio.app.engine.requests.request_base import Refused
 from pushforward.studio.app.text import number_format
@@ -142,8 +142,7 @@ class ImageGuidanceView(GuidanceView):
         self.charts.by_strength.least = (CURVE[0], SHARE)
         self.charts.by_strength.within = SHARE
         self.charts.chosen_at.connect(self.lead)
-        self.table = FiguresTable("Metrics at this strength", _heads(()))
-        self.table.setSelectionMode(FiguresTable.SelectionMode.NoSelection)
+        self.table = Table("Metrics at this strength", _heads(()), selectable=False)
         self.table.setMinimumWidth(200)
         self.unknown = label("", "muted", wrap=True)
         left, right = QVBoxLayout(), QVBoxLayout()
@@ -253,8 +252,8 @@ class ImageGuidanceView(GuidanceView):
         near = now is not None and now.strength == asked.strength
         self.table.setVisible(near)
         if now is not None and near:
-            self.table.head(_heads(now.counts))
-            self.table.show_lines(
+            self.table.set_columns(_heads(now.counts))
+            self.table.show_rows(
                 [
                     ("Accuracy", _share(now.accuracy), number_format.percent(now.real_accuracy)),
                     ("Coverage", _share(now.coverage), number_format.percent(now.real_coverage)),
@@ -331,10 +330,10 @@ class ImageGuidanceView(GuidanceView):
         self._halves.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
 
 
-def _heads(counts: tuple[int, ...]) -> tuple[tuple[str, str], ...]:
+def _heads(counts: tuple[int, ...]) -> tuple[Column, ...]:
     """Return the columns of the table, with of how many their figures are."""
     made, real = (f", {_of((n,))}" for n in counts) if len(counts) == 2 else ("", "")
-    return ("", ""), (f"guided{made}", GUIDED), (f"real{real}", REAL)
+    return Column(""), Column(f"guided{made}", GUIDED), Column(f"real{real}", REAL)
 
 
 def _of(counts: tuple[int, ...]) -> str:

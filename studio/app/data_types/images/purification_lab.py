@@ -16,8 +16,8 @@ from pushforward.studio.app.data.views.view_spec import ViewSpec
 from pushforward.studio.app.data_types.images.image_lab import PictureLab
 from pushforward.studio.app.data_types.images.own_image import Image, Told
 from pushforward.studio.app.design.basic import label, section
+from pushforward.studio.app.design.table import Column, Table
 from pushforward.studio.app.design.theme import colors, font
-from pushforward.studio.app.design.value_table import FiguresTable
 from pushforward.studio.app.engine.requests.request_base import Refused
 from pushforward.studio.app.text import number_format
 
@@ -35,8 +35,8 @@ SETS = (
 """In the order of `models.operators.attack.SETS`."""
 ROWS = ("Clean", "Attacked", "Attacked, then purified")
 COLUMNS = (
-    ("Unseen images", "Processing before classification"),
-    ("judge is right", "How often it names the class rightly, with its 95 % interval"),
+    Column("Unseen images", "Processing before classification"),
+    Column("judge is right", "How often it names the class rightly, with its 95 % interval"),
 )
 SHOWN = 10  # images of a strip
 WIDE = 600  # pixels of a strip, of so many
@@ -87,8 +87,7 @@ class PurifiedView(PictureLab):
         return next((float(f.default) for f in fields if f.path == "noise"), 0.0)
 
     def lay_out(self, page: QWidget) -> None:
-        self.table = FiguresTable("Accuracy of the reference classifier", COLUMNS)
-        self.table.setSelectionMode(FiguresTable.SelectionMode.NoSelection)
+        self.table = Table("Accuracy of the reference classifier", COLUMNS, selectable=False)
         body = QVBoxLayout(page)
         body.setContentsMargins(16, 10, 16, 12)
         body.setSpacing(6)
@@ -123,7 +122,7 @@ class PurifiedView(PictureLab):
             lines.append((title, f"{number_format.percent(share, 1)} ({between})"))
             mended = place == 3 and low > accuracy[2, 2]
             shades.append({1: colors().good} if mended else {})
-        self.table.show_lines(lines, shades)
+        self.table.show_rows(lines, shades)
         self.table.fit()
         run = self.run
         kind = kind_of_run(run, self._state.catalog)

@@ -12,7 +12,7 @@ from pushforward.studio.app.data.views.lab_frame import Arrays, ArraysView, can_
 from pushforward.studio.app.data.views.view_spec import ViewSpec
 from pushforward.studio.app.data_types.series.fan_plot import Fan, FanPlot
 from pushforward.studio.app.design.basic import discard, label, row
-from pushforward.studio.app.design.value_table import FiguresTable
+from pushforward.studio.app.design.table import Column, Table
 from pushforward.studio.app.text import number_format
 from pushforward.studio.counted import counted
 
@@ -23,13 +23,13 @@ __all__ = ["VIEW", "FilledView"]
 
 OPERATOR = "impute"
 COLUMNS = (
-    ("", ""),
-    (
+    Column(""),
+    Column(
         "CRPS, all (std)",
         "How far guesses are from the truth, less how far from each other, in deviations of a "
         "channel: less is better",
     ),
-    ("this one (std)", "The same of the series that is shown"),
+    Column("this one (std)", "The same of the series that is shown"),
 )
 WHOSE = (
     ("crps", "Model"),
@@ -60,8 +60,7 @@ class FilledView(ArraysView):
             "Coverage", "samples in the fan, %", "truth in the fan, %", dots=True
         )
         self.coverage.setMaximumHeight(280)
-        self.table = FiguresTable("How good the guesses are", COLUMNS)
-        self.table.setSelectionMode(FiguresTable.SelectionMode.NoSelection)
+        self.table = Table("How good the guesses are", COLUMNS, selectable=False)
         side = QWidget()
         beside = QVBoxLayout(side)
         beside.setContentsMargins(0, 0, 0, 0)
@@ -120,7 +119,7 @@ class FilledView(ArraysView):
         self.coverage.show_lines(
             [Drawn("model", levels, coverage), Drawn("as it should be", levels, levels)]
         )
-        self.table.show_lines([self._line(*each) for each in WHOSE if each[0] in self.found])
+        self.table.show_rows([self._line(*each) for each in WHOSE if each[0] in self.found])
         self.table.fit()
 
     def _make_room(self, channels: int) -> None:

@@ -10,8 +10,8 @@ from pushforward.studio.app.charts.run_badge import SIDE, paint_badge
 from pushforward.studio.app.core.data_type import Tiles
 from pushforward.studio.app.core.run_ranking import Cell
 from pushforward.studio.app.design.literal_text import set_tip
+from pushforward.studio.app.design.table import Column, Table
 from pushforward.studio.app.design.theme import theme
-from pushforward.studio.app.design.value_table import FiguresTable
 
 __all__ = ["PICTURE", "StandingsTable", "badged"]
 
@@ -50,7 +50,7 @@ def strip(tiles: Tiles, wide: int, ratio: float) -> QPixmap:
     return made
 
 
-class StandingsTable(FiguresTable):
+class StandingsTable(Table):
     """Signals:
     opened: the line of a run that is wanted alone, by Enter or a double click.
     """
@@ -58,17 +58,17 @@ class StandingsTable(FiguresTable):
     opened = Signal(int)
 
     def __init__(self) -> None:
-        super().__init__("Comparison of the runs", [("Model", "")])
+        super().__init__("Comparison of the runs", [Column("Model")])
         self.setIconSize(PICTURE)
         header = self.horizontalHeader()
         header.setStretchLastSection(False)  # what is left over is for the names
         header.setDefaultAlignment(header.defaultAlignment() | Qt.TextFlag.TextWordWrap)
         self._each = 1  # lines of a run
-        self.itemActivated.connect(lambda item: self.opened.emit(item.row() // self._each))
+        self.activated.connect(lambda index: self.opened.emit(index.row() // self._each))
 
     def show_runs(
         self,
-        columns: Sequence[tuple[str, str]],
+        columns: Sequence[Column],
         names: Sequence[tuple[str, str]],
         cells: Sequence[Sequence[Cell]],
         floors: Sequence[Cell],
@@ -79,11 +79,7 @@ class StandingsTable(FiguresTable):
         where their data are ``tiled``, each with a line for these.
         """
         self._each = 2 if tiled else 1
-        if self.columnCount() != len(columns):
-            self.setColumnCount(len(columns))
-        self.head(columns)
-        if (first := self.horizontalHeaderItem(0)) is not None:
-            first.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self.set_columns(columns)
         tokens = theme.colors()
         inks: Mapping[str, str] = {"good": tokens.good, "warm": tokens.warm}
         shades: list[dict[int, str]] = []
@@ -94,7 +90,7 @@ class StandingsTable(FiguresTable):
         lines: list[list[str]] = []
         for (name, _), line in zip(names, cells, strict=True):
             lines += [[name, *(each.text for each in line)], *[[""]] * (self._each - 1)]
-        self.show_lines([*lines, ["Held against", *(each.text for each in floors)]], shades)
+        self.show_rows([*lines, ["Held against", *(each.text for each in floors)]], shades)
         self.clearSpans()
         for run, ((_, name), line) in enumerate(zip(names, cells, strict=True)):
             row = run * self._each
@@ -103,25 +99,25 @@ class StandingsTable(FiguresTable):
                 self.setSpan(row + 1, 0, 1, len(columns))
                 self.setRowHeight(row + 1, TILE + 10)
             for place, tip in enumerate((name, *(each.tip for each in line))):
-                if (item := self.item(row, place)) is not None:
+                if (item := self.cell(row, place)) is not None:
                     set_tip(item, tip)
         for place, each in enumerate(floors, 1):
-            if (item := self.item(len(lines), place)) is not None:
+            if (item := self.cell(len(lines), place)) is not None:
                 set_tip(item, each.tip)
         self.setRowHeight(len(lines), LAST)
         self._share_room(columns)
 
     def show_picture(self, run: int, picture: QPixmap) -> None:
         """Show the picture of a run."""
-        if (item := self.item(run * self._each, 0)) is not None:
+        if (item := self.cell(run * self._each, 0)) is not None:
             item.setIcon(QIcon(picture))
 
     def show_strip(self, run: int, tiles: QPixmap | None) -> None:
         """Show the samples of a run in the line below its figures, where there is one."""
-        if self._each > 1 and (item := self.item(run * self._each + 1, 0)) is not None:
-            item.setData(Qt.ItemDataRole.DecorationRole, tiles)
+        if self._each > 1 and (item := self.cell(run * self._each + 1, 0)) is not None:
+            item.setData(tiles, Qt.ItemDataRole.DecorationRole)
 
-    def _share_room(self, columns: Sequence[tuple[str, str]]) -> None:
+    def _share_room(self, columns: Sequence[Column]) -> None:
         """Make columns as wide as their texts and their titles in two lines; the names have the
         rest.
         """
@@ -129,17 +125,21 @@ class StandingsTable(FiguresTable):
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setMinimumSectionSize(1)
         header.setFixedHeight(2 * metrics.lineSpacing() + 10)
-        for place, (title, _) in enumerate(columns[1:], 1):
+        for place, column in enumerate(columns[1:], 1):
             texts = [
-                item.text() for row in range(self.rowCount()) if (item := self.item(row, place))
+                item.text()
+                for row in range(self.model().rowCount())
+                if (item := self.cell(row, place))
             ]
-            widest = max(map(metrics.horizontalAdvance, [*texts, *_in_two(title)]), default=0)
+            widest = max(
+                map(metrics.horizontalAdvance, [*texts, *_in_two(column.title)]), default=0
+            )
             self.setColumnWidth(place, widest + ROOM)
         self._fit_names()
 
     def _fit_names(self) -> None:
         """Give the names what the figures leave, or so much that the table has to be scrolled."""
-        figures = sum(self.columnWidth(place) for place in range(1, self.columnCount()))
+        figures = sum(self.columnWidth(place) for place in range(1, self.model().columnCount()))
         left = self.viewport().width() - figures
         least = NAMES if self._each == 1 else NUMBERED
         if (name := max(least, left)) != self.columnWidth(0):

@@ -32,6 +32,7 @@ from pushforward.studio.app.data.views.lens_view import LensView
 from pushforward.studio.app.data.views.view_spec import ViewSpec
 from pushforward.studio.app.design.basic import Elided, button, view_bar
 from pushforward.studio.app.design.literal_text import set_tip
+from pushforward.studio.app.design.table import Column
 from pushforward.studio.app.design.theme import colors, theme
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.engine.paired_record import Beside
@@ -53,13 +54,13 @@ NOWHERE = (-1.0, 1.0, -1.0, 1.0)
 PARTICLES = 1024  # of each run, live
 TILES = 24  # of each run, at most
 HEADS = (
-    ("Model", "Its samples are those at the clocks: the same fixed latents of each."),
-    (
+    Column("Model", "Its samples are those at the clocks: the same fixed latents of each."),
+    Column(
         "Likelihood",
         "Of unseen data: known exactly, from below, or not at all; in nats a datum or bits",
     ),
-    ("Evaluations", run_comparison.EVALUATIONS),
-    ("Time", "Seconds of training"),
+    Column("Evaluations", run_comparison.EVALUATIONS),
+    Column("Time", "Seconds of training"),
 )
 
 
@@ -105,7 +106,7 @@ class StandingsView(LensView):
         self._follow(runs)
         catalog, metrics = self._state.catalog, measured_by(runs, self._state.catalog)
         titles = [
-            (metric_title(slug, catalog), metric_reference.explained(self._entry(slug)))
+            Column(metric_title(slug, catalog), metric_reference.explained(self._entry(slug)))
             for slug in metrics
         ]
         names = list(zip(self._called(runs), map(name_of, runs), strict=True))

@@ -14,9 +14,9 @@ from pushforward.studio.app.charts.line_styles import ink
 from pushforward.studio.app.data.distance_table import Distances, Line, Multiple
 from pushforward.studio.app.design.basic import Elided, button, label, row
 from pushforward.studio.app.design.literal_text import set_tip
+from pushforward.studio.app.design.table import Column, Table
 from pushforward.studio.app.design.theme import font, theme
 from pushforward.studio.app.design.tokens import Tokens
-from pushforward.studio.app.design.value_table import FiguresTable
 
 __all__ = ["DistanceTable"]
 
@@ -52,8 +52,7 @@ class DistanceTable(QWidget):
         self.marked = ""
         self.title = label("", "strong")
         self._about = Elided("", "small")
-        self.table = FiguresTable("Distances to real data", [("", "")])
-        self.table.setSelectionMode(FiguresTable.SelectionMode.NoSelection)
+        self.table = Table("Distances to real data", [Column("")], selectable=False)
         self.table.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._paint = _Delegate(self)
         self.table.setItemDelegate(self._paint)
@@ -75,14 +74,12 @@ class DistanceTable(QWidget):
         by = f", by {shown.classes.lower()}" if len(shown.columns) > 1 else ""
         self.title.setText(f"W1 to real data{by}")
         self._about.set_text(shown.about)
-        heads = [("", ""), ("", "Unit of the values: a power of ten and the physical unit")]
-        heads += [(f"{each}  floor", ABOUT) for each in shown.columns]
+        heads = [Column(""), Column("", "Unit of the values: a power of ten and the physical unit")]
+        heads += [Column(f"{each}  floor", ABOUT) for each in shown.columns]
         what = marked or "all"
-        heads.append(("× floor", f"Multiples of the floor, of {what}: a mark a model"))
-        if self.table.columnCount() != len(heads):
-            self.table.setColumnCount(len(heads))
-        self.table.head(heads)
-        self.table.show_lines([self._texts(line) for line in shown.lines])
+        heads.append(Column("× floor", f"Multiples of the floor, of {what}: a mark a model"))
+        self.table.set_columns(heads)
+        self.table.show_rows([self._texts(line) for line in shown.lines])
         for line in range(len(shown.lines)):
             self.table.setRowHeight(line, LINE)
         self.table.fit()

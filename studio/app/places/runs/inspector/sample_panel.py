@@ -23,8 +23,8 @@ from pushforward.studio.app.data.tile_sheet import Sheets
 from pushforward.studio.app.design.basic import button, label, restyle, row, section, separator
 from pushforward.studio.app.design.fact_rows import Facts
 from pushforward.studio.app.design.literal_text import set_tip
-from pushforward.studio.app.design.sortable_table import ElementsTable
 from pushforward.studio.app.engine.actions import Actions
+from pushforward.studio.app.places.runs.inspector.element_table import ElementTable
 from pushforward.studio.app.places.runs.inspector.finding_rows import FoundFacts
 from pushforward.studio.app.text import number_format
 from pushforward.studio.figures import short
@@ -58,7 +58,7 @@ class RowsPanel(QWidget):
         self.picture.setFixedHeight(SIDE)
         self.facts = Facts()
         self.elements_title = label("", "section")
-        self.elements = ElementsTable()
+        self.elements = ElementTable()
         self.elements.setMaximumHeight(ELEMENTS)
         self.side_title, self.side = (
             label("", "small", wrap=True),
