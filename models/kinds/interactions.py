@@ -43,6 +43,10 @@ class InteractionSet:
         called: what these numbers are called there, those of people and those of items.
         earlier: items before those in x, of histories that are longer than models read: nothing is
             learned from them, and they have been seen. None where x has everything.
+        times: (n, L) int64, seconds since 1970 in the places of x, 0 at padding; None if unknown.
+        ratings: (n, L) float32 in the places of x, 0 at padding; None if unknown.
+        categories: of the items, in the order of the titles; several of one item are separated by
+            "|". () if unknown.
     """
 
     x: Tensor
@@ -51,6 +55,9 @@ class InteractionSet:
     items: tuple[int, ...] = ()
     called: tuple[str, str] = ("user", "item")
     earlier: Ragged | None = None
+    times: Tensor | None = None
+    ratings: Tensor | None = None
+    categories: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -98,9 +105,18 @@ class InteractionSet:
 
     def take(self, index: Tensor | slice) -> "InteractionSet":
         """Return the histories of some people."""
-        people = None if self.people is None else self.people[index]
-        earlier = None if self.earlier is None else self.earlier.take(index)
-        return replace(self, x=self.x[index], people=people, earlier=earlier)
+        people, times, ratings = (
+            None if each is None else each[index]
+            for each in (self.people, self.times, self.ratings)
+        )
+        return replace(
+            self,
+            x=self.x[index],
+            people=people,
+            earlier=None if self.earlier is None else self.earlier.take(index),
+            times=times,
+            ratings=ratings,
+        )
 
     def without_last(self, k: int) -> "InteractionSet":
         """Return the histories without their last k items; people of whom nothing would be left
@@ -108,7 +124,8 @@ class InteractionSet:
         """
         kept = self.take(self.size > k)
         mask = real_places(kept.size - k, kept.x.shape[1])
-        return replace(kept, x=kept.x * mask)
+        times, ratings = (None if v is None else v * mask for v in (kept.times, kept.ratings))
+        return replace(kept, x=kept.x * mask, times=times, ratings=ratings)
 
     def held_out(self) -> HeldOut:
         """Return all histories before their last item, and that item; a person of fewer than two

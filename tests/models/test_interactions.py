@@ -299,3 +299,13 @@ def test_what_is_no_history_is_refused(row, says):
     operation = Operation(pop, handed={"histories": Batch(torch.tensor([row]))})
     with pytest.raises(ValueError, match=says):
         done(Recommend(RecommendConfig()).work(operation))
+
+
+def test_times_and_ratings_go_with_their_items():
+    times, ratings = FEW.x * 10, FEW.x / 4
+    full = replace(FEW, times=times, ratings=ratings, categories=("Drama",) * len(TITLES))
+    kept = full.take(torch.tensor([3, 0])).without_last(1)
+    assert (kept.times == kept.x * 10).all()
+    assert (kept.ratings == kept.x / 4).all()
+    assert kept.categories == full.categories
+    assert FEW.take(slice(1)).times is None

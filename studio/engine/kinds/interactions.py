@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from pushforward.models.contracts.batch import Batch
 from pushforward.models.contracts.data import RowSource
@@ -24,6 +25,7 @@ from pushforward.studio.store.parts import lengths_of
 __all__ = ["Interactions"]
 
 _EARLIER = "earlier"
+_TIME, _RATING = "time", "rating"
 _LISTS = ("user", "item", "score")
 
 
@@ -50,11 +52,13 @@ class Interactions(DataKind, slug="interactions"):
             "person": person if data.people is not None else "",
             "item": item if data.items else "",
             "items": list(data.items),
+            "categories": list(data.categories),
         }
 
     def from_parts(self, parts: Arrays, facts: Facts) -> InteractionSet:
-        """Return histories from what an importer brings: x, the newest items of each person,
-        perhaps a ragged "earlier" of those before, and the titles among the facts.
+        """Return histories from what an importer brings: x, the newest items of each user, and
+        perhaps "time" and "rating" of the same shape and a ragged "earlier" of the items before;
+        titles and categories are among the facts.
         """
         if (refused := self.missing(parts, ("x",))) is not None:
             raise refused
@@ -64,7 +68,8 @@ class Interactions(DataKind, slug="interactions"):
         known = titles and x.ndim == 2 and x.min() >= PADDING and x.max() <= len(titles)
         if known and earlier is not None and len(earlier.values):
             known = earlier.values.min() > PADDING and earlier.values.max() <= len(titles)
-        if not known:
+        alike = all(parts[name].shape == x.shape for name in (_TIME, _RATING) if name in parts)
+        if not known or not alike:
             raise Refused(
                 "The data set has items without a title, or is no table of histories.",
                 "Import it again.",
@@ -72,6 +77,7 @@ class Interactions(DataKind, slug="interactions"):
                 path="dataset",
             )
         people, items = parts.get("person"), tuple(map(int, facts.more.get("items", ())))
+        categories = tuple(map(str, facts.more.get("categories", ())))
         called = tuple(map(str, facts.more.get("called", ())))
         return InteractionSet(
             x,
@@ -81,17 +87,25 @@ class Interactions(DataKind, slug="interactions"):
             items if len(items) == len(titles) else (),
             (called[0], called[1]) if len(called) == 2 else ("user", "item"),
             earlier,
+            _tensor(parts, _TIME, torch.int64),
+            _tensor(parts, _RATING, torch.float32),
+            categories if len(categories) == len(titles) else (),
         )
 
     def shown(self, data: RowSource) -> Arrays:
         """Return "x" (n, L) int32 with "size", and under "person" (n,) by which number each is
-        named; where histories are longer, what was before x as "earlier" (m,), one person after the
-        other, and under "earlier.lengths" (n,) how many each has.
+        named; "time" and "rating" (n, L) where they are known; where histories are longer, what was
+        before x as "earlier" (m,), one user after the other, and under "earlier.lengths" (n,) how
+        many each has.
         """
         assert isinstance(data, InteractionSet)
         arrays = super().shown(data)
         numbers = data.numbers.numpy()
         found = {"x": arrays["x"].astype(np.int32), "size": arrays["size"], "person": numbers}
+        if data.times is not None:
+            found[_TIME] = data.times.numpy()
+        if data.ratings is not None:
+            found[_RATING] = data.ratings.numpy()
         if data.earlier is not None:
             found[_EARLIER] = data.earlier.values.numpy().astype(np.int32)
             found[lengths_of(_EARLIER)] = data.earlier.lengths.numpy()
@@ -164,6 +178,11 @@ def _earlier(parts: Arrays) -> Ragged | None:
         return None
     values, lengths = parts[_EARLIER], parts[lengths_of(_EARLIER)]
     return Ragged(torch.from_numpy(np.array(values)).long(), torch.from_numpy(np.array(lengths)))
+
+
+def _tensor(parts: Arrays, name: str, dtype: torch.dtype) -> Tensor | None:
+    """Return a part as a tensor, None where the data set has none of that name."""
+    return torch.from_numpy(np.array(parts[name])).to(dtype) if name in parts else None
 
 
 def _item(value: Any, known: Mapping[str, int]) -> int:
