@@ -104,6 +104,9 @@ async def test_a_failed_key_is_requested_again_when_the_engine_is_back(source, o
     source.gate.set()
     source.fails = True
     query.ask(1)
+    assert (source.requested, query.busy) == ([], True), "the engine is starting"
+    state.engine = replace(state.engine, state="ready")
+    state.engine_changed.emit()
     await until(lambda: not query.busy)
     assert isinstance(query.error, Refused)
     query.ask(1)

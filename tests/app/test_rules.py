@@ -35,7 +35,7 @@ async def test_a_rule_is_for_all_runs_on_the_data_and_the_toast_takes_it_back(
     await bench.start()
     await bench.actions.project.show(project.path)
     asked = []
-    monkeypatch.setattr(bench.actions.looking, "reload_target", asked.append)
+    monkeypatch.setattr(bench.actions.real_samples, "reload", asked.append)
     runs = list(bench.state.runs.by_key.values())
     for run in runs:
         run.target = np.zeros((2, 6), np.float32)

@@ -67,7 +67,7 @@ class _Why:
     state: AppState
 
     def engine(self) -> str:
-        ready = self.state.engine.state in ("ready", "busy")
+        ready = self.state.engine.ready
         return "" if ready else "The engine is not ready."
 
     def running(self) -> str:

@@ -18,7 +18,7 @@ def evaluate_commands(state: AppState, actions: Actions) -> list[Command]:
         return []
 
     def why_not() -> str:
-        if state.engine.state not in ("ready", "busy"):
+        if not state.engine.ready:
             return "The engine is not ready."
         return "" if run.checkpoints else "The run has no checkpoint yet."
 

@@ -14,7 +14,7 @@ def make_commands(state: AppState) -> list[Command]:
     """Return them; none before the catalogue is there."""
 
     def why_not() -> str:
-        ready = state.engine.state in ("ready", "busy")
+        ready = state.engine.ready
         return "" if ready else "The engine is not ready."
 
     return [

@@ -21,7 +21,7 @@ def operate_commands(state: AppState, actions: Actions) -> list[Command]:
         return []
 
     def why_not() -> str:
-        if state.engine.state not in ("ready", "busy"):
+        if not state.engine.ready:
             return "The engine is not ready."
         return "" if run.checkpoints or run.job else "The run has no checkpoint yet."
 

@@ -30,7 +30,7 @@ def _setting_up(state: AppState, actions: Actions) -> list[Command]:
             return "A run is being started."
         if not state.race.entries:
             return "No participants yet: add a run from a setup."
-        if state.engine.state not in ("ready", "busy"):
+        if not state.engine.ready:
             return "The engine is not ready."
         return state.race.reasons[0].message if state.race.reasons else ""
 

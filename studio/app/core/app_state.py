@@ -59,6 +59,11 @@ class EngineStatus:
     message: str = "Starting the engine"
     versions: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def ready(self) -> bool:
+        """Whether it answers."""
+        return self.state in ("ready", "busy")
+
 
 @dataclass(frozen=True, kw_only=True)
 class DataInfo:

@@ -159,7 +159,7 @@ def _job(state: AppState, info: m.JobInfo, place: int, quiet: bool = False) -> N
 
 def _busy(state: AppState) -> None:
     """The engine is busy while a job runs."""
-    if state.engine.state not in ("ready", "busy"):
+    if not state.engine.ready:
         return
     works = any(
         job.state == "running" and not is_background(job.job) for job in state.jobs.values()

@@ -21,7 +21,6 @@ from pushforward.studio.app.data.pairwise_distance import nearest_of
 from pushforward.studio.app.data.statistics import rows_of
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.engine.requests.request_base import Refused
-from pushforward.studio.app.engine.run_answers import AskOnce
 
 __all__ = ["NEAREST", "MoreKnown"]
 
@@ -53,9 +52,7 @@ class MoreKnown(QObject):
     def __init__(self, parent: QObject, state: AppState, actions: Actions) -> None:
         super().__init__(parent)
         self._state, self._actions = state, actions
-        self._once = AskOnce(self, state)
         self._entries: list[_Entry] = []
-        self._short: tuple[RunState, NDArray[Any]] | None = None  # more were asked for last
 
     @staticmethod
     def shared(state: AppState, actions: Actions) -> "MoreKnown":
@@ -69,18 +66,16 @@ class MoreKnown(QObject):
         return entry.found if entry is not None else None
 
     def _whole(self, run: RunState, kind: Kind) -> bool:
-        """Whether as many of the data of a run are there as those of its kind are held against. A
-        lens may have fetched fewer: the rest is asked for once, and what comes then is all.
+        """Whether as many real samples are there as the data type compares with. A lens may have
+        fetched fewer: the rest is requested.
         """
-        if (target := run.target) is None or not len(target) or not self._once.ready:
+        if (target := run.target) is None or not len(target) or not self._state.engine.ready:
             return True
         room = kind.pool(target[0].nbytes)
         if len(target) >= min(room, run.learned or len(target)):
             return True
-        if self._short is None or self._short[0] is not run:
-            self._short = run, target
-            self._actions.looking.load_more_target(run.key, room)
-        return self._short[1] is not target
+        self._actions.real_samples.need(run.key, room, at_least=True)
+        return not self._actions.real_samples.pending(run.key)
 
     def _entry(self, x: NDArray[Any], among: NDArray[Any] | None) -> _Entry | None:
         same = (each for each in self._entries if each.x is x and each.among is among)
@@ -113,7 +108,7 @@ class MoreKnown(QObject):
             async_tasks.spawn(work)
         able = any(each.slug == OPERATOR for each in offered(run, self._state.catalog))
         if JUDGE in kind.finds and able and run.checkpoints and SURE not in entry.found:
-            if self._once.ready:
+            if self._state.engine.ready:
                 async_tasks.spawn(self._judge(entry, run))
             else:
                 self._entries.remove(entry)

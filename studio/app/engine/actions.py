@@ -20,6 +20,7 @@ from pushforward.studio.app.engine.requests.navigation import PlaceIntents
 from pushforward.studio.app.engine.requests.operator_requests import OperatingIntents
 from pushforward.studio.app.engine.requests.project_requests import ProjectIntents
 from pushforward.studio.app.engine.requests.race_requests import RacingIntents
+from pushforward.studio.app.engine.requests.real_samples import RealSamples
 from pushforward.studio.app.engine.requests.request_base import Link
 from pushforward.studio.app.engine.requests.run_selection import RunIntents
 from pushforward.studio.app.engine.requests.setup_requests import SetupIntents
@@ -44,7 +45,8 @@ class Actions:
         self.runs = RunIntents(state, link)
         self.labels = LabelIntents(state, link)
         self.looking = LookingIntents(state, link)
-        self.rules = RuleIntents(state, link, self.looking)
+        self.real_samples = RealSamples(state, link)
+        self.rules = RuleIntents(state, link, self.real_samples)
         self.operating = OperatingIntents(state, link)
         self.comparing = ComparingIntents(state, link, self.runs)
         self.training = TrainingIntents(state, link, self.runs)

@@ -51,7 +51,8 @@ class Query(QObject, Generic[K, A]):
         Args:
             parent: owns the query; answers that arrive after its end are dropped.
             fetch: returns the answer to a key.
-            state: where given, a failed key is requested again when the engine is back.
+            state: where given, keys wait until the engine is ready, and a failed key is requested
+                again when the engine is back.
             debounce_ms: pause before each request.
             errors: exceptions of ``fetch`` that become `error`; others reach the error handler.
             progressive: accept answers to keys that were replaced meanwhile.
@@ -63,13 +64,15 @@ class Query(QObject, Generic[K, A]):
         self.error: Exception | None = None
         self._revision = 0  # counts keys, so that the same key can be requested again
         self._settled = 0  # the revision that has its answer or its error
-        self._running = self._engine_lost = False
+        self._running = False
+        self._state = state
+        self._engine_lost = state is not None and not state.engine.ready
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(debounce_ms)
         self._timer.timeout.connect(self._start)
         if state is not None:
-            state.engine_changed.connect(lambda: self._follow_engine(state))
+            state.engine_changed.connect(self._follow_engine)
 
     @property
     def busy(self) -> bool:
@@ -110,7 +113,8 @@ class Query(QObject, Generic[K, A]):
             self._start()
 
     def _start(self) -> None:
-        if self.key is not None and self.busy and not self._running:
+        waits = self._state is not None and not self._state.engine.ready
+        if self.key is not None and self.busy and not self._running and not waits:
             self._running = True
             async_tasks.spawn(self._request(self.key, self._revision))
 
@@ -133,8 +137,12 @@ class Query(QObject, Generic[K, A]):
             self.changed.emit()
         self._start()
 
-    def _follow_engine(self, state: AppState) -> None:
-        ready = state.engine.state in ("ready", "busy")
-        if ready and self._engine_lost and self.error is not None and self.key is not None:
-            self.ask(self.key, again=True)
+    def _follow_engine(self) -> None:
+        assert self._state is not None
+        ready = self._state.engine.ready
+        if ready and self._engine_lost and self.key is not None:
+            if self.error is not None:
+                self.ask(self.key, again=True)
+            else:
+                self._start()
         self._engine_lost = not ready

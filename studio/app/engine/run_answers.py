@@ -24,7 +24,7 @@ class AskOnce(QObject):
     @property
     def ready(self) -> bool:
         """Whether the engine answers."""
-        return self._state.engine.state in ("ready", "busy")
+        return self._state.engine.ready
 
     def due(self, *runs: RunState) -> list[RunState]:
         """Return which of the runs that a view shows now it is to ask about; it counts as done.

@@ -91,3 +91,33 @@ async def test_a_run_is_due_once_and_so_is_the_one_that_takes_its_place(lens: An
     assert [run is again for run in once.due(again)] == [True]
     once.forget()
     assert [run is again for run in once.due(again)] == [True]
+
+
+async def test_views_share_one_request_for_the_real_samples_of_a_run(lens: Any) -> None:
+    need, sent = lens.actions.real_samples.need, lens.link.of
+    need(lens.run.key)
+    assert not sent(GetTarget), "the engine is starting"
+    await becomes(lens, "ready")
+    need(lens.run.key, 16)
+    await asyncio.sleep(0)
+    assert len(sent(GetTarget)) == 1
+
+
+async def test_a_refused_request_for_real_samples_is_sent_again_on_selection(
+    lens: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[Command] = []
+
+    async def refuse(command: Command) -> Answer:
+        sent.append(command)
+        raise Refused(ErrorInfo(kind="data", message="The data are gone."))
+
+    monkeypatch.setattr(lens.link, "ask", refuse)
+    await becomes(lens, "ready")
+    for selections in (1, 2):
+        lens.actions.real_samples.need(lens.run.key)
+        await asyncio.sleep(0.01)
+        lens.actions.real_samples.need(lens.run.key)
+        await asyncio.sleep(0.01)
+        assert len(sent) == selections
+        lens.state.runs.selected.emit(lens.run.key)

@@ -658,7 +658,7 @@ async def test_data_are_asked_for_once_however_few_there_are(
     for step in (6, 7):
         lens.arrive(step)
         lens.state.runs.changed.emit(lens.run.key)
-        lens.actions.looking.load_target(lens.run.key)
+        lens.actions.real_samples.need(lens.run.key)
     await until(
         lambda: (
             view.counted.found is not None and view.counted.found.samples[1].arrays["x"] is not None

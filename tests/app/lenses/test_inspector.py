@@ -1,5 +1,6 @@
 """The inspector follows what was selected last, and Escape goes back to the run."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -273,6 +274,7 @@ async def test_the_nearest_jets_are_sought_among_all_that_are_learned(
              "number": np.array([[7, 8, 9, 10]])},
         )  # fmt: skip
 
+    lens.state.engine = replace(lens.state.engine, state="ready")
     lens.link.ask = answer
     entry = EntrySpec(
         kind="dataset", slug="jets", title="J", summary="", source="", fields=[], kinds=["jets"]

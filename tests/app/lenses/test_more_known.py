@@ -117,7 +117,7 @@ async def test_what_is_new_to_a_part_of_the_training_data_is_said_to_be_so(judge
     assert more.of(run, molecules, data)["new"].tolist() == ["known", "new to 3 of 8"]
     run.learned, run.target = 3, run.target.copy()
     more.of(run, molecules, data)
-    await until(lambda: len(changed) == 2)
+    await until(lambda: "new" in more.of(run, molecules, data))
     assert len(judged.link.of(GetTarget)) == 1
     assert more.of(run, molecules, data)["new"].tolist() == ["known", "new"]
 

@@ -1,5 +1,6 @@
 """Samples of jets: the real ones nearest to the one in the ring are of all that are learned."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ async def test_the_nearest_stand_in_the_place_of_the_data_and_go_with_the_chip(
             {"x": x, "label": np.ones(64, int), "far": FAR, "number": 70 + np.arange(64)[None]},
         )  # fmt: skip
 
+    lens.state.engine = replace(lens.state.engine, state="ready")
     lens.link.ask = answer
     lens.state.catalog.entries.append(
         EntrySpec(
@@ -43,7 +45,7 @@ async def test_the_nearest_stand_in_the_place_of_the_data_and_go_with_the_chip(
     )  # fmt: skip
     lens.run.spec = structs.replace(lens.run.spec, dataset=Pick(slug="jets"))
     lens.run.classes, lens.run.job, lens.run.live = TYPES, "", record_of()
-    lens.run.target = record_of().x[-1][:5]
+    lens.run.target, lens.run.learned = record_of().x[-1][:5], 5
     lens.run.target_told = {"label": np.arange(5) % 3}
     FlowStore(Path(lens.run.key)).keep(record_of())
     lens.run.kept = [5]

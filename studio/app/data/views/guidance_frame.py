@@ -314,7 +314,7 @@ class GuidanceView(LensView):
     def _meet(self) -> None:
         """Ask which classes there are, and then for samples of one."""
         run = self.run
-        ready = self._state.engine.state in ("ready", "busy") and self.isVisible()
+        ready = self._state.engine.ready and self.isVisible()
         if run is None or not ready or self._asking or lacking(run, self._state.catalog) != "":
             return
         if self._names:
@@ -431,7 +431,7 @@ class GuidanceView(LensView):
             text = "As soon as this run has a checkpoint, its samples can be led to a class."
             self.empty.tell("Nothing to guide yet", text)
         else:
-            ready = self._state.engine.state in ("ready", "busy")
+            ready = self._state.engine.ready
             asked = "Generating the first samples…"
             later = "Samples are generated when the engine is ready."
             text = (self.waits.text() or asked) if ready else later

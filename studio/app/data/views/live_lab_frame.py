@@ -84,7 +84,7 @@ class AskedLive(LensView, Generic[Q]):
     @property
     def awake(self) -> bool:
         """Whether somebody looks, and the engine answers."""
-        return self._state.engine.state in ("ready", "busy") and self.isVisible()
+        return self._state.engine.ready and self.isVisible()
 
     @property
     def stale(self) -> bool:

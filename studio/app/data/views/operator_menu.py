@@ -63,7 +63,7 @@ class OperatorChip(PushButton):
 
     def tell(self, _: object = None) -> None:
         """Be there where there is something to choose, and say why it cannot be."""
-        run, ready = self._state.runs.current, self._state.engine.state in ("ready", "busy")
+        run, ready = self._state.runs.current, self._state.engine.ready
         why = "" if ready else "The engine is not ready."
         if run is not None and not run.checkpoints and not run.job:
             why = why or "The run has no checkpoint yet."

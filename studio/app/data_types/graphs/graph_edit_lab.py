@@ -59,7 +59,6 @@ from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.engine.job import Job, Jobs
 from pushforward.studio.app.engine.requests import project_files
 from pushforward.studio.app.engine.requests.request_base import Refused
-from pushforward.studio.app.engine.run_answers import AskOnce
 from pushforward.studio.app.text import number_format
 from pushforward.studio.graph_layout import Lay, laid_out
 from pushforward.studio.protocol.extras import PLACES, SIZE
@@ -120,7 +119,6 @@ class GraphEditView(LensView):
 
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__(state, actions)
-        self._once = AskOnce(self, state)
         self._more = MoreKnown.shared(state, actions)
         self.edits = Edits[GraphSheet]()
         self._on_table = Table(self.edits, self._undo)
@@ -283,9 +281,8 @@ class GraphEditView(LensView):
         run = self.run
         if run is None or not self.isVisible() or not SHOWN(self._state):
             return
-        if self._once.due(run):
-            self._actions.looking.load_target(run.key, TARGET)
-        if not self._learned and run.checkpoints and self._once.ready:
+        self._actions.real_samples.need(run.key, TARGET)
+        if not self._learned and run.checkpoints and self._state.engine.ready:
             self._learned = True
             async_tasks.spawn(self._learn(run.key))
         if not self._graphs():
@@ -479,7 +476,7 @@ class GraphEditView(LensView):
         if now is None or run is None:
             ready = "Loading data…"
             later = "The data are read when the engine is ready."
-            self.empty.tell("Nothing to edit yet", ready if self._once.ready else later)
+            self.empty.tell("Nothing to edit yet", ready if self._state.engine.ready else later)
             return
         self.title.set_text(now.title)
         able = self._able

@@ -70,7 +70,6 @@ from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.engine.job import Job, Jobs
 from pushforward.studio.app.engine.requests import project_files
 from pushforward.studio.app.engine.requests.request_base import Refused
-from pushforward.studio.app.engine.run_answers import AskOnce
 
 __all__ = ["VIEW", "EditView"]
 
@@ -97,7 +96,6 @@ class EditView(LensView):
 
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__(state, actions)
-        self._once = AskOnce(self, state)
         self.edits = Edits[Sheet]()
         self._came = WeakKeyDictionary[Sheet, Edited]()  # of each sheet what came of it last
         self.second: Sheet | None = None
@@ -244,9 +242,8 @@ class EditView(LensView):
         run = self.run
         if run is None or not self.isVisible() or not can_edit(self._state):
             return
-        if self._once.due(run):
-            self._actions.looking.load_target(run.key, TARGET)
-        if not self._learned and run.checkpoints and self._once.ready:
+        self._actions.real_samples.need(run.key, TARGET)
+        if not self._learned and run.checkpoints and self._state.engine.ready:
             async_tasks.spawn(self._learn(run.key))
         if run.target is not None and self.edits.now is None:
             if len(self._state.selection.rows):
@@ -551,7 +548,7 @@ class EditView(LensView):
 
     def _want_strengths(self, sheet: Sheet) -> None:
         made = self._handed()
-        if self.task.operator != "sdedit" or made.wrong or not self._once.ready:
+        if self.task.operator != "sdedit" or made.wrong or not self._state.engine.ready:
             return
         config = {
             n: v for n, v in self.config.items() if n not in (operator_settings.GIVEN, "draws")
@@ -622,7 +619,7 @@ class EditView(LensView):
             return
         if not can_edit(self._state):
             self.empty.tell("This model has no edits", self._why_no_more)
-        elif not self._once.ready:
+        elif not self._state.engine.ready:
             self.empty.tell("Nothing to edit yet", "The data are read when the engine is ready.")
         else:
             self.empty.tell("Nothing to edit yet", "Loading data…")

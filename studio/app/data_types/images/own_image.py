@@ -35,7 +35,6 @@ from pushforward.studio.app.design.file_dialog import folder_of_files, open_dial
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.engine.query import DEBOUNCE_MS, Query
 from pushforward.studio.app.engine.requests.request_base import Refused
-from pushforward.studio.app.engine.run_answers import AskOnce
 
 __all__ = ["Image", "OwnImage", "Told"]
 
@@ -93,7 +92,6 @@ class OwnImage(QWidget):
         super().__init__()
         self._view, self._state, self._actions = view, state, actions
         self._ask, self._hint = ask, hint
-        self._once = AskOnce(self, state)
         self._key = ""
         self._before = ""  # what was said before a picture was held over the lab
         self._asked: Image | None = None
@@ -229,9 +227,8 @@ class OwnImage(QWidget):
 
     def _meet(self) -> None:
         """See to it that the size of the images is known."""
-        run = self._run
-        if run is not None and run.target is None and self._once.due(run):
-            self._actions.looking.load_target(run.key, TARGET)
+        if self._run is not None:
+            self._actions.real_samples.need(self._run.key, TARGET)
 
     def _take(self, read: Callable[[], tuple[Image, str, str]]) -> None:
         self._meet()

@@ -44,7 +44,6 @@ from pushforward.studio.app.design.menu import open_menu
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.engine.record_follower import Following
 from pushforward.studio.app.engine.requests.record_watching import Looking
-from pushforward.studio.app.engine.run_answers import AskOnce
 from pushforward.studio.figures import short
 from pushforward.studio.protocol.extras import DENOISED, LEVELS
 
@@ -73,7 +72,6 @@ class JetFlowView(LensView):
         self._sought = Sought(self, actions)
         self._latents: dict[str, NDArray[Any]] = {}  # that real jets were sought for
         self._near: Neighbours | None = None  # these, row i that of latent i
-        self._once = AskOnce(self, state)
         self.plane, self.board = JetPlane(), JetBoard()
         self.strip = TileGrid("The jet along its flow", strip=True)
         self.strip.setFixedHeight(STRIP)
@@ -178,8 +176,8 @@ class JetFlowView(LensView):
         self.empty.setVisible(not some)
         if run is None:
             return
-        if some and self._once.due(run):
-            self._actions.looking.load_more_target(run.key, NAMED)
+        if some:
+            self._actions.real_samples.need(run.key, NAMED, at_least=True)
         if some and (run.classes, self._names_come(run)) != (self._classes, self._nameless):
             self._classes = run.classes
             self._draw()  # types have their names

@@ -36,7 +36,6 @@ from pushforward.studio.app.design.basic import Elided, icon_button, label, row,
 from pushforward.studio.app.design.menu import open_menu
 from pushforward.studio.app.design.theme import font, theme
 from pushforward.studio.app.engine.actions import Actions
-from pushforward.studio.app.engine.run_answers import AskOnce
 from pushforward.studio.app.engine.sample_source import Sampled
 
 __all__ = ["VIEW", "JetMeansView"]
@@ -52,7 +51,6 @@ class JetMeansView(LensView):
 
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__(state, actions)
-        self._once = AskOnce(self, state)
         self._busy = self._again = False
         self._timer = single_shot(self, self._measure, SOON_MS)
         self._sampled = Sampled(self, state, actions, PARTICLES, applies)
@@ -102,8 +100,8 @@ class JetMeansView(LensView):
 
     def _measure(self) -> None:
         run = self._sampled.run
-        if run is not None and self._once.due(run):
-            self._actions.looking.load_held(run.key, REAL)
+        if run is not None:
+            self._actions.real_samples.need_held_out(run.key, REAL)
         self._tell()
         made, real = self._sides()
         if made is None and real is None:

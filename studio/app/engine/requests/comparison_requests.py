@@ -20,6 +20,8 @@ class ComparingIntents(Intents):
     def __init__(self, state: AppState, link: Link, runs: RunIntents) -> None:
         super().__init__(state, link)
         self._runs = runs
+        self._counted: set[str] = set()
+        state.engine_changed.connect(self._forget_counts)
 
     def show_race(self, race: str) -> None:
         """Show the runs of a race side by side."""
@@ -76,8 +78,14 @@ class ComparingIntents(Intents):
                 self._tell(command, "The likelihood is not measured", run.key)
 
     def count_parameters(self, key: str) -> None:
-        """Ask how many parameters the networks of a run have; it is listed when it is known."""
-        async_tasks.spawn(self._count_parameters(key))
+        """Fetch how many parameters the networks of a run have, once while the engine lives."""
+        if self.state.engine.ready and key not in self._counted:
+            self._counted.add(key)
+            async_tasks.spawn(self._count_parameters(key))
+
+    def _forget_counts(self) -> None:
+        if not self.state.engine.ready:
+            self._counted.clear()
 
     async def _count_parameters(self, key: str) -> None:
         run = self.state.runs.by_key.get(key)

@@ -7,8 +7,8 @@ from pathlib import Path
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.notices import Notice
 from pushforward.studio.app.engine.requests import project_files
+from pushforward.studio.app.engine.requests.real_samples import RealSamples
 from pushforward.studio.app.engine.requests.request_base import Intents, Link
-from pushforward.studio.app.engine.requests.view_requests import LookingIntents
 
 __all__ = ["RuleIntents"]
 
@@ -18,9 +18,9 @@ TOPIC = "rule"
 class RuleIntents(Intents):
     """Written, then read by the engine, of which the screen asks anew."""
 
-    def __init__(self, state: AppState, link: Link, looking: LookingIntents) -> None:
+    def __init__(self, state: AppState, link: Link, real_samples: RealSamples) -> None:
         super().__init__(state, link)
-        self._looking = looking
+        self._real_samples = real_samples
         self._writing = asyncio.Lock()
 
     def choose(self, key: str, rule: str) -> None:
@@ -38,7 +38,7 @@ class RuleIntents(Intents):
         for each in self.state.runs.by_key.values():
             same = each.spec is not None and each.spec.dataset.slug == data
             if same and each.target is not None and Path(each.key).parents[1] == project:
-                self._looking.reload_target(each.key)
+                self._real_samples.reload(each.key)
         undo = self.state.notices.undoable(partial(self.choose, key, before))
         self.state.notices.post(
             Notice(

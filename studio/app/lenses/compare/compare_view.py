@@ -39,7 +39,6 @@ from pushforward.studio.app.design.scroll_page import LowPage
 from pushforward.studio.app.design.theme import colors, font, theme
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.engine.record_follower import Following
-from pushforward.studio.app.engine.run_answers import AskOnce
 from pushforward.studio.app.lenses.compare.compare_chart import CompareChart
 from pushforward.studio.app.lenses.compare.compare_pane import ComparePane
 from pushforward.studio.app.lenses.compare.results_table import Finals
@@ -81,7 +80,6 @@ class CompareView(LensView):
         super().__init__(state, actions)
         self.panes: list[ComparePane] = []
         self._runs: list[RunState] = []
-        self._target, self._counts = AskOnce(self, state), AskOnce(self, state)
         self.chart = CompareChart(state)
         self.finals = Finals(state)
         self._field = QWidget()
@@ -205,10 +203,10 @@ class CompareView(LensView):
             self.refresh()
 
     def _load(self) -> None:
-        """Ask, once, for what only the engine knows of the runs: their data and their size."""
-        for run in self._target.due(*self._runs[:1]):
-            self._actions.looking.load_target(run.key)
-        for run in self._counts.due(*self._runs):
+        """Fetch what only the engine knows of the runs: their data and their size."""
+        for run in self._runs[:1]:
+            self._actions.real_samples.need(run.key)
+        for run in self._runs:
             self._actions.comparing.count_parameters(run.key)
 
     def _share_target(self) -> None:

@@ -37,7 +37,6 @@ from pushforward.studio.app.design.theme import colors, theme
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.engine.paired_record import Beside
 from pushforward.studio.app.engine.requests.record_watching import Looking
-from pushforward.studio.app.engine.run_answers import AskOnce
 from pushforward.studio.app.lenses.compare.ranking_table import (
     PICTURE,
     StandingsTable,
@@ -71,7 +70,6 @@ class StandingsView(LensView):
         super().__init__(state, actions)
         self._runs: list[RunState] = []
         self._besides: list[Beside] = []
-        self._target = AskOnce(self, state)
         self._timer = single_shot(self, self._draw, REDRAW_MS)
         self.table = StandingsTable()
         self.table.opened.connect(self._open)
@@ -130,8 +128,8 @@ class StandingsView(LensView):
             self._besides.append(beside)
         for place, beside in enumerate(self._besides):
             beside.show(runs[place].key if place < len(runs) else "")
-        for run in self._target.due(*runs[:1]):
-            self._actions.looking.load_target(run.key)
+        for run in runs[:1]:
+            self._actions.real_samples.need(run.key)
 
     def _looking(self, run: RunState) -> Looking:
         parts = kind_of_run(run, self._state.catalog).parts

@@ -31,7 +31,6 @@ from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.engine.particle_starts import Starts
 from pushforward.studio.app.engine.record_follower import Following
 from pushforward.studio.app.engine.requests.record_watching import Looking
-from pushforward.studio.app.engine.run_answers import AskOnce
 from pushforward.studio.app.lenses.explain.breakdown_controls import Freezing
 from pushforward.studio.app.lenses.explain.scene_legend import SceneLegend, marks_of
 from pushforward.studio.app.lenses.explain.stage_list import StageList
@@ -59,7 +58,6 @@ class MomentView(LensView):
 
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__(state, actions)
-        self._once = AskOnce(self, state)
         self.stages = StageList()
         self.canvas = ParticleCanvas()
         self.scene = SceneOverlay()
@@ -162,8 +160,8 @@ class MomentView(LensView):
         entry = family_of_run(run, self._state.catalog)
         spec = run.spec if run is not None else None
         self.stages.set_stages(stages_under(entry, spec) if spec is not None else [])
-        if run is not None and run.target is None and self._once.due(run):
-            self._actions.looking.load_target(run.key)
+        if run is not None:
+            self._actions.real_samples.need(run.key)
         self._draw()
 
     def _forget(self) -> None:

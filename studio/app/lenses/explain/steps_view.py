@@ -38,7 +38,6 @@ from pushforward.studio.app.design.formula_label import Formula
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.engine.record_follower import Following
 from pushforward.studio.app.engine.requests.record_watching import Looking
-from pushforward.studio.app.engine.run_answers import AskOnce
 from pushforward.studio.app.lenses.explain.breakdown_controls import Freezing
 from pushforward.studio.app.lenses.explain.portrait_view import RunPortrait
 from pushforward.studio.app.lenses.explain.stage_list import StageList
@@ -73,7 +72,6 @@ class StepsView(LensView):
 
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__(state, actions)
-        self._once = AskOnce(self, state)
         self.title = label("", "heading", wrap=True)
         self.summary = label("", "muted", wrap=True)
         self.motion, self.source = Formula(18), label("", "small", wrap=True)
@@ -195,8 +193,8 @@ class StepsView(LensView):
         self.summary.show()
         self._share_out(drawn=drawn)
         self._draw_step()
-        if LABEL in self._kind.told and run.target is None and self._once.due(run):
-            self._actions.looking.load_target(run.key)  # with it come the names of classes
+        if LABEL in self._kind.told:
+            self._actions.real_samples.need(run.key)  # with it come the names of classes
         self.portrait.show_run(run, self._kind.portrait if self.isVisible() else None)
         self._show_answer()
 

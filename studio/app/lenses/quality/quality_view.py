@@ -202,7 +202,7 @@ class QualityView(LensView):
         run = self._state.runs.current
         if run is not None and run.target is None and run.key not in self._asked:
             self._asked.add(run.key)
-            self._actions.looking.load_target(run.key)
+            self._actions.real_samples.need(run.key)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Draw what came meanwhile when a minimised window is back: Qt may have shown it all

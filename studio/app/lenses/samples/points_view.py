@@ -49,7 +49,6 @@ from pushforward.studio.app.design.literal_text import set_tip
 from pushforward.studio.app.design.theme import colors, theme
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.engine.particle_starts import Starts
-from pushforward.studio.app.engine.run_answers import AskOnce
 from pushforward.studio.app.engine.sample_source import Sampled, Shown
 from pushforward.studio.app.text.number_ticks import number
 from pushforward.studio.literal import one_line
@@ -73,7 +72,6 @@ class SamplesView(LensView):
 
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__(state, actions)
-        self._once = AskOnce(self, state)
         self._sampled = Sampled(self, state, actions, PARTICLES, applies)
         self.made, self.data = ParticleCanvas(), ParticleCanvas()
         self._starts = Starts(self)
@@ -228,8 +226,8 @@ class SamplesView(LensView):
             self._offer(self.data, "Data point")
             self._show_chosen()
             self.data.fit_unless_touched()
-        if run is not None and target is None and self._once.due(run):
-            self._actions.looking.load_target(run.key)
+        if run is not None:
+            self._actions.real_samples.need(run.key)
 
     _drawn: NDArray[np.float32] | None = None
 
@@ -369,7 +367,7 @@ class SamplesView(LensView):
         self._target()
 
     def _say_empty(self, step: int) -> None:
-        if step and not self._once.ready:
+        if step and not self._state.engine.ready:
             self.empty.tell("No samples yet", "Samples are generated when the engine is ready.")
         elif step:
             self.empty.tell(

@@ -35,7 +35,6 @@ from pushforward.studio.app.data.views.operator_menu import OperatorChip
 from pushforward.studio.app.data.views.view_spec import ViewSpec, shows_moving
 from pushforward.studio.app.design.basic import button, icon_button, label
 from pushforward.studio.app.engine.actions import Actions
-from pushforward.studio.app.engine.run_answers import AskOnce
 from pushforward.studio.app.engine.sample_source import Sampled, Shown
 from pushforward.studio.app.lenses.samples.sound_player import Unplayed, play
 
@@ -61,7 +60,6 @@ class TileSamplesView(LensView):
 
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__(state, actions)
-        self._once = AskOnce(self, state)
         self.browser = Browser(state.selection)
         self._numbers = Qualities(state)
         self._note = label("", "small", wrap=True)
@@ -187,7 +185,7 @@ class TileSamplesView(LensView):
         text, action = self._other.note, f"Draw {len(shown.x):,} of run {number(other.name)}"
         if self._other.drawing:
             text, action = f"{text} Loading its samples…", ""
-        elif not self._once.ready:
+        elif not self._state.engine.ready:
             text, action = f"{text} They can be generated when the engine is ready.", ""
         self._absent.tell("No such samples yet", text, action, act)
 
@@ -289,7 +287,7 @@ class TileSamplesView(LensView):
             title = "No samples yet"
             words = f"Draw {self._kind.moving} and compare them with the data."
             action, act = "Sample now", self._actions.training.sample
-            if not self._once.ready:
+            if not self._state.engine.ready:
                 words, action, act = "Samples are generated when the engine is ready.", "", None
         self.empty.tell(title, words, action, act)
 
@@ -301,8 +299,9 @@ class TileSamplesView(LensView):
             self._drawn, self._of = run.target, run.key
             self._fill(self._sampled.now)  # the names of classes have come, too
         now = self._sampled.now
-        if now is not None and len(now.x) and self._once.due(run):
-            self._actions.looking.load_more_target(run.key, self._kind.pool(now.x[0].nbytes))
+        if now is not None and len(now.x):
+            pool = self._kind.pool(now.x[0].nbytes)
+            self._actions.real_samples.need(run.key, pool, at_least=True)
 
     _drawn: NDArray[np.float32] | None = None
     _of = ""  # the run whose data are shown

@@ -18,7 +18,6 @@ from pushforward.studio.app.core.data_type_registry import kind_of_run
 from pushforward.studio.app.core.runs import FlowRecord, RunState
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.engine.requests.request_base import Refused
-from pushforward.studio.app.engine.run_answers import AskOnce
 from pushforward.studio.protocol.catalog import EntrySpec, LayerSpec
 from pushforward.studio.protocol.extras import LATENTS, MANIFOLD
 
@@ -62,7 +61,6 @@ class FlowLayers(QObject):
         self._timeline: Timeline | None = None
         self._answer: Answer | None = None
         self._asking: tuple[str, str, int] | None = None  # run, layer and step of a question
-        self._once = AskOnce(self, state)
         self._query = QTimer(self)
         self._query.setSingleShot(True)
         self._query.timeout.connect(self._ask)
@@ -122,9 +120,8 @@ class FlowLayers(QObject):
         self._load_target()
 
     def _load_target(self) -> None:
-        run = self._run
-        if run is not None and run.target is None and self._once.due(run):
-            self._actions.looking.load_target(run.key)
+        if self._run is not None:
+            self._actions.real_samples.need(self._run.key)
 
     # Heat and arrows
 

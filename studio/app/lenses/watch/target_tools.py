@@ -75,4 +75,4 @@ class FlowHands:
 
     def _edited(self, key: str) -> None:
         if self._run is not None and key == self._run.key:
-            self._actions.looking.reload_target(key)
+            self._actions.real_samples.reload(key)

@@ -35,7 +35,6 @@ from pushforward.studio.app.design.theme import colors, theme
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.engine.record_follower import Following
 from pushforward.studio.app.engine.requests.record_watching import Looking
-from pushforward.studio.app.engine.run_answers import AskOnce
 from pushforward.studio.protocol.extras import PROJECTION
 
 __all__ = ["VIEW", "TilesView"]
@@ -57,7 +56,6 @@ class TilesView(LensView):
         super().__init__(state, actions)
         self._record: FlowRecord | None = None
         self._classes: tuple[str, ...] = ()  # their names, as they were drawn
-        self._once = AskOnce(self, state)
         self._picked = 0
         self.grid = TileGrid("The fixed latents")
         self.strip = TileGrid("One latent along the flow", strip=True)
@@ -250,8 +248,8 @@ class TilesView(LensView):
         if run.classes != self._classes:
             self._classes = run.classes
             self._draw()
-        elif not run.classes and self._once.due(run):
-            self._actions.looking.load_target(run.key, TARGET)
+        elif not run.classes:
+            self._actions.real_samples.need(run.key, TARGET)
 
     def _pick(self, picture: int) -> None:
         run = self._following.run

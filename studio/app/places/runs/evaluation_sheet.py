@@ -66,7 +66,7 @@ class EvaluateSheet(GrowingDialog):
         self.limit = label("", "small", wrap=True)
         self._tell_most()
         state.runs.changed.connect(self._known)
-        actions.looking.load_target(run.key)  # with some of the data it is told how many there are
+        actions.real_samples.need(run.key)  # with some of the data it is told how many there are
         self.form.edited.connect(self._edited)
         self.form.rejected.connect(self._rejected)
         self.trouble = label("", "danger", wrap=True)

@@ -292,7 +292,7 @@ class ExportSheet(QFrame):
     def _allow(self, taking: Taking | None) -> None:
         """Let it be written, or say in the button's tip what is missing."""
         why = ""
-        if self._state.engine.state not in ("ready", "busy"):
+        if not self._state.engine.ready:
             why = "The engine is not ready."
         elif self._job:
             why = "A file is being written."

@@ -200,7 +200,7 @@ class RaceTray(QFrame):
         self.add.setEnabled(not why)
         set_tip(self.add, why or "Add the current setup as a participant")
         reasons = race.reasons
-        if engine.state not in ("ready", "busy"):
+        if not engine.ready:
             reasons = [ErrorInfo(kind="engine", message=f"{engine.message}…"), *reasons]
         starting = self._state.starting
         self.start.offer(not reasons and not starting, waits=not race.reasons and not starting)

@@ -167,7 +167,7 @@ class SetupView(QWidget):
             kind = fitting(kind, x.shape[1:])
         message = str(draft.facts.get("error", ""))
         if not message:
-            ready = self._state.engine.state in ("ready", "busy")
+            ready = self._state.engine.ready
             message = kind.loading if ready else f"{self._state.engine.message}…"
         told = named(draft.parts, tuple(draft.facts.get("names") or ()))
         self.data.show_data(x, kind, draft.columns, message, told)

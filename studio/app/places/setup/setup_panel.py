@@ -184,7 +184,7 @@ class SetupPanel(QWidget):
         engine, starts = self._state.engine, self._state.starting
         reasons = list(draft.reasons)
         able = not reasons and engine.state != "lost"
-        if engine.state not in ("ready", "busy"):
+        if not engine.ready:
             reasons.append(ErrorInfo(kind="engine", message=f"{engine.message}…"))
         self.train.offer(able and not starts, waits=not draft.reasons and not starts)
         queues = "Add to the queue" if self._state.under_way is not None else "Train"

@@ -22,7 +22,6 @@ from pushforward.studio.app.data.tile_pane import told
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.engine.paired_record import Beside
 from pushforward.studio.app.engine.requests.record_watching import Looking
-from pushforward.studio.app.engine.run_answers import AskOnce
 from pushforward.studio.app.engine.sample_source import NOWHERE, Sampled, Shown, read_usual
 from pushforward.studio.protocol.messages import ResultWritten
 from pushforward.studio.store.errors import StoreError
@@ -51,7 +50,6 @@ class Against(QObject):
         self._others: list[Beside] = []
         self._theirs: dict[str, Shown | None] = {}  # what was drawn last from other runs
         self._unread: set[str] = set()  # of which that is not known yet
-        self._once = AskOnce(self, state)
         state.runs.compared.connect(self.follow)
         state.runs.selected.connect(lambda _key: self.follow())
         state.result_written.connect(self._written)
@@ -97,9 +95,9 @@ class Against(QObject):
     def ask(self) -> None:
         """Ask for enough of the data."""
         run, now = self._sampled.run, self._sampled.now
-        if run is not None and now is not None and self._once.due(run):
+        if run is not None and now is not None:
             room = BYTES // max(1, now.x[0].nbytes) if len(now.x) else REAL
-            self._actions.looking.load_held(run.key, min(REAL, max(FEWEST, room)))
+            self._actions.real_samples.need_held_out(run.key, min(REAL, max(FEWEST, room)))
 
     def samples(self) -> list[Sample]:
         """Return the real data, what the run makes, and what others make; as far as there are."""
@@ -157,7 +155,7 @@ class Against(QObject):
             told_of = named(run.held_told, run.classes)
             return rows_of(run.held, told_of), Source(run.key, "held")
         # Those that it learns would give other figures until those held out come, under one name.
-        if run.target is None or (run.holds_out is None and self._once.ready):
+        if run.target is None or (run.holds_out is None and self._state.engine.ready):
             return None
         told_of = named(run.target_told, run.classes)
         return rows_of(run.target, told_of), Source(run.key, "data", str(len(run.edits)))

@@ -9,7 +9,6 @@ from pushforward.studio.app.core.selection import Offered, Source
 from pushforward.studio.app.data.sample_findings import NEAREST, MoreKnown
 from pushforward.studio.app.data.tile_pane import told
 from pushforward.studio.app.engine.actions import Actions
-from pushforward.studio.app.engine.run_answers import AskOnce
 
 __all__ = ["FoundFacts"]
 
@@ -33,7 +32,6 @@ class FoundFacts(QObject):
         self._actions = actions
         self._more = MoreKnown.shared(state, actions)
         self._more.changed.connect(self.changed)
-        self._once = AskOnce(self, state)
         self._wanted: tuple[RunState, Kind, Offered, bool] | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -53,9 +51,7 @@ class FoundFacts(QObject):
         if found is None:
             self._timer.start()
             found = {}
-        if run.target is None and self._once.due(run):
-            room = kind.pool(offered.arrays["x"][0].nbytes)
-            self._actions.looking.load_target(run.key, room)
+        self._actions.real_samples.need(run.key, kind.pool(offered.arrays["x"][0].nbytes))
         one = {name: e[at : at + 1] for name, e in {**offered.arrays, **found}.items()}
         measured = kind.measures(one)
         there = {name for name, _ in facts}
