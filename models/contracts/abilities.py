@@ -15,6 +15,7 @@ __all__ = [
     "ClassLogits",
     "Classifies",
     "ClassifiesNoisy",
+    "ClassifiesScene",
     "Completes",
     "Denoise",
     "Foresees",
@@ -210,6 +211,18 @@ class Classifies(Protocol):
     """log p(class | x): x (n, *shape) -> (n, classes)."""
 
     def classify(self, x: Rows) -> Tensor: ...
+
+
+@runtime_checkable
+class ClassifiesScene(Protocol):
+    """log p(class | window) around every pixel of a scene in one pass."""
+
+    def classify_scene(self, padded: Tensor) -> Tensor | None:
+        """Return (classes, H, W) of a standardised scene (channels, H + 2 m, W + 2 m), m the
+        margin of its windows, as `Classifies.classify` does window by window; None where the
+        network cannot be evaluated so.
+        """
+        ...
 
 
 @runtime_checkable

@@ -8,7 +8,17 @@ from torch import Tensor
 from pushforward.models.contracts.batch import Batch, Rows
 from pushforward.models.contracts.spec import DataSpec
 
-__all__ = ["Feed", "Judge", "Labelled", "MakesBatches", "Outline", "RowSource", "Splits"]
+__all__ = [
+    "Feed",
+    "HasContext",
+    "Judge",
+    "Labelled",
+    "MakesBatches",
+    "Outline",
+    "RowSource",
+    "Splits",
+    "UsesContext",
+]
 
 
 @runtime_checkable
@@ -75,6 +85,24 @@ class Labelled(Protocol):
 
     def relabelled(self, rows: Batch, labels: Tensor) -> "RowSource":
         """Return a source of other rows with their classes (n,) int64, as samples of a model."""
+        ...
+
+
+@runtime_checkable
+class HasContext(Protocol):
+    """A source that knows further rows without their classes, for semi-supervised models."""
+
+    def context(self) -> "RowSource":
+        """Return them; none has a class."""
+        ...
+
+
+@runtime_checkable
+class UsesContext(Protocol):
+    """A learner that also learns from unlabelled rows."""
+
+    def use_context(self, rows: "RowSource") -> None:
+        """Take over the unlabelled rows, in the units of the data, before the first step."""
         ...
 
 

@@ -8,7 +8,8 @@ from torch import Tensor
 
 from pushforward.models.contracts.batch import Batch
 from pushforward.models.contracts.spec import LABEL, DataSpec, Given
-from pushforward.models.kinds.scenes import Scene
+from pushforward.models.kinds.scene_splits import PixelSplit
+from pushforward.models.kinds.scenes import UNKNOWN, Scene
 from pushforward.models.registry import kind
 from pushforward.models.tensors import make_generator
 
@@ -25,11 +26,16 @@ class CubeSet:
         scene: where they are.
         pixels: (n,) int64, the number of each, counted row by row.
         window: the side of a window, odd.
+        context_pixels: (m,) int64, the pixels that semi-supervised models see without their
+            labels; None for all of the scene.
+        split: which labelled pixels are learned from, validate and test; None where unknown.
     """
 
     scene: Scene
     pixels: Tensor
     window: int = 9
+    context_pixels: Tensor | None = None
+    split: PixelSplit | None = None
     _views: Tensor | None = field(default=None, repr=False)
 
     columns: ClassVar[tuple[str, ...]] = ()
@@ -86,6 +92,21 @@ class CubeSet:
     def everywhere(self) -> "CubeSet":
         """Return the windows around all pixels of the scene, row by row."""
         return self.at(torch.arange(self.scene.truth.numel()))
+
+    def unseen(self) -> Tensor:
+        """Return the labelled pixels that measure a map, (n,): those that test, or where no split
+        is known all labelled ones that are not learned from.
+        """
+        pixels = self.scene.labelled if self.split is None else self.split.test
+        return pixels[~torch.isin(pixels, self.pixels)]
+
+    def context(self) -> "CubeSet":
+        """Return the windows around the unlabelled pixels; none of them has a class."""
+        unknown = replace(self.scene, truth=torch.full_like(self.scene.truth, UNKNOWN))
+        chosen = replace(self, scene=unknown)
+        if self.context_pixels is None:
+            return chosen.everywhere()
+        return chosen.at(self.context_pixels)
 
     def plain(self) -> Tensor:
         """Return what a model is shown that knows no neighbours: the spectra, (n, bands)."""

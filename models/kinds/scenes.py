@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 
 import torch
+from scipy import ndimage
 from torch import Tensor
 from torch.nn import functional
 
 from pushforward.models.tensors import make_generator
 
-__all__ = ["UNKNOWN", "Scene", "few_labels", "few_labels_apart", "principal"]
+__all__ = ["UNKNOWN", "Scene", "blurred", "few_labels", "few_labels_apart", "principal"]
 
 UNKNOWN = -1
 """The class of a pixel of which nobody knows it."""
@@ -64,6 +65,16 @@ class Scene:
         low, high = x.flatten(1).quantile(torch.tensor(_STRETCH), dim=1)[..., None, None]
         stretched: Tensor = (x - low) / (high - low).clamp_min(1e-6)
         return stretched.clamp(0.0, 1.0)
+
+
+def blurred(cube: Tensor, sigma: float) -> Tensor:
+    """Return each band of a cube (bands, H, W) blurred by a Gaussian of ``sigma`` pixels; 0 for
+    the cube as it is. Beyond its border the scene is mirrored.
+    """
+    if not sigma:
+        return cube
+    found = ndimage.gaussian_filter(cube.numpy(), (0.0, sigma, sigma), mode="reflect")
+    return torch.from_numpy(found)
 
 
 def principal(cube: Tensor, components: int) -> Tensor:

@@ -18,9 +18,9 @@ from pushforward.models.metrics.classify.agreement import (
     AgainstConfig,
     AverageAccuracy,
     Kappa,
-    confusion,
 )
 from pushforward.models.metrics.classify.baseline import LogisticRegression
+from pushforward.models.metrics.classify.confusions import confusion
 from pushforward.models.operators.base import Operation, Outcome
 from pushforward.models.operators.classify_scene import ClassifyScene, ClassifySceneConfig
 from pushforward.models.registry import discover, registry

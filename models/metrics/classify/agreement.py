@@ -13,10 +13,18 @@ from pushforward.models.contracts.learner import finish
 from pushforward.models.contracts.spec import LABEL
 from pushforward.models.metrics.base import Evidence, Figure, Metric, NotApplicable, check_finite
 from pushforward.models.metrics.classify.baseline import HasPlain, fitted, labels_of, plain_of
+from pushforward.models.metrics.classify.confusions import (
+    average_accuracy,
+    cohen_kappa,
+    confusion,
+    overall_accuracy,
+    producer_accuracies,
+    user_accuracies,
+)
 from pushforward.models.metrics.intervals import wilson
 from pushforward.models.registry import metric
 
-__all__ = ["Accuracy", "AgainstConfig", "AverageAccuracy", "Kappa", "confusion"]
+__all__ = ["Accuracy", "AgainstConfig", "AverageAccuracy", "Kappa", "UserAccuracy"]
 
 _PIECE = 1024
 _SOURCE = "Congalton 1991, Remote Sensing of Environment 37, 35-46"
@@ -40,12 +48,6 @@ class AgainstConfig(Config, frozen=True):
             },
         ),
     ] = "data-type"
-
-
-def confusion(truth: Tensor, said: Tensor, classes: int) -> Tensor:
-    """Return how many of each true class (rows) were said to be of each (columns), float64."""
-    counts = torch.bincount(truth * classes + said, minlength=classes**2)
-    return counts.reshape(classes, classes).double()
 
 
 class _Agreement(Metric[AgainstConfig]):
@@ -95,11 +97,10 @@ def _names(evidence: Evidence) -> tuple[str, ...]:
     return label.names or tuple(map(str, range(label.classes)))
 
 
-def _recalls(counts: Tensor, names: Sequence[str]) -> dict[str, float]:
-    """Return the share of each class that was predicted correctly; of classes that are there."""
-    total = counts.sum(dim=1)
-    shares = (counts.diagonal() / total.clamp_min(1.0)).tolist()
-    return {name: each for name, each, n in zip(names, shares, total, strict=True) if n}
+def _present(shares: Tensor, names: Sequence[str]) -> dict[str, float]:
+    """Return the share of each class by its name; of classes that have one."""
+    pairs = zip(names, shares.tolist(), strict=True)
+    return {name: share for name, share in pairs if share == share}
 
 
 def _cells(counts: Tensor, names: Sequence[str]) -> tuple[tuple[str, str, float], ...]:
@@ -126,9 +127,10 @@ class Accuracy(_Agreement):
     """The diagonal's share of all, with the interval of Wilson 1927."""
 
     def _figure(self, counts: Tensor, names: Sequence[str]) -> Figure:
-        n, share = float(counts.sum()), float(counts.trace() / counts.sum())
-        low, high = wilson(share, int(n))
-        return Figure(share, low, high, int(n), _recalls(counts, names), _cells(counts, names))
+        n, share = int(counts.sum()), overall_accuracy(counts)
+        low, high = wilson(share, n)
+        parts = _present(producer_accuracies(counts), names)
+        return Figure(share, low, high, n, parts, _cells(counts, names))
 
 
 @metric(
@@ -146,8 +148,28 @@ class AverageAccuracy(_Agreement):
     """The mean recall."""
 
     def _figure(self, counts: Tensor, names: Sequence[str]) -> Figure:
-        parts = _recalls(counts, names)
-        return Figure(sum(parts.values()) / len(parts), n=int(counts.sum()), parts=parts)
+        parts = _present(producer_accuracies(counts), names)
+        return Figure(average_accuracy(counts), n=int(counts.sum()), parts=parts)
+
+
+@metric(
+    "user-accuracy",
+    title="User's accuracy",
+    summary="Mean over the predicted classes of the fraction that is correct (precision). Its "
+    "parts are the classes. The parts of average accuracy are producer's accuracies (recall).",
+    source=_SOURCE,
+    needs=("classify",),
+    better="higher",
+    bar_is=_BAR,
+    config=AgainstConfig,
+)
+class UserAccuracy(_Agreement):
+    """The mean precision."""
+
+    def _figure(self, counts: Tensor, names: Sequence[str]) -> Figure:
+        shares = user_accuracies(counts)
+        parts = _present(shares, names)
+        return Figure(float(shares.nanmean()), n=int(counts.sum()), parts=parts)
 
 
 @metric(
@@ -164,9 +186,4 @@ class Kappa(_Agreement):
     """(p_o - p_e) / (1 - p_e), p_e the agreement of independent tellers with the same shares."""
 
     def _figure(self, counts: Tensor, names: Sequence[str]) -> Figure:
-        n = counts.sum()
-        agreed = float(counts.trace() / n)
-        by_chance = float((counts.sum(dim=0) * counts.sum(dim=1)).sum() / n**2)
-        # With a single class on both sides there is nothing to agree on.
-        value = (agreed - by_chance) / (1.0 - by_chance) if by_chance < 1.0 else 0.0
-        return Figure(value, n=int(n))
+        return Figure(cohen_kappa(counts), n=int(counts.sum()))

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import torch
 
-from pushforward.models.contracts.data import MakesBatches
+from pushforward.models.contracts.data import HasContext, MakesBatches, UsesContext
 from pushforward.models.contracts.family import Family
 from pushforward.models.contracts.learner import Learner
 from pushforward.models.contracts.spec import LABEL, DataSpec
@@ -102,6 +102,11 @@ class Session:
             self.data = yield from self.drawing(self.data)
             self.batches = _batches(self.resolved, self.data, self.family)
 
+    def _add_context(self) -> None:
+        rows = self.data.rows
+        if isinstance(self.family, UsesContext) and isinstance(rows, HasContext):
+            self.family.use_context(rows.context())
+
     @property
     def spec(self) -> RunSpec:
         """The spec with the edits so far: what a checkpoint is made by."""
@@ -144,6 +149,7 @@ class Session:
         seed = self.resolved.training.seed
         self.data = edited(self.source, self.in_force.target)
         self.batches = _batches(self.resolved, self.data, self.family)
+        self._add_context()
         light = [choice for choice in self.resolved.metrics if not choice.entry.heavy]
         self.evaluator = Evaluator(light, self.data, n, seed, floors)
 

@@ -1,6 +1,6 @@
 """Indian Pines: fields and woods from the air, of which a few pixels have a class."""
 
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -8,10 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pushforward.models.config import Config, ConfigError, param
+from pushforward.models.config import param
 from pushforward.models.contracts.data import Splits
-from pushforward.models.kinds.cubes import CubeSet
-from pushforward.models.kinds.scenes import Scene, few_labels, few_labels_apart, principal
+from pushforward.models.kinds.scene_settings import SceneSettings, model_input, prepare_scene
 from pushforward.models.registry import dataset
 from pushforward.studio.engine.data.shipped import archive
 from pushforward.studio.resources import folder
@@ -19,73 +18,33 @@ from pushforward.studio.resources import folder
 __all__ = ["IndianPinesConfig", "indian_pines"]
 
 
-class IndianPinesConfig(Config, frozen=True):
-    """What is learned from, and what of it is shown."""
+class IndianPinesConfig(SceneSettings, frozen=True):
+    """Settings of Indian Pines, which has no second map."""
 
-    share: Annotated[
-        float,
-        param(
-            "Labels",
-            "Share of the labelled pixels of each class that is learned from; all others are only "
-            "measured with.",
-            above=0.0,
-            high=0.5,
-        ),
-    ] = 0.05
-    least: Annotated[
-        int,
-        param(
-            "Labels at least", "So many of each class, or half of a smaller one.", low=1, high=50
-        ),
-    ] = 5
     split: Annotated[
-        Literal["random", "apart"],
+        Literal["random", "apart", "block", "field", "hand"],
         param(
             "Split",
-            "At random, as most papers do: windows of pixels that are measured with then hold "
-            "pixels that were learned from, and accuracies are too high. Apart: no window that is "
-            "measured with shares a pixel with one that was learned from.",
-            choices={"random": "At random", "apart": "Apart in space"},
+            "How labelled pixels are divided. At random, as most papers do, test pixels are "
+            "neighbours of training pixels and accuracies are too high. Use blocks or fields to "
+            "see how the model does in a new place.",
+            choices={
+                "random": "At random",
+                "apart": "Few squares, no shared window",
+                "block": "Blocks",
+                "field": "Fields",
+                "hand": "Labels by hand",
+            },
         ),
     ] = "random"
-    block: Annotated[
-        int,
-        param(
-            "Factor",
-            "Pixels to learn from lie in a few squares of this side.",
-            low=2,
-            high=64,
-            unit="pixels",
-            depends=("split", ("apart",)),
-        ),
-    ] = 16
-    components: Annotated[
-        int,
-        param(
-            "Components",
-            "So many principal components of the spectra of all pixels are shown; 0 for all 200 "
-            "bands as they are.",
-            low=0,
-            high=200,
-            zero="all bands",
-        ),
-    ] = 30
-    window: Annotated[
-        int,
-        param("Window", "Side of the window around a pixel, odd.", low=1, high=25, unit="pixels"),
-    ] = 9
-    seed: Annotated[
-        int,
-        param("Seed of the split", "Which pixels are learned from.", low=0, high=2**31 - 1),
-    ] = 0
 
 
 @dataset(
     "indian-pines",
     title="Indian Pines",
-    summary="A scene of 145 x 145 pixels in 200 bands, 16 classes of fields and woods, of whose "
-    "labels 5 % are learned from. With a split at random neighbours of what is measured were "
-    "learned from, so that accuracies are too high: hold them against a split apart in space.",
+    summary="A scene of 145 x 145 pixels in 200 bands, 16 classes of fields and woods. Models learn "
+    "from 5 % of the labels. A random split puts test pixels next to training pixels, so that "
+    "accuracies are too high: compare with blocks and fields.",
     source="Baumgardner, Biehl and Landgrebe 2015, doi:10.4231/R7RX991C (CC BY 3.0); on splits: "
     "Liang et al. 2017, arXiv:1605.05829",
     holds="cubes",
@@ -100,26 +59,18 @@ def indian_pines(config: IndianPinesConfig) -> Splits:
     """Return a few labelled pixels to learn from, and the others to measure with.
 
     Raises:
-        ConfigError: the window is even.
+        ConfigError: the window is even, or the labels by hand do not fit.
         Refused: the file is missing or damaged; the path is "dataset".
     """
-    if config.window % 2 != 1:
-        raise ConfigError("window", f"must be odd, got {config.window}")
-    scene = _scene(folder("datasets") / "indian-pines" / "indian-pines.npz", config.components)
-    share, least, seed = config.share, config.least, config.seed
-    if config.split == "random":
-        train, test = few_labels(scene, share, least, seed)
-    else:
-        train, test = few_labels_apart(scene, share, least, seed, config.block, config.window)
-    learned = CubeSet(scene, train, config.window)
-    return Splits(learned, learned.at(test))
-
-
-@cache
-def _scene(path: Path, components: int) -> Scene:
+    path = folder("datasets") / "indian-pines" / "indian-pines.npz"
     cube, truth, names, wavelengths = _load(path)
-    seen = principal(cube, components) if components else cube
-    return Scene(cube, truth, names, wavelengths, seen)
+    seen = _seen(path, config.blur, config.components)
+    return prepare_scene(cube, truth, names, wavelengths, config, seen=seen)
+
+
+@lru_cache(maxsize=4)
+def _seen(path: Path, blur: float, components: int) -> Tensor:
+    return model_input(_load(path)[0], SceneSettings(blur=blur, components=components))
 
 
 @cache

@@ -1,0 +1,136 @@
+"""What operators on a scene share: the probabilities of all its pixels, and their scores."""
+
+from collections.abc import Generator, Sequence
+
+import torch
+from torch import Tensor
+
+from pushforward.models.contracts.abilities import Classifies, ClassifiesScene
+from pushforward.models.contracts.data import RowSource
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.kinds.cubes import CubeSet
+from pushforward.models.kinds.scenes import UNKNOWN
+from pushforward.models.metrics.classify.confusions import (
+    average_accuracy,
+    calibration_error,
+    cohen_kappa,
+    confusion,
+    overall_accuracy,
+)
+from pushforward.models.operators.base import Operation, Progress
+
+__all__ = [
+    "SCORES",
+    "classify_pixels",
+    "describe_accuracy",
+    "describe_classes",
+    "pixels_to_test",
+    "places",
+    "scene_of",
+    "score_pixels",
+]
+
+SCORES = ("OA", "AA", "kappa", "ECE")
+
+
+def scene_of(operation: Operation) -> CubeSet:
+    """Return the scene that the run learned from.
+
+    Raises:
+        ValueError: there is none.
+    """
+    data = operation.data() if operation.data is not None else None
+    if not isinstance(data, CubeSet):
+        raise ValueError("there is no scene to classify")
+    return data
+
+
+def classify_pixels(
+    operation: Operation, data: CubeSet, rows_at_once: int
+) -> Generator[Progress, None, Tensor]:
+    """Return log p(class | window) of every pixel, (H W, classes), in one pass where the network
+    allows it, else a few rows of pixels at a time.
+
+    Raises:
+        ValueError: a value is not finite.
+    """
+    learner, (height, width) = operation.learner, data.scene.size
+    assert isinstance(learner, Classifies)
+    found = None
+    if isinstance(learner, ClassifiesScene):
+        found = learner.classify_scene(_standardised_scene(learner.spec, data).to(learner.device))
+    if found is not None:
+        scores = found.flatten(1).T.cpu()
+        yield Progress(height * width, height * width)
+    else:
+        everywhere, parts = data.everywhere(), []
+        for row in range(0, height, rows_at_once):
+            stop = min(row + rows_at_once, height)
+            rows = everywhere.rows(slice(row * width, stop * width))
+            parts.append(learner.classify(learner.spec.standardised(rows).to(learner.device)).cpu())
+            yield Progress(stop * width, height * width)
+        scores = torch.cat(parts)
+    if not bool(torch.isfinite(scores).all()):
+        raise ValueError("the model returned values that are not finite")
+    return scores
+
+
+def _standardised_scene(spec: DataSpec, data: CubeSet) -> Tensor:
+    """Return the standardised scene with the margin of its windows, (channels, H + 2 m, ...)."""
+    padded = data.scene.padded(data.window // 2)
+    return (padded - spec.mean[:, :1, :1]) / spec.std[:, :1, :1]
+
+
+def pixels_to_test(data: CubeSet, held: RowSource | None) -> Tensor:
+    """Return the labelled pixels that measure a map, (n,): those of the split that test, else those
+    that are held out, else all that are not learned from.
+    """
+    if data.split is None and isinstance(held, CubeSet):
+        known = held.pixels[data.scene.truth.flatten()[held.pixels] != UNKNOWN]
+        return known[~torch.isin(known, data.pixels)]
+    return data.unseen()
+
+
+def score_pixels(
+    probabilities: Tensor, truth: Tensor, pixels: Tensor
+) -> tuple[Tensor, tuple[float, float, float, float]]:
+    """Return the confusion matrix (classes, classes) on some pixels, and `SCORES`; all NaN without
+    pixels.
+
+    Args:
+        probabilities: (H W, classes).
+        truth: (H, W) int64.
+        pixels: (n,) labelled ones.
+    """
+    classes = probabilities.shape[1]
+    true, best = truth.flatten()[pixels], probabilities[pixels].max(dim=1)
+    counts = confusion(true, best.indices, classes)
+    if not len(pixels):
+        nan = float("nan")
+        return counts, (nan, nan, nan, nan)
+    return counts, (
+        overall_accuracy(counts),
+        average_accuracy(counts),
+        cohen_kappa(counts),
+        calibration_error(best.values, best.indices == true),
+    )
+
+
+def describe_accuracy(right: Tensor) -> str:
+    """Return the accuracy on test pixels (n,) bool in a sentence."""
+    if not len(right):
+        return "No labelled pixel is left that was not learned from."
+    return (
+        f"{100 * float(right.double().mean()):.1f} % of the {len(right):,} labelled pixels that "
+        "were not learned from have their class."
+    )
+
+
+def describe_classes(names: Sequence[str]) -> str:
+    """Return the numbers of a map's classes with their names."""
+    return "Classes: " + "; ".join(f"{i + 1} {name}" for i, name in enumerate(names)) + "."
+
+
+def places(pixels: Tensor, width: int) -> Tensor:
+    """Return row and column of pixels (n,), (n, 2)."""
+    return torch.stack([pixels // width, pixels % width], dim=1)

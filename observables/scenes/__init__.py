@@ -1,0 +1,1 @@
+"""Hyperspectral scenes: labels of pixels as text."""
