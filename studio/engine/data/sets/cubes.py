@@ -42,9 +42,9 @@ class IndianPinesConfig(SceneSettings, frozen=True):
 @dataset(
     "indian-pines",
     title="Indian Pines",
-    summary="A scene of 145 x 145 pixels in 200 bands, 16 classes of fields and woods. Models learn "
-    "from 5 % of the labels. A random split puts test pixels next to training pixels, so that "
-    "accuracies are too high: compare with blocks and fields.",
+    summary="A scene of 145 x 145 pixels in 200 bands, 16 classes of fields and woods. Models "
+    "learn from 5 % of the labels. A random split puts test pixels next to training pixels, so "
+    "that accuracies are too high: compare with blocks and fields.",
     source="Baumgardner, Biehl and Landgrebe 2015, doi:10.4231/R7RX991C (CC BY 3.0); on splits: "
     "Liang et al. 2017, arXiv:1605.05829",
     holds="cubes",
