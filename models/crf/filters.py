@@ -2,7 +2,6 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 __all__ = ["blur_probabilities", "majority_filter"]
 
@@ -16,6 +15,8 @@ def majority_filter(probabilities: Array, side: int) -> Array:
         probabilities: (H, W, classes).
         side: of the square, odd; 1 gives the most probable class itself.
     """
+    from scipy import ndimage
+
     if side % 2 != 1:
         raise ValueError(f"the side of the square must be odd, got {side}")
     votes = np.eye(probabilities.shape[-1], dtype=np.float32)[probabilities.argmax(axis=-1)]
@@ -25,6 +26,8 @@ def majority_filter(probabilities: Array, side: int) -> Array:
 
 def blur_probabilities(probabilities: Array, sigma: float) -> Array:
     """Return probabilities (H, W, classes) blurred by a Gaussian of ``sigma`` pixels."""
+    from scipy import ndimage
+
     found: Array = ndimage.gaussian_filter(
         np.asarray(probabilities, np.float32), (sigma, sigma, 0.0), mode="nearest"
     )

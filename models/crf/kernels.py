@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage, sparse
 
 __all__ = ["DenseKernel", "Kernel", "SmoothnessKernel", "WindowKernel", "bilateral_features"]
 
@@ -63,6 +62,8 @@ class SmoothnessKernel(Kernel):
         self._normalise(size[0] * size[1])
 
     def filter(self, q: Array) -> Array:
+        from scipy import ndimage
+
         found = q.reshape(*self._size, -1)
         for axis in (0, 1):
             found = ndimage.correlate1d(found, self._taps, axis=axis, mode="constant")
@@ -145,6 +146,8 @@ def bilateral_features(values: Array, theta: float) -> Array:
 
 def _windowed(values: Array, theta: float, window: float, smallest: float) -> Any:
     """Return the symmetric sparse matrix (n, n): entries of half the offsets, and their mirror."""
+    from scipy import sparse
+
     height, width = values.shape[:2]
     numbers = np.arange(height * width, dtype=np.int32).reshape(height, width)
     rows, columns, entries = [], [], []

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from scipy import ndimage
 from torch import Tensor
 from torch.nn import functional
 
@@ -30,7 +29,6 @@ __all__ = [
 
 TRAIN_SHARE, VALIDATION_SHARE = 0.45, 0.12
 """Shares of the blocks; the others test."""
-_FOUR = ndimage.generate_binary_structure(2, 1)
 
 
 @dataclass(frozen=True)
@@ -151,10 +149,12 @@ def find_fields(scene: Scene) -> Tensor:
     """Return the field of each pixel (H, W) int64: pixels of a class that touch by a side; -1 for
     pixels without a class.
     """
+    from scipy import ndimage
+
     truth = scene.truth.numpy()
     found, total = np.full(truth.shape, -1, np.int64), 0
     for index in range(len(scene.names)):
-        mine, count = ndimage.label(truth == index, structure=_FOUR)
+        mine, count = ndimage.label(truth == index)  # by four neighbours
         found[mine > 0] = mine[mine > 0] + (total - 1)
         total += count
     return torch.from_numpy(found)

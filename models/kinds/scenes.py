@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import torch
-from scipy import ndimage
 from torch import Tensor
 from torch.nn import functional
 
@@ -71,6 +70,8 @@ def blurred(cube: Tensor, sigma: float) -> Tensor:
     """Return each band of a cube (bands, H, W) blurred by a Gaussian of ``sigma`` pixels; 0 for
     the cube as it is. Beyond its border the scene is mirrored.
     """
+    from scipy import ndimage
+
     if not sigma:
         return cube
     found = ndimage.gaussian_filter(cube.numpy(), (0.0, sigma, sigma), mode="reflect")
