@@ -238,7 +238,7 @@ class Surface(Sheet):
         plane = Plane(self, row, across, up, heading)
         if height:
             self.grid.layout.setRowFixedHeight(row + 1, height)
-        plane.box.sigResized.connect(lambda _box: self.redraw())
+        plane.box.sigResized.connect(self._resized)
         plane.restyle(self.style_)
         self.planes.append(plane)
         return plane
@@ -256,6 +256,11 @@ class Surface(Sheet):
 
     def redraw(self) -> None:
         """Draw everything anew."""
+
+    # A lambda would hold the surface until the box is destroyed, which is while the surface is:
+    # dropped there, it would be destroyed a second time.
+    def _resized(self, _box: Box) -> None:
+        self.redraw()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
