@@ -18,12 +18,15 @@ __all__ = [
     "ClassifiesScene",
     "Completes",
     "Denoise",
+    "ExplainsScores",
     "Foresees",
     "HasAutoencoder",
     "HasBound",
     "HasConsistency",
     "HasCritic",
     "HasDenoiser",
+    "HasHistoryStates",
+    "HasItemVectors",
     "HasLatent",
     "HasLikelihood",
     "HasPopulation",
@@ -61,6 +64,9 @@ WORDS: Mapping[str, str] = {
     "classify": "tells classes apart",
     "noisy-classify": "tells classes apart at every noise level",
     "recommend": "recommends",
+    "item-vectors": "has a vector for each item",
+    "history-states": "represents a history by a vector",
+    "score-shares": "divides a score exactly among the items of a history",
     "complete": "fills in what was not observed",
     "revise": "undoes a part of rows and makes it again",
     "posterior": "says what stood at each place before it was corrupted",
@@ -242,6 +248,47 @@ class Recommends(Protocol):
 
 
 @runtime_checkable
+class HasItemVectors(Protocol):
+    """A vector for each item, item i at i - 1: (items, k)."""
+
+    def item_vectors(self) -> Tensor: ...
+
+
+@runtime_checkable
+class HasHistoryStates(Protocol):
+    """A vector that represents a history. If a model scores items by a product, these vectors and
+    the `HasItemVectors` are in one space.
+    """
+
+    def history_states(
+        self, histories: Rows, draws: int = 0, generator: torch.Generator | None = None
+    ) -> Tensor:
+        """Return the state after each of the histories (n, L), without noise.
+
+        Args:
+            histories: items from 1, padded with 0 at the end.
+            draws: number of samples of the latent noise; 0 for the state without noise.
+            generator: of the noise, on the device of the model.
+
+        Returns:
+            (n, k); with draws (n, draws, k), which are all equal if the model has no noise.
+        """
+        ...
+
+
+@runtime_checkable
+class ExplainsScores(Protocol):
+    """Scores that are a sum over the items of a history."""
+
+    def score_shares(self, histories: Rows, items: Tensor) -> Tensor:
+        """Return the exact share of each place in the scores of some items: histories (n, L) and
+        items (k,) from 1 -> (n, L, k). Shares of a history add up to the score that `recommend`
+        returns, less a part that does not depend on the history.
+        """
+        ...
+
+
+@runtime_checkable
 class HasPosterior(Protocol):
     """p(x_0 | x_t) of corrupted symbols x (n, *shape) at flow time t, or of numbers that a model
     takes for levels: (n, *shape, symbols).
@@ -306,6 +353,9 @@ ABILITIES: Mapping[str, Any] = {
     "classify": Classifies,
     "noisy-classify": ClassifiesNoisy,
     "recommend": Recommends,
+    "item-vectors": HasItemVectors,
+    "history-states": HasHistoryStates,
+    "score-shares": ExplainsScores,
     "posterior": HasPosterior,
     "complete": Completes,
     "revise": Revises,

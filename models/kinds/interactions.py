@@ -1,6 +1,7 @@
 """Interactions: what people watched, bought or read, each a history of items in order of time."""
 
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -12,22 +13,44 @@ from pushforward.models.layouts.ragged import Ragged
 from pushforward.models.registry import kind
 from pushforward.models.tensors import make_generator, real_places
 
-__all__ = ["HeldOut", "InteractionSet", "interactions"]
+__all__ = ["TIME", "HeldOut", "InteractionSet", "KnownLaw", "interactions"]
+
+TIME = "time"
+"""The name under which the times of a history are given, in days since 1970."""
+_DAY = 86_400.0
 
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Histories cut before their last item, and that item: what a recommender is asked.
+    """Histories without their last items, and these items, which a recommender predicts.
 
     Attributes:
-        histories: what is known, (n, L).
-        item: (n,) int64, what came next, from 1.
-        earlier: what was before these histories, None for nothing.
+        histories: the known part, (n, L).
+        item: (n,) int64, the next item, from 1.
+        earlier: items before these histories, None for none.
+        targets: all held-out items of each user, in order; the first is ``item``.
+        source: the users in question, with their whole histories.
     """
 
     histories: Batch
     item: Tensor
-    earlier: Ragged | None = None
+    earlier: Ragged | None
+    targets: Ragged
+    source: "InteractionSet"
+
+
+class KnownLaw(Protocol):
+    """The exact distribution of the next item, of users who were simulated."""
+
+    def take(self, index: Tensor | slice) -> "KnownLaw":
+        """Return the distribution of some users."""
+        ...
+
+    def log_prob(self, x: Tensor, at: Tensor) -> Tensor:
+        """Return log p of each item at place ``at`` (n,) of histories x (n, L), given the items
+        before it and the hidden state of each user: (n, V), item i at i - 1.
+        """
+        ...
 
 
 @dataclass(frozen=True)
@@ -47,6 +70,9 @@ class InteractionSet:
         ratings: (n, L) float32 in the places of x, 0 at padding; None if unknown.
         categories: of the items, in the order of the titles; several of one item are separated by
             "|". () if unknown.
+        targets: (n,) int64, how many of the last items of x are held out to be predicted; None for
+            one.
+        known: the exact distribution of the next item; None if the data were not simulated.
     """
 
     x: Tensor
@@ -58,6 +84,8 @@ class InteractionSet:
     times: Tensor | None = None
     ratings: Tensor | None = None
     categories: tuple[str, ...] = ()
+    targets: Tensor | None = None
+    known: KnownLaw | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -89,7 +117,8 @@ class InteractionSet:
             torch.ones(places),
             symbols=len(self.titles) + 1,
             masks=masks,
-            given={SIZE: Given()},
+            given={SIZE: Given()}
+            | ({} if self.times is None else {TIME: Given((places,), unit="days")}),
             law={SIZE: self.size[some]},
         )
 
@@ -99,15 +128,18 @@ class InteractionSet:
         return torch.arange(1, len(self) + 1) if self.people is None else self.people
 
     def rows(self, index: Tensor | slice) -> Batch:
-        """Return some histories, with their sizes."""
+        """Return some histories, with their sizes, and with their times if these are known."""
         x = self.x[index]
-        return Batch(x, x != PADDING, {SIZE: sizes(x)})
+        given = {SIZE: sizes(x)}
+        if self.times is not None:
+            given[TIME] = (self.times[index].double() / _DAY).float()
+        return Batch(x, x != PADDING, given)
 
     def take(self, index: Tensor | slice) -> "InteractionSet":
         """Return the histories of some people."""
-        people, times, ratings = (
+        people, times, ratings, targets = (
             None if each is None else each[index]
-            for each in (self.people, self.times, self.ratings)
+            for each in (self.people, self.times, self.ratings, self.targets)
         )
         return replace(
             self,
@@ -116,30 +148,53 @@ class InteractionSet:
             earlier=None if self.earlier is None else self.earlier.take(index),
             times=times,
             ratings=ratings,
+            targets=targets,
+            known=None if self.known is None else self.known.take(index),
         )
 
-    def without_last(self, k: int) -> "InteractionSet":
-        """Return the histories without their last k items; people of whom nothing would be left
-        are left out.
+    def without_last(self, k: int | Tensor) -> "InteractionSet":
+        """Return the histories without their last k items, one number for all users or (n,); users
+        of whom nothing would be left are left out.
         """
-        kept = self.take(self.size > k)
-        mask = real_places(kept.size - k, kept.x.shape[1])
+        cut = torch.as_tensor(k).expand(len(self))
+        enough = self.size > cut
+        kept, cut = self.take(enough), cut[enough]
+        mask = real_places(kept.size - cut, kept.x.shape[1])
         times, ratings = (None if v is None else v * mask for v in (kept.times, kept.ratings))
-        return replace(kept, x=kept.x * mask, times=times, ratings=ratings)
+        return replace(kept, x=kept.x * mask, times=times, ratings=ratings, targets=None)
 
     def held_out(self) -> HeldOut:
-        """Return all histories before their last item, and that item; a person of fewer than two
-        items cannot be asked about.
+        """Return the histories without their targets, and the targets; users with no item before
+        their targets, or without targets, are left out.
 
         Raises:
-            ValueError: no user has two items.
+            ValueError: no user is left.
         """
-        asked = self.take(self.size >= 2)
+        wanted = torch.ones_like(self.size) if self.targets is None else self.targets
+        asked = self.take((wanted > 0) & (self.size > wanted))
         if not len(asked):
             raise ValueError("no history has two items, so none could be held out")
-        last = asked.size - 1
-        item = asked.x.gather(1, last[:, None]).squeeze(1)
-        return HeldOut(asked.without_last(1).rows(slice(None)), item, asked.earlier)
+        wanted = wanted[(wanted > 0) & (self.size > wanted)]
+        size, places = asked.size[:, None], torch.arange(asked.x.shape[1])
+        late = (places >= size - wanted[:, None]) & (places < size)
+        targets = Ragged(asked.x[late], wanted)
+        item = asked.x.gather(1, size - wanted[:, None]).squeeze(1)
+        histories = asked.without_last(wanted).rows(slice(None))
+        return HeldOut(histories, item, asked.earlier, targets, asked)
+
+    def best_scores(self) -> Tensor:
+        """Return log p of the first target of each user of `held_out`, by the known distribution:
+        (n, V). No model can predict better on average.
+
+        Raises:
+            ValueError: the data were not simulated.
+        """
+        held = self.held_out()
+        known = held.source.known
+        if known is None:
+            raise ValueError("the distribution of these data is unknown: they were not simulated")
+        x = held.histories.x
+        return known.log_prob(x, sizes(x))
 
 
 @kind(

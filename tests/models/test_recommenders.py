@@ -43,8 +43,11 @@ def test_it_learns(pair: Pair):
     made = build(pair)
     before = made.state()
     losses = [step["loss"] for step in train(pair, made, 0, 40)]
-    assert not same(before, made.state())
     assert torch.tensor(losses).isfinite().all()
+    if not made.parts:
+        assert same(before, made.state()), "random lists have nothing to learn"
+        return
+    assert not same(before, made.state())
     assert sum(losses[-10:]) < sum(losses[:10])
 
 

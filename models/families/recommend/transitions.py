@@ -1,0 +1,163 @@
+"""Recommenders that count which item follows which: a Markov chain, and windowed transitions."""
+
+from collections.abc import Mapping
+from typing import Annotated, TypeVar, Unpack
+
+import torch
+from torch import Tensor
+
+from pushforward.models.config import Config, param
+from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.learner import Training
+from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.contracts.state import Packed
+from pushforward.models.families.recommend.counting import CountingRecommender, last_items
+from pushforward.models.layouts.histories import PADDING
+from pushforward.models.ranking.pair_counts import PairCounts
+from pushforward.models.registry import family
+
+__all__ = ["Markov", "MarkovConfig", "Windowed", "WindowedConfig"]
+
+C = TypeVar("C", bound=Config)
+
+
+class MarkovConfig(Config, frozen=True):
+    """Settings of a Markov chain."""
+
+    smoothing: Annotated[
+        float,
+        param(
+            "Smoothing",
+            "Number of pseudo-counts, distributed by popularity, that are added to the followers "
+            "of each item.",
+            above=0.0,
+            high=1000.0,
+        ),
+    ] = 1.0
+
+
+class WindowedConfig(Config, frozen=True):
+    """Settings of windowed transitions; choose them by validation data."""
+
+    lags: Annotated[
+        int,
+        param("Lags", "Items count as followers up to this distance.", low=1, high=200),
+    ] = 20
+    last: Annotated[
+        int, param("Last items", "Number of last items that are used.", low=1, high=200)
+    ] = 20
+    decay: Annotated[
+        float,
+        param(
+            "Decay",
+            "An item that is one place older has exp(-decay) times the weight.",
+            low=0.0,
+            high=5.0,
+        ),
+    ] = 0.1
+    shrink: Annotated[
+        float,
+        param(
+            "Shrinkage",
+            "Added to the number of followers of each item: items with few followers count less.",
+            low=0.0,
+            high=1000.0,
+        ),
+    ] = 10.0
+
+
+class _Transitions(CountingRecommender[C]):
+    """Weighted counts C[i, j] of item j after item i."""
+
+    def __init__(self, config: C, spec: DataSpec, **training: Unpack[Training]) -> None:
+        super().__init__(config, spec, **training)
+        self.follow = PairCounts(self.items + 1, self.device)
+
+    @property
+    def parts(self) -> Mapping[str, Packed]:
+        return {**super().parts, "transitions": self.follow}
+
+    def largest_lag(self) -> int:
+        """Return how many places apart the items of a pair may be."""
+        return 1
+
+    def count(self, rows: Batch) -> None:
+        """Add 1/lag for each pair of items."""
+        for lag in range(1, min(self.largest_lag(), rows.x.shape[1] - 1) + 1):
+            before, after = rows.x[:, :-lag], rows.x[:, lag:]
+            real = after != PADDING
+            weight = torch.full((int(real.sum()),), 1.0 / lag, device=self.device)
+            self.follow.add(before[real], after[real], weight)
+
+
+@family(
+    "markov",
+    config=MarkovConfig,
+    needs=("symbols", "sequence", "items"),
+    capabilities=("recommend",),
+    group="recommend",
+    units={"loss": "nats"},
+    passes=1,
+)
+class Markov(_Transitions[MarkovConfig]):
+    """p(j | last item i) = (C[i, j] + a p(j)) / (sum_j C[i, j] + a), a the smoothing."""
+
+    def recommend(self, histories: Rows) -> Tensor:
+        """Return log p of each item, item i at i - 1: (n, L) -> (n, V)."""
+        return self.scores(Batch.of(histories).to(self.device).x).log().float()
+
+    def scores(self, x: Tensor) -> Tensor:
+        size = (x != PADDING).sum(dim=1, keepdim=True)
+        last = x.gather(1, (size - 1).clamp_min(0)).squeeze(1)
+        of, item, count = self.follow.rows(last)
+        shares = self.popular.log_shares().double().exp()
+        found = (self.config.smoothing * shares).repeat(len(x), 1)
+        found.index_put_((of, item - 1), count, accumulate=True)
+        return found / found.sum(dim=1, keepdim=True)
+
+
+@family(
+    "windowed",
+    config=WindowedConfig,
+    needs=("symbols", "sequence", "items"),
+    capabilities=("recommend", "score-shares"),
+    group="recommend",
+    units={"loss": "nats"},
+    passes=1,
+)
+class Windowed(_Transitions[WindowedConfig]):
+    """score(j) = sum over the last items i of exp(-decay age) C[i, j] / (sum_j C[i, j] + shrink),
+    with C[i, j] the sum of 1/lag over the pairs at most ``lags`` places apart.
+    """
+
+    def largest_lag(self) -> int:
+        return self.config.lags
+
+    def scores(self, x: Tensor) -> Tensor:
+        user, of, item, value = self._terms(x)
+        found = torch.zeros(len(x), self.items, dtype=torch.float64, device=x.device)
+        return found.index_put_((user[of], item - 1), value, accumulate=True)
+
+    def score_shares(self, histories: Rows, items: Tensor) -> Tensor:
+        """See `models.contracts.abilities.ExplainsScores`."""
+        x, items = Batch.of(histories).to(self.device).x, items.to(self.device)
+        user, of, item, value = self._terms(x)
+        place = last_items(x, self.config.last)[0].nonzero()[:, 1]
+        found = torch.zeros(*x.shape, len(items), dtype=torch.float64, device=x.device)
+        term, column = (item[:, None] == items).nonzero(as_tuple=True)
+        at = of[term]
+        found.index_put_((user[at], place[at], column), value[term], accumulate=True)
+        return found.float()
+
+    def _terms(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Return the terms of the sum: the user of each place that counts, and of each term the
+        place, the item and the value.
+        """
+        kept, age = last_items(x, self.config.last)
+        user, _ = kept.nonzero(as_tuple=True)
+        read = x[kept]
+        of, item, count = self.follow.rows(read)
+        total = torch.zeros(len(read), dtype=torch.float64, device=x.device)
+        total.index_add_(0, of, count)
+        weight = (-self.config.decay * age[kept]).double().exp() / (total + self.config.shrink)
+        return user, of, item, weight[of] * count

@@ -1,0 +1,1 @@
+"""Evaluation of recommenders: splits, full ranking, metrics per user, and comparisons."""
