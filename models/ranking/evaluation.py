@@ -261,7 +261,7 @@ def _diversity(categories: Tensor, real: Tensor) -> Tensor:
     unit = categories / categories.norm(dim=2, keepdim=True).clamp_min(1e-12)
     both = unit.sum(dim=1).square().sum(dim=1) - unit.square().sum(dim=(1, 2))
     count = real.sum(dim=1).double()
-    found: Tensor = total / total.sum(dim=1, keepdim=True)
+    found: Tensor = 1.0 - both / (count * (count - 1))
     return found
 
 
