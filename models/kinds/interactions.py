@@ -8,15 +8,13 @@ from torch import Tensor
 
 from pushforward.models.contracts.batch import Batch
 from pushforward.models.contracts.spec import SIZE, DataSpec, Given, rows_of_law
-from pushforward.models.layouts.histories import PADDING, sizes
+from pushforward.models.layouts.histories import PADDING, TIME, sizes
 from pushforward.models.layouts.ragged import Ragged
 from pushforward.models.registry import kind
 from pushforward.models.tensors import make_generator, real_places
 
-__all__ = ["TIME", "HeldOut", "InteractionSet", "KnownLaw", "interactions"]
+__all__ = ["HeldOut", "InteractionSet", "KnownLaw", "interactions"]
 
-TIME = "time"
-"""The name under which the times of a history are given, in days since 1970."""
 _DAY = 86_400.0
 
 

@@ -7,10 +7,13 @@ from torch import Tensor
 
 from pushforward.models.layouts.ragged import Ragged
 
-__all__ = ["PADDING", "newest", "sizes", "within", "without_seen"]
+__all__ = ["PADDING", "TIME", "newest", "sizes", "within", "without_seen"]
 
 PADDING = 0
 """What stands in the places of a row after its history; items are numbered from 1."""
+
+TIME = "time"
+"""The name under which the times of a history are given, in days since 1970."""
 
 
 def sizes(x: Tensor) -> Tensor:

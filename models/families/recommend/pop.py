@@ -12,8 +12,7 @@ from pushforward.models.contracts.learner import Learner, Training, Walk
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.contracts.state import Packed
 from pushforward.models.families.recommend.counting import CountingRecommender
-from pushforward.models.kinds.interactions import TIME
-from pushforward.models.layouts.histories import PADDING
+from pushforward.models.layouts.histories import PADDING, TIME
 from pushforward.models.ranking.pair_counts import PairCounts
 from pushforward.models.registry import family
 
