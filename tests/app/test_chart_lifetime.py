@@ -1,8 +1,11 @@
 """Charts that are closed while Python still holds parts of them."""
 
+import gc
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtWidgets import QApplication
 
 from pushforward.studio.app.charts.bar_chart import Bars, BarsPlot
 
@@ -12,6 +15,8 @@ def test_a_chart_without_a_parent_is_destroyed_once() -> None:
     for _ in range(20):
         chart = BarsPlot()
         chart.set_bars(Bars("runs", ("edm", "gan"), np.array([2.0, 1.0])))
-        chart.deleteLater()
         del chart
+        for widget in QApplication.topLevelWidgets():
+            widget.deleteLater()
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        gc.collect(0)
