@@ -160,6 +160,13 @@ def _movielens_files() -> list[bytes]:
     return [later.encode(), later.partition("\n")[2].replace(",", "::").encode()]
 
 
+def _interaction_files() -> list[bytes]:
+    rated = "".join(f"{i % 6}\t{i // 6}\t4\t{i}\n" for i in range(36))
+    recbole = "user_id:token\titem_id:token\trating:float\ttimestamp:float\n"
+    named = "".join(f'u{i % 6},"item, {i // 6}",2024-01-{i % 28 + 1:02}\n' for i in range(36))
+    return [f"{recbole}{rated}".encode(), f"user,item,date\n{named}".encode()]
+
+
 def _graphml_files() -> list[bytes]:
     head = '<graphml xmlns="http://graphml.graphdrawing.org/xmlns">'
     nodes = "".join(f'<node id="n{i}"/>' for i in range(5))
@@ -335,6 +342,7 @@ MORE: dict[str, Callable[[], list[bytes]]] = {
     "series-table": _series_files,
     "wav": _wav_files,
     "movielens": _movielens_files,
+    "recommendation-table": _interaction_files,
     "graphml": _graphml_files,
     "edgelist": _edgelist_files,
     "graph6": _graph6_files,

@@ -23,10 +23,12 @@ from pushforward.studio.formats.graphs.importing import (
 from pushforward.studio.formats.limits import FormatError
 from pushforward.studio.formats.registry import importer
 from pushforward.studio.store.errors import human_bytes
+from pushforward.studio.store.regular import open_regular
 
 __all__ = ["GraphJson"]
 
 _MOST = 2**25  # bytes: what is read takes twenty times as many
+_LINE = 2**20
 _OWN = ("n", "directed", "multigraph")
 _HINT = (
     'A graph is {"nodes": [{"id": 0}, ...], "links": [{"source": 0, "target": 1}, ...]} as '
@@ -43,6 +45,12 @@ class GraphJson(GraphFiles):
     title = "Graphs: JSON"
     format = "JSON"
     suffixes = (".json",)
+
+    def claims(self, path: Path) -> bool:
+        """Say whether a file is one value, and not a record per line, such as reviews."""
+        with open_regular(path) as file:
+            line, more = file.readline(_LINE), file.read(1)
+        return not (more == b"{" and line.rstrip().endswith(b"}"))
 
     def graphs(self, path: Path) -> Iterator[Found]:
         """Yield the graphs of a file."""

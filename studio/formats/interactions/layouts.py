@@ -1,38 +1,66 @@
-"""The files of the MovieLens data sets (Harper and Konstan 2015, doi:10.1145/2827872), in their
-three layouts: ml-100k (tabs and bars), ml-1m and ml-10m (double colons), and all later ones (commas
-below a head). What a file is its first line tells.
+"""What a file of interactions is: delimiter, names of columns, and what each column means.
+
+MovieLens (Harper and Konstan 2015, doi:10.1145/2827872) in three layouts, RecBole's atomic files,
+the text files of SASRec, Amazon reviews, Steam, and any table with a user and an item a line.
 """
 
-import csv
+import ast
+import json
 import re
-from array import array
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from pushforward.studio.formats.limits import MAX_ROWS, FormatError
-from pushforward.studio.store.regular import open_regular
+from pushforward.studio.formats.interactions.blocks import split_line
+from pushforward.studio.formats.interactions.sources import Source
 
 __all__ = [
-    "RATINGS",
-    "TITLES",
-    "Events",
+    "JSON",
+    "MOVIELENS",
+    "PARQUET",
+    "ROLES",
     "Layout",
-    "Titles",
-    "layout_of",
-    "read_events",
-    "read_titles",
+    "find_layout",
+    "json_record",
+    "movielens_layout",
 ]
 
-MAX_LINE = 2**16
-MAX_TITLES = 2_000_000
+ROLES = ("user", "item", "rating", "time", "title", "categories")
+"""What a column may be."""
+MOVIELENS = "MovieLens"
 RATINGS = ("userId", "movieId", "rating", "timestamp")
-"""The columns of ratings that are read, as MovieLens calls them."""
 TITLES = ("movieId", "title")
-_NUMBER = re.compile(r"\s*[0-9]{1,18}\s*")
+JSON, PARQUET = "json", "parquet"
+_SAMPLE = 40  # lines that a delimiter is found by
+_NAMES = {
+    "user": (
+        "user", "userid", "uid", "reviewerid", "reviewer", "customerid", "customer", "visitorid",
+        "personid", "memberid", "username", "accountid", "sessionid", "session",
+    ),
+    "item": (
+        "item", "itemid", "iid", "movieid", "movie", "productid", "product", "parentasin", "asin",
+        "bookid", "isbn", "trackid", "songid", "artistid", "gameid", "appid", "articleid",
+        "newsid", "sku", "filmid", "businessid",
+    ),
+    "rating": ("rating", "ratings", "score", "stars", "overall"),
+    "time": (
+        "timestamp", "time", "unixreviewtime", "datetime", "date", "ts", "createdat", "eventtime",
+        "unixtime", "ratingtimestamp",
+    ),
+    "title": (
+        "title", "movietitle", "itemtitle", "itemname", "productname", "booktitle", "appname",
+        "name",
+    ),
+    "categories": (
+        "genres", "genre", "categories", "category", "class", "maincategory", "categoryid", "tags",
+    ),
+}  # fmt: skip
+_RATED = {"user": 0, "item": 1, "rating": 2, "time": 3}
+_GENRES = (
+    "unknown", "Action", "Adventure", "Animation", "Children's", "Comedy", "Crime", "Documentary",
+    "Drama", "Fantasy", "Film-Noir", "Horror", "Musical", "Mystery", "Romance", "Sci-Fi",
+    "Thriller", "War", "Western",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -40,205 +68,226 @@ class Layout:
     """What the lines of a file are.
 
     Attributes:
-        holds: "ratings", "titles", or "" for what comes along and is not used.
-        parted: what stands between two cells.
-        head: the names of the columns, where the first line says them.
-        cells: how many a line has at least.
-        places: of the cells that are read, in the order of `RATINGS` or `TITLES`.
+        format: the name of the format, for people.
+        delimiter: what separates two cells; `JSON` or `PARQUET` for files of records.
+        names: the names of the columns; "column 1" and so on without a header.
+        header: whether the first line holds the names.
+        roles: place of the column of each role.
+        flags: names of categories whose columns of 0 and 1 are the last ones of a line.
+        required: names of columns that MovieLens has and this file lacks.
     """
 
-    holds: str
-    parted: str
-    head: tuple[str, ...] = ()
-    cells: int = 0
-    places: tuple[int, ...] = ()
+    format: str
+    delimiter: str
+    names: tuple[str, ...]
+    header: bool
+    roles: Mapping[str, int]
+    flags: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
 
     @property
-    def wanted(self) -> tuple[str, ...]:
-        """The columns that are read."""
-        return {"ratings": RATINGS, "titles": TITLES}.get(self.holds, ())
+    def width(self) -> int:
+        """Cells of a line."""
+        return len(self.names)
 
     @property
     def missing(self) -> list[str]:
-        """The columns that the head should have and has not."""
-        there = set(map(str.lower, self.head))
-        return [name for name in self.wanted if self.head and name.lower() not in there]
+        """Required columns that the header lacks."""
+        there = {name.casefold() for name in self.names}
+        return [name for name in self.required if name.casefold() not in there]
+
+    @property
+    def holds(self) -> str:
+        """What is in the file: "events", "items" (titles and categories), or ""."""
+        if self.required:
+            return "events" if self.required == RATINGS else "items"
+        if "user" in self.roles and "item" in self.roles:
+            return "events"
+        described = "title" in self.roles or "categories" in self.roles or bool(self.flags)
+        return "items" if "item" in self.roles and described else ""
+
+    def mapped(self, chosen: Mapping[str, str]) -> "Layout":
+        """Return the layout with roles by the names of columns; "" keeps what was found, "none"
+        removes the role.
+        """
+        roles = dict(self.roles)
+        for role in ROLES:
+            name = chosen.get(role, "")
+            if name == "none":
+                roles.pop(role, None)
+            elif name in self.names:
+                roles[role] = self.names.index(name)
+        return replace(self, roles=roles)
 
 
-_RATED, _TITLED = (0, 1, 2, 3), (0, 1)
-# Files without a head, and what their first line looks like.
-_HEADLESS = (
-    (r"\d+::\d+::\d(\.\d)?::\d+\s*", Layout("ratings", "::", cells=4, places=_RATED)),
-    (r"\d+::[MF]::\d+::\d+::.*\s*", Layout("", "::")),
-    (r"\d+::.+::[^:]*\s*", Layout("titles", "::", cells=2, places=_TITLED)),
-    (r"\d+\t\d+\t\d(\.\d)?\t\d+\s*", Layout("ratings", "\t", cells=4, places=_RATED)),
-    (r"\d+\|\d+\|[MF]\|.*\s*", Layout("", "|")),
-    (r"\d+\|[^|]*\|[^|]*\|.*\s*", Layout("titles", "|", cells=2, places=_TITLED)),
+def _columns(count: int) -> tuple[str, ...]:
+    return tuple(f"column {i}" for i in range(1, count + 1))
+
+
+def _headless(form: str, delimiter: str, count: int, **roles: int) -> Layout:
+    return Layout(form, delimiter, _columns(count), False, roles)
+
+
+# Files of MovieLens without a header, and what their first line looks like.
+_FIRST_LINES = (
+    (r"\d+::\d+::\d(\.\d)?::\d+\s*", _headless(MOVIELENS, "::", 4, **_RATED)),
+    (r"\d+::[MF]::\d+::\d+::.*\s*", _headless(MOVIELENS, "::", 5)),
+    (r"\d+::.+::[^:]*\s*", _headless(MOVIELENS, "::", 3, item=0, title=1, categories=2)),
+    (r"\d+\t\d+\t\d(\.\d)?\t\d+\s*", _headless(MOVIELENS, "\t", 4, **_RATED)),
+    (r"\d+\|\d+\|[MF]\|.*\s*", _headless(MOVIELENS, "|", 5)),
+    (
+        r"\d+\|[^|]*\|[^|]*\|.*\s*",
+        replace(_headless(MOVIELENS, "|", 24, item=0, title=1), flags=_GENRES),
+    ),
 )
 
 
-def layout_of(path: Path) -> Layout | None:
-    """Return what a file is, None if it is none of MovieLens. One whose head shows what it is meant
-    to be is such a one even if columns are missing.
-
-    Raises:
-        OSError, StoreError: it cannot be opened.
+def movielens_layout(source: Source) -> Layout | None:
+    """Return what a file of MovieLens is, None if it is none. A header that shows what the file is
+    meant to be is enough, even if columns are missing.
     """
-    with open_regular(path) as file:
-        line = file.readline(MAX_LINE).removeprefix(b"\xef\xbb\xbf").decode("latin-1")
-    found = (layout for first, layout in _HEADLESS if re.fullmatch(first, line))
-    return next(found, None) or _by_head(line)
-
-
-def _by_head(line: str) -> Layout | None:
-    names = tuple(cell.strip() for cell in _cells(line.strip(), ","))
-    there = {name.lower() for name in names}
+    line = _first_line(source)
+    found = (layout for first, layout in _FIRST_LINES if re.fullmatch(first, line))
+    layout = next(found, None)
+    if layout is not None:
+        return layout
+    names = tuple(cell.strip() for cell in split_line(line.strip(), ","))
+    there = {name.casefold() for name in names}
+    rated = there & {name.casefold() for name in RATINGS}
     if {"movieid", "imdbid"} <= there or {"userid", "movieid", "tag"} <= there:
-        return Layout("", ",", names)
-    rated = there & {name.lower() for name in RATINGS}
+        return Layout(MOVIELENS, ",", names, True, {})
     if {"userid", "movieid"} <= there or len(rated) > 2:
-        return _placed("ratings", RATINGS, names)
+        return _named(names, RATINGS)
     if "movieid" in there and there & {"title", "genres"}:
-        return _placed("titles", TITLES, names)
+        return _named(names, TITLES)
     return None
 
 
-def _placed(holds: str, wanted: Sequence[str], head: tuple[str, ...]) -> Layout:
-    lower = [name.lower() for name in head]
-    places = tuple(lower.index(name.lower()) for name in wanted if name.lower() in lower)
-    return Layout(holds, ",", head, len(head), places)
+def _named(names: tuple[str, ...], required: tuple[str, ...]) -> Layout:
+    roles = {role: place for role, place in _roles_by_name(names).items()}
+    return Layout(MOVIELENS, ",", names, True, roles, required=required)
 
 
-@dataclass(frozen=True)
-class Events:
-    """Who rated what: arrays of one length, in the order of the files.
+def find_layout(source: Source) -> Layout | None:
+    """Return what a file of interactions or of items is, None if it is no table of either."""
+    if source.suffix == ".parquet":
+        from pushforward.studio.formats.interactions.parquet import parquet_names
 
-    user, item (m,) int64; rating (m,) float32; time (m,) int64, seconds.
+        names = parquet_names(source)
+        return Layout("Parquet", PARQUET, names, True, _roles_by_name(names))
+    if (layout := movielens_layout(source)) is not None:
+        return layout
+    lines = [line for line in source.head().splitlines()[:_SAMPLE] if line.strip()]
+    if not lines:
+        return None
+    if lines[0].lstrip().startswith("{"):
+        return _json_layout(lines)
+    delimiter = _delimiter(lines)
+    if not delimiter:
+        return None
+    rows = [[cell.strip() for cell in split_line(line, delimiter)] for line in lines]
+    names = tuple(rows[0])
+    if any(":" in name for name in names) and all(_typed(name) for name in names):
+        return Layout("RecBole", delimiter, names, True, _roles_by_name(names))
+    roles = _roles_by_name(names)
+    if roles or _is_header(rows):
+        return Layout("Table", delimiter, names, True, roles)
+    return _guess_headless(rows, delimiter)
+
+
+def _first_line(source: Source) -> str:
+    return (source.head().splitlines() or [""])[0]
+
+
+def _typed(name: str) -> bool:
+    kinds = ("token", "token_seq", "float", "float_seq")
+    return name.rpartition(":")[2] in kinds
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.partition(":")[0].casefold())
+
+
+def _roles_by_name(names: tuple[str, ...]) -> dict[str, int]:
+    """Return the places of the columns whose names say what they are."""
+    plain = [_plain(name) for name in names]
+    found = {}
+    for role, known in _NAMES.items():
+        places = [plain.index(name) for name in known if name in plain]
+        if places:
+            found[role] = places[0]
+    if "title" in found and {"text", "reviewtext", "review"} & set(plain):
+        del found["title"]  # that of a review
+    return found
+
+
+def _delimiter(lines: list[str]) -> str:
+    """Return what separates the cells of all lines into equally many, "" if nothing does."""
+    whole = lines[:-1] if len(lines) > 2 else lines  # the last may be cut
+    for delimiter in ("::", "\t", "|", ";", ",", " "):
+        counts = {len(split_line(line, delimiter)) for line in whole}
+        if len(counts) == 1 and counts.pop() > 1:
+            return delimiter
+    return ""
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_header(rows: list[list[str]]) -> bool:
+    """Say whether the first line has no number where the others have one."""
+    if len(rows) < 2:
+        return False
+    columns = list(zip(*rows, strict=False))
+    return any(
+        not _is_number(column[0]) and all(map(_is_number, column[1:-1] or column[1:]))
+        for column in columns
+    )
+
+
+def _guess_headless(rows: list[list[str]], delimiter: str) -> Layout | None:
+    """Return the layout of files without a header that are known: Steam, Amazon, SASRec."""
+    width, first = len(rows[0]), rows[0]
+    if width == 5 and all(row[2:3] and row[2] in ("purchase", "play") for row in rows[:-1] or rows):
+        return _headless("Steam", delimiter, 5, user=0, item=1)
+    if width == 4 and _is_number(first[2]) and re.fullmatch(r"\d{9,13}", first[3]):
+        user = 1 if re.fullmatch(r"A[A-Z0-9]{9,}", first[1]) else 0
+        roles = {**_RATED, "user": user, "item": 1 - user}
+        form = "Table" if first[user].isdecimal() else "Amazon"
+        return _headless(form, delimiter, 4, **roles)
+    pairs = [row for row in rows if len(row) == 2 and all(cell.isdecimal() for cell in row)]
+    if width == 2 and len(pairs) >= len(rows) - 1 and len(pairs) > 1:
+        users = [int(row[0]) for row in pairs]
+        if users == sorted(users) and len(set(users)) < len(users):
+            return _headless("SASRec text", delimiter, 2, user=0, item=1)
+    return _headless("Table", delimiter, width) if width > 1 else None
+
+
+def _json_layout(lines: list[str]) -> Layout | None:
+    records = [record for line in lines[:20] if (record := json_record(line)) is not None]
+    names = tuple(dict.fromkeys(name for record in records for name in record))
+    if not names:
+        return None
+    roles = _roles_by_name(names)
+    known = {"reviewerID": "Amazon", "parent_asin": "Amazon", "product_id": "Steam"}
+    form = next((title for name, title in known.items() if name in names), "JSON lines")
+    return Layout(form, JSON, names, True, roles)
+
+
+def json_record(line: str) -> dict[str, Any] | None:
+    """Return the record of a line of JSON, or of a Python literal as the older Amazon and Steam
+    files have them; None if it is neither.
     """
-
-    user: NDArray[np.int64]
-    item: NDArray[np.int64]
-    rating: NDArray[np.float32]
-    time: NDArray[np.int64]
-
-
-def read_events(path: Path, layout: Layout) -> Events:
-    """Read a file of ratings.
-
-    Raises:
-        FormatError: a line is none, or there are too many.
-    """
-    user, item, time = (array("q") for _ in range(3))
-    rating = array("f")
-    _check_head(path, layout)
-    for number, line, _ in _lines(path, layout):
-        cells = _cells(line, layout.parted)
-        if len(cells) != layout.cells:
-            raise _wrong(path, number, line, "a user, an item, a rating and a time")
-        who, what, liked, when = (cells[place] for place in layout.places)
-        if not all(map(_NUMBER.fullmatch, (who, what, when))):
-            raise _wrong(path, number, line, "a user, an item, a rating and a time")
+    try:
+        found = json.loads(line)
+    except ValueError:
         try:
-            given = float(liked)
-        except ValueError:
-            given = np.nan
-        if not 0.0 <= given <= 1e6:
-            raise _wrong(path, number, line, "a user, an item, a rating and a time")
-        if len(user) >= MAX_ROWS:
-            raise FormatError(
-                f"{path.name} has more than {MAX_ROWS:,} ratings, which is the limit.",
-                "Import a part of the people.",
-            )
-        user.append(int(who))
-        item.append(int(what))
-        rating.append(given)
-        time.append(int(when))
-    whole = (np.frombuffer(each, np.int64) for each in (user, item, time))
-    users, items, times = whole if user else (np.empty(0, np.int64) for _ in range(3))
-    return Events(users, items, np.asarray(rating, np.float32), times)
-
-
-@dataclass(frozen=True)
-class Titles:
-    """Titles by the number of the item; ``latin`` of them were no UTF-8, and read as Latin-1."""
-
-    of: dict[int, str]
-    latin: int = 0
-
-
-def read_titles(path: Path, layout: Layout) -> Titles:
-    """Read a file of titles.
-
-    Raises:
-        FormatError: a line is none, or there are too many.
-    """
-    titles: dict[int, str] = {}
-    latin = 0
-    _check_head(path, layout)
-    for number, line, odd in _lines(path, layout):
-        cells = _cells(line, layout.parted)
-        if len(cells) < layout.cells or not _NUMBER.fullmatch(cells[layout.places[0]]):
-            raise _wrong(path, number, line, "the number of an item and its title")
-        if len(titles) >= MAX_TITLES:
-            raise FormatError(f"{path.name} has more than {MAX_TITLES:,} titles.")
-        item, title = (cells[place] for place in layout.places)
-        titles[int(item)] = title.strip()
-        latin += odd
-    # Files without a head were in Latin-1 from the start.
-    return Titles(titles, latin if layout.head else 0)
-
-
-def _check_head(path: Path, layout: Layout) -> None:
-    if not layout.missing:
-        return
-    lacking = " and ".join(layout.missing)
-    many = "s" if len(layout.missing) > 1 else ""
-    raise FormatError(
-        f"{path.name} lacks the column{many} {lacking}; its columns are {', '.join(layout.head)}.",
-        f"Name the columns in its first line: {','.join(layout.wanted)}, in any order.",
-    )
-
-
-def _cells(line: str, parted: str) -> list[str]:
-    if parted != "," or '"' not in line:
-        return line.split(parted)
-    try:
-        return next(csv.reader([line]), [])
-    except csv.Error:
-        return []
-
-
-def _lines(path: Path, layout: Layout) -> Iterator[tuple[int, str, bool]]:
-    """Yield the lines of a file with their numbers, without its head and without empty ones, and
-    whether they were no UTF-8: such a line is read as Latin-1, in which any bytes are letters.
-    """
-    try:
-        with open_regular(path) as file:
-            number = 0
-            while raw := file.readline(MAX_LINE + 1):
-                number += 1
-                if len(raw) > MAX_LINE:
-                    raise FormatError(
-                        f"{path.name}, line {number:,} is longer than {MAX_LINE:,} characters.",
-                        "Check that it is a file of MovieLens.",
-                    )
-                line, odd = _text(raw.strip(b"\r\n"))
-                if line and not (layout.head and number == 1):
-                    yield number, line, odd
-    except OSError as error:
-        raise FormatError(f"{path.name} cannot be read: {error.strerror}.") from error
-
-
-def _text(raw: bytes) -> tuple[str, bool]:
-    try:
-        return raw.decode("utf-8"), False
-    except UnicodeDecodeError:
-        return raw.decode("latin-1"), True
-
-
-def _wrong(path: Path, number: int, line: str, wanted: str) -> FormatError:
-    shown = line if len(line) <= 60 else f"{line[:57]}..."
-    return FormatError(
-        f"{path.name}, line {number:,} should be {wanted}, and is {shown!r}.",
-        "Check that it is a file of MovieLens, and whole.",
-    )
+            found = ast.literal_eval(line.strip())
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            return None
+    return found if isinstance(found, dict) else None
