@@ -5,13 +5,8 @@ from dataclasses import dataclass, field
 
 from pushforward.studio.formats.interactions.blocks import MAX_LINE, split_line
 from pushforward.studio.formats.interactions.events import File
-from pushforward.studio.formats.interactions.layouts import (
-    JSON,
-    MOVIELENS,
-    PARQUET,
-    Layout,
-    movielens_layout,
-)
+from pushforward.studio.formats.interactions.layout import JSON, PARQUET, Layout
+from pushforward.studio.formats.interactions.layouts import MOVIELENS, movielens_layout
 from pushforward.studio.formats.interactions.records import blocks_of
 from pushforward.studio.formats.interactions.sources import Source
 from pushforward.studio.formats.limits import MAX_BYTES, FormatError

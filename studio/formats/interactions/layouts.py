@@ -7,30 +7,18 @@ the text files of SASRec, Amazon reviews, Steam, and any table with a user and a
 import ast
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from pushforward.studio.formats.interactions.blocks import split_line
+from pushforward.studio.formats.interactions.layout import JSON, PARQUET, RATINGS, Layout
+from pushforward.studio.formats.interactions.parquet import parquet_names
 from pushforward.studio.formats.interactions.sources import Source
 
-__all__ = [
-    "JSON",
-    "MOVIELENS",
-    "PARQUET",
-    "ROLES",
-    "Layout",
-    "find_layout",
-    "json_record",
-    "movielens_layout",
-]
+__all__ = ["MOVIELENS", "find_layout", "json_record", "movielens_layout"]
 
-ROLES = ("user", "item", "rating", "time", "title", "categories")
-"""What a column may be."""
 MOVIELENS = "MovieLens"
-RATINGS = ("userId", "movieId", "rating", "timestamp")
 TITLES = ("movieId", "title")
-JSON, PARQUET = "json", "parquet"
 _SAMPLE = 40  # lines that a delimiter is found by
 _NAMES = {
     "user": (
@@ -61,63 +49,6 @@ _GENRES = (
     "Drama", "Fantasy", "Film-Noir", "Horror", "Musical", "Mystery", "Romance", "Sci-Fi",
     "Thriller", "War", "Western",
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Layout:
-    """What the lines of a file are.
-
-    Attributes:
-        format: the name of the format, for people.
-        delimiter: what separates two cells; `JSON` or `PARQUET` for files of records.
-        names: the names of the columns; "column 1" and so on without a header.
-        header: whether the first line holds the names.
-        roles: place of the column of each role.
-        flags: names of categories whose columns of 0 and 1 are the last ones of a line.
-        required: names of columns that MovieLens has and this file lacks.
-    """
-
-    format: str
-    delimiter: str
-    names: tuple[str, ...]
-    header: bool
-    roles: Mapping[str, int]
-    flags: tuple[str, ...] = ()
-    required: tuple[str, ...] = ()
-
-    @property
-    def width(self) -> int:
-        """Cells of a line."""
-        return len(self.names)
-
-    @property
-    def missing(self) -> list[str]:
-        """Required columns that the header lacks."""
-        there = {name.casefold() for name in self.names}
-        return [name for name in self.required if name.casefold() not in there]
-
-    @property
-    def holds(self) -> str:
-        """What is in the file: "events", "items" (titles and categories), or ""."""
-        if self.required:
-            return "events" if self.required == RATINGS else "items"
-        if "user" in self.roles and "item" in self.roles:
-            return "events"
-        described = "title" in self.roles or "categories" in self.roles or bool(self.flags)
-        return "items" if "item" in self.roles and described else ""
-
-    def mapped(self, chosen: Mapping[str, str]) -> "Layout":
-        """Return the layout with roles by the names of columns; "" keeps what was found, "none"
-        removes the role.
-        """
-        roles = dict(self.roles)
-        for role in ROLES:
-            name = chosen.get(role, "")
-            if name == "none":
-                roles.pop(role, None)
-            elif name in self.names:
-                roles[role] = self.names.index(name)
-        return replace(self, roles=roles)
 
 
 def _columns(count: int) -> tuple[str, ...]:
@@ -171,8 +102,6 @@ def _named(names: tuple[str, ...], required: tuple[str, ...]) -> Layout:
 def find_layout(source: Source) -> Layout | None:
     """Return what a file of interactions or of items is, None if it is no table of either."""
     if source.suffix == ".parquet":
-        from pushforward.studio.formats.interactions.parquet import parquet_names
-
         names = parquet_names(source)
         return Layout("Parquet", PARQUET, names, True, _roles_by_name(names))
     if (layout := movielens_layout(source)) is not None:

@@ -7,7 +7,7 @@ import numpy as np
 
 from pushforward.studio.formats.interactions.blocks import Block
 from pushforward.studio.formats.interactions.cells import Cells
-from pushforward.studio.formats.interactions.layouts import Layout
+from pushforward.studio.formats.interactions.layout import Layout
 from pushforward.studio.formats.interactions.sources import Source
 from pushforward.studio.formats.limits import FormatError
 

@@ -7,7 +7,8 @@ import numpy as np
 
 from pushforward.studio.formats.interactions.blocks import MAX_LINE, Block, text_blocks
 from pushforward.studio.formats.interactions.cells import Cells
-from pushforward.studio.formats.interactions.layouts import JSON, PARQUET, Layout, json_record
+from pushforward.studio.formats.interactions.layout import JSON, PARQUET, Layout
+from pushforward.studio.formats.interactions.layouts import json_record
 from pushforward.studio.formats.interactions.sources import Source, Stream
 from pushforward.studio.formats.limits import FormatError
 

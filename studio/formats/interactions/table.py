@@ -7,7 +7,8 @@ from typing import Any
 from pushforward.studio.formats.archives import is_archive
 from pushforward.studio.formats.interactions.events import File
 from pushforward.studio.formats.interactions.importing import FILTERS, HistoriesImporter
-from pushforward.studio.formats.interactions.layouts import ROLES, find_layout
+from pushforward.studio.formats.interactions.layout import ROLES
+from pushforward.studio.formats.interactions.layouts import find_layout
 from pushforward.studio.formats.interactions.sources import sources_of
 from pushforward.studio.formats.limits import FormatError
 from pushforward.studio.formats.registry import importer
