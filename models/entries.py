@@ -132,6 +132,7 @@ class Needs:
             what is done then, in a sentence.
         proposed: whether a run that will do is taken unless the person chooses otherwise, for
             without it one like it would be learned first.
+        used: whether the trained model needs it for more than its training, such as to show views.
     """
 
     ability: str
@@ -142,10 +143,12 @@ class Needs:
     draws: bool = False
     without: tuple[str, str] = ("", "")
     proposed: bool = False
+    used: bool = False
 
 
 _STEPPED = {"denoiser", "consistency"}
 _MAPPED = {"latent", "transport"}
+_DETERMINISTIC = {"latent", "transport", "mapped", "velocity", "denoiser", "consistency"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,7 +160,7 @@ class FamilyEntry(Entry):
         capabilities: names of the protocols of `models.contracts.abilities` that it satisfies.
         field, carrier: where it stands in the table of field and carrier, "" where it has no place
             there.
-        group: what it does instead, if it has none ("classify", "recommend").
+        group: what it does instead, if it has none ("classify", "represent", "recommend").
         motion: its law of motion, in Unicode.
         short: what it is called where there is little room.
         sampler: the default sampler, "" for a family that takes none.
@@ -186,13 +189,15 @@ class FamilyEntry(Entry):
     @property
     def abilities(self) -> frozenset[str]:
         """Its capabilities, "samples" where it has a flow, "stepped" where a sampler takes it to
-        the data in as many calls of the network as one likes, and "mapped" where it makes one datum
-        of each Gaussian latent, without chance.
+        the data in as many calls of the network as one likes, "mapped" where it makes one datum
+        of each Gaussian latent, without chance, and "deterministic" where that may take several
+        calls.
         """
         flows = {"samples"} if hasattr(self.make, "flow") else set()
         stepped = {"stepped"} if _STEPPED & set(self.capabilities) else set()
         mapped = {"mapped"} if _MAPPED & set(self.capabilities) else set()
-        return frozenset(self.capabilities) | flows | stepped | mapped
+        fixed = {"deterministic"} if flows and _DETERMINISTIC & set(self.capabilities) else set()
+        return frozenset(self.capabilities) | flows | stepped | mapped | fixed
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -35,6 +35,7 @@ __all__ = [
     "HasTransport",
     "HasVelocity",
     "Recommends",
+    "Represents",
     "Revises",
     "Writes",
 ]
@@ -59,6 +60,7 @@ WORDS: Mapping[str, str] = {
     "bound": "bounds how likely a datum is from below",
     "latent": "has a generator",
     "mapped": "makes one datum of each latent, without chance",
+    "deterministic": "maps each latent to one sample",
     "autoencoder": "makes a few numbers of each datum, and the datum of these",
     "population": "is made of particles",
     "classify": "tells classes apart",
@@ -67,6 +69,7 @@ WORDS: Mapping[str, str] = {
     "item-vectors": "has a vector for each item",
     "history-states": "represents a history by a vector",
     "score-shares": "divides a score exactly among the items of a history",
+    "represent": "maps each sample to features",
     "complete": "fills in what was not observed",
     "revise": "undoes a part of rows and makes it again",
     "posterior": "says what stood at each place before it was corrupted",
@@ -289,6 +292,13 @@ class ExplainsScores(Protocol):
 
 
 @runtime_checkable
+class Represents(Protocol):
+    """Features of standardised samples: x (n, *shape) -> (n, features)."""
+
+    def represent(self, x: Rows) -> Tensor: ...
+
+
+@runtime_checkable
 class HasPosterior(Protocol):
     """p(x_0 | x_t) of corrupted symbols x (n, *shape) at flow time t, or of numbers that a model
     takes for levels: (n, *shape, symbols).
@@ -356,6 +366,7 @@ ABILITIES: Mapping[str, Any] = {
     "item-vectors": HasItemVectors,
     "history-states": HasHistoryStates,
     "score-shares": ExplainsScores,
+    "represent": Represents,
     "posterior": HasPosterior,
     "complete": Completes,
     "revise": Revises,

@@ -76,7 +76,7 @@ HEADS = {
     GENERATOR: ("Generator", "one pass a sample"),
 }
 """What a carrier is called over a column, and what it means."""
-GROUPS = ("likelihood", "discrete", "sequential", "classify", "recommend")
+GROUPS = ("likelihood", "discrete", "sequential", "classify", "represent", "recommend")
 """What the other families do, from what is nearest to the grid on; unknown groups follow."""
 
 # What the values of a setting are, by its kind; of the others it takes more to tell.

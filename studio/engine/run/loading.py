@@ -8,7 +8,7 @@ from pushforward.models.entries import SamplerEntry
 from pushforward.studio.engine.process.devices import choose_any, configure
 from pushforward.studio.engine.process.failures import Refused
 from pushforward.studio.engine.run.in_force import rebuild
-from pushforward.studio.engine.run.inputs import open_guides
+from pushforward.studio.engine.run.inputs import open_guides, open_inputs
 from pushforward.studio.engine.run.resolve import Choice, Resolved, check
 from pushforward.studio.engine.run.saving import averaged, saved_columns, saved_data
 from pushforward.studio.protocol.spec import Edit, Pick
@@ -102,7 +102,11 @@ def load(run: RunFolder, step: int | None = None, length: float | None = None) -
     device, _ = choose_any(resolved.training.device)
     configure(device, resolved.training.threads, resolved.training.gpu_mode())
     edits = [edit for edit in effective_spec(run).edits if edit.step <= checkpoint.step]
-    family = rebuild(resolved, edits, saved_data(checkpoint), device, checkpoint=checkpoint)
+    used = any(needs.used for needs in resolved.family.entry.inputs.values())
+    inputs = open_inputs(run, device) if used else None
+    family = rebuild(
+        resolved, edits, saved_data(checkpoint), device, checkpoint=checkpoint, inputs=inputs
+    )
     sampler = resolved.sampling(family, open_guides(run, device))
     columns = saved_columns(checkpoint)
     return Loaded(run, resolved, family, checkpoint.step, columns, sampler, edits, length, off)

@@ -1,0 +1,1 @@
+"""Models that learn a representation of the data."""

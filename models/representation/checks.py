@@ -1,0 +1,50 @@
+"""What is wrong with a source or with the settings of a representation, in sentences."""
+
+from pushforward.models.config import ConfigError
+from pushforward.models.contracts.spec import LABEL, DataSpec
+from pushforward.models.representation.latent_views import LatentViews
+from pushforward.models.representation.source import ViewSource
+from pushforward.models.tensors import make_generator
+
+__all__ = ["check_settings", "describe_collapse", "variance_share"]
+
+_COLLAPSED, _LITTLE = 0.01, 0.3  # variance of samples, as a share of that of the data
+_CHECKED = 256
+
+
+def check_settings(
+    objective: str, views: LatentViews, real_share: float, spec: DataSpec, *, source: bool
+) -> None:
+    """Refuse settings that do not fit the source or each other.
+
+    Raises:
+        ConfigError: what is wrong and what to choose.
+    """
+    if objective == "inverter" and (not source or real_share == 1.0):
+        said = "the inverter predicts latents, and real data have none; choose a source"
+        raise ConfigError("objective", said)
+    if not source and views.kind != "none":
+        said = "real data have no latents; choose a source, or no latent views"
+        raise ConfigError("latent.kind", said)
+    if views.kind == "steering" and len(spec.shape) != 3:
+        said = "edit directions are learned from images; choose Gaussian views"
+        raise ConfigError("latent.kind", said)
+    if objective == "supcon" and LABEL not in spec.given:
+        said = "SupCon needs classes; choose a class-conditional source, or NT-Xent"
+        raise ConfigError("objective", said)
+
+
+def variance_share(source: ViewSource, seed: int = 0) -> float:
+    """Return the variance of generated samples as a share of that of the data."""
+    made = source.push(source.draw(_CHECKED, make_generator(seed)))
+    return float(made.flatten(1).var(dim=0).mean())
+
+
+def describe_collapse(share: float) -> str:
+    """Return what a small variance of the samples means, "" for a usual one."""
+    if share >= _LITTLE:
+        return ""
+    measured = f"its samples have {100 * share:.2g} % of the variance of the data"
+    if share < _COLLAPSED:
+        return f"The source has collapsed: {measured}. Choose another run or checkpoint."
+    return f"The source varies little: {measured}. Look at its samples before using the result."
