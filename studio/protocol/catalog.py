@@ -218,7 +218,7 @@ class EntrySpec(msgspec.Struct, frozen=True, kw_only=True):
     reports, by name, where it has one, what they are called in ``short``, and
     the ``sampler`` that they use where none is chosen, and by kind of data the ``samplers`` with
     their settings where that is another; those without a field say by their
-    ``group`` what they do instead ("classify", "represent", "recommend"). Metrics say which values are
+    ``group`` what they do instead ("classify", "represent", ...). Metrics say which values are
     ``better``: "lower", "higher" or "near" to their bar, what their ``bar`` is, in a few words, the
     ``unit`` of their figures, "" for plain numbers, whether they are ``heavy``: too long for
     a training, and whether they are ``conditional``: of how samples fit what they were asked for,
