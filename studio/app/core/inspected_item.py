@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal
 
 __all__ = ["Looked", "Thing"]
 
-Thing = Literal["run", "rows", "event", "layer", "race", "stage"]
+Thing = Literal["run", "rows", "event", "layer", "race", "stage", "scene"]
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ PANELS: dict[Thing, tuple[str, str]] = {
     "layer": ("pushforward.studio.app.places.runs.inspector.layer_facts", "LayerFacts"),
     "race": ("pushforward.studio.app.places.runs.inspector.comparison_panel", "RacePanel"),
     "stage": ("pushforward.studio.app.places.runs.inspector.stage_panel", "StagePanel"),
+    "scene": ("pushforward.studio.app.data_types.cubes.scene_panel", "ScenePanel"),
 }
 """Where the panels of what belongs to a run are, and what they are called."""
 

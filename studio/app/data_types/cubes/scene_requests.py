@@ -1,102 +1,186 @@
-"""What the lens of a scene asks of the engine: the scene itself, and a map of its classes."""
+"""Requests about a scene: the scene itself, and what operators find of each of its pixels."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pushforward.studio.app.engine.requests.request_base import Answer, Intents, floats
+from pushforward.studio.app.core.app_state import AppState
+from pushforward.studio.app.core.runs import RunState
+from pushforward.studio.app.engine.requests.operator_requests import OperatingIntents
+from pushforward.studio.app.engine.requests.request_base import Answer, Intents, Link, floats
 from pushforward.studio.protocol.messages import Operate, PreviewData
 
-__all__ = ["SceneData", "SceneIntents", "SceneMap"]
+__all__ = ["CLASSIFY", "REFINE", "SUGGEST", "SceneData", "SceneMap", "SceneRequests"]
 
-CLASSIFY = "classify-scene"
+CLASSIFY, REFINE, SUGGEST = "classify-scene", "refine-scene", "label-next"
+MOST_PROBABILITIES = 8_000_000  # numbers that are requested at once
+ALL = 100_000  # pixels of a preview
+
+Whole = NDArray[np.int64]
+
+
+def _nowhere() -> Whole:
+    return np.empty((0, 2), np.int64)
 
 
 @dataclass(frozen=True, eq=False)
 class SceneData:
-    """A scene: ``colours`` (H, W, 3) bytes, ``truth`` (H, W), classes from 1 on and 0 for unknown,
-    ``cube`` (H, W, bands), ``wavelengths`` (bands,) in nm or empty, ``names`` of the classes, and
-    the places (n, 2), row and column, of ``learned`` pixels that are looked at.
+    """A scene.
+
+    Attributes:
+        colours: (H, W, 3) bytes, false colours.
+        truth: (H, W), classes from 1 on, 0 where the class is unknown.
+        cube: (H, W, bands).
+        wavelengths: (bands,) in nm, or empty.
+        names: of the classes.
+        learned: (n, 2), rows and columns of training pixels.
+        validation: (n, 2), pixels that choose settings.
+        test: (n, 2), pixels that measure.
+        unit: of the values, "" where it is unknown.
     """
 
     colours: NDArray[np.uint8]
-    truth: NDArray[np.int64]
+    truth: Whole
     cube: NDArray[np.float32]
     wavelengths: NDArray[np.float32]
     names: tuple[str, ...]
-    learned: NDArray[np.int64]
+    learned: Whole
+    validation: Whole = field(default_factory=_nowhere)
+    test: Whole = field(default_factory=_nowhere)
+    unit: str = ""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return int(self.truth.shape[0]), int(self.truth.shape[1])
 
 
 @dataclass(frozen=True, eq=False)
 class SceneMap:
-    """What a model says of each pixel at a step: ``classes`` (H, W) from 1 on, how probable (H, W)
-    it finds them, and the places (n, 2), row and column, of the ``unseen`` pixels that say how good
-    that is.
+    """A map of a scene at a training step.
+
+    Attributes:
+        step: of the checkpoint.
+        classes: (H, W), from 1 on.
+        confidence: (H, W), probability of the class.
+        unseen: (n, 2), rows and columns of labelled pixels that were not learned from.
+        margin: (H, W), difference of the two largest probabilities, None where it is unknown.
+        probabilities: (classes, H, W), None where they are unknown.
+        note: what the operator says of it.
     """
 
     step: int
-    classes: NDArray[np.int64]
+    classes: Whole
     confidence: NDArray[np.float32]
-    unseen: NDArray[np.int64]
+    unseen: Whole
+    margin: NDArray[np.float32] | None = None
+    probabilities: NDArray[np.float32] | None = None
+    note: str = ""
 
 
-class SceneIntents(Intents):
-    """Intents about scenes; what was asked for is handed to whoever asked."""
+class SceneRequests(Intents):
+    """Fetches scenes and maps; a refusal is raised, for the query that asks."""
 
-    def load(self, key: str, tell: Callable[[SceneData], None]) -> None:
-        """Fetch the scene that a run learns from."""
-        run = self.state.runs.by_key.get(key)
-        if run is not None and run.spec is not None:
-            self._do(self._load(key, tell), "The scene cannot be shown", run=key)
+    def __init__(self, state: AppState, link: Link, operating: OperatingIntents) -> None:
+        super().__init__(state, link)
+        self._operating = operating
 
-    def classify(
-        self, key: str, tell: Callable[[SceneMap], None], ended: Callable[[], None]
-    ) -> None:
-        """Have every pixel classified by the newest checkpoint of a run, and say when that has
-        ended, whichever way.
+    def offers(self, operator: str, setting: str = "") -> bool:
+        """Return whether the engine has an operator, with a setting where one is named."""
+        catalog = self.state.catalog
+        entry = catalog.get("operator", operator) if catalog is not None else None
+        if entry is None:
+            return False
+        return not setting or any(each.path == setting for each in entry.fields)
+
+    async def load(self, run: RunState) -> SceneData:
+        """Return the scene that a run learns from.
+
+        Raises:
+            Refused: the engine cannot read it.
         """
-        self._do(self._classify(key, tell, ended), "The scene was not classified", run=key)
-
-    def write(self, key: str, file: str) -> None:
-        """Write the map of a run to a .png or .npy file, in the place of one that is there: the
-        dialog for saving has asked.
-        """
-        command = Operate(run=key, operator=CLASSIFY, file=file, overwrite=True)
-        self._tell(command, "The map was not written", key)
-
-    async def _load(self, key: str, tell: Callable[[SceneData], None]) -> None:
-        run = self.state.runs.by_key[key]
         assert run.spec is not None
-        project = str(Path(key).parents[1])
-        command = PreviewData(dataset=run.spec.dataset, project=project, n=100_000)
-        answer = await self._ask_if_alive(command)
-        if answer is None:
-            return
-        tell(
-            SceneData(
-                colours=floats(answer, "colours").astype(np.uint8),
-                truth=_whole(answer, "truth"),
-                cube=floats(answer, "cube"),
-                wavelengths=floats(answer, "wavelengths"),
-                names=tuple((answer.result or {}).get("names", ())),
-                learned=_whole(answer, "position"),
-            )
+        project = str(Path(run.key).parents[1])
+        command = PreviewData(dataset=run.spec.dataset, project=project, n=ALL)
+        answer = await self.link.ask(command)
+        facts = answer.result or {}
+        return SceneData(
+            colours=floats(answer, "colours").astype(np.uint8),
+            truth=_whole(answer, "truth"),
+            cube=floats(answer, "cube"),
+            wavelengths=floats(answer, "wavelengths"),
+            names=tuple(facts.get("names", ())),
+            learned=_places(answer, "position"),
+            validation=_places(answer, "validation"),
+            test=_places(answer, "test"),
+            unit=str(facts.get("unit", "")),
         )
 
-    async def _classify(
-        self, key: str, tell: Callable[[SceneMap], None], ended: Callable[[], None]
+    async def classify(self, key: str, step: int | None, numbers: int) -> SceneMap:
+        """Return the class of every pixel by a checkpoint of a run, with probabilities where there
+        are at most `MOST_PROBABILITIES` of the ``numbers`` that they take.
+
+        Raises:
+            Refused: the run has no checkpoint yet, or the engine is gone.
+        """
+        config: dict[str, Any] = {}
+        if numbers <= MOST_PROBABILITIES and self.offers(CLASSIFY, "probabilities"):
+            config["probabilities"] = True
+        return await self._map(key, CLASSIFY, config, step)
+
+    async def refine(self, key: str, step: int | None, config: dict[str, Any]) -> SceneMap:
+        """Return the map of a run after a dense CRF, or after one of its null models.
+
+        Raises:
+            Refused: as for `classify`.
+        """
+        return await self._map(key, REFINE, config, step)
+
+    async def suggest(self, key: str, n: int) -> Whole:
+        """Return rows and columns (n, 2) of the pixels that are most useful to label next.
+
+        Raises:
+            Refused: as for `classify`.
+        """
+        answer = await self._operating.ask(key, SUGGEST, config={"n": n})
+        return _whole(answer, "pixels")
+
+    async def _map(
+        self, key: str, operator: str, config: dict[str, Any], step: int | None
+    ) -> SceneMap:
+        answer = await self._operating.ask(key, operator, config=config, step=step)
+        facts, arrays = answer.result or {}, answer.arrays
+        return SceneMap(
+            step=int(facts.get("step", 0)),
+            classes=_whole(answer, "map"),
+            confidence=floats(answer, "confidence"),
+            unseen=_whole(answer, "unseen"),
+            margin=floats(answer, "margin") if "margin" in arrays else None,
+            probabilities=floats(answer, "probabilities") if "probabilities" in arrays else None,
+            note=str(facts.get("note", "")),
+        )
+
+    def write(
+        self, key: str, file: str, operator: str = CLASSIFY, config: dict[str, Any] | None = None
     ) -> None:
-        try:
-            answer = await self.link.ask(Operate(run=key, operator=CLASSIFY, inline=True))
-            step = int((answer.result or {}).get("step", 0))
-            found, unseen = _whole(answer, "map"), _whole(answer, "unseen")
-            tell(SceneMap(step, found, floats(answer, "confidence"), unseen))
-        finally:
-            ended()
+        """Write a map of a run to a file, replacing one that exists: the dialog has asked."""
+        command = Operate(
+            run=key, operator=operator, config=config or {}, file=file, overwrite=True
+        )
+        self._tell(command, "The map was not written", key)
+
+    def spawn(self, work: Callable[[], Any], title: str, key: str) -> None:
+        """Run a sequence; if it is refused, show why under a title."""
+        self._do(work(), title, run=key)
 
 
-def _whole(answer: Answer, name: str) -> NDArray[np.int64]:
+def _whole(answer: Answer, name: str) -> Whole:
     return np.rint(floats(answer, name)).astype(np.int64)
+
+
+def _places(answer: Answer, name: str) -> Whole:
+    return _whole(answer, name) if name in answer.arrays else _nowhere()

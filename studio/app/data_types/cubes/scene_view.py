@@ -1,313 +1,341 @@
-"""The scene that a run learns from: in false colours, as labelled, and as the model sees it."""
+"""Samples, for scenes: a large map with layers, small maps with the same cursor, and spectra."""
+
+from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QImage, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSlider, QStackedWidget, QVBoxLayout, QWidget
 
-from pushforward.studio.app.charts.backdrop import image_of
 from pushforward.studio.app.charts.picture_export import Picture, widget_picture
 from pushforward.studio.app.core.app_state import AppState
-from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.data.views.lens_view import LensView
-from pushforward.studio.app.data.views.view_spec import ViewSpec, shows
-from pushforward.studio.app.data_types.cubes.class_legend import ClassRow, Legend, called
-from pushforward.studio.app.data_types.cubes.map_pane import MapPane
-from pushforward.studio.app.data_types.cubes.scene_requests import SceneData, SceneIntents, SceneMap
-from pushforward.studio.app.data_types.cubes.spectrum_plot import Spectrum, SpectrumPlot
-from pushforward.studio.app.design.basic import Elided, button, label, scrolled, section, view_bar
-from pushforward.studio.app.design.file_dialog import folder_of_exports, save_dialog
+from pushforward.studio.app.data.views.view_spec import ViewSpec
+from pushforward.studio.app.data_types.cubes.class_list import class_name
+from pushforward.studio.app.data_types.cubes.layer_list import LayerList
+from pushforward.studio.app.data_types.cubes.map_board import SIZES, MapBoard
+from pushforward.studio.app.data_types.cubes.map_canvas import MapCanvas
+from pushforward.studio.app.data_types.cubes.map_overlays import LETTERS
+from pushforward.studio.app.data_types.cubes.scene_export import SceneExport
+from pushforward.studio.app.data_types.cubes.scene_model import SceneModel, applies
+from pushforward.studio.app.data_types.cubes.spectrum_plot import Band, Curve, SpectrumPlot
+from pushforward.studio.app.design.basic import (
+    Elided,
+    button,
+    icon_button,
+    label,
+    row,
+    scrolled,
+    section,
+    view_bar,
+)
+from pushforward.studio.app.design.forms.editors import Segments
 from pushforward.studio.app.design.literal_text import set_tip
-from pushforward.studio.app.design.theme import theme
+from pushforward.studio.app.design.menu import Entries, open_menu
 from pushforward.studio.app.engine.actions import Actions
-from pushforward.studio.app.engine.run_answers import AskOnce
-from pushforward.studio.formats.cubes.maps import coloured
-from pushforward.studio.formats.cubes.palette import class_colours
 from pushforward.studio.literal import one_line
 
 __all__ = ["VIEW", "SceneView"]
 
-
-EDGE, APART = 16, 16  # pixels beside the maps and between them
-ABOVE = 96  # that titles and margins take
-KEPT = 8  # maps of runs that are not looked at now
-MAPS = 0.54  # of the height that is left, at most
-
-
-applies = shows("scene")
+EDGE = 14
+SMALL = ("false-colour", "truth", "prediction", "crf")
+TALL = 620  # pixels of the view from which the spectrum has its full height
+WIDE, SIDE = 640, 236  # of the view from which the layers stand beside the map; of their column
 
 
 class SceneView(LensView):
-    """Three maps with one cursor, the classes, and the spectrum under the cursor."""
+    """The map, what lies on it, and the spectra below."""
 
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__(state, actions)
-        self._scenes = SceneIntents(state, actions.link)
-        self._scene: SceneData | None = None
-        self._map: SceneMap | None = None
-        self._maps: dict[str, SceneMap] = {}  # of runs that were looked at before, the newest last
-        self._means: NDArray[np.float32] = np.empty((0, 0), np.float32)
-        self._once = AskOnce(self, state)
-        self._busy = False
-        self.colours = MapPane("The scene in false colours")
-        self.truth = MapPane("Ground truth")
-        self.said = MapPane("What the model says")
-        self.legend = Legend()
+        self.model = SceneModel.shared(state, actions)
+        self.board = MapBoard(self.model)
+        self.layers = LayerList()
+        self.small = [MapCanvas(name, self.model.camera, pans=True) for name in SMALL]
+        self._titles = [(label("", "small"), Elided("", "small")) for _ in SMALL]
         self.spectrum = SpectrumPlot()
-        self._where = label("", "muted", wrap=True)
-        self._where.setAlignment(Qt.AlignmentFlag.AlignTop)
-        # What it says of a pixel is long; the spectrum below keeps its place.
-        self._where.setMinimumHeight(2 * self._where.fontMetrics().lineSpacing())
-        self._how, self._known, self._right = (Elided("", "muted") for _ in range(3))
-        self._classify = button("Classify the scene", self._ask, kind="primary")
-        self._save = button("Save map", self._write, icon="export")
+        self._where = Elided("", "muted")
+        self.export = SceneExport(self, self.model, state)
+        self._side = QStackedWidget()
+        self._body = QWidget()
         self._lay_out()
-        self._panes = (self.colours, self.truth, self.said)
-        for pane in self._panes:
-            pane.pointed.connect(self._point)
-        state.runs.selected.connect(self._select)
-        state.runs.changed.connect(self._changed)
-        state.engine_changed.connect(self._tell)
-        theme.changed.connect(self._paint_truth)
-        self._select()
+        self._make_bar()
+        self._connect()
+        self.refresh()
+
+    # Layout
 
     def _lay_out(self) -> None:
-        maps = QHBoxLayout()
-        maps.setSpacing(APART)
-        for pane, title, more in (
-            (self.colours, "False colour", self._how),
-            (self.truth, "Ground truth", self._known),
-            (self.said, "Prediction", self._right),
-        ):
+        self._side.addWidget(scrolled(self.layers))
+        self._side.addWidget(self._small_maps())
+        self._side.setFixedWidth(SIDE + 6)
+        upper = QHBoxLayout()
+        upper.setSpacing(14)
+        upper.addWidget(self.board, 1)
+        upper.addWidget(self._side)
+        body = QVBoxLayout(self._body)
+        body.setContentsMargins(EDGE, 8, EDGE, 8)
+        body.setSpacing(6)
+        body.addLayout(upper, 3)
+        body.addLayout(row(section("Spectra"), self._where))
+        body.addWidget(self.spectrum, 1)
+        self.spectrum.setMinimumHeight(120)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self._body)
+
+    def _small_maps(self) -> QWidget:
+        page = QWidget()
+        grid = QGridLayout(page)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(6)
+        for place, canvas in enumerate(self.small):
+            title, fact = self._titles[place]
             part = QVBoxLayout()
             part.setSpacing(2)
-            part.addWidget(section(title))
-            part.addWidget(more)
-            part.addSpacing(4)
-            part.addWidget(pane)
-            maps.addLayout(part, 1)
-        foot = QVBoxLayout()
-        foot.setSpacing(6)
-        foot.addWidget(section("Spectrum"))
-        foot.addWidget(self._where)
-        foot.addWidget(self.spectrum)
-        self.bar = view_bar(self, None, self._save, self._classify)
-        lower = QHBoxLayout()
-        lower.setSpacing(20)
-        lower.addLayout(foot, 1)
-        lower.addWidget(self.legend)
-        page = QWidget()
-        body = QVBoxLayout(page)
-        body.setContentsMargins(0, 0, 0, 0)
-        body.setSpacing(14)
-        body.addLayout(maps)
-        body.addLayout(lower, 1)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(EDGE, 8, EDGE, 12)
-        self._body = scrolled(page)  # in a low window each part keeps its size
-        outer.addWidget(self._body)
+            part.addLayout(row(title, fact, gap=6))
+            part.addWidget(canvas, 1)
+            grid.addLayout(part, place // 2, place % 2)
+        return page
+
+    def _make_bar(self) -> None:
+        self._which = Segments(["Layers", "Maps"], "Beside the map")
+        self._which.select(0)
+        self._which.chosen.connect(self._side.setCurrentIndex)
+        self._look = button("View", self._open_menu, tip="Colours, outlines and pixels used")
+        self._size = QSlider(Qt.Orientation.Horizontal)
+        self._size.setFixedWidth(84)
+        self._size.setAccessibleName("Size of the brush")
+        self._size_text = label("", "muted")
+        self.refine = button("Refine: CRF", self._refine)
+        self.next = button("Label next", self.model.ask_next)
+        save = icon_button("export", "Export map, probabilities or spectra", self._open_export)
+        self._save = save
+        self.bar = view_bar(
+            self, self._which, self._look, None, self._size_text, self._size, self.next,
+            self.refine, save,
+        )  # fmt: skip
+        self._size.valueChanged.connect(self._change_size)
+
+    def _connect(self) -> None:
+        model, layers = self.model, self.layers
+        model.scene_changed.connect(self.refresh)
+        model.maps_changed.connect(self._show_state)
+        model.layers_changed.connect(self._show_layers)
+        model.cursor_moved.connect(self._show_cursor)
+        model.marked.connect(self._show_cursor)
+        model.tool_changed.connect(self._show_tool)
+        self._state.engine_changed.connect(self.refresh)
+        layers.toggled.connect(self._toggle)
+        layers.alone.connect(model.show_alone)
+        layers.opacity.connect(model.set_opacity)
+        layers.moved.connect(model.move_layer)
+        self.spectrum.line_moved.connect(self._move_line)
+        for name, canvas in zip(SMALL, self.small, strict=True):
+            canvas.pointed.connect(model.point)
+            canvas.clicked.connect(lambda name=name: model.bring_on_top(name))
 
     # What is shown
 
-    @property
-    def _run(self) -> RunState | None:
-        """The run that is selected, if it learns a scene: others have none to be asked for."""
-        return self._state.runs.current if applies(self._state) else None
-
-    def _select(self, _key: str = "") -> None:
-        run = self._run
-        key = run.key if run is not None else ""
-        if key != self._key:
-            self._key, self._scene, self._map, self._busy = key, None, self._maps.get(key), False
-            self._once.forget()
-            self._where.setText("")
-            self.legend.mark(-1)
-            for pane in self._panes:
-                pane.show_image(None)
-                pane.point(None)
-            self.spectrum.show_spectrum(None)
-        self._tell()
-
-    def _changed(self, key: str) -> None:
-        if key == self._key:
-            self._tell()
-
-    def _tell(self) -> None:
-        run = self._run
-        ready = self._once.ready
-        if run is not None and self._scene is None and self._once.due(run):
-            key = run.key
-            self._scenes.load(key, lambda scene: self._arrived(key, scene))
-        some = self._scene is not None
+    def refresh(self) -> None:
+        """Show the scene, or why there is none."""
+        model = self.model
+        self._key = model.key
+        some = model.scene is not None
         self._body.setVisible(some)
         self.empty.setVisible(not some)
         if not some:
-            if ready:
-                self.empty.tell("Reading the scene", "Its maps appear in a moment.")
+            if model.error:
+                self.empty.tell("The scene cannot be shown", model.error)
+            elif self._state.engine.state in ("ready", "busy"):
+                self.empty.tell("Loading the scene…", "Its maps follow.")
             else:
                 self.empty.tell("The engine is not running", "The scene follows when it is back.")
             return
-        why = (
-            "The engine is not running."
-            if not ready
-            else "Every pixel is being classified."
-            if self._busy
-            else "A map follows once the training has saved a checkpoint."
-            if run is None or not run.checkpoints
-            else ""
-        )
-        newest = "Classify every pixel with the newest checkpoint"
-        self._classify.setEnabled(not why)
-        self._classify.setText("Classifying" if self._busy else "Classify the scene")
-        set_tip(self._classify, why or newest)
-        unsaved = why if self._map is not None and not ready else "There is no map yet."
-        self._save.setEnabled(self._map is not None and ready)
-        set_tip(self._save, "Write the map to a file" if self._save.isEnabled() else unsaved)
-        if self._map is None:
-            message = "Classify the scene to see the predicted class of every pixel."
-            self.said.show_image(None, why or message)
-
-    def _arrived(self, key: str, scene: SceneData) -> None:
-        if key != self._key:
-            return
-        self._scene = scene
-        height, width, bands = scene.cube.shape
-        count = len(scene.names)
-        self.colours.show_image(_picture(scene.colours))
-        self._paint_truth()
-        self._fit()
-        self._how.set_text(f"{height} × {width} pixels, {bands} bands")
-        labelled = int((scene.truth > 0).sum())
-        self._known.set_text(f"{labelled:,} labelled, {len(scene.learned):,} learned from")
-        means = [
-            scene.cube[scene.truth == c].mean(axis=0)
-            if (scene.truth == c).any()
-            else np.full(bands, np.nan, np.float32)
-            for c in range(1, count + 1)
-        ]
-        self._means = np.asarray(means, np.float32)
-        low, high = np.quantile(scene.cube[::4, ::4], (0.001, 0.999))
-        self.spectrum.set_bands(scene.wavelengths, bands, float(low), float(high))
-        self._list()
-        self._paint_map()
-        self._tell()
-
-    def _paint_truth(self) -> None:
-        if self._scene is not None:
-            empty = QColor(theme.colors().raised)
-            nothing = (empty.red(), empty.green(), empty.blue())
-            painted = coloured(self._scene.truth, len(self._scene.names), nothing)
-            self.truth.show_image(_picture(painted))
-
-    def _list(self) -> None:
-        scene = self._scene
+        scene = model.scene
         assert scene is not None
-        count = len(scene.names)
-        pixels = np.bincount(scene.truth.ravel(), minlength=count + 1)[1:]
-        right: list[float | None] = [None] * count
-        if self._map is not None:
-            unseen = np.zeros(scene.truth.shape, bool)
-            unseen[tuple(self._map.unseen.T)] = True
-            hit = self._map.classes == scene.truth
-            for c in range(count):
-                mine = unseen & (scene.truth == c + 1)
-                right[c] = float(hit[mine].mean()) if mine.any() else None
-            n = int(unseen.sum())
-            share = f"{100 * float(hit[unseen].mean()):.1f} % of {n:,} unseen right, " if n else ""
-            self._right.set_text(f"{share}step {self._map.step:,}")
+        low, high = np.quantile(scene.cube[::4, ::4], (0.001, 0.999))
+        span = float(min(low, 0.0) if low < 0.2 * high else low), 1.05 * float(high)
+        self.spectrum.set_bands(scene.wavelengths, scene.cube.shape[2], span, scene.unit)
+        self._show_layers()
+        self._show_state()
+        self._show_cursor()
+        self._show_tool()
+
+    def _show_state(self) -> None:
+        model = self.model
+        can, why = model.offers_refinement, "This engine has no CRF."
+        if model.refined is not None:
+            self.refine.setText("Undo CRF")
+            tip = "Show the map before the CRF"
         else:
-            self._right.set_text("")
-        inks = class_colours(count)
-        rows = zip(scene.names, inks, pixels.tolist(), right, strict=True)
-        self.legend.show_classes([ClassRow(*each) for each in rows])
+            self.refine.setText("Refining…" if model.refining else "Refine: CRF")
+            tip = "Smooth the map by a dense conditional random field on the spectra"
+        enabled = can and model.map is not None and not model.refining
+        self.refine.setEnabled(enabled)
+        set_tip(self.refine, model.refinement_error or (tip if can else why) if enabled or not can
+                else model.why_no_map or "The CRF is being computed.")  # fmt: skip
+        suggests = model.map is not None
+        self.next.setEnabled(suggests)
+        set_tip(self.next, "Go to the pixels with the smallest margin; Enter accepts the prediction (N)"
+                if suggests else model.why_no_map)  # fmt: skip
+        self._show_layers()
 
-    # The map
+    def _show_layers(self) -> None:
+        model = self.model
+        if model.scene is None:
+            return
+        self.layers.show_layers(model.stack.layers)
+        for place, (name, canvas) in enumerate(zip(SMALL, self.small, strict=True)):
+            layer = model.stack.get(name)
+            title, fact = self._titles[place]
+            if layer is not None:
+                canvas.show_image(layer.image, layer.missing)
+                title.setText(layer.title)
+                fact.set_text(layer.fact)
+        self.spectrum.show_lines(self._lines())
 
-    def _ask(self) -> None:
-        key = self._key
-        self._busy = True
-        self._scenes.classify(
-            key, lambda found: self._classified(key, found), lambda: self._ended(key)
-        )
-        self._tell()
+    def _lines(self) -> dict[str, int]:
+        model = self.model
+        single = model.stack.get("band")
+        if single is not None and single.visible:
+            return {"Band": model.band}
+        return dict(zip("RGB", model.bands, strict=True))
 
-    def _classified(self, key: str, found: SceneMap) -> None:
-        self._maps.pop(key, None)
-        self._maps[key] = found
-        for old in list(self._maps)[:-KEPT]:
-            del self._maps[old]
-        if key == self._key:
-            self._map = found
-            self._paint_map()
+    def _move_line(self, name: str, band: int) -> None:
+        model = self.model
+        if name == "Band":
+            model.set_band(band)
+            return
+        bands = list(model.bands)
+        bands["RGB".index(name)] = band
+        model.set_bands((bands[0], bands[1], bands[2]))
 
-    def _paint_map(self) -> None:
-        if self._map is not None and self._scene is not None:
-            self.said.show_image(_picture(coloured(self._map.classes, len(self._scene.names))))
-            self._list()
+    def _toggle(self, name: str, on: bool) -> None:
+        if name in ("false-colour", "band", "pca") and on:
+            self.model.show_base(name)
+        else:
+            self.model.show_layer(name, on=on)
 
-    def _ended(self, key: str) -> None:
-        if key == self._key:
-            self._busy = False
-            self._tell()
-
-    def _write(self) -> None:
-        formats = "Picture (*.png);;NumPy (*.npy)"
-        folder = folder_of_exports(self._state.project)
-        dialog = save_dialog(self, "Save map", "map.png", formats, "png", folder)
-        dialog.fileSelected.connect(lambda file: self._scenes.write(self._key, file))
-        dialog.open()
-
-    # The cursor
-
-    def _point(self, at: int, across: int) -> None:
-        scene = self._scene
+    def _show_cursor(self) -> None:
+        model, scene = self.model, self.model.scene
         if scene is None:
             return
-        for pane in self._panes:
-            pane.point((at, across))
+        for canvas in self.small:
+            canvas.point(model.cursor)
+        at = model.cursor
+        curves, bands = [], []
+        numbers: list[int] = []
+        for place, (r, c) in enumerate(model.pins):
+            curves.append(Curve(scene.cube[r, c], f"pin {LETTERS[place % len(LETTERS)]}", place))
+            numbers.append(model.class_at(r, c))
+        if at is not None:
+            curves.append(Curve(scene.cube[at], "pixel"))
+            numbers.insert(0, model.class_at(*at))
+            self._where.set_text(self._describe(*at))
+        else:
+            self._where.set_text("Point at a pixel of a map")
+        for number in dict.fromkeys(filter(None, numbers)):
+            band = model.band_of(number)
+            if band is not None and len(bands) < 2:
+                name = one_line(class_name(number, scene.names[number - 1]))
+                bands.append(Band(band, model.ink(number), name))
+        self.spectrum.show_spectra(curves, bands)
+
+    def _describe(self, at: int, across: int) -> str:
+        """Describe a pixel: its place, its label and its predicted class."""
+        model, scene = self.model, self.model.scene
+        assert scene is not None
         truth = int(scene.truth[at, across])
-        said = int(self._map.classes[at, across]) if self._map is not None else 0
-        parts = [f"row {at}, column {across}"]
-        seen = (scene.learned == (at, across)).all(axis=1).any()
-        told = f"labelled {called(truth, scene.names[truth - 1])}" if truth else "not labelled"
-        parts.append(f"{told}, learned from" if seen else told)
-        if said and self._map is not None:
-            sure = 100 * float(self._map.confidence[at, across])
-            parts.append(f"said {called(said, scene.names[said - 1])} ({sure:.0f} %)")
-        self._where.setText(one_line(" · ".join(parts)))
-        best = truth or said
-        mean = self._means[best - 1] if best else None
-        ink = "#{:02x}{:02x}{:02x}".format(*class_colours(len(scene.names))[best - 1])
-        name = f"mean of {called(best, scene.names[best - 1])}" if best else ""
-        self.spectrum.show_spectrum(Spectrum(scene.cube[at, across], mean, ink, name))
-        self.legend.mark(best - 1)
+        parts = [f"column {across}, row {at}"]
+        parts.append(
+            f"labelled {class_name(truth, scene.names[truth - 1])}" if truth else "not labelled"
+        )
+        if (scene.learned == (at, across)).all(axis=1).any():
+            parts.append("used for training")
+        shown = model.refined or model.map
+        if shown is not None:
+            found = int(shown.classes[at, across])
+            sure = 100 * float(shown.confidence[at, across])
+            name = class_name(found, scene.names[found - 1])
+            parts.append(f"predicted {name} ({sure:.0f} %)")
+        painted = int(model.labels.labels[at, across])
+        if painted:
+            parts.append(f"painted {class_name(painted, scene.names[painted - 1])}")
+        return one_line("  ·  ".join(parts))
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._fit()
+    def _show_tool(self) -> None:
+        model = self.model
+        wand = model.tool == "wand"
+        self._size.blockSignals(True)
+        self._size.setRange(*((1, 60) if wand else (0, len(SIZES) - 1)))
+        self._size.setValue(
+            round(4 * model.tolerance) if wand else SIZES.index(model.brush)
+        )
+        self._size.blockSignals(False)
+        text = f"Tolerance {model.tolerance:.1f}°" if wand else f"Brush {model.brush} px"
+        self._size_text.setText(text)
+        shown = model.tool in ("brush", "eraser", "wand")
+        self._size.setVisible(shown)
+        self._size_text.setVisible(shown)
 
-    def _fit(self) -> None:
-        """Make maps as high as they are wide, or as is left with the spectrum and the legend below
-        them: what they cannot use is for these.
-        """
-        if self._scene is not None:
-            height, width, _ = self._scene.cube.shape
-            across = (self.width() - 2 * EDGE - 2 * APART) / 3
-            room = self.height() - ABOVE
-            most = max(120, min(MAPS * room, room - self.legend.minimumSizeHint().height()))
-            for pane in self._panes:
-                pane.setFixedHeight(round(min(across * height / width, most)))
+    def _change_size(self, value: int) -> None:
+        if self.model.tool == "wand":
+            self.model.set_tool(tolerance=value / 4)
+        else:
+            self.model.set_tool(brush=SIZES[value])
+
+    # Menus
+
+    def _open_menu(self) -> None:
+        board, model = self.board, self.model
+        entries: Entries = [
+            ("True colour", lambda: model.set_colours(True)),
+            ("False colour (infrared, red, green)", lambda: model.set_colours(False)),
+            ("Single band", lambda: model.show_base("band")),
+            ("Principal components", lambda: model.show_base("pca")),
+            ("Hide outlines" if board.outlines else "Show outlines", self._flip("outlines")),
+            ("Hide pixels used" if board.used else "Show pixels used", self._flip("used")),
+            ("Hide test pixels" if board.test else "Show test pixels", self._flip("test")),
+            ("Show the whole scene", model.camera.show_all),
+            ("Remove all pins", model.clear_pins),
+        ]
+        open_menu(self._look, self._look.rect().bottomLeft(), entries)
+
+    def _flip(self, name: str) -> Callable[[], None]:
+        def flip() -> None:
+            setattr(self.board, name, not getattr(self.board, name))
+            if name == "test" and self.board.test:
+                self.board.used = True
+            self.board.canvas.update()
+
+        return flip
+
+    def _refine(self) -> None:
+        if self.model.refined is not None:
+            self.model.drop_refined()
+        else:
+            self.model.ask_refined()
+
+    def _open_export(self) -> None:
+        open_menu(self._save, self._save.rect().bottomLeft(), self.export.entries())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not self.board.press_key(event):
+            super().keyPressEvent(event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.model.select()
+        self._state.looked.look("scene")
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._state.looked.leave("scene")
 
     def export_picture(self) -> Picture:
-        """Return the maps, the classes and the spectrum as they are seen."""
+        """Return the map, the layers and the spectra as they are seen."""
         return widget_picture(self)
-
-
-def _picture(colours: NDArray[np.uint8]) -> QImage:
-    red, green, blue = np.moveaxis(colours.astype(np.uint32), -1, 0)
-    argb = np.uint32(0xFF000000) | red << np.uint32(16) | green << np.uint32(8) | blue
-    return image_of(np.ascontiguousarray(argb))
 
 
 VIEW = ViewSpec(

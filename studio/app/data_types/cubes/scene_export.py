@@ -1,0 +1,110 @@
+"""What is written of a scene: maps, probabilities, the table of accuracies, the spectra."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtWidgets import QWidget
+
+from pushforward.studio.app.core.app_state import AppState
+from pushforward.studio.app.data_types.cubes.map_overlays import LETTERS
+from pushforward.studio.app.data_types.cubes.scene_model import SceneModel
+from pushforward.studio.app.data_types.cubes.scene_requests import CLASSIFY, REFINE
+from pushforward.studio.app.design.file_dialog import ask_write, folder_of_exports, save_dialog
+from pushforward.studio.app.design.menu import Does, Entries, Greyed
+from pushforward.studio.formats.cubes.library import Spectrum, write_library
+from pushforward.studio.formats.cubes.score_table import ScoreTable, write_scores
+
+__all__ = ["SceneExport"]
+
+MAPS = (
+    "Picture with legend (*.png);;GeoTIFF (*.tif);;ENVI (*.img);;NumPy (*.npy);;"
+    "HDF5, all arrays (*.h5)"
+)
+LIBRARIES = "ENVI spectral library (*.sli);;CSV (*.csv)"
+TABLES = "CSV (*.csv);;LaTeX (*.tex)"
+
+
+class SceneExport:
+    """The menu of what can be written, and the dialogs that ask where."""
+
+    def __init__(self, parent: QWidget, model: SceneModel, state: AppState) -> None:
+        self._parent, self._model, self._state = parent, model, state
+
+    def entries(self) -> Entries:
+        """Return the entries of the menu; what cannot be written is greyed with why."""
+        model = self._model
+        none = Greyed(model.why_no_map or "There is no map yet.")
+        mapped: Does = none if model.map is None else partial(self._ask_map, CLASSIFY, False)
+        likely: Does = none if model.map is None else partial(self._ask_map, CLASSIFY, True)
+        refined: Does = (
+            Greyed("Refine the map first.")
+            if model.refined is None
+            else partial(self._ask_map, REFINE, False)
+        )
+        return [
+            ("Map…", mapped),
+            ("Map after CRF…", refined),
+            ("Map and probabilities…", likely),
+            ("Table of accuracies…", none if model.map is None else self._ask_table),
+            ("Spectral library of classes and pins…", self._ask_library),
+        ]
+
+    def _ask_map(self, operator: str, probabilities: bool) -> None:
+        name = {CLASSIFY: "map", REFINE: "map-crf"}[operator]
+        name, suffix = ("probabilities.tif", "tif") if probabilities else (f"{name}.png", "png")
+        filters = ";;".join(MAPS.split(";;")[1:3]) if probabilities else MAPS
+        folder = folder_of_exports(self._state.project)
+        dialog = save_dialog(self._parent, "Export map", name, filters, suffix, folder)
+        config: dict[str, Any] = {"probabilities": True} if probabilities else {}
+        key = self._model.key
+        dialog.fileSelected.connect(
+            lambda file: self._model.requests.write(key, file, operator, config)
+        )
+        dialog.open()
+
+    def _ask_table(self) -> None:
+        ask_write(
+            self._parent, self._state, "Export table", "accuracies.csv", TABLES, self.write_table
+        )
+
+    def _ask_library(self) -> None:
+        ask_write(
+            self._parent, self._state, "Export spectra", "spectra.sli", LIBRARIES,
+            self.write_spectra,
+        )  # fmt: skip
+
+    def write_table(self, path: Path) -> None:
+        """Write the accuracies of all maps, and per class, as CSV or LaTeX.
+
+        Raises:
+            StoreError: the disk refused.
+        """
+        model, scene = self._model, self._model.scene
+        assert scene is not None
+        columns = {"prediction": "raw", "crf": "CRF", "position": "position only"}
+        tables = [
+            ScoreTable(title, found)
+            for name, title in columns.items()
+            if (found := model.confusion(name)) is not None
+        ]
+        write_scores(path, tables, scene.names)
+
+    def write_spectra(self, path: Path) -> None:
+        """Write the mean spectrum of each class and the spectra of pins.
+
+        Raises:
+            StoreError: the disk refused.
+        """
+        model, scene = self._model, self._model.scene
+        assert scene is not None
+        spectra = [
+            Spectrum(name, band.mean)
+            for number, name in enumerate(scene.names, start=1)
+            if (band := model.band_of(number)) is not None
+        ]
+        spectra += [
+            Spectrum(f"pin {letter}, column {c}, row {r}", scene.cube[r, c])
+            for letter, (r, c) in zip(LETTERS, model.pins, strict=False)
+        ]
+        write_library(path, spectra, scene.wavelengths)
