@@ -602,7 +602,7 @@ async def test_samples_are_not_offered_of_a_model_that_makes_none(bench):
 
 async def test_a_file_that_a_dialog_has_asked_about_may_be_replaced(bench, wait):
     from pushforward.studio.app.core.operator_settings import Asking
-    from pushforward.studio.app.data_types.cubes.scene_requests import SceneIntents
+    from pushforward.studio.app.data_types.cubes.scene_requests import SceneRequests
 
     known = await ready(bench)
     asked = []
@@ -610,7 +610,8 @@ async def test_a_file_that_a_dialog_has_asked_about_may_be_replaced(bench, wait)
         bench.engine.script[command] = lambda command: asked.append(command) or {}
     await bench.actions.operating.start(known.key, "make", Asking({}, {}, {}), "/x/made.csv")
     bench.actions.export.weights(known.key, "/x/weights.safetensors")
-    SceneIntents(bench.state, bench.studio.link).write(known.key, "/x/map.png")
+    requests = SceneRequests(bench.state, bench.studio.link, bench.actions.operating)
+    requests.write(known.key, "/x/map.png")
     await wait(lambda: len(asked) == 3)
     assert all(each.overwrite for each in asked)
     await bench.actions.operating.start(known.key, "make", Asking({}, {}, {}))

@@ -1,23 +1,27 @@
 """Data sets that were imported into a project: opened, looked into, and shared out."""
 
+import hashlib
+import json
 import math
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import TypeVar
+from types import MappingProxyType
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from pushforward.models.contracts.data import Outline, RowSource
+from pushforward.models.config import ConfigError
+from pushforward.models.contracts.data import Outline, RowSource, Splits
 from pushforward.studio.engine.data.datasets import LARGE, Dataset, halves
 from pushforward.studio.engine.data.judging import Judging
 from pushforward.studio.engine.data.stored import StoredRows, facts_of
 from pushforward.studio.engine.data.target import FEWEST
 from pushforward.studio.engine.kinds.base import kind_of
 from pushforward.studio.engine.process.failures import Refused
-from pushforward.studio.protocol.spec import project_name
+from pushforward.studio.protocol.spec import KIND, Pick, project_name
 from pushforward.studio.store.dataset import DatasetFolder
 from pushforward.studio.store.errors import StoreError
 from pushforward.studio.store.project import Project
@@ -32,15 +36,19 @@ __all__ = [
     "imported_kind",
     "imported_outline",
     "measured",
+    "scene_settings",
 ]
 
 T = TypeVar("T")
+Settings = Mapping[str, Any]
+NO_SETTINGS: Settings = MappingProxyType({})
 _LOOKED_AT = 1000
 _FEW = 64
 
 
-def imported(name: str, project: Path) -> Dataset:
+def imported(name: str, project: Path, settings: Settings = NO_SETTINGS) -> Dataset:
     """Open a data set that was imported into a project: in memory, or where it lies if it is large.
+    ``settings`` are those of a scene.
 
     Raises:
         Refused: the project has no such data set, or it has too few rows; the path is "dataset".
@@ -48,6 +56,9 @@ def imported(name: str, project: Path) -> Dataset:
     """
     folder = _folder(name, project)
     record = folder.record
+    if (split := _split_of(folder, settings)) is not None:
+        folder.verify()
+        return _of_splits(split, record.hash, settings)
     if record.stored == "hdf5":
         # Sets of before are learned from whole, and measured against themselves.
         rows = kind_of(record.kind).from_parts({"x": folder.read()}, facts_of(folder))
@@ -84,7 +95,53 @@ def imported(name: str, project: Path) -> Dataset:
     )
 
 
-def where_it_lies(name: str, project: Path) -> RowSource:
+def scene_settings(dataset: Pick) -> dict[str, Any]:
+    """Return the settings of the scene that the pick of an imported set has."""
+    return {name: value for name, value in dataset.config.items() if name != KIND}
+
+
+def _split_of(folder: DatasetFolder, settings: Settings) -> Splits | None:
+    """Return a set whose data type splits it by settings; None for any other.
+
+    Raises:
+        Refused: the settings do not fit; the path is that of the setting.
+    """
+    if folder.record.stored == "hdf5" or not kind_of(folder.record.kind).whole:
+        return None
+    return _split_remembered(folder, folder.record.hash, json.dumps(dict(settings), sort_keys=True))
+
+
+@lru_cache(maxsize=2)
+def _split_remembered(folder: DatasetFolder, hash_: str, settings: str) -> Splits | None:
+    """A form asks for the same again and again."""
+    kind, facts = kind_of(folder.record.kind), facts_of(folder)
+    parts = folder.open().rows(np.arange(folder.record.rows))
+    try:
+        return kind.split_parts(parts, facts, json.loads(settings))
+    except ConfigError as error:
+        path = f"dataset.{error.path}".rstrip(".")
+        raise Refused(f"{path}: {error.message}", path=path) from error
+
+
+def _of_splits(parts: Splits, hash_: str, settings: Settings) -> Dataset:
+    if settings:
+        said = json.dumps(dict(settings), sort_keys=True)
+        hash_ = hashlib.sha256(f"{hash_} {said}".encode()).hexdigest()
+    held = parts.test if parts.validation is None else parts.validation
+    return Dataset(
+        parts.train,
+        hash_,
+        None,
+        partial(halves, held),
+        None,
+        parts.test,
+        len(held) // 2,
+        held=held,
+        validates=parts.validation is not None,
+    )
+
+
+def where_it_lies(name: str, project: Path, settings: Settings = NO_SETTINGS) -> RowSource:
     """Return the rows of an imported set that are learned from, without reading them: on the disk,
     however few they are. Those that can only be read whole are in memory.
 
@@ -93,14 +150,14 @@ def where_it_lies(name: str, project: Path) -> RowSource:
     """
     folder = _folder(name, project)
     if folder.record.stored == "hdf5" or kind_of(folder.record.kind).whole:
-        return imported(name, project).rows
+        return imported(name, project, settings).rows
     train = _shares(folder, large=True)["train"]
     if len(train) < FEWEST:
         raise _too_few(folder, len(train))
     return train
 
 
-def imported_outline(name: str, project: Path) -> Outline:
+def imported_outline(name: str, project: Path, settings: Settings = NO_SETTINGS) -> Outline:
     """Return what is known of an imported set before it is read.
 
     Raises:
@@ -108,6 +165,8 @@ def imported_outline(name: str, project: Path) -> Outline:
     """
     folder = _folder(name, project)
     record = folder.record
+    if (parts := _split_of(folder, settings)) is not None:
+        return Outline(parts.train.take(slice(0, _FEW)), len(parts.train))
     if kind_of(record.kind).whole:
         whole = _whole(folder, record.hash)
         return Outline(whole.take(slice(0, _FEW)), len(whole))
@@ -168,7 +227,9 @@ def _shares(folder: DatasetFolder, *, large: bool) -> dict[str, RowSource]:
     return found
 
 
-def imported_shares(name: str, project: Path) -> dict[str, int]:
+def imported_shares(
+    name: str, project: Path, settings: Settings = NO_SETTINGS
+) -> dict[str, int]:
     """Return how many rows of an imported set are "learned" from, held out to be "measured" with,
     as `imported` measures, and for a last test ("tested"); {} where all are learned from.
 
@@ -179,6 +240,11 @@ def imported_shares(name: str, project: Path) -> dict[str, int]:
     record = folder.record
     if record.stored == "hdf5":
         return {}
+    if (parts := _split_of(folder, settings)) is not None:
+        validates = parts.validation is not None
+        held = parts.validation if parts.validation is not None else parts.test
+        tested = len(parts.test) if validates else 0
+        return {"learned": len(parts.train), "measured": len(held), "tested": tested}
     rows = len(_whole(folder, record.hash)) if kind_of(record.kind).whole else None
     counts = np.bincount(_share_of(folder, rows), minlength=len(SHARES))
     found = dict(zip(SHARES, counts.tolist(), strict=True))
@@ -236,48 +302,58 @@ def _is_large(name: str, project: Path) -> bool:
     return numbers * outline.spec.mean.element_size() > LARGE
 
 
-def find_imported(name: str, project: Path | None) -> Dataset:
+def find_imported(
+    name: str, project: Path | None, settings: Settings = NO_SETTINGS
+) -> Dataset:
     """Like `imported`, with every failure put at the dotted setting "dataset".
 
     Raises:
         Refused: there is no project, no such set, or its file is damaged.
     """
-    return _found(imported, name, project)
+    return _found(imported, name, project, settings)
 
 
-def find_shares(name: str, project: Path | None) -> dict[str, int]:
+def find_shares(
+    name: str, project: Path | None, settings: Settings = NO_SETTINGS
+) -> dict[str, int]:
     """Like `imported_shares`, with every failure put at the dotted setting "dataset".
 
     Raises:
         Refused: there is no project, no such set, or its record is damaged.
     """
-    return _found(imported_shares, name, project)
+    return _found(imported_shares, name, project, settings)
 
 
-def find_outline(name: str, project: Path | None) -> Outline:
+def find_outline(
+    name: str, project: Path | None, settings: Settings = NO_SETTINGS
+) -> Outline:
     """Like `imported_outline`, with every failure put at the dotted setting "dataset".
 
     Raises:
         Refused: there is no project, no such set, or its record is damaged.
     """
-    return _found(imported_outline, name, project)
+    return _found(imported_outline, name, project, settings)
 
 
-def find_where_it_lies(name: str, project: Path | None) -> RowSource:
+def find_where_it_lies(
+    name: str, project: Path | None, settings: Settings = NO_SETTINGS
+) -> RowSource:
     """Like `where_it_lies`, with every failure put at the dotted setting "dataset".
 
     Raises:
         Refused: there is no project, no such set, or its record is damaged.
     """
-    return _found(where_it_lies, name, project)
+    return _found(where_it_lies, name, project, settings)
 
 
-def _found(find: Callable[[str, Path], T], name: str, project: Path | None) -> T:
+def _found(
+    find: Callable[[str, Path, Settings], T], name: str, project: Path | None, settings: Settings
+) -> T:
     if project is None or not project.exists():
         raise Refused(
             f"The imported data set {name!r} needs a project, and none is open.", path="dataset"
         )
     try:
-        return find(name, project)
+        return find(name, project, settings)
     except StoreError as error:
         raise Refused(error.message, error.hint, kind="data", path="dataset") from error

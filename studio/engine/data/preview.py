@@ -9,7 +9,12 @@ from pushforward.models.contracts.data import RowSource
 from pushforward.models.entries import DatasetEntry
 from pushforward.models.tensors import make_generator
 from pushforward.studio.engine.data.datasets import Dataset, registered
-from pushforward.studio.engine.data.imported import find_imported, find_shares, find_where_it_lies
+from pushforward.studio.engine.data.imported import (
+    find_imported,
+    find_shares,
+    find_where_it_lies,
+    scene_settings,
+)
 from pushforward.studio.engine.data.stored import StoredRows
 from pushforward.studio.engine.kinds.base import Arrays, kind_of
 from pushforward.studio.engine.run.randomness import SAMPLES
@@ -45,7 +50,9 @@ def preview(pick: Pick, project: Path | None, n: int) -> tuple[dict[str, Any], A
     choice = pick_dataset(pick)
     if choice is None:
         name = project_name(pick.slug) or ""
-        data, shares = find_where_it_lies(name, project), find_shares(name, project)
+        settings = scene_settings(pick)
+        data = find_where_it_lies(name, project, settings)
+        shares = find_shares(name, project, settings)
     else:
         assert isinstance(choice.entry, DatasetEntry)
         count = 0 if choice.entry.finite else n

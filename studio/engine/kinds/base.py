@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pushforward.models.contracts.batch import Batch
-from pushforward.models.contracts.data import Labelled, RowSource
+from pushforward.models.contracts.data import Labelled, RowSource, Splits
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.registry import registry
 from pushforward.studio.counted import counted, listed, too_few
@@ -134,6 +134,18 @@ class DataKind:
         raise Refused(
             f"The data set holds {self.slug}, which no training can read yet.", path="dataset"
         )
+
+    def split_parts(
+        self, parts: Arrays, facts: Facts, settings: Mapping[str, Any]
+    ) -> Splits | None:
+        """Return imported rows in parts, by the settings of the data type; None where they are
+        divided by their numbers. ``settings`` are those of the run, which override the settings
+        that the import stored.
+
+        Raises:
+            Refused, ConfigError: the settings do not fit the data.
+        """
+        return None
 
     def missing(self, parts: Arrays, names: Sequence[str]) -> Refused | None:
         """Return the refusal of imported rows that lack some of these arrays, None if they have

@@ -7,9 +7,11 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 
+from pushforward.models.config import decode
 from pushforward.models.contracts.batch import Batch
-from pushforward.models.contracts.data import RowSource
+from pushforward.models.contracts.data import RowSource, Splits
 from pushforward.models.kinds.cubes import CubeSet
+from pushforward.models.kinds.scene_settings import SceneSettings, prepare_scene
 from pushforward.models.kinds.scenes import UNKNOWN, Scene, principal
 from pushforward.studio.engine.kinds.base import Arrays, DataKind, Facts
 from pushforward.studio.engine.process.failures import Refused
@@ -20,6 +22,8 @@ from pushforward.studio.formats.limits import FormatError
 __all__ = ["Cubes"]
 
 _MAP = "map"
+SCENE = "scene"
+"""The fact of an imported set that holds its `SceneSettings`."""
 COMPONENTS, WINDOW = 30, 9
 """How an imported scene is shown to models: so many principal components of the spectra, in windows
 of such a side. They are the usual ones of the scene that ships.
@@ -36,6 +40,36 @@ class Cubes(DataKind, slug="cubes"):
         """Return the labelled pixels of an imported scene, or all where it has no labels. ``parts``
         are all its pixels, row by row: x (n, bands) and label (n,), -1 where nobody knows it.
         """
+        cube, truth = self._read(parts, facts)
+        waves = _wavelengths(facts, len(cube))
+        scene = Scene(cube, truth, facts.classes, waves, principal(cube, COMPONENTS))
+        labelled = scene.labelled if len(scene.labelled) else torch.arange(truth.numel())
+        # A mirror shows no more than there is.
+        return CubeSet(scene, labelled, min(WINDOW, 2 * min(scene.size) - 1))
+
+    def split_parts(
+        self, parts: Arrays, facts: Facts, settings: Mapping[str, Any]
+    ) -> Splits | None:
+        """Return a scene as the import or the run splits it; None where neither says how."""
+        stored = facts.more.get(SCENE)
+        if not stored and not settings:
+            return None
+        cube, truth = self._read(parts, facts)
+        widest = 2 * min(truth.shape) - 1
+        usual = {"components": COMPONENTS, "window": min(WINDOW, widest)}
+        chosen = decode(SceneSettings, {**usual, **(stored or {}), **settings})
+        roles = None
+        if "role" in parts:
+            roles = torch.from_numpy(np.array(parts["role"])).long().reshape(truth.shape)
+        waves = _wavelengths(facts, len(cube))
+        return prepare_scene(cube, truth, facts.classes, waves, chosen, roles)
+
+    def _read(self, parts: Arrays, facts: Facts) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the cube (bands, H, W) and the classes (H, W) of an imported scene.
+
+        Raises:
+            Refused: the parts are no scene.
+        """
         if (refused := self.missing(parts, ("x", "label"))) is not None:
             raise refused
         x, label = (torch.from_numpy(np.array(parts[name])) for name in ("x", "label"))
@@ -51,11 +85,7 @@ class Cubes(DataKind, slug="cubes"):
                 path="dataset",
             )
         cube = x.float().T.reshape(-1, height, width).contiguous()
-        truth = label.long().reshape(height, width)
-        scene = Scene(cube, truth, facts.classes, None, principal(cube, COMPONENTS))
-        labelled = scene.labelled if len(scene.labelled) else torch.arange(len(x))
-        # A mirror shows no more than there is.
-        return CubeSet(scene, labelled, min(WINDOW, 2 * min(scene.size) - 1))
+        return cube, label.long().reshape(height, width)
 
     def described(self, data: RowSource) -> str:
         assert isinstance(data, CubeSet)
@@ -77,8 +107,11 @@ class Cubes(DataKind, slug="cubes"):
         painted = Scene(scene.cube, scene.truth, scene.names, scene.wavelengths, colours)
         rows = CubeSet(painted, data.pixels, data.window).rows(slice(None))
         waves = scene.wavelengths if scene.wavelengths is not None else torch.empty(0)
+        split = data.split
+        held = {} if split is None else {"validation": split.validation, "test": split.test}
         return {
             **self.arrays(rows),
+            **{name: _places(pixels, scene.size[1]) for name, pixels in held.items()},
             "colours": _bytes(colours),
             "truth": (scene.truth + 1).numpy().astype(np.int16),
             "cube": np.ascontiguousarray(scene.cube.movedim(0, 2).numpy()),
@@ -115,6 +148,18 @@ class Cubes(DataKind, slug="cubes"):
             write_numbers(path, arrays[_MAP])
         else:
             write_map(path, arrays[_MAP], int(arrays[_MAP].max()), attrs)
+
+
+def _places(pixels: torch.Tensor, width: int) -> "np.ndarray[Any, Any]":
+    """Return rows and columns (n, 2) of pixels that are counted row by row."""
+    return torch.stack([pixels // width, pixels % width], dim=1).numpy()
+
+
+def _wavelengths(facts: Facts, bands: int) -> torch.Tensor | None:
+    """Return the wavelengths of an imported scene in nm, None where they are unknown."""
+    found = facts.more.get("wavelengths") or []
+    fits = isinstance(found, list) and len(found) == bands
+    return torch.tensor(found, dtype=torch.float32) if fits else None
 
 
 def _bytes(colours: torch.Tensor) -> "np.ndarray[Any, Any]":

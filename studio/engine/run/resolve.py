@@ -42,8 +42,14 @@ from pushforward.studio.engine.data.datasets import (
     outline_of,
     registered,
 )
-from pushforward.studio.engine.data.imported import find_imported, find_outline, imported_kind
+from pushforward.studio.engine.data.imported import (
+    find_imported,
+    find_outline,
+    imported_kind,
+    scene_settings,
+)
 from pushforward.studio.engine.data.ruled import ruled
+from pushforward.studio.engine.kinds.base import kind_of
 from pushforward.studio.engine.kinds.fit import (
     IMPORTED,
     KIND,
@@ -133,7 +139,7 @@ class Resolved:
     def _data(self, project: Path | None) -> Dataset:
         name = project_name(self.spec.dataset.slug)
         if name is not None:
-            return find_imported(name, project)
+            return find_imported(name, project, scene_settings(self.spec.dataset))
         assert self.dataset is not None  # resolve() leaves it out for imported sets only
         n, seed, first = self.training.samples, self.training.seed, self.training.subset == "first"
         return registered(self.dataset.entry, self.dataset.config, n, seed, first=first)
@@ -152,7 +158,7 @@ class Resolved:
     def _outline(self, project: Path | None) -> Outline:
         name = project_name(self.spec.dataset.slug)
         if name is not None:
-            return find_outline(name, project)
+            return find_outline(name, project, scene_settings(self.spec.dataset))
         assert self.dataset is not None
         return outline_of(self.dataset.entry, self.dataset.config, self.training.samples)
 
@@ -251,7 +257,7 @@ def resolve(
     whole = RunSpec(
         name=spec.name,
         family=family.pick,
-        dataset=dataset.pick if dataset else _imported_pick(spec.dataset.slug, kind),
+        dataset=dataset.pick if dataset else _imported_pick(spec.dataset, kind),
         training=encode(training),
         sampler=sampler.pick if sampler else None,
         metrics=[metric.pick for metric in metrics],
@@ -282,12 +288,16 @@ def known_kind(dataset: Pick, project: Path | None) -> Pick:
     """
     if project_name(dataset.slug) is None or KIND in dataset.config:
         return dataset
-    return _imported_pick(dataset.slug, imported_kind(dataset.slug, project) or IMPORTED)
+    return _imported_pick(dataset, imported_kind(dataset.slug, project) or IMPORTED)
 
 
-def _imported_pick(slug: str, kind: str) -> Pick:
-    """Return the pick of an imported set, which says its kind where it is not the usual one."""
-    return Pick(slug=slug, config={} if kind == IMPORTED else {KIND: kind})
+def _imported_pick(dataset: Pick, kind: str) -> Pick:
+    """Return the pick of an imported set, which names its kind where it is not the usual one, and
+    keeps the settings of a scene.
+    """
+    named = {} if kind == IMPORTED else {KIND: kind}
+    kept = scene_settings(dataset) if kind_of(kind).whole else {}
+    return Pick(slug=dataset.slug, config={**named, **kept})
 
 
 def _device(device: str) -> list[ErrorInfo]:

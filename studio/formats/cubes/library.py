@@ -37,8 +37,8 @@ def write_library(
     if path.suffix.lower() == ".csv":
         first = wavelengths if known else np.arange(1, bands + 1)
         head = ["wavelength_nm" if known else "band", *(harmless(s.name) for s in spectra)]
-        lines = [[float(x), *map(float, values[:, i])] for i, x in enumerate(first)]
-        write_text(path, with_commas(head, lines))
+        rows = [[float(x), *map(float, values[:, i])] for i, x in enumerate(first)]
+        write_text(path, with_commas(head, rows))
         return
     names = ", ".join(_plain(each.name) for each in spectra)
     lines = [

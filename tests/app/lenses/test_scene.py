@@ -1,37 +1,54 @@
-"""The lens of a scene: three maps with one cursor, asked for and drawn."""
+"""The lens of a scene: one map with layers, one cursor, labels by hand, spectra."""
 
 import asyncio
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from msgspec import structs
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from pushforward.studio.app.data_types.cubes.class_legend import SMALLEST, ClassRow, called
+from pushforward.observables.scenes.label_text import decode_labels
+from pushforward.studio.app.data_types.cubes.class_list import class_name
+from pushforward.studio.app.data_types.cubes.label_document import LabelDocument, label_file
+from pushforward.studio.app.data_types.cubes.scene_panel import ScenePanel
 from pushforward.studio.app.data_types.cubes.scene_view import VIEW, SceneView
 from pushforward.studio.app.data_types.cubes.spectrum_plot import pieces
 from pushforward.studio.app.engine.requests.request_base import Answer
 from pushforward.studio.protocol.catalog import Catalog, EntrySpec
-from pushforward.studio.protocol.messages import Operate, PreviewData
+from pushforward.studio.protocol.messages import Operate, PreviewData, StartTraining
 from pushforward.studio.protocol.spec import Pick
 
 TRUTH = np.array([[0, 1, 1, 2], [0, 1, 2, 2], [0, 0, 2, 2]], np.int16)
 CUBE = np.arange(3 * 4 * 5, dtype=np.float32).reshape(3, 4, 5)
+FOUND = np.where(TRUTH == 0, 1, TRUTH).astype(np.int16)
+FOUND[1, 1] = 2
+# Of the labelled pixels all but those learned from and (0, 2), which is too near to one of them.
+UNSEEN = np.array([[1, 1], [1, 2], [1, 3], [2, 2], [2, 3]])
+MARGIN = np.linspace(0.9, 0.1, 12, dtype=np.float32).reshape(3, 4)
+
+
+def operator(slug: str) -> EntrySpec:
+    return EntrySpec(kind="operator", slug=slug, title=slug, summary="", source="", fields=[])
 
 
 @pytest.fixture
-def scene(lens, monkeypatch):
+def scene(lens, monkeypatch, tmp_path):
     entry = EntrySpec(
         kind="dataset", slug="fields", title="F", summary="", source="", fields=[],
         kinds=["cubes"],
     )  # fmt: skip
-    lens.state.catalog = Catalog(entries=[entry], devices=[])
-    lens.run.spec = structs.replace(lens.run.spec, dataset=Pick(slug="fields"))
-    lens.run.step, lens.run.checkpoints = 7, [7]
+    lens.state.catalog = Catalog(entries=[entry, operator("refine-scene")], devices=[])
+    run = lens.run
+    del lens.state.runs.by_key[run.key]
+    run.key = str(tmp_path / "project" / "runs" / "0001-a")
+    lens.state.runs.by_key[run.key] = run
+    run.spec = structs.replace(run.spec, dataset=Pick(slug="fields"))
+    run.step, run.checkpoints = 7, [7]
     lens.state.engine = replace(lens.state.engine, state="ready")
     usual = lens.link.ask
 
@@ -44,17 +61,18 @@ def scene(lens, monkeypatch):
                 "cube": CUBE,
                 "wavelengths": np.array([400, 410, 420, 600, 610], np.float32),
                 "position": np.array([[0.0, 1.0], [0.0, 3.0]], np.float32),
+                "test": UNSEEN,
             }
             return Answer({"names": ["wheat", "oats"]}, arrays)
-        found = np.where(TRUTH == 0, 1, TRUTH).astype(np.int16)
-        found[1, 1] = 2
-        # What is measured with: of the labelled pixels all but those learned from and (0, 2), which
-        # is too near to one of them.
-        unseen = np.array([[1, 1], [1, 2], [1, 3], [2, 2], [2, 3]])
+        if isinstance(command, StartTraining):
+            return Answer({"job": "1", "run": str(Path(run.key).with_name("0002-a"))})
+        found = TRUTH.clip(1) if command.operator == "refine-scene" else FOUND
         sure = np.full((3, 4), 0.5, np.float32)
-        return Answer({"step": 7}, {"map": found, "confidence": sure, "unseen": unseen})
+        arrays = {"map": found, "confidence": sure, "unseen": UNSEEN, "margin": MARGIN}
+        return Answer({"step": 7}, arrays)
 
     monkeypatch.setattr(lens.link, "ask", ask)
+    lens.state.runs.selection = run.key
     view = SceneView(lens.state, lens.actions)
     view.resize(1000, 700)
     view.show()
@@ -67,162 +85,205 @@ async def _settled() -> None:
         await asyncio.sleep(0)
 
 
-async def test_the_scene_is_asked_for_once_and_its_classes_are_listed(scene) -> None:
+async def test_the_scene_is_fetched_once_and_classified(scene) -> None:
     lens, view = scene
     assert VIEW.applies(lens.state)
     await _settled()
     assert len(lens.link.of(PreviewData)) == 1
-    assert "1 wheat, 3 pixels" in view.legend.accessibleDescription()
-    assert "8 labelled, 2 learned from" in view._known.accessibleName()
-    assert view._classify.isEnabled()
-
-
-async def test_a_map_is_classified_and_only_unseen_pixels_count(scene) -> None:
-    lens, view = scene
-    await _settled()
-    view._classify.click()
-    assert not view._classify.isEnabled()
-    await _settled()
     asked = lens.link.of(Operate)
-    assert [(a.operator, a.inline) for a in asked] == [("classify-scene", True)]
-    assert view._classify.isEnabled()
-    # Five labelled pixels are measured with, one of them is told wrong.
-    assert "80.0 % of 5 unseen right" in view._right.accessibleName()
-    assert "1 wheat, 3 pixels, 0 % right" in view.legend.accessibleDescription()
+    assert [(a.operator, a.step, a.inline) for a in asked] == [("classify-scene", 7, True)]
+    model = view.model
+    # Of the five pixels that measure one is wrong.
+    assert model.scores("prediction").overall == pytest.approx(0.8)
+    assert model.stack.get("prediction").fact == "OA 80.0 %"
+    assert model.stack.get("error").fact == "1 labelled pixels"
 
 
-async def test_a_map_is_there_again_when_its_run_is(scene) -> None:
-    lens, view = scene
+async def test_scores_of_a_map_are_those_of_their_definitions(scene) -> None:
+    _, view = scene
     await _settled()
-    view._classify.click()
-    await _settled()
-    QTest.keyClick(view.truth, Qt.Key.Key_Right)
-    other = replace(lens.run, key="/p/runs/0002-o", name="0002-o")
-    lens.state.runs.by_key[other.key] = other
-    lens.state.runs.select(other.key)
-    await _settled()
-    assert view._right.accessibleName() == ""
-    assert view._where.text() == ""  # the pixel was of the other run
-    assert not view._save.isEnabled()
-    lens.state.runs.select(lens.run.key)
-    await _settled()
-    assert "80.0 % of 5 unseen right" in view._right.accessibleName()
-    assert view._save.isEnabled()
-    assert len(lens.link.of(Operate)) == 1
+    # True 1 2 2 2 2, predicted 2 2 2 2 2: no agreement beyond chance, (1 x 0 + 4 x 5) / 25.
+    found = view.model.scores("prediction")
+    assert found.average == pytest.approx(0.5)
+    assert found.kappa == pytest.approx(0.0)
 
 
 async def test_one_cursor_goes_through_all_maps_by_keys(scene) -> None:
     _, view = scene
     await _settled()
-    QTest.keyClick(view.truth, Qt.Key.Key_Right)
-    assert {pane._place for pane in view._panes} == {(1, 3)}
-    assert "row 1, column 3" in view._where.text()
-    assert "labelled 2 oats" in view._where.text()
-    np.testing.assert_array_equal(view.spectrum._shown.pixel, CUBE[1, 3])
-    QTest.keyClick(view.truth, Qt.Key.Key_Right)
-    QTest.keyClick(view.truth, Qt.Key.Key_Up, Qt.KeyboardModifier.ShiftModifier)
-    assert view.said._place == (0, 3)
+    QTest.keyClick(view.board.canvas, Qt.Key.Key_Right)
+    assert {canvas.place for canvas in (view.board.canvas, *view.small)} == {(1, 3)}
+    text = view._where.accessibleName()
+    assert "column 3, row 1" in text
+    assert "labelled 2 oats" in text
+    assert "predicted 2 oats (50 %)" in text
+    np.testing.assert_array_equal(view.spectrum._curves[-1].values, CUBE[1, 3])
+    assert view.spectrum._bands[0].name == "2 oats"
+    np.testing.assert_allclose(view.spectrum._bands[0].band.mean, CUBE[TRUTH == 2].mean(axis=0))
+    QTest.keyClick(view.board.canvas, Qt.Key.Key_Right)
+    QTest.keyClick(view.board.canvas, Qt.Key.Key_Up, Qt.KeyboardModifier.ShiftModifier)
+    assert view.small[0].place == (0, 3)
 
 
-async def test_what_is_said_of_a_pixel_is_read_whole_in_a_narrow_window(scene) -> None:
+async def test_all_maps_zoom_and_pan_together(scene) -> None:
     _, view = scene
     await _settled()
-    view._classify.click()
+    camera, canvas = view.model.camera, view.board.canvas
+    fixed = canvas.to_map(3, 2)
+    camera.zoom_at(fixed, canvas.size().toSizeF(), 2.0)
+    assert camera.zoom == 2.0
+    assert (canvas.to_map(3, 2) - fixed).manhattanLength() < 1e-6
+    camera.pan(QPointF(1e6, 1e6), canvas.size().toSizeF())
+    assert (camera.centre.x(), camera.centre.y()) == (1.0, 0.75)  # no further than the edge
+    camera.show_all()
+    assert camera.zoom == 1.0
+
+
+async def test_a_crf_is_shown_next_to_the_map_before_it_and_taken_back(scene) -> None:
+    lens, view = scene
     await _settled()
-    view.resize(724, 525)
-    QTest.keyClick(view.truth, Qt.Key.Key_Right)
+    view.refine.click()
+    await _settled()
+    assert [a.operator for a in lens.link.of(Operate)] == ["classify-scene", "refine-scene"]
+    model = view.model
+    assert model.scores("crf").overall == 1.0
+    assert model.stack.get("difference").fact == "1 pixels"
+    assert model.stack.get("crf").visible
+    assert not model.stack.get("prediction").visible
+    view.refine.click()
+    assert model.refined is None
+    assert model.stack.get("prediction").visible
+
+
+async def test_a_stroke_is_one_undo_and_is_kept_on_the_disk(scene) -> None:
+    lens, view = scene
+    await _settled()
+    model, canvas = view.model, view.board.canvas
+    model.set_tool(tool="brush", number=2, brush=1)
+    places = [canvas.to_map(x + 0.5, 0.5).toPoint() for x in (0, 1)]
+    left = Qt.MouseButton.LeftButton
+    QTest.mousePress(canvas, left, pos=places[0])
+    QTest.mouseMove(canvas, places[1])
     QApplication.processEvents()
-    said = view._where
-    assert said.text().endswith("said 2 oats (50 %)")
-    needed = said.fontMetrics().boundingRect(
-        0, 0, said.width(), 1000, int(Qt.TextFlag.TextWordWrap), said.text()
-    )
-    assert needed.width() <= said.width()
-    assert needed.height() <= said.height()
+    QTest.mouseRelease(canvas, left, pos=places[1])
+    assert model.labels.labels[0].tolist() == [2, 2, 0, 0]
+    file = label_file(Path(lens.run.key).parents[1], "fields")
+    kept = json.loads(file.read_text())
+    assert decode_labels(kept["labels"], (3, 4))[0].tolist() == [2, 2, 0, 0]
+    again = LabelDocument()  # as after a crash of the window
+    again.open(file, (3, 4))
+    assert again.count == 2
+    model.labels.stack.undo()
+    assert model.labels.count == 0
+    model.labels.stack.redo()
+    assert model.labels.labels[0].tolist() == [2, 2, 0, 0]
+    composed = model.stack.composed()
+    model.stack.set_layers(model.stack.layers)
+    assert composed == model.stack.composed()  # painting in part is painting the whole
 
 
-def test_a_class_without_a_name_is_called_by_its_number_once() -> None:
-    assert called(12, "class 12") == "class 12"
-    assert called(2, "oats") == "2 oats"
-    assert called(3, "class 12") == "3 class 12"
+async def test_a_model_is_trained_again_on_painted_labels(scene) -> None:
+    lens, view = scene
+    panel = ScenePanel(lens.state, lens.actions)
+    await _settled()
+    assert not panel.retrain.isEnabled()
+    view.model.label_pixel(2, 0, 1)
+    assert panel.retrain.isEnabled()
+    panel.retrain.click()
+    await _settled()
+    [command] = lens.link.of(StartTraining)
+    config = command.spec.dataset.config
+    assert config["split"] == "hand"
+    labels = decode_labels(config["hand"], (3, 4))
+    expected = np.zeros((3, 4))
+    expected[0, 1], expected[0, 3], expected[2, 0] = 1, 2, 1
+    np.testing.assert_array_equal(labels, expected)
+    assert command.project == str(Path(lens.run.key).parents[1])
+
+
+async def test_label_next_goes_to_the_smallest_margin_and_accepts_the_prediction(scene) -> None:
+    _, view = scene
+    await _settled()
+    QTest.keyClick(view.board.canvas, Qt.Key.Key_N)
+    await _settled()
+    assert view.model.cursor == (2, 3)
+    assert view.model.camera.zoom > 1
+    QTest.keyClick(view.board.canvas, Qt.Key.Key_Return)
+    await _settled()
+    assert view.model.labels.labels[2, 3] == 2
+    assert view.model.cursor == (2, 2)
+
+
+async def test_classes_isolate_and_confusions_select_pixels(scene) -> None:
+    lens, view = scene
+    panel = ScenePanel(lens.state, lens.actions)
+    await _settled()
+    assert "1 wheat, 3 pixels, recall 0 %" in panel.classes.accessibleDescription()
+    panel.classes.chosen.emit(1)
+    assert view.model.isolated == {1}
+    image = view.model.stack.get("prediction").image
+    assert image.pixelColor(0, 0).alpha() == 255
+    assert image.pixelColor(3, 2).alpha() == 0
+    panel.classes.confusion.emit(1, 2)
+    assert np.argwhere(view.model.selected).tolist() == [[1, 1]]
+
+
+async def test_lines_of_the_spectrum_choose_the_bands_of_the_map(scene) -> None:
+    _, view = scene
+    await _settled()
+    view.spectrum.line_moved.emit("R", 4)
+    assert view.model.bands[0] == 4
+    view.model.show_base("band")
+    assert set(view.spectrum._at) == {"Band"}
+    view.spectrum.line_moved.emit("Band", 2)
+    assert view.model.stack.get("band").fact == "band 3, 420 nm"
+    view.grab()
+
+
+async def test_a_run_on_other_data_has_no_scene(scene) -> None:
+    lens, view = scene
+    await _settled()
+    other = replace(lens.run, key=str(Path(lens.run.key).with_name("0002-o")), name="0002-o")
+    other.spec = structs.replace(lens.run.spec, dataset=Pick(slug="two-moons"))
+    lens.state.runs.by_key[other.key] = other
+    lens.state.runs.select(other.key)  # this lens still stands there
+    await _settled()
+    assert view.model.scene is None
+    assert len(lens.link.of(PreviewData)) == 1
+    lens.state.runs.select(lens.run.key)
+    await _settled()
+    assert view.model.scores("prediction").overall == pytest.approx(0.8)
 
 
 async def test_a_button_that_cannot_be_pressed_says_why(scene) -> None:
     lens, view = scene
     await _settled()
-    assert (view._save.isEnabled(), view._save.toolTip()) == (False, "There is no map yet.")
-    lens.run.checkpoints = []
-    lens.state.runs.changed.emit(lens.run.key)
-    assert not view._classify.isEnabled()
-    assert "saved a checkpoint" in view._classify.toolTip()
-    assert "saved a checkpoint" in view.said.accessibleDescription()
-    lens.run.checkpoints = [7]
-    lens.state.runs.changed.emit(lens.run.key)
-    view._classify.click()
-    assert "being classified" in view._classify.toolTip()
+    new = replace(lens.run, key=lens.run.key + "b", name="0001-ab", checkpoints=[])
+    lens.state.runs.by_key[new.key] = new
+    lens.state.runs.select(new.key)
     await _settled()
-    assert view._save.isEnabled()
+    assert not view.refine.isEnabled()
+    assert "saved a checkpoint" in view.refine.toolTip()
+    assert "saved a checkpoint" in view.model.stack.get("prediction").missing
 
 
-async def test_maps_take_no_more_height_than_they_use_and_the_legend_shrinks(scene) -> None:
+async def test_in_a_low_window_the_parts_do_not_overlap(scene) -> None:
     _, view = scene
     await _settled()
-    view.legend.show_classes([ClassRow(f"c{i}", (0, 0, 0), 1) for i in range(16)])
-    for size in ((1400, 900), (724, 525)):
+    for size in ((1000, 700), (660, 480)):
         view.resize(*size)
         await _settled()
-        assert view.truth.height() <= view.truth.width() * 3 / 4 + 2
-        maps = view.truth.mapTo(view, view.truth.rect().bottomLeft()).y()
-        assert maps < view.legend.mapTo(view, QPoint(0, 0)).y()
-        assert view.legend.mapTo(view, view.legend.rect().bottomLeft()).y() <= view.height()
-        assert view.spectrum.height() >= 60
-    assert len({pane.width() for pane in view._panes}) == 1
+        QApplication.sendPostedEvents()
+        board = view.board.mapTo(view, QPoint(0, view.board.height())).y()
+        assert board <= view.spectrum.mapTo(view, QPoint(0, 0)).y()
+        assert view.spectrum.height() >= 100
 
 
-async def test_the_spectrum_under_the_mouse_is_told_in_numbers(scene) -> None:
-    _, view = scene
-    await _settled()
-    QTest.keyClick(view.truth, Qt.Key.Key_Right)
-    plot = view.spectrum.plane.box.sceneBoundingRect()
-    # Bands are at 400, 410, 420, 600 and 610 nm.
-    place = QPointF(plot.left() + 0.95 * plot.width(), 40)
-    none = Qt.MouseButton.NoButton
-    moved = QMouseEvent(
-        QEvent.Type.MouseMove, place, place, none, none, Qt.KeyboardModifier.NoModifier
-    )
-    QApplication.sendEvent(view.spectrum.viewport(), moved)
-    assert view.spectrum.accessibleDescription().startswith("600 nm: pixel 38, mean ")
-    assert view.spectrum.plane.heading.text == view.spectrum.accessibleDescription()
-    assert view.spectrum._shown.name == "mean of 2 oats"
-    assert view.spectrum.told(9) == ""
-    view.grab()
+def test_a_class_without_a_name_is_called_by_its_number_once() -> None:
+    assert class_name(12, "class 12") == "class 12"
+    assert class_name(2, "oats") == "2 oats"
 
 
 def test_a_spectrum_is_broken_where_bands_are_missing_or_begin_again() -> None:
     x = np.array([400, 410, 420, 600, 610, 605, 615], np.float32)
     assert pieces(x) == [slice(0, 3), slice(3, 5), slice(5, 7)]
-
-
-async def test_a_run_on_other_data_is_not_asked_for_a_scene(scene) -> None:
-    lens, _view = scene
-    await _settled()
-    other = replace(lens.run, key="/p/runs/0002-o", name="0002-o")
-    other.spec = structs.replace(lens.run.spec, dataset=Pick(slug="two-moons"))
-    lens.state.runs.by_key[other.key] = other
-    lens.state.runs.select(other.key)  # this lens still stands there
-    await _settled()
-    assert len(lens.link.of(PreviewData)) == 1
-
-
-async def test_in_a_low_window_nothing_lies_over_anything_else(scene) -> None:
-    _lens, view = scene
-    await _settled()
-    view.resize(700, 200)
-    await _settled()
-    QApplication.sendPostedEvents()
-    page = view._body.widget()
-    assert page.height() >= page.minimumSizeHint().height() > 200
-    assert view.legend.height() >= SMALLEST * (len(view.legend._rows) + 1)
-    assert int(0.72 * SMALLEST) >= 10  # pixels of its letters
-    panes = view.colours.mapTo(page, QPoint(0, view.colours.height())).y()
-    assert panes <= view.legend.mapTo(page, QPoint(0, 0)).y()

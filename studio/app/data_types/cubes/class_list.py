@@ -88,7 +88,9 @@ class ClassList(QWidget):
     def _height(self) -> float:
         return HEAD + ROW * len(self._rows) + SMALL * len(self._confusions(self._open))
 
-    def show_classes(self, rows: Sequence[ClassRow], isolated: frozenset[int] = frozenset()) -> None:
+    def show_classes(
+        self, rows: Sequence[ClassRow], isolated: frozenset[int] = frozenset()
+    ) -> None:
         """Show these classes, numbered from 1 on."""
         self._rows, self._isolated = rows, isolated
         texts = (

@@ -53,7 +53,7 @@ class LabelDocument(QObject):
         self._file: Path | None = None
         self._before: Labels | None = None
         self._saving = False
-        self.stack.indexChanged.connect(lambda _: self._save())
+        self.stack.indexChanged.connect(self._save)
 
     @property
     def count(self) -> int:
@@ -127,7 +127,7 @@ class LabelDocument(QObject):
         """Return all labels as the setting of a split by hand."""
         return encode_labels(self.labels)
 
-    def _save(self) -> None:
+    def _save(self, _index: int) -> None:
         """Write the labels; they are on the disk when this returns."""
         if self._file is None or not self._saving:
             return

@@ -32,9 +32,7 @@ class Patch:
         return values[self.row : self.row + height, self.column : self.column + width]
 
 
-def brush_stroke(
-    start: QPointF, end: QPointF, size: int, shape: tuple[int, int]
-) -> Patch | None:
+def brush_stroke(start: QPointF, end: QPointF, size: int, shape: tuple[int, int]) -> Patch | None:
     """Return the pixels of a scene (rows, columns) that a round brush of ``size`` pixels covers on
     its way from one place to another; None where it misses the scene.
     """
@@ -60,7 +58,7 @@ def brush_stroke(
 
 
 def fill_polygon(corners: Sequence[QPointF], shape: tuple[int, int]) -> Patch | None:
-    """Return the pixels of a scene (rows, columns) whose centre a polygon encloses; None for none."""
+    """Return the pixels of a scene (rows, columns) whose centre a polygon encloses, None for none."""
     if len(corners) < 3:
         return None
     box = QPolygonF(list(corners)).boundingRect().toAlignedRect()
@@ -79,9 +77,7 @@ def fill_polygon(corners: Sequence[QPointF], shape: tuple[int, int]) -> Patch | 
     return Patch(box.top(), box.left(), mask.copy()) if mask.any() else None
 
 
-def grow_region(
-    cube: NDArray[np.float32], row: int, column: int, degrees: float
-) -> Patch:
+def grow_region(cube: NDArray[np.float32], row: int, column: int, degrees: float) -> Patch:
     """Return the connected pixels around a start whose spectral angle to its spectrum is at most
     ``degrees`` (spectral angle mapper, Kruse et al. 1993), within `REACH` rows and columns.
     """

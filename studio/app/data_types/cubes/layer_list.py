@@ -85,6 +85,7 @@ class LayerList(QWidget):
             painter.setOpacity(1.0 if layer.visible else 0.45)
             painter.drawImage(_inside(thumb, layer), layer.image)
             painter.setOpacity(1.0)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(QColor(tokens.line), 1))
         painter.drawRect(thumb.adjusted(0.5, 0.5, -0.5, -0.5))
         left = thumb.right() + 8
@@ -98,7 +99,9 @@ class LayerList(QWidget):
             layer.title, Qt.TextElideMode.ElideRight, int(room - (wide if share else 0))
         )
         high = QRectF(left, box.top() + 3, room, 18)
-        painter.drawText(high, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), title)
+        painter.drawText(
+            high, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), title
+        )
         painter.drawText(
             high, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), share
         )
@@ -113,7 +116,9 @@ class LayerList(QWidget):
             painter.fillRect(bar, QColor(tokens.line))
             bar.setWidth(room * layer.opacity)
             painter.fillRect(bar, QColor(tokens.accent))
-        self._paint_switch(painter, QPointF(box.right() - PILL - 4, box.center().y() - 7), layer, tokens)
+        self._paint_switch(
+            painter, QPointF(box.right() - PILL - 4, box.center().y() - 7), layer, tokens
+        )
 
     def _paint_switch(self, painter: QPainter, at: QPointF, layer: Layer, tokens: Tokens) -> None:
         track = QRectF(at.x(), at.y(), 24, 14)
@@ -185,8 +190,8 @@ class LayerList(QWidget):
         elif layer is not None and layer.image is not None and key == Qt.Key.Key_Space:
             self.toggled.emit(layer.name, not layer.visible)
         elif layer is not None and key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
-            by = 0.05 if key == Qt.Key.Key_Right else -0.05
-            self.opacity.emit(layer.name, min(1.0, max(0.0, layer.opacity + by)))
+            more = 0.05 if key == Qt.Key.Key_Right else -0.05
+            self.opacity.emit(layer.name, min(1.0, max(0.0, layer.opacity + more)))
         else:
             super().keyPressEvent(event)
 

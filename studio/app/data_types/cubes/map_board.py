@@ -274,7 +274,9 @@ class MapBoard(QWidget):
                 self._close_polygon()
             else:
                 model.accept_prediction()
-        elif key == Qt.Key.Key_Escape and (self._corners or model.isolated or model.selected is not None):
+        elif key == Qt.Key.Key_Escape and (
+            self._corners or model.isolated or model.selected is not None
+        ):
             self._leave()
         else:
             return False

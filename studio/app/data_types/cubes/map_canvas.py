@@ -195,7 +195,10 @@ class MapCanvas(QWidget):
             return
         if self._panning and self._down is not None:
             moved = event.position() - self._down
-            if moved.manhattanLength() > DRAG or self.cursor().shape() != Qt.CursorShape.CrossCursor:
+            if (
+                moved.manhattanLength() > DRAG
+                or self.cursor().shape() != Qt.CursorShape.CrossCursor
+            ):
                 self.setCursor(Qt.CursorShape.ClosedHandCursor)
                 self.camera.pan(moved, self._size())
                 self._down = event.position()

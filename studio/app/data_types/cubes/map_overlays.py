@@ -1,4 +1,4 @@
-"""What is drawn over a map in the resolution of the screen: outlines, used pixels, pins, brushes."""
+"""Outlines, used pixels, pins and brushes that are drawn over a map."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -133,9 +133,7 @@ def paint_suggested(
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 
-def paint_pins(
-    painter: QPainter, canvas: MapCanvas, pins: Sequence[tuple[int, int]]
-) -> None:
+def paint_pins(painter: QPainter, canvas: MapCanvas, pins: Sequence[tuple[int, int]]) -> None:
     """Draw a lettered disc on each pinned pixel."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setFont(font(11, QFont.Weight.DemiBold))

@@ -61,9 +61,7 @@ def principal_image(cube: NDArray[np.float32]) -> Pixels:
     return _pack(red, green, blue)
 
 
-def class_image(
-    classes: NDArray[np.integer], count: int, isolated: Collection[int] = ()
-) -> Pixels:
+def class_image(classes: NDArray[np.integer], count: int, isolated: Collection[int] = ()) -> Pixels:
     """Return a map (H, W) of classes from 1 on in their colours; pixels without a class and, where
     some classes are isolated, those of others are transparent.
     """
@@ -71,7 +69,8 @@ def class_image(
     for number, (red, green, blue) in enumerate(class_colours(count), start=1):
         if not isolated or number in isolated:
             table[number] = 0xFF000000 | red << 16 | green << 8 | blue
-    return table[np.clip(classes, 0, count)]
+    found: Pixels = table[np.clip(classes, 0, count)]
+    return found
 
 
 def error_image(classes: NDArray[np.integer], truth: NDArray[np.integer]) -> Pixels:
@@ -114,9 +113,7 @@ def colour_of(number: int, count: int) -> QColor:
     return QColor(*class_colours(count)[number - 1])
 
 
-def _pack(
-    red: NDArray[np.uint8], green: NDArray[np.uint8], blue: NDArray[np.uint8]
-) -> Pixels:
+def _pack(red: NDArray[np.uint8], green: NDArray[np.uint8], blue: NDArray[np.uint8]) -> Pixels:
     height, width = red.shape
     packed = np.empty((height, width, 4), np.uint8)  # little endian: blue, green, red, alpha
     packed[:, :, 0], packed[:, :, 1], packed[:, :, 2], packed[:, :, 3] = blue, green, red, 255

@@ -45,8 +45,8 @@ class ProbabilityBars(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         tokens = theme.colors()
-        left, right = (int(s | Qt.AlignmentFlag.AlignVCenter)
-                       for s in (Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight))  # fmt: skip
+        left = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         with QPainter(self) as painter:
             painter.setFont(font(12))
             for place, (name, share, ink) in enumerate(self._rows):
@@ -207,17 +207,15 @@ class ScenePanel(QWidget):
             recall = _recall(shown, place)
             earlier = _recall(before, place) if after is not None else None
             confused = _confused(shown, place)
-            rows.append(
-                ClassRow(name, inks[place], int(pixels[place]), recall, earlier, confused)
-            )
+            rows.append(ClassRow(name, inks[place], int(pixels[place]), recall, earlier, confused))
         self.classes.show_classes(rows, frozenset(model.isolated))
         self._show_pixel()
 
     def _fill(self, column: int, found: Scores | None) -> None:
-        values = ("–",) * 3
+        values = ["–"] * 3
         if found is not None:
             numbers = (found.overall, found.average, found.kappa)
-            values = tuple(f"{100 * value:.1f}" for value in numbers)
+            values = [f"{100 * value:.1f}" for value in numbers]
         for line, text in enumerate(values, start=1):
             self._cells[line, column].setText(text)
 

@@ -5,7 +5,14 @@ from collections.abc import Callable
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSlider, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QSlider,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from pushforward.studio.app.charts.picture_export import Picture, widget_picture
 from pushforward.studio.app.core.app_state import AppState
@@ -121,6 +128,7 @@ class SceneView(LensView):
         model, layers = self.model, self.layers
         model.scene_changed.connect(self.refresh)
         model.maps_changed.connect(self._show_state)
+        model.maps_changed.connect(self._show_cursor)
         model.layers_changed.connect(self._show_layers)
         model.cursor_moved.connect(self._show_cursor)
         model.marked.connect(self._show_cursor)
@@ -164,22 +172,32 @@ class SceneView(LensView):
 
     def _show_state(self) -> None:
         model = self.model
-        can, why = model.offers_refinement, "This engine has no CRF."
-        if model.refined is not None:
-            self.refine.setText("Undo CRF")
-            tip = "Show the map before the CRF"
-        else:
-            self.refine.setText("Refining…" if model.refining else "Refine: CRF")
-            tip = "Smooth the map by a dense conditional random field on the spectra"
-        enabled = can and model.map is not None and not model.refining
-        self.refine.setEnabled(enabled)
-        set_tip(self.refine, model.refinement_error or (tip if can else why) if enabled or not can
-                else model.why_no_map or "The CRF is being computed.")  # fmt: skip
-        suggests = model.map is not None
-        self.next.setEnabled(suggests)
-        set_tip(self.next, "Go to the pixels with the smallest margin; Enter accepts the prediction (N)"
-                if suggests else model.why_no_map)  # fmt: skip
+        mapped = model.map is not None
+        self._show_refine()
+        self.next.setEnabled(mapped)
+        tip = "Go to the pixels with the smallest margin; Enter accepts the prediction (N)"
+        set_tip(self.next, tip if mapped else model.why_no_map)
         self._show_layers()
+
+    def _show_refine(self) -> None:
+        """Offer the CRF, or what takes it back; where it cannot be pressed, its tip says why."""
+        model = self.model
+        refined = model.refined is not None
+        self.refine.setText(
+            "Undo CRF" if refined else "Refining…" if model.refining else "Refine: CRF"
+        )
+        able = model.offers_refinement and model.map is not None and not model.refining
+        self.refine.setEnabled(able)
+        if not model.offers_refinement:
+            why = "The engine has no operator for it."
+        elif model.map is None:
+            why = model.why_no_map
+        elif model.refining:
+            why = "The CRF is being computed."
+        else:
+            why = model.refinement_error
+        usual = "Smooth the map by a dense conditional random field on the spectra"
+        set_tip(self.refine, why or ("Show the map before the CRF" if refined else usual))
 
     def _show_layers(self) -> None:
         model = self.model
@@ -224,7 +242,8 @@ class SceneView(LensView):
         for canvas in self.small:
             canvas.point(model.cursor)
         at = model.cursor
-        curves, bands = [], []
+        curves: list[Curve] = []
+        bands: list[Band] = []
         numbers: list[int] = []
         for place, (r, c) in enumerate(model.pins):
             curves.append(Curve(scene.cube[r, c], f"pin {LETTERS[place % len(LETTERS)]}", place))
@@ -269,9 +288,7 @@ class SceneView(LensView):
         wand = model.tool == "wand"
         self._size.blockSignals(True)
         self._size.setRange(*((1, 60) if wand else (0, len(SIZES) - 1)))
-        self._size.setValue(
-            round(4 * model.tolerance) if wand else SIZES.index(model.brush)
-        )
+        self._size.setValue(round(4 * model.tolerance) if wand else SIZES.index(model.brush))
         self._size.blockSignals(False)
         text = f"Tolerance {model.tolerance:.1f}°" if wand else f"Brush {model.brush} px"
         self._size_text.setText(text)
