@@ -227,9 +227,7 @@ def _shares(folder: DatasetFolder, *, large: bool) -> dict[str, RowSource]:
     return found
 
 
-def imported_shares(
-    name: str, project: Path, settings: Settings = NO_SETTINGS
-) -> dict[str, int]:
+def imported_shares(name: str, project: Path, settings: Settings = NO_SETTINGS) -> dict[str, int]:
     """Return how many rows of an imported set are "learned" from, held out to be "measured" with,
     as `imported` measures, and for a last test ("tested"); {} where all are learned from.
 
@@ -302,9 +300,7 @@ def _is_large(name: str, project: Path) -> bool:
     return numbers * outline.spec.mean.element_size() > LARGE
 
 
-def find_imported(
-    name: str, project: Path | None, settings: Settings = NO_SETTINGS
-) -> Dataset:
+def find_imported(name: str, project: Path | None, settings: Settings = NO_SETTINGS) -> Dataset:
     """Like `imported`, with every failure put at the dotted setting "dataset".
 
     Raises:
@@ -324,9 +320,7 @@ def find_shares(
     return _found(imported_shares, name, project, settings)
 
 
-def find_outline(
-    name: str, project: Path | None, settings: Settings = NO_SETTINGS
-) -> Outline:
+def find_outline(name: str, project: Path | None, settings: Settings = NO_SETTINGS) -> Outline:
     """Like `imported_outline`, with every failure put at the dotted setting "dataset".
 
     Raises:

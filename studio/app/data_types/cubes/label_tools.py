@@ -58,7 +58,7 @@ def brush_stroke(start: QPointF, end: QPointF, size: int, shape: tuple[int, int]
 
 
 def fill_polygon(corners: Sequence[QPointF], shape: tuple[int, int]) -> Patch | None:
-    """Return the pixels of a scene (rows, columns) whose centre a polygon encloses, None for none."""
+    """Return the pixels of a scene (rows, columns) whose centre a polygon encloses."""
     if len(corners) < 3:
         return None
     box = QPolygonF(list(corners)).boundingRect().toAlignedRect()
