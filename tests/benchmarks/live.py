@@ -9,7 +9,9 @@ the step of the training. The age in steps is the difference; the age in seconds
 the training was at the step that is shown. The age bound is met where at every moment the age is
 at most two seconds or at most 4 % of the steps; *late* is the share of the time in which it is not.
 *First* is the time from the start of the training to the first snapshot. The cost is what the
-engine says that the live view takes of the training time: median and largest.
+engine says that the live view takes of the training time: median and largest. *Frames* are the
+paintings a second of that widget of the lens that is painted most often, and *window* is the share
+of one core that the studio's process takes meanwhile.
 Measure on a quiet machine.
 """
 
@@ -18,6 +20,7 @@ import asyncio
 import os
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +28,9 @@ from typing import Any
 
 import msgspec
 import numpy as np
+import psutil
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtWidgets import QWidget
 
 from pushforward.studio.app.core import preferences
 from pushforward.studio.app.core.runs import RunState
@@ -63,6 +69,8 @@ class Watched:
         moments: (seconds, step of the training, step shown) at each tick from the first snapshot.
         first: seconds from the start of the training to the first snapshot.
         particles: the fewest that a snapshot had, after the first.
+        frames: paintings a second of the widget that is painted most often.
+        window: CPU seconds of the studio's process a second.
     """
 
     recipe: str
@@ -71,6 +79,8 @@ class Watched:
     total: int
     first: float = 0.0
     particles: int = 0
+    frames: float = 0.0
+    window: float = 0.0
     costs: list[float] = field(default_factory=list)
     moments: list[tuple[float, int, int]] = field(default_factory=list)
 
@@ -96,6 +106,19 @@ class Watched:
         steps, seconds = self.ages()
         late = (steps > OLDEST_SHARE * self.total) & (seconds > OLDEST_SECONDS)
         return float(late.mean())
+
+
+class Paintings(QObject):
+    """Counts the paintings of each widget of the application while it is installed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.of: Counter[QObject] = Counter()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint:
+            self.of[watched] += 1
+        return False
 
 
 async def opened(project: Path) -> Studio:
@@ -132,6 +155,7 @@ async def watched(studio: Studio, recipe: Recipe, seconds: float, steps: int) ->
     found = Watched(recipe.slug, recipe.run.family.slug, recipe.kind, run.total)
     begun, end = time.perf_counter(), None
     fewest: dict[int, int] = {}
+    paintings, process, spent = Paintings(), psutil.Process(), 0.0
     while run.job and (end is None or time.perf_counter() < end):
         now = time.perf_counter()
         record = shown(studio)
@@ -140,11 +164,18 @@ async def watched(studio: Studio, recipe: Recipe, seconds: float, steps: int) ->
         if record is not None:
             if end is None:
                 found.first, end = now - begun, now + seconds
+                lens = studio.window.canvas.lenses.view
+                for widget in lens.findChildren(QWidget):
+                    widget.installEventFilter(paintings)
+                spent = process.cpu_times().user
             found.moments.append((now, run.step, record.step))
             found.costs.append(run.view_cost)
             fewest[record.step] = record.x.shape[1]
         found.total = max(found.total, run.total)
         await asyncio.sleep(TICK)
+    if found.seconds:
+        found.frames = max(paintings.of.values(), default=0) / found.seconds
+        found.window = (process.cpu_times().user - spent) / found.seconds
     found.particles = min([n for step, n in fewest.items() if step], default=0)
     if run.job:
         studio.actions.training.stop()
@@ -176,7 +207,7 @@ async def measured(folder: Path, slugs: list[str], seconds: float, steps: int) -
 
 HEADER = (
     f"{'recipe':28}{'family':20}{'data':10}{'steps':>8}{'first':>8}{'shown':>7}{'a second':>10}"
-    f"{'age/steps':>14}{'age/s':>14}{'late':>7}{'cost':>14}{'particles':>11}"
+    f"{'age/steps':>14}{'age/s':>14}{'late':>7}{'cost':>14}{'particles':>11}{'frames':>8}{'window':>8}"
 )
 
 
@@ -194,6 +225,7 @@ def line(found: Watched) -> str:
     return (
         f"{head}{trained:>8,}{found.first:>7.2f}s{found.snapshots:>7}{pace:>10.2f}{ages:>14}"
         f"{old:>14}{found.late():>7.1%}{cost:>14}{found.particles:>11,}"
+        f"{found.frames:>8.1f}{found.window:>8.1%}"
     )
 
 

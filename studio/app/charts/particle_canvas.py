@@ -4,7 +4,6 @@ It draws what it is told and says what the person does with it; it knows no run,
 file. While nothing moves nothing is drawn, and while it is not seen nothing is computed.
 """
 
-import time
 from collections.abc import Sequence
 
 import numpy as np
@@ -41,7 +40,8 @@ from pushforward.studio.app.charts.plot_style import CanvasStyle
 from pushforward.studio.app.charts.plot_view import Sheet
 from pushforward.studio.app.charts.print_particles import SCALE, print_particles
 from pushforward.studio.app.charts.raster import Colours
-from pushforward.studio.app.charts.smooth_clock import Glide
+from pushforward.studio.app.charts.smooth_path import smooth_path, velocity_on
+from pushforward.studio.app.charts.transition import Transition
 from pushforward.studio.app.design.theme import colors
 
 __all__ = ["ParticleCanvas"]
@@ -93,6 +93,7 @@ class ParticleCanvas(Sheet):
         hovered: (x, y) in data units under the mouse, or None when it left.
         picked: the particle clicked, -1 for none.
         view_changed: what is seen changed; ``camera`` says to what.
+        arrived: the particles are where the record has them, after a transition.
         painted: a picture was drawn.
 
     ``overlays`` are painted over the particles, in order. A ``tool`` takes the left button; the
@@ -102,6 +103,7 @@ class ParticleCanvas(Sheet):
     hovered = Signal(object)
     picked = Signal(int)
     view_changed = Signal()
+    arrived = Signal()
     painted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -135,10 +137,10 @@ class ParticleCanvas(Sheet):
         self._data: object = None
         self._views: dict[object, Bounds] = {}  # those that the person has chosen, by data
         self._ring = False  # focus came by keyboard: show where it is
-        self._arrived = 0.0
-        self._glide = Glide(self)
-        self._glide.ended.connect(self._arrive)
-        self._glide.ticked.connect(self.update)
+        self._path: Timeline | None = None  # from the record before to this one
+        self._transition = Transition(self)
+        self._transition.ended.connect(self._arrive)
+        self._transition.ticked.connect(self.update)
         self.overlays: list[Overlay] = []
         self._picture = Picture(self)
         self.setCentralItem(self.box)
@@ -190,22 +192,23 @@ class ParticleCanvas(Sheet):
         self._layer.refresh()
         self.update()
 
-    def set_record(self, timeline: Timeline | None, *, glide: bool = False) -> None:
-        """Set the record to draw. With ``glide`` single-frame records move over smoothly."""
+    def set_record(self, timeline: Timeline | None, *, smooth: bool = False) -> None:
+        """Set the record to draw. With ``smooth`` the particles move over to where it has them,
+        unless the flow clock runs, which moves them anyway.
+        """
         before, self._timeline = self._timeline, timeline
         same = before is not None and timeline is not None and before.n == timeline.n
         if timeline is None or not same:
             self.selection, self._life = -1, None
         if timeline is not None and (self._start is None or len(self._start) < timeline.n):
             self._start = timeline.planar(0).T
-        now = time.perf_counter()
-        if glide and same and before and timeline and not timeline.moves and self.isVisible():
-            self._move_over(timeline, now - self._arrived)
+        seconds = self._transition.arrive()
+        if smooth and same and timeline and not self.playing and self.isVisible():
+            self._move_over(timeline, seconds)
         else:
-            self._glide.stop()
+            self._transition.stop()
             # While the flow clock stands, the whole trail of the new record is due.
             self._layer.set_timeline(timeline, at=self._flow if same and self.playing else None)
-        self._arrived = now
         if not same:
             self._identify()
             self.fit_unless_touched()
@@ -213,12 +216,17 @@ class ParticleCanvas(Sheet):
             self._stale()
         self.update()
 
-    def _move_over(self, timeline: Timeline, interval: float) -> None:
-        """Glide from where the particles are shown to where the new record has them."""
-        there = timeline.planar(0).T
-        ends = np.stack([self._layer.places() if self._seen else there, there])
-        self._layer.set_timeline(Timeline(np.array([0, 1], dtype=np.float32), ends), at=0.0)
-        self._glide.start(interval)
+    def _move_over(self, timeline: Timeline, seconds: float) -> None:
+        """Move from where the particles are shown to where the new record has them."""
+        there = timeline.drawn_at(self._flow)
+        start = self._layer.places() if self._seen else there
+        velocity = np.zeros_like(there)
+        if self._path is not None:
+            share = np.float32(seconds / self._transition.seconds)
+            velocity = velocity_on(self._path, self._transition.now) * share
+        self._path = smooth_path(start, velocity, there)
+        self._layer.set_timeline(self._path, at=0.0)
+        self._transition.start(seconds)
 
     @property
     def count(self) -> int:
@@ -234,6 +242,7 @@ class ParticleCanvas(Sheet):
         """Set the flow time, in [0, 1]."""
         if t != self._flow:
             self._flow = t
+            self._transition.stop()
             self.update()
 
     def set_backdrop(self, backdrop: Backdrop) -> None:
@@ -377,7 +386,7 @@ class ParticleCanvas(Sheet):
             self._layer.set_view(camera, dpr)
             self._seen = camera, dpr
         behind = self._behind.get(camera, dpr, self.style_, self.full_backdrop())
-        moving = view_of(self._layer.draw(self._glide.now if self.moving else self._flow), dpr)
+        moving = view_of(self._layer.draw(self._transition.now if self.moving else self._flow), dpr)
         painter.drawImage(0, 0, behind)
         painter.drawImage(0, 0, moving)
         self._paint_over(painter, camera, self._layer, dpr, self.overlays)
@@ -447,16 +456,18 @@ class ParticleCanvas(Sheet):
     # Moving
 
     def _arrive(self) -> None:
-        # The trails of the glide stay; the record takes over where they end.
+        # The trails of the transition stay; the record takes over where they end.
         self._layer.set_timeline(self._timeline, at=self._flow)
+        self._path = None
+        self.arrived.emit()
 
     @property
     def moving(self) -> bool:
         """Whether the canvas is redrawing by itself."""
-        return self._glide.active
+        return self._transition.active
 
     def hideEvent(self, event: QHideEvent) -> None:
-        self._glide.stop()
+        self._transition.stop()
         self._layer.set_timeline(self._timeline)
         super().hideEvent(event)
 

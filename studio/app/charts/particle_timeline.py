@@ -81,6 +81,14 @@ class Timeline:
             np.add(out, self._base, out=out)
         return out
 
+    def drawn_at(self, t: float) -> NDArray[np.float32]:
+        """Return the positions at a time in the two dimensions that are drawn, finite, (n, 2)."""
+        frame, weight = self.bracket(t)
+        here = self.planar(frame)
+        if weight > 0.0:
+            here += np.float32(weight) * (self.planar(frame + 1) - here)
+        return here.T
+
     def at(self, t: float) -> NDArray[np.float32]:
         """Return the positions at a time in data units, all dimensions, (n, d)."""
         frame, weight = self.bracket(t)

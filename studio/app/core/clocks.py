@@ -39,6 +39,13 @@ class Playback(QObject):
         ended = not self.playing and self.flow >= 1.0
         return self.live and (ended or bool(self.idle))
 
+    @property
+    def smooth(self) -> bool:
+        """Whether pictures move over from one training step to the next: the training is followed,
+        or played from step to step, while the flow clock stands.
+        """
+        return (self.live or self.touring) and not self.playing
+
     def set(self, **values: object) -> None:
         """Change some of what is said above; one signal if anything differs."""
         before = dict(vars(self))

@@ -3,7 +3,7 @@
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.text.number_format import left
 
-__all__ = ["at_step", "elsewhere", "left_of", "picture_of", "trained_further"]
+__all__ = ["at_step", "between", "elsewhere", "left_of", "picture_of", "trained_further"]
 
 
 def picture_of(step: int, run: RunState | None) -> str:
@@ -13,6 +13,11 @@ def picture_of(step: int, run: RunState | None) -> str:
     if run is None or place < 0:
         return f"snapshot of step {step:,}{edited}"
     return f"{run.phases[place].name}, step {step:,}{edited}"
+
+
+def between(before: int, after: int) -> str:
+    """Name a picture on its way from the snapshot of one step to that of another."""
+    return f"between step {before:,} and {after:,}"
 
 
 def at_step(step: int, run: RunState | None) -> str:

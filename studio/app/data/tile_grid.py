@@ -47,6 +47,7 @@ from PySide6.QtWidgets import (
     QToolTip,
 )
 
+from pushforward.studio.app.charts.cross_fade import CrossFade
 from pushforward.studio.app.charts.raster import Colours
 from pushforward.studio.app.core.data_type import SaysParts, Tiles
 from pushforward.studio.app.data.tile_frames import columns_for
@@ -122,6 +123,7 @@ class TileGrid(QListView):
         self._later.setSingleShot(True)
         self._later.timeout.connect(self._go_on)
         self._sheets = Sheets()
+        self._fade = CrossFade(self, self.viewport().grab, self.viewport().update)
         self.setModel(self._items)
         if browsed:
             self._items.take = self._take
@@ -181,21 +183,37 @@ class TileGrid(QListView):
         order: Rows | None = None,
         page: int = 0,
         least: int = 0,
+        smooth: bool = False,
     ) -> None:
         """Show tiles, which people call ``noun``; ``inks`` (n,) are their colours, ``words`` stand
         below them, and ``message`` where there are none. ``order`` (k,) are the rows that are
         shown, as they follow each other; ``page`` is how many of them are seen where nobody has
         zoomed, 0 for all, and fewer where they would have less than ``least`` pixels of height and
-        are browsed.
+        are browsed. With ``smooth`` the same tiles fade from what they show now.
         """
-        inspected = self._inspected
-        anew = self._items.show(tiles, order, noun)
-        self._paint.show(tiles, forget=anew)
-        self._paint.below = Below(inks, words or [])
-        self._message, self._page, self._least = message, page, least
-        self.setAccessibleDescription(f"{self.count} {noun}" if self.count else message)
-        self.inspect(inspected if self._items.place(inspected) >= 0 else -1)
-        self._arrange()
+
+        def show() -> None:
+            inspected = self._inspected
+            anew = self._items.show(tiles, order, noun)
+            self._paint.show(tiles, forget=anew)
+            self._paint.below = Below(inks, words or [])
+            self._message, self._page, self._least = message, page, least
+            self.setAccessibleDescription(f"{self.count} {noun}" if self.count else message)
+            self.inspect(inspected if self._items.place(inspected) >= 0 else -1)
+            self._arrange()
+            self._repaint()
+
+        same = tiles is not None and 0 < len(tiles) == self.count
+        self._fade.run(show, smooth=smooth and same and self.isVisible())
+
+    @property
+    def fading(self) -> bool:
+        """Whether tiles fade from what they showed before."""
+        return self._fade.active
+
+    def _repaint(self) -> None:
+        """Paint anew, without a fade."""
+        self._fade.stop()
         self.viewport().update()
 
     @property
@@ -252,7 +270,7 @@ class TileGrid(QListView):
         """Mark one tile, -1 for none."""
         if tile != self._picked:
             self._picked = tile
-            self.viewport().update()
+            self._repaint()
 
     @property
     def rows(self) -> Rows:
@@ -268,7 +286,7 @@ class TileGrid(QListView):
         self._telling = False
         # The model may have put other rows where those that were selected stood.
         self._chosen = set(self._items.places_of(items).tolist())
-        self.viewport().update()
+        self._repaint()
 
     @property
     def inspected(self) -> int:
@@ -284,7 +302,7 @@ class TileGrid(QListView):
             flags = QItemSelectionModel.SelectionFlag
             self.selectionModel().setCurrentIndex(self._items.index(place), flags.NoUpdate)
             self._telling = False
-        self.viewport().update()
+        self._repaint()
 
     def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
         super().selectionChanged(selected, deselected)
@@ -292,7 +310,7 @@ class TileGrid(QListView):
             return
         items = self.selectionModel().selection()
         self._chosen = set(self._items.places_of(items).tolist())
-        self.viewport().update()  # those that are not selected step back, or no more
+        self._repaint()  # those that are not selected step back, or no more
         if not self._telling:
             self.chosen.emit()
 
@@ -300,7 +318,7 @@ class TileGrid(QListView):
         super().currentChanged(current, previous)  # type: ignore[arg-type]
         if self._browsed and not self._telling:
             self._inspected = self._items.row(self.currentIndex().row())
-            self.viewport().update()
+            self._repaint()
             self.picked.emit(self._inspected)
 
     # Where the tiles are
@@ -372,6 +390,7 @@ class TileGrid(QListView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._fade.stop()
         self._arrange()
 
     def row_at(self, point: QPoint) -> int:
@@ -402,6 +421,8 @@ class TileGrid(QListView):
         # Not by a delegate: asking for each item costs more than painting it.
         tokens = theme.colors()
         with QPainter(self.viewport()) as painter:
+            if self._fade.paint(painter):
+                return
             area = QRectF(self.viewport().rect())
             if not self.count:
                 painter.setPen(QColor(tokens.muted))

@@ -4,7 +4,7 @@ import time
 
 from PySide6.QtCore import QObject, Qt, QTimer
 
-from pushforward.studio.app.charts.smooth_clock import FRAME_MS
+from pushforward.studio.app.charts.transition import FRAME_MS
 from pushforward.studio.app.core.clocks import Playback
 
 __all__ = ["FlowClock"]

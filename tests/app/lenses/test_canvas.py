@@ -19,6 +19,7 @@ from pushforward.studio.app.charts.particle_canvas import ParticleCanvas
 from pushforward.studio.app.charts.particle_path import Life
 from pushforward.studio.app.charts.particle_timeline import Timeline
 from pushforward.studio.app.charts.plot_style import CanvasStyle
+from pushforward.studio.app.charts.smooth_path import smooth_path, velocity_on
 from pushforward.studio.app.core.data_columns import Column, columns_of
 from pushforward.studio.app.core.runs import FlowRecord
 from pushforward.studio.app.design.tokens import DARK, LIGHT
@@ -98,7 +99,7 @@ def test_single_frame_records_glide_and_come_to_rest(
 ) -> None:
     canvas.set_record(timeline(record(10, frames=1)))
     picture(canvas)
-    canvas.set_record(timeline(record(90, frames=1)), glide=True)
+    canvas.set_record(timeline(record(90, frames=1)), smooth=True)
     assert canvas.moving
     qtbot.waitUntil(lambda: not canvas.moving, timeout=3000)
     picture(canvas)
@@ -109,10 +110,10 @@ def test_single_frame_records_glide_and_come_to_rest(
 def test_hiding_stops_a_glide(canvas: ParticleCanvas, record: Record) -> None:
     canvas.set_record(timeline(record(10, frames=1)))
     picture(canvas)
-    canvas.set_record(timeline(record(90, frames=1)), glide=True)
+    canvas.set_record(timeline(record(90, frames=1)), smooth=True)
     canvas.hide()
     assert not canvas.moving
-    canvas.set_record(timeline(record(95, frames=1)), glide=True)
+    canvas.set_record(timeline(record(95, frames=1)), smooth=True)
     assert not canvas.moving
 
 
@@ -291,7 +292,7 @@ def test_a_picture_of_twice_the_pixels_is_sharp(
 
 def test_it_survives_records_of_any_kind(canvas: ParticleCanvas, record: Record) -> None:
     for other in (record(1, n=1), record(2, frames=1), record(3, n=1000), None, record(4)):
-        canvas.set_record(timeline(other) if other else None, glide=True)
+        canvas.set_record(timeline(other) if other else None, smooth=True)
         picture(canvas)
 
 
@@ -366,3 +367,53 @@ def test_a_logarithm_is_counted_by_what_it_is_of(canvas: ParticleCanvas) -> None
     seen = picture(canvas)
     canvas.box.name_axes(None, None)
     assert (picture(canvas) != seen).any()
+
+
+def drawn(canvas: ParticleCanvas) -> np.ndarray:
+    """Where the particles are drawn after a picture, (n, 2) in data units."""
+    picture(canvas)
+    return canvas._layer.places()
+
+
+def test_particles_of_a_flow_move_over_at_the_flow_time_that_is_shown(
+    canvas: ParticleCanvas, record: Record, qtbot: QtBot
+) -> None:
+    first, second = timeline(record(10)), timeline(record(90))
+    canvas.set_record(first)
+    canvas.set_flow(0.4)
+    start = drawn(canvas)
+    canvas.set_record(second, smooth=True)
+    assert canvas.moving
+    with qtbot.waitSignal(canvas.arrived, timeout=5000):
+        assert np.abs(drawn(canvas) - second.drawn_at(0.4)).max() > 0.1
+    assert start == pytest.approx(first.drawn_at(0.4), abs=0.05)
+    assert drawn(canvas) == pytest.approx(second.drawn_at(0.4), abs=0.05)
+
+
+def test_scrubbing_the_flow_shows_the_record_at_once(
+    canvas: ParticleCanvas, record: Record
+) -> None:
+    canvas.set_record(timeline(record(10)))
+    picture(canvas)
+    canvas.set_record(timeline(record(90)), smooth=True)
+    canvas.set_flow(0.2)
+    assert not canvas.moving
+    assert drawn(canvas) == pytest.approx(timeline(record(90)).drawn_at(0.2), abs=0.05)
+
+
+def test_paths_that_follow_each_other_join_without_a_kink() -> None:
+    rng = np.random.default_rng(0)
+    a, b, c = rng.normal(size=(3, 20, 2)).astype(np.float32)
+    first = smooth_path(a, np.zeros_like(a), b, frames=4001)
+    second = smooth_path(b, velocity_on(first, 1.0), c, frames=4001)
+    assert first.x[0] == pytest.approx(a)
+    assert first.x[-1] == pytest.approx(b, abs=1e-5)
+    assert second.x[-1] == pytest.approx(c, abs=1e-5)
+    assert velocity_on(first, 0.0) == pytest.approx(np.zeros_like(a), abs=0.02)
+    assert velocity_on(second, 0.0) == pytest.approx(velocity_on(first, 1.0), abs=0.02)
+
+
+def test_a_steady_motion_stays_at_constant_velocity() -> None:
+    a, b = np.random.default_rng(1).normal(size=(2, 20, 2)).astype(np.float32)
+    path = smooth_path(a, b - a, b)
+    assert np.diff(path.x, axis=0) == pytest.approx(np.tile((b - a) / 8, (8, 1, 1)), abs=1e-6)

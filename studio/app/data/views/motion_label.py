@@ -1,5 +1,7 @@
 """The motion as a formula, on the canvas: what moves the particles, in one line."""
 
+import re
+
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
@@ -17,10 +19,15 @@ _PIXELS = 14
 
 
 def citation(source: str) -> str:
-    """Return the last work that a source names, whose motion it is, as author and year."""
+    """Return the last work that a source names, whose motion it is, as author and year: the first
+    author of more than two.
+    """
     works = [part.strip() for part in source.split(";") if part.strip()]
     last = works[-1].rsplit(": ", 1)[-1] if works else ""
-    return last.split(",")[0].replace(" et al.", "")
+    dated = re.match(r"(?P<authors>.+?)(?: et al\.)? (?P<year>\d{4})\b", last)
+    if dated is None:
+        return last.split(",")[0]
+    return f"{dated['authors'].split(',')[0]} {dated['year']}"
 
 
 class MotionChip(QWidget):

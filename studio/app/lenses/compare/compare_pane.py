@@ -165,7 +165,7 @@ class ComparePane(QFrame):
         self.canvas.playing = self._state.playback.playing
         self.canvas.set_flow(self._state.playback.flow)
         timeline = Timeline(record.t, record.x, self._dims)
-        self.canvas.set_record(timeline, glide=self._state.playback.live)
+        self.canvas.set_record(timeline, smooth=self._state.playback.smooth)
         self.pick(self._particle)
         self.tell()
 
@@ -179,7 +179,7 @@ class ComparePane(QFrame):
         told = named(record.given, self._classes)
         told |= kind.holding(self._alike, record.x.shape[1])
         tiles = kind.tiles(kind.rows(record.x, record.extras, frame, some, told))
-        self.grid.show_tiles(tiles, noun=kind.moving)
+        self.grid.show_tiles(tiles, noun=kind.moving, smooth=self._state.playback.smooth)
         self.grid.select(self._particle if self._particle < self._most else -1)
         self.beside.drawn()
         self.tell()

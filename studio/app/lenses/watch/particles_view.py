@@ -108,6 +108,7 @@ class WatchView(LensView):
         self._state.selection.changed.connect(self._show_chosen)
         self.canvas.hovered.connect(self._hover)
         self.canvas.painted.connect(follow.drawn)
+        self.canvas.arrived.connect(self._name_picture)
         self.canvas.view_changed.connect(self._moved.start)
         self._moved.timeout.connect(self._settled)
         self._lasso.toggled.connect(self._let_hand_go)
@@ -147,18 +148,18 @@ class WatchView(LensView):
         kind = kind_of_run(self._run, self._state.catalog)
         if not kind.fits(record.x.shape[2:]) or record.x.shape[2] < 2:
             return
-        self._record = record
+        before, self._record = self._record, record
         self._starts.take(self._run, record, self._dims)
         timeline = Timeline(record.t, record.x, self._dims)
         self.canvas.playing = self._state.playback.playing
         self.canvas.set_flow(self._state.playback.flow)
-        self.canvas.set_record(timeline, glide=self._state.playback.live)
+        self.canvas.set_record(timeline, smooth=self._state.playback.smooth)
         self.layers.show(record, timeline)
         spec = self._run.spec if self._run is not None else None
         whole = training_value(spec, "particles", self._state.catalog)
         self._readout.set_count(timeline.n, whole)
         self._say_few(timeline.n, whole)
-        self._readout.set_picture(snapshot_text.picture_of(record.step, self._run))
+        self._name_picture(before)
         self._tell_empty()
         self._one.set_record(self._run, record, self._dims)
         if self._run is not None:
@@ -168,6 +169,16 @@ class WatchView(LensView):
         self._show_chosen()
         self._hands.show(record, self._dims)
         self._describe()
+
+    def _name_picture(self, before: FlowRecord | None = None) -> None:
+        """Name the step of the picture, and the one ``before`` while particles come from it."""
+        record = self._record
+        if record is None:
+            return
+        if self.canvas.moving and before is not None and before.step < record.step:
+            self._readout.set_picture(snapshot_text.between(before.step, record.step))
+        else:
+            self._readout.set_picture(snapshot_text.picture_of(record.step, self._run))
 
     def _say_few(self, n: int, whole: int | None) -> None:
         """Say why fewer particles are shown than the run follows, and where that is changed."""

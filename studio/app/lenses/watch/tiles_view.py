@@ -110,7 +110,7 @@ class TilesView(LensView):
         follow.changed.connect(self._ask_names)
         follow.shown.connect(self._show)
         follow.failed.connect(lambda step, why: self._where.set_text(f"Step {step:,}: {why}"))
-        follow.moved.connect(self._draw)
+        follow.moved.connect(lambda: self._draw())
         self._state.engine_changed.connect(self._ask_names)
         self._state.catalog_changed.connect(self._changed)
         self._state.queue_changed.connect(self._changed)
@@ -168,7 +168,7 @@ class TilesView(LensView):
         target = record.extras.get("projection-target")
         self.projection.set_backdrop(Backdrop(target=target, axes=False))
         self.projection.set_identity(_circle(len(record.x[0][:SHOWN])))
-        self.projection.set_record(timeline, glide=self._state.playback.live)
+        self.projection.set_record(timeline, smooth=self._state.playback.smooth)
         self._seen.setText(
             self._kind.projection
             if timeline is not None
@@ -178,12 +178,12 @@ class TilesView(LensView):
         parts = not own or any(name in record.extras for name in own)
         self._legend.set_text(self._kind.legend if parts else "")
         self._legend.setVisible(parts and bool(self._kind.legend))
-        self._draw()
+        self._draw(smooth=self._state.playback.smooth)
         self._ask_names()
         self._following.drawn()
 
-    def _draw(self) -> None:
-        """Draw the record at the flow time."""
+    def _draw(self, *, smooth: bool = False) -> None:
+        """Draw the record at the flow time; ``smooth`` fades from the one that is shown."""
         record = self._record
         if record is None:
             return
@@ -194,7 +194,8 @@ class TilesView(LensView):
         kind = self._kind
         told = self._told(record)
         shown = kind.tiles(kind.rows(record.x, record.extras, frame, slice(SHOWN), told))
-        self.grid.show_tiles(shown, noun=kind.moving, inks=self._inks(len(shown)))
+        inks = self._inks(len(shown))
+        self.grid.show_tiles(shown, noun=kind.moving, inks=inks, smooth=smooth)
         self._offer(record, kind, frame, told)
         picture = snapshot_text.picture_of(record.step, self._following.run)
         count = f"{len(shown)} {kind.moving}"
