@@ -1,0 +1,1 @@
+"""Claims about representations learned from a generator."""
