@@ -168,19 +168,28 @@ def _trained(
 # Sources
 
 
-@cache
 def vae(bench: Bench, seed: int) -> Learner[Any]:
     """Return a VAE of all training rows, without their classes."""
     trial = Trial("vae", "digits", 2200, config=_VAE, training={"batch": 64})
-    return bench.train(trial, seed).learner
+    return _source(bench, trial, seed)
 
 
-@cache
 def gan(bench: Bench, seed: int, *, conditional: bool = False) -> Learner[Any]:
     """Return a GAN, which may be class-conditional, of about the computing time of the VAE."""
     config = {**_GAN, "conditional": conditional}
     trial = Trial("gan", "digits", 2500, config=config, training={"batch": 64})
-    return bench.train(trial, seed).learner
+    return _source(bench, trial, seed)
+
+
+_sources: dict[tuple[int, str, int], Learner[Any]] = {}
+
+
+def _source(bench: Bench, trial: Trial, seed: int) -> Learner[Any]:
+    """Return the same object for the same training, so that `score_encoder` knows it again."""
+    key = (id(bench), repr(trial), seed)
+    if key not in _sources:
+        _sources[key] = bench.train(trial, seed).learner
+    return _sources[key]
 
 
 @cache
