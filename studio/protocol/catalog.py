@@ -173,6 +173,7 @@ class InputSpec(msgspec.Struct, frozen=True, kw_only=True):
     draws: bool = False
     without: tuple[str, str] = ("", "")
     proposed: bool = False
+    used: bool = False
 
 
 class SlotSpec(msgspec.Struct, frozen=True, kw_only=True):
