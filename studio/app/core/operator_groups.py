@@ -8,7 +8,10 @@ from pushforward.studio.protocol.catalog import EntrySpec
 __all__ = ["LABS", "grouped"]
 
 LABS = "Measure and compare"
-ASKS = ("anomaly", "ask-judge", "diffusion-classifier", "film-of-rows", "likelihood", "recommend")
+ASKS = (
+    "anomaly", "ask-judge", "diffusion-classifier", "film-of-rows", "item-map", "likelihood",
+    "recommend", "recommend-why",
+)  # fmt: skip
 """Operators that say something of the rows that they are handed, and leave these as they are."""
 FEW = 2  # entries that need no menu of their own
 
