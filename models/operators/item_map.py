@@ -125,4 +125,5 @@ def _components(x: Tensor, seed: int) -> Tensor:
             start = torch.linalg.qr(x.T @ (x @ start)).Q
         axes = start @ torch.linalg.eigh(start.T @ (x.T @ (x @ start))).eigenvectors[:, [-1, -2]]
     largest = axes.abs().argmax(dim=0)
-    return axes * axes[largest, torch.arange(2)].sign()
+    signed: Tensor = axes * axes[largest, torch.arange(2)].sign()
+    return signed

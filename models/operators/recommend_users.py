@@ -55,10 +55,10 @@ class RecommendUsers:
         self.config = config
 
     def work(self, operation: Operation) -> Work:
-        """Measure. The outcome is "user" (n,), the users' numbers; "length" (n,), items of their
-        history; "x" (n, L), whole histories, of which the last "targets" (n,) are held out; a metric (n,) by its name, such as "ndcg@10", and that of popularity under
-        "popularity: ndcg@10"; "list" (n, 10), items from 1; and "taken" (V,), training users who
-        took each item.
+        """Measure. The outcome is "user" (n,), the users' numbers; "x" (n, L), whole histories, of
+        which the last "targets" (n,) are held out; "length" (n,), items before these; a metric (n,)
+        by its name, such as "ndcg@10", and that of popularity under "popularity: ndcg@10"; "list"
+        (n, 10), items from 1; and "taken" (V,), how often each item was taken in training.
 
         Raises:
             ValueError: no user is held out.

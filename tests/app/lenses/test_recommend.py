@@ -17,6 +17,7 @@ from pushforward.studio.app.core.runs import RunState, Series
 from pushforward.studio.app.data.tile_frames import columns_for
 from pushforward.studio.app.data_types.interactions.recommend_view import VIEW
 from pushforward.studio.app.data_types.interactions.type import ASPECT, LINES, histories
+from pushforward.studio.app.data_types.interactions.what_if import WhatIf
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.engine.requests.request_base import Answer, Refused
 from pushforward.studio.app.lenses.samples.points_view import VIEW as SAMPLES
@@ -55,6 +56,8 @@ class Model:
             earlier = [*range(4, 4 + lengths[0]), 8, 9]
             more = {"earlier": np.array(earlier), "earlier.lengths": lengths} if self.long else {}
             return Answer(facts, {"x": x, "person": np.array([4, 9]), **more})
+        if isinstance(command, Operate) and command.operator != "recommend" and not command.file:
+            return self.explain(command)
         if not isinstance(command, Operate) or command.file:
             self.told.append(command)
             return Answer({})
@@ -70,6 +73,20 @@ class Model:
         return Answer({"step": 5}, {"item": item, "score": score})
 
     def tell(self, command): ...
+
+    def explain(self, command):
+        """Explain by the number of each item: the larger, the more it matters."""
+        if command.operator == "item-map":
+            place = np.random.default_rng(0).normal(size=(21, 2))
+            path = place[: len(command.inputs["histories"][0])]
+            return Answer({}, {"place": place, "path": path, "cloud": place[:5]})
+        items = command.inputs["histories"][0]
+        best = [(items[-1] + i) % 20 + 1 for i in range(10)]
+        influence = np.tile(np.array(items, float)[:, None], (1, 10))
+        return Answer({}, {
+            "item": np.array(best), "score": np.zeros(10), "left": np.arange(len(items)),
+            "influence": influence, "exact": np.array([0]), "removal": np.array([0.9, 0.8, 0.1]),
+        })  # fmt: skip
 
 
 @pytest.fixture
@@ -114,7 +131,9 @@ async def test_a_change_is_answered_and_taken_back(opened):
     QTest.keyClick(view.history, Qt.Key.Key_Delete)
     await quiet()
     assert (view.items, model.asked[-1]) == ([3, 1], [3, 1])
+    assert view.history.item(2).text().endswith("left out"), "what is left out stays to be seen"
     assert "1: Film B" in view.next.accessibleDescription()
+    view.history.setCurrentRow(1)
     QTest.keyClick(view.history, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
     await quiet()
     assert view.items == [1, 3]
@@ -122,7 +141,10 @@ async def test_a_change_is_answered_and_taken_back(opened):
     QTest.keyClick(view.search, Qt.Key.Key_Return)
     await quiet()
     assert view.items == [1, 3, 17]
-    assert view.history.item(2).text().endswith("added")
+    assert view.history.item(3).text().endswith("added")
+    assert view.what_if.changes == 3
+    assert "3 changes" in view._where.accessibleName()
+    assert "Kendall" in view._told.accessibleName()
     others = QAction("Undo", view)
     others.setShortcut(QKeySequence.StandardKey.Undo)
     view.addAction(others)  # as the window has one for all that can be taken back
@@ -145,11 +167,11 @@ async def test_what_a_change_moves_is_told_by_one_model_however_it_learns(opened
     view.add(4)
     await quiet()
     # Without the change 2 is the last item, with it 4: all of the list has come up two places.
-    assert [each.moved for each in view.next._shown] == [2] * 10
+    assert [each.moved for each in view.next.shown] == [2] * 10
     state.runs.by_key["r"].checkpoints = [7]
-    view._ask()
+    view._ask(again=True)
     await quiet()
-    assert [each.moved for each in view.next._shown] == [2] * 10
+    assert [each.moved for each in view.next.shown] == [2] * 10
     assert view.next._compared
     view.take_back()
     await quiet()
@@ -184,8 +206,8 @@ async def test_what_is_under_the_mouse_stays_while_a_training_goes_on(opened):
         await quiet()
         assert seen() == before
     run.checkpoints = [7]
-    view._ask()
-    view.history.show_items(view.items, view.title, set(view.items) - {3, 1, 2})
+    view._ask(again=True)
+    view._show()
     await quiet()
     assert seen() == before
     people = view._people
@@ -216,7 +238,7 @@ async def test_another_run_begins_at_the_newest_with_nothing_searched_or_chosen(
     assert bar.maximum() > 0
     assert bar.value() == bar.maximum()
     assert (view.search.text(), view.history.currentRow()) == ("", -1)
-    view.history.remove()
+    view.history.toggle()
     assert len(view.items) == 20, "nothing is chosen"
 
 
@@ -261,7 +283,6 @@ async def test_the_model_of_the_step_that_the_clock_is_at_answers(opened):
     before = list(model.steps)
     state.runs.by_key["r"].checkpoints = [4, 9]
     state.runs.changed.emit("r")  # a newer checkpoint says nothing of step 4
-    state.playback.set(flow=0.5)
     await quiet()
     assert model.steps == before
     state.playback.set(step=None)
@@ -275,7 +296,6 @@ async def test_people_go_by_their_numbers_and_others_are_refused_in_words(opened
     await quiet()
     assert view._called.text() == "userId"
     assert view.person.accessibleDescription() == "4 to 9"
-    assert "from 4 to 9" in view._where.accessibleName()
     for typed, says in (
         ("5", "There is no userId 5; the nearest are 4 and 9. They go from 4 to 9."),
         ("77", "There is no userId 77. They go from 4 to 9."),
@@ -307,12 +327,12 @@ async def test_lists_of_everybody_are_written_once_there_is_a_checkpoint(opened)
     view, state, model = opened
     state.runs.select("r")
     await quiet()
-    assert not view.lists.isEnabled()
-    assert "saved a checkpoint" in view.lists.toolTip()
+    assert not view.export.button.isEnabled()
+    assert "needs a checkpoint" in view.export.button.toolTip()
     state.runs.by_key["r"].checkpoints = [5]
     state.runs.changed.emit("r")
-    assert view.lists.isEnabled()
-    view.lists.click()
+    assert view.export.button.isEnabled()
+    view.export.to_csv()
     view.findChild(QFileDialog).fileSelected.emit("/x/lists.csv")
     await quiet()
     [asked] = [each for each in model.told if isinstance(each, Operate)]
@@ -329,7 +349,7 @@ async def test_what_cannot_be_shown_is_said(opened):
     assert view.empty.accessibleName() == "Nothing learned yet. There is no checkpoint yet."
     assert not view._body.isVisible()
     model.refuses = False
-    view._ask()
+    view._ask(again=True)
     await quiet()
     assert view._body.isVisible()
     view.search.setText("no such film")
@@ -367,3 +387,75 @@ def test_titles_of_a_page_can_be_read_in_a_small_window(qapp):
     down = -(-page // across)
     high = min((430 - gap * down) / down, (660 - gap * across) / across / ASPECT)
     assert int(0.74 * (high - 8) / LINES) >= 9  # pixels of the letters
+
+
+async def test_the_history_clock_cuts_the_history_and_shows_what_really_came(opened):
+    view, state, model = opened
+    state.runs.select("r")
+    await quiet()
+    assert not view._came.accessibleName()
+    QTest.keyClick(view.strip, Qt.Key.Key_Left)
+    await quiet()
+    assert (view.items, state.playback.flow) == ([3, 1], 2 / 3)
+    assert view._came.accessibleName() == "Next in the data: Film B, rank 1 of 21"
+    assert [each.came for each in view.next.shown[:2]] == [True, False]
+    state.playback.set(flow=0.0)
+    await quiet()
+    assert model.asked[-1] == [3]
+
+
+async def test_reasons_stand_beside_the_list_with_null_models_and_similar_users(opened):
+    view, state, _ = opened
+    state.runs.select("r")
+    await asyncio.sleep(0.3)
+    assert [reason.title for reason in view.next.shown[0].reasons] == ["Film C", "Film B", "Film A"]
+    assert "without the last 3 +0.80" in view.panel.reason.nulls.text()
+    assert not view.panel.reason.near.text(), "the other user shares nothing"
+    view.add(7)
+    await asyncio.sleep(0.3)
+    assert "userId 9: 1 of 4 shared, does not have this item" in view.panel.reason.near.text()
+    view.panel.open(1)
+    await asyncio.sleep(0.3)
+    assert view.panel.map.map.path.shape == (4, 2)
+
+
+async def test_lists_of_other_runs_of_the_data_stand_beside(opened):
+    view, state, _ = opened
+    state.runs.by_key["q"] = replace(state.runs.by_key["r"], key="q", name="0002-other")
+    state.runs.select("r")
+    await quiet()
+    assert view.compared.candidates() == []
+    state.runs.by_key["q"].checkpoints = [3]
+    [other] = view.compared.candidates()
+    view.compared.toggle(other.key)
+    await quiet()
+    assert [each.name for each in view.next.lists] == ["r", "2 other"]
+    assert view.next.lists[0].items[0].item == view.next.lists[1].items[0].item
+    assert view.next.grab().width() > 0
+    view.compared.toggle("q")
+    await quiet()
+    assert len(view.next.lists) == 1
+
+
+async def test_a_dropped_item_is_added_where_it_was_dropped(opened):
+    view, state, model = opened
+    state.runs.select("r")
+    await quiet()
+    view.history.dropped.emit(9, 1)
+    await quiet()
+    assert model.asked[-1] == [3, 9, 1, 2]
+    assert view.history.currentRow() == 1
+    view.next.select(2)
+    QTest.keyClick(view.next, Qt.Key.Key_Return)
+    assert len(view.items) == 5
+
+
+def test_changes_are_counted_by_items_and_not_by_places():
+    what_if = WhatIf([1, 2, 3, 4])
+    what_if.set([*what_if.entries[1:], what_if.entries[0]])
+    assert (what_if.items, what_if.changes) == ([2, 3, 4, 1], 1)
+    what_if.add(9)
+    what_if.toggle(4)
+    assert (what_if.items, what_if.changes) == ([2, 3, 4, 1], 1)
+    what_if.reset()
+    assert (what_if.items, what_if.changes, what_if.can_undo) == ([1, 2, 3, 4], 0, True)

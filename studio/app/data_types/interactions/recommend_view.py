@@ -1,37 +1,40 @@
-"""Samples, for recommenders: a history, and what the model would recommend next, as it changes."""
+"""Samples, for recommenders: a user's history, and what models would recommend next."""
 
-import time
-from collections import Counter
+from collections.abc import Sequence
 
-import numpy as np
-from PySide6.QtCore import QEvent, QStringListModel, Qt, QTimer
+from PySide6.QtCore import QEvent
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShowEvent
-from PySide6.QtWidgets import (
-    QCompleter,
-    QHBoxLayout,
-    QLineEdit,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from pushforward.studio.app.charts.picture_export import Picture, widget_picture
-from pushforward.studio.app.core import async_tasks
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.data_type_registry import kind_of_run
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.core.timers import single_shot
-from pushforward.studio.app.data.metric_list import Qualities
 from pushforward.studio.app.data.views.lens_view import LensView
 from pushforward.studio.app.data.views.view_spec import ViewSpec, shows
-from pushforward.studio.app.data_types.interactions.history_list import HistoryList
-from pushforward.studio.app.data_types.interactions.item_titles import title_of
-from pushforward.studio.app.data_types.interactions.next_items import NextList, Suggestion
+from pushforward.studio.app.data_types.interactions.compared_runs import ComparedRuns, run_title
+from pushforward.studio.app.data_types.interactions.history_cards import HistoryCards
+from pushforward.studio.app.data_types.interactions.history_strip import HistoryStrip
+from pushforward.studio.app.data_types.interactions.item_search import ItemSearch
+from pushforward.studio.app.data_types.interactions.next_items import ModelList, NextList, Reason
 from pushforward.studio.app.data_types.interactions.number_field import NumberField
-from pushforward.studio.app.data_types.interactions.recommend_requests import (
-    OPERATOR,
-    People,
-    RecommendIntents,
+from pushforward.studio.app.data_types.interactions.preview_export import PreviewExport
+from pushforward.studio.app.data_types.interactions.preview_panel import PreviewPanel
+from pushforward.studio.app.data_types.interactions.preview_text import (
+    cards_of,
+    describe_change,
+    describe_next,
+    suggestions,
 )
+from pushforward.studio.app.data_types.interactions.recommend_requests import (
+    ListsOf,
+    People,
+    Question,
+    RecommendIntents,
+    fetch_lists,
+)
+from pushforward.studio.app.data_types.interactions.what_if import Entry, WhatIf
 from pushforward.studio.app.design.basic import (
     Elided,
     button,
@@ -42,85 +45,83 @@ from pushforward.studio.app.design.basic import (
     section,
     view_bar,
 )
-from pushforward.studio.app.design.file_dialog import folder_of_exports, save_dialog
-from pushforward.studio.app.design.literal_text import set_tip
+from pushforward.studio.app.design.theme import theme
 from pushforward.studio.app.engine.actions import Actions
-from pushforward.studio.app.engine.requests.request_base import Answer, Refused
+from pushforward.studio.app.engine.query import Query
+from pushforward.studio.app.engine.requests.request_base import Refused
 from pushforward.studio.app.engine.run_answers import AskOnce
-from pushforward.studio.literal import one_line
 
 __all__ = ["VIEW", "RecommendView"]
 
-LISTED = 10
-CANDIDATES = 100  # ranks that a move is told from
 FRESH_MS = 1000  # between two questions while the model learns
-FOUND = 12  # titles that are offered at once
-
 
 applies = shows("recommend")
 
 
 class RecommendView(LensView):
-    """Left the history, right the next ten; every change is answered by the run's own model."""
+    """Above the history, below the lists; every change is answered by the runs' own models."""
 
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__(state, actions)
         self._intents = RecommendIntents(state, actions.link)
         self._people: People | None = None
-        self._names: list[str] = []  # of the items, each another one, to be searched
         self._once = AskOnce(self, state)
-        self._original: list[int] = []
-        self.items: list[int] = []  # the history as it is now
-        self._past: list[list[int]] = []
-        self._waiting = self._again = False
+        self.what_if = WhatIf()
+        self._whole: list[int] = []  # the history without the History clock
+        self._known = 0  # items up to the History clock
+        self._step: int | None = None
         self._learnt = -1
-        self._step: int | None = None  # at which the training clock was when it was asked last
-        self.person = NumberField("Person")
-        self.search = QLineEdit()
-        self.search.setPlaceholderText("Add an item by its title")
-        self.search.setAccessibleName("Add an item by its title")
-        self.search.setClearButtonEnabled(True)
-        self.history, self.next = HistoryList(), NextList()
+        self._lists: Query[Question, ListsOf] = Query(
+            self, lambda question: fetch_lists(actions, question), state=state, progressive=True
+        )
+        self.person = NumberField("User")
+        self.search = ItemSearch()
+        self.history, self.strip, self.next = HistoryCards(), HistoryStrip(), NextList()
+        self.panel = PreviewPanel(state, actions)
         self._where, self._told = Elided("", "muted"), Elided("", "muted")
+        self._came = Elided("", "strong")
         self._reads = label("", "muted", wrap=True)
         self._called = label("", "muted")
-        self._numbers = Qualities(state)
-        self.undo = button("Undo", self.take_back, tip="Take the last change back (Ctrl+Z)")
-        self.reset = button("As it was", self._reset, tip="Take all changes back")
-        self.lists = button("Lists to CSV", self._write, icon="export")
-        self._page = QWidget()
-        self._body = scrolled(self._page)  # in a low window each part keeps its size
+        self.undo = button("Undo", self.take_back, tip="Undo the last change (Ctrl+Z)")
+        self.reset = button("Reset", self._reset, tip="Undo all changes")
+        self.compared = ComparedRuns(state, self)
+        self.export = PreviewExport(self, state, self._intents)
         self._lay_out()
         self._connect()
         self._select()
 
     def _lay_out(self) -> None:
-        remove = icon_button("close", "Take out of the history (Delete)", self.history.remove)
-        up = icon_button("chevron-up", "Earlier (Alt+Up)", lambda: self.history.shift(-1))
-        down = icon_button("chevron-down", "Later (Alt+Down)", lambda: self.history.shift(1))
-        left, right = QVBoxLayout(), QVBoxLayout()
-        left.setSpacing(6)
-        right.setSpacing(6)
-        before = icon_button("chevron-left", "The person before", lambda: self.person.step(-1))
-        after = icon_button("chevron-right", "The next person", lambda: self.person.step(1))
-        left.addLayout(row(section("History"), None, up, down, remove, gap=2))
-        left.addWidget(self.history, 1)
-        left.addWidget(self._reads)
-        left.addWidget(self.search)
-        right.addLayout(row(section("Next ten"), None, label("p(next)", "small")))
-        right.addWidget(self.next, 1)
-        right.addWidget(self._told)
-        halves = QHBoxLayout()
-        halves.setSpacing(28)
-        halves.addLayout(left, 2)
-        halves.addLayout(right, 3)
-        body = QVBoxLayout(self._page)
-        body.setContentsMargins(16, 8, 16, 12)
-        body.setSpacing(8)
-        who = (self._called, before, self.person, after, self._where)
-        self.bar = view_bar(self, *who, None, self.undo, self.reset, self.lists, gap=6)
-        body.addLayout(halves, 1)
-        body.addWidget(self._numbers)
+        remove = icon_button("close", "Leave out or take back (Delete)", self.history.toggle)
+        up = icon_button("chevron-left", "Earlier (Alt+Left)", lambda: self.history.shift(-1))
+        down = icon_button("chevron-right", "Later (Alt+Right)", lambda: self.history.shift(1))
+        before = icon_button("chevron-left", "Previous user", lambda: self.person.step(-1))
+        after = icon_button("chevron-right", "Next user", lambda: self.person.step(1))
+        head = row(section("History"), self._where, up, down, remove, self.search, gap=6)
+        head.setStretchFactor(self._where, 1)
+        head.setStretchFactor(self.search, 1)
+        lists = QVBoxLayout()
+        lists.setSpacing(4)
+        next_head = row(section("Next ten"), self._came)
+        next_head.setStretchFactor(self._came, 1)
+        lists.addLayout(next_head)
+        lists.addWidget(self.next, 1)
+        lists.addWidget(self._told)
+        halves = row(gap=16)
+        halves.addLayout(lists, 5)
+        halves.addWidget(self.panel, 2)
+        page = QWidget()
+        body = QVBoxLayout(page)
+        body.setContentsMargins(16, 8, 16, 10)
+        body.setSpacing(6)
+        body.addLayout(head)
+        body.addWidget(self.strip)
+        body.addWidget(self.history, 2)
+        body.addWidget(self._reads)
+        body.addLayout(halves, 5)
+        self._body = scrolled(page)  # in a low window each part keeps its size
+        who = (self._called, before, self.person, after)
+        tools = (self.compared.button, self.undo, self.reset, self.export.button)
+        self.bar = view_bar(self, *who, None, *tools, gap=6)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self._body)
@@ -128,21 +129,31 @@ class RecommendView(LensView):
     def _connect(self) -> None:
         state = self._state
         state.runs.selected.connect(lambda _: self._select())
-        state.runs.changed.connect(self._changed)
-        state.runs.progressed.connect(self._changed)
-        state.runs.metrics_appended.connect(self._changed)
+        for signal in (state.runs.changed, state.runs.progressed, state.runs.metrics_appended):
+            signal.connect(self._changed)
         state.engine_changed.connect(self._select)
         state.playback.changed.connect(self._turned)
+        theme.changed.connect(self._show_lists)
         self.person.chosen.connect(self._choose)
-        self.person.refused.connect(self._refuse)
-        self.history.changed.connect(self._edit)
-        self.search.returnPressed.connect(self._add_typed)
-        self._fresh = single_shot(self, self._ask, FRESH_MS)
+        self.person.refused.connect(lambda why: self._where.set_text(why))
+        self.history.toggled.connect(self._toggle)
+        self.history.reordered.connect(self._edit)
+        self.history.dropped.connect(self._drop)
+        self.strip.moved.connect(self._move_clock)
+        self.next.chosen.connect(self.panel.select)
+        self.next.wanted.connect(self.add)
+        self.search.found.connect(self.add)
+        self.search.missed.connect(lambda why: self._told.set_text(why))
+        self.compared.changed.connect(self._ask)
+        self.panel.why.changed.connect(self._show_lists)
+        self._lists.changed.connect(self._answered)
+        self.export.items = lambda: self.items
+        self._fresh = single_shot(self, lambda: self._ask(again=True), FRESH_MS)
 
-    def title(self, item: int) -> str:
-        """Return the title of an item, from 1."""
-        titles = self._people.titles if self._people is not None else ()
-        return one_line(title_of(titles, item))
+    @property
+    def items(self) -> list[int]:
+        """The history that the models are asked with."""
+        return self.what_if.items
 
     # What is shown
 
@@ -158,55 +169,35 @@ class RecommendView(LensView):
             return
         if run.key != self._key:
             self._key, self._people, self._learnt = run.key, None, -1
+            self.compared.clear()
             self._once.forget()
+            self._lists.cancel()
+            self.panel.clear()
             self.search.clear()
-        self._numbers.show_run(run)
+        self._offer_export()
         if self._people is not None:
-            self._able()
             return
         many = kind_of_run(run, self._state.catalog).many
-        self._say(f"Reading the {many}", "Their histories come in a moment.")
+        self._say(f"Loading {many}…", "Their histories are being read.")
         if self._once.due(run):
             key = run.key
             self._intents.load(key, lambda people: self._arrived(key, people))
 
     def _arrived(self, key: str, people: People) -> None:
         if key != self._key or self._people is not None:
-            return  # asked twice, because the run was read anew: a person may be at work by now
+            return  # asked twice, because the run was read anew: the user may be at work by now
         self._people = people
-        titles = [self.title(i) for i in range(1, len(people.titles) + 1)]
-        counts = Counter(titles)
-        told_apart = [people.items and counts[title] > 1 for title in titles]
-        self._names = [
-            f"{title} ({people.items[i]})" if told_apart[i] else title
-            for i, title in enumerate(titles)
-        ]
-        completer = QCompleter(QStringListModel(self._names, self), self)
-        completer.setFilterMode(Qt.MatchFlag.MatchContains)
-        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        completer.setMaxVisibleItems(FOUND)
-        completer.activated.connect(lambda _: QTimer.singleShot(0, self._add_typed))
-        self.search.setCompleter(completer)
-        self.search.setPlaceholderText(f"Add one of {len(titles):,} items by its title")
+        self.search.show_items(people.catalogue)
         called = people.called
         self._called.setText(called.capitalize() if called.islower() else called)
-        self.person.set_numbers(people.numbers, people.called)
-        self._able()
+        self.person.set_numbers(people.numbers, called)
+        self._offer_export()
         self._choose(0)
 
-    def _able(self) -> None:
-        """Let lists be written, or say why they cannot be."""
+    def _offer_export(self) -> None:
         run = self._run
         learned = run is not None and bool(run.checkpoints)
-        self.lists.setEnabled(learned and self._once.ready)
-        why = (
-            "The engine is not running."
-            if not self._once.ready
-            else f"Write the {LISTED} best items for everybody to a table"
-            if learned
-            else "Lists follow once the training has saved a checkpoint."
-        )
-        set_tip(self.lists, why)
+        self.export.enable(self._key, learned=learned, ready=self._once.ready)
 
     def _changed(self, key: str) -> None:
         run = self._run
@@ -220,9 +211,20 @@ class RecommendView(LensView):
             self._fresh.start()
 
     def _turned(self) -> None:
-        """Ask the model of the step that the training clock is at."""
-        if self._state.playback.step != self._step and self._run is not None and self.isVisible():
+        """Follow the training clock and the History clock."""
+        if self._run is None or self._people is None or not self.isVisible():
+            return
+        if self._clock() != self._known:
+            self._cut()
+        elif self._state.playback.step != self._step:
             self._ask()
+
+    def _clock(self) -> int:
+        """Return how many items of the history the History clock has passed."""
+        return max(1, round(self._state.playback.flow * len(self._whole)))
+
+    def _move_clock(self, known: int) -> None:
+        self._state.playback.set(playing=False, flow=known / max(1, len(self._whole)))
 
     def _say(self, title: str, words: str) -> None:
         self._body.setVisible(False)
@@ -231,67 +233,68 @@ class RecommendView(LensView):
     def _choose(self, place: int) -> None:
         if self._people is None or not self._people.numbers:
             return
-        self._original = self._people.history(place)
-        self._past = []
-        self.history.setCurrentRow(-1)  # a line of somebody else's
-        self._show(self._original)
+        people = self._people
+        self._whole = people.history(place)
+        self.strip.show_history(
+            self._whole,
+            people.beside(place, people.ratings),
+            [int(time) for time in people.beside(place, people.times)],
+            people.catalogue,
+        )
+        self.history.setCurrentRow(-1)  # a card of another user
+        self._cut()
+
+    def _cut(self) -> None:
+        """Start anew with the history up to the History clock."""
+        self._known = self._clock()
+        self.what_if = WhatIf(self._whole[: self._known])
+        self.strip.set_known(self._known)
+        self._show()
         self.history.scrollToBottom()  # where the newest are
 
-    def _show(self, items: list[int]) -> None:
-        self.items = items
-        self.history.show_items(items, self.title, set(items) - set(self._original))
-        assert self._people is not None
-        n, people = len(items), self._people
-        shown = f"{len(people.numbers):,} of {people.total:,}, from"
-        which = shown if len(people.numbers) < people.total else "from"
-        what = f"{which} {self.person.range}  ·  {n} item{'' if n == 1 else 's'}"
-        gone = len(set(self._original) - set(items))
-        self._where.set_text(f"{what}, {gone} taken out" if gone else what)
+    def _show(self) -> None:
+        people = self._people
+        assert people is not None
+        self.history.show_cards(cards_of(self.what_if, people, self.person.place), people.catalogue)
+        n = len(self.items)
+        shown = f"{len(people.numbers):,} of {people.total:,} users, "
+        which = shown if len(people.numbers) < people.total else ""
+        all_of = f"{n:,} of {len(self._whole):,}" if self._known < len(self._whole) else f"{n:,}"
+        changes = self.what_if.changes
+        edits = f"  ·  what if: {changes} change{'' if changes == 1 else 's'}" if changes else ""
+        self._where.set_text(f"{which}{all_of} item{'' if n == 1 else 's'}{edits}")
         places = people.x.shape[1]
         self._reads.setVisible(n > places)
         self._reads.setText(f"The model reads the last {places:,} of these {n:,} items.")
-        self.undo.setEnabled(bool(self._past))
-        self.reset.setEnabled(items != self._original)
+        self.undo.setEnabled(self.what_if.can_undo)
+        self.reset.setEnabled(changes > 0)
         self._ask()
 
-    # What a person does
+    # What the user does
 
-    def _edit(self, items: list[int]) -> None:
-        if items != self.items:
-            self._past.append(self.items)
-            self._show(items)
+    def _edit(self, entries: Sequence[Entry]) -> None:
+        self.what_if.set(entries)
+        self._show()
 
-    def _refuse(self, why: str) -> None:
-        self._where.set_text(why)
+    def _toggle(self, at: int) -> None:
+        self.what_if.toggle(at)
+        self._show()
+
+    def _drop(self, item: int, at: int) -> None:
+        self.history.setCurrentRow(self.what_if.add(item, at))
+        self._show()
 
     def add(self, item: int) -> None:
-        """Put an item at the end of the history; one that is there moves to the end."""
+        """Add an item at the end of the history; one that is there moves to the end."""
         if self._people is None:
             return
-        self._edit([*(each for each in self.items if each != item), item])
-        self.history.setCurrentRow(self.history.count() - 1)
-
-    def _add_typed(self) -> None:
-        text = self.search.text().strip().casefold()
-        if not text:
-            return
-        titles = [name.casefold() for name in self._names]
-        exact = [i for i, title in enumerate(titles, 1) if title == text]
-        near = [i for i, title in enumerate(titles, 1) if text in title]
-        if exact or near:
-            self.search.clear()
-            self.add((exact or near)[0])
-        else:
-            self._told.set_text(f"No title has {self.search.text().strip()!r} in it.")
-
-    def _write(self) -> None:
-        folder = folder_of_exports(self._state.project)
-        dialog = save_dialog(self, "Lists to CSV", "lists.csv", "Table (*.csv)", "csv", folder)
-        dialog.fileSelected.connect(lambda file: self._intents.write(self._key, file, LISTED))
-        dialog.open()
+        at = self.what_if.add(item)
+        self._show()
+        self.history.setCurrentRow(at)
+        self.history.scrollToBottom()
 
     def event(self, event: QEvent) -> bool:
-        """Ctrl+Z is about the history here, as long as something of it can be taken back."""
+        """Ctrl+Z undoes a change of the history, as long as there is one."""
         asked = isinstance(event, QKeyEvent) and event.matches(QKeySequence.StandardKey.Undo)
         if asked and self.undo.isEnabled():
             if event.type() == QEvent.Type.KeyPress:
@@ -301,84 +304,87 @@ class RecommendView(LensView):
         return super().event(event)
 
     def take_back(self) -> None:
-        """Take the last change back."""
-        if self._past:
-            self._show(self._past.pop())
+        """Undo the last change."""
+        if self.what_if.can_undo:
+            self.what_if.undo()
+            self._show()
 
     def _reset(self) -> None:
-        self._edit(list(self._original))
+        self.what_if.reset()
+        self._show()
 
-    # What the model says
+    # What the models say
 
-    def _ask(self) -> None:
-        if self._waiting:
-            self._again = True  # the newest question is asked when this one is answered
+    def _ask(self, *, again: bool = False) -> None:
+        if self._run is None or self._people is None:
             return
-        self._waiting = True
-        async_tasks.spawn(self._answer())
+        self._step = self._state.playback.step
+        question = Question(
+            (self._key, *self.compared.keys),
+            self._step,
+            tuple(self.items),
+            tuple(self.what_if.original),
+        )
+        self._lists.ask(question, again=again)
 
-    async def _answer(self) -> None:
-        try:
-            await self._question()
-        finally:
-            self._waiting = False
-        if self._again:
-            self._again = False
-            self._ask()
-
-    async def _question(self) -> None:
+    def _answered(self) -> None:
+        error, answer = self._lists.error, self._lists.answer
         run = self._run
         if run is None or self._people is None:
             return
-        items, original, began = self.items, self._original, time.perf_counter()
-        # Both are answered by one model: while it learns, lists of two steps differ by that, too.
-        histories = [items] if items == original else [items, original]
-        self._step = self._state.playback.step
-        try:
-            answer = await self._actions.operating.ask(
-                run.key,
-                OPERATOR,
-                config={"k": CANDIDATES},
-                inputs={"histories": histories},
-                step=self._state.playback.step,
-            )
-        except Refused as refused:
-            if run is self._run:
-                learning = run.state in ("running", "queued")
-                title = "Nothing learned yet" if learning else "Nothing to recommend"
-                self._say(title, f"{refused.error.message} {refused.error.hint}".strip())
+        if isinstance(error, Refused):
+            learning = run.state in ("running", "queued")
+            title = "Nothing learned yet" if learning else "Nothing to recommend"
+            self._say(title, f"{error.error.message} {error.error.hint}".strip())
             return
-        if run is self._run and items == self.items and original == self._original:
-            self._take(answer, 1000 * (time.perf_counter() - began))
-
-    def _take(self, answer: Answer, took: float) -> None:
-        """Show the list of the first history, and how it differs from that of the last."""
-        step = int((answer.result or {}).get("step", 0))
-        item, score = answer.arrays["item"][0], answer.arrays["score"][0]
-        compared = len(answer.arrays["item"]) > 1
-        unchanged = answer.arrays["item"][-1]
-        before = {int(each): rank for rank, each in enumerate(unchanged, 1) if each > 0}
-        shown = [
-            Suggestion(
-                self.title(int(each)),
-                float(np.exp(value)),
-                before[int(each)] - rank if int(each) in before else None,
-            )
-            for rank, (each, value) in enumerate(zip(item[:LISTED], score, strict=False), 1)
-            if each > 0
-        ]
-        self._learnt = step
-        self.next.show_list(shown, compared=compared)
-        self._told.set_text(f"Step {step:,}, answered in {took:.0f} ms")
+        if answer is None or answer.question.runs[0] != self._key:
+            return
+        self._learnt = answer.step
+        self._show_lists()
+        following = answer.lists[0].item[: len(self.next.shown)].tolist()
+        question = answer.question
+        known = self._known if self._known < len(self._whole) else None
+        self.panel.show_list(
+            (self._key, question.step, question.items),
+            self._people,
+            self.person.place,
+            following,
+            known=known,
+        )
         self.empty.hide()
         self._body.setVisible(True)
+
+    def _show_lists(self) -> None:
+        """Show the lists of the last answer, with the reasons that are known by now."""
+        answer, people = self._lists.answer, self._people
+        if answer is None or people is None:
+            return
+        tokens, later = theme.colors(), self._whole[self._known :]
+        changed = answer.question.items != answer.question.original
+        current = self.panel.why.key is not None and self.panel.why.key[2] == answer.question.items
+        lists = []
+        for number, (key, found) in enumerate(zip(answer.question.runs, answer.lists, strict=True)):
+            run = self._state.runs.by_key.get(key)
+            first = number == 0
+            reasons: dict[int, tuple[Reason, ...]] = {}
+            if first and current:
+                reasons = self.panel.reasons
+            before = answer.before if first and changed else None
+            shown = suggestions(found, before, people.catalogue, tokens, set(later), reasons)
+            name = run_title(run) if run is not None else ""
+            lists.append(ModelList(f"{name}: {found.error}" if found.error else name, shown))
+        self.next.show_lists(lists, compared=changed)
+        self._came.set_text(describe_next(answer.lists[0], later, people.catalogue))
+        told = f"Step {answer.step:,}, answered in {answer.took:.0f} ms"
+        change = describe_change(answer, people.catalogue) if changed else ""
+        self._told.set_text("  ·  ".join(filter(None, (told, change))))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._select()
 
     def export_picture(self) -> Picture:
-        """Return the history and the list as they are seen."""
+        """Return the history and the lists as they are seen."""
         return widget_picture(self)
 
 
@@ -389,4 +395,5 @@ VIEW = ViewSpec(
     order=10,
     applies=applies,
     factory=RecommendView,
+    timed=True,
 )

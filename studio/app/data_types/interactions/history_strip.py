@@ -1,0 +1,120 @@
+"""A history as a strip of bars in order of time; a click sets the History clock."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from pushforward.studio.app.data_types.interactions.catalogue import Catalogue
+from pushforward.studio.app.design.icons import repaint_on_theme
+from pushforward.studio.app.design.theme import font, theme
+
+__all__ = ["HistoryStrip", "format_day"]
+
+BARS, WORDS = 26, 15  # pixels
+MOST_RATING = 5.0
+
+
+def format_day(seconds: int) -> str:
+    """Return a date such as "Mar 2009", "" for none. Times that count in days from 0 have none."""
+    if seconds <= 86_400 * 366:
+        return ""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%b %Y")
+
+
+class HistoryStrip(QWidget):
+    """One bar for each item: its colour is the category, its height the rating.
+
+    Signals:
+        moved(int): the number of items up to the place that was clicked.
+    """
+
+    moved = Signal(int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._items: Sequence[int] = ()
+        self._ratings: Sequence[float] = ()
+        self._days: tuple[str, str] = ("", "")
+        self._catalogue: Catalogue | None = None
+        self._known = 0
+        self.setFixedHeight(BARS + WORDS)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("History clock")
+        repaint_on_theme(self)
+
+    def sizeHint(self) -> QSize:
+        return QSize(400, BARS + WORDS)
+
+    def show_history(
+        self,
+        items: Sequence[int],
+        ratings: Sequence[float],
+        times: Sequence[int],
+        catalogue: Catalogue,
+    ) -> None:
+        """Show a whole history; ratings and times may be ()."""
+        self._items, self._ratings, self._catalogue = items, ratings, catalogue
+        ends = (times[0], times[-1]) if len(times) else (0, 0)
+        self._days = (format_day(int(ends[0])), format_day(int(ends[1])))
+        self.set_known(len(items))
+
+    def set_known(self, known: int) -> None:
+        """Move the clock: the model is asked after the first so many items."""
+        self._known = known
+        self.setAccessibleDescription(f"After {known} of {len(self._items)} items")
+        self.update()
+
+    def _place(self, known: int) -> float:
+        return self.width() * known / max(1, len(self._items))
+
+    def _move(self, known: int) -> None:
+        known = max(1, min(len(self._items), known))
+        if self._items and known != self._known:
+            self.moved.emit(known)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._move(round(event.position().x() / max(1, self.width()) * len(self._items)))
+
+    mouseMoveEvent = mousePressEvent
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
+        if event.key() in steps:
+            self._move(self._known + steps[Qt.Key(event.key())])
+        elif event.key() in (Qt.Key.Key_Home, Qt.Key.Key_End):
+            self._move(1 if event.key() == Qt.Key.Key_Home else len(self._items))
+        else:
+            super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._catalogue is None or not self._items:
+            return
+        tokens = theme.colors()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            step = self.width() / len(self._items)
+            most = max([MOST_RATING, *self._ratings])
+            for i, item in enumerate(self._items):
+                rating = self._ratings[i] / most if i < len(self._ratings) else 0.8
+                high = (BARS - 6) * max(0.15, rating)
+                ink = QColor(self._catalogue.ink(item, tokens))
+                ink.setAlphaF(1.0 if i < self._known else 0.3)
+                painter.setBrush(ink)
+                wide = max(1.0, min(step - 1, 14))
+                painter.drawRect(QRectF((i + 0.5) * step - wide / 2, BARS - 3 - high, wide, high))
+            x = min(self._place(self._known), self.width() - 1.0)
+            painter.setPen(QPen(QColor(tokens.accent), 2))
+            painter.drawLine(QPointF(x, 0), QPointF(x, BARS))
+            if self.hasFocus():
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawRoundedRect(QRectF(1, 1, self.width() - 2, BARS - 2), 3, 3)
+            painter.setPen(QColor(tokens.muted))
+            painter.setFont(font(11))
+            words = QRectF(0, BARS, self.width(), WORDS)
+            painter.drawText(words, Qt.AlignmentFlag.AlignLeft, self._days[0])
+            painter.drawText(words, Qt.AlignmentFlag.AlignRight, self._days[1])
