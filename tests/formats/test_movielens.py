@@ -65,7 +65,7 @@ def test_every_layout_gives_histories_in_order_of_time(tmp_path, texts, encoding
     assert (seen.rows, seen.kind) == (2, "interactions")
     one = "One, Two (1999)"
     assert seen.preview == {"x": [[second, one, "Item 30"], [second, one]], "person": [7, 9]}
-    assert seen.notes[0] == "5 of 5 ratings are taken, by 2 people of 3 items."
+    assert seen.notes[0] == "5 of 5 interactions kept: 2 users, 3 items."
 
 
 def test_options_leave_out_what_is_rare_disliked_or_long_ago(tmp_path):
@@ -80,7 +80,7 @@ def test_options_leave_out_what_is_rare_disliked_or_long_ago(tmp_path):
     found = MovieLens().rows(paths, settle(MovieLens.options, LOOSE | {"longest": 2}))
     [block] = found.blocks
     assert (block["earlier"].tolist(), block["earlier.lengths"].tolist()) == ([2], [1, 0])
-    with pytest.raises(FormatError, match="none is left"):
+    with pytest.raises(FormatError, match="is left"):
         histories(paths, core=3)
 
 
@@ -105,8 +105,8 @@ def test_a_film_that_is_rated_twice_counts_once(tmp_path):
         ("ratings.csv", "userId,movieId,rating,timestamp\n1,1_0,3,3\n", "line 2"),
         ("ratings.csv", "userId,movieId,rating,timestamp\n" + "9" * 40 + ",1,3,3\n", "line 2"),
         ("ratings.csv", "userId,movieId,rating,timestamp\n" + "9" * 70_000, "longer than"),
-        ("ratings.csv", "userId,movieId,rating,timestamp\n", "none is left"),
-        ("movies.csv", "movieId,title,genres\n1,A,B\n", "no ratings are in there"),
+        ("ratings.csv", "userId,movieId,rating,timestamp\n", "is left"),
+        ("movies.csv", "movieId,title,genres\n1,A,B\n", "no interactions are in there"),
         ("other.csv", "a,b\n1,2\n", "no file of MovieLens"),
         ("u.data", "1\t2\t3\t4\nx\n", "line 2"),
     ],
@@ -182,4 +182,4 @@ def test_real_files_are_read(folder):
     assert seen.rows > 0
     if folder == "ml-latest-small":
         assert seen.rows == 610
-        assert "of 100,836 ratings" in seen.notes[0]
+        assert "of 100,836 interactions" in seen.notes[0]

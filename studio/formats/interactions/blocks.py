@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -96,10 +97,8 @@ def _parse(
     if (end - start).max() > MAX_LINE:
         raise _too_long(name, int(lines[(end - start).argmax()]))
     if (delimiter == "," and _QUOTE in data) or delimiter == " ":
-        texts = [
-            split_line(_text(raw[a:b]), delimiter)
-            for a, b in zip(start.tolist(), end.tolist(), strict=True)
-        ]
+        ends = zip(start.tolist(), end.tolist(), strict=True)
+        texts = _split_lines([_text(raw[a:b]) for a, b in ends], delimiter)
         _check_widths(np.array([len(each) for each in texts]), width, name, lines, raw, start, end)
         columns = {place: Cells.of_texts([each[place] for each in texts]) for place in wanted}
         yield Block(columns, lines)
@@ -118,6 +117,16 @@ def _parse(
         for place in wanted
     }
     yield Block(columns, lines)
+
+
+def _split_lines(lines: list[str], delimiter: str) -> list[list[str]]:
+    """Return the cells of lines; all at once if no quoted cell goes on in the next line."""
+    if delimiter == ",":
+        with suppress(csv.Error):
+            found = list(csv.reader(lines))
+            if len(found) == len(lines):
+                return found
+    return [split_line(line, delimiter) for line in lines]
 
 
 def _marks(data: NDArray[np.uint8], delimiter: str) -> NDArray[np.int64]:

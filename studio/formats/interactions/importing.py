@@ -123,13 +123,12 @@ class HistoriesImporter(Importer):
         lengths = histories.lengths
         notes.insert(
             1,
-            f"Half of the histories have more than {int(np.median(lengths)):,} items; the longest "
-            f"has {int(lengths.max()):,}.",
+            f"Median history: {int(np.median(lengths)):,} items; longest: {int(lengths.max()):,}.",
         )
         if cut := int((lengths > longest).sum()):
             notes.insert(
                 2,
-                f"{cut:,} of them are longer than {longest}: a model reads their newest items; "
+                f"{cut:,} histories have more than {longest} items: models read the newest ones; "
                 "earlier ones count as seen.",
             )
         shown = min(SHOWN, len(histories))
@@ -173,7 +172,7 @@ class HistoriesImporter(Importer):
         events_in = [file for file in files if file.layout.holds == "events"]
         named = ", ".join(path.name for path in paths)
         if not events_in:
-            raise FormatError(f"{named}: no ratings are in there.", self.hint)
+            raise FormatError(f"{named}: no interactions are in there.", self.hint)
         for file in events_in:
             check_header(file)
         events = read_events(events_in, float(options["least"]), most, numbered=self.numbered)
@@ -183,8 +182,8 @@ class HistoriesImporter(Importer):
         histories = make_histories(events, filters)
         if not len(histories):
             raise FormatError(
-                f"{named}: of {events.read:,} ratings none is left.",
-                "Choose a smaller core or a lower rating.",
+                f"{named}: none of {events.read:,} interactions is left.",
+                "Choose a smaller k-core or a lower rating threshold.",
             )
         described = describe(files)
         names = [events.names[code] for code in histories.codes.tolist()]
@@ -250,10 +249,10 @@ def _is_cut(files: Sequence[File], most: int) -> bool:
 
 
 def _notes(events: Events, histories: Histories, filters: Filters, cut: bool) -> list[str]:
-    many = "histories" if filters.gap else "people"
+    many = "sessions" if filters.gap else "users"
     notes = [
-        f"{len(histories.items):,} of {events.read:,} ratings are taken, by {len(histories):,} "
-        f"{many} of {len(histories.codes):,} items."
+        f"{len(histories.items):,} of {events.read:,} interactions kept: {len(histories):,} "
+        f"{many}, {len(histories.codes):,} items."
     ]
     if cut:
         notes.append("These numbers are of the start of the file; the import reads all of it.")
