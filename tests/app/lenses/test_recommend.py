@@ -15,6 +15,7 @@ from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.data_type_registry import kind
 from pushforward.studio.app.core.runs import RunState, Series
 from pushforward.studio.app.data.tile_frames import columns_for
+from pushforward.studio.app.data_types.interactions.catalogue import MIME
 from pushforward.studio.app.data_types.interactions.recommend_view import VIEW
 from pushforward.studio.app.data_types.interactions.type import ASPECT, LINES, histories
 from pushforward.studio.app.data_types.interactions.what_if import WhatIf
@@ -445,6 +446,11 @@ async def test_a_dropped_item_is_added_where_it_was_dropped(opened):
     await quiet()
     assert model.asked[-1] == [3, 9, 1, 2]
     assert view.history.currentRow() == 1
+    catalogue = view.panel.items
+    catalogue.filter.setText("film q")
+    assert catalogue.shown.rowCount() == 1
+    dragged = catalogue.shown.mimeData([catalogue.shown.index(0, 0)])
+    assert bytes(dragged.data(MIME).data()) == b"17"
     view.next.select(2)
     QTest.keyClick(view.next, Qt.Key.Key_Return)
     assert len(view.items) == 5

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QByteArray, QMimeData, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
-    QDrag,
     QFontMetricsF,
     QKeyEvent,
     QMouseEvent,
@@ -15,9 +14,8 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
 )
-from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from pushforward.studio.app.data_types.interactions.catalogue import MIME
 from pushforward.studio.app.design.icons import repaint_on_theme
 from pushforward.studio.app.design.theme import font, theme
 from pushforward.studio.literal import one_line
@@ -74,7 +72,7 @@ class ModelList:
 
 
 class NextList(QWidget):
-    """Lists of models, the best items first. Enter adds an item to the history; so does a drop.
+    """Lists of models, the best items first. Enter or a double click adds an item to the history.
 
     Signals:
         chosen(int): another item is selected, by its number.
@@ -89,7 +87,6 @@ class NextList(QWidget):
         self.lists: list[ModelList] = []
         self.current = 0
         self._compared = False
-        self._pressed: QPointF | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(QSize(260, HEAD + 10 * LEAST))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -286,26 +283,11 @@ class NextList(QWidget):
             self.wanted.emit(self.shown[self.current].item)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._pressed = event.position()
         self.select(self._row_at(event.position().y()))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if self._row_at(event.position().y()) == self.current:
             self._want()
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self._pressed is None or not self.shown or not event.buttons():
-            return
-        far = (event.position() - self._pressed).manhattanLength()
-        if far < QApplication.startDragDistance():
-            return
-        item = self.shown[min(self.current, len(self.shown) - 1)].item
-        self._pressed = None
-        data = QMimeData()
-        data.setData(MIME, QByteArray(str(item).encode()))
-        drag = QDrag(self)
-        drag.setMimeData(data)
-        drag.exec(Qt.DropAction.CopyAction)
 
 
 def moved_words(places: int | None) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""The side panel of the preview: reasons, the map of items, and the long tail."""
+"""The side panel of the preview: reasons, the map of items, the long tail, the catalogue."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.data_types.interactions.catalogue import Catalogue
+from pushforward.studio.app.data_types.interactions.catalogue_list import CatalogueList
 from pushforward.studio.app.data_types.interactions.item_map_plot import ItemMap, ItemMapPlot
 from pushforward.studio.app.data_types.interactions.long_tail_plot import LongTailPlot
 from pushforward.studio.app.data_types.interactions.next_items import Reason
@@ -22,8 +23,8 @@ from pushforward.studio.app.engine.requests.request_base import Answer, Refused
 
 __all__ = ["PreviewPanel"]
 
-PARTS = ["Why", "Map", "Long tail"]
-WHY_PART, MAP_PART, TAIL_PART = range(3)
+PARTS = ["Why", "Map", "Tail", "Items"]
+WHY_PART, MAP_PART, TAIL_PART, ITEMS_PART = range(4)
 PAUSE_MS = 120  # after a change: the list itself is answered first
 DRAWS = 100
 NEAREST = 3
@@ -51,8 +52,9 @@ class PreviewPanel(QWidget):
         self.parts = Segments(PARTS, "Details")
         self.parts.select(WHY_PART)
         self.reason, self.map, self.tail = WhyPanel(), ItemMapPlot(), LongTailPlot()
+        self.items = CatalogueList()
         self._stack = QStackedWidget()
-        for each in (scrolled(self.reason), self.map, self.tail):
+        for each in (scrolled(self.reason), self.map, self.tail, self.items):
             self._stack.addWidget(each)
         body = QVBoxLayout(self)
         body.setContentsMargins(0, 0, 0, 0)

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from pushforward.studio.app.charts.picture_export import Picture, widget_picture
 from pushforward.studio.app.core.app_state import AppState
-from pushforward.studio.app.core.data_type_registry import kind_of_run
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.core.timers import single_shot
 from pushforward.studio.app.data.views.lens_view import LensView
@@ -97,8 +96,8 @@ class RecommendView(LensView):
         before = icon_button("chevron-left", "Previous user", lambda: self.person.step(-1))
         after = icon_button("chevron-right", "Next user", lambda: self.person.step(1))
         head = row(section("History"), self._where, up, down, remove, self.search, gap=6)
-        head.setStretchFactor(self._where, 1)
-        head.setStretchFactor(self.search, 1)
+        for wide in (self._where, self.search):
+            head.setStretchFactor(wide, 1)
         lists = QVBoxLayout()
         lists.setSpacing(4)
         next_head = row(section("Next ten"), self._came)
@@ -144,6 +143,7 @@ class RecommendView(LensView):
         self.next.wanted.connect(self.add)
         self.search.found.connect(self.add)
         self.search.missed.connect(lambda why: self._told.set_text(why))
+        self.panel.items.wanted.connect(self.add)
         self.compared.changed.connect(self._ask)
         self.panel.why.changed.connect(self._show_lists)
         self._lists.changed.connect(self._answered)
@@ -177,8 +177,7 @@ class RecommendView(LensView):
         self._offer_export()
         if self._people is not None:
             return
-        many = kind_of_run(run, self._state.catalog).many
-        self._say(f"Loading {many}…", "Their histories are being read.")
+        self._say("Loading users…", "Their histories are being read.")
         if self._once.due(run):
             key = run.key
             self._intents.load(key, lambda people: self._arrived(key, people))
@@ -188,6 +187,7 @@ class RecommendView(LensView):
             return  # asked twice, because the run was read anew: the user may be at work by now
         self._people = people
         self.search.show_items(people.catalogue)
+        self.panel.items.show_items(people.catalogue)
         called = people.called
         self._called.setText(called.capitalize() if called.islower() else called)
         self.person.set_numbers(people.numbers, called)
