@@ -70,7 +70,11 @@ class Catalogue:
 
     def ink(self, item: int, tokens: Tokens) -> str:
         """Return the colour of an item's category."""
-        place = self.coloured.get(self.category(item))
+        return self.category_ink(self.category(item), tokens)
+
+    def category_ink(self, name: str, tokens: Tokens) -> str:
+        """Return the colour of a category."""
+        place = self.coloured.get(name)
         return tokens.muted if place is None else inks(tokens)[place]
 
     @cached_property

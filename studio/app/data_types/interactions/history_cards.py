@@ -39,7 +39,7 @@ KEY = Qt.ItemDataRole.UserRole
 CARD = QSize(128, 50)
 GAP = 6
 STRIPE = 3
-STARS = 5
+ROWS = 2  # that are seen at once
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,8 @@ class HistoryCards(QListWidget):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setItemDelegate(_Painter(self))
-        self.setMinimumHeight(2 * (CARD.height() + GAP) + 4)
+        self.verticalScrollBar().setSingleStep(CARD.height() + GAP)
+        self.setFixedHeight(ROWS * (CARD.height() + GAP) + 2 * self.frameWidth())
         repaint_on_theme(self)
 
     @property
@@ -102,7 +103,6 @@ class HistoryCards(QListWidget):
         for key, card in enumerate(cards):
             line = QListWidgetItem(self._spoken(card))
             line.setData(KEY, key)
-            line.setSizeHint(CARD)
             set_tip(line, self._tip(card))
             self.addItem(line)
         self.setCurrentRow(min(at, self.count() - 1))
@@ -150,6 +150,9 @@ class HistoryCards(QListWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         bar = self.verticalScrollBar()
         at_end = bar.value() == bar.maximum()
+        room = self.viewport().width()
+        across = max(1, room // (CARD.width() + GAP))
+        self.setGridSize(QSize(room // across, CARD.height() + GAP))
         super().resizeEvent(event)
         if at_end:
             self.scrollToBottom()  # where the newest are
@@ -194,7 +197,7 @@ class _Painter(QStyledItemDelegate):
     def sizeHint(
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> QSize:
-        return CARD
+        return self._list.gridSize()
 
     def paint(
         self,

@@ -14,6 +14,7 @@ from pushforward.studio.app.design.theme import font, theme
 __all__ = ["HistoryStrip", "format_day"]
 
 BARS, WORDS = 26, 15  # pixels
+DATE = 70  # pixels of a date
 MOST_RATING = 5.0
 
 
@@ -118,3 +119,20 @@ class HistoryStrip(QWidget):
             words = QRectF(0, BARS, self.width(), WORDS)
             painter.drawText(words, Qt.AlignmentFlag.AlignLeft, self._days[0])
             painter.drawText(words, Qt.AlignmentFlag.AlignRight, self._days[1])
+            self._legend(painter, words)
+
+    def _legend(self, painter: QPainter, words: QRectF) -> None:
+        """Write the coloured categories between the dates, as many as fit."""
+        assert self._catalogue is not None
+        tokens, metrics = theme.colors(), painter.fontMetrics()
+        x, end = words.left() + DATE, words.right() - DATE
+        for name in self._catalogue.coloured:
+            wide = metrics.horizontalAdvance(name) + 22
+            if x + wide > end:
+                return
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(self._catalogue.category_ink(name, tokens)))
+            painter.drawEllipse(QPointF(x + 4, words.center().y() + 1), 3.5, 3.5)
+            painter.setPen(QColor(tokens.muted))
+            painter.drawText(QPointF(x + 11, words.bottom() - 2), name)
+            x += wide

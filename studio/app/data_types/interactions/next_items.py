@@ -20,14 +20,14 @@ from pushforward.studio.app.design.icons import repaint_on_theme
 from pushforward.studio.app.design.theme import font, theme
 from pushforward.studio.literal import one_line
 
-__all__ = ["ModelList", "NextList", "Reason", "Suggestion", "moved_words"]
+__all__ = ["ModelList", "NextList", "Reason", "Suggestion", "format_change", "moved_words"]
 
 LINE, LEAST = 30, 22  # pixels of a row
 HEAD = 20
 RANK, MOVE, SHARE, BAR = 24, 40, 58, 54  # pixels of the columns
 CURVES = 44  # between two lists
 REASON = 132
-WIDE = 520  # from which reasons have room
+WIDE = (440, 620)  # from which one reason and two have room
 
 
 @dataclass(frozen=True)
@@ -166,15 +166,16 @@ class NextList(QWidget):
         painter.drawText(
             QRectF(area.left(), 0, area.width(), HEAD), Qt.AlignmentFlag.AlignLeft, shown
         )
-        if number == 0 and self._reasons_fit(area):
+        if number == 0 and (wide := self._reasons_width(area)):
             painter.setPen(QColor(tokens.muted))
-            x = area.right() - 2 * REASON
-            painter.drawText(
-                QRectF(x, 0, 2 * REASON, HEAD), Qt.AlignmentFlag.AlignLeft, "Because of"
-            )
+            at = QRectF(area.right() - wide + 8, 0, wide, HEAD)
+            painter.drawText(at, Qt.AlignmentFlag.AlignLeft, "Because of")
 
-    def _reasons_fit(self, area: QRectF) -> bool:
-        return area.width() >= WIDE and any(s.reasons for s in self.shown)
+    def _reasons_width(self, area: QRectF) -> float:
+        """Return the width of the reasons in the first list: two, one or none."""
+        if not any(s.reasons for s in self.shown):
+            return 0.0
+        return float(sum(area.width() >= least for least in WIDE) * REASON)
 
     def _row(
         self,
@@ -207,15 +208,12 @@ class NextList(QWidget):
         painter.setBrush(QColor(suggestion.ink or tokens.muted))
         painter.drawRoundedRect(QRectF(left, line.top() + 5, 3, line.height() - 10), 1, 1)
         left += 9
-        end = line.right()
-        if first and self._reasons_fit(line):
-            end -= 2 * REASON
-            self._reasons(painter, QRectF(end, line.top(), 2 * REASON, line.height()), suggestion)
+        end = line.right() - (self._reasons_width(line) if first else 0.0)
         painter.setPen(QColor(tokens.muted))
         value = QRectF(end - SHARE, line.top(), SHARE - 6, line.height())
         painter.drawText(value, middle | right, suggestion.value)
         end -= SHARE
-        if first and end - left > 220:
+        if first and end - left > 190:
             bar = QRectF(end - BAR, line.center().y() - 2, max(2.0, (BAR - 4) * part), 4)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(tokens.accent))
@@ -231,14 +229,18 @@ class NextList(QWidget):
             one_line(suggestion.title), Qt.TextElideMode.ElideRight, end - left
         )
         painter.drawText(QRectF(left, line.top(), end - left, line.height()), middle, title)
+        if first:
+            self._reasons(painter, line, suggestion)
 
-    def _reasons(self, painter: QPainter, area: QRectF, suggestion: Suggestion) -> None:
+    def _reasons(self, painter: QPainter, line: QRectF, suggestion: Suggestion) -> None:
         tokens, middle = theme.colors(), Qt.AlignmentFlag.AlignVCenter
         painter.setFont(font(11))
         metrics = QFontMetricsF(painter.font())
-        for number, reason in enumerate(suggestion.reasons[:2]):
-            cell = QRectF(area.left() + number * REASON, area.top(), REASON - 8, area.height())
-            change = f"{reason.change:+.2f}".replace("-", "−")
+        count = int(self._reasons_width(line) // REASON)
+        for number, reason in enumerate(suggestion.reasons[:count]):
+            start = line.right() - (count - number) * REASON + 8
+            cell = QRectF(start, line.top(), REASON - 14, line.height())
+            change = format_change(reason.change)
             painter.setPen(QColor(tokens.text))
             painter.drawText(cell, middle | Qt.AlignmentFlag.AlignRight, change)
             room = cell.width() - metrics.horizontalAdvance(change) - 8
@@ -288,6 +290,12 @@ class NextList(QWidget):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if self._row_at(event.position().y()) == self.current:
             self._want()
+
+
+def format_change(change: float) -> str:
+    """Return the change of a score with its sign."""
+    digits = 2 if abs(change) >= 0.095 else 3
+    return f"{change:+.{digits}f}".replace("-", "−")
 
 
 def moved_words(places: int | None) -> tuple[str, str]:

@@ -158,7 +158,8 @@ class PreviewPanel(QWidget):
         ]
         self.reason.show_why(
             Why(
-                f"{title} ({categories})" if categories else title,
+                title,
+                categories,
                 exact,
                 self.reasons.get(self._item, ()),
                 removal,

@@ -189,7 +189,9 @@ class RecommendView(LensView):
         self.search.show_items(people.catalogue)
         self.panel.items.show_items(people.catalogue)
         called = people.called
-        self._called.setText(called.capitalize() if called.islower() else called)
+        self._called.setText(
+            called.capitalize() if called.isalpha() and called.islower() else called
+        )
         self.person.set_numbers(people.numbers, called)
         self._offer_export()
         self._choose(0)

@@ -7,7 +7,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
-from pushforward.studio.app.data_types.interactions.next_items import Reason
+from pushforward.studio.app.data_types.interactions.next_items import Reason, format_change
 from pushforward.studio.app.design.basic import Elided, label, section
 from pushforward.studio.app.design.icons import repaint_on_theme
 from pushforward.studio.app.design.theme import font, theme
@@ -33,7 +33,7 @@ class Why:
     """What is known of one recommended item.
 
     Attributes:
-        title: of the item, with its categories.
+        title, categories: of the item.
         exact: whether changes are exact shares of the score, and not the effect of leaving out.
         reasons: of the items of the history, the largest first.
         removal: the fall of the first item's score without the three most influential items, the
@@ -41,6 +41,7 @@ class Why:
     """
 
     title: str
+    categories: str
     exact: bool
     reasons: tuple[Reason, ...]
     removal: tuple[float, ...]
@@ -52,7 +53,7 @@ class WhyPanel(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.title = Elided("", "strong")
+        self.title, self.categories = Elided("", "strong"), Elided("", "small")
         self.method = label("", "small", wrap=True)
         self.bars = _Bars()
         self.nulls = label("", "small", wrap=True)
@@ -61,13 +62,22 @@ class WhyPanel(QWidget):
         body = QVBoxLayout(self)
         body.setContentsMargins(0, 0, 0, 0)
         body.setSpacing(5)
-        for each in (self.title, self.method, self.bars, self.nulls, self._near_head, self.near):
+        for each in (
+            self.title,
+            self.categories,
+            self.method,
+            self.bars,
+            self.nulls,
+            self._near_head,
+            self.near,
+        ):
             body.addWidget(each)
         body.addStretch(1)
 
     def show_why(self, why: Why | None) -> None:
         """Show the reasons for an item, None for none."""
         self.title.set_text(why.title if why is not None else "")
+        self.categories.set_text(why.categories if why is not None else "")
         if why is None:
             self.method.setText("Select an item to see why it is recommended.")
             self.bars.show_reasons(())
@@ -91,7 +101,7 @@ class WhyPanel(QWidget):
 def _removal_words(removal: Sequence[float]) -> str:
     if len(removal) != 3:
         return ""
-    top, last, random = (f"{value:+.2f}".replace("-", "−") for value in removal)
+    top, last, random = map(format_change, removal)
     return (
         f"First item without its 3 most influential: {top}. Null models: without the last 3 "
         f"{last}, without 3 at random {random}."
@@ -136,5 +146,5 @@ class _Bars(QWidget):
                 painter.fillRect(bar, QColor(tokens.accent if reason.change > 0 else tokens.warm))
                 painter.setPen(QColor(tokens.muted))
                 at = QRectF(words + bars, line.top(), value, LINE)
-                change = f"{reason.change:+.2f}".replace("-", "−")
-                painter.drawText(at, middle | Qt.AlignmentFlag.AlignRight, change)
+                right = middle | Qt.AlignmentFlag.AlignRight
+                painter.drawText(at, right, format_change(reason.change))
