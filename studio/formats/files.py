@@ -107,10 +107,10 @@ def _check_files(paths: Sequence[Path]) -> int:
             "Choose fewer.",
             kind="user",
         )
-    size = sum(_size(path) for path in paths)
-    if size > MAX_BYTES:
-        raise _too_large(f"The {len(paths):,} files have", size)
-    return size
+    sizes = {path: _size(path) for path in paths}
+    if sum(n for path, n in sizes.items() if n <= MAX_BYTES) > MAX_BYTES:
+        raise _too_large(f"The {len(paths):,} files have", sum(sizes.values()))
+    return sum(sizes.values())
 
 
 def _size(path: Path) -> int:
@@ -130,7 +130,7 @@ def _size(path: Path) -> int:
         raise FormatError(f"{path} is not a file.", "Choose a file.", kind="user")
     if size == 0:
         raise FormatError(f"{path.name} is empty.", "There is nothing in it to learn from.")
-    if size > MAX_BYTES:
+    if size > MAX_BYTES and not any(each.windowed for each in importers.claiming([path])):
         raise _too_large(f"{path.name} has", size)
     if path.suffix.lower() == ".zip":
         check_unpacked(path)

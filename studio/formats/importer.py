@@ -44,6 +44,7 @@ class Importer(ABC):
         options: what it can be told, with the kinds "bool", "int", "float", "text" and "choice" of
             `studio.protocol.catalog.FieldSpec`; "item" and "columns" are chosen from the tables
             that were found, "source" from the columns that an inspection names.
+        windowed: it reads parts of large files, which may be larger than others.
         general: it takes any file with such a suffix, so that others which recognise what is in a
             file come before it.
     """
@@ -55,6 +56,7 @@ class Importer(ABC):
     bare: ClassVar[bool] = False
     called: ClassVar[tuple[str, ...]] = ()
     options: ClassVar[tuple[FieldSpec, ...]] = ()
+    windowed: ClassVar[bool] = False
     general: ClassVar[bool] = False
 
     def claims(self, path: Path) -> bool:

@@ -19,6 +19,8 @@ from pushforward.studio.store.errors import StoreError
 
 __all__ = ["Importers", "Problem", "discover", "importer", "importers"]
 
+RENAMED = {"mat": "scene"}
+"""Importers by the slugs that they had."""
 COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 T = TypeVar("T", bound=Importer)
 
@@ -67,6 +69,7 @@ class Importers:
         Raises:
             FormatError: there is none; the message names those there are.
         """
+        slug = RENAMED.get(slug, slug)
         if slug not in self._importers:
             known = ", ".join(each.slug for each in self.all())
             raise FormatError(

@@ -29,7 +29,7 @@ HOSTILE = "a\x1b[2J\u202eb\nc"
 
 
 EVERY = slugs()
-TOGETHER = {"mat", "movielens", "recommendation-table"}
+TOGETHER = {"scene", "movielens", "recommendation-table"}
 """Importers whose files are parts of one thing: two of the same make no sense, or no more of it."""
 
 

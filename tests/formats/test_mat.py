@@ -8,7 +8,8 @@ import pytest
 from scipy.io import savemat
 
 from pushforward.studio.formats import registry as formats
-from pushforward.studio.formats.cubes.mat import HEAD73, Mat, _Array
+from pushforward.studio.formats.cubes.importing import Scenes
+from pushforward.studio.formats.cubes.mat import HEAD73
 from pushforward.studio.formats.limits import FormatError
 
 RNG = np.random.default_rng(0)
@@ -33,7 +34,7 @@ def version73(folder: Path, **arrays: np.ndarray) -> Path:
 
 
 def read(*paths: Path) -> tuple[list[str], dict[str, np.ndarray]]:
-    found = Mat().rows(paths, {})
+    found = Scenes().rows(paths, {})
     blocks = list(found.blocks)
     arrays = {name: np.concatenate([b[name] for b in blocks]) for name in blocks[0]}
     assert found.total == len(arrays["x"])
@@ -45,41 +46,40 @@ def read(*paths: Path) -> tuple[list[str], dict[str, np.ndarray]]:
 def test_a_cube_and_its_truth_come_together_from_two_files(tmp_path: Path, written) -> None:
     formats.discover()
     paths = [written(tmp_path, cube=CUBE), written(tmp_path, gt=TRUTH)]
-    assert next(each.slug for each in formats.importers.claiming(paths)) == "mat"
+    assert next(each.slug for each in formats.importers.claiming(paths)) == "scene"
     for order in (paths, paths[::-1]):
         classes, arrays = read(*order)
         assert classes == ["class 1", "class 2"]
         np.testing.assert_array_equal(arrays["x"].reshape(4, 5, 7), CUBE)
         np.testing.assert_array_equal(arrays["label"].reshape(4, 5), TRUTH.astype(int) - 1)
         np.testing.assert_array_equal(arrays["position"][7], [1, 2])
-    found = Mat().inspect(paths, {})
+    found = Scenes().inspect(paths, {})
     assert (found.rows, found.kind, found.classes) == (20, "cubes", classes)
     assert found.parts[0].shape == [7]
 
 
 @pytest.mark.parametrize("written", [version5, version73])
-def test_a_look_reads_no_whole_cube(tmp_path: Path, written, monkeypatch) -> None:
-    path = written(tmp_path, cube=CUBE, gt=TRUTH)
-    read_whole = _Array.read
-
-    def read(array: _Array) -> np.ndarray:
-        assert array.name == "gt"
-        return read_whole(array)
-
-    monkeypatch.setattr(_Array, "read", read)
-    found = Mat().inspect([path], {})
+def test_an_inspection_has_a_picture_at_once(tmp_path: Path, written) -> None:
+    found = Scenes().inspect([written(tmp_path, cube=CUBE, gt=TRUTH)], {})
     assert (found.rows, found.classes) == (20, ["class 1", "class 2"])
     assert found.preview["label"] == [-1, 0, 0]
     assert found.preview["position"] == [[0, 0], [0, 1], [0, 2]]
-    assert found.preview.get("x", CUBE[0, :3].tolist()) == CUBE[0, :3].tolist()
-    assert ("x" in found.preview) is (written is version73)
+    assert found.preview["x"] == CUBE[0, :3].tolist()
+    colours = np.array(found.preview["colours"])
+    assert colours.shape == (4, 5, 3)
+    # The bands at 22, 13 and 8 % of seven, brighter where their value is.
+    band = CUBE[:, :, 1].ravel()
+    assert (np.diff(colours[:, :, 0].ravel()[band.argsort()]) >= 0).all()
+    assert found.preview["truth"] == TRUTH.tolist()
 
 
 def test_a_cube_alone_is_all_unknown(tmp_path: Path) -> None:
     classes, arrays = read(version5(tmp_path, cube=CUBE))
     assert not classes
     assert set(arrays["label"]) == {-1}
-    assert "Without a ground truth" in Mat().inspect([version5(tmp_path, cube=CUBE)], {}).notes[1]
+    assert (
+        "Without a ground truth" in Scenes().inspect([version5(tmp_path, cube=CUBE)], {}).notes[1]
+    )
 
 
 @pytest.mark.parametrize(
@@ -123,8 +123,8 @@ def test_what_is_wrong_with_a_file_is_said_in_words(tmp_path: Path):
     bad = tmp_path / "bad.mat"
     bad.write_bytes(good.read_bytes()[:140])
     with pytest.raises(FormatError) as caught:
-        Mat().inspect([bad], {})
+        Scenes().inspect([bad], {})
     assert caught.value.message == "bad.mat is a damaged MATLAB file: part of it cannot be read."
     bad.write_bytes(b"not a scene" * 100)
     with pytest.raises(FormatError, match="is no MATLAB file"):
-        Mat().inspect([bad], {})
+        Scenes().inspect([bad], {})

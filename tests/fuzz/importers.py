@@ -34,7 +34,7 @@ CRASHING = {
     "jetnet",
     "jetnet-variables",
     "jets-columns",
-    "mat",
+    "scene",
     "top-tagging",
 }
 """Formats whose library may end the process that reads a damaged file."""
@@ -356,7 +356,7 @@ MORE: dict[str, Callable[[], list[bytes]]] = {
     "jetnet-variables": _jetnet_files,
     "jets-columns": _jet_columns_files,
     "top-tagging": _top_tagging_files,
-    "mat": _mat_files,
+    "scene": _mat_files,
     "csv": _text_files,
     "npy": _npy_files,
     "npz": _npz_files,

@@ -30,6 +30,7 @@ from pushforward.studio.store.splits import SHARES, Split, shares
 __all__ = [
     "find_imported",
     "find_outline",
+    "find_place",
     "find_shares",
     "find_where_it_lies",
     "imported",
@@ -274,6 +275,18 @@ def _remembered(
 ) -> NDArray[np.uint8]:
     """A byte a row, a second for ten millions: a run asks more than once."""
     return folder.shares() if rows is None else shares(rows, split)
+
+
+def find_place(slug: str, project: Path) -> Mapping[str, Any]:
+    """Return how imported data lie on the ground, as their files say it; {} where they do not."""
+    name = project_name(slug)
+    if name is None:
+        return {}
+    try:
+        found = Project.open(project).dataset(name).facts.get("where")
+    except StoreError:
+        return {}  # the operator itself says what is wrong with the data
+    return found if isinstance(found, dict) else {}
 
 
 def measured(slug: str, project: Path) -> Generator[bool, None, None]:

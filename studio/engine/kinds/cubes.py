@@ -17,6 +17,7 @@ from pushforward.studio.engine.kinds.base import Arrays, DataKind, Facts
 from pushforward.studio.engine.process.failures import Refused
 from pushforward.studio.formats.arrays import ARRAY_SUFFIXES
 from pushforward.studio.formats.cubes.maps import write_map, write_numbers
+from pushforward.studio.formats.cubes.raster_files import RASTERS, write_raster
 from pushforward.studio.formats.limits import FormatError
 
 __all__ = ["Cubes"]
@@ -33,7 +34,7 @@ of such a side. They are the usual ones of the scene that ships.
 class Cubes(DataKind, slug="cubes"):
     """Windows of a scene."""
 
-    suffixes: ClassVar[tuple[str, ...]] = (".npy", ".png", *ARRAY_SUFFIXES)
+    suffixes: ClassVar[tuple[str, ...]] = (".npy", ".png", *RASTERS, *ARRAY_SUFFIXES)
     whole: ClassVar[bool] = True
 
     def from_parts(self, parts: Arrays, facts: Facts) -> CubeSet:
@@ -135,19 +136,32 @@ class Cubes(DataKind, slug="cubes"):
         arrays: Arrays,
         attrs: Mapping[str, object],
     ) -> None:
-        """As `DataKind.write_result`; NPY holds a map's numbers, and PNG its colours."""
+        """As `DataKind.write_result`; NPY holds the numbers of a map, PNG its colours, and GeoTIFF
+        and ENVI the map, or all probabilities where there are some.
+        """
         suffix = path.suffix.lower()
-        if suffix not in (".npy", ".png"):
+        if suffix not in (".npy", ".png", *RASTERS):
             super().write_result(path, rows, columns, arrays, attrs)
             return
         if _MAP not in arrays:
             raise FormatError(
                 f"There is no map that could be written as {suffix}.", "Use .npz or .h5.", "user"
             )
-        if suffix == ".npy":
+        names = [str(name) for name in _listed(attrs.get("classes"))]
+        if suffix in RASTERS:
+            most = max(len(names), int(arrays[_MAP].max()))
+            names += [f"class {number}" for number in range(len(names) + 1, most + 1)]
+            where = attrs.get("where")
+            place = where if isinstance(where, dict) else {}
+            write_raster(path, arrays[_MAP], names, arrays.get("probabilities"), place)
+        elif suffix == ".npy":
             write_numbers(path, arrays[_MAP])
         else:
             write_map(path, arrays[_MAP], int(arrays[_MAP].max()), attrs)
+
+
+def _listed(value: object) -> list[object]:
+    return list(value) if isinstance(value, list | tuple) else []
 
 
 def _places(pixels: torch.Tensor, width: int) -> "np.ndarray[Any, Any]":

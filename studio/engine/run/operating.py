@@ -24,7 +24,7 @@ from pushforward.models.operators.base import ALL, TEST, Operation, Outcome, Pro
 from pushforward.models.registry import registry
 from pushforward.models.training.posthoc import NONE_KEPT
 from pushforward.studio.engine.data.datasets import Dataset, in_memory
-from pushforward.studio.engine.data.imported import find_imported
+from pushforward.studio.engine.data.imported import find_imported, find_place
 from pushforward.studio.engine.data.renumbered import renumbered
 from pushforward.studio.engine.kinds.base import Arrays, kind_of
 from pushforward.studio.engine.kinds.fit import picked_kind
@@ -67,7 +67,7 @@ was held out, and `TEST` what only tests. A data set of the project goes by its 
 @dataclass(frozen=True)
 class Answer:
     """What came of an operator, and how; ``columns`` are those of a row, ``handed`` the rows that a
-    person handed, by slot.
+    person handed, by slot, and ``where`` how imported data lie on the ground.
     """
 
     record: ResultRecord
@@ -75,6 +75,7 @@ class Answer:
     columns: tuple[str, ...]
     kind: str
     handed: Mapping[str, Batch] = field(default_factory=dict)
+    where: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def typed(self) -> Arrays:
@@ -95,6 +96,8 @@ class Answer:
             StoreError: the disk refused, or arrays cannot be written so.
         """
         rows, said = self.outcome.rows, {**self.record.provenance, "kind": self.kind}
+        if self.where:
+            said["where"] = dict(self.where)
         kind = kind_of(self.kind)
         kind.write_result(file, rows, self.columns, self._others(), said)
         lacking = kind.left_out_arrays(file, rows, self._others())
@@ -204,7 +207,8 @@ class Asked:
             versions=versions(),
             classes=_classes(spec, outcome, self.operator.entry),
         )
-        return Answer(record, outcome, loaded.columns, spec.kind, typed)
+        where = find_place(loaded.resolved.spec.dataset.slug, self.run.project)
+        return Answer(record, outcome, loaded.columns, spec.kind, typed, where)
 
     def _config(self, config: dict[str, Any], sampler: Pick | None) -> dict[str, Any]:
         """Return settings with the sampler that was taken, None for none."""

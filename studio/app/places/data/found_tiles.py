@@ -8,7 +8,7 @@ from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from pushforward.studio.app.core.data_type import LABEL, Tiles, named
+from pushforward.studio.app.core.data_type import LABEL, Cover, Tiles, named
 from pushforward.studio.app.core.data_type_registry import kind
 from pushforward.studio.app.design.icons import repaint_on_theme
 from pushforward.studio.app.design.theme import theme
@@ -18,6 +18,7 @@ __all__ = ["FoundTiles"]
 
 MASK, SIZE = "mask", "size"  # which places of a row are real, and how many, the first ones
 SIDE, GAP = 96, 8  # pixels
+HIGH = 200  # pixels of a cover
 
 
 class FoundTiles(QWidget):
@@ -26,6 +27,7 @@ class FoundTiles(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._tiles: Tiles | None = None
+        self._cover: tuple[Cover, dict[str, NDArray[Any]]] | None = None
         self.setFixedHeight(SIDE)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("The first of them")
@@ -43,14 +45,20 @@ class FoundTiles(QWidget):
 
     def show_found(self, found: Inspection) -> None:
         """Show the first rows of an inspection."""
-        self._tiles = _tiles(found)
-        self.setVisible(self._tiles is not None)
+        self._cover = _cover(found)
+        self._tiles = _tiles(found) if self._cover is None else None
+        self.setVisible(self._tiles is not None or self._cover is not None)
+        self.setFixedHeight(SIDE if self._cover is None else HIGH)
         tiles = self._tiles
         said = [tiles.said(row) for row in range(len(tiles))] if tiles is not None else []
         self.setAccessibleDescription("; ".join(filter(None, said)))
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        if self._cover is not None:
+            cover, arrays = self._cover
+            with QPainter(self) as painter:
+                cover.paint(painter, QRectF(self.rect()), arrays, theme.colors())
         if self._tiles is None:
             return
         with QPainter(self) as painter:
@@ -63,6 +71,14 @@ def _within(box: QRectF, aspect: float) -> QRectF:
     """Return the largest area of an aspect in a box, as a tile has it in a browser."""
     wide, high = min(box.width(), box.height() * aspect), min(box.height(), box.width() / aspect)
     return QRectF(box.left(), box.top() + (box.height() - high) / 2, wide, high)
+
+
+def _cover(found: Inspection) -> tuple[Cover, dict[str, NDArray[Any]]] | None:
+    """Return how all data look at once, and what is painted of them; None where that is unknown."""
+    cover = kind(found.kind).cover
+    if cover is None or not all(_is_array(found.preview.get(name)) for name in cover.needs):
+        return None
+    return cover, {name: np.asarray(found.preview[name]) for name in cover.needs}
 
 
 def _tiles(found: Inspection) -> Tiles | None:
