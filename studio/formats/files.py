@@ -130,7 +130,8 @@ def _size(path: Path) -> int:
         raise FormatError(f"{path} is not a file.", "Choose a file.", kind="user")
     if size == 0:
         raise FormatError(f"{path.name} is empty.", "There is nothing in it to learn from.")
-    if size > MAX_BYTES and not any(each.windowed for each in importers.claiming([path])):
+    large = (each for each in importers.all() if each.windowed)
+    if size > MAX_BYTES and not any(importers.claims(each, path) for each in large):
         raise _too_large(f"{path.name} has", size)
     if path.suffix.lower() == ".zip":
         check_unpacked(path)

@@ -65,12 +65,12 @@ def test_an_inspection_has_a_picture_at_once(tmp_path: Path, written) -> None:
     assert found.preview["label"] == [-1, 0, 0]
     assert found.preview["position"] == [[0, 0], [0, 1], [0, 2]]
     assert found.preview["x"] == CUBE[0, :3].tolist()
-    colours = np.array(found.preview["colours"])
+    colours = np.array(found.picture["colours"])
     assert colours.shape == (4, 5, 3)
     # The bands at 22, 13 and 8 % of seven, brighter where their value is.
     band = CUBE[:, :, 1].ravel()
     assert (np.diff(colours[:, :, 0].ravel()[band.argsort()]) >= 0).all()
-    assert found.preview["truth"] == TRUTH.tolist()
+    assert found.picture["truth"] == TRUTH.tolist()
 
 
 def test_a_cube_alone_is_all_unknown(tmp_path: Path) -> None:

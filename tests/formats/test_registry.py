@@ -85,8 +85,8 @@ def test_the_package_registers_its_importers_and_formats():
     assert discover() == []
     assert sorted(each.slug for each in importers.all()) == [
         "cifar", "edgelist", "gml", "graph-json", "graph6", "graphml", "idx", "image-arrays",
-        "image-files", "jetnet", "jetnet-variables", "jets-columns", "mat", "movielens",
-        "plain-text", "points", "recommendation-table", "sdf", "series-table", "smiles",
+        "image-files", "jetnet", "jetnet-variables", "jets-columns", "movielens",
+        "plain-text", "points", "recommendation-table", "scene", "sdf", "series-table", "smiles",
         "top-tagging", "tu", "wav", "xyz",
     ]  # fmt: skip
     assert [f.slug for f in registry.all()] == ["csv", "hdf5", "npy", "npz"]

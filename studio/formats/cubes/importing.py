@@ -134,7 +134,6 @@ class Scenes(Importer):
             "x": first[0],
             "label": scene.truth[0, : len(shown)] - 1,
             "position": np.stack([np.zeros(len(shown), np.int64), np.arange(len(shown))], axis=1),
-            **_picture(scene),
         }
         cube, truth = scene.parts.cube, scene.parts.truth
         return Inspection(
@@ -147,7 +146,7 @@ class Scenes(Importer):
             parts=_parts(scene),
             classes=scene.names,
             preview={name: np.nan_to_num(values).tolist() for name, values in preview.items()},
-            facts={},
+            picture={name: values.tolist() for name, values in _picture(scene).items()},
             notes=_notes(scene, truth),
             sources=scene.parts.sources,
             taken=scene.parts.taken,

@@ -76,9 +76,9 @@ def _within(box: QRectF, aspect: float) -> QRectF:
 def _cover(found: Inspection) -> tuple[Cover, dict[str, NDArray[Any]]] | None:
     """Return how all data look at once, and what is painted of them; None where that is unknown."""
     cover = kind(found.kind).cover
-    if cover is None or not all(_is_array(found.preview.get(name)) for name in cover.needs):
+    if cover is None or not all(name in found.picture for name in cover.needs):
         return None
-    return cover, {name: np.asarray(found.preview[name]) for name in cover.needs}
+    return cover, {name: np.asarray(found.picture[name]) for name in cover.needs}
 
 
 def _tiles(found: Inspection) -> Tiles | None:
