@@ -64,8 +64,8 @@ class Inspection(msgspec.Struct, frozen=True, kw_only=True):
     themselves say, so that nobody is to be asked. Of options of the kind "source", ``sources`` are
     the columns that may be chosen, and ``taken`` the one that looks like it.
 
-    ``picture`` holds arrays that show all data at once, as nested lists: of a scene "colours" (h, w,
-    3) and "truth" (h, w).
+    ``picture`` holds arrays that show all data at once, as nested lists: of a scene "colours"
+    (h, w, 3) and "truth" (h, w).
 
     ``instead`` is the folder that was looked into where what was chosen says nothing without the
     other files in it: then it is what is to be imported.
