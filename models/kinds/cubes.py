@@ -134,7 +134,8 @@ class CubeSet:
     gives=("patches", "labels", "told"),
     networks={"encoder": "spectral-spatial"},
     metrics=("accuracy", "average-accuracy", "kappa"),
-    training={"steps": 1000, "batch": 64, "samples": 0},
+    # Maps are made of checkpoints: the training clock goes through those that are kept.
+    training={"steps": 1000, "batch": 64, "samples": 0, "checkpoint_steps": 50, "keep": 20},
     # Of 16 classes with few labels each; windows have a thousand numbers.
     families={"classifier": {"noise": 0.6}},
 )

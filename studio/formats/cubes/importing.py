@@ -369,7 +369,16 @@ def _picture(scene: Scene) -> dict[str, NDArray[Any]]:
     x = np.nan_to_num(x, nan=0.0, posinf=0.0, neginf=0.0)
     low, high = np.quantile(x.reshape(-1, 3), STRETCH, axis=0)
     shown = np.clip((x - low) * (255.0 / np.maximum(high - low, 1e-9)), 0, 255)
-    return {"colours": shown.astype(np.uint8), "truth": scene.truth[::step, ::step]}
+    return {"colours": shown.astype(np.uint8), "truth": _pooled(scene.truth, step)}
+
+
+def _pooled(truth: NDArray[np.int64], step: int) -> NDArray[np.int64]:
+    """Return the largest class of each square of pixels: few labels stay in sight."""
+    height, width = truth.shape
+    padded = np.pad(truth, ((0, -height % step), (0, -width % step)))
+    squares = padded.reshape(padded.shape[0] // step, step, padded.shape[1] // step, step)
+    found: NDArray[np.int64] = squares.max(axis=(1, 3))
+    return found
 
 
 def _notes(scene: Scene, truth: Raster | None) -> list[str]:

@@ -14,7 +14,7 @@ from pushforward.studio.literal import one_line
 
 __all__ = ["ClassList", "ClassRow", "class_name"]
 
-ROW, SMALL, HEAD, CHIP = 21, 17, 20, 20
+ROW, SMALL, HEAD, CHIP = 19, 17, 20, 20
 VALUE, BAR, COUNT = 30, 58, 44
 LIGHT = 140  # of 255: numbers on lighter colours are dark
 CONFUSED = 3  # classes that are listed below an open row
@@ -70,6 +70,7 @@ class ClassList(QWidget):
         self._rows: Sequence[ClassRow] = ()
         self._isolated: frozenset[int] = frozenset()
         self._marked = self._open = 0
+        self._known = False  # whether any recall is
         self.setAccessibleName("Classes")
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -142,6 +143,7 @@ class ClassList(QWidget):
             known = any(row.recall is not None for row in self._rows)
             right = head.adjusted(0, 0, -(VALUE + BAR + 12) if known else 0, 0)
             painter.drawText(right, Right, "labels")
+            self._known = known
             if known:
                 painter.drawText(head, Right, "recall, %")
             for area, number, place in self._places():
@@ -161,7 +163,7 @@ class ClassList(QWidget):
             painter.drawRect(area.adjusted(0.5, 0.5, -0.5, -0.5))
         painter.setOpacity(0.4 if faded else 1.0)
         ink = QColor(*row.ink)
-        chip = QRectF(area.left() + 2, area.top() + 3, CHIP, ROW - 6)
+        chip = QRectF(area.left() + 2, area.top() + 2, CHIP, ROW - 4)
         painter.setPen(QPen(QColor(tokens.line), 1))
         painter.setBrush(ink)
         painter.drawRoundedRect(chip, 2, 2)
@@ -171,7 +173,7 @@ class ClassList(QWidget):
         painter.drawText(chip, int(Qt.AlignmentFlag.AlignCenter), str(number))
         painter.setFont(font(12))
         painter.setPen(QColor(tokens.text))
-        known = row.recall is not None
+        known = self._known
         tail = COUNT + (VALUE + BAR + 12 if known else 0)
         room = area.width() - CHIP - 10 - tail
         name = painter.fontMetrics().elidedText(

@@ -106,6 +106,8 @@ class MapBoard(QWidget):
     def refresh(self) -> None:
         """Show the composition of all layers."""
         model = self._model
+        if not self.isVisible():
+            return
         self.canvas.show_image(None if model.scene is None else model.stack.composed())
         self.canvas.point(model.cursor)
         shown = [each for each in model.stack.layers if each.drawn and each.name != "labels"]

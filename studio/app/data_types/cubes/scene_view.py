@@ -42,7 +42,7 @@ from pushforward.studio.app.design.menu import Entries, open_menu
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.literal import one_line
 
-__all__ = ["VIEW", "SceneView"]
+__all__ = ["VIEW", "VIEWS", "SceneView"]
 
 EDGE = 14
 SMALL = ("false-colour", "truth", "prediction", "crf")
@@ -84,7 +84,9 @@ class SceneView(LensView):
         body.setContentsMargins(EDGE, 8, EDGE, 8)
         body.setSpacing(6)
         body.addLayout(upper, 3)
-        body.addLayout(row(section("Spectra"), self._where))
+        line = row(section("Spectra"), self._where)
+        line.setStretch(1, 1)
+        body.addLayout(line)
         body.addWidget(self.spectrum, 1)
         self.spectrum.setMinimumHeight(120)
         outer = QVBoxLayout(self)
@@ -160,6 +162,9 @@ class SceneView(LensView):
             else:
                 self.empty.tell("The engine is not running", "The scene follows when it is back.")
             return
+        if not self.isVisible():
+            return
+        self._state.looked.look("scene")
         scene = model.scene
         assert scene is not None
         low, high = np.quantile(scene.cube[::4, ::4], (0.001, 0.999))
@@ -172,6 +177,8 @@ class SceneView(LensView):
 
     def _show_state(self) -> None:
         model = self.model
+        if not self.isVisible():
+            return
         mapped = model.map is not None
         self._show_refine()
         self.next.setEnabled(mapped)
@@ -201,7 +208,7 @@ class SceneView(LensView):
 
     def _show_layers(self) -> None:
         model = self.model
-        if model.scene is None:
+        if model.scene is None or not self.isVisible():
             return
         self.layers.show_layers(model.stack.layers)
         for place, (name, canvas) in enumerate(zip(SMALL, self.small, strict=True)):
@@ -237,7 +244,7 @@ class SceneView(LensView):
 
     def _show_cursor(self) -> None:
         model, scene = self.model, self.model.scene
-        if scene is None:
+        if scene is None or not self.isVisible():
             return
         for canvas in self.small:
             canvas.point(model.cursor)
@@ -344,7 +351,7 @@ class SceneView(LensView):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.model.select()
-        self._state.looked.look("scene")
+        self.refresh()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
@@ -363,3 +370,16 @@ VIEW = ViewSpec(
     applies=applies,
     factory=SceneView,
 )
+VIEWS = (
+    VIEW,
+    ViewSpec(
+        id="scene-live",
+        lens="watch",
+        title="Map",
+        order=10,
+        applies=applies,
+        factory=SceneView,
+        timed=False,
+    ),
+)
+"""The map of the newest checkpoint is also what there is to watch while a model learns."""
