@@ -6,7 +6,7 @@ from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import QLabel, QPushButton
 
 from pushforward.studio.app.core import field_carrier_switch, run_comparison, training_sources
-from pushforward.studio.app.core.display_names import called
+from pushforward.studio.app.core.display_names import numbered
 from pushforward.studio.app.core.run_groups import groups
 from pushforward.studio.app.core.run_summary import title_of
 from pushforward.studio.app.core.run_tree import tree
@@ -137,10 +137,10 @@ async def test_the_sentence_grows_by_a_run_and_the_inspector_has_a_link(bench, w
     await wait(lambda: slot.hasFocus())
     qtbot.keyClick(slot, Qt.Key.Key_Space)
     rows = said.picker.body.list
-    assert [rows.item(i).text() for i in range(rows.count())] == [called(parent.name)]
+    assert [rows.item(i).text() for i in range(rows.count())] == [numbered(parent)]
     qtbot.keyClick(said.picker.line, Qt.Key.Key_Return)
     assert bench.state.draft.spec.inputs == {"teacher": RunRef(run=parent.name)}
-    assert slot.text() == f"run {called(parent.name)}"
+    assert slot.text() == f"run {numbered(parent)}"
     assert slot.hasFocus()
     child = run(7, family="a-pupil", inputs={"teacher": (parent.name, 20)})
     bench.state.runs.by_key[child.key] = child

@@ -189,7 +189,7 @@ async def test_what_is_done_beside_trainings_is_no_nothing(bench, wait):
     assert queue.nothing.text().endswith("Done beside trainings: Colourise: 0003-edm.")
 
 
-def test_names_that_differ_in_their_ends_are_told_apart_where_there_is_little_room(qtbot):
+def test_a_name_is_cut_at_its_end_and_whole_in_the_tip(qtbot):
     titles = [f"0002 edm-projections-of-jets-{end}" for end in ("win", "lose")]
     shown = []
     for title in titles:
@@ -199,12 +199,12 @@ def test_names_that_differ_in_their_ends_are_told_apart_where_there_is_little_ro
         row.show_facts(text=title)
         name.resize(140, 20)
         name.resizeEvent(QResizeEvent(name.size(), name.size()))
-        shown.append((row.elided(140), name.text()))
+        assert row.elided(140).endswith("…")
+        shown.append(name.text())
         assert title in row.toolTip()
         assert title in name.toolTip()
         assert title not in shown[-1]
-    for one, other in zip(*shown, strict=True):
-        assert one != other
+    assert shown[0] != shown[1]
     run = RunState(key="k", name=titles[0].replace(" ", "-"))
     assert short_name(run, 14) == "edm-pro…ts-win"
 

@@ -8,7 +8,7 @@ from PySide6.QtGui import QFontMetricsF
 from pushforward.models.config import decode
 from pushforward.studio.app.core import diffusion_choices, field_carrier_switch
 from pushforward.studio.app.core.run_filter import RunFinding, counts, found
-from pushforward.studio.app.core.run_groups import model_title
+from pushforward.studio.app.core.run_methods import model_title
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.design.formula_label import lines_of
 from pushforward.studio.app.places.setup.diffusion_card import whereabouts

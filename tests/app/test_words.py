@@ -3,13 +3,18 @@
 import math
 
 import pytest
+from msgspec import structs
 
-from pushforward.studio.app.core import snapshot_text
+from pushforward.studio.app.core import display_names, snapshot_text
+from pushforward.studio.app.core.run_methods import automatic_title
+from pushforward.studio.app.core.run_tree import tree
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.text import number_format
 from pushforward.studio.app.text.number_ticks import label, number
 from pushforward.studio.figures import short
-from pushforward.studio.protocol.spec import ChangeSetting
+from pushforward.studio.protocol.catalog import Catalog, EntrySpec
+from pushforward.studio.protocol.label import Label
+from pushforward.studio.protocol.spec import ChangeSetting, Pick, Recipe, RunSpec
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
@@ -77,3 +82,38 @@ def test_a_share_is_written_with_a_space_that_does_not_break() -> None:
         "88\u00a0%",
         "88.5\u00a0%",
     )
+
+
+def test_a_run_is_called_after_its_model_unless_a_person_named_it() -> None:
+    spec = RunSpec(
+        name="edm-eight-gaussians", family=Pick(slug="edm"), dataset=Pick(slug="eight-gaussians")
+    )
+    run = RunState(key="/p/runs/0004-edm-eight-gaussians", name="0004-edm-eight-gaussians")
+    assert display_names.numbered(run) == "4 edm-eight-gaussians"  # nothing is known of it yet
+    run.spec = spec
+    edm = EntrySpec(kind="family", slug="edm", title="EDM", summary="", source="", fields=[])
+    catalog = Catalog(entries=[edm], devices=[])
+    assert automatic_title(run, None, []) == ""
+    run.model = automatic_title(run, catalog, [])
+    assert display_names.numbered(run) == "4 EDM"
+    assert display_names.file_stem(run) == "4-edm-eight-gaussians"
+    run.spec = structs.replace(spec, name="my-first")
+    assert automatic_title(run, catalog, []) == ""  # named in the setup
+    recipe = Recipe(
+        slug="first", title="", summary="", teaches="", source="", kind="points",
+        expected_seconds=1.0, run=run.spec,
+    )  # fmt: skip
+    assert automatic_title(run, catalog, [recipe]) == "EDM"
+    run.label = Label(name="the good one")
+    assert display_names.numbered(run) == "4 the good one"
+
+
+def test_runs_stand_together_below_the_name_of_their_data() -> None:
+    def run(number: int, data: str) -> RunState:
+        spec = RunSpec(name="r", family=Pick(slug="edm"), dataset=Pick(slug=data))
+        return RunState(key=f"/p/runs/{number:04d}-r", name=f"{number:04d}-r", spec=spec)
+
+    runs = [run(1, "ring"), run(2, "moons"), run(3, "ring")]
+    lines = [line.data or line.key[-6:] for line in tree(runs, by_data=True)]
+    assert lines == ["ring", "0003-r", "0001-r", "moons", "0002-r"]
+    assert [line.run for line in tree(runs, by_data=True)] == [False, True, True, False, True]

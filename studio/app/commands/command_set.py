@@ -18,7 +18,7 @@ from pushforward.studio.app.commands.search_commands import find_commands
 from pushforward.studio.app.commands.target_commands import hand_commands
 from pushforward.studio.app.core.app_state import COMING, AppState
 from pushforward.studio.app.core.data_type_registry import flows_in, moves_in
-from pushforward.studio.app.core.display_names import called
+from pushforward.studio.app.core.display_names import numbered
 from pushforward.studio.app.design.theme import theme
 from pushforward.studio.app.engine.actions import Actions
 
@@ -86,8 +86,8 @@ class _Why:
         if self.state.steered is not None or running is None or run is None:
             return self.running()
         other = self.state.runs.by_key.get(self.state.run_of(running))
-        trains = called(other.name, other.label.name) if other is not None else running.title
-        return f"{called(run.name, run.label.name)} does not train now. {trains} does: open that."
+        trains = numbered(other) if other is not None else running.title
+        return f"{numbered(run)} does not train now. {trains} does: open that."
 
     def stoppable(self) -> str:
         run = self.state.runs.current

@@ -20,6 +20,7 @@ from pushforward.studio.app.core.notices import Notice, Notices
 from pushforward.studio.app.core.operator_results import operator_of, view_of
 from pushforward.studio.app.core.races import RaceDraft
 from pushforward.studio.app.core.run_filter import RunFinding
+from pushforward.studio.app.core.run_methods import automatic_title
 from pushforward.studio.app.core.runs import Runs, RunState
 from pushforward.studio.app.core.selection import Selection
 from pushforward.studio.app.core.step_breakdown import Moment
@@ -178,6 +179,10 @@ class AppState(QObject):
         self.starting = False  # a start was asked for, and is not answered yet
         self.table: Table | None = None  # what is edited by hand and seen
         self.paste: Callable[[], None] | None = None  # takes a picture, where a lab is seen
+        # Before any view is connected: each then finds the names.
+        self.runs.listed.connect(self._name_runs)
+        self.runs.changed.connect(self._name_run)
+        self.catalog_changed.connect(self._name_runs)
         self.project_changed.connect(self._name_project)
         self.project_changed.connect(self.finding.clear)
         self.project_changed.connect(self.selection.clear)
@@ -185,6 +190,15 @@ class AppState(QObject):
         self.runs.compared.connect(self._look_at_race)
         self.selection.changed.connect(self._look_at_rows)
         self.moment.changed.connect(self._look_at_stage)
+
+    def _name_runs(self) -> None:
+        for key in self.runs.by_key:
+            self._name_run(key)
+
+    def _name_run(self, key: str) -> None:
+        run = self.runs.by_key.get(key)
+        if run is not None:
+            run.model = automatic_title(run, self.catalog, self.recipes)
 
     def _look_at_rows(self) -> None:
         if self.selection.source is not None:

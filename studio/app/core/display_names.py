@@ -25,6 +25,7 @@ __all__ = [
     "named",
     "named_as_parent",
     "number",
+    "numbered",
     "run_name",
     "same_model_and_data",
 ]
@@ -76,15 +77,23 @@ def called(folder: str, given: str = "") -> str:
 
 
 def name_of(run: RunState) -> str:
-    """Return what a run is called without its number."""
-    return called(run.name, run.label.name).removeprefix(number(run.name)).strip()
+    """Return what a run is called without its number: as a person named it, else after its model;
+    while that is not known as its folder.
+    """
+    given = run.label.name or run.model
+    return called(run.name, given).removeprefix(number(run.name)).strip()
+
+
+def numbered(run: RunState) -> str:
+    """Return what a run is called, with its number: "4 EDM"."""
+    return f"{number(run.name)} {name_of(run)}".strip()
 
 
 def file_stem(run: RunState) -> str:
     """Return how files of a run begin: its number, its name, and its model where that is not in
     the name.
     """
-    name = slug(name_of(run), "run")
+    name = slug(run.label.name or called(run.name).removeprefix(number(run.name)).strip(), "run")
     family = run.spec.family.slug if run.spec is not None else ""
     said = family.removeprefix("project:") in name
     return "-".join(filter(None, [number(run.name), name, "" if said else family]))
@@ -92,13 +101,15 @@ def file_stem(run: RunState) -> str:
 
 def branch_name(run: RunState) -> str:
     """Return what a branch of a run is called unless somebody says: as the run is called now."""
-    return run.label.name or (run.spec.name if run.spec is not None else name_of(run))
+    return run.label.name or (run.spec.name if run.spec is not None else called(run.name))
 
 
 def named_as_parent(run: RunState) -> bool:
     """Whether a branch is called as what it left is, since nobody gave it a name."""
+    if run.label.name:
+        return False
     own, parent = (called(each).partition(" ")[2] for each in (run.name, run.parent))
-    return not run.label.name and own == parent
+    return bool(run.model) or own == parent
 
 
 def keeps_recipe(recipe: Recipe | None, spec: RunSpec) -> TypeGuard[Recipe]:

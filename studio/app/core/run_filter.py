@@ -12,8 +12,7 @@ from pushforward.studio.app.core.display_names import data_title, metric_title
 from pushforward.studio.app.core.facets import Facet, has_words
 from pushforward.studio.app.core.latest_metrics import figure_of, first_metric
 from pushforward.studio.app.core.run_comparison import QUALITY
-from pushforward.studio.app.core.run_groups import model_title
-from pushforward.studio.app.core.run_methods import family_title
+from pushforward.studio.app.core.run_methods import family_title, model_title
 from pushforward.studio.app.core.run_verdict import Stand, verdict_of
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.protocol.catalog import Catalog

@@ -20,7 +20,7 @@ from pushforward.studio.app.core.latest_metrics import (
 )
 from pushforward.studio.app.core.memorisation import memory_of
 from pushforward.studio.app.core.run_comparison import data_of, training_value
-from pushforward.studio.app.core.run_methods import family_title, method_of
+from pushforward.studio.app.core.run_methods import model_title
 from pushforward.studio.app.core.run_tree import Line, tree
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.core.training_sources import number_of
@@ -37,7 +37,6 @@ __all__ = [
     "groups",
     "in_order",
     "lines_of",
-    "model_title",
     "scale_of",
 ]
 
@@ -110,14 +109,6 @@ class Scale:
         if self.log:
             low, high, value = math.log(low), math.log(high), math.log(max(value, low))
         return min(1.0, max(0.0, (value - low) / (high - low))) if high > low else 0.5
-
-
-def model_title(run: RunState, catalog: Catalog | None) -> str:
-    """Return what the model of a run is called: the named method that it is, else its family; ""
-    of a run that is not known yet.
-    """
-    method = method_of(run, catalog)
-    return method.title if method is not None else family_title(run, catalog)
 
 
 def groups(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pushforward.studio.app.core import snapshot_text
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.branch_replay import replay_of
-from pushforward.studio.app.core.display_names import called, metric_title
+from pushforward.studio.app.core.display_names import metric_title, numbered
 from pushforward.studio.app.core.latest_metrics import first_metric, newest_figure
 from pushforward.studio.app.core.operator_results import number_of, operator_of
 from pushforward.studio.app.core.queue_status import waits_for
@@ -49,7 +49,7 @@ def title_of(run: RunState) -> str:
     """Return a run as people read it, with the step at which a branch left its parent, or what it
     learned from.
     """
-    name = called(run.name, run.label.name)
+    name = numbered(run)
     if run.branch_step is not None:
         return f"{name} from {run.branch_step:,}"
     inputs = run.spec.inputs if run.spec is not None else {}

@@ -1,5 +1,5 @@
 """The runs of a project as a tree: results and branches under what they are of, a run under that
-which it learned from, a race around its runs. Pure.
+which it learned from, a race around its runs, below the name of their data. Pure.
 """
 
 from collections.abc import Collection, Iterable
@@ -10,21 +10,27 @@ from pushforward.studio.app.core.training_sources import origin
 
 __all__ = ["FEW", "Line", "race_line", "result_line", "tree"]
 
-RACE, RESULT, EARLIER = "race:", "result:", "earlier:"
+DATA, RACE, RESULT, EARLIER = "data:", "race:", "result:", "earlier:"
 FEW = 4  # results of a run that are seen where it has more, the newest
 
 
 @dataclass(frozen=True)
 class Line:
     """A line of the tree. ``key`` is that of a run, or `race_line` of a race, or `result_line` of
-    a result, or stands for the earlier results of a run; ``above`` is that of the line it belongs
-    to, "" for none. ``branches`` counts the lines right below it.
+    a result, or names the data of the lines below, or stands for the earlier results of a run;
+    ``above`` is that of the line it belongs to, "" for none. ``branches`` counts the lines right
+    below it.
     """
 
     key: str
     depth: int = 0
     above: str = ""
     branches: int = 0
+
+    @property
+    def data(self) -> str:
+        """The slug of the data set that the line names, "" if it names none."""
+        return self.key.removeprefix(DATA) if self.key.startswith(DATA) else ""
 
     @property
     def race(self) -> str:
@@ -46,7 +52,7 @@ class Line:
     @property
     def run(self) -> bool:
         """Whether the line stands for a run."""
-        return not self.race and not self.result and not self.earlier
+        return not (self.data or self.race or self.result or self.earlier)
 
 
 def race_line(race: str) -> str:
@@ -60,11 +66,16 @@ def result_line(run: str, name: str) -> str:
 
 
 def tree(
-    runs: Iterable[RunState], *, results: bool = False, whole: Collection[str] = ()
+    runs: Iterable[RunState],
+    *,
+    results: bool = False,
+    whole: Collection[str] = (),
+    by_data: bool = False,
 ) -> list[Line]:
     """Return the lines from top to bottom, newest first; under each its ``results``, if they are
     wanted, of many the newest unless its key is among the ``whole``, its branches and the runs
-    that learned from it, oldest first. A run whose parent is gone stands for itself.
+    that learned from it, oldest first. A run whose parent is gone stands for itself. With
+    ``by_data`` those on the same data stand together, below its name.
     """
     every = sorted(runs, key=lambda run: run.name)
     names = {run.name for run in every}
@@ -78,8 +89,12 @@ def tree(
         else:
             roots.append(run)
     lines: list[Line] = []
-    for group in reversed(_groups(roots)):
+    data = ""
+    for group in _together(_groups(roots)) if by_data else reversed(_groups(roots)):
         depth, above = 0, ""
+        if by_data and _data(group) != data:
+            data = _data(group)
+            lines.append(Line(f"{DATA}{data}"))
         if len(group) > 1:
             above = race_line(group[0].race)
             lines.append(Line(above, branches=len(group)))
@@ -95,6 +110,18 @@ def _groups(roots: list[RunState]) -> list[list[RunState]]:
     for run in roots:
         groups.setdefault(race_line(run.race) if run.race else run.key, []).append(run)
     return sorted(groups.values(), key=lambda group: group[-1].name)
+
+
+def _together(groups: list[list[RunState]]) -> list[list[RunState]]:
+    """Return groups, the newest first, those on the same data together."""
+    newest_first = groups[::-1]
+    order = {data: place for place, data in enumerate(dict.fromkeys(map(_data, newest_first)))}
+    return sorted(newest_first, key=lambda group: order[_data(group)])
+
+
+def _data(group: list[RunState]) -> str:
+    spec = group[0].spec
+    return spec.dataset.slug if spec is not None else ""
 
 
 def _add(

@@ -107,8 +107,9 @@ def newest_floors(series: Mapping[str, Series]) -> dict[str, float]:
 class RunState:
     """Everything the screen knows about one run.
 
-    ``parent`` is the folder name of the run it left at ``branch_step``, which it replays from after
-    ``branch_start``; ``race`` the job of the
+    ``model`` is the title of its model, "" while that is not known, or where the person who set it
+    up named the run; ``parent`` is the folder name of the run it left at ``branch_step``, which it
+    replays from after ``branch_start``; ``race`` the job of the
     race it takes part in, and ``budget`` the kind of what it may spend there; ``edits`` what was
     changed in it, in order; ``stage`` the stage within a step that was done last, "" between two
     steps. ``seconds`` is the training time so far; ``parameters`` counts those of its networks,
@@ -134,6 +135,7 @@ class RunState:
     key: str
     name: str
     spec: RunSpec | None = None
+    model: str = ""
     job: str = ""
     state: str = "finished"
     step: int = 0

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pushforward.studio.app.core.display_names import called
+from pushforward.studio.app.core.display_names import numbered
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.protocol.catalog import Catalog
 
@@ -58,8 +58,8 @@ def offered(
 
 def _run(run: RunState, catalog: Catalog | None) -> RunOffer:
     if run.spec is None or catalog is None:
-        return RunOffer(run.name, called(run.name, run.label.name))
+        return RunOffer(run.name, numbered(run))
     family = catalog.get("family", run.spec.family.slug)
     abilities = frozenset(family.capabilities) if family is not None else frozenset()
-    title = called(run.name, run.label.name)
+    title = numbered(run)
     return RunOffer(run.name, title, abilities, catalog.kind_of(run.spec.dataset))

@@ -21,7 +21,8 @@ class RowLook:
 
     ``dot`` is the name of a colour token, "" for none; ``progress`` in [0, 1] draws a hairline
     under the name, None hides it; ``indent`` shifts a line that belongs under another; ``opened``
-    says whether those under it are shown, None where there are none.
+    says whether those under it are shown, None where there are none; a ``heading`` names the lines
+    below it.
     """
 
     text: str
@@ -31,6 +32,7 @@ class RowLook:
     indent: int = 0
     opened: bool | None = None
     muted: bool = False
+    heading: bool = False
 
 
 def left_of_text(look: RowLook) -> float:
@@ -44,6 +46,9 @@ def paint_row(
     """Paint a line: ``lit`` where it is chosen or under the mouse, ``focused`` with a ring."""
     tokens = theme.colors()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    if look.heading:
+        _write_heading(painter, area.adjusted(EDGE, 0, -EDGE, -4), look.text)
+        return
     if lit or focused:
         painter.setPen(QPen(QColor(tokens.accent), 1) if focused else Qt.PenStyle.NoPen)
         painter.setBrush(QColor(tokens.raised if lit else tokens.panel))
@@ -62,10 +67,8 @@ def paint_row(
 
 
 def elided(text: str, face: QFont, room: int) -> str:
-    """Return a name as it fits into so many pixels: names may differ in their ends alone, so that
-    it is the middle that is left out. The tip has it all.
-    """
-    return QFontMetrics(face).elidedText(text, Qt.TextElideMode.ElideMiddle, room)
+    """Return a name as it fits into so many pixels. The tip has it all."""
+    return QFontMetrics(face).elidedText(text, Qt.TextElideMode.ElideRight, room)
 
 
 def _draw_triangle(painter: QPainter, at: QPointF, opened: bool) -> None:
@@ -97,6 +100,14 @@ def _write(painter: QPainter, area: QRectF, look: RowLook, face: QFont) -> None:
     text = QRectF(area.left(), area.top(), room + 2, area.height())
     shown = elided(look.text, face, int(room))
     painter.drawText(text, int(middle | Qt.AlignmentFlag.AlignLeft), shown)
+
+
+def _write_heading(painter: QPainter, area: QRectF, text: str) -> None:
+    face = font(11)
+    painter.setFont(face)
+    painter.setPen(QColor(theme.colors().muted))
+    flags = int(Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignLeft)
+    painter.drawText(area, flags, elided(text.upper(), face, int(area.width())))
 
 
 def _draw_progress(painter: QPainter, area: QRectF, progress: float) -> None:

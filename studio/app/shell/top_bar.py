@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QWidget
 from pushforward.studio.app.commands.command_registry import Registry
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.destinations import TITLES, destination_of
-from pushforward.studio.app.core.display_names import called, data_title, number
+from pushforward.studio.app.core.display_names import data_title, number, numbered
 from pushforward.studio.app.core.queue_status import queued_job
 from pushforward.studio.app.core.runs import RESUMABLE, RunState
 from pushforward.studio.app.design.basic import Elided, button, icon_button, label
@@ -179,7 +179,7 @@ class TopBar(QFrame):
         """Say what is on the canvas."""
         state, run = self._state, self._state.runs.current
         if state.place == "run" and run is not None:
-            return called(run.name, run.label.name)
+            return numbered(run)
         if state.place == "data" and state.dataset:
             return data_title(state.dataset, state.catalog)
         return "New run" if state.place == "setup" else TITLES[destination_of(state.place)]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pushforward.studio.app.core import async_tasks
 from pushforward.studio.app.core.app_state import AppState
-from pushforward.studio.app.core.display_names import called
+from pushforward.studio.app.core.display_names import numbered
 from pushforward.studio.app.core.notices import Notice, NoticeAction
 from pushforward.studio.app.core.reduce import reduce
 from pushforward.studio.app.engine.requests.project_requests import ProjectIntents
@@ -34,7 +34,7 @@ class BackgroundIntents(Intents):
                 topic = f"background:{run.key}"
                 self.state.notices.settle(topic)
                 show = NoticeAction("Show it", partial(self._show, run.key))
-                text = f"{called(run.name, run.label.name)} continues training in the background"
+                text = f"{numbered(run)} continues training in the background"
                 self.state.notices.post(
                     Notice(level="info", text=text, actions=(show,), topic=topic)
                 )

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from pushforward.studio.app.core.app_state import AppState
-from pushforward.studio.app.core.display_names import branch_name, called
+from pushforward.studio.app.core.display_names import branch_name, numbered
 from pushforward.studio.app.core.notices import Notice
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.engine.requests import project_files
@@ -75,7 +75,7 @@ class BranchingIntents(Intents):
         if start < step:
             origin = f"from the checkpoint at step {start:,}" if start else "from the beginning"
             why = f"First it replays its parent {origin} up to there."
-        text = f"A branch leaves {called(parent.name, parent.label.name)} at step {step:,}"
+        text = f"A branch leaves {numbered(parent)} at step {step:,}"
         self.state.notices.post(Notice(level="good", text=text, why=why))
 
     async def _inherit(self, run: RunState) -> None:

@@ -1,7 +1,7 @@
 """When the engine comes and goes: what the person is told, and what can be done about it."""
 
 from pushforward.studio.app.core.app_state import AppState, EngineStatus, is_background
-from pushforward.studio.app.core.display_names import called
+from pushforward.studio.app.core.display_names import numbered
 from pushforward.studio.app.core.notices import Notice, NoticeAction
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.engine.requests.request_base import Intents, Link
@@ -118,7 +118,7 @@ class EngineIntents(Intents):
         error = ErrorInfo(
             kind="engine", message="The studio ended while it was being trained.", hint=kept
         )
-        name = "The race" if run.race else called(run.name, run.label.name)
+        name = "The race" if run.race else numbered(run)
         self._interrupted(error, f"{name} was interrupted", run)
 
     def _resume_action(self, run: RunState) -> NoticeAction:

@@ -5,7 +5,7 @@ Nothing starts by itself: what ended the engine may be the very run that would b
 """
 
 from pushforward.studio.app.core.app_state import LONG, AppState
-from pushforward.studio.app.core.display_names import called
+from pushforward.studio.app.core.display_names import numbered
 from pushforward.studio.app.core.notices import NoticeAction
 from pushforward.studio.app.core.queue_status import queue_title
 from pushforward.studio.app.engine.requests.request_base import Intents, Link
@@ -53,7 +53,7 @@ class DroppedIntents(Intents):
         races = {run.race: [each.key for each in runs if each.race == run.race] for run in runs}
         commands: list[ResumeTraining | ResumeRace] = [ResumeTraining(run=run.key) for run in alone]
         commands += [ResumeRace(runs=members) for race, members in races.items() if race]
-        names = [called(run.name, run.label.name) for run in alone]
+        names = [numbered(run) for run in alone]
         names += ["a race" for race in races if race]
         self._say(commands, names, "The studio ended")
 

@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 
 from pushforward.studio.app.core import async_tasks, preferences
 from pushforward.studio.app.core.app_state import AppState, Recent
-from pushforward.studio.app.core.display_names import called, imported
+from pushforward.studio.app.core.display_names import imported, numbered
 from pushforward.studio.app.core.notices import Notice, NoticeAction
 from pushforward.studio.app.core.operator_results import number_of
 from pushforward.studio.app.core.reduce import attach, cause
@@ -257,7 +257,7 @@ class ProjectIntents(Intents):
         if busy is not None:
             waits = busy.state == "queued"
             does = "waits" if waits else "is paused" if busy.state == "paused" else "is running"
-            text = f"{called(busy.name, busy.label.name)} {does}"
+            text = f"{numbered(busy)} {does}"
             todo = "Remove it from the queue first." if waits else "Stop it first."
             self.state.notices.post(Notice(level="warning", text=text, todo=todo))
         elif runs:
@@ -400,7 +400,7 @@ def _told(runs: Sequence[RunState], done: str) -> str:
     """Say what was done with a run, or with how many: "3 EDM is deleted", "2 runs are deleted"."""
     if len(runs) > 1:
         return f"{counted(len(runs), 'run')} are {done}"
-    return f"{called(runs[0].name, runs[0].label.name)} is {done}"
+    return f"{numbered(runs[0])} is {done}"
 
 
 def _first(runs: list[RunState]) -> RunState | None:

@@ -20,7 +20,7 @@ from pushforward.studio.app.core import display_names, run_comparison, snapshot_
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.data_type import Kind, named
 from pushforward.studio.app.core.data_type_registry import family_of_run, kind_of_run
-from pushforward.studio.app.core.display_names import called
+from pushforward.studio.app.core.display_names import numbered
 from pushforward.studio.app.core.runs import FlowRecord, RunState
 from pushforward.studio.app.core.sampling_settings import evaluations_of
 from pushforward.studio.app.data.tile_frames import frame_at
@@ -69,7 +69,7 @@ class ComparePane(QFrame):
         self.colours_of: Places | None = None
         self.setProperty("surface", "panel")
         self.badge = Badge(place)
-        self._name = Elided("", "strong", middle=True)
+        self._name = Elided("", "strong")
         self._motion = FormulaLine()
         self._step = label("", "small")
         self._cost = label("", "small")
@@ -274,7 +274,7 @@ class ComparePane(QFrame):
         if run is None:
             return
         entry = family_of_run(run, self._state.catalog)
-        self._name.set_more(f"{called(run.name, run.label.name)}\nDouble click: this run alone")
+        self._name.set_more(f"{numbered(run)}\nDouble click: this run alone")
         self._motion.set_text(entry.motion if entry is not None else "")
         # Of the picture, not of the training: those who are behind are seen to be.
         at = record.step if record is not None else run.step

@@ -27,7 +27,7 @@ from pushforward.studio.app.charts.picture_export import Picture
 from pushforward.studio.app.core import run_comparison
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.comparison_labels import told_apart
-from pushforward.studio.app.core.display_names import called, data_title, number
+from pushforward.studio.app.core.display_names import data_title, number, numbered
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.core.timers import single_shot
 from pushforward.studio.app.data.chart_export import ask_picture
@@ -228,7 +228,7 @@ class CompareView(LensView):
         current = self._state.runs.current
         other = run_comparison.rival(self._state.runs, self._state.catalog)
         if current is not None and other is not None:
-            name = called(other.name, other.label.name)
+            name = numbered(other)
             show = partial(self._actions.comparing.show, [current.key, other.key])
             self.empty.tell("Nothing to compare yet", how, f"Compare with {name}", show)
         else:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from pushforward.studio.app.core import draft_spec
 from pushforward.studio.app.core.app_state import AppState
-from pushforward.studio.app.core.display_names import branch_name, called
+from pushforward.studio.app.core.display_names import branch_name, numbered
 from pushforward.studio.app.core.run_edit_text import live_fields
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.design.basic import Elided, button, column, label, row, scrolled
@@ -54,7 +54,7 @@ class BranchSheet(GrowingDialog):
         layout.setContentsMargins(20, 18, 20, 18)
         layout.setSpacing(12)
         layout.addWidget(label(f"Branch from step {self._step:,}", "heading"))
-        whose = called(run.name, run.label.name)
+        whose = numbered(run)
         said = (
             f"A new run that equals {whose} up to step {self._step:,}, bit for bit, and goes on "
             "with what you change here."

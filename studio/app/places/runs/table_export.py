@@ -11,7 +11,8 @@ from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.display_names import data_title, metric_in_unit, name_of, number
 from pushforward.studio.app.core.latest_metrics import floors_of
 from pushforward.studio.app.core.memorisation import memory_of
-from pushforward.studio.app.core.run_groups import data_taken, model_title
+from pushforward.studio.app.core.run_groups import data_taken
+from pushforward.studio.app.core.run_methods import model_title
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.design.file_dialog import ask_write
 from pushforward.studio.app.places.runs.table.table_model import Row

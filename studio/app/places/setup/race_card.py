@@ -34,7 +34,7 @@ class RaceCard(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setMinimumWidth(120)
-        self._name = Elided("", "strong", middle=True)
+        self._name = Elided("", "strong")
         self._family = Elided("", "muted")
         self._motion = FormulaLine()
         self.copy = icon_button("copy", "Duplicate", self.copied.emit)

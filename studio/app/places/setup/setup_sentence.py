@@ -364,4 +364,5 @@ def _run_words(wanted: WantedRun) -> tuple[str, str]:
 def _ref_title(ref: RunRef, state: AppState) -> str:
     run = next((run for run in state.runs.by_key.values() if run.name == ref.run), None)
     step = "" if ref.step is None else f", step {ref.step:,}"
-    return f"run {display_names.called(ref.run, run.label.name if run is not None else '')}{step}"
+    title = display_names.numbered(run) if run is not None else display_names.called(ref.run)
+    return f"run {title}{step}"

@@ -171,7 +171,7 @@ def _run(run: RunState, catalog: Catalog) -> Option:
     facts = [("Model", model), ("Data", data), ("Trained", f"{run.step:,} steps")]
     return Option(
         value=run.name,
-        title=display_names.called(run.name, run.label.name),
+        title=display_names.numbered(run),
         summary=" on ".join(filter(None, [model, data])),
         note=f"{run.step:,} steps" if run.step else "",
         facts=tuple(fact for fact in facts if fact[1]),

@@ -13,7 +13,7 @@ from pushforward.studio.app.core import async_tasks, display_names, run_comparis
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.data_type import Kind, named
 from pushforward.studio.app.core.data_type_registry import kind_of_run
-from pushforward.studio.app.core.display_names import called
+from pushforward.studio.app.core.display_names import numbered
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.core.selection import Offered, Source
 from pushforward.studio.app.data.sample_measures import Found, Sample
@@ -110,12 +110,12 @@ class Against(QObject):
         made = rows_of(now.x, named(now.told, now.classes or run.classes))
         made |= kind.holding(run.alike, len(now.x))
         places = {each.key: i for i, each in enumerate(run_comparison.compared(self._state.runs))}
-        title, place = called(run.name, run.label.name), places.get(run.key, 0)
+        title, place = numbered(run), places.get(run.key, 0)
         found = [Sample("", "real", real, real_of), Sample(run.key, title, made, made_of, place)]
         for beside in self._others:
             other, by = beside.run, self._made_by(beside, kind)
             if other is not None and by is not None:
-                title, place = called(other.name, other.label.name), places.get(other.key, 0)
+                title, place = numbered(other), places.get(other.key, 0)
                 found.append(Sample(other.key, title, by[0], place=place, origin=by[1]))
         for each in found[:2]:
             self._offer(each, kind)

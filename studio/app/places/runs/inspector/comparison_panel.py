@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from pushforward.studio.app.charts.run_badge import Badge
 from pushforward.studio.app.core import run_comparison
 from pushforward.studio.app.core.app_state import AppState
-from pushforward.studio.app.core.display_names import called, number
+from pushforward.studio.app.core.display_names import number, numbered
 from pushforward.studio.app.core.queue_status import waits_for
 from pushforward.studio.app.core.run_verdict import Verdict, verdicts_of
 from pushforward.studio.app.design.basic import Link, clear, label, row
@@ -64,7 +64,7 @@ class RacePanel(QWidget):
             select = partial(self._actions.runs.select, run.key)
             name = row(
                 Badge(place, number(run.name)),
-                Link(called(run.name, run.label.name), select, f"{run.name}\nShow this run"),
+                Link(numbered(run), select, f"{run.name}\nShow this run"),
                 gap=8,
             )
             name.setStretch(1, 1)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.data_type import LABEL, Arrays, Kind
 from pushforward.studio.app.core.data_type_registry import kind_of_run
-from pushforward.studio.app.core.display_names import called
+from pushforward.studio.app.core.display_names import numbered
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.core.selection import Offered, Rows
 from pushforward.studio.app.data.nearest_samples import Near, Nearest
@@ -121,7 +121,7 @@ class RowsPanel(QWidget):
         if offered is not None and offered.numbers is not None and at < total:
             which = int(offered.numbers[at])
         self.title.setText(f"{name} {which:,}" if n == 1 else f"{n:,} {self._kind.moving}")
-        self.of.setText(f"Run {called(run.name, run.label.name)}")
+        self.of.setText(f"Run {numbered(run)}")
         self._show_one(offered if at < total else None, at if n == 1 else -1)
         if n == 1 and 0 < total <= at:
             many = self._kind.moving

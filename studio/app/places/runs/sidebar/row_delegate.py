@@ -35,6 +35,7 @@ class RunDelegate(QStyledItemDelegate):
         opened = self._view.isExpanded(self._model.index_of(line.key)) if line.branches else None
         return RowLook(
             text=one_line(words.text),
+            heading=bool(line.data),
             note=words.note,
             dot=words.dot,
             progress=words.progress,

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 
 from pushforward.studio.app.core import run_comparison
 from pushforward.studio.app.core.app_state import AppState
-from pushforward.studio.app.core.display_names import name_of
+from pushforward.studio.app.core.display_names import data_title, name_of
 from pushforward.studio.app.core.run_summary import RunWords, result_words, say, title_of
 from pushforward.studio.app.core.run_tree import FEW, Line, race_line, result_line, tree
 from pushforward.studio.app.core.runs import RunState
@@ -36,7 +36,7 @@ class RunModel(LineModel):
     def refresh(self) -> bool:
         """Take the tree as it is now; return whether its lines are others than before."""
         runs = self._state.runs
-        lines = tree(runs.by_key.values(), results=True, whole=self._whole)
+        lines = tree(runs.by_key.values(), results=True, whole=self._whole, by_data=True)
         self._races = {
             line.key: run_comparison.members(runs, line.race) for line in lines if line.race
         }
@@ -63,6 +63,9 @@ class RunModel(LineModel):
 
     def words_of(self, line: Line) -> RunWords | None:
         """Return what a line says, None of a run that has just gone."""
+        if line.data:
+            title = data_title(line.data, self._state.catalog)
+            return RunWords(text=title, note="", dot="", progress=None, spoken=f"On {title}")
         if line.race:
             return say(self._state, self._races[line.key], f"Race of {line.branches}")
         if line.earlier:
@@ -78,7 +81,7 @@ class RunModel(LineModel):
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         line = self.line_at(index)
-        if line is None:
+        if line is None or line.data:
             return NOTHING
         return READ if line.race or line.earlier else NAMED
 

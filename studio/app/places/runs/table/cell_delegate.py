@@ -237,7 +237,7 @@ class RunTableDelegate(QStyledItemDelegate):
             write(painter, room, suffix, face, tokens.text)
             return
         text = one_line(name_of(run) if run is not None else row.title)
-        used = write(painter, room, text, face, tokens.text, middle=True)
+        used = write(painter, room, text, face, tokens.text)
         if suffix and used + 24 < room.width():
             write(painter, room.adjusted(used + 6, 0, 0, 0), suffix, face, tokens.muted)
 

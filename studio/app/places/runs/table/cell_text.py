@@ -20,14 +20,12 @@ def write(
     color: str,
     *,
     right: bool = False,
-    middle: bool = False,
 ) -> float:
-    """Write a text, which leaves out its end, or its middle, where it is too long; return its width
-    in pixels.
+    """Write a text, which leaves out its end where it is too long; return its width in
+    pixels.
     """
     metrics, mode = QFontMetrics(face), Qt.TextElideMode
-    cut = mode.ElideMiddle if middle else mode.ElideRight
-    shown = metrics.elidedText(text, cut, max(0, int(area.width())))
+    shown = metrics.elidedText(text, mode.ElideRight, max(0, int(area.width())))
     side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
     painter.setFont(face)
     painter.setPen(QColor(color))

@@ -18,9 +18,9 @@ from pushforward.studio.app.core.run_groups import (
     Scale,
     data_taken,
     lines_of,
-    model_title,
     scale_of,
 )
+from pushforward.studio.app.core.run_methods import model_title
 from pushforward.studio.app.core.run_summary import RunWords, say, title_of
 from pushforward.studio.app.core.run_tree import Line
 from pushforward.studio.app.core.runs import RunState
