@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.utils.weak import WeakIdKeyDictionary
 
 __all__ = [
+    "dropped",
     "expand_like",
     "in_parts",
     "make_generator",
@@ -99,6 +100,16 @@ def noise_like(x: Tensor, generator: torch.Generator | None) -> Tensor:
     device = generator.device
     z = torch.empty(x.shape, device=device, dtype=x.dtype).normal_(generator=generator)
     return z if device == x.device else upload(z, x.device)
+
+
+def dropped(x: Tensor, share: float, generator: torch.Generator) -> Tensor:
+    """Return x with a share of its numbers set to 0 and the others scaled up (dropout; Srivastava
+    et al. 2014), drawn from the generator; x itself for a share of 0.
+    """
+    if not share:
+        return x
+    kept = torch.rand(x.shape, generator=generator, device=x.device) >= share
+    return x * kept / (1.0 - share)
 
 
 def mean_of_places(values: Tensor, places: Tensor | None) -> Tensor:

@@ -204,6 +204,10 @@ class InteractionSet:
     gives=("symbols", "sequence", "items"),
     networks={"recommender": "gru-sequence"},
     metrics=("ndcg-at-10", "recall-at-10"),
+    families={
+        "sasrec": {"net": {"slug": "sasrec", "config": {}}},
+        "caser": {"net": {"slug": "caser", "config": {}}},
+    },
     training={"samples": 4000, "batch": 128, "evaluate_samples": 1000, "steps": 1500},
 )
 def interactions(n: int, seed: int) -> InteractionSet:

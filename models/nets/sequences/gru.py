@@ -9,7 +9,7 @@ from pushforward.models.config import Config, param
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.layouts.histories import PADDING
 from pushforward.models.nets.role import Role
-from pushforward.models.nets.sequences.recommender import Recommender
+from pushforward.models.nets.sequences.recommender import Recommender, draw_weights
 from pushforward.models.registry import network
 
 __all__ = ["GruConfig", "GruSequence", "gru_sequence"]
@@ -48,15 +48,14 @@ class GruSequence(Recommender):
         if not config.tied:
             self.targets = nn.Parameter(torch.empty(items, config.width))
 
-    def states(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
-        """See `Recommender.states`; padding is at the end, so that no real place comes after it."""
-        state: Tensor = self.out(self.gru(self.items(x))[0])
+    def read(self, embedded: Tensor) -> Tensor:
+        """See `Recommender.read`."""
+        state: Tensor = self.out(self.gru(embedded)[0])
         return state
 
-    def scores(self, states: Tensor) -> Tensor:
-        """See `Recommender.scores`."""
-        items = self.items.weight[1:] if self._tied else self.targets
-        return nn.functional.linear(states, items, self.bias)
+    def item_vectors(self) -> Tensor:
+        """See `Recommender.item_vectors`."""
+        return self.items.weight[1:] if self._tied else self.targets
 
 
 @network(
@@ -74,24 +73,6 @@ def gru_sequence(
 ) -> GruSequence:
     """Return the network for histories of a spec, its initial weights from the generator."""
     assert spec.symbols is not None
-    # PyTorch would draw the weights from its own numbers first.
     with torch.device("meta"):
         net = GruSequence(config, spec.symbols - 1)
-    net.to_empty(device="cpu")
-    for name, parameter in net.named_parameters():
-        _begin(name, parameter, generator)
-    with torch.no_grad():
-        net.items.weight[PADDING] = 0.0
-    return net
-
-
-def _begin(name: str, parameter: nn.Parameter, generator: torch.Generator) -> None:
-    """Set initial weights: small normal ones for items, PyTorch's own laws for the others."""
-    with torch.no_grad():
-        if name in ("items.weight", "targets"):
-            parameter.normal_(std=parameter.shape[1] ** -0.5, generator=generator)
-        elif name == "bias":
-            parameter.zero_()
-        else:
-            reach = parameter.shape[-1] ** -0.5
-            parameter.uniform_(-reach, reach, generator=generator)
+    return draw_weights(net, generator)

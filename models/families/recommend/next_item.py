@@ -1,4 +1,4 @@
-"""GRU4Rec with a full softmax: a recurrent network predicts each next item of a history."""
+"""Networks that predict each next item of a history by a softmax over all items."""
 
 from collections.abc import Mapping
 from typing import Annotated, Unpack
@@ -18,17 +18,18 @@ from pushforward.models.nets.role import RECOMMENDER
 from pushforward.models.nets.sequences.recommender import Recommender
 from pushforward.models.nets.settings import RecommenderNet
 from pushforward.models.registry import family
+from pushforward.models.tensors import dropped
 from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
 from pushforward.models.training.trained import Trained
 
-__all__ = ["Gru4Rec", "Gru4RecConfig"]
+__all__ = ["Caser", "Gru4Rec", "NextItemConfig", "SasRec"]
 
 _WEIGHTS = 0  # a stream of the seed (`models.tensors.make_generator`)
-_PEOPLE = 256  # whose histories are read at once where many are asked about
+_USERS = 256  # whose histories are read at once where there are many
 
 
-class Gru4RecConfig(Config, frozen=True):
-    """Settings of a recurrent recommender."""
+class NextItemConfig(Config, frozen=True):
+    """Settings of a network that predicts the next item."""
 
     net: RecommenderNet = Pick()
     hidden_share: Annotated[
@@ -42,6 +43,17 @@ class Gru4RecConfig(Config, frozen=True):
             live=True,
         ),
     ] = 0.1
+    dropout: Annotated[
+        float,
+        param(
+            "Dropout",
+            "Fraction of the numbers of embeddings and states that are zero in a training step. "
+            "0.3 suits small data sets.",
+            low=0.0,
+            below=1.0,
+            live=True,
+        ),
+    ] = 0.0
     smoothing: Annotated[
         float,
         param(
@@ -67,18 +79,12 @@ class Gru4RecConfig(Config, frozen=True):
     ] = 0.99
 
 
-@family(
-    "gru4rec",
-    config=Gru4RecConfig,
-    needs=("symbols", "sequence", "items"),
-    capabilities=("recommend",),
-    group="recommend",
-    units={"loss": "nats"},
-)
-class Gru4Rec(Learner[Gru4RecConfig]):
-    """p(x_(t+1) | x_1..x_t) = softmax(scores(s_t)), s_t the state of a recurrent network."""
+class _NextItem(Learner[NextItemConfig]):
+    """p(x_(t+1) | x_1..x_t) = softmax(scores(s_t)), s_t the state of a network."""
 
-    def __init__(self, config: Gru4RecConfig, spec: DataSpec, **training: Unpack[Training]) -> None:
+    def __init__(
+        self, config: NextItemConfig, spec: DataSpec, **training: Unpack[Training]
+    ) -> None:
         super().__init__(config, spec, **training)
         net = build(config.net, spec, RECOMMENDER, self.weights(_WEIGHTS)).to(self.device)
         assert isinstance(net, Recommender)
@@ -92,7 +98,7 @@ class Gru4Rec(Learner[Gru4RecConfig]):
 
     @property
     def parts(self) -> Mapping[str, Packed]:
-        return {"gru": self._trained}
+        return {"gru": self._trained}  # the name in saved states, whatever the network
 
     def walk(self, batch: Rows) -> Walk:
         """Predict x_2..x_T of each history from what comes before, and descend."""
@@ -104,31 +110,87 @@ class Gru4Rec(Learner[Gru4RecConfig]):
         yield "predict", {"real": rows.x}
 
         def loss(part: slice) -> tuple[Tensor, dict[str, Tensor]]:
-            net, asked = self._trained.net, real[part]
-            # Scores of padded places would be most of the work, and nobody asks for them.
-            scores = net.scores(net.states(seen[part])[asked]).float()
+            net, asked, share = self._trained.net, real[part], self.config.dropout
+            embedded = dropped(net.items(seen[part]), share, self.noise)
+            # Scores of padded places would be most of the work, and nothing uses them.
+            states = dropped(net.read(embedded)[asked], share, self.noise)
+            scores = net.scores(states).float()
             wanted = target[part][asked] - 1
             value = functional.cross_entropy(
                 scores, wanted, label_smoothing=self.config.smoothing, reduction="sum"
             )
-            share = len(asked) / len(real)
-            total = real.sum().clamp_min(1) * share
+            total = real.sum().clamp_min(1) * (len(asked) / len(real))
             hits = (scores.detach().argmax(dim=1) == wanted).sum()
             return value / total, {"accuracy": hits / total}
 
-        said = self._trained.descend(loss, len(x))
+        found = self._trained.descend(loss, len(x))
         yield "descend", {"real": rows.x}
-        return said
+        return found
 
-    def retune(self, config: Gru4RecConfig) -> None:
+    def retune(self, config: NextItemConfig) -> None:
         self._trained.optimizer.config = config.optimizer
 
     def recommend(self, histories: Rows) -> Tensor:
         """Return log p(next item) of each item, item i at i - 1: (n, L) -> (n, V)."""
-        net = self._trained.averaged
+        states = self.history_states(histories)
         with torch.no_grad():
             parts = [
-                net.scores(newest(part.x, net.states(part.x))).float().log_softmax(dim=1)
-                for part in Batch.of(histories).to(self.device).split(_PEOPLE)
+                self._net.scores(states[i : i + _USERS]).float().log_softmax(dim=1)
+                for i in range(0, len(states), _USERS)
             ]
         return torch.cat(parts)
+
+    def item_vectors(self) -> Tensor:
+        """Return the vectors whose products with a state are the scores, (V, k)."""
+        return self._net.item_vectors().detach()
+
+    def history_states(
+        self, histories: Rows, draws: int = 0, generator: torch.Generator | None = None
+    ) -> Tensor:
+        """See `models.contracts.abilities.HasHistoryStates`; there is no noise."""
+        with torch.no_grad():
+            parts = Batch.of(histories).to(self.device).split(_USERS)
+            states = torch.cat([newest(part.x, self._net.states(part.x)) for part in parts])
+        return states[:, None].expand(-1, draws, -1) if draws else states
+
+    @property
+    def _net(self) -> Recommender:
+        return self._trained.averaged
+
+
+@family(
+    "gru4rec",
+    config=NextItemConfig,
+    needs=("symbols", "sequence", "items"),
+    capabilities=("recommend", "item-vectors", "history-states"),
+    group="recommend",
+    units={"loss": "nats"},
+)
+class Gru4Rec(_NextItem):
+    """A recurrent network (Hidasi et al. 2016, arXiv:1511.06939)."""
+
+
+@family(
+    "sasrec",
+    config=NextItemConfig,
+    needs=("symbols", "sequence", "items"),
+    capabilities=("recommend", "item-vectors", "history-states"),
+    group="recommend",
+    units={"loss": "nats"},
+)
+class SasRec(_NextItem):
+    """Causal self-attention (Kang and McAuley 2018, arXiv:1808.09781), with the cross-entropy over
+    all items.
+    """
+
+
+@family(
+    "caser",
+    config=NextItemConfig,
+    needs=("symbols", "sequence", "items"),
+    capabilities=("recommend", "item-vectors", "history-states"),
+    group="recommend",
+    units={"loss": "nats"},
+)
+class Caser(_NextItem):
+    """Convolutions over the last items (Tang and Wang 2018, arXiv:1809.07426)."""
