@@ -2,6 +2,7 @@
 popular.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Annotated
@@ -15,7 +16,7 @@ from pushforward.models.kinds.interactions import InteractionSet
 from pushforward.models.registry import dataset
 from pushforward.models.tensors import make_generator
 
-__all__ = ["GENRES", "Catalogue", "FilmsConfig", "catalogue", "films"]
+__all__ = ["GENRES", "Catalogue", "FilmsConfig", "catalogue", "film_names", "films"]
 
 GENRES = ("Drama", "Comedy", "Thriller", "Space", "Romance", "Horror", "Western", "Animation")
 _FIRST = {
@@ -97,6 +98,22 @@ class Catalogue:
     sequel: Tensor
     related: Tensor
     popularity: Tensor
+
+
+def film_names(genres: Sequence[int]) -> list[str]:
+    """Return a name for each film of a genre; where the names of a genre are used up, a part of a
+    series follows.
+    """
+    used: dict[int, int] = {}
+    found = []
+    for g in genres:
+        number = used.get(g, 0)
+        used[g] = number + 1
+        pairs = [(a, b) for a in _FIRST[GENRES[g]] for b in _SECOND[GENRES[g]]]
+        part, place = divmod(number, len(pairs))
+        first, second = pairs[place]
+        found.append(f"{first} {second}" + (f", part {part + 1}" if part else ""))
+    return found
 
 
 @lru_cache(maxsize=8)

@@ -8,12 +8,15 @@ import torch
 
 from pushforward.models.contracts.batch import Batch
 from pushforward.models.kinds.interactions import InteractionSet
+from pushforward.models.metrics.base import Evidence
 from pushforward.models.ranking.evaluation import Catalogue, best_items, rank_users
 from pushforward.models.ranking.pair_counts import PairCounts
 from pushforward.models.ranking.protocols import break_ties, split_histories
 from pushforward.models.ranking.significance import compare_models, estimate_mean, holm
+from pushforward.models.registry import discover, registry
 from pushforward.models.tensors import make_generator
 
+discover()
 ITEMS, KS = 40, (3, 10)
 
 
@@ -191,3 +194,24 @@ def test_pair_counts_add_up():
     found = torch.zeros(3, 5, dtype=torch.float64)
     torch.testing.assert_close(found.index_put_((of, columns), values), dense[asked])
     torch.testing.assert_close(counts.over_rows(2), dense[2:].sum(dim=0))
+
+
+@pytest.mark.parametrize("entry", [
+    entry for entry in registry.all("metric") if "interactions" in entry.kinds
+], ids=lambda entry: entry.slug)  # fmt: skip
+@pytest.mark.parametrize("name", ["ratio", "last-item"])
+def test_every_metric_measures_a_model_and_popularity(entry, name):
+    split = split_histories(people(200), name)
+    counting = registry.get("family", "markov")
+    model = counting.make(
+        counting.config(), split.test.spec(), horizon=1, seed=0, device=torch.device("cpu")
+    )
+    model.step(split.train.rows(slice(None)))
+    evidence = Evidence(split.test, make_generator(0), model=model, train=split.train)
+    metric = entry.make(entry.config())
+    found, bar = metric.measure(evidence), metric.bar(evidence)
+    assert found.n > 100
+    assert found.low is None or found.low <= found.value <= found.high
+    assert bar.n == found.n
+    # All of the small catalogue is in a list of a hundred.
+    assert found.value != bar.value or entry.slug == "recall-at-100"

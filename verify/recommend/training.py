@@ -12,9 +12,11 @@ import torch
 from torch import Tensor
 
 from pushforward.models.config import decode
+from pushforward.models.contracts.batch import Batch
 from pushforward.models.contracts.learner import Learner
 from pushforward.models.contracts.state import State
 from pushforward.models.kinds.interactions import InteractionSet
+from pushforward.models.layouts.histories import PADDING
 from pushforward.models.nets.pick import filled
 from pushforward.models.ranking.evaluation import Catalogue, UserMetrics, rank_users
 from pushforward.models.ranking.protocols import Protocol
@@ -62,9 +64,7 @@ def fit_recommender(lesson: Lesson, split: Protocol, seed: int = 0) -> Learner[A
     held, best, state, since = split.validation.held_out(), -1.0, learner.state(), 0
     for epoch in range(lesson.epochs):
         for rows in _batches(data, lesson.batch, seed + 1000 * epoch):
-            batch = data.rows(rows)
-            longest = int(batch.given["size"].max())
-            learner.step(batch.each(lambda v, n=longest: v[:, :n] if v.ndim > 1 else v))
+            learner.step(_trimmed(data.rows(rows)))
         value = rank_users(learner, held, (10,)).mean("ndcg@10")  # type: ignore[arg-type]
         since += 1
         if value > best:
@@ -73,6 +73,12 @@ def fit_recommender(lesson: Lesson, split: Protocol, seed: int = 0) -> Learner[A
             break
     learner.load_state(_copied(state))
     return learner
+
+
+def _trimmed(rows: Batch) -> Batch:
+    """Return histories without the places that are padding in all of them."""
+    longest = int((rows.x != PADDING).sum(dim=1).max())
+    return rows.each(lambda values: values[:, :longest] if values.ndim > 1 else values)
 
 
 def _copied(state: State) -> State:

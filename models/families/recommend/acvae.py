@@ -81,7 +81,6 @@ class AcvaeConfig(SvaeConfig, frozen=True):
             "it off.",
             low=0.0,
             high=100.0,
-            live=True,
         ),
     ] = 0.1
     convolution: Annotated[
@@ -142,8 +141,15 @@ class Acvae(SequentialVae[AcvaeConfig]):
 
     def model(self, items: int) -> SequenceModel:
         net, gaussian = self.config.net, self.posterior_form == "gaussian"
-        states = LatentStates(net, items, convolution=self.config.convolution, gaussian=gaussian)
-        return SequenceModel(states, ContrastCritic(net.width, net.latent, 2 * net.hidden))
+        states = LatentStates(
+            net,
+            items,
+            convolution=self.config.convolution,
+            gaussian=gaussian,
+            noisy=self.posterior_form == "adversarial",
+        )
+        critic = ContrastCritic(net.width, net.latent, 2 * net.hidden)
+        return SequenceModel(states, critic if self.config.contrast else None)
 
     @property
     def parts(self) -> Mapping[str, Packed]:
@@ -214,15 +220,15 @@ class Acvae(SequentialVae[AcvaeConfig]):
         of pairs that the critic classifies correctly.
         """
         critic, zero = self._trained.net.critic, z.new_zeros(())
-        assert critic is not None
-        if not self.config.contrast:
+        if critic is None:
             return zero, zero
+        places = others_of(real, self.noise)
         if self.config.released:
             other = z.roll(1, dims=0)
-        elif (places := others_of(real, self.noise)) is not None:
+        elif places is not None:
             other = torch.zeros_like(z).masked_scatter(real[..., None], z[real][places])
-        else:
-            return zero, zero
+        else:  # a batch of one user: other places of the same history
+            other = z.roll(1, dims=1)
         joint, product = critic(e, z)[real], critic(e, other)[real]
         right = 0.5 * ((joint > 0).float().mean() + (product < 0).float().mean())
         return -jsd_bound(joint, product), right

@@ -122,7 +122,7 @@ class SequentialVae(Learner[C]):
 
     def model(self, items: int) -> SequenceModel:
         """Return the networks."""
-        net = LatentStates(self.config.net, items, convolution=False, gaussian=True)
+        net = LatentStates(self.config.net, items, gaussian=True)
         return SequenceModel(net, None)
 
     @property

@@ -14,6 +14,7 @@ from pushforward.models.layouts.histories import without_seen
 from pushforward.models.metrics.base import Evidence, Figure, Metric, NotApplicable
 from pushforward.models.metrics.intervals import of_mean, wilson
 from pushforward.models.popularity import Counts
+from pushforward.models.ranking.evaluation import score_lists
 
 __all__ = ["AT", "NextItem", "RankingConfig", "gained"]
 
@@ -63,6 +64,11 @@ class NextItem(Metric[RankingConfig]):
         assert isinstance(model, Recommends)
         return self._figure(model.recommend(held.histories).cpu(), held)
 
+    @property
+    def name(self) -> str:
+        """The metric of `models.ranking.evaluation` that this is where users have more targets."""
+        return "ndcg@10"
+
     def score(self, real: RowSource, model: Recommends) -> Figure:
         """Return the metric of anything that recommends, such as counts; raises as `measure`."""
         held = _held_out(real)
@@ -80,6 +86,8 @@ class NextItem(Metric[RankingConfig]):
     def _figure(self, scores: Tensor, held: HeldOut) -> Figure:
         if scores.isnan().any():
             raise ArithmeticError("some scores are not numbers")
+        if int(held.targets.lengths.max()) > 1:
+            return self._of_sets(scores, held)
         item = held.item
         if self.config.leave_out_seen:
             x = held.histories.x
@@ -98,6 +106,22 @@ class NextItem(Metric[RankingConfig]):
         alike = torch.where(scores.isfinite(), 0.0, scores)
         chance = float(gained(alike, item, gains).mean())
         return Figure(mean, low, high, n, {"chance": chance})
+
+    def _of_sets(self, scores: Tensor, held: HeldOut) -> Figure:
+        """Measure where users have several targets, as one set each."""
+        found = score_lists(
+            scores,
+            held.histories,
+            held.targets,
+            (AT,),
+            earlier=held.earlier,
+            mask_seen=self.config.leave_out_seen,
+        )
+        each = found.values[self.name]
+        if not len(each):
+            raise NotApplicable("all users took last what they had taken before")
+        low, high = _interval(each)
+        return Figure(float(each.mean()), low, high, len(each))
 
 
 def _interval(each: Tensor) -> tuple[float, float]:

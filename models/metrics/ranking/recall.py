@@ -24,5 +24,9 @@ __all__ = ["RecallAtTen"]
 class RecallAtTen(NextItem):
     """1 where the rank is at most 10."""
 
+    @property
+    def name(self) -> str:
+        return "recall@10"
+
     def gain(self, rank: Tensor) -> Tensor:
         return (rank <= AT).double()

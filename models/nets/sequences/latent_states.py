@@ -60,16 +60,23 @@ class LatentStates(nn.Module):
         items: number of items.
         convolution: whether causal convolutions read the recurrent states.
         gaussian: whether the encoder gives mean and log variance instead of a sample.
+        noisy: whether noise is added inside the encoder.
     """
 
     def __init__(
-        self, config: LatentStatesConfig, items: int, *, convolution: bool, gaussian: bool
+        self,
+        config: LatentStatesConfig,
+        items: int,
+        *,
+        convolution: bool = False,
+        gaussian: bool = False,
+        noisy: bool = False,
     ) -> None:
         super().__init__()
         hidden, latent = config.hidden, config.latent
         self.items = nn.Embedding(items + 1, config.width, padding_idx=PADDING)
         self.gru = nn.GRU(config.width, hidden, batch_first=True)
-        self.noise = None if gaussian else nn.Linear(hidden, hidden, bias=False)
+        self.noise = nn.Linear(hidden, hidden, bias=False) if noisy else None
         self.block = _CausalBlock(hidden) if convolution else None
         self.latent = nn.Linear(hidden, latent * (2 if gaussian else 1))
         self.wide = nn.Linear(latent, 2 * hidden)
