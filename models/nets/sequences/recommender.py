@@ -66,8 +66,8 @@ def draw_weights(net: M, generator: torch.Generator) -> M:
     net.to_empty(device="cpu")
     with torch.no_grad():
         for module in net.modules():
-            for parameter in module.parameters(recurse=False):
-                _draw(module, parameter, generator)
+            for name, parameter in module.named_parameters(recurse=False):
+                _draw(module, name, parameter, generator)
             if isinstance(module, nn.Embedding) and module.padding_idx is not None:
                 module.weight[module.padding_idx] = 0.0
             if isinstance(module, nn.LayerNorm):
@@ -78,13 +78,15 @@ def draw_weights(net: M, generator: torch.Generator) -> M:
     return net
 
 
-def _draw(module: nn.Module, parameter: nn.Parameter, generator: torch.Generator) -> None:
+def _draw(
+    module: nn.Module, name: str, parameter: nn.Parameter, generator: torch.Generator
+) -> None:
     if isinstance(module, nn.GRU | nn.Linear | nn.Conv1d):
         reach = parameter[0].numel() ** -0.5
         if isinstance(module, nn.GRU):
             reach = module.hidden_size**-0.5
         parameter.uniform_(-reach, reach, generator=generator)
-    elif parameter.ndim > 1:
-        parameter.normal_(std=parameter.shape[1] ** -0.5, generator=generator)
-    else:
+    elif name == "bias":
         parameter.zero_()
+    else:
+        parameter.normal_(std=parameter.shape[-1] ** -0.5, generator=generator)
