@@ -53,7 +53,7 @@ def fit_recommender(lesson: Lesson, split: Protocol, seed: int = 0) -> Learner[A
     entry = registry.get("family", lesson.family)
     config = decode(entry.config, filled(entry, lesson.config, "interactions"))
     data = split.train if entry.passes else split.learning
-    steps = -(-len(data) // lesson.batch) * lesson.epochs
+    steps = max(1, -(-len(data) // lesson.batch) * lesson.epochs)
     learner: Learner[Any] = entry.make(
         config, split.test.spec(), horizon=steps, seed=seed, device=_CPU
     )
