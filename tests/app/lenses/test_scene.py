@@ -234,7 +234,7 @@ async def test_lines_of_the_spectrum_choose_the_bands_of_the_map(scene) -> None:
     view.spectrum.line_moved.emit("R", 4)
     assert view.model.bands[0] == 4
     view.model.show_base("band")
-    assert set(view.spectrum._at) == {"Band"}
+    assert set(view.spectrum._at) == {"R", "G", "B", "Band"}
     view.spectrum.line_moved.emit("Band", 2)
     assert view.model.stack.get("band").fact == "band 3, 420 nm"
     view.grab()

@@ -16,6 +16,7 @@ __all__ = ["Fields", "find_fields", "paint_brush", "paint_fields", "paint_number
 
 MOST_LINES = 40_000  # of outlines that are drawn
 MOST_SQUARES = 30_000
+MOST_FIELDS = 60  # of a class that have a number
 SMALLEST_FIELD = 30  # pixels of the scene that a field with a number has
 DARK, WHITE = QColor(0, 0, 0, 190), QColor("white")
 WARM = QColor("#f0a868")
@@ -41,15 +42,19 @@ def find_fields(truth: NDArray[np.integer]) -> Fields:
     lines = [*_runs(padded[:-1] != padded[1:]), *_runs((padded[:, :-1] != padded[:, 1:]).T, True)]
     numbers = []
     for number in range(1, int(truth.max(initial=0)) + 1):
-        regions, _ = label(truth == number)
-        for place, box in enumerate(find_objects(regions), start=1):
-            rows, columns = np.nonzero(regions[box] == place)
-            if len(rows) >= SMALLEST_FIELD:
-                # The pixel of the field that is nearest to its middle: a field may be hollow.
-                away = (rows - rows.mean()) ** 2 + (columns - columns.mean()) ** 2
-                at = int(away.argmin())
-                row, column = box[0].start + int(rows[at]), box[1].start + int(columns[at])
-                numbers.append((row, column, number, len(rows)))
+        regions, count = label(truth == number)
+        sizes = np.bincount(regions.ravel(), minlength=count + 1)[1:]
+        boxes = find_objects(regions)
+        for place in np.argsort(-sizes)[:MOST_FIELDS]:
+            if sizes[place] < SMALLEST_FIELD:
+                break
+            box = boxes[place]
+            rows, columns = np.nonzero(regions[box] == place + 1)
+            # The pixel of the field that is nearest to its middle: a field may be hollow.
+            away = (rows - rows.mean()) ** 2 + (columns - columns.mean()) ** 2
+            at = int(away.argmin())
+            row, column = box[0].start + int(rows[at]), box[1].start + int(columns[at])
+            numbers.append((row, column, number, len(rows)))
     return Fields(tuple(lines[:MOST_LINES]), tuple(numbers))
 
 

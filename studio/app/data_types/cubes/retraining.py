@@ -17,6 +17,7 @@ from pushforward.studio.protocol.spec import Pick, RunSpec
 
 __all__ = ["Retraining", "combine_labels", "describe_split"]
 
+FEW = 200  # test pixels: with fewer the accuracy is uncertain by more than 3 points
 SPLITS = {
     "random": "Random split: training pixels lie next to test pixels, so that accuracies are high.",
     "apart": "Disjoint split: no window of a test pixel holds a training pixel.",
@@ -37,7 +38,8 @@ def describe_split(model: SceneModel) -> str:
     chosen = str(config.get("split", "random"))
     words = SPLITS.get(chosen, "")
     validation = f", validation {len(scene.validation):,}" if len(scene.validation) else ""
-    return f"Training {len(scene.learned):,}{validation}, test {n:,} pixels. {words}"
+    few = f" {n} test pixels are too few to conclude anything." if 0 < n < FEW else ""
+    return f"Training {len(scene.learned):,}{validation}, test {n:,} pixels. {words}{few}"
 
 
 def combine_labels(

@@ -46,7 +46,7 @@ TITLES = {
     "uncertainty": "Uncertainty",
     "labels": "Labels painted",
 }
-ON = ("false-colour", "prediction", "labels")
+ON = ("band", "prediction", "labels")  # over grey the colours of classes stay true
 OPACITY = {"prediction": 0.7, "crf": 0.72, "truth": 0.7, "position": 0.7, "uncertainty": 0.8}
 NOT_YET = "A map follows once the training has saved a checkpoint."
 

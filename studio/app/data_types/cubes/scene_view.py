@@ -222,16 +222,20 @@ class SceneView(LensView):
 
     def _lines(self) -> dict[str, int]:
         model = self.model
+        lines = dict(zip("RGB", model.bands, strict=True))
         single = model.stack.get("band")
         if single is not None and single.visible:
-            return {"Band": model.band}
-        return dict(zip("RGB", model.bands, strict=True))
+            lines["Band"] = model.band
+        return lines
 
     def _move_line(self, name: str, band: int) -> None:
         model = self.model
         if name == "Band":
             model.set_band(band)
             return
+        colours = model.stack.get("false-colour")
+        if colours is not None and not colours.visible:
+            model.show_base("false-colour")
         bands = list(model.bands)
         bands["RGB".index(name)] = band
         model.set_bands((bands[0], bands[1], bands[2]))
