@@ -4,8 +4,8 @@
 
 *compose* puts all layers of a scene together after one changed, *repaint* draws the composition
 into the window, *pan* repaints after the map moved, and *stroke* is one move of a brush of 9
-pixels, from the labels to the window. Wall times are medians and the worst of all, in ms; ``cpu`` is what
-one core spends, which other programs do not change.
+pixels, from the labels to the window. Wall times are medians and the worst of all, in ms; ``cpu``
+is what one core spends, which other programs do not change.
 """
 
 import argparse

@@ -16,7 +16,7 @@ from pushforward.studio.app.data_types.cubes.label_tools import (
 )
 from pushforward.studio.app.data_types.cubes.map_canvas import MapCanvas
 from pushforward.studio.app.data_types.cubes.scene_model import SceneModel
-from pushforward.studio.app.design.basic import Elided, icon_button, label, row, separator
+from pushforward.studio.app.design.basic import Elided, icon_button, label, restyle, row, separator
 from pushforward.studio.app.design.edit_shortcuts import take_key
 from pushforward.studio.app.design.theme import theme
 from pushforward.studio.literal import one_line
@@ -142,6 +142,7 @@ class MapBoard(QWidget):
         model = self._model
         for name, button in self._buttons.items():
             button.setChecked(name == model.tool)
+            restyle(button, held="true" if name == model.tool else "false")
         self.canvas.pans = model.tool == "cursor"
         if model.tool != "polygon":
             self._corners = []

@@ -78,6 +78,8 @@ class Retraining(QObject):
             return "No scene is shown."
         if not model.labels.count:
             return "Paint labels on the map first."
+        if not self._added():
+            return "This run is trained on all painted labels already."
         if self._state.engine.state not in ("ready", "busy"):
             return "The engine is not running."
         return "The training is being queued…" if self._starting else ""
@@ -88,8 +90,20 @@ class Retraining(QObject):
         if model.scene is None:
             return ""
         n = len(model.scene.learned)
-        total = int(np.count_nonzero(self._labels()))
-        return f"{n:,} + {total - n:,} labels. The new run appears below this one in Runs."
+        added = int(np.count_nonzero(self._labels())) - n
+        corrected = self._added() - added
+        changed = f" and {corrected:,} corrected" if corrected else ""
+        return f"{n:,} + {added:,} labels{changed}. Retraining makes a new run."
+
+    def _added(self) -> int:
+        """Return how many labels differ from those that the run is trained on."""
+        scene = self._model.scene
+        if scene is None:
+            return 0
+        before = np.zeros(scene.size, np.int64)
+        places = tuple(scene.learned.T)
+        before[places] = scene.truth[places]
+        return int(np.count_nonzero(self._labels() != before))
 
     def _labels(self) -> NDArray[np.int16]:
         model = self._model

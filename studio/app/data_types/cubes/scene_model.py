@@ -1,6 +1,7 @@
 """The scene of the selected run, fetched from the engine and shared by all views of it."""
 
 import json
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,8 @@ __all__ = ["SceneModel", "applies"]
 
 applies = shows("scene")
 
-NEWEST_MS = 400  # between two maps of a training
+NEWEST_MS = 400  # between two maps of a training, at least
+SPARED = 4.0  # times the duration of a map, until the next one is requested
 NEXT = 10  # pixels that are suggested at once
 KEPT = 8  # runs whose maps are kept
 
@@ -48,6 +50,7 @@ class SceneModel(SceneState):
         self._state, self._actions = state, actions
         self.requests = SceneRequests(state, actions.link, actions.operating)
         self.key = self.error = ""
+        self._asked_at = 0.0
         self._kept: dict[str, tuple[SceneMap | None, SceneMap | None]] = {}
         self._scene_query: Query[tuple[str, str], SceneData] = Query(self, self._load, state=state)
         self._map_query: Query[tuple[str, int], SceneMap] = Query(self, self._classify, state=state)
@@ -149,7 +152,10 @@ class SceneModel(SceneState):
         step = self._state.playback.step
         kept = [each for each in run.checkpoints if step is None or each <= step]
         if kept and (self.map is None or self.map.step != max(kept)):
+            self._asked_at = time.monotonic()
             self._map_query.ask((run.key, max(kept)))
+            if self.map is None:
+                self.show_maps()
             self.maps_changed.emit()
 
     async def _classify(self, key: tuple[str, int]) -> SceneMap:
@@ -159,6 +165,9 @@ class SceneModel(SceneState):
 
     def _take_map(self) -> None:
         found = self._map_query.answer
+        took = time.monotonic() - self._asked_at
+        # While the model learns, most of the time is left to the training.
+        self._newest.setInterval(max(NEWEST_MS, round(1000 * SPARED * took)))
         if found is not None and self._map_query.key is not None:
             if self.map is None or self.map.step != found.step:
                 self.refined = None

@@ -83,12 +83,12 @@ class SceneView(LensView):
         body = QVBoxLayout(self._body)
         body.setContentsMargins(EDGE, 8, EDGE, 8)
         body.setSpacing(6)
-        body.addLayout(upper, 3)
+        body.addLayout(upper, 5)
         line = row(section("Spectra"), self._where)
         line.setStretch(1, 1)
         body.addLayout(line)
-        body.addWidget(self.spectrum, 1)
-        self.spectrum.setMinimumHeight(120)
+        body.addWidget(self.spectrum, 2)
+        self.spectrum.setMinimumHeight(140)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self._body)
@@ -165,6 +165,7 @@ class SceneView(LensView):
         if not self.isVisible():
             return
         self._state.looked.look("scene")
+        self.board.refresh()
         scene = model.scene
         assert scene is not None
         low, high = np.quantile(scene.cube[::4, ::4], (0.001, 0.999))

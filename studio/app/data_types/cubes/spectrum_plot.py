@@ -220,7 +220,9 @@ class SpectrumPlot(Explored):
                 at = float(self._x[band])
                 values = np.array([at, at]), np.array([y[0], y[1]])
                 yield Line(*values, pen(LINES[name], 1.4))
-                yield word(f"{name} {band + 1}", LINES[name], (at, y[1]), (-0.05, 0.0))
+                low = name == "Band"  # it may lie on another line
+                edge, anchor = (y[0], (-0.05, 1.0)) if low else (y[1], (-0.05, 0.0))
+                yield word(f"{name} {band + 1}", LINES[name], (at, edge), anchor)
         if not self._curves:
             middle = (x[0] + x[1]) / 2, (y[0] + y[1]) / 2
             yield word("Point at a pixel to see its spectrum", style.muted, middle, (0.5, 0.5))
