@@ -14,7 +14,9 @@ from PySide6.QtWidgets import QApplication
 
 from pushforward.observables.scenes.label_text import decode_labels
 from pushforward.studio.app.data_types.cubes.class_list import class_name
+from pushforward.studio.app.data_types.cubes.confusion_view import ConfusionView
 from pushforward.studio.app.data_types.cubes.label_document import LabelDocument, label_file
+from pushforward.studio.app.data_types.cubes.scene_compare_view import SceneCompareView
 from pushforward.studio.app.data_types.cubes.scene_panel import ScenePanel
 from pushforward.studio.app.data_types.cubes.scene_view import VIEW, SceneView
 from pushforward.studio.app.data_types.cubes.spectrum_plot import pieces
@@ -287,3 +289,55 @@ def test_a_class_without_a_name_is_called_by_its_number_once() -> None:
 def test_a_spectrum_is_broken_where_bands_are_missing_or_begin_again() -> None:
     x = np.array([400, 410, 420, 600, 610, 605, 615], np.float32)
     assert pieces(x) == [slice(0, 3), slice(3, 5), slice(5, 7)]
+
+
+async def test_a_cell_of_the_confusion_selects_its_pixels_in_all_views(scene) -> None:
+    lens, view = scene
+    await _settled()
+    confusion = ConfusionView(lens.state, lens.actions)
+    confusion.show()
+    cells = confusion.cells["prediction"]
+    np.testing.assert_array_equal(cells.shown.counts, [[0, 1], [0, 4]])
+    assert confusion._boxes["crf"].isHidden()
+    cells.chosen.emit(0, 1)
+    assert np.argwhere(view.model.selected).tolist() == [[1, 1]]
+    confusion._clear.click()
+    assert view.model.selected is None
+    view.refine.click()
+    await _settled()
+    assert not confusion._boxes["crf"].isHidden()
+    confusion.deleteLater()
+
+
+async def test_two_maps_are_compared_by_a_swipe_and_by_their_difference(scene) -> None:
+    lens, _view = scene
+    await _settled()
+    other = replace(lens.run, key=str(Path(lens.run.key).with_name("0002-b")), name="0002-b")
+    other.spec = structs.replace(
+        lens.run.spec, dataset=Pick(slug="fields", config={"split": "block"})
+    )
+    lens.state.runs.by_key[other.key] = other
+    compare = SceneCompareView(lens.state, lens.actions)
+    compare.resize(700, 600)
+    compare.show()
+    await _settled()
+    assert compare.right.currentData() == f"run:{other.key}"
+    assert "0 of 12 pixels" in compare._text.accessibleName()
+    assert [compare.table.cell(row, 1).text() for row in (0, 1)] == ["random", "blocks"]
+    compare.right.setCurrentIndex(compare.right.findData("truth"))
+    compare.right.activated.emit(0)
+    assert "5 of 12 pixels" in compare._text.accessibleName()  # four of them without a label
+    image = compare.canvas.grab().toImage()
+    compare._how.chosen.emit(1)
+    assert compare.canvas._other is None
+    assert compare.canvas.grab().toImage() != image
+    compare.deleteLater()
+
+
+async def test_the_training_clock_shows_the_map_of_its_checkpoint(scene) -> None:
+    lens, _view = scene
+    await _settled()
+    lens.run.checkpoints = [3, 7]
+    lens.state.playback.set(step=4)
+    await _settled()
+    assert [a.step for a in lens.link.of(Operate)] == [7, 3]

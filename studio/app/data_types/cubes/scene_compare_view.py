@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage, QShowEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QVBoxLayout
+from PySide6.QtWidgets import QComboBox, QSizePolicy, QVBoxLayout
 
 from pushforward.studio.app.charts.picture_export import Picture, widget_picture
 from pushforward.studio.app.core.app_state import AppState
@@ -30,6 +30,7 @@ __all__ = ["VIEW", "SceneCompareView"]
 
 OWN = {"prediction": "Prediction", "crf": "After CRF", "position": "Position only",
        "truth": "Ground truth"}  # fmt: skip
+ROW, MOST_ROWS = 30, 6  # of the table: pixels, and rows that are seen at once
 METRICS = ("accuracy", "average-accuracy", "kappa")
 SPLITS = {"random": "random", "apart": "disjoint squares", "block": "blocks", "field": "fields",
           "map": "second map", "hand": "by hand"}  # fmt: skip
@@ -67,19 +68,15 @@ class SceneCompareView(LensView):
             box.setMinimumWidth(90)
             box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         choices = row(self.left, label("and", "muted"), self.right)
-        self.bar = view_bar(self, self._how)
-        body = QHBoxLayout(self)
+        self.bar = view_bar(self, self._how, None)
+        body = QVBoxLayout(self)
         body.setContentsMargins(14, 8, 14, 10)
-        body.setSpacing(16)
-        left, right = QVBoxLayout(), QVBoxLayout()
-        left.setSpacing(6)
-        left.addLayout(choices)
-        left.addWidget(self._text)
-        left.addWidget(self.canvas, 1)
-        right.addWidget(section("Runs on this scene"))
-        right.addWidget(self.table, 1)
-        body.addLayout(left, 3)
-        body.addLayout(right, 2)
+        body.setSpacing(6)
+        body.addLayout(choices)
+        body.addWidget(self._text)
+        body.addWidget(self.canvas, 1)
+        body.addWidget(section("Runs on this scene"))
+        body.addWidget(self.table)
 
     def _connect(self) -> None:
         model, state = self.model, self._state
@@ -214,6 +211,7 @@ class SceneCompareView(LensView):
             texts.append("–" if floor is None else f"{100 * floor:.1f}")
             rows.append([f"{number(each.name)} {name_of(each)}", SPLITS.get(split, split), *texts])
         self.table.show_rows(rows)
+        self.table.setFixedHeight(40 + ROW * min(MOST_ROWS, max(1, len(rows))))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -102,9 +102,15 @@ class SceneView(LensView):
             title, fact = self._titles[place]
             part = QVBoxLayout()
             part.setSpacing(2)
-            part.addLayout(row(title, fact, gap=6))
+            line = row(title, fact, gap=6)
+            line.setStretch(1, 1)
+            part.addLayout(line)
             part.addWidget(canvas, 1)
             grid.addLayout(part, place // 2, place % 2)
+            fact.setMinimumWidth(1)
+        for place in (0, 1):
+            grid.setColumnStretch(place, 1)
+            grid.setRowStretch(place, 1)
         return page
 
     def _make_bar(self) -> None:
