@@ -2,6 +2,7 @@
 
 import difflib
 import itertools
+import re
 import shutil
 import sys
 import textwrap
@@ -67,13 +68,16 @@ def width() -> int:
 
 def table(rows: Iterable[Sequence[str]], head: Sequence[str] = ()) -> None:
     """Write rows in aligned columns within the width of the terminal. The last column wraps, and so
-    do the widest of the others where it would have no room beside them; the first never does.
+    do the widest of the others where it would have no room beside them; the first never does. No
+    word of the head is broken.
     """
     body = [[*map(one_line, row[:-1]), row[-1]] for row in rows]
     shown = [list(head), *body] if head else body
     if not shown:
         return
-    sizes = _fitted([max(len(line[i]) for line in shown) for i in range(len(shown[0]))])
+    columns = range(len(shown[0]))
+    words = [max((len(w) for w in re.findall(r"[^ -]+-?", cell)), default=1) for cell in head]
+    sizes = _fitted([max(len(line[i]) for line in shown) for i in columns], words)
     for number, line in enumerate(shown):
         wrapped = [textwrap.wrap(cell, size) for cell, size in zip(line, sizes, strict=True)]
         for cells in itertools.zip_longest(*wrapped, fillvalue=""):
@@ -83,12 +87,14 @@ def table(rows: Iterable[Sequence[str]], head: Sequence[str] = ()) -> None:
             say("  ".join("-" * size for size in sizes))
 
 
-def _fitted(sizes: list[int]) -> list[int]:
+def _fitted(sizes: list[int], words: Sequence[int] = ()) -> list[int]:
     """Return the widths of columns that fit side by side into the terminal: the widest but the
-    first are made narrower, the last to 24 characters and the others to 8 at least.
+    first are made narrower, the last to 24 characters and the others to 8 at least, or to the
+    longest of their ``words``.
     """
     found, gaps = [max(1, size) for size in sizes], 2 * (len(sizes) - 1)
     least = [*found[:1], *(min(size, 8) for size in found[1:-1]), min(found[-1], 24)][-len(found) :]
+    least = [max(low, word) for low, word in zip(least, words or [0] * len(least), strict=True)]
     found[-1] = max(least[-1], min(found[-1], width() - gaps - sum(found[:-1])))
     while sum(found) + gaps > width():
         spare = [size - low for size, low in zip(found, least, strict=True)]

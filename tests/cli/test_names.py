@@ -144,3 +144,14 @@ def test_an_error_that_nobody_expected_names_things_harmlessly() -> None:
     assert done.returncode == 1
     assert r"RuntimeError: a name: \x1b[2J\u202e" in done.stderr
     assert harmless(done.stderr)
+
+
+def test_no_word_of_a_head_is_broken(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    head = ["run", "sliced-w2", "energy-distance", "likelihood", "steps", "evaluations", "state"]
+    rows = [["0001-edm-eight-gaussians", "0.1", "0.2", "not known", "6,000", "12", "finished"]]
+    table(rows, head)
+    shown = capsys.readouterr().out.partition("---")[0].split()
+    assert {"likelihood", "evaluations", "distance"} <= set(shown)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pushforward.studio.app.core.latest_metrics import newest_figure
 from pushforward.studio.app.core.run_comparison import COST, QUALITY
-from pushforward.studio.app.core.run_verdict import stands
+from pushforward.studio.app.core.run_verdict import Stand, stands
 from pushforward.studio.app.core.runs import PHASE, RunState
 from pushforward.studio.app.text import metric_reference, number_format
 from pushforward.studio.protocol.catalog import EntrySpec
@@ -32,7 +32,7 @@ class Figure:
         phase: the phase of the training that it is of, "" for the one that goes on.
         old: since when it was left out, and why; "" where it was not.
         stale: whether the training has gone on a good way since.
-        near: whether it cannot be told from its floor.
+        stand: how it compares with its floor.
         tip: what there is to know of its metric.
         counts: whether a verdict may rest on it.
     """
@@ -47,9 +47,14 @@ class Figure:
     phase: str
     old: str
     stale: bool
-    near: bool
+    stand: Stand
     tip: str
     counts: bool = True
+
+    @property
+    def near(self) -> bool:
+        """Whether it cannot be told from its floor."""
+        return self.stand == "same"
 
     @property
     def when(self) -> str:
@@ -106,7 +111,7 @@ def _figure(
     of = run.phases[phase].name if beside else ""
     if not name.startswith(QUALITY):
         said, tip = f"{number_format.figure(value)} {unit}".rstrip(), NATS if unit == "nats" else ""
-        return Figure(title, "", said, "", "", at, None, of, "", late, False, tip)
+        return Figure(title, "", said, "", "", at, None, of, "", late, "", tip)
     slug = name.removeprefix(QUALITY)
     entry, old, found = entry_of(slug), outdated(run, name), newest_figure(run, slug)
     assert found is not None  # as there is a series of it
@@ -122,7 +127,7 @@ def _figure(
         phase=of,
         old=old,
         stale=bool(old) or late,
-        near=stands(entry, found.floors, slug, found.value, found.n) == "same",
+        stand=stands(entry, found.floors, slug, found.value, found.n),
         tip=metric_reference.explained(entry),
         counts=entry is None or not entry.conditional,
     )

@@ -18,6 +18,7 @@ from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.data.metric_list import Qualities, qualities
 from pushforward.studio.app.design.basic import Elided
 from pushforward.studio.app.lenses.quality.metric_axis import StandingCard
+from pushforward.studio.app.places.runs.inspector.metrics_section import LEVELS
 from pushforward.studio.app.text import metric_reference
 from pushforward.studio.protocol.catalog import EntrySpec
 from tests.app.test_run_panel import measured
@@ -84,6 +85,7 @@ def test_a_figure_near_its_floor_is_not_told_from_it(value, within):
     """Below the floor by less than it varies, a figure is no better than real data."""
     (row,) = figures(run(value), str, lambda slug: FLOOR)
     assert row.near == within
+    assert LEVELS.get(row.stand) == ("good" if within else "warm")
     said, level = judged(FLOOR, {"w2": 0.6, "spread/w2": 0.2}, "w2", value, 2000)
     told = "within the noise floor at n = 2,000" if within else "1.83 × the floor at n = 2,000"
     assert (said.replace("\u00a0", " "), level) == (told, "good" if within else "warm")

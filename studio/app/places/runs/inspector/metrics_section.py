@@ -2,17 +2,22 @@
 says of itself.
 """
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from pushforward.studio.app.core.metric_values import Figure
+from pushforward.studio.app.core.run_verdict import Stand
 from pushforward.studio.app.design.basic import Elided, clear, label, restyle, row, section
 from pushforward.studio.app.design.literal_text import set_tip
 
 __all__ = ["FigureGroups"]
 
 GAP = 8  # pixels between name, value and floor
+LEVELS: Mapping[Stand, str] = {"same": "good", "worse": "warm"}
+"""The colours of floors, as the verdict and the charts have them."""
 
 
 class FigureGroups(QWidget):
@@ -53,7 +58,7 @@ class FigureGroups(QWidget):
                 floor.setText(figure.beside)
                 floor.setVisible(bool(figure.beside))
                 restyle(value, role="muted" if figure.stale else "")
-                restyle(floor, level="good" if figure.near else "")
+                restyle(floor, level=LEVELS.get(figure.stand, ""))
                 when.setText(figure.when)
                 when.setVisible(figure.when != most)
         self._fit()
