@@ -165,3 +165,19 @@ async def test_a_start_waits_for_an_engine_that_loads(bench, wait, off):
         bench.state.engine_changed.emit()
     await wait(lambda: not bench.state.starting)
     assert len(starts(bench)) == (not off)
+
+
+async def test_a_setup_that_was_started_leaves_the_list_until_it_is_changed(bench, wait):
+    """It stood beside its run as "not started"."""
+    await set_up(bench, wait)
+    row = bench.window.sidebar.draft
+    bench.actions.training.start()
+    await wait(lambda: bench.state.place == "run" and not bench.state.starting)
+    assert not row.isVisibleTo(row.parentWidget())
+    bench.state.go("setup")
+    assert row.isVisibleTo(row.parentWidget())
+    assert row.note == "started"
+    bench.actions.setup.rename("another")
+    await wait(lambda: row.note == "not started")
+    bench.state.go("run")
+    assert row.isVisibleTo(row.parentWidget())

@@ -93,7 +93,10 @@ class Sidebar(QFrame):
             for tool in tools:
                 tool.setVisible(destination == here)
         self._stack.setCurrentWidget(self._run_facets() if state.place == "runs" else page)
-        self.draft.setVisible(state.draft is not None)
+        draft = state.draft
+        started = draft is not None and draft.spec == draft.started
+        self.draft.setVisible(draft is not None and (state.place == "setup" or not started))
+        self._say_draft()
         self.draft.setChecked(state.place == "setup")
 
     def say_found(self, found: int) -> None:
@@ -104,6 +107,9 @@ class Sidebar(QFrame):
     def _say_draft(self) -> None:
         """Say whether what is set up starts: the engine may take its time."""
         note, dot = ("starting…", "warm") if self._state.starting else ("not started", "muted")
+        draft = self._state.draft
+        if draft is not None and draft.spec == draft.started:
+            note, dot = "started", "good"
         self.draft.show_facts(text="Setup", note=note, dot=dot)
 
     def _count(self, destination: Destination) -> str:
