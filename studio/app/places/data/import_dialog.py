@@ -41,6 +41,7 @@ from pushforward.studio.app.places.data.found_tiles import FoundTiles
 from pushforward.studio.app.places.data.import_text import (
     are_points,
     file_size,
+    left_out,
     part_reasons,
     previewed_points,
     reasons,
@@ -331,7 +332,11 @@ class ImportDialog(QDialog):
 
     def _said(self) -> list[str]:
         """Return what the importer says of the files and of the table that is chosen."""
-        return [*self._found.notes, *(self.item.notes if self.item is not None else [])]
+        item = self.item
+        if item is None:
+            return self._found.notes
+        columns = [item.columns[i] for i in self.chosen()]
+        return [*self._found.notes, *item.notes, *left_out(item, columns)]
 
     def _draw(self, item: Item | None) -> None:
         chosen = self.chosen()[:2]

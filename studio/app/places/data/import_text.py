@@ -13,6 +13,7 @@ from pushforward.studio.store.splits import FEWEST
 __all__ = [
     "are_points",
     "file_size",
+    "left_out",
     "name_reasons",
     "part_reasons",
     "previewed_points",
@@ -54,12 +55,21 @@ def reasons(
             words = kinds.get(column.kind, "is not all numbers")
             found.append(f"Column {column.name} {words}{_first(column)}: leave it out.")
         elif column.nan:
-            cells = "cell is" if column.nan == 1 else "cells are"
             found.append(
-                f"Column {column.name}: {column.nan:,} {cells} missing or not a number"
-                f"{_first(column)}. Fill or remove those rows in the file, or leave it out."
+                f"{_gaps(column)}. Fill or remove those rows in the file, or leave it out."
             )
     return [*found, *_few(item.rows), *name_reasons(name, taken)]
+
+
+def left_out(item: Item, chosen: list[Column]) -> list[str]:
+    """Return why columns of numbers are not chosen: they have gaps."""
+    gaps = (each for each in item.columns if each.kind == "number" and each.nan)
+    return [f"{_gaps(each)}: it is left out." for each in gaps if each not in chosen]
+
+
+def _gaps(column: Column) -> str:
+    cells = "cell is" if column.nan == 1 else "cells are"
+    return f"Column {column.name}: {column.nan:,} {cells} missing or not a number{_first(column)}"
 
 
 def part_reasons(found: Inspection, name: str, taken: list[str]) -> list[str]:
