@@ -8,6 +8,7 @@ from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent,
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from pushforward.studio.app.data_types.interactions.catalogue import Catalogue
+from pushforward.studio.app.data_types.interactions.recommend_requests import People
 from pushforward.studio.app.design.icons import repaint_on_theme
 from pushforward.studio.app.design.theme import font, theme
 
@@ -50,18 +51,15 @@ class HistoryStrip(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(400, BARS + WORDS)
 
-    def show_history(
-        self,
-        items: Sequence[int],
-        ratings: Sequence[float],
-        times: Sequence[int],
-        catalogue: Catalogue,
-    ) -> None:
-        """Show a whole history; ratings and times may be ()."""
-        self._items, self._ratings, self._catalogue = items, ratings, catalogue
-        ends = (times[0], times[-1]) if len(times) else (0, 0)
+    def show_user(self, people: People, place: int, count: int) -> None:
+        """Show the first so many items of a user's history, with ratings and times if known."""
+        self._items = people.history(place)[:count]
+        self._ratings = people.beside(place, people.ratings)[:count]
+        self._catalogue = people.catalogue
+        times = people.beside(place, people.times)[:count]
+        ends = (times[0], times[-1]) if times else (0, 0)
         self._days = (format_day(int(ends[0])), format_day(int(ends[1])))
-        self.set_known(len(items))
+        self.set_known(len(self._items))
 
     def set_known(self, known: int) -> None:
         """Move the clock: the model is asked after the first so many items."""

@@ -1,8 +1,9 @@
 """The long tail: how often items are taken, by rank, and where recommended ones are."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -13,7 +14,8 @@ from pushforward.studio.app.design.theme import font, theme
 
 __all__ = ["LongTailPlot"]
 
-LEFT, BELOW, ABOVE = 40, 30, 18
+LEFT, BELOW, ABOVE = 44, 30, 18
+DOTS = 5000
 
 
 class LongTailPlot(QWidget):
@@ -24,6 +26,7 @@ class LongTailPlot(QWidget):
         self._catalogue: Catalogue | None = None
         self._history: Sequence[int] = ()
         self._next: Sequence[int] = ()
+        self._counts: NDArray[np.int64] | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(QSize(200, 140))
         self.setAccessibleName("Long tail")
@@ -45,6 +48,12 @@ class LongTailPlot(QWidget):
         )
         self.update()
 
+    def show_counts(self, catalogue: Catalogue, counts: NDArray[np.int64]) -> None:
+        """Show how often each item is recommended, (V,), scaled to as many interactions."""
+        self._catalogue, self._counts = catalogue, counts
+        self.setAccessibleDescription(f"{int((counts > 0).sum()):,} items are recommended")
+        self.update()
+
     def paintEvent(self, event: QPaintEvent) -> None:
         catalogue = self._catalogue
         if catalogue is None or not len(catalogue):
@@ -54,6 +63,9 @@ class LongTailPlot(QWidget):
         taken = np.sort(catalogue.taken)[::-1]
         ranks = np.unique(np.geomspace(1, len(taken), 200).astype(int))
         most = max(10.0, float(taken[0]))
+        if self._counts is not None:
+            scale = float(taken.sum()) / max(1.0, float(self._counts.sum()))
+            most = max(most, scale * float(self._counts.max(initial=0)))
 
         def place(rank: float, count: float) -> QPointF:
             x = np.log(rank) / np.log(max(2, len(taken)))
@@ -79,7 +91,23 @@ class LongTailPlot(QWidget):
                     if 0 < item <= len(catalogue):
                         rank = int(catalogue.rank[item - 1])
                         painter.drawEllipse(place(rank, taken[rank - 1]), radius, radius)
+            if self._counts is not None:
+                self._recommended(painter, place)
             self._words(painter, area, len(taken), most)
+
+    def _recommended(self, painter: QPainter, place: Callable[[float, float], QPointF]) -> None:
+        """Draw the recommendations of each item, as if there were as many as interactions."""
+        counts, catalogue = self._counts, self._catalogue
+        assert counts is not None
+        assert catalogue is not None
+        scale = float(catalogue.taken.sum()) / max(1.0, float(counts.sum()))
+        ink = QColor(theme.colors().accent)
+        ink.setAlphaF(0.6)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(ink)
+        for item in np.flatnonzero(counts)[:DOTS].tolist():
+            at = place(float(catalogue.rank[item]), float(counts[item]) * scale)
+            painter.drawEllipse(at, 1.8, 1.8)
 
     def _words(self, painter: QPainter, area: QRectF, items: int, most: float) -> None:
         tokens = theme.colors()
@@ -94,4 +122,8 @@ class LongTailPlot(QWidget):
         painter.setPen(QColor(tokens.accent))
         painter.drawText(QRectF(LEFT, 0, area.width(), 14), right, "● recommended")
         painter.setPen(QColor(tokens.muted))
-        painter.drawText(QRectF(LEFT, 0, area.width() - 100, 14), right, "● history")
+        painter.drawText(
+            QRectF(LEFT, 0, area.width() - 100, 14),
+            right,
+            "● history" if self._counts is None else "– taken",
+        )

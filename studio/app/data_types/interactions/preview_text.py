@@ -7,7 +7,11 @@ import numpy as np
 from pushforward.studio.app.data_types.interactions.catalogue import Catalogue
 from pushforward.studio.app.data_types.interactions.history_cards import Card
 from pushforward.studio.app.data_types.interactions.history_strip import format_day
-from pushforward.studio.app.data_types.interactions.next_items import Reason, Suggestion
+from pushforward.studio.app.data_types.interactions.next_items import (
+    ModelList,
+    Reason,
+    Suggestion,
+)
 from pushforward.studio.app.data_types.interactions.recommend_requests import (
     ListsOf,
     People,
@@ -17,7 +21,15 @@ from pushforward.studio.app.data_types.interactions.what_if import Entry, WhatIf
 from pushforward.studio.app.design.tokens import Tokens
 from pushforward.studio.app.engine.requests.request_base import Answer
 
-__all__ = ["LISTED", "cards_of", "describe_change", "describe_next", "reasons_of", "suggestions"]
+__all__ = [
+    "LISTED",
+    "cards_of",
+    "describe_change",
+    "describe_next",
+    "model_lists",
+    "reasons_of",
+    "suggestions",
+]
 
 LISTED = 10
 
@@ -50,6 +62,25 @@ def suggestions(
             )
         )
     return tuple(lines)
+
+
+def model_lists(
+    answer: ListsOf,
+    catalogue: Catalogue,
+    names: Sequence[str],
+    tokens: Tokens,
+    came: set[int],
+    reasons: dict[int, tuple[Reason, ...]],
+) -> list[ModelList]:
+    """Return the list of each model, the first one with moves and reasons."""
+    changed = answer.question.items != answer.question.original
+    lists = []
+    for number, (name, found) in enumerate(zip(names, answer.lists, strict=True)):
+        before = answer.before if number == 0 and changed else None
+        own = reasons if number == 0 else {}
+        shown = suggestions(found, before, catalogue, tokens, came, own)
+        lists.append(ModelList(f"{name}: {found.error}" if found.error else name, shown))
+    return lists
 
 
 def reasons_of(

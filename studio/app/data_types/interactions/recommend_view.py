@@ -12,11 +12,12 @@ from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.core.timers import single_shot
 from pushforward.studio.app.data.views.lens_view import LensView
 from pushforward.studio.app.data.views.view_spec import ViewSpec, shows
+from pushforward.studio.app.data_types.interactions.chosen_user import chosen_user
 from pushforward.studio.app.data_types.interactions.compared_runs import ComparedRuns, run_title
 from pushforward.studio.app.data_types.interactions.history_cards import HistoryCards
 from pushforward.studio.app.data_types.interactions.history_strip import HistoryStrip
 from pushforward.studio.app.data_types.interactions.item_search import ItemSearch
-from pushforward.studio.app.data_types.interactions.next_items import ModelList, NextList, Reason
+from pushforward.studio.app.data_types.interactions.next_items import NextList
 from pushforward.studio.app.data_types.interactions.number_field import NumberField
 from pushforward.studio.app.data_types.interactions.preview_export import PreviewExport
 from pushforward.studio.app.data_types.interactions.preview_panel import PreviewPanel
@@ -24,7 +25,7 @@ from pushforward.studio.app.data_types.interactions.preview_text import (
     cards_of,
     describe_change,
     describe_next,
-    suggestions,
+    model_lists,
 )
 from pushforward.studio.app.data_types.interactions.recommend_requests import (
     ListsOf,
@@ -49,6 +50,7 @@ from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.engine.query import Query
 from pushforward.studio.app.engine.requests.request_base import Refused
 from pushforward.studio.app.engine.run_answers import AskOnce
+from pushforward.studio.counted import counted
 
 __all__ = ["VIEW", "RecommendView"]
 
@@ -93,8 +95,9 @@ class RecommendView(LensView):
         remove = icon_button("close", "Leave out or take back (Delete)", self.history.toggle)
         up = icon_button("chevron-left", "Earlier (Alt+Left)", lambda: self.history.shift(-1))
         down = icon_button("chevron-right", "Later (Alt+Right)", lambda: self.history.shift(1))
-        before = icon_button("chevron-left", "Previous user", lambda: self.person.step(-1))
-        after = icon_button("chevron-right", "Next user", lambda: self.person.step(1))
+        step = self.person.step
+        before = icon_button("chevron-left", "Previous user", lambda: step(-1))
+        after = icon_button("chevron-right", "Next user", lambda: step(1))
         head = row(section("History"), self._where, up, down, remove, self.search, gap=6)
         for wide in (self._where, self.search):
             head.setStretchFactor(wide, 1)
@@ -148,6 +151,7 @@ class RecommendView(LensView):
         self.panel.why.changed.connect(self._show_lists)
         self._lists.changed.connect(self._answered)
         self.export.items = lambda: self.items
+        chosen_user(state).changed.connect(self._open_chosen)
         self._fresh = single_shot(self, lambda: self._ask(again=True), FRESH_MS)
 
     @property
@@ -188,13 +192,11 @@ class RecommendView(LensView):
         self._people = people
         self.search.show_items(people.catalogue)
         self.panel.items.show_items(people.catalogue)
-        called = people.called
-        self._called.setText(
-            called.capitalize() if called.isalpha() and called.islower() else called
-        )
-        self.person.set_numbers(people.numbers, called)
+        self._called.setText(people.called)
+        self.person.set_numbers(people.numbers, people.called)
         self._offer_export()
         self._choose(0)
+        self._open_chosen()
 
     def _offer_export(self) -> None:
         run = self._run
@@ -235,16 +237,20 @@ class RecommendView(LensView):
     def _choose(self, place: int) -> None:
         if self._people is None or not self._people.numbers:
             return
-        people = self._people
-        self._whole = people.history(place)
-        self.strip.show_history(
-            self._whole,
-            people.beside(place, people.ratings),
-            [int(time) for time in people.beside(place, people.times)],
-            people.catalogue,
-        )
+        self._whole = self._people.history(place)
+        self.strip.show_user(self._people, place, len(self._whole))
         self.history.setCurrentRow(-1)  # a card of another user
         self._cut()
+
+    def _open_chosen(self) -> None:
+        """Show the user that a table has chosen, up to the items that were held out."""
+        chosen = chosen_user(self._state)
+        people = self._people
+        if people is None or chosen.number not in people.numbers:
+            return
+        self.person.step(people.numbers.index(chosen.number) - self.person.place)
+        if 0 < chosen.known < len(self._whole):
+            self._move_clock(chosen.known)
 
     def _cut(self) -> None:
         """Start anew with the history up to the History clock."""
@@ -263,7 +269,7 @@ class RecommendView(LensView):
         which = shown if len(people.numbers) < people.total else ""
         all_of = f"{n:,} of {len(self._whole):,}" if self._known < len(self._whole) else f"{n:,}"
         changes = self.what_if.changes
-        edits = f"  ·  what if: {changes} change{'' if changes == 1 else 's'}" if changes else ""
+        edits = f"  ·  what if: {counted(changes, 'change')}" if changes else ""
         self._where.set_text(f"{which}{all_of} item{'' if n == 1 else 's'}{edits}")
         places = people.x.shape[1]
         self._reads.setVisible(n > places)
@@ -364,17 +370,10 @@ class RecommendView(LensView):
         tokens, later = theme.colors(), self._whole[self._known :]
         changed = answer.question.items != answer.question.original
         current = self.panel.why.key is not None and self.panel.why.key[2] == answer.question.items
-        lists = []
-        for number, (key, found) in enumerate(zip(answer.question.runs, answer.lists, strict=True)):
-            run = self._state.runs.by_key.get(key)
-            first = number == 0
-            reasons: dict[int, tuple[Reason, ...]] = {}
-            if first and current:
-                reasons = self.panel.reasons
-            before = answer.before if first and changed else None
-            shown = suggestions(found, before, people.catalogue, tokens, set(later), reasons)
-            name = run_title(run) if run is not None else ""
-            lists.append(ModelList(f"{name}: {found.error}" if found.error else name, shown))
+        runs = [self._state.runs.by_key.get(key) for key in answer.question.runs]
+        names = [run_title(run) if run is not None else "" for run in runs]
+        reasons = self.panel.reasons if current else {}
+        lists = model_lists(answer, people.catalogue, names, tokens, set(later), reasons)
         self.next.show_lists(lists, compared=changed)
         self._came.set_text(describe_next(answer.lists[0], later, people.catalogue))
         told = f"Step {answer.step:,}, answered in {answer.took:.0f} ms"
