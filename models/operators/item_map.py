@@ -1,13 +1,19 @@
-"""Items as a map: vectors of a recommender in two dimensions, with a user's path over it."""
+"""Items as a map: vectors of a recommender in two dimensions, with a user's path over it.
 
-from typing import Annotated
+Of a model without item vectors, the vector of an item is how the model responds to it: the scores
+of all items after a history of it alone, in random projections (Johnson and Lindenstrauss 1984).
+"""
+
+from collections.abc import Generator
+from typing import Annotated, Any
 
 import torch
 from torch import Tensor
 
 from pushforward.models.config import Config, param
-from pushforward.models.contracts.abilities import HasHistoryStates, HasItemVectors
+from pushforward.models.contracts.abilities import HasHistoryStates, HasItemVectors, Recommends
 from pushforward.models.contracts.batch import Batch
+from pushforward.models.contracts.learner import Learner
 from pushforward.models.contracts.spec import SIZE
 from pushforward.models.layouts.histories import PADDING, sizes, within
 from pushforward.models.operators.base import Operation, Outcome, Progress, SeedSetting, Slot, Work
@@ -17,6 +23,9 @@ from pushforward.models.tensors import make_generator
 __all__ = ["ItemMap", "ItemMapConfig"]
 
 _HISTORY = "histories"
+_RESPONSES = 64  # dimensions of projected scores
+_MOST_RESPONSES = 12_000  # items whose scores are computed to place them
+_PIECE = 512
 _WIDE = 1024  # dimensions from which components are approximate
 
 
@@ -46,7 +55,7 @@ class ItemMapConfig(Config, frozen=True):
     "components.",
     source="principal components of vectors of unit length (Pearson 1901)",
     kinds=("interactions",),
-    needs=("recommend", "item-vectors"),
+    needs=("recommend",),
     takes=(
         Slot(
             _HISTORY,
@@ -68,15 +77,19 @@ class ItemMap:
         and "cloud" (draws, 2); for an item its "neighbour" (k,) and "similarity" (k,), cosines.
         """
         learner = operation.learner
-        assert isinstance(learner, HasItemVectors)
-        vectors = learner.item_vectors().detach().float().cpu()
+        assert isinstance(learner, Recommends)
+        with_vectors = isinstance(learner, HasItemVectors)
+        if isinstance(learner, HasItemVectors):
+            vectors = learner.item_vectors().detach().float().cpu()
+        else:
+            vectors = yield from self._responses(learner)
         unit = torch.nn.functional.normalize(vectors, dim=1)
         mean = unit.mean(dim=0)
         axes = _components(unit - mean, self.config.seed)
         arrays = {"place": (unit - mean) @ axes}
         yield Progress(1, 2)
-        if isinstance(learner, HasHistoryStates):
-            arrays |= self._path(operation, learner, mean, axes)
+        states = _States(learner, self.config.seed, with_vectors=with_vectors)
+        arrays |= self._path(operation, states, mean, axes)
         if 0 < self.config.item <= len(unit):
             near = unit @ unit[self.config.item - 1]
             near[self.config.item - 1] = -torch.inf
@@ -87,8 +100,32 @@ class ItemMap:
         yield Progress(2, 2)
         return Outcome(arrays=arrays)
 
+    def _responses(self, learner: Recommends) -> Generator[Progress, None, Tensor]:
+        """Return vectors (V, 64) of the scores after each item alone.
+
+        Raises:
+            ValueError: there are too many items for this.
+        """
+        assert isinstance(learner, Learner)
+        assert learner.spec.symbols is not None
+        items = learner.spec.symbols - 1
+        if items > _MOST_RESPONSES:
+            raise ValueError(
+                f"this model has no vectors of its {items:,} items; without them at most "
+                f"{_MOST_RESPONSES:,} items can be placed."
+            )
+        found = []
+        for start in range(1, items + 1, _PIECE):
+            x = torch.zeros(
+                min(_PIECE, items + 1 - start), learner.spec.shape[0], dtype=torch.int64
+            )
+            x[:, 0] = torch.arange(start, start + len(x))
+            found.append(_projected(learner.recommend(_batch(x)), self.config.seed))
+            yield Progress(start, 2 * items)
+        return torch.cat(found)
+
     def _path(
-        self, operation: Operation, learner: HasHistoryStates, mean: Tensor, axes: Tensor
+        self, operation: Operation, states: "_States", mean: Tensor, axes: Tensor
     ) -> dict[str, Tensor]:
         places = operation.learner.spec.shape[0]
         history = within(operation.handed[_HISTORY].x[:1], places)
@@ -97,16 +134,45 @@ class ItemMap:
             return {}
         x = history.expand(length, -1).clone()
         x[torch.arange(places) > torch.arange(length)[:, None]] = PADDING
-        states = learner.history_states(_batch(x)).detach().float().cpu()
-        if states.shape[1] != len(mean):
+        found = states.after(_batch(x))
+        if found is None or found.shape[1] != len(mean):
             return {}
-        found = {"path": (torch.nn.functional.normalize(states, dim=1) - mean) @ axes}
-        if self.config.draws:
-            generator = make_generator(self.config.seed)
-            cloud = learner.history_states(_batch(history), self.config.draws, generator)[0]
-            unit = torch.nn.functional.normalize(cloud.detach().float().cpu(), dim=1)
-            found["cloud"] = (unit - mean) @ axes
-        return found
+        arrays = {"path": (torch.nn.functional.normalize(found, dim=1) - mean) @ axes}
+        if (
+            self.config.draws
+            and (cloud := states.draws(_batch(history), self.config.draws)) is not None
+        ):
+            arrays["cloud"] = (torch.nn.functional.normalize(cloud, dim=1) - mean) @ axes
+        return arrays
+
+
+class _States:
+    """Vectors of histories in the space of the item vectors."""
+
+    def __init__(self, learner: Any, seed: int, *, with_vectors: bool) -> None:
+        self._learner, self._seed, self._with_vectors = learner, seed, with_vectors
+
+    def after(self, histories: Batch) -> Tensor | None:
+        """Return the states (n, k); None if the model represents no histories."""
+        if not self._with_vectors:
+            return _projected(self._learner.recommend(histories), self._seed)
+        if not isinstance(self._learner, HasHistoryStates):
+            return None
+        return self._learner.history_states(histories).detach().float().cpu()
+
+    def draws(self, history: Batch, count: int) -> Tensor | None:
+        """Return states (count, k) of one history with other noise; None without noise."""
+        if not (self._with_vectors and isinstance(self._learner, HasHistoryStates)):
+            return None
+        cloud = self._learner.history_states(history, count, make_generator(self._seed))[0]
+        return None if bool((cloud == cloud[:1]).all()) else cloud.detach().float().cpu()
+
+
+def _projected(scores: Tensor, seed: int) -> Tensor:
+    """Return centred scores (n, V) as random projections (n, 64), which keep their angles."""
+    scores = scores.detach().float().cpu()
+    centred = scores - scores.mean(dim=1, keepdim=True)
+    return centred @ torch.randn(scores.shape[1], _RESPONSES, generator=make_generator(seed)) / 8
 
 
 def _batch(x: Tensor) -> Batch:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import sys
 import zipfile
 
 import numpy as np
@@ -127,6 +128,32 @@ def test_parquet_is_read_where_pyarrow_is_installed(tmp_path):
     bad = write(tmp_path, "bad.parquet", b"PAR1" * 9)
     with pytest.raises(FormatError, match="no Parquet file"):
         InteractionTable().rows([bad], settle(InteractionTable.options, LOOSE))
+
+
+def test_lists_are_written_as_parquet_or_refused_in_words(tmp_path, monkeypatch):
+    from pushforward.studio.engine.kinds.base import kind_of
+    from pushforward.studio.engine.process.discovery import discover as discover_kinds
+
+    discover_kinds()
+    arrays = {
+        "user": np.array([1, 2]), "item": np.array([[2, 1], [1, 0]]),
+        "score": np.array([[-0.5, -1.0], [-0.25, -np.inf]]), "who": np.array([71, 72]),
+    }  # fmt: skip
+    path = tmp_path / "lists.parquet"
+
+    def write():
+        kind_of("interactions").write_result(path, None, ("A", "B"), arrays, {})
+
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(FormatError, match="need the package pyarrow"):
+        write()
+    monkeypatch.undo()
+    parquet = pytest.importorskip("pyarrow.parquet")
+    write()
+    assert parquet.read_table(path).to_pydict() == {
+        "who": [71, 71, 72], "rank": [1, 2, 1], "item": [2, 1, 1],
+        "title": ["B", "A", "A"], "score": [-0.5, -1.0, -0.25],
+    }  # fmt: skip
 
 
 def test_columns_are_chosen_and_wrong_ones_are_named(tmp_path):

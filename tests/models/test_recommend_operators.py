@@ -93,6 +93,21 @@ def test_the_map_has_principal_axes_a_path_and_a_cloud():
     )
 
 
+def test_a_model_without_vectors_is_mapped_by_its_responses():
+    class Plain(Pop):
+        def recommend(self, histories):
+            x = Batch.of(histories).x
+            last = x.gather(1, ((x > 0).sum(dim=1) - 1).clamp_min(0)[:, None])[:, 0]
+            return -(torch.arange(12.0) - last[:, None]).abs()
+
+    operation = Operation(learner(Plain), handed=handed(3, 1, 12))
+    found = done(ItemMap(ItemMapConfig(item=6, draws=5)).work(operation)).arrays
+    assert "cloud" not in found
+    # After an item the state is where the item is: the model looks at the last one alone.
+    assert torch.allclose(found["path"], found["place"][[2, 0, 11]], atol=1e-4)
+    assert set(found["neighbour"][:2].tolist()) == {5, 7}
+
+
 def test_metrics_by_user_are_those_of_all_and_popularity_meets_itself():
     train, held = DATA.take(slice(40)), DATA.take(slice(40, 60))
     pop = learner(Pop)

@@ -19,6 +19,7 @@ from pushforward.studio.engine.kinds.base import MOST_HANDED, Arrays, DataKind, 
 from pushforward.studio.engine.process.failures import Refused
 from pushforward.studio.formats.arrays import ARRAY_SUFFIXES, write_arrays
 from pushforward.studio.formats.cells import harmless, with_commas
+from pushforward.studio.formats.interactions.parquet_writing import PARQUET, write_parquet
 from pushforward.studio.store.atomic import write_text
 from pushforward.studio.store.parts import lengths_of
 
@@ -32,7 +33,7 @@ _LISTS = ("user", "item", "score")
 class Interactions(DataKind, slug="interactions"):
     """Histories of people."""
 
-    suffixes: ClassVar[tuple[str, ...]] = (".csv", *ARRAY_SUFFIXES)
+    suffixes: ClassVar[tuple[str, ...]] = (".csv", *ARRAY_SUFFIXES, PARQUET)
 
     def described(self, data: RowSource) -> str:
         assert isinstance(data, InteractionSet)
@@ -129,15 +130,19 @@ class Interactions(DataKind, slug="interactions"):
         self, path: Path, rows: Batch, columns: tuple[str, ...], attrs: Mapping[str, object]
     ) -> None:
         """As `DataKind.write`; a table has a line for each item of each person, in order."""
-        if path.suffix.lower() != ".csv":
+        if path.suffix.lower() not in (".csv", PARQUET):
             write_arrays(path, self.arrays(rows), attrs)
             return
         x = rows.x.numpy()
-        people, places = np.nonzero(x != PADDING)
-        lines = [
-            (person + 1, place + 1, int(x[person, place]), _title(columns, int(x[person, place])))
-            for person, place in zip(people.tolist(), places.tolist(), strict=True)
-        ]
+        users, places = np.nonzero(x != PADDING)
+        items = x[users, places]
+        titles = [_title(columns, item) for item in items.tolist()]
+        if path.suffix.lower() == PARQUET:
+            named = {"user": users + 1, "place": places + 1, "item": items}
+            write_parquet(path, {**named, "title": np.array(titles, object)})
+            return
+        numbers = zip((users + 1).tolist(), (places + 1).tolist(), items.tolist(), strict=True)
+        lines = [(*each, title) for each, title in zip(numbers, titles, strict=True)]
         write_text(path, with_commas(("user", "place", "item", "title"), lines))
 
     def write_result(
@@ -148,28 +153,34 @@ class Interactions(DataKind, slug="interactions"):
         arrays: Arrays,
         attrs: Mapping[str, object],
     ) -> None:
-        """As `DataKind.write_result`; lists are a table of user, rank, item, title and score, with
-        the numbers that people and items have in their data where they have some.
+        """As `DataKind.write_result`; lists are a table (CSV or Parquet) of user, rank, item, title
+        and score, with the numbers that users and items have in their data where they have some.
         """
-        if path.suffix.lower() != ".csv" or any(name not in arrays for name in _LISTS):
+        if path.suffix.lower() not in (".csv", PARQUET) or any(n not in arrays for n in _LISTS):
             super().write_result(path, rows, columns, arrays, attrs)
             return
-        item, score = arrays["item"], arrays["score"]
-        person = next(((n, a) for n, a in _others(arrays) if a.ndim == 1), ("user", arrays["user"]))
-        thing = next(((n, a) for n, a in _others(arrays) if a.ndim == 2), ("item", item))
-        lines = [
-            (
-                int(person[1][i]),
-                j + 1,
-                int(thing[1][i, j]),
-                _title(columns, int(item[i, j])),
-                float(f"{score[i, j]:.6g}"),
-            )
-            for i, j in np.ndindex(*item.shape)
-            if item[i, j] != PADDING
-        ]
-        head = (person[0], "rank", thing[0], "title", "score")
-        write_text(path, with_commas(head, lines))
+        table = _table_of_lists(arrays, columns)
+        if path.suffix.lower() == PARQUET:
+            write_parquet(path, table)
+        else:
+            lines = zip(*(values.tolist() for values in table.values()), strict=True)
+            write_text(path, with_commas(tuple(table), list(lines)))
+
+
+def _table_of_lists(arrays: Arrays, columns: Sequence[str]) -> dict[str, NDArray[Any]]:
+    """Return the columns of lists, a line for each item of each user."""
+    item, score = arrays["item"], arrays["score"]
+    person = next(((n, a) for n, a in _others(arrays) if a.ndim == 1), ("user", arrays["user"]))
+    thing = next(((n, a) for n, a in _others(arrays) if a.ndim == 2), ("item", item))
+    row, place = np.nonzero(item != PADDING)
+    titles = [_title(columns, each) for each in item[row, place].tolist()]
+    return {
+        person[0]: person[1][row],
+        "rank": place + 1,
+        thing[0]: thing[1][row, place],
+        "title": np.array(titles, object),
+        "score": np.array([float(f"{each:.6g}") for each in score[row, place].tolist()]),
+    }
 
 
 def _earlier(parts: Arrays) -> Ragged | None:

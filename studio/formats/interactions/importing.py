@@ -144,7 +144,7 @@ class HistoriesImporter(Importer):
             parts=histories.parts(longest),
             preview=preview,
             notes=notes,
-            facts=_counts(histories),
+            picture=_counts(histories),
         )
 
     def rows(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Rows:

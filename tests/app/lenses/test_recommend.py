@@ -410,7 +410,7 @@ async def test_reasons_stand_beside_the_list_with_null_models_and_similar_users(
     state.runs.select("r")
     await asyncio.sleep(0.3)
     assert [reason.title for reason in view.next.shown[0].reasons] == ["Film C", "Film B", "Film A"]
-    assert "without the last 3 +0.80" in view.panel.reason.nulls.text()
+    assert "without the last 3 by 0.80" in view.panel.reason.nulls.text()
     assert not view.panel.reason.near.text(), "the other user shares nothing"
     view.add(7)
     await asyncio.sleep(0.3)

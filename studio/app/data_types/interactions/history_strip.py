@@ -16,7 +16,7 @@ __all__ = ["HistoryStrip", "format_day"]
 
 BARS, WORDS = 26, 15  # pixels
 DATE = 70  # pixels of a date
-MOST_RATING = 5.0
+MOST_RATING, UNRATED = 5.0, 0.7
 
 
 def format_day(seconds: int) -> str:
@@ -99,7 +99,8 @@ class HistoryStrip(QWidget):
             step = self.width() / len(self._items)
             most = max([MOST_RATING, *self._ratings])
             for i, item in enumerate(self._items):
-                rating = self._ratings[i] / most if i < len(self._ratings) else 0.8
+                rating = self._ratings[i] / most if i < len(self._ratings) else 0.0
+                rating = rating or UNRATED
                 high = (BARS - 6) * max(0.15, rating)
                 ink = QColor(self._catalogue.ink(item, tokens))
                 ink.setAlphaF(1.0 if i < self._known else 0.3)

@@ -27,13 +27,14 @@ __all__ = ["VIEW", "ItemsView"]
 
 ROWS = 1000  # items that are listed
 NEAR = 12
+CATEGORIES = 2  # that are listed of an item
 HEAD = 0.2  # share of the items that is called the head
 COLUMNS = (
     Column("Item"),
     Column("Categories", side=Qt.AlignmentFlag.AlignLeft),
     Column("Taken", "Interactions in the data"),
-    Column("Rank", "Popularity rank, 1 for the most popular"),
     Column("Recommended", "Held-out users whose first ten include the item"),
+    Column("Rank", "Popularity rank, 1 for the most popular"),
 )
 NEAR_COLUMNS = (Column("Nearest items"), Column("Cosine", "Cosine of the item vectors"))
 
@@ -77,9 +78,9 @@ class ItemsView(TablesView):
         halves.setChildrenCollapsible(False)
         halves.addWidget(self.table)
         halves.addWidget(side)
-        halves.setStretchFactor(0, 3)
-        halves.setStretchFactor(1, 2)
-        halves.setSizes([3000, 2000])
+        halves.setStretchFactor(0, 9)
+        halves.setStretchFactor(1, 5)
+        halves.setSizes([3600, 2000])
         self.near.setMinimumWidth(200)
         self._page = QWidget()
         body = QVBoxLayout(self._page)
@@ -131,10 +132,10 @@ class ItemsView(TablesView):
             taken, rank, times = (
                 int(a[item - 1]) for a in (catalogue.taken, catalogue.rank, counts)
             )
-            categories = ", ".join(catalogue.all_categories(item))
+            categories = ", ".join(catalogue.all_categories(item)[:CATEGORIES])
             title = catalogue.unique_titles[item - 1]
-            texts.append([title, categories, f"{taken:,}", f"{rank:,}", f"{times:,}"])
-            keys.append([float(rank), float(rank), float(taken), float(rank), float(times)])
+            texts.append([title, categories, f"{taken:,}", f"{times:,}", f"{rank:,}"])
+            keys.append([float(rank), float(rank), float(taken), float(times), float(rank)])
         self.table.show_rows(texts, keys=keys)
         shown = f"first {ROWS:,} of " if len(found) > ROWS else ""
         self._told.set_text(f"{shown}{len(found):,} items, lists of {len(figures.user):,} users")

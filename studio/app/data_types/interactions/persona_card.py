@@ -35,8 +35,8 @@ __all__ = ["PersonaCard"]
 ROWS, ROW, HEAD = 10, 23, 60
 MOVE_MS = 450
 RECENT = 8  # items of the history that are shown as squares
-RANK, MOVE, SHARE = 22, 34, 46
-NARROW = 170  # below it there is no room for the share
+RANK, MOVE, SHARE = 22, 26, 46
+NARROW = 192  # below it there is no room for the share
 
 
 class PersonaCard(QWidget):

@@ -117,8 +117,8 @@ def describe_change(found: ListsOf, catalogue: Catalogue) -> str:
     new = len(set(now) - set(before))
     mean = [np.mean(catalogue.rank[np.array(each) - 1]) for each in (now, before)]
     return (
-        f"What if: {new} of {len(now)} are new, Kendall τ {_kendall(now, before):.2f}, mean "
-        f"popularity rank {mean[0]:,.0f} (was {mean[1]:,.0f})"
+        f"What if: {new} of {len(now)} new, Kendall τ {_kendall(now, before):.2f}, mean popularity "
+        f"rank {mean[0]:,.0f} (was {mean[1]:,.0f})"
     )
 
 

@@ -376,7 +376,7 @@ class RecommendView(LensView):
         lists = model_lists(answer, people.catalogue, names, tokens, set(later), reasons)
         self.next.show_lists(lists, compared=changed)
         self._came.set_text(describe_next(answer.lists[0], later, people.catalogue))
-        told = f"Step {answer.step:,}, answered in {answer.took:.0f} ms"
+        told = f"Step {answer.step:,}, {answer.took:.0f} ms"
         change = describe_change(answer, people.catalogue) if changed else ""
         self._told.set_text("  ·  ".join(filter(None, (told, change))))
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 
 from pushforward.studio.app.core.data_type import Arrays, EachTile, Kind, Measured, Tiles, how_many
+from pushforward.studio.app.data_types.interactions.data_cover import COVER
 from pushforward.studio.app.data_types.interactions.item_titles import title_of
 from pushforward.studio.app.data_types.interactions.list_portrait import PORTRAIT
 from pushforward.studio.app.design.tokens import Tokens
@@ -108,7 +109,8 @@ KIND = Kind(
     facts=_facts,
     measures=_measures,
     groups={"Next of all items": ("ndcg-at-10", "recall-at-10")},
-    imports="MovieLens ratings",
+    imports="interactions",
+    cover=COVER,
     page=16,  # more cannot be read in a window of 1280 x 720
     suffixes=("csv", "npz", "h5"),
     filed=_filed,

@@ -2,7 +2,8 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtWidgets import QCheckBox, QComboBox, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
 from pushforward.studio.app.charts.picture_export import Picture, widget_picture
 from pushforward.studio.app.core.app_state import AppState
@@ -16,7 +17,9 @@ from pushforward.studio.app.data_types.interactions.tables_frame import (
     applies,
 )
 from pushforward.studio.app.data_types.interactions.user_histogram import UserHistogram
-from pushforward.studio.app.design.basic import Elided, view_bar
+from pushforward.studio.app.design.basic import Elided, label, view_bar
+from pushforward.studio.app.design.literal_text import set_tip
+from pushforward.studio.app.design.switch import Switch
 from pushforward.studio.app.design.table import Column, Table
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.text.number_format import figure
@@ -46,9 +49,12 @@ class UsersView(TablesView):
         super().__init__(state, actions)
         self.metrics = QComboBox()
         self.metrics.setAccessibleName("Metric")
-        self.cold = QCheckBox(f"Cold start (up to {COLD} items)")
+        self.metrics.setMinimumWidth(150)
+        self.cold = Switch(f"Cold start: histories of up to {COLD} items")
         self._told = Elided("", "muted")
-        self.bar = view_bar(self, self.metrics, self.cold, None, self._told)
+        cold = label("Cold start", "muted")
+        set_tip(cold, f"Only histories of up to {COLD} items")
+        self.bar = view_bar(self, self.metrics, self.cold, cold, None, self._told)
         self.histogram = UserHistogram()
         self.table = Table("Users", (), sortable=True)
         self._page = QWidget()
@@ -124,9 +130,7 @@ class UsersView(TablesView):
         self.table.set_columns(self._columns(people, with_floor=floor is not None))
         self.table.show_rows(texts, keys=keys)
         shown = f"first {ROWS:,} of " if len(rows) > ROWS else ""
-        self._told.set_text(
-            f"{shown}{len(rows):,} of {len(values):,} held-out users, step {figures.step:,}"
-        )
+        self._told.set_text(f"{shown}{len(rows):,} of {len(values):,} held-out users")
 
     def _columns(self, people: People, *, with_floor: bool) -> list[Column]:
         floor = Column("Popularity", "The same metric of the most popular items")
@@ -136,7 +140,7 @@ class UsersView(TablesView):
             Column(metric_name(self.slug)),
             *([floor] if with_floor else []),
             Column("Gain", "The metric less that of popularity"),
-            Column("First recommended"),
+            Column("First recommended", side=Qt.AlignmentFlag.AlignLeft),
         ]
 
     def _open(self, line: int) -> None:

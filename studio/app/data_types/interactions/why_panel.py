@@ -101,10 +101,10 @@ class WhyPanel(QWidget):
 def _removal_words(removal: Sequence[float]) -> str:
     if len(removal) != 3:
         return ""
-    top, last, random = map(format_change, removal)
+    top, last, random = (format_change(value).removeprefix("+") for value in removal)
     return (
-        f"First item without its 3 most influential: {top}. Null models: without the last 3 "
-        f"{last}, without 3 at random {random}."
+        f"Without the 3 most influential items the score falls by {top}. Null models: without the "
+        f"last 3 by {last}, without 3 at random by {random}."
     )
 
 
