@@ -16,7 +16,7 @@ from pushforward.studio.app.data.tile_grid import TileGrid
 from pushforward.studio.app.data.views.lab_frame import can_ask
 from pushforward.studio.app.data.views.live_lab_frame import AskedLive, Asking
 from pushforward.studio.app.data.views.view_spec import ViewSpec
-from pushforward.studio.app.design.basic import button, label, row, scrolled, section, view_bar
+from pushforward.studio.app.design.basic import button, label, row, scrolled, view_bar
 from pushforward.studio.app.design.forms.editors import ChoiceList
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.labs.representation.views_board import (
@@ -77,8 +77,8 @@ class ViewsLab(AskedLive[Question]):
         self._value.setMinimumWidth(40)
         self.anchor = TileGrid("Anchor")
         self.pixels = TileGrid("Pixel views of the anchor")
-        self.anchor.setMinimumHeight(96)
-        self.pixels.setMinimumHeight(110)
+        self.anchor.setMinimumHeight(84)
+        self.pixels.setMinimumHeight(96)
         self.board, self.matrix = NeighbourBoard(), PairMatrix()
         self.board.chosen.connect(self._choose_sigma)
         self.similar = LinePlot("Similarity in the batch", "cosine similarity", "share of pairs")
@@ -106,11 +106,11 @@ class ViewsLab(AskedLive[Question]):
         left, right = QVBoxLayout(), QVBoxLayout()
         for box in (left, right):
             box.setSpacing(6)
-        left.addWidget(section("Anchor"))
+        left.addWidget(label("Anchor", "strong"))
         left.addWidget(self.anchor, 1)
-        left.addWidget(section("Pixel views"))
+        left.addWidget(label("Pixel views", "strong"))
         left.addWidget(self.pixels, 1)
-        self.head = section("Neighbours G(z + σε), by σ")
+        self.head = label("Neighbours G(z + σε) by σ", "strong")
         right.addWidget(self.head)
         right.addWidget(self.board, 1)
         right.addWidget(self.without)
@@ -128,7 +128,7 @@ class ViewsLab(AskedLive[Question]):
     def _lower(self) -> QBoxLayout:
         left = QVBoxLayout()
         left.setSpacing(6)
-        left.addWidget(section("Positives and negatives"))
+        left.addWidget(label("Positives and negatives", "strong"))
         left.addWidget(self.matrix, 1)
         left.addWidget(self.key_of_matrix)
         both = QBoxLayout(QBoxLayout.Direction.LeftToRight)
