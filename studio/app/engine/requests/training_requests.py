@@ -30,6 +30,7 @@ from pushforward.studio.protocol.messages import (
     SetSpeed,
     StartTraining,
 )
+from pushforward.studio.protocol.spec import RunSpec
 
 __all__ = ["TrainingIntents"]
 
@@ -62,6 +63,13 @@ class TrainingIntents(Intents):
         self._engine_changed()
         self.state.set_starting(True)
         self._do(self._start(command, draft, self.state.place), "The run did not start")
+
+    def queue(self, specs: Sequence[RunSpec]) -> None:
+        """Queue several runs of the open project, such as those of a sweep."""
+        project = str(self.need_project())
+        for spec in specs:
+            command = StartTraining(spec=preferences.load().preferred(spec), project=project)
+            self._tell(command, "The run was not queued")
 
     def call_off(self) -> None:
         """Give up the start that was asked for; what the engine has begun meanwhile is stopped."""

@@ -1,0 +1,164 @@
+"""Quality, for representations: probes next to what they must beat, and worth in real samples."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from pushforward.studio.app.charts.line_plot import Drawn, LinePlot
+from pushforward.studio.app.core.app_state import AppState
+from pushforward.studio.app.data.views.lab_frame import ArraysView, can_ask
+from pushforward.studio.app.data.views.view_spec import ViewSpec
+from pushforward.studio.app.design.basic import label
+from pushforward.studio.app.design.table import Column, Table
+from pushforward.studio.app.design.theme import colors
+from pushforward.studio.app.text import number_format
+
+__all__ = ["VIEW", "ProbeLab"]
+
+OPERATOR = "probe-representation"
+Doubles = NDArray[np.float64]
+COLUMNS = (
+    Column("Probe", "Labels that the classifier has"),
+    Column("this run", "Test accuracy; ± is the 95 % interval of the mean over draws of labels"),
+    Column("raw values", "The same probe on the samples themselves"),
+    Column("PCA", "The same probe on 32 principal components"),
+    Column("random encoder", "The same network before its first training step"),
+    Column("against raw values", "Paired difference in points, and whether it is shown"),
+)
+NO_WORTH = (
+    "Worth in real samples: measure with “Encoders on real data” above 0 to train the same encoder "
+    "on 10 to all real samples."
+)
+
+
+class ProbeLab(ArraysView):
+    """Shows the probes of the run."""
+
+    operator = OPERATOR
+    question = "What are the features worth?"
+    answer = (
+        "Probe them: classifiers after 1, 5, 10 and 50 labels a class, next to raw values, PCA and "
+        "a random encoder, all with the same draws of labels."
+    )
+
+    def lay_out(self, page: QWidget) -> None:
+        self.table = Table("Probes", COLUMNS, selectable=False)
+        self.other = Table("Probes of the other data set", COLUMNS, selectable=False)
+        self.other_title = label("Transfer", "strong")
+        self.worth = LinePlot(
+            "Worth in real samples", "real samples", "1-label accuracy", powers=True, dots=True
+        )
+        self.worth_words = label("", "muted", wrap=True)
+        body = QVBoxLayout(page)
+        body.setContentsMargins(16, 10, 16, 12)
+        body.setSpacing(8)
+        body.addWidget(label("Probes", "strong"))
+        body.addWidget(self.table)
+        body.addWidget(self.note)
+        body.addWidget(self.other_title)
+        body.addWidget(self.other)
+        body.addWidget(self.worth, 1)
+        body.addWidget(self.worth_words)
+
+    @property
+    def filled(self) -> bool:
+        return "few" in self.found
+
+    def draw(self) -> None:
+        self._show_table(self.table, "")
+        other = "other-few" in self.found
+        self.other.setVisible(other)
+        self.other_title.setVisible(other)
+        if other:
+            pick = self.config.get("other") or {}
+            self.other_title.setText(f"Transfer to {pick.get('slug', 'another data set')}")
+            self._show_table(self.other, "other-")
+        self._show_worth()
+
+    def _show_table(self, table: Table, prefix: str) -> None:
+        few = self.doubles(f"{prefix}few")
+        lines, shades = [], []
+        for place, count in enumerate(self.found["labels"].tolist()[: few.shape[1]]):
+            each = few[:, place]
+            said, shade = _compare(each[0] - each[1])
+            words = [_mean(values) for values in each]
+            lines.append((f"{count} label{'s' * (count > 1)} a class", *words, said))
+            shades.append({5: shade} if shade else {})
+        n = int(self.found["tested"].item()) if not prefix else 0
+        for name, title in (("all", "all labels"), ("knn", "kNN, k = 5")):
+            values = self.doubles(f"{prefix}{name}")
+            said, shade = _compare_once(float(values[0]), float(values[1]), n)
+            lines.append((title, *(number_format.percent(float(v), 1) for v in values), said))
+            shades.append({5: shade} if shade else {})
+        table.show_rows(lines, shades)
+        table.fit()
+
+    def _show_worth(self) -> None:
+        known = "sizes" in self.found
+        self.worth.setVisible(known)
+        if not known:
+            self.worth_words.setText(NO_WORTH)
+            return
+        sizes, real = self.doubles("sizes"), self.doubles("real")
+        own = float(self.doubles("few")[0, 0].mean())
+        spread = real.std(axis=1, ddof=1) / 2 if real.shape[1] > 1 else None
+        lines = [
+            Drawn("same encoder on real samples", sizes, real.mean(axis=1), spread),
+            Drawn("this run", sizes, np.full(len(sizes), own)),
+        ]
+        self.worth.show_lines(lines)
+        self.worth_words.setText(_worth(own, sizes, real.mean(axis=1)))
+
+
+def _mean(values: Doubles) -> str:
+    error = 1.96 * float(values.std(ddof=1)) / math.sqrt(len(values))
+    return f"{100 * float(values.mean()):.1f} ± {100 * error:.1f}"
+
+
+def _compare(gaps: Doubles) -> tuple[str, str]:
+    """Return a paired difference in points with its verdict, and the colour of that."""
+    mean = 100 * float(gaps.mean())
+    error = 196 * float(gaps.std(ddof=1)) / math.sqrt(len(gaps))
+    return _verdict(mean, error)
+
+
+def _compare_once(own: float, other: float, n: int) -> tuple[str, str]:
+    """Return the difference of two accuracies on n test rows, by the normal approximation."""
+    if not n:
+        return f"{100 * (own - other):+.1f}", ""
+    variance = (own * (1 - own) + other * (1 - other)) / n
+    return _verdict(100 * (own - other), 196 * math.sqrt(variance))
+
+
+def _verdict(mean: float, error: float) -> tuple[str, str]:
+    tokens = colors()
+    word, shade = "not shown", ""
+    if mean > error:
+        word, shade = "better", tokens.good
+    elif mean < -error:
+        word, shade = "worse", tokens.warm
+    return f"{mean:+.1f} ± {error:.1f}, {word}", shade
+
+
+def _worth(own: float, sizes: Doubles, real: Doubles) -> str:
+    """Say between which numbers of real samples the run lies."""
+    below, above = sizes[real <= own], sizes[real > own]
+    if not len(below):
+        return f"Worth fewer than {int(above.min()):,} real samples, at equal steps."
+    if not len(above):
+        return f"As good as the same encoder on {int(below.max()):,} real samples, at equal steps."
+    return (
+        f"Worth between {int(below.max()):,} and {int(above.min()):,} real samples, at equal steps."
+    )
+
+
+def applies(state: AppState) -> bool:
+    """Return whether the selected run learned a representation."""
+    return can_ask(state, OPERATOR)
+
+
+VIEW = ViewSpec(
+    id="probes", lens="quality", title="Probes", order=12, applies=applies, factory=ProbeLab
+)

@@ -1,0 +1,141 @@
+"""Quality, for representations: accuracy against the view noise σ, each run a dot that opens."""
+
+import math
+
+from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QBoxLayout, QVBoxLayout
+
+from pushforward.studio.app.charts.picture_export import Picture, widget_picture
+from pushforward.studio.app.core.app_state import AppState
+from pushforward.studio.app.core.latest_metrics import newest_figure
+from pushforward.studio.app.data.views.lens_view import LensView
+from pushforward.studio.app.data.views.view_spec import ViewSpec
+from pushforward.studio.app.design.basic import button, label, row, view_bar
+from pushforward.studio.app.design.literal_text import set_tip
+from pushforward.studio.app.design.table import Column, Table
+from pushforward.studio.app.engine.actions import Actions
+from pushforward.studio.app.labs.representation.sigma_sweep import (
+    METRIC,
+    SEEDS,
+    SIGMAS,
+    collect_points,
+    describe_sweep,
+    is_swept,
+    missing_runs,
+)
+from pushforward.studio.app.labs.representation.sweep_plot import SweepPlot
+from pushforward.studio.app.text import number_format
+
+__all__ = ["VIEW", "SweepLab"]
+
+NARROW = 620
+COLUMNS = (
+    Column("σ", "View noise; 0 without latent views"),
+    Column("accuracy", "Mean after one label a class, in %"),
+    Column("range", "Lowest and highest seed, in %"),
+    Column("seeds"),
+)
+RULE = "Runs that differ from the selected one in σ and seed only."
+NOT_SWEPT = "A sweep needs Gaussian latent views, or none, and a source. Select such a run."
+
+
+class SweepLab(LensView):
+    """The plot, the verdict in words, and a button that queues what is missing."""
+
+    def __init__(self, state: AppState, actions: Actions) -> None:
+        super().__init__(state, actions)
+        self.train = button("Train the sweep", self._train)
+        self.bar = view_bar(self, label(RULE, "muted"), None, self.train)
+        self.plot = SweepPlot()
+        self.plot.opened.connect(actions.project.show_run)
+        self.verdict = label("", "strong", wrap=True)
+        self.table = Table("Accuracy by view noise", COLUMNS, selectable=False)
+        self.table.setMinimumWidth(230)
+        side = QVBoxLayout()
+        side.setSpacing(8)
+        side.addWidget(self.verdict)
+        side.addWidget(self.table, 1)
+        side.addLayout(row(label("▼ mean over seeds", "small"), None))
+        self._box = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._box.setContentsMargins(16, 10, 16, 12)
+        self._box.setSpacing(16)
+        self._box.addWidget(self.plot, 5)
+        self._box.addLayout(side, 3)
+        state.runs.selected.connect(lambda _: self.refresh())
+        state.runs.changed.connect(lambda _: self.refresh())
+        state.runs.metrics_appended.connect(lambda _: self.refresh())
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the runs of the sweep as they are now."""
+        self._key = self._state.runs.selection
+        run, runs = self.run, list(self._state.runs.by_key.values())
+        if run is None or run.spec is None or not self.isVisible():
+            return
+        points = collect_points(run, runs)
+        swept = is_swept(run)
+        for widget in (self.plot, self.verdict, self.table):
+            widget.setVisible(swept)
+        if not swept:
+            self.train.hide()
+            self.empty.tell("No sweep of this run", NOT_SWEPT)
+            return
+        self.empty.hide()
+        value = newest_figure(run, METRIC)
+        floor = value.floors.get(METRIC) if value is not None else None
+        line = ("raw values", float(floor)) if floor is not None else None
+        self.plot.show_points(points, line, self._key)
+        self.verdict.setText(describe_sweep(points))
+        lines = [
+            (
+                f"{each.sigma:g}",
+                f"{100 * each.mean:.1f}",
+                f"{100 * min(each.values.values()):.1f} to {100 * max(each.values.values()):.1f}",
+                f"{len(each.values)}",
+            )
+            for each in points
+        ]
+        self.table.show_rows(lines)
+        self.table.fit()
+        self._offer(len(missing_runs(run, runs)), run.seconds)
+
+    def _offer(self, missing: int, seconds: float) -> None:
+        """Offer to train what is missing, with the time that it takes."""
+        self.train.setVisible(missing > 0)
+        runs = "run" if missing == 1 else "runs"
+        self.train.setText(f"Train {missing} more {runs}")
+        sigmas = ", ".join(f"{each:g}" for each in SIGMAS)
+        took = number_format.duration(max(1.0, math.ceil(seconds * missing)))
+        set_tip(self.train, f"Queue σ = {sigmas}, {len(SEEDS)} seeds each: about {took}")
+
+    def _train(self) -> None:
+        run = self.run
+        if run is not None:
+            self._actions.training.queue(missing_runs(run, self._state.runs.by_key.values()))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.refresh()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where it is narrow, the words lie below the plot."""
+        super().resizeEvent(event)
+        direction = QBoxLayout.Direction
+        wide = self.width() >= NARROW
+        self._box.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
+
+    def export_picture(self) -> Picture:
+        """Return the view as it is seen."""
+        return widget_picture(self)
+
+
+def applies(state: AppState) -> bool:
+    """Return whether the selected run may belong to a sweep."""
+    run = state.runs.current
+    return run is not None and run.spec is not None and is_swept(run)
+
+
+VIEW = ViewSpec(
+    id="sigma-sweep", lens="quality", title="View noise", order=14, applies=applies,
+    factory=SweepLab,
+)  # fmt: skip
