@@ -56,7 +56,7 @@ class ProbeRepresentationConfig(Config, frozen=True):
             high=10,
             zero="none",
         ),
-    ] = 0
+    ] = 1
     other: Annotated[
         Pick,
         param(

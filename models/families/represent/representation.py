@@ -178,6 +178,7 @@ class RepresentationConfig(Config, frozen=True):
             same_data=True,
             optional=True,
             without=("the data", "Trained on real data: SimCLR."),
+            proposed=True,
             used=True,
         )
     },

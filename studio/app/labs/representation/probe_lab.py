@@ -13,7 +13,6 @@ from pushforward.studio.app.data.views.view_spec import ViewSpec
 from pushforward.studio.app.design.basic import label
 from pushforward.studio.app.design.table import Column, Table
 from pushforward.studio.app.design.theme import colors
-from pushforward.studio.app.text import number_format
 
 __all__ = ["VIEW", "ProbeLab"]
 
@@ -21,11 +20,12 @@ OPERATOR = "probe-representation"
 Doubles = NDArray[np.float64]
 COLUMNS = (
     Column("Probe", "Labels that the classifier has"),
-    Column("this run", "Test accuracy; ± is the 95 % interval of the mean over draws of labels"),
+    Column("this run", "Test accuracy in %; ± is the 95 % interval over draws of labels"),
     Column("raw values", "The same probe on the samples themselves"),
+    Column("difference", "This run less raw values, paired, in points; ± is the 95 % interval"),
+    Column("verdict", "Whether the difference from raw values is shown"),
     Column("PCA", "The same probe on 32 principal components"),
-    Column("random encoder", "The same network before its first training step"),
-    Column("against raw values", "Paired difference in points, and whether it is shown"),
+    Column("random", "The same encoder before its first training step"),
 )
 NO_WORTH = (
     "Worth in real samples: measure with “Encoders on real data” above 0 to train the same encoder "
@@ -82,16 +82,16 @@ class ProbeLab(ArraysView):
         lines, shades = [], []
         for place, count in enumerate(self.found["labels"].tolist()[: few.shape[1]]):
             each = few[:, place]
-            said, shade = _compare(each[0] - each[1])
-            words = [_mean(values) for values in each]
-            lines.append((f"{count} label{'s' * (count > 1)} a class", *words, said))
-            shades.append({5: shade} if shade else {})
+            compared = _compare(each[0] - each[1])
+            title = f"{count} label{'s' * (count > 1)}"
+            lines.append(_line(title, [_mean(values) for values in each], compared))
+            shades.append({4: compared[2]} if compared[2] else {})
         n = int(self.found["tested"].item()) if not prefix else 0
         for name, title in (("all", "all labels"), ("knn", "kNN, k = 5")):
             values = self.doubles(f"{prefix}{name}")
-            said, shade = _compare_once(float(values[0]), float(values[1]), n)
-            lines.append((title, *(number_format.percent(float(v), 1) for v in values), said))
-            shades.append({5: shade} if shade else {})
+            compared = _compare_once(float(values[0]), float(values[1]), n)
+            lines.append(_line(title, [f"{100 * float(v):.1f}" for v in values], compared))
+            shades.append({4: compared[2]} if compared[2] else {})
         table.show_rows(lines, shades)
         table.fit()
 
@@ -117,29 +117,34 @@ def _mean(values: Doubles) -> str:
     return f"{100 * float(values.mean()):.1f} ± {100 * error:.1f}"
 
 
-def _compare(gaps: Doubles) -> tuple[str, str]:
-    """Return a paired difference in points with its verdict, and the colour of that."""
+def _line(title: str, values: list[str], compared: tuple[str, str, str]) -> tuple[str, ...]:
+    own, raw, *others = values
+    return title, own, raw, compared[0], compared[1], *others
+
+
+def _compare(gaps: Doubles) -> tuple[str, str, str]:
+    """Return a paired difference in points, its verdict, and the colour of that."""
     mean = 100 * float(gaps.mean())
     error = 196 * float(gaps.std(ddof=1)) / math.sqrt(len(gaps))
     return _verdict(mean, error)
 
 
-def _compare_once(own: float, other: float, n: int) -> tuple[str, str]:
+def _compare_once(own: float, other: float, n: int) -> tuple[str, str, str]:
     """Return the difference of two accuracies on n test rows, by the normal approximation."""
     if not n:
-        return f"{100 * (own - other):+.1f}", ""
+        return f"{100 * (own - other):+.1f}", "", ""
     variance = (own * (1 - own) + other * (1 - other)) / n
     return _verdict(100 * (own - other), 196 * math.sqrt(variance))
 
 
-def _verdict(mean: float, error: float) -> tuple[str, str]:
+def _verdict(mean: float, error: float) -> tuple[str, str, str]:
     tokens = colors()
     word, shade = "not shown", ""
     if mean > error:
         word, shade = "better", tokens.good
     elif mean < -error:
         word, shade = "worse", tokens.warm
-    return f"{mean:+.1f} ± {error:.1f}, {word}", shade
+    return f"{mean:+.1f} ± {error:.1f}", word, shade
 
 
 def _worth(own: float, sizes: Doubles, real: Doubles) -> str:

@@ -10,7 +10,7 @@ from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.latest_metrics import newest_figure
 from pushforward.studio.app.data.views.lens_view import LensView
 from pushforward.studio.app.data.views.view_spec import ViewSpec
-from pushforward.studio.app.design.basic import button, label, row, view_bar
+from pushforward.studio.app.design.basic import button, label, view_bar
 from pushforward.studio.app.design.literal_text import set_tip
 from pushforward.studio.app.design.table import Column, Table
 from pushforward.studio.app.engine.actions import Actions
@@ -33,7 +33,7 @@ COLUMNS = (
     Column("σ", "View noise; 0 without latent views"),
     Column("accuracy", "Mean after one label a class, in %"),
     Column("range", "Lowest and highest seed, in %"),
-    Column("seeds"),
+    Column("n", "Number of seeds"),
 )
 RULE = "Runs that differ from the selected one in σ and seed only."
 NOT_SWEPT = "A sweep needs Gaussian latent views, or none, and a source. Select such a run."
@@ -45,7 +45,7 @@ class SweepLab(LensView):
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__(state, actions)
         self.train = button("Train the sweep", self._train)
-        self.bar = view_bar(self, label(RULE, "muted"), None, self.train)
+        self.bar = view_bar(self, None, self.train)
         self.plot = SweepPlot()
         self.plot.opened.connect(actions.project.show_run)
         self.verdict = label("", "strong", wrap=True)
@@ -54,13 +54,14 @@ class SweepLab(LensView):
         side = QVBoxLayout()
         side.setSpacing(8)
         side.addWidget(self.verdict)
-        side.addWidget(self.table, 1)
-        side.addLayout(row(label("▼ mean over seeds", "small"), None))
+        side.addWidget(self.table)
+        side.addWidget(label(f"{RULE} ◀ is the mean over seeds.", "small", wrap=True))
+        side.addStretch(1)
         self._box = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._box.setContentsMargins(16, 10, 16, 12)
         self._box.setSpacing(16)
         self._box.addWidget(self.plot, 5)
-        self._box.addLayout(side, 3)
+        self._box.addLayout(side, 4)
         state.runs.selected.connect(lambda _: self.refresh())
         state.runs.changed.connect(lambda _: self.refresh())
         state.runs.metrics_appended.connect(lambda _: self.refresh())
@@ -90,7 +91,7 @@ class SweepLab(LensView):
             (
                 f"{each.sigma:g}",
                 f"{100 * each.mean:.1f}",
-                f"{100 * min(each.values.values()):.1f} to {100 * max(each.values.values()):.1f}",
+                f"{100 * min(each.values.values()):.1f}–{100 * max(each.values.values()):.1f}",
                 f"{len(each.values)}",
             )
             for each in points
