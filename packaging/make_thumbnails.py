@@ -74,6 +74,8 @@ def draw(run: RunFolder, slug: str, *, dark: bool) -> QImage:
     """
     kind = kind_called(slug)
     if not run.flow.steps():
+        if run.record.spec.family.slug == "representation":
+            return draw_views(run, kind, DARK if dark else LIGHT)
         if kind.portrait is None:
             raise SystemExit(f"{run.name} kept no pictures, and {slug} have no portrait")
         return draw_portrait(run, kind.portrait, DARK if dark else LIGHT)
@@ -91,19 +93,31 @@ def draw(run: RunFolder, slug: str, *, dark: bool) -> QImage:
     return draw_points(path[-1], path[[len(path) // 4, -1]], dark=dark)
 
 
-def draw_portrait(run: RunFolder, portrait: Portrait, palette: Tokens) -> QImage:
-    """Draw what an operator makes of a run and its data."""
-    facts, arrays = preview(run.record.spec.dataset, run.path.parents[1], PREVIEWED)
-    handed = {slot: arrays[name][: portrait.rows].tolist() for slot, name in portrait.hands.items()}
-    doing = ask(Operate(run=str(run.path), operator=portrait.operator, inputs=handed)).work(
-        load(run)
-    )
+def draw_views(run: RunFolder, kind: Kind, palette: Tokens) -> QImage:
+    """Draw the neighbours of an anchor at growing view noise."""
+    answer = answer_of(run, "representation-views", {})
+    order = np.argsort(answer.arrays["sigmas"][:-1])
+    path = answer.arrays["neighbours"][:-1][order]
+    anchor = np.repeat(answer.arrays["anchor"], path.shape[1], axis=0)
+    return draw_tiles(np.concatenate([anchor[None], path]), {}, kind, palette)
+
+
+def answer_of(run: RunFolder, operator: str, inputs: dict[str, object]) -> Answer:
+    """Return what an operator answers."""
+    doing = ask(Operate(run=str(run.path), operator=operator, inputs=inputs)).work(load(run))
     while True:
         try:
             next(doing)
         except StopIteration as end:
             answer: Answer = end.value
-            break
+            return answer
+
+
+def draw_portrait(run: RunFolder, portrait: Portrait, palette: Tokens) -> QImage:
+    """Draw what an operator makes of a run and its data."""
+    facts, arrays = preview(run.record.spec.dataset, run.path.parents[1], PREVIEWED)
+    handed = {slot: arrays[name][: portrait.rows].tolist() for slot, name in portrait.hands.items()}
+    answer = answer_of(run, portrait.operator, handed)
     shown = {**arrays, "columns": np.array(facts["columns"]), **answer.arrays}
     image = QImage(WIDTH, HEIGHT, QImage.Format.Format_ARGB32_Premultiplied)
     image.fill(Qt.GlobalColor.transparent)

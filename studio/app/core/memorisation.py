@@ -105,13 +105,17 @@ def memory_row(
 def format_memorisation(run: RunState, catalog: Catalog | None) -> str:
     """Return the newest metric of memorisation with its noise floor and verdict.
 
-    Where none is measured, say so and which one to choose; "" where none fits the data.
+    Where none is measured, say so and which one to choose; "" where none fits the data or the
+    model generates nothing.
     """
     found = memory_of(run, catalog)
     if found is not None:
         return found.text
     if run.spec is None or catalog is None:
         return ""
+    model = catalog.get("family", run.spec.family.slug)
+    if model is not None and "samples" not in model.capabilities:
+        return ""  # a model that generates nothing copies nothing
     kind = catalog.kind_of(run.spec.dataset)
     fitting = [e for slug in MEMORY if (e := catalog.get("metric", slug)) and kind in e.kinds]
     if not fitting:

@@ -47,7 +47,7 @@ class SweepLab(LensView):
         self.train = button("Train the sweep", self._train)
         self.bar = view_bar(self, None, self.train)
         self.plot = SweepPlot()
-        self.plot.opened.connect(actions.project.show_run)
+        self.plot.opened.connect(actions.runs.select)
         self.verdict = label("", "strong", wrap=True)
         self.table = Table("Accuracy by view noise", COLUMNS, selectable=False)
         self.table.setMinimumWidth(230)

@@ -1,0 +1,147 @@
+"""A run that learns features from another run: through the engine, with what it can do after."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from pushforward.studio.engine.jobs import headless
+from pushforward.studio.engine.jobs.exporting import export_weights
+from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.engine.run.loading import load
+from pushforward.studio.engine.run.operating import ask
+from pushforward.studio.engine.run.validation import Validator
+from pushforward.studio.protocol.commands import Operate
+from pushforward.studio.protocol.spec import Pick, RunRef, RunSpec
+from pushforward.studio.store.project import Project
+
+HELP = Path(__file__).parents[2] / "resources" / "help" / "representations.md"
+QUICK = {
+    "steps": 20, "batch": 64, "particles": 8, "evaluate_samples": 100, "frames": 3,
+    "device": "cpu", "threads": 1,
+}  # fmt: skip
+NET = {"slug": "dcgan", "config": {"width": 8}}
+VAE = {"latent": 4, "couplings": 0, "encoder": NET, "decoder": NET}
+
+
+def spec(family, dataset="digits", source=None, config=None, **training):
+    return RunSpec(
+        name=family,
+        family=Pick(slug=family, config=config or {}),
+        dataset=Pick(slug=dataset),
+        training={**QUICK, **training},
+        inputs={} if source is None else {"source": RunRef(run=source)},
+    )
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A VAE, and an encoder that learned from it."""
+    folder = tmp_path_factory.mktemp("made") / "project"
+    assert headless.run(spec("vae", config=VAE), project=folder).state == "finished"
+    config = {"latent": {"kind": "gaussian", "sigma": 0.3}}
+    made = headless.run(spec("representation", source="0001", config=config), project=folder)
+    assert made.state == "finished", made.error
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(project):
+    return Project.open(project).runs()[1]
+
+
+def answer(run, operator, **command):
+    work = ask(Operate(run=str(run.path), operator=operator, **command)).work(load(run))
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            return end.value
+
+
+def test_its_probes_are_measured_next_to_raw_values(run):
+    columns, floors = run.metrics.read()
+    name = "few-label-accuracy"
+    assert 0.2 < columns[f"quality/{name}"][1][-1] < 0.9
+    assert 0.5 < floors[name] < 0.7
+
+
+def test_a_model_that_draws_by_chance_is_no_source(project):
+    wrong = spec("autoregressive", config={"law": "logistics"}, steps=2)
+    assert headless.run(wrong, project=project).state == "finished"
+    name = Project.open(project).runs()[-1].name
+    with pytest.raises(Refused) as caught:
+        headless.create(spec("representation", source=name), project)
+    assert "maps each latent to one sample" in caught.value.info.message
+    assert "A finished generator of the same data" in caught.value.info.hint
+    assert caught.value.info.path == "inputs.source"
+
+
+def test_a_source_of_other_data_is_refused(project):
+    with pytest.raises(Refused, match="must have learned the same data"):
+        headless.create(spec("representation", "mnist", source="0001"), project)
+
+
+def test_latent_views_without_a_source_are_refused_while_they_are_set_up(project):
+    config = {"latent": {"kind": "gaussian"}}
+    (problem,) = Validator().validate(spec("representation", config=config), project).problems
+    assert problem.path == "family.latent.kind"
+    assert "real data have no latents; choose a source" in problem.message
+
+
+def test_views_move_farther_at_a_larger_sigma_and_the_anchor_stays(run):
+    near, far = (
+        answer(run, "representation-views", config={"sigma": sigma}).arrays for sigma in (0.1, 2.0)
+    )
+    assert (near["anchor"] == far["anchor"]).all()
+    assert (near["pixels"] == far["pixels"]).all()
+    assert (near["neighbours"][:-1] == far["neighbours"][:-1]).all()
+    away = [float(np.abs(each["neighbours"][-1] - each["anchor"]).mean()) for each in (near, far)]
+    assert 0 < away[0] < away[1]
+    assert np.allclose(near["neighbours"][0], near["neighbours"][-1]), "the column of 0.1 is twice"
+
+
+def test_the_map_has_real_and_generated_samples_in_one_plane(run):
+    found = answer(run, "embedding-map", config={"n": 40}).arrays
+    assert found["place"].shape == (80, 2)
+    assert found["generated"].sum() == 40
+    assert set(found["class"]) <= set(range(10))
+    shown = answer(run, "embedding-map", config={"n": 40, "method": "tsne"}).arrays["place"]
+    assert np.isfinite(shown).all()
+    assert np.ptp(shown) > 1
+
+
+def test_probes_are_compared_on_the_same_draws(run):
+    config = {"draws": 3, "real_seeds": 0}
+    found = answer(run, "probe-representation", config=config)
+    few = found.arrays["few"]
+    assert few.shape == (4, 4, 3)
+    assert (np.diff(few.mean(axis=2), axis=1) > 0).all(), "more labels, more accuracy"
+    assert "points (95 % over draws of the labels" in found.record.note
+
+
+def test_the_frechet_distance_in_its_features_has_a_floor(run):
+    found = answer(run, "representation-frechet", config={"run": {"run": "0001"}, "n": 200})
+    assert found.arrays["distance"] > found.arrays["floor"] > 0
+    with pytest.raises(Refused, match="choose the run whose samples are measured"):
+        answer(run, "representation-frechet")
+
+
+def test_features_of_a_training_row_are_nearest_to_itself(run):
+    found = answer(run, "features", inputs={"rows": "data[:5]"}).arrays
+    assert found["nearest"].tolist() == [0, 1, 2, 3, 4]
+    assert np.allclose(found["similarity"], 1.0, atol=1e-4)
+
+
+def test_the_example_of_the_help_page_computes_the_features(run, tmp_path, monkeypatch):
+    export_weights(run, tmp_path / "encoder.safetensors")
+    monkeypatch.chdir(tmp_path)
+    (code,) = re.findall(r"```python\n(.*?)```", HELP.read_text(encoding="utf-8"), re.DOTALL)
+    names: dict[str, object] = {}
+    exec(code, names)
+    x = torch.rand((4, 1, 8, 8), generator=torch.Generator().manual_seed(0))
+    family = load(run).family
+    expected = family.represent(family.spec.standardise(x))
+    assert torch.allclose(names["features"](x), expected, atol=1e-4)
