@@ -40,9 +40,9 @@ def shared_out(shares: Mapping[str, int]) -> str:
     """
     learned, measured, tested = (shares.get(n, 0) for n in ("learned", "measured", "tested"))
     be = "is" if measured == 1 else "are"
-    held = [f"{measured:,} {be} held out to measure models with"] if measured else []
+    held = [f"{measured:,} {be} held out for validation"] if measured else []
     if tested:
         held.append(f"{tested:,} {'' if measured else 'are held out '}for a last test")
     if not held:
         return ""
-    return f"{learned:,} of {learned + measured + tested:,} are learned from, {' and '.join(held)}"
+    return f"{learned:,} of {learned + measured + tested:,} for training, {' and '.join(held)}"

@@ -36,7 +36,7 @@ CONTENTS = (
     "Runs by number: model, data set, state, steps, error",
 )
 LEFT_OUT = (
-    "Your data are not in it. Your name, that of the machine and your folders are replaced: the "
+    "Your data are not included. Your name, that of the machine and your folders are replaced: the "
     "home folder by ~, each project by a number."
 )
 PACKAGES = (

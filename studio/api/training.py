@@ -114,7 +114,7 @@ def _create(what: str, settings: Mapping[str, Any], out: str | Path | None) -> "
     target = find(what)
     if target.rivals:
         raise PushforwardError(
-            f"{what} is a comparison of several runs.", "Train its models apart."
+            f"{what} is a comparison of several runs.", "Train its models separately."
         )
     project = target.project(Path(out) if out is not None else None)
     return create(apply(target.spec, assignments({}, settings), project), project)

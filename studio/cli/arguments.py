@@ -24,16 +24,16 @@ def add_given(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="a condition, such as label=7; what is not chosen is taken from rows of the data that "
-        "are like it (repeatable; 'pushforward do RUN --list' says which there are)",
+        help=(
+            "a condition, such as label=7; unset conditions are taken from matching rows of the "
+            "data (repeatable; 'pushforward do RUN --list' lists them)"
+        ),
     )
 
 
 def add_overwrite(parser: argparse.ArgumentParser) -> None:
     """Declare ``--overwrite``, for a command that writes to ``--out FILE``."""
-    parser.add_argument(
-        "--overwrite", action="store_true", help="replace the file of --out if it is there already"
-    )
+    parser.add_argument("--overwrite", action="store_true", help="overwrite the file of --out")
 
 
 def named_values(option: str, assignments: Iterable[str]) -> dict[str, Any]:

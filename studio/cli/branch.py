@@ -16,21 +16,21 @@ if TYPE_CHECKING:
 
 __all__ = ["HELP", "add_arguments", "run"]
 
-HELP = "train on from a step of a run, with something changed"
+HELP = "branch a run from one of its steps, with changed settings"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
-    parser.add_argument("run", type=Path, metavar="RUN", help="the run folder to leave")
+    parser.add_argument("run", type=Path, metavar="RUN", help="the parent run folder")
     parser.add_argument(
-        "--step", type=int, required=True, metavar="N", help="after which of its steps"
+        "--step", type=int, required=True, metavar="N", help="the step after which to branch"
     )
     add_settings(
         parser,
         "change a setting of the model from there on, such as family.penalty=1 (repeatable); "
-        "'pushforward show MODEL' says which can change",
+        "'pushforward show MODEL' lists those that can change",
     )
-    parser.add_argument("--name", default="", help="of the new run")
+    parser.add_argument("--name", default="", help="name of the new run")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -74,7 +74,7 @@ def find(slug: str) -> list[Entry | Method | Recipe]:
         near = _near(slug, known)
         hint = f"did you mean {' or '.join(near)}? " if near else ""
         raise UsageError(
-            f"nothing is called {slug!r}; {hint}'pushforward list' has what can be shown: models, "
+            f"nothing is called {slug!r}; {hint}'pushforward list' lists models, "
             "datasets, networks, samplers, guidance, metrics, operators, methods and recipes"
         )
     return found

@@ -30,9 +30,7 @@ class CheckFailed(Exception):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
-    parser.add_argument(
-        "--keep", type=Path, metavar="DIR", help="work in this folder and leave it there"
-    )
+    parser.add_argument("--keep", type=Path, metavar="DIR", help="work in this folder and keep it")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -61,10 +59,10 @@ class _Check:
             ("the engine starts", self.starts),
             ("it trains", self.trains),
             ("it pauses and steps", self.pauses),
-            ("its death is noticed, and it starts again", self.dies),
+            ("a crash is detected and the engine restarts", self.dies),
             ("the run resumes from its last checkpoint", self.resumes),
             ("samples and weights are exported", self.exports),
-            ("the engine leaves as asked", self.leaves),
+            ("the engine shuts down", self.leaves),
         ]
         try:
             for title, step in steps:
@@ -153,7 +151,7 @@ class _Check:
     async def leaves(self) -> str:
         outcome = await self.client.stop()
         if outcome is None or outcome.exit.status != 0:
-            raise CheckFailed(outcome.sentence if outcome else "it was gone already")
+            raise CheckFailed(outcome.sentence if outcome else "it had already ended")
         return "status 0"
 
     # Listening

@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         dest="projects",
         metavar="DIR",
-        help="a project whose runs are told of (repeatable; default: the recent ones)",
+        help="include the runs of this project (repeatable; default: recent projects)",
     )
 
 
@@ -42,9 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     file = arguments.out or Path.cwd() / diagnostics.file_name()
     if arguments.out and os.path.lexists(file) and not arguments.overwrite:
-        raise UsageError(
-            f"{file} is there already; choose another name, or replace it with --overwrite"
-        )
+        raise UsageError(f"{file} exists; choose another name, or use --overwrite")
     kept = preferences.load()
     recent = [Path(each.path) for each in kept.recent]
     names = diagnostics.write(

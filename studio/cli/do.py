@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HELP", "add_arguments", "run"]
 
-HELP = "do with a trained run what it can do"
+HELP = "apply an operation to a trained run"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "run", type=Path, metavar="RUN", help="a run folder, or a project for its newest run"
     )
     parser.add_argument("operator", nargs="?", default="", metavar="OPERATOR", help="see --list")
-    parser.add_argument("--list", action="store_true", help="say what the run can do")
+    parser.add_argument("--list", action="store_true", help="list the operations of the run")
     add_settings(parser, "a setting of the operator, such as n=64 (repeatable)")
     add_given(parser)
     parser.add_argument(
@@ -39,11 +39,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="rows for what the operator takes, as JSON, data for those that the run has learned "
-        "from, all for these and those that were held out, test for those that only test, or "
-        "project:NAME for a data set of the project, such as 'rows=[[0,1],[2,3]]' (repeatable). "
-        "A slice takes some, as data[:100]. For known also an image file, whose white pixels are "
-        "known, or left, right, top, bottom or middle.",
+        help=(
+            "rows for an input of the operator: JSON, data (training data), all (training and "
+            "held-out data), test (test data) or project:NAME (a data set of the project), such "
+            "as 'rows=[[0,1],[2,3]]' (repeatable). "
+            "Slices work: data[:100]. The input known also takes an image file (white: known) or "
+            "left, right, top, bottom or middle."
+        ),
     )
     parser.add_argument(
         "--step",
@@ -53,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     kept.add_length(parser)
     parser.add_argument(
-        "--out", type=Path, metavar="FILE", help="where to (default: results/ of the run)"
+        "--out", type=Path, metavar="FILE", help="output file (default: results/ of the run)"
     )
     add_overwrite(parser)
 
@@ -100,7 +102,7 @@ def _check_slots(entry: "OperatorEntry", inputs: Iterable[str]) -> None:
     for name in inputs:
         if name in slots:
             continue
-        takes = f"it takes {', '.join(slots)}" if slots else "it takes no rows"
+        takes = f"it takes {', '.join(slots)}" if slots else "it has no inputs"
         near = nearest(name, slots)
         hint = f"did you mean {near}? " if near else ""
         raise UsageError(f"--rows {name}: {entry.slug} has no input {name!r}; {hint}{takes}")
@@ -119,7 +121,7 @@ def _check_operator(slug: str, folder: "RunFolder") -> None:
     except KeyError as error:
         near = nearest(slug, (entry.slug for entry in registry.all("operator")))
         hint = f"did you mean {near}? " if near else ""
-        listing = f"'pushforward do {folder.path} --list' says what the run can do"
+        listing = f"'pushforward do {folder.path} --list' lists the operations of the run"
         raise UsageError(f"no operator is called {slug!r}; {hint}{listing}") from error
 
 
@@ -141,13 +143,10 @@ def _list(folder: "RunFolder") -> int:
     table(rows, head=("OPERATOR", "CAN", "TAKES", "WHAT IT DOES"))
     say()
     if (others := len(found) - len(rows)) > 0:
-        say(f"{others} more are for other kinds of data than {kind}: pushforward list operators.")
+        say(f"{others} more apply to other data types than {kind}: pushforward list operators.")
     say("pushforward show OPERATOR describes its settings.")
     if told := conditions_of(folder):
         say()
-        say(
-            "The model can be told (--given NAME=VALUE); the rest is taken from rows of the data "
-            "that are like it:"
-        )
+        say("Conditions (--given NAME=VALUE); unset ones are taken from matching rows of the data:")
         table([(name, what) for name, what in told.items()])
     return 0

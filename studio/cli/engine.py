@@ -4,7 +4,7 @@ import argparse
 
 __all__ = ["HELP", "add_arguments", "run"]
 
-HELP = "be an engine for a studio (started by it, or through ssh)"
+HELP = "run an engine for the studio (started by it, or over ssh)"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

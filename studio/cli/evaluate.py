@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HELP", "add_arguments", "metric_rows", "run", "verdict"]
 
-HELP = "measure a trained run beside the floor of each metric"
+HELP = "evaluate a trained run, with the noise floor of each metric"
 SAMPLES = 5_000
 WORDS: dict[Stand, str] = {
     "same": "within floor",
@@ -62,9 +62,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--valid",
         metavar="RULE",
-        help="say first what makes one of the data valid, for all runs of the project on them, as "
-        "in the window: of graphs tree, connected, planar and others, none for no rule, or data "
-        "for what the data say",
+        help=(
+            "set the validity rule first, for all runs of the project on these data: for graphs "
+            "tree, connected, planar and others; none for no rule; data for the rule of the data"
+        ),
     )
     parser.add_argument("--json", action="store_true", help="one JSON object")
 
@@ -95,7 +96,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     def announce(n: int, drawn: bool) -> None:
         if drawn:
-            fewer = f": no more of {wanted.n:,} can be compared" if n < wanted.n else ""
+            fewer = f": of {wanted.n:,} requested, no more can be compared" if n < wanted.n else ""
             what = f"{counted(n, 'sample')} against as many real {of.many}{fewer}"
         else:
             what = f"with {counted(n, of.one, of.many)}"
@@ -136,7 +137,7 @@ def _check_metrics(folder: "RunFolder", metrics: "list[Pick]") -> None:
             hint = f"did you mean {near}? " if near else ""
             raise UsageError(
                 f"--metric: no metric is called {metric.slug!r}; {hint}"
-                "'pushforward list metrics' names all"
+                "'pushforward list metrics' lists them"
             ) from error
     pick_metrics(folder.record.spec, metrics)
 
@@ -155,9 +156,9 @@ def _rule(folder: "RunFolder", rule: str) -> None:
     rules = kind_of(picked_kind(dataset)).rules
     if not rules:
         many = entry_of(picked_kind(dataset)).many
-        raise UsageError(f"--valid {rule}: there are no rules of {many}")
+        raise UsageError(f"--valid {rule}: {many} have no validity rules")
     if rule not in (*rules, "data"):
-        raise UsageError(f"--valid {rule}: no such rule; there are {listed([*rules, 'data'])}")
+        raise UsageError(f"--valid {rule}: unknown rule; available: {listed([*rules, 'data'])}")
     Project.open(folder.project).write_rule(dataset.slug, "" if rule == "data" else rule)
 
 
@@ -178,12 +179,12 @@ def _left_out(job: "EvaluationJob") -> list[str]:
     lines = []
     if can:
         lines.append(
-            f"Left out, since the run does not ask for {'it' if len(can) == 1 else 'them'}: "
+            f"Not measured, since the run does not request {'it' if len(can) == 1 else 'them'}: "
             f"{listed(can)}. --metric SLUG measures one."
         )
     if cannot:
         need = "it needs" if len(cannot) == 1 else "they need"
-        lines.append(f"Left out, since the model cannot do what {need}: {listed(cannot)}.")
+        lines.append(f"Not measured, since the model cannot do what {need}: {listed(cannot)}.")
     return lines
 
 
@@ -237,7 +238,7 @@ def verdict(job: "EvaluationJob") -> str:
     found = [each for each in known if each.spread]
     # Such as copies: real data have none in any of the pairs, so no limit can be set.
     fixed = [each.slug for each in known if not each.spread and compare_with_floor(each) == "worse"]
-    also = f" Worse than a floor that never varied: {', '.join(fixed)}." if fixed else ""
+    also = f" Worse than a floor without variation: {', '.join(fixed)}." if fixed else ""
     return f"{_compared(found)}{also}".strip()
 
 
@@ -249,7 +250,7 @@ def _compared(found: Sequence[Measured]) -> str:
         of = f"{len(worse)} of {len(found)} metrics" if len(found) > 1 else "its only metric"
         return f"Differs from real data by {of}, most by {worst}."
     if any(compare_with_floor(each) == "few" for each in found):
-        return "No difference from real data is shown: n is too small."
+        return "No difference from real data found, but n is too small to conclude anything."
     return f"No difference from real data by {counted(len(found), 'metric')}."
 
 

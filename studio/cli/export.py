@@ -72,7 +72,7 @@ def _animation(arguments: argparse.Namespace) -> int:
 
     _check_options("an animation has", arguments)
     if arguments.length is not None:
-        raise UsageError("an animation shows a kept record: leave --length away")
+        raise UsageError("an animation shows a recorded snapshot: remove --length")
     folder, file = kept.find(arguments.run), arguments.out.absolute()
     try:
         check_destination(file, arguments.overwrite)
@@ -82,8 +82,8 @@ def _animation(arguments: argparse.Namespace) -> int:
     if record is None:
         before = "" if arguments.step is None else f" up to step {arguments.step:,}"
         raise UsageError(
-            f"{folder.name} has no record of particles{before}; a model that moves no particles "
-            "keeps none"
+            f"{folder.name} has no snapshot of particles{before}; models without particles record "
+            "none"
         )
     write_moving(folder, record, file)
     say(f"The particles of step {record.step:,}, from noise to data, are in {file}.")
@@ -92,6 +92,6 @@ def _animation(arguments: argparse.Namespace) -> int:
 
 def _check_options(what: str, arguments: argparse.Namespace) -> None:
     if arguments.sampler or arguments.settings:
-        raise UsageError(f"{what} no sampler: leave --sampler and --set away")
+        raise UsageError(f"{what} no sampler: remove --sampler and --set")
     if arguments.given:
-        raise UsageError(f"{what} no conditions: leave --given away")
+        raise UsageError(f"{what} no conditions: remove --given")

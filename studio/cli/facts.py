@@ -34,7 +34,7 @@ def data(entry: "Entry") -> str:
 
     if isinstance(entry, FamilyEntry | NetworkEntry):
         return ", ".join(kinds_of(entry)) or NONE
-    return ", ".join(entry.kinds) or "all kinds of data"
+    return ", ".join(entry.kinds) or "all data types"
 
 
 def sentences(entry: "Entry") -> list[str]:
@@ -108,8 +108,8 @@ def _passes(entry: "FamilyEntry") -> list[str]:
     if not entry.passes:
         return []
     return [
-        f"Training ends after {counted(entry.passes, 'pass', 'passes')} over the data, whatever "
-        "the number of steps: more would change nothing."
+        f"Training ends after {counted(entry.passes, 'pass', 'passes')} over the data, "
+        "independent of the number of steps."
     ]
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HELP", "add_arguments", "run"]
 
-HELP = "bring data from files into a project"
+HELP = "import data files into a project"
 CLASSES = 12  # that are named
 
 
@@ -40,15 +40,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--name",
         default="",
-        help="of the data set (default: what the names of the files begin with, or a few names "
-        "together, or that of their folder)",
+        help="name of the data set (default: from the names of the files or their folder)",
     )
     parser.add_argument(
         "--as",
         default="",
         dest="importer",
         metavar="IMPORTER",
-        help="how the files are read, where more than one way is possible; --look names them",
+        help="importer, if several fit; --look lists them",
     )
     add_settings(parser, "an option of the importer, such as pt=500 (repeatable)")
     parser.add_argument(
@@ -56,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=seed,
         default=0,
         metavar="N",
-        help="which rows validate and which only test, or what its makers test with (default: 0)",
+        help="seed of the validation and test split (default: 0)",
     )
     for what, does in (("validation", "validate"), ("test", "only test")):
         parser.add_argument(
@@ -67,7 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             help=f"how many of the rows {does}, as a share of all (default: 0.1)",
         )
     parser.add_argument(
-        "--look", action="store_true", help="say what is in the files, and import nothing"
+        "--look", action="store_true", help="describe the files without importing them"
     )
 
 
@@ -107,7 +106,7 @@ def run(arguments: argparse.Namespace) -> int:
     from pushforward.studio.store.splits import FEWEST
 
     if arguments.validation + arguments.test >= 1.0:
-        raise UsageError("--validation and --test leave no rows to learn from: take less.")
+        raise UsageError("--validation and --test leave no training rows: use smaller fractions.")
     catalogue.load()
     files = [path.expanduser().absolute() for path in arguments.files]
     importer = arguments.importer
@@ -185,7 +184,7 @@ def _settable(found: "Inspection") -> list[str]:
     ]
     if not named:
         return []
-    return [f"What can be set by --set NAME=VALUE: {', '.join(named)}. --look explains each."]
+    return [f"Options (--set NAME=VALUE): {', '.join(named)}. --look explains each."]
 
 
 def _options(importer: str, assignments: Sequence[str]) -> dict[str, Any]:

@@ -84,7 +84,7 @@ def add_arguments(parser: argparse.ArgumentParser, samples: int) -> None:
     )
     add_length(parser)
     parser.add_argument(
-        "--sampler", default="", metavar="SLUG", help="another one than the run's own"
+        "--sampler", default="", metavar="SLUG", help="sampler (default: the run's own)"
     )
     add_settings(parser, "a setting of the sampler, such as steps=50 (repeatable)")
 
@@ -95,8 +95,10 @@ def add_length(parser: argparse.ArgumentParser) -> None:
         "--length",
         type=float,
         metavar="L",
-        help="average the weights over another length than in training, a share of the steps from "
-        "0.03 to 0.2, of a run that was trained with --set training.lengths=true",
+        help=(
+            "EMA length, 0.03 to 0.2 of the steps; needs a run trained with --set "
+            "training.lengths=true"
+        ),
     )
 
 

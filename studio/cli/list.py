@@ -63,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
         named = [(m.slug, m.title, m.family.slug, m.summary) for m in methods()]
         table(named, head=("METHOD", "TITLE", "MODEL", "SUMMARY"))
         say()
-        say("pushforward show METHOD says what it chooses.")
+        say("pushforward show METHOD describes its choices.")
         say("pushforward run MODEL@DATASET --set method=METHOD trains one.")
         return 0
     from pushforward.studio.cli import catalogue

@@ -15,7 +15,7 @@ from pushforward.studio.cli.terminal import UsageError, paragraph, say
 
 __all__ = ["HELP", "add_arguments", "run"]
 
-HELP = "have new data made by another program"
+HELP = "generate data with another program"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help=f"the project folder, made if absent (default: ./{DEFAULT_PROJECT})",
     )
-    parser.add_argument("--name", default="", help="of the data set (default: new-MAKER)")
+    parser.add_argument("--name", default="", help="name of the data set (default: new-MAKER)")
     add_settings(parser, "a setting, such as n=1000 (repeatable)")
 
 

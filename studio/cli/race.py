@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_settings(parser, "change a setting of all, such as training.batch=256 (repeatable)")
     parser.add_argument(
-        "--resume", action="store_true", help="go on with the race of these run folders"
+        "--resume", action="store_true", help="resume the race of these run folders"
     )
     parser.add_argument(
         "--out",
@@ -86,7 +86,7 @@ def _made(
     own = [target.budget for target in targets if target.budget is not None]
     budget = budget or next(iter(own), None)
     if budget is None:
-        raise UsageError("say what each may spend: --budget-steps, --budget-samples or -seconds")
+        raise UsageError("set the budget: --budget-steps, --budget-samples or --budget-seconds")
     project = out or Path.cwd() / DEFAULT_PROJECT
     found = [spec for target in targets for spec in (target.spec, *target.rivals)]
     return headless_race.create([apply(spec, settings, project) for spec in found], budget, project)
@@ -97,11 +97,11 @@ def _again(arguments: argparse.Namespace) -> "list[RunFolder]":
     from pushforward.studio.cli.target import find
 
     if arguments.settings or arguments.out or _budget(arguments) is not None:
-        raise UsageError("--resume goes on as the race was begun: leave the other options away")
+        raise UsageError("--resume keeps the settings of the race: remove the other options")
     runs = [find(target).run for target in arguments.targets]
     folders = [run for run in runs if run is not None]
     if len(folders) < len(runs):
-        raise UsageError("--resume wants the run folders of the race")
+        raise UsageError("--resume needs the run folders of the race")
     return folders
 
 
@@ -144,6 +144,6 @@ def _report(folders: "list[RunFolder]", signal: int | None) -> int:
         if error is not None:
             complain(f"{folder.name}: {error.message}", error.hint)
     if "paused" in states:
-        say(f"Go on with: pushforward race {' '.join(str(f.path) for f in folders)} --resume")
+        say(f"Resume with: pushforward race {' '.join(str(f.path) for f in folders)} --resume")
         return 128 + signal if signal else 0
     return 1 if "failed" in states else 0

@@ -96,7 +96,7 @@ def _painted(folder: "RunFolder", slug: str, step: int, *, moving: bool) -> NDAr
         if done.returncode or not file.exists():
             last = done.stderr.strip().splitlines()[-1:] or [f"status {done.returncode}"]
             raise StoreError(
-                f"Qt cannot paint here: {last[0]}",
+                f"Qt cannot draw here: {last[0]}",
                 "Points and images need no Qt; see 'pushforward check' for what is missing.",
                 "user",
             )

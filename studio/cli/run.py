@@ -58,8 +58,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--resume",
         action="store_true",
-        help="go on with this run, or with the recipe's last run in the project, from its newest "
-        "checkpoint; with --set training.steps=N to so many steps in all",
+        help=(
+            "resume this run, or the recipe's last run in the project, from its newest "
+            "checkpoint; --set training.steps=N sets the total number of steps"
+        ),
     )
     parser.add_argument(
         "--out",
@@ -98,8 +100,8 @@ def _race(arguments: argparse.Namespace, target: "Target") -> int:
     for option in ("resume", "edits", "inputs"):
         if getattr(arguments, option):
             raise UsageError(
-                f"{arguments.target} is a race: begin it without --{option.rstrip('s')}; "
-                "'pushforward race RUNS --resume' goes on with one"
+                f"{arguments.target} is a race: start it without --{option.rstrip('s')}; "
+                "'pushforward race RUNS --resume' resumes one"
             )
     return race.start(target, arguments.settings, arguments.out)
 
@@ -119,18 +121,18 @@ def _resumed(target: "Target", project: Path, total: int | None) -> "RunFolder":
     from pushforward.studio.cli.target import last
 
     if target.run is not None and project != target.run.project:
-        raise UsageError("--resume goes on in the run's own folder: leave --out away")
+        raise UsageError("--resume resumes in the run's own folder: remove --out")
     run = target.run or last(project, target)
     if run is None:
         raise UsageError(
-            f"there is no run of {target.spec.name!r} in {project} to go on with; leave --resume "
-            "away to begin one"
+            f"there is no run of {target.spec.name!r} in {project} to resume; remove --resume to "
+            "start one"
         )
     status = run.status()
     if status.state == "finished" and (total or 0) <= status.step:
         raise UsageError(
-            f"{run.name} has done all its {status.step:,} steps; give it more with --set "
-            "training.steps=N, or leave --resume away to begin a new run"
+            f"{run.name} has completed its {status.step:,} steps; add steps with --set "
+            "training.steps=N, or remove --resume to start a new run"
         )
     return run
 
@@ -142,8 +144,8 @@ def _new_total(settings: list[str]) -> int | None:
         key, _, value = setting.partition("=")
         if key.strip() != "training.steps":
             raise UsageError(
-                f"--set {key}: with --resume only training.steps may change "
-                "(without --resume a new run is made)"
+                f"--set {key}: with --resume only training.steps may change (without --resume a "
+                "new run starts)"
             )
         if not value.strip().isdecimal():
             raise UsageError(f"--set {key}: a whole number, not {value!r}")
@@ -163,9 +165,7 @@ def create(spec: "RunSpec", project: Path) -> "RunFolder":
 
     problems = Validator().validate(spec, project).problems
     if problems:
-        raise UsageError(
-            "this cannot be run:", *(f"  {problem(p)} {p.hint}".rstrip() for p in problems)
-        )
+        raise UsageError("invalid run:", *(f"  {problem(p)} {p.hint}".rstrip() for p in problems))
     return headless.create(spec, project)
 
 
@@ -225,7 +225,7 @@ def _report(folder: "RunFolder", status: "RunStatus", stop: "Stop") -> int:
         say(f"Stopped at {where}; a checkpoint is saved.")
     else:
         say(f"Stopped at {where}, before the first checkpoint. Resuming starts from step 0.")
-    say(f"Go on with: pushforward run {folder.path} --resume")
+    say(f"Resume with: pushforward run {folder.path} --resume")
     return 128 + stop.signal if stop.signal else 0
 
 
@@ -237,7 +237,7 @@ def _picture(folder: "RunFolder") -> None:
     try:
         _draw(folder)
     except (Refused, StoreError) as error:
-        say(f"There is no picture: {error}")
+        say(f"No picture: {error}")
 
 
 def _draw(folder: "RunFolder") -> None:

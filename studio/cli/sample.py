@@ -14,7 +14,7 @@ from pushforward.studio.cli.arguments import add_given, add_overwrite, named_val
 
 __all__ = ["HELP", "add_arguments", "draw", "run"]
 
-HELP = "draw samples from a trained run"
+HELP = "generate samples from a trained run"
 SAMPLES = 10_000
 
 
@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--out",
         type=Path,
         metavar="FILE",
-        help="where to (default: results/ of the run)",
+        help="output file (default: results/ of the run)",
     )
     add_overwrite(parser)
 

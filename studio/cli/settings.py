@@ -107,7 +107,7 @@ def changes(spec: RunSpec, assignments: Iterable[str], step: int) -> list[Change
             raise UsageError(f"--set {assignment}: write it as NAME=VALUE")
         full = key if key.startswith("family.") else f"family.{key}"
         if full not in known:
-            raise UsageError(f"--set {key}: no setting of the model; {_nearest(key, known)}")
+            raise UsageError(f"--set {key}: unknown setting; {_nearest(key, known)}")
         row = known[full]
         found.append(ChangeSetting(step=step, path=row["path"], value=_value(text, row)))
     return found
@@ -176,7 +176,9 @@ def _assign(spec: RunSpec, key: str, text: str) -> RunSpec:
     value = _value(text, row)
     if row.get("fixed") and value != row["default"]:
         data = picked_kind(spec.dataset)
-        raise UsageError(f"--set {key}: {data} say it by themselves, and every model is told it")
+        raise UsageError(
+            f"--set {key}: {data} have this condition, so every model of them is conditioned on it"
+        )
     if row.get("of") and row["kind"] == "choice":
         return _picking(spec, key, row, text)
     if head == "training":

@@ -27,7 +27,7 @@ _WORDS = {
 }
 HELP = (
     "describe a recipe, model, named method, dataset, network, sampler, guidance, metric, "
-    "operator, kind of data, or the training"
+    "operator, data type, or the training settings"
 )
 
 
@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.add_argument(
         "slug",
-        help="as in 'pushforward list', or 'training', or a kind of data such as images, or the "
+        help="as in 'pushforward list', or 'training', or a data type such as images, or the "
         "folder of a data set of your own, PROJECT/data/NAME",
     )
 
@@ -108,7 +108,7 @@ def _entry(entry: Entry) -> None:
     if family is not None and family.capabilities:
         say(f"  Can: {', '.join(family.capabilities)}")
     for name, needs in (family.inputs if family is not None else {}).items():
-        paragraph(f"Learns from {name} (--input {name}=RUN): {needs.help}", indent="  ")
+        paragraph(f"Requires {name} (--input {name}=RUN): {needs.help}", indent="  ")
     fields = describe(entry.config)
     if not fields:
         if not isinstance(entry, KindEntry):
@@ -136,7 +136,7 @@ def _settings(
 def _default(field: Mapping[str, Any]) -> str:
     match field["kind"]:
         case "pick" if field["of"] == "network":
-            return "as the data prefer"
+            return "set by the data"
         case "pick":
             return field["default"]["slug"] or "the model's own"
         case "part":
@@ -225,13 +225,14 @@ def _help(field: dict[str, Any], prefix: str) -> str:
     if field["kind"] == "pick":
         path, example = f"{prefix}{field['path']}", _able(field)[0]
         text += (
-            f" (--set {path}={example} picks one; 'pushforward show {example}' lists the settings "
+            f" (--set {path}={example} selects one; 'pushforward show {example}' lists the "
+            "settings "
             f"of this {field['of']}, which are set as {path}.NAME.)"
         )
     if field["kind"] == "part":
-        text += f" (--set {prefix}{field['path']}=true puts it in, none leaves it out.)"
+        text += f" (--set {prefix}{field['path']}=true adds it, none removes it.)"
     if field["kind"] == "file" and field["suffixes"]:
-        text += f" (A file that ends in {' or '.join(field['suffixes'])}.)"
+        text += f" (File types: {' or '.join(field['suffixes'])}.)"
     if field["live"]:
         text += " (It may change in the middle of a training.)"
     if field["depends"]:

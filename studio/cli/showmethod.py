@@ -50,7 +50,7 @@ def describe_method(method: Method) -> None:
             say(f"  pushforward run {recipe.slug} trains one.")
     paragraph(
         f"pushforward run {method.family.slug}@DATASET --set method={method.slug} trains one on "
-        "any data that it takes ('pushforward list datasets').",
+        "any data it supports ('pushforward list datasets').",
         indent="  ",
     )
 
@@ -88,11 +88,11 @@ def _needs(method: Method, spec: RunSpec, catalog: Catalog) -> list[str]:
         told, by = f"Learns from {name}", f"--input {name}=RUN"
         if wanted.setting is not None:
             path = wanted.path.replace(".config.", ".", 1)
-            told, by = f"Its samples are led by a {name}", f"--set {path}=RUN"
+            told, by = f"Its samples are guided by {name}", f"--set {path}=RUN"
         lines.append(f"{told} ({by}): {needs.help}{optional}")
     conditional = next((f for f in entry.fields if f.path == "conditional"), None)
     if conditional is not None and draft_spec.value_at(method.family.config, conditional):
-        lines.append("Needs data with classes, or with other conditions.")
+        lines.append("Requires data with classes or other conditions.")
     return lines
 
 

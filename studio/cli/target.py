@@ -102,10 +102,10 @@ def _what(spec: RunSpec) -> list[tuple[str, object]]:
 def _to_import(family: str, file: Path) -> str:
     """Say how files become a data set that a model can be trained on."""
     if not file.exists():
-        return f"there is no file {file}; a data set is named, as in {family}@eight-gaussians"
+        return f"no file {file}; data sets are given by name, as in {family}@eight-gaussians"
     return (
-        f"{file} is a file, and files are imported first: 'pushforward import {file} --out "
-        f"PROJECT' says the name, then 'pushforward run {family}@project:NAME --out PROJECT'"
+        f"{file} is a file: import it first. 'pushforward import {file} --out "
+        f"PROJECT' prints its name; then 'pushforward run {family}@project:NAME --out PROJECT'"
     )
 
 

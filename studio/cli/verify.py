@@ -30,38 +30,46 @@ if TYPE_CHECKING:
 
 __all__ = ["HELP", "add_arguments", "run"]
 
-HELP = "run the experiments behind the claims"
+HELP = "measure the verified claims"
 VERDICTS = {True: "PASS", False: "FAIL", None: "REPORTED"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.add_argument(
-        "ids", nargs="*", metavar="ID", help="which claims, * for any end (default: quick ones)"
+        "ids",
+        nargs="*",
+        metavar="ID",
+        help=("claims to measure; * matches any ending (default: quick ones)"),
     )
     parser.add_argument("--list", action="store_true", help="list the claims and stop")
     parser.add_argument("--all", action="store_true", help="the slow ones too")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     parser.add_argument("--device", default="cpu", metavar="NAME", help="where trainings compute")
     parser.add_argument(
-        "--seeds", type=int, nargs="+", default=[], metavar="N", help="instead of a claim's own"
+        "--seeds",
+        type=int,
+        nargs="+",
+        default=[],
+        metavar="N",
+        help=("override the seeds of the claims"),
+    )
+    parser.add_argument("--budget", type=float, metavar="SECONDS", help="time limit of a training")
+    parser.add_argument(
+        "--fresh", action="store_true", help=("train again instead of reusing trained runs")
     )
     parser.add_argument(
-        "--budget", type=float, metavar="SECONDS", help="the longest that a training may take"
-    )
-    parser.add_argument("--fresh", action="store_true", help="train anew what was trained before")
-    parser.add_argument(
-        "--record", action="store_true", help="keep the figures in the studio's own files"
+        "--record", action="store_true", help="write the results to the studio's records"
     )
     parser.add_argument(
         "--nulls",
         action="store_true",
-        help="only the null models that the kept record lacks; nothing is trained again",
+        help="only the null models missing from the record; no training",
     )
     parser.add_argument(
         "--refresh",
         action="store_true",
-        help="measure nothing: update the words of kept records, and mark outdated ones",
+        help="measure nothing: update the texts of records and mark outdated ones",
     )
 
 
@@ -110,7 +118,7 @@ def _choose(
     known: Sequence["ExperimentEntry"], ids: Sequence[str], everything: bool, listing: bool
 ) -> list["ExperimentEntry"]:
     if not known:
-        raise UsageError("no experiments are installed")
+        raise UsageError("no claims are installed")
     if not ids:
         return [e for e in known if everything or listing or not e.slow]
     by_id = {entry.slug.casefold(): entry for entry in known}
@@ -138,7 +146,7 @@ def _kept(entry: "ExperimentEntry") -> "Result":
     """
     kept, again = load(entry.slug), f"'pushforward verify {entry.slug} --record' measures it"
     if not kept:
-        raise UsageError(f"{entry.slug} has no kept record; {again}")
+        raise UsageError(f"{entry.slug} has no record; {again}")
     if kept["pass_line"] != entry.pass_line:
         raise UsageError(f"{entry.slug}: {describe_difference(kept, _about(entry))} {again} again")
     return restore(kept)
@@ -206,5 +214,5 @@ def _nulls(entry: "ExperimentEntry", result: "Result") -> list[tuple[str, str]]:
         for title, null in result.nulls.items()
     ]
     if alive:
-        lines.append(("verdict", f"a dead model meets this line: {', '.join(alive)}"))
+        lines.append(("verdict", f"a null model meets this line: {', '.join(alive)}"))
     return lines

@@ -34,10 +34,7 @@ def in_options(refused: Refused, options: Mapping[str, str]) -> Refused:
         message = f"{option}: {message.removeprefix(f'{path}: ')}"
     name = path.removeprefix("inputs.")
     if name != path:
-        hint = (
-            f"Say them as --rows '{name}=[[...], ...]', or --rows {name}=data for those that the "
-            "run has learned from."
-        )
+        hint = f"Use --rows '{name}=[[...], ...]', or --rows {name}=data for the training data."
     if path == "overwrite":
-        hint = "Choose another name, or replace it with --overwrite."
+        hint = "Choose another name, or use --overwrite."
     return Refused(message, hint, kind=info.kind, path=path)

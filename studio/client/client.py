@@ -130,7 +130,7 @@ class EngineClient:
         self._become(EngineState("stopped", outcome.sentence if outcome else ""))
         return outcome
 
-    async def restart(self, reason: str = "a restart was asked for") -> Ready:
+    async def restart(self, reason: str = "restart requested") -> Ready:
         """End the engine if it is there, without waiting for a checkpoint, and start it again.
 
         A restart that is under way already is joined, not repeated.
@@ -208,10 +208,10 @@ class EngineClient:
         if connection is not self._connection:
             return
         if alive:
-            self._become(EngineState("ready", "The engine answers again.", None, connection.pid))
+            self._become(EngineState("ready", "The engine responds again.", None, connection.pid))
             return
         seconds = self._timeouts.unresponsive
-        message = f"The engine has not answered for {seconds:g} seconds."
+        message = f"The engine has not responded for {seconds:g} seconds."
         hint = "Wait, or restart it: resume continues from the last checkpoint."
         error = ErrorInfo(kind="engine", message=message, hint=hint)
         self._become(EngineState("unresponsive", message, error, connection.pid))
@@ -243,8 +243,10 @@ class EngineClient:
         return ErrorInfo(
             kind="engine",
             message=error.message,
-            hint=f"It was restarted {self._timeouts.restarts} times within a minute and is left "
-            "alone now. Restart it by hand; see the details for the cause.",
+            hint=(
+                f"It was restarted {self._timeouts.restarts} times within a minute. Restart it "
+                "by hand; see the details for the cause."
+            ),
             details=error.details,
         )
 

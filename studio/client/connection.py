@@ -179,7 +179,7 @@ class Connection:
             raise CommandFailed(ErrorInfo(kind="bug", message=message)) from error
         except WireError as error:
             message = f"The request is too large to be sent: {error}."
-            hint = "Ask for less at once."
+            hint = "Request less at once."
             raise CommandFailed(ErrorInfo(kind="user", message=message, hint=hint)) from error
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._pending[number] = answer
@@ -212,7 +212,7 @@ class Connection:
             for message, payload in self._decoder.feed(data):
                 self._message(message, payload)
         except WireError as error:
-            self._condemn(f"it sent something that is no message ({error})")
+            self._condemn(f"it sent an invalid message ({error})")
 
     def _condemn(self, reason: str) -> None:
         """End an engine that cannot be trusted any more."""
@@ -278,7 +278,7 @@ class Connection:
         return await self._down(("shutdown", "close_input", "terminate", "kill"))
 
     async def end(self, reason: str) -> ProcessOutcome:
-        """End an engine that does not answer; ``reason`` completes "The engine was ended: "."""
+        """End an engine that does not answer; ``reason`` completes "The engine was stopped: "."""
         self._asked, self._reason = True, reason
         return await self._down(("terminate", "kill"))
 
@@ -295,8 +295,8 @@ class Connection:
         raise EngineLost(
             ErrorInfo(
                 kind="engine",
-                message=f"The engine (process {self.pid}) does not end.",
-                hint="Something in the operating system holds it, such as a driver or a disk.",
+                message=f"The engine (process {self.pid}) does not stop.",
+                hint="The operating system blocks it, for example a driver or a disk.",
             )
         )
 

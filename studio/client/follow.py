@@ -100,8 +100,10 @@ class RunFollower:
             state = "failed"
             error = ErrorInfo(
                 kind="engine",
-                message=f"It was trained by process {status.pid}, which is gone: it ended after "
-                f"step {status.step:,} without saying why.",
+                message=(
+                    f"It was trained by process {status.pid}, which no longer exists: it "
+                    f"ended after step {status.step:,} without a message."
+                ),
                 hint="Resume continues from the last checkpoint.",
             )
         spec = self.run.record.spec

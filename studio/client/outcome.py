@@ -19,7 +19,7 @@ _SIGNALS = {
     "SIGABRT": "it aborted itself (SIGABRT)",
     "SIGILL": "it met an instruction that this processor does not have (SIGILL)",
     "SIGFPE": "it crashed in native arithmetic (SIGFPE)",
-    "SIGTERM": "it was asked to end from outside (SIGTERM)",
+    "SIGTERM": "it was terminated from outside (SIGTERM)",
     "SIGINT": "it was interrupted from outside (SIGINT)",
     "SIGHUP": "its terminal was closed (SIGHUP)",
 }
@@ -59,9 +59,9 @@ class ProcessOutcome:
     def sentence(self) -> str:
         """What happened, in one sentence."""
         if self.reason:
-            return f"The engine was ended: {self.reason}."
+            return f"The engine was stopped: {self.reason}."
         if self.asked and self.exit.status == 0:
-            return "The engine left as asked."
+            return "The engine shut down."
         return f"The engine stopped: {self._cause()}."
 
     def _cause(self) -> str:
@@ -72,7 +72,7 @@ class ProcessOutcome:
                 name = f"signal {self.exit.signal}"
             return _SIGNALS.get(name, f"it was ended by {name}")
         if self.exit.status == 0:
-            return "it left without being asked"
+            return "it exited unexpectedly"
         last = self._last_line()
         return f"it ended with status {self.exit.status}" + (f" ({last})" if last else "")
 

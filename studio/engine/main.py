@@ -61,7 +61,7 @@ def _serve() -> int:
     except Exception as error:
         # The boundary of the process: say why it ends; the traceback goes to stderr.
         _log.exception("the engine fails")
-        text = f"The engine cannot go on: {type(error).__name__}: {error}"
+        text = f"The engine cannot continue: {type(error).__name__}: {error}"
         outbox.send(Log(level="error", text=text))
         outbox.close()
         return 1

@@ -46,7 +46,7 @@ def write_animation(path: Path, frames: Frames, seconds: float, hold: float = 1.
         write_bytes(path, _apng(frames, times))
     else:
         raise FormatError(
-            f"A film cannot be written as {suffix or 'a file without a suffix'}.",
+            f"An animation cannot be written as {suffix or 'a file without a suffix'}.",
             f"Use one of {', '.join(ANIMATION_SUFFIXES)}.",
             kind="user",
         )

@@ -69,9 +69,7 @@ def arrays_of(path: Path, axes: int = 3, widest: int = MAX_COLUMNS) -> Iterator[
         with hdf5.opened(path) as file:
             yield list(_of_hdf5(path, file, axes, widest))
     except Damaged as error:
-        raise FormatError(
-            error.message, "Copy it again from where it came from, or download it anew."
-        ) from error
+        raise FormatError(error.message, "Copy or download it again.") from error
 
 
 def _begins(path: Path, magic: bytes) -> bool:
@@ -138,7 +136,7 @@ def _check(path: Path, name: str, head: Head, widest: int) -> int:
     """
     width = prod(head.shape[1:])
     check_size(path, name, head.shape[0], width, widest)
-    check_block(path, name, width * head.dtype.itemsize, "its rows are that wide")
+    check_block(path, name, width * head.dtype.itemsize, "its rows are too wide")
     if head.fortran and len(head.shape) > 1:
         check_block(path, name, head.bytes, "it is stored column by column")
     return width * head.dtype.itemsize

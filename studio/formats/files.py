@@ -103,7 +103,7 @@ def _check_files(paths: Sequence[Path]) -> int:
     """Refuse by name and size; return the size of all files."""
     if not 0 < len(paths) <= MAX_FILES:
         raise FormatError(
-            f"{len(paths):,} files are chosen; at most {MAX_FILES:,} are taken together.",
+            f"{len(paths):,} files are selected; the limit is {MAX_FILES:,}.",
             "Choose fewer.",
             kind="user",
         )
@@ -150,7 +150,7 @@ def _refuse_torn(path: Path) -> None:
     if is_archive(path) and not zipfile.is_zipfile(path):
         raise FormatError(
             f"{path.name} is damaged: it begins as a zip does, and its end is missing.",
-            "Copy it again from where it came from, or download it anew.",
+            "Copy or download it again.",
         )
 
 
@@ -196,7 +196,7 @@ def _choose(paths: Sequence[Path], slug: str) -> tuple[Importer, list[Importer]]
         hint = "Check what is in there, or import the files one by one."
         if not all(path.suffix for path in paths):
             known = ", ".join(importers.suffixes())
-            hint = f"A name without a suffix says nothing of what it is: give it one of {known}."
+            hint = f"Add one of the suffixes {known}."
         raise FormatError(
             f"No importer takes {names}{', ...' if len(paths) > 3 else ''}{together}.", hint
         )

@@ -49,7 +49,7 @@ class Blocks:
         self.width = side * max(len(fields), 1)
         check_size(path, name, self.rows, self.width, widest)
         self.row_bytes = dataset.dtype.itemsize * side
-        check_block(path, name, self.row_bytes, "its rows are that wide")
+        check_block(path, name, self.row_bytes, "its rows are too wide")
         self._height = _height(path, name, dataset, self.row_bytes)
         flat = dataset.ndim == 2 and not fields
         self._across = dataset.chunks[1] if dataset.chunks and flat else self.width
@@ -99,7 +99,7 @@ def refuse_elsewhere(path: Path, name: str, dataset: Any) -> None:
     """
     if dataset.external:
         raise FormatError(
-            f"{path.name}: {name} keeps its values in another file, which is not read.",
+            f"{path.name}: {name} keeps its values in another file, which is not supported.",
             "Copy the data set with its values into one file (h5repack does).",
         )
     if dataset.is_virtual:

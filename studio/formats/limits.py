@@ -89,7 +89,7 @@ def check_size(path: Path, name: str, rows: int, columns: int, widest: int = MAX
     if rows * columns > MAX_CELLS:
         raise FormatError(
             f"{what} has {rows:,} rows of {columns:,} columns; at most {MAX_CELLS:,} values are "
-            "looked through.",
+            "scanned.",
             "Import a random subset of the rows.",
         )
 

@@ -90,7 +90,7 @@ def damaged(path: Path, name: str, why: str) -> FormatError:
     what = path.name if name == path.stem else f"{path.name}: {name!r}"
     return FormatError(
         f"{what} is truncated or not a NumPy array: {why}.",
-        "Copy it again from where it came from, or save it again with numpy.save.",
+        "Copy it again, or save it again with numpy.save.",
     )
 
 

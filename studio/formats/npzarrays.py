@@ -42,7 +42,7 @@ def refusing_damage(path: Path) -> Iterator[None]:
     except _DAMAGE as error:
         raise FormatError(
             f"{path.name} is truncated or not a NumPy archive ({str(error).rstrip('.')}).",
-            "Copy it again from where it came from, or save it again with numpy.savez.",
+            "Copy it again, or save it again with numpy.savez.",
         ) from error
 
 

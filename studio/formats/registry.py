@@ -87,7 +87,7 @@ class Importers:
         inner = Path(path.stem).suffix.lower()
         if suffix in COMPRESSED and inner in self.suffixes() and not self.claiming([path]):
             raise FormatError(
-                f"{path.name} is compressed ({suffix}), which is not read.",
+                f"{path.name} is compressed ({suffix}), which is not supported.",
                 f"Decompress it first: {path.stem} can be imported.",
                 kind="user",
             )

@@ -50,7 +50,7 @@ def write_video(path: Path, frames: NDArray[np.uint8], seconds: float, hold: flo
     program = encoder()
     if not program:
         raise FormatError(
-            "MP4 is written by the program ffmpeg, which is not on this machine.",
+            "MP4 is written by the program ffmpeg, which is not installed.",
             "Install ffmpeg, or choose GIF or an animated PNG.",
             kind="user",
         )
@@ -77,7 +77,7 @@ def _run(command: list[str], data: bytes) -> None:
             **popen_options(script_env()),
         )  # fmt: skip
     except subprocess.TimeoutExpired as error:
-        raise FormatError(f"ffmpeg was not done after {PATIENCE:g} seconds.", ANYWAY) from error
+        raise FormatError(f"ffmpeg did not finish after {PATIENCE:g} seconds.", ANYWAY) from error
     except OSError as error:
         raise FormatError(f"ffmpeg could not be started: {error.strerror}.", ANYWAY) from error
     if done.returncode:
@@ -85,4 +85,4 @@ def _run(command: list[str], data: bytes) -> None:
         raise FormatError(f"ffmpeg failed: {(said or ['it does not say why'])[-1][:TOLD]}", ANYWAY)
 
 
-ANYWAY = "Choose GIF or an animated PNG, which need no other program."
+ANYWAY = "Choose GIF or animated PNG instead."

@@ -69,6 +69,6 @@ def guess(name: str, value: float, low: float, high: float, unit: str = "") -> s
         return ""
     unit = f" {unit}" if unit else ""
     return (
-        f"{name}={value:,.6g}{unit} lies outside the data that the model has learned "
-        f"from, {low:,.4g} to {high:,.4g}{unit}: what it makes of it is a guess."
+        f"{name}={value:,.6g}{unit} is outside the training data, {low:,.4g} to "
+        f"{high:,.4g}{unit}: the result is an extrapolation."
     )

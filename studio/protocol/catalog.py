@@ -389,8 +389,8 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _UNSAID = {
-    "metric": "As the data prefer",
-    "network": "As the data prefer",
+    "metric": "Set by the data",
+    "network": "Set by the data",
     "sampler": "The model's own",
 }
 
@@ -401,8 +401,8 @@ def _usual(field: FieldSpec, entry: EntrySpec | None) -> Choice:
     # Its name first: a list that is too narrow cuts off the end.
     if field.of != "network":
         return Choice(value="", title=f"{entry.title}, the usual one", help=entry.summary)
-    told = f"{entry.title}, which these data prefer. {entry.summary}"
-    return Choice(value="", title=f"{entry.title}, as the data prefer", help=told)
+    told = f"{entry.title}, the default for these data. {entry.summary}"
+    return Choice(value="", title=f"{entry.title}, set by the data", help=told)
 
 
 def _inside(pick: FieldSpec, own: FieldSpec, slug: str, wishes: Mapping[str, Any]) -> FieldSpec:

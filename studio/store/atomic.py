@@ -185,7 +185,7 @@ def _may_be_replaced(path: Path) -> None:
     if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
         raise StoreError(
             f"{path} is not a file, so it is not replaced by one.",
-            "Choose another place, or remove what stands there.",
+            "Choose another path, or remove it first.",
             kind="user",
         )
 

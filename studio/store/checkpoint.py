@@ -191,9 +191,9 @@ def _check_header(path: Path, step: int, arrays: Tensors) -> None:
 def _load(path: Path) -> Checkpoint:
     from safetensors import SafetensorError, safe_open
 
-    hint = "Resume passes over it and takes the newest intact one."
+    hint = "Resume skips it and uses the newest intact one."
     if not path.is_file():
-        raise StoreError(f"The checkpoint {path} does not exist.", "It may have been pruned.")
+        raise StoreError(f"The checkpoint {path} does not exist.", "It may have been removed.")
     try:
         with safe_open(path, framework="numpy") as file:
             metadata = dict(file.metadata() or {})

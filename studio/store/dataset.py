@@ -107,7 +107,9 @@ class DatasetFolder:
             check_split(record.split)
             check_within(record.parts, record.split)
             if record.split.last and record.split.last >= record.rows:
-                raise ValueError(f"its last {record.split.last} rows test, and none is left")
+                raise ValueError(
+                    f"its last {record.split.last} rows are the test set, leaving none"
+                )
             if record.rows < 0 or record.stored not in ("npy", "hdf5"):
                 raise ValueError(f"{record.rows} rows stored in {record.stored!r} make no sense")
         except ValueError as error:

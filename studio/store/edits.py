@@ -34,7 +34,7 @@ def made_edits(run: RunFolder) -> list[Edit]:
         except msgspec.ValidationError as error:
             raise Damaged(
                 f"{run.events.path} has a change that cannot be read: {error}.",
-                "It was made by a later version of the program, or the file was altered.",
+                "It was written by a later version, or the file was modified.",
                 kind="data",
             ) from error
     return in_order(found)

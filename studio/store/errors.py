@@ -45,7 +45,7 @@ def explain(error: OSError, path: Path, action: str = "write") -> StoreError:
     if error.errno in _FULL:
         return DiskFull(
             f"The disk is full: {path} could not be written.",
-            "Free some space, then go on; the last version of the file is intact.",
+            "Free some space, then continue; the last version of the file is intact.",
         )
     if error.errno in _FORBIDDEN:
         return StoreError(
@@ -65,7 +65,7 @@ def missing_folder(path: Path) -> StoreError:
     """Return what is said of a file that cannot be written, since its folder is not there."""
     return StoreError(
         f"{path.name} cannot be written: there is no folder {path.parent}.",
-        "Make that folder, or choose another.",
+        "Create that folder, or choose another.",
     )
 
 

@@ -1,7 +1,7 @@
 """The trained runs that a run learns from, as copies in its own folder: the originals may go.
 
 ``inputs/teacher.safetensors`` is the checkpoint that was taken, byte for byte; ``run.toml`` says
-where it is from, what made it, and its SHA-256, without which it is not read.
+where it is from, what made it, and its SHA-256, without which it is not supported.
 """
 
 import hashlib
@@ -63,8 +63,8 @@ class Inputs:
         if hashlib.sha256(data).hexdigest() != record.sha256:
             raise Damaged(
                 f"{path} is not the checkpoint of step {record.step:,} of {record.run} that the "
-                "run was given.",
-                "Restore it from a backup, or set the run up anew.",
+                "run used.",
+                "Restore it from a backup, or set up the run again.",
             )
         return data
 

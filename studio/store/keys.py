@@ -60,5 +60,5 @@ def _nearest(key: str, path: str, known: list[str]) -> str:
     if near:
         return f"did you mean {near[0]!r}?"
     if "config" in known:
-        return f"its settings belong into [{path}.config]"
+        return f"its settings belong in [{path}.config]"
     return f"known are {', '.join(known)}"

@@ -93,7 +93,7 @@ def sync(path: Path) -> None:
 
 def _too_long(path: Path) -> Damaged:
     most = human_bytes(MOST)
-    return Damaged(f"{path} has more than {most}, which no run writes.", "Remove it.")
+    return Damaged(f"{path} has more than {most}, more than any run writes.", "Remove it.")
 
 
 def _at_line_start(file: BinaryIO, offset: int) -> bool:

@@ -41,7 +41,7 @@ def open_to_append(path: Path) -> BinaryIO:
     """
     path = Path(path)
     if _is_link(path):
-        raise _refused(path, "stands where a file should be")
+        raise _refused(path, "is not a file")
     stay_inside(path)
     flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
     return os.fdopen(open_handle(path, flags), "ab+", buffering=0)
@@ -83,7 +83,7 @@ def _is_link(path: Path | str) -> bool:
 def _refused(link: Path, what: str) -> StoreError:
     target = os.path.realpath(link)
     return StoreError(
-        f"{link} is a link to {target} and {what}: nothing is written through it.",
-        "Put what it stands for in its place. If you have not made it, trust nothing in there.",
+        f"{link} is a link to {target} and {what}: links are not written through.",
+        "Replace the link by its target. If you did not create it, do not trust this folder.",
         kind="data",
     )

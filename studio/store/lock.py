@@ -241,7 +241,7 @@ class Lock:
     def busy(self, pid: int, where: str = "") -> Busy:
         """The refusal that names the process which has it, 0 for one that is not known."""
         who = f"process {pid}{where}" if pid else "another process"
-        hint = "Stop it there, or wait for its end."
+        hint = "Stop it there, or wait until it ends."
         if self._claimed.exists() and _holder_of(self._claimed) != _this_holder():
             hint += f" If it no longer runs, delete {self._claimed}."
         return Busy(f"{self.what} by {who}.", hint, pid)

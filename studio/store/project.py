@@ -327,7 +327,7 @@ class Project:
             if (run.path / "run.toml").exists():
                 if run.alive():
                     raise StoreError(
-                        f"The run {run.name} is going on.", "Stop it first.", kind="user"
+                        f"The run {run.name} is training.", "Stop it first.", kind="user"
                     )
                 with run.lock.held():
                     pass  # nobody else has it
@@ -347,8 +347,8 @@ class Project:
             names = [*few, f"{more:,} more"] if more > 0 else few
             runs = "run" if len(going) == 1 else "runs"
             raise StoreError(
-                f"The data set {name!r} is needed by the {runs} {listed(names)}, still to be "
-                "trained.",
+                f"The data set {name!r} is needed by the {runs} {listed(names)}, still in the "
+                "queue.",
                 "Stop it first." if len(going) == 1 else "Stop them first.",
                 kind="user",
             )
@@ -362,7 +362,7 @@ class Project:
         return StoreError(
             f"The data set {path.name!r} of the project {self.name} was deleted: it is in the "
             "trash.",
-            "Bring it back with 'Restore from the trash' in the window, or move the folder "
+            "Restore it from the trash in the window, or move the folder "
             f"{entry.path / path.name} to {path}.",
             kind="user",
         )

@@ -66,7 +66,7 @@ def read_regular(path: Path, most: int = MAX_DOCUMENT) -> bytes:
         data = file.read(most + 1)
     if len(data) > most:
         raise Damaged(
-            f"{path} has more than {human_bytes(most)}, which no file of its kind has.",
+            f"{path} has more than {human_bytes(most)}, too large for a file of this kind.",
             "Restore it from a backup, or move it to the trash.",
         )
     return data

@@ -210,8 +210,8 @@ class RunFolder:
         if not (self.path / "run.toml").is_file():
             raise StoreError(
                 f"The folder of the run is gone: {self.path} has no run.toml.",
-                "If it was moved, resume it from where it is now; what was done since its last "
-                "checkpoint is lost.",
+                "If it was moved, resume it from where it is now; steps since its last checkpoint "
+                "are lost.",
             )
 
     def alive(self) -> bool:
@@ -243,7 +243,7 @@ class RunFolder:
         for folder in ("", "checkpoints", "flow", "results"):
             sweep(self.path / folder)
         damaged = self.flow.recover()
-        return [f"The flow record {name} was damaged and has been set aside." for name in damaged]
+        return [f"The flow record {name} was damaged and has been moved aside." for name in damaged]
 
     def reached(self) -> int:
         """Return the last step that the curves or the kept flow speak of, 0 if none.

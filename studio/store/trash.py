@@ -91,8 +91,8 @@ class Trash:
             raise StoreError(f"{entry} would be restored outside of the project.", kind="data")
         place, *rest = Path(origin.path).parts
         if place == "runs" and len(rest) > 1 and not (self.project / place / rest[0]).exists():
-            message = f"{target.name} belongs to the run {rest[0]}, which is not there."
-            raise StoreError(message, "Bring the run back first.", kind="user")
+            message = f"{target.name} belongs to the run {rest[0]}, which does not exist."
+            raise StoreError(message, "Restore the run first.", kind="user")
         if target.exists():
             raise StoreError(
                 f"{target} exists again.", "Rename it or move it to the trash first.", kind="user"

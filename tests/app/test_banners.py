@@ -191,7 +191,7 @@ async def test_the_same_mistake_of_the_studio_is_told_once_and_counted_in_place(
     (shown,) = bench.window.canvas.findChildren(Banner)
     fail(9)
     assert bench.window.canvas.findChildren(Banner) == [shown], "nothing moves under the mouse"
-    assert shown.accessibleName() == "error: Something went wrong in the studio, 2 times"
+    assert shown.accessibleName() == "error: Internal error, 2 times"
     shown._dismiss.click()
     fail(9)
     assert bench.state.notices.banners == []

@@ -255,7 +255,7 @@ def test_edits_in_words_follow_the_values_as_they_change():
         (30, "unknown: 7"),
         (40, "1,200 target points added"),
         (50, "Target points moved"),
-        (60, "The last change of points undone"),
+        (60, "Last point edit undone"),
     ]
 
 

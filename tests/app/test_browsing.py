@@ -557,14 +557,14 @@ def test_what_is_known_of_real_ones_alone_sorts_and_filters_these(browser: Brows
     assert browser.real.grid._items.row(0) == 1
     assert browser.made.grid._items.row(0) == 0, "as drawn"
     said = "Generated: in sampling order, for Copies is not known of them."
-    assert browser.wrong.text() == f"{said} More is known of newly generated samples."
+    assert browser.wrong.text() == f"{said} Newly generated samples have it."
     browser.order.setCurrentIndex(0)
     assert not browser.wrong.isVisible()
     browser.filter.setText("copies > 1")
     assert (browser.made.grid.count, browser.real.grid.count) == (6, 2)
     assert browser.filter.placeholderText().startswith("Filter: edges > ")
     assert browser.wrong.text().startswith("Generated: There is no copies to filter by")
-    assert browser.wrong.text().endswith("More is known of newly generated samples.")
+    assert browser.wrong.text().endswith("Newly generated samples have it.")
     browser.filter.setText("blubb > 1")
     assert browser.wrong.text().count("There is no blubb") == 1, "though sides have other columns"
 
@@ -578,7 +578,7 @@ def test_what_there_is_instead_tells_its_ends_apart_and_says_that_it_is_per_cent
     assert why_none(sure, "confidence < 90", 3, units) == "Confidence goes from 99.999 to 100 %."
     alike = {"Confidence": np.full(3, 100.0)}
     assert why_none(alike, "confidence < 90", 3, units) == "Confidence is 100 % for all."
-    assert hint(sure, units).endswith("Confidence in per cent, as in 90.")
+    assert hint(sure, units).endswith("Confidence in per cent, for example 90.")
     assert "per cent" not in hint(sure, {})
 
 

@@ -76,10 +76,10 @@ def test_the_models_by_field_and_carrier_are_those_of_the_catalogue():
 def test_a_pick_is_told_in_words():
     made = {page.slug: page.text for page in help_pages.all_pages(PICKS)}
     assert all("{" not in text for slug, text in made.items() if slug.startswith("model-"))
-    net = "~~One of Fully connected, U-Net; default as the data prefer; for points Fully connected"
+    net = "~~One of Fully connected, U-Net; default set by the data; for points Fully connected"
     assert f"{net}; for images U-Net.~~" in made["model-edm"]
     assert "for images Fully connected (Width 512).~~" in made["model-score-flow"]
-    critic = "default as the data prefer (activation leaky); for points Fully connected (Activation"
+    critic = "default set by the data (activation leaky); for points Fully connected (Activation"
     assert critic in made["model-gan"]
 
 

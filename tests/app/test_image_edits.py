@@ -104,7 +104,9 @@ def test_what_came_of_an_edit_begins_with_what_is_of_interest() -> None:
         TASK["Morph class"], sheet(label="7"), {"x": x, "way": np.linspace(0, 1, 9)}, {"to": "3"},
         2, "", "",
     )  # fmt: skip
-    assert morphed.said.startswith("From class 7 (0%: the way back to the image) to class 3 (100%)")
+    assert morphed.said.startswith(
+        "From class 7 (0%: reconstruction of the image) to class 3 (100%)"
+    )
     assert morphed.first == 8, "what it has become"
     assert morphed.others == (False,) * 4 + (True,) * 5
     found = {"x": x[:1], "latent": 0 * x[:1], "error": np.array([0.04])}
@@ -116,7 +118,7 @@ def test_what_came_of_an_edit_begins_with_what_is_of_interest() -> None:
     arrays = {"x": x[:2], "mean": 0 * x[:2], "seen": x[2:4]}
     clean = edited(TASK["Denoise"], sheet(), arrays, {"seed": 4}, 1, "", "0002-denoise")
     assert clean.names == ("mean", "1", "2")
-    assert clean.said == "The mean of all that it may have been, and 2 draws, each of other noise."
+    assert clean.said == "The posterior mean, and 2 draws, each with different noise."
     assert (clean.before == x[2]).all()
     assert clean.facts(None).startswith("seed 4 · ")
     assert clean.facts(None).endswith(" · 0002-denoise")
@@ -137,7 +139,7 @@ def test_a_picture_is_cut_and_each_pixel_is_the_mean_of_what_it_covers(tmp_path:
     assert x.shape == (1, 3, 3)
     assert x[0, 0, 0] == pytest.approx(0.25)
     assert x.sum() == pytest.approx(0.25)
-    assert said == "photo.png, 10 x 6 pixels: cut to 6 x 6 pixels in its middle, made 3 x 3."
+    assert said == "photo.png, 10 x 6 pixels: cut to 6 x 6 pixels at its centre, made 3 x 3."
     exact, said = fitted(picture(4, 4, "#ff0000"), (3, 4, 4), "a")
     assert said == "a, 4 x 4 pixels, unchanged."
     assert exact[:, 0, 0].tolist() == [1.0, 0.0, 0.0]

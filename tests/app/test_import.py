@@ -247,7 +247,7 @@ async def test_a_dialog_takes_the_keyboard_from_nobody_who_types(bench, wait):
 
     bench.state.looks_changed.connect(typing)
     bench.actions.data.inspect_files(["/x/a.csv"])
-    await wait(lambda: said(bench) == ["a.csv has been looked into"])
+    await wait(lambda: said(bench) == ["a.csv ready to import"])
     assert bench.window.findChild(ImportDialog) is None
     assert search.hasFocus()
     (show,) = bench.state.notices.banners[0].actions

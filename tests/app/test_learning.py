@@ -151,7 +151,7 @@ async def test_the_sentence_grows_by_a_run_and_the_inspector_has_a_link(bench, w
     await wait(lambda: words in [b.text() for b in origins.findChildren(QPushButton)])
     del bench.state.runs.by_key[parent.key]
     bench.state.runs.listed.emit()
-    said = f"{words}; that run was deleted, this one has a copy."
+    said = f"{words}; that run was deleted, its copy is used."
     await wait(lambda: said in [each.text() for each in origins.findChildren(QLabel)])
 
 

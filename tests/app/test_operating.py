@@ -597,7 +597,7 @@ async def test_samples_are_not_offered_of_a_model_that_makes_none(bench):
     bench.state.catalog = msgspec.structs.replace(catalog, entries=[*catalog.entries, sorts])
     known.spec = msgspec.structs.replace(known.spec, family=Pick(slug="sorts"))
     for id in ("sample", "export-samples"):
-        assert bench.window.registry[id].why_not() == "The model of this run makes no samples."
+        assert bench.window.registry[id].why_not() == "The model of this run generates no samples."
 
 
 async def test_a_file_that_a_dialog_has_asked_about_may_be_replaced(bench, wait):
@@ -757,7 +757,7 @@ async def test_a_run_that_is_needed_is_proposed_where_one_fits_and_asked_for_bef
     if fitting == 1:
         assert made._config["other"] == {"run": "0007-v", "step": None}
     else:
-        said = "Choose a run for Other." if fitting else "Other: no run of this project fits."
+        said = "Choose a run for Other." if fitting else "Other: no suitable run in this project."
         assert made.advice.text().startswith(said)
         assert made.go.toolTip().startswith(said)
     if fitting == 2:

@@ -44,7 +44,7 @@ async def test_it_is_not_left_behind_to_a_second_process(bench, wait, run, monke
     await bench.start()
 
     def start(path):
-        raise Busy(SENTENCE, "Stop it there, or wait for its end.", 4711)
+        raise Busy(SENTENCE, "Stop it there, or wait until it ends.", 4711)
 
     async def nothing(*_, **__):
         return None

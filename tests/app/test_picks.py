@@ -92,7 +92,7 @@ def test_a_pick_is_opened_into_its_choice_and_the_settings_of_the_network_that_t
     ]
     chooser = found["net.slug"]
     assert [(c.value, c.title) for c in chooser.choices] == [
-        ("", "U-Net, as the data prefer"),
+        ("", "U-Net, set by the data"),
         ("mlp", "Fully connected"),
         ("unet", "U-Net"),
     ]
@@ -201,7 +201,7 @@ async def test_the_form_shows_the_settings_of_the_network_that_is_chosen(bench, 
     panel, form = await opened(bench, wait, run())
     box = form.rows["net.slug"].editor.box
     assert isinstance(box, editors.ChoiceList)
-    assert box.currentText() == "U-Net, as the data prefer"
+    assert box.currentText() == "U-Net, set by the data"
     assert box.itemData(1, Qt.ItemDataRole.ToolTipRole) == "About mlp."
     kept = form.rows["ema"]
     box.setFocus()

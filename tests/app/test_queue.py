@@ -182,7 +182,7 @@ async def test_what_is_done_beside_trainings_is_no_nothing(bench, wait):
     await bench.start()
     bench.window.drawer.show_held("queue")
     (queue,) = bench.window.drawer.findChildren(QueueList)
-    assert queue.nothing.text() == "Nothing trains, and nothing waits."
+    assert queue.nothing.text() == "The queue is empty."
     info = m.JobInfo(job="j8", kind="operator", state="running", title="Colourise: 0003-edm")
     bench.state.jobs["j8"] = info
     bench.state.queue_changed.emit()
@@ -218,10 +218,10 @@ async def test_what_is_said_to_a_run_reaches_it_and_no_other(bench, qtbot, wait)
     registry, runs = bench.window.registry, bench.state.runs.by_key
     bench.actions.runs.select(queued)
     names = [called(runs[key].name) for key in (queued, trained)]
-    why = f"{names[0]} does not train now. {names[1]} does: open that."
+    why = f"{names[0]} is not training. {names[1]} does: open that."
     for id in ("checkpoint", "step-training", "slow", "full-speed", "stop"):
         assert registry[id].why_not() == why
-    waits = "The run has not begun yet: it waits in the queue."
+    waits = "The run is waiting in the queue."
     assert registry["export-weights"].why_not() == waits
     for command in (bench.actions.training.checkpoint, bench.actions.training.stop):
         command()

@@ -21,7 +21,7 @@ LED_BY = (
     "These samples are led by classifier-free guidance of strength 2. The metrics of the run are "
     "of samples without guidance."
 )
-APART = "The metrics of the run are of other samples: "
+APART = "The metrics of the run are of different samples: "
 
 
 def heun(**config):
@@ -87,4 +87,4 @@ def test_a_model_without_a_sampler_and_an_unknown_one_say_nothing():
 
 def test_figures_are_by_the_averages_of_the_run():
     said = figures_apart(spec(**OWN), heun(**OWN), catalog(), averaged=True)
-    assert said == f"{APART}by its own averages of the weights."
+    assert said == f"{APART}with its own EMA weights."

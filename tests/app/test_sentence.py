@@ -246,7 +246,7 @@ async def test_a_dear_sampler_is_said_beside_the_time_of_the_steps(bench, wait):
     draft.evaluations = 18
     seconds = draft.recipe.expected_seconds
     said = f"{duration(seconds)} to {duration(3 * seconds)}"
-    assert takes(draft, bench.state) == (said, "not timed here yet")
+    assert takes(draft, bench.state) == (said, "not timed on this computer")
     draft.evaluations = 2000
     assert takes(draft, bench.state)[1] == "plus drawing samples"
 

@@ -143,13 +143,11 @@ async def test_as_many_data_are_told_as_the_training_draws(bench, wait, tmp_path
 
     assert told(80, {}) == ("80 points", "")
     points, said = told(0, {})
-    assert (points, said) == ("4,096 points", "A training samples new data for every batch.")
+    assert (points, said) == ("4,096 points", "Every batch is freshly sampled.")
     shares = {"shares": {"learned": 4096, "measured": 1000}}
     points, said = told(500, shares, size="5,096 rows")
     assert points == "4,096 points"
-    assert said.endswith(
-        "1,000 are held out to measure models with · the training takes 500, by its seed"
-    )
+    assert said.endswith("1,000 are held out for validation · the training takes 500, by its seed")
     assert "takes" not in told(0, shares, size="5,096 rows")[1]
 
 

@@ -591,7 +591,7 @@ async def test_diagnostics_that_cannot_be_written_are_told_of(bench, wait, tmp_p
     await bench.start()
     (tmp_path / "file").write_text("x")
     await diagnostics_sheet._write(bench.state, tmp_path / "file" / "out.zip")
-    assert bench.state.notices.history[-1].text == "The diagnostics were not written"
+    assert bench.state.notices.history[-1].text == "Diagnostics not saved"
 
 
 class Painted(QObject):

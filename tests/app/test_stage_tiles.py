@@ -16,7 +16,7 @@ def test_a_stage_shows_a_datum_of_all_that_it_has_at_hand(kind, x):
     assert [each.title for each in kind.scene({"real": x})] == ["The data"]
     arrays = {"moved": 3 * x, "velocity": x, "real": x, "particles": 2 * x, "code": x[..., :1]}
     pictures = kind.scene(arrays)
-    titles = ["The data", "The particles", "Where they have gone"]
+    titles = ["The data", "The particles", "Positions after the step"]
     assert [each.title for each in pictures] == titles
     assert [len(each.tiles) for each in pictures] == [1, 1, 1]
 

@@ -56,7 +56,7 @@ def test_each_character_is_found_where_it_is():
 def test_a_step_asks_only_of_what_changes_or_is_not_there_yet():
     first, law, last = step(BEFORE, AFTER)
     assert [each.title for each in (first, law, last)] == [
-        "Before", "What the model says", "What is sampled from that",
+        "Before", "Prediction", "Sampled",
     ]  # fmt: skip
     assert isinstance(law.tiles, LawTiles)
     assert law.tiles.asked[0].tolist() == [False, False, True, True, True]
@@ -68,7 +68,7 @@ def test_a_step_asks_only_of_what_changes_or_is_not_there_yet():
         above, below = first.tiles.part_area(RECT, 0, part), law.tiles.part_area(tall, 0, part)
         assert (above.left(), above.width()) == pytest.approx((below.left(), below.width()))
     bare = [{name: each[name] for name in ("x", WRITTEN)} for each in (BEFORE, AFTER)]
-    assert [each.title for each in step(*bare)] == ["Before", "What is sampled from that"]
+    assert [each.title for each in step(*bare)] == ["Before", "Sampled"]
 
 
 def test_a_law_that_changes_is_one_that_was_asked_for():
@@ -81,9 +81,9 @@ def test_a_stage_shows_what_is_left_and_where_the_model_would_be_right():
     real, law = numbers("cat"), {name: AFTER[name][:, 1:4] for name in (CANDIDATES, CHANCES)}
     assert [each.title for each in scene({"real": real})] == ["The data"]
     titles = [each.title for each in scene({"real": real, "particles": numbers("c__")})]
-    assert titles == ["The data", "What is left of them"]
+    assert titles == ["The data", "Noised input"]
     left, said, was = scene({"real": real, "particles": numbers("c__"), **law})
-    assert left.title == "What is left of them"
+    assert left.title == "Noised input"
     assert said.tiles.asked[0].tolist() == [False, True, True]
     sure = was.tiles.arrays[WRITTEN][0, :, 0]
     assert sure == pytest.approx([0.0, 0.0, 0.3], abs=1e-3), "of t, and neither of c nor of a"
@@ -151,7 +151,7 @@ def test_pictures_are_as_high_as_they_are_wide_and_no_more_than_there_is(qtbot: 
     pictures.resize(420, 600)
     pictures.show_pictures(KIND, step(BEFORE, AFTER))
     pictures.show()
-    assert pictures.titles == ["Before", "What the model says", "What is sampled from that"]
+    assert pictures.titles == ["Before", "Prediction", "Sampled"]
     heights = [grid.height() for grid in pictures.grids]
     assert heights[0] == heights[2] < 80
     assert 3 * heights[0] < heights[1] < 240

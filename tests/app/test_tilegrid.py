@@ -148,7 +148,7 @@ def test_a_tile_is_large_enough_to_be_read_and_small_enough_to_be_seen_whole(
 def test_the_words_of_an_empty_strip_have_all_of_its_width(qapp: QApplication) -> None:
     made = TileGrid("Others", strip=True)
     made.resize(400, 84)
-    made.show_tiles(None, message="Choose where the way leads: a real one, or one from a file.")
+    made.show_tiles(None, message="Choose the end of the path: a real sample or a file.")
     made.show()
     qapp.processEvents()
     assert made.viewport().width() > 380

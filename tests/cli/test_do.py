@@ -76,7 +76,7 @@ def test_a_file_that_is_there_is_replaced_only_by_who_says_so(
     assert main(command) == 2
     said = " ".join(capsys.readouterr().err.split())
     assert f"{file} is there already." in said
-    assert "Choose another name, or replace it with --overwrite." in said
+    assert "Choose another name, or use --overwrite." in said
     assert file.read_bytes() == b"mine"
     assert main([*command, "--overwrite"]) == 0
     assert file.stat().st_size > len(b"mine")
@@ -92,7 +92,7 @@ def test_a_file_that_is_there_is_replaced_only_by_who_says_so(
         (["generate", "--given", "label=3"], "no condition 'label'"),
         (["likelihood"], "needs rows"),
         (["likelihood", "--rows", "roows=data"], "no input 'roows'; did you mean rows?"),
-        (["generate", "--rows", "rows=data"], "it takes no rows"),
+        (["generate", "--rows", "rows=data"], "it has no inputs"),
         (["generate", "--given", "label"], "--given label: write it as NAME=VALUE"),
     ],
 )

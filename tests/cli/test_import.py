@@ -199,7 +199,7 @@ def test_what_an_option_could_mend_is_refused_with_the_options(tmp_path: Path, c
     status, _, error = said(capsys, "import", tmp_path, "--out", tmp_path / "p")
     assert status == 1
     assert "2 sizes, from 8 x 8 to 9 x 9 pixels" in error
-    assert "What can be set by --set NAME=VALUE: side, " in error
+    assert "Options (--set NAME=VALUE): side, " in error
     status, out, _ = said(capsys, "import", tmp_path, "--look")
     assert status == 1
     assert "--set side=..." in out

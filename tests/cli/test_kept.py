@@ -158,7 +158,9 @@ def test_the_figures_stand_beside_their_floors(say: Any, edm: RunFolder) -> None
     assert RULE.partition(" (")[0] in said
     assert "Step 60; 200 samples against as many real ones, seed 0; " in out
     assert f"{edm.name}: measuring 200 samples against as many real points\n" in out
-    left_out = " ".join(out.split()).partition("Left out, since the run does not ask for them: ")[2]
+    left_out = " ".join(out.split()).partition(
+        "Not measured, since the run does not request them: "
+    )[2]
     assert "mode-balance" in left_out
     assert "sliced-w2" not in left_out
     _, out, _ = say("evaluate", edm.path, "--count", 100, "--metric", "mode-balance")

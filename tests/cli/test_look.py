@@ -82,7 +82,7 @@ def test_show_has_every_setting_with_bounds_help_and_source(say: Any) -> None:
     for field in describe(entry.config):
         assert f"  {field['path']} = " in out
         assert " ".join(field["help"].split()).replace("- ", "-") in words
-    assert "net = as the data prefer" in out
+    assert "net = set by the data" in out
     _, out, _ = say("show", "mlp")
     assert "width = 128" in out
     assert ">= 1, <= 4096" in out
@@ -248,7 +248,7 @@ def test_a_claim_fails_where_a_dead_model_meets_its_line(say: Any) -> None:
     assert status == 1
     assert "FAIL     T5" in out
     assert "nothing at all (MEETS THE LINE): 7 of 9" in out
-    assert "a dead model meets this line: nothing at all" in out
+    assert "a null model meets this line: nothing at all" in out
     status, out, _ = say("verify", "--json", "T5")
     [result] = map(json.loads, out.splitlines())
     assert (status, result["verdict"], result["passed"]) == (1, "FAIL", False)

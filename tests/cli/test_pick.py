@@ -137,7 +137,7 @@ def test_a_copied_command_repeats_the_networks(spelt_out, known):
 def test_show_says_which_networks_there_are_and_where_their_settings_are(capsys):
     assert main(["show", "gan"]) == 0
     said = capsys.readouterr().out
-    assert "critic = as the data prefer" in said
+    assert "critic = set by the data" in said
     assert "images: dcgan" in said
     assert "'pushforward show cross-attention'" in said
     assert main(["show", "unet"]) == 0

@@ -92,7 +92,7 @@ def test_ctrl_c_saves_all_and_the_race_goes_on_from_there(
     steps = [run.status().step for run in runs]
     assert 0 < min(steps) < 300
     assert [run.checkpoints.steps()[-1] for run in runs] == steps
-    [hint] = re.findall(r"Go on with: pushforward (.+)", capsys.readouterr().out)
+    [hint] = re.findall(r"Resume with: pushforward (.+)", capsys.readouterr().out)
     assert main(hint.split()) == 0
     assert [run.status().step for run in runs] == [300, 300]
     assert "finished" in capsys.readouterr().out

@@ -66,7 +66,7 @@ def test_a_slice_of_the_data_is_edited_and_written_as_a_picture(
     assert len(found.keys() - {"x"}) > 0
     status, _, err = say("do", digits.path, "sdedit", "--rows", "rows=data[9000:]")
     assert status == 1
-    assert "no rows are in that slice. There are 1," in err
+    assert "the slice is empty. There are 1," in err
     assert "data[:100]" in err
 
 

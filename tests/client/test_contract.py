@@ -41,7 +41,7 @@ def engine(request: pytest.FixtureRequest) -> Iterator[tuple[asyncio.Runner, Eng
         yield runner, client
         outcome = runner.run(client.stop())
     assert outcome is not None
-    assert outcome.sentence == "The engine left as asked."
+    assert outcome.sentence == "The engine shut down."
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def test_it_comes_up_in_order_and_leaves_as_asked(transport: Any) -> None:
         assert asked == ear.of(m.CatalogEvent)[0].catalog
         outcome = await client.stop()
         assert outcome is not None
-        assert outcome.sentence == "The engine left as asked."
+        assert outcome.sentence == "The engine shut down."
         assert client.state.name == "stopped"
 
     run(test())

@@ -198,7 +198,7 @@ def test_garbage_ends_the_engine_and_says_so() -> None:
         await client.start()
         fakes.made[0].emit_bytes(b"hello from a stray print\n")
         await ear.until(lambda: client.state.name == "lost")
-        assert client.state.message.startswith("The engine was ended: it sent something")
+        assert client.state.message.startswith("The engine was stopped: it sent something")
 
     run(test())
 

@@ -11,7 +11,7 @@ TRACEBACK = 'Traceback (most recent call last):\n  File "x"\nRuntimeError: no lu
 @pytest.mark.parametrize(
     ("outcome", "sentence"),
     [
-        (ProcessOutcome(ProcessExit(status=0), asked=True), "The engine left as asked."),
+        (ProcessOutcome(ProcessExit(status=0), asked=True), "The engine shut down."),
         (ProcessOutcome(ProcessExit(signal=9)), "killed (SIGKILL), perhaps because the machine"),
         (ProcessOutcome(ProcessExit(signal=11)), "crashed in native code (SIGSEGV)"),
         (ProcessOutcome(ProcessExit(signal=10**4)), "ended by signal 10000"),
@@ -19,7 +19,10 @@ TRACEBACK = 'Traceback (most recent call last):\n  File "x"\nRuntimeError: no lu
         (ProcessOutcome(ProcessExit(status=3)), "ended with status 3."),
         (ProcessOutcome(ProcessExit(status=1), TRACEBACK), "(RuntimeError: no luck)."),
         (ProcessOutcome(ProcessExit(status=1), "a warning"), "ended with status 1."),
-        (ProcessOutcome(ProcessExit(signal=9), reason="it hung"), "The engine was ended: it hung."),
+        (
+            ProcessOutcome(ProcessExit(signal=9), reason="it hung"),
+            "The engine was stopped: it hung.",
+        ),
     ],
 )
 def test_sentences(outcome: ProcessOutcome, sentence: str) -> None:

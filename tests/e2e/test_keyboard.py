@@ -77,7 +77,7 @@ async def test_from_the_first_screen_to_a_trained_run_and_its_data_by_keys_alone
     keys.type("checkerboard")
     keys.press(Qt.Key.Key_Return)
     assert (state.place, state.dataset) == ("data", "checkerboard")
-    keys.tab_to("Set up a run with this")
+    keys.tab_to("Set up a run")
     keys.press(Qt.Key.Key_Space)
     await until(lambda: state.place == "setup", 10)
     assert state.draft.spec.dataset.slug == "checkerboard"

@@ -134,7 +134,7 @@ def test_looking_into_files_is_given_up(desk, tmp_path, monkeypatch):
     while desk.engine.looks:
         time.sleep(0.01)
     (answer,) = [each for each in desk.outbox.of(m.Failed) if each.re == asked]
-    assert answer.error.message == "p.csv was not read to its end."
+    assert answer.error.message == "p.csv was not read completely."
     desk.reply(m.GiveUp(re=asked))  # one that is answered is none to give up
 
 

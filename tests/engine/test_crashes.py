@@ -318,7 +318,7 @@ def test_engine_hangs(studio: Any) -> None:
     async def row(s: Studio) -> None:
         _, run = await s.start("stops")
         await s.ear.until(lambda: s.client.state.name == "unresponsive")
-        assert s.client.state.message == "The engine has not answered for 2 seconds."
+        assert s.client.state.message == "The engine has not responded for 2 seconds."
         assert "restart" in s.client.state.error.hint
         hung = s.client.state.pid
         await s.client.restart("it did not answer")

@@ -263,7 +263,7 @@ class TestNeeds:
             )
         )
         assert quality.figures == {}
-        assert quality.notes == ["Sliced W2 is left out: the model makes no samples."]
+        assert quality.notes == ["Sliced W2 is left out: the model generates no samples."]
 
     def test_a_metric_sees_what_was_gathered_and_the_same_numbers_each_time(self):
         seen = []

@@ -430,7 +430,7 @@ def test_what_a_run_is_at_before_its_first_step_is_said(tmp_path, monkeypatch):
     sink = MemorySink()
     job = new_job(new_run(tmp_path, spec()), sink)
     work, said = job.work(), []
-    while "drawing its first samples" not in said:
+    while "generating the first samples" not in said:
         next(work)
         said = [event.doing for event in sink.of(Progress)]
     assert said[0] == "reading the data"

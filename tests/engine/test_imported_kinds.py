@@ -81,8 +81,8 @@ def test_it_is_said_which_imported_graphs_are_copies(tmp_path: Path) -> None:
     assert held > 0
     assert facts["repeats"] == (
         "2 of the 30 graphs are different, the others copies; "
-        f"{held} of the {held} held out are learned from, too, so that floors and novelty say "
-        "little."
+        f"{held} of the {held} held out are also in the training set, so noise floors and novelty "
+        "mean little."
     )
 
 

@@ -80,7 +80,7 @@ def test_a_run_of_another_process_is_refused_and_not_touched(
     desk = Desk(tmp_path)
     error = desk.refused(m.ResumeTraining(run=str(folder.path)))
     assert error.message == f"{folder.name} is being trained by process {holder.pid}."
-    assert (error.kind, error.hint) == ("user", "Stop it there, or wait for its end.")
+    assert (error.kind, error.hint) == ("user", "Stop it there, or wait until it ends.")
     with pytest.raises(Busy):
         headless.run(folder.path)
     assert files(folder) == before

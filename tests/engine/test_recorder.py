@@ -284,8 +284,8 @@ def test_how_far_the_first_samples_are_is_said_before_the_first_step(tmp_path, m
         next(work)
         said = [event.doing for event in sink.of(Progress)]
     work.close()
-    assert said[-2] == "drawing its first samples"
-    assert re.fullmatch(r"drawing its first samples, [1-9]\d?%", said[-1])
+    assert said[-2] == "generating the first samples"
+    assert re.fullmatch(r"generating the first samples, [1-9]\d?%", said[-1])
 
 
 def test_a_full_store_is_thinned_and_keeps_both_ends(tmp_path):

@@ -27,7 +27,7 @@ def catalog() -> Catalog:
 def test_what_is_left_open_says_what_it_stands_for_and_how_it_is_written(catalog) -> None:
     entry = catalog.opened(catalog.get("operator", "solver-lab"), {}, "jets")
     fields = {field.path: field for field in entry.fields}
-    assert fields["figure.slug"].choices[0].title == "As the data prefer"
+    assert fields["figure.slug"].choices[0].title == "Set by the data"
     usual, _, example = fields["calls"].meant.partition("; or such as: ")
     assert usual
     assert setting_values.parse(fields["calls"], example) == [8, 16, 32]

@@ -188,7 +188,7 @@ def test_jets_like_given_ones_have_their_conditions(project):
         np.testing.assert_allclose(rows.given[name], values, rtol=1e-4)
     assert len(set(chosen.tolist())) == 40
     assert answer.record.taken_from == "the given samples"
-    assert "those of the data that only test" in answer.record.note
+    assert "those of the test data" in answer.record.note
     own = do(project, "generate-like", {"n": 4096}, inputs={"rows": "project:asked"})
     assert len(own.outcome.rows) == 60
     assert "There are 60 rows" in own.record.note

@@ -310,7 +310,7 @@ def test_hdf5_groups_are_followed_to_a_depth_that_is_named(tmp_path):
     (first, second) = inspect(path).items
     assert (first.name, second.name) == ("g/g/y", "x")
     for item in (first, second):
-        assert item.notes[0] == "Groups more than 32 levels deep are not looked into."
+        assert item.notes[0] == "Groups more than 32 levels deep are not searched."
     with pytest.raises(FormatError, match="up to 32 levels of groups"):
         inspect(h5(tmp_path / "q.h5", **{f"{deep}__z": X}))
 

@@ -42,8 +42,8 @@ def read(importer, path):
 
 
 ALONE = (
-    "No model here learns from one network alone: cut it into several graphs, such as the "
-    "neighbourhoods of its nodes."
+    "No model learns from a single network: cut it into several graphs, such as neighbourhoods of "
+    "its nodes."
 )
 
 
@@ -81,7 +81,7 @@ def test_what_is_left_out_is_said(tmp_path):
     assert (found.kind, found.importer, found.rows) == ("graphs", "graphml", 2)
     assert found.notes == [
         "2 graphs of 3 to 4 nodes and 1 edge, density 0.17 to 0.33.",
-        "1 has edges with a direction, which is left out.",
+        "1 has directed edges; the direction is ignored.",
         "1 edge from a node to itself is left out.",
         "1 graph of fewer than 2 nodes is left out.",
     ]
@@ -273,7 +273,11 @@ LARGE, DOUBLED = (
         ("json", '{"n": 3}', "they have no list of edges"),
         ("json", '{"n": 3, "edges": [[0, 3]]}', "they have an edge to a node that is not there"),
         ("json", '{"n": 3, "edges": [[0]]}', "they have an edge that is not between two nodes"),
-        ("json", '{"nodes": [{"id": 1}, {"id": 1}], "links": []}', "they have two nodes of one id"),
+        (
+            "json",
+            '{"nodes": [{"id": 1}, {"id": 1}], "links": []}',
+            "they have two nodes with the same id",
+        ),
         (
             "json",
             '{"nodes": [{"id": [1]}], "links": []}',
@@ -284,12 +288,12 @@ LARGE, DOUBLED = (
             '{"nodes": [1, 2], "links": [{"source": [], "target": 1}]}',
             "they have an edge to a node that is not there",
         ),
-        ("edges", "a b\nc\nd e\n", "they have a line of one word, and an edge has two nodes"),
+        ("edges", "a b\nc\nd e\n", "they have a line with one word; an edge needs two"),
         ("edges", "# graph 0 of 1000000 nodes\n0 1\n", LARGE),
         (
             "edges",
             "# graph 0 of 3 nodes\n0 3\n",
-            "they have an edge to a number that is not below that of their nodes",
+            "they have an edge to a node number that is too large",
         ),
         ("edges", "a b\n" * 39_801, DOUBLED),
         ("edges", "a " + "b" * 5000, "they have a line that is longer than 4,096 bytes"),
@@ -359,7 +363,7 @@ def test_what_a_list_of_edges_says_besides_is_told_and_offered(tmp_path):
         ALONE,
         "Left out: 'column 3' of 7 edges.",
         "1 edge from a node to itself is left out.",
-        "2 edges are listed again: each is taken once.",
+        "2 edges are duplicate; each is used once.",
     ]
     assert found.sources["edge_labels"] == ["column 3"], "it can be taken for their label"
     both = "0 1\n1 0\n1 2\n2 1\n"
@@ -372,7 +376,7 @@ def test_an_edge_of_gml_that_is_listed_again_is_taken_once(tmp_path):
     edge = "edge [ source 0 target 1 ]"
     text = f"graph [ node [ id 0 ] node [ id 1 ] {edge} {edge} ]"
     found = Gml().inspect([written(tmp_path, text, "some.gml")], {})
-    assert (found.rows, found.notes[-1]) == (1, "1 edge is listed again: each is taken once.")
+    assert (found.rows, found.notes[-1]) == (1, "1 edge is duplicate; each is used once.")
 
 
 def test_a_set_of_the_tu_collection_is_read_from_its_archive(tmp_path):

@@ -221,8 +221,8 @@ def test_damaged_jets_are_left_out_and_counted(tmp_path: Path, damage: str, said
 @pytest.mark.parametrize(
     ("unit", "factor", "said"),
     [
-        ("MeV", 1e3, "1,000,000 GeV, which no collider makes"),
-        ("TeV", 1e-3, "1 GeV, which is no jet"),
+        ("MeV", 1e3, "1,000,000 GeV, beyond any collider"),
+        ("TeV", 1e-3, "1 GeV, too low for a jet"),
     ],
 )
 def test_jets_of_another_unit_are_refused_until_it_is_said(

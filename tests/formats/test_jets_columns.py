@@ -303,8 +303,8 @@ def test_what_is_wrong_with_columns_is_one_sentence(tmp_path: Path) -> None:
     assert "few is (7,) and pt (40, 6)" in against(jet_pt="few")
     assert "part holds numbers that are not whole" in against(label="part")
     assert "whose constituents have more than 10 times its pT" in against(jet_pt="part")
-    assert "GeV, which is no jet: choose a larger unit" in against(unit="MeV")
-    assert "GeV, which no collider makes: choose a smaller unit" in against(unit="TeV")
+    assert "GeV, too low for a jet: choose a larger unit" in against(unit="MeV")
+    assert "GeV, beyond any collider: choose a smaller unit" in against(unit="TeV")
 
 
 def test_a_jet_that_is_damaged_is_left_out_and_the_others_stay(tmp_path: Path) -> None:

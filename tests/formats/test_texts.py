@@ -69,7 +69,7 @@ def test_characters_may_stay_as_they_are(tmp_path: Path):
         (
             "Привет, мир",
             {"alphabet": "letters"},
-            "has no letter from a to z. Choose the alphabet as it is written.",
+            "has no letter from a to z. Choose *All characters*.",
         ),
         (" \n\t ", {"alphabet": "written"}, "has nothing but white space"),
         ("too short", {}, "has 9 characters of the alphabet, and a piece has 64"),
@@ -106,7 +106,7 @@ def test_what_is_lost_of_a_text_is_counted_before_it_is_taken(tmp_path: Path):
         "12 characters become blanks: , 3, 1 3, 2 3, \\x07 3.",
     ]
     kept = PlainText().inspect([path], options(length=16, alphabet="written")).notes[1:]
-    assert kept == ["3 characters are left out: they cannot be shown: \\x07 3."]
+    assert kept == ["3 characters are removed: they cannot be displayed: \\x07 3."]
     assert "".join(folded(["Über naïve"], "letters")) == "uber naive"
 
 
@@ -145,9 +145,7 @@ def test_of_numbers_and_of_digits_a_person_may_choose_and_the_better_guess_is_fi
 def test_digits_are_text_in_their_own_characters(tmp_path: Path) -> None:
     path = file(tmp_path, "3141592653589793238462643383279502\n" * 9)
     found = PlainText().inspect([path], options(alphabet="letters"))
-    assert found.problems == [
-        f"{path.name} has no letter from a to z. Choose the alphabet as it is written."
-    ]
+    assert found.problems == [f"{path.name} has no letter from a to z. Choose *All characters*."]
     for chosen in ({}, {"alphabet": "written"}):
         taken = PlainText().inspect([path], options(**chosen))
         assert not taken.problems

@@ -155,7 +155,7 @@ def few_of(pairs: list[Pair]) -> list[Pair]:
 
 
 FEW = few_of(PAIRS)
-"""Pairs for what a family does alike on all kinds of data: seeds, states, counts of weights. What
+"""Pairs for what a family does alike on all data types: seeds, states, counts of weights. What
 has a shape or a mask, and whether a training is resumed bit for bit, is tried with all pairs in the
 whole suite.
 """

@@ -351,7 +351,7 @@ def test_a_diffusion_tells_the_classes_that_it_was_told_of():
     right = found.arrays["class"] == rows.given[LABEL]
     assert float(right.float().mean()) > 0.97
     assert found.note.startswith(f"{100 * float(right.double().mean()):.1f} %")
-    # What the rows say of their class is not read.
+    # What the rows say of their class is not supported.
     lied = Batch(rows.x, given={LABEL: (rows.given[LABEL] + 1) % 5})
     again = do("diffusion-classifier", lied, exact(told=True))
     assert torch.equal(again.arrays["class"], found.arrays["class"])

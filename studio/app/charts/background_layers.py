@@ -33,12 +33,12 @@ LOGS, SLOPE = ("log p", "p"), "h′(d)"  # symbols of layers that have no sign
 LOG_DEPTH = 12.0  # nats of a log-density that are told apart
 PARTICLES, FRAME = "Particles", "Frame"
 _TIPS = {
-    "trails": "Where each particle came from, along flow time.",
+    "trails": "Trajectory of each particle over flow time.",
     "target": "Points of the data that the model learns.",
-    DENSITY: "How many particles there are per unit area, counted here.",
-    "log-density": "What the flow says about the data, from its likelihood. Computed when shown.",
-    MANIFOLD: "A grid of the first two latents, pushed forward: where the generator can reach.",
-    LATENTS: "From each particle's first two latents to where the generator puts it.",
+    DENSITY: "Particle density: particles per unit area.",
+    "log-density": "Model density log p(x), from the likelihood of the flow. Computed when shown.",
+    MANIFOLD: "Image of a grid of the first two latents under the generator.",
+    LATENTS: "Arrows from the first two latents of each particle to its generated position.",
 }
 
 
@@ -53,7 +53,7 @@ def rows_for(entry: EntrySpec | None) -> list[LayerRow]:
     rows = [
         LayerRow("particles", "Particles", True, part=PARTICLES),
         LayerRow("trails", "Trails", True, "", _TIPS["trails"], PARTICLES),
-        LayerRow("paths", "Paths", False, "", "The whole way of some particles.", PARTICLES),
+        LayerRow("paths", "Paths", False, "", "Trajectories of some particles.", PARTICLES),
     ]
     if entry is not None and "latent" in entry.capabilities:
         rows.append(LayerRow(MANIFOLD, "Manifold", False, "", _TIPS[MANIFOLD], PARTICLES))

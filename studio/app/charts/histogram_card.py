@@ -81,7 +81,7 @@ class HistogramCard(PointedCard):
         self.plot.set_scene(scene)
         self.far = ""
         text = "" if said else "too few for a distance"
-        tip = f"It takes {LEAST} generated data and {2 * LEAST} real ones."
+        tip = f"Needs {LEAST} generated and {2 * LEAST} real samples."
         if far is not None:
             text = f"{whose}: W1 {far.said(scene.unit)}" if whose else f"W1 {far.said(scene.unit)}"
             text += ", too few" if far.level == "few" else ""

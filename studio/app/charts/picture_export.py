@@ -130,8 +130,8 @@ def write_picture(picture: Picture, path: Path) -> None:
     suffix = path.suffix.lower()
     if suffix not in formats:
         raise StoreError(
-            f"{path.name} cannot be written: a picture is a .png, an .svg or a .pdf file.",
-            "Give the file one of these endings.",
+            f"{path.name} has no known image format. Use .png, .svg or .pdf.",
+            "Change the file extension.",
             "user",
         )
     with theme.on_paper() if picture.printed or suffix == ".pdf" else nullcontext():

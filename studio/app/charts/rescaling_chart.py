@@ -22,7 +22,7 @@ __all__ = ["HPlot", "HScene"]
 
 BARS = 0.5  # of a plane's height for the tallest bar
 POINTS = 400
-MEANING = "h, what particles climb", "h′, how fast they climb"
+MEANING = "h, what particles climb", "h′, speed factor"
 ASTRAY = "h′ < 0: away from the data"
 LETTER = 6  # pixels, about
 

@@ -108,21 +108,21 @@ def judge(shape: Shape, d: Doubles) -> Verdict | None:
     figure = number_format.figure(median)
     if astray > ASTRAY:
         text = (
-            f"h′ is negative at {100 * astray:.0f} % of the particles: they are sent away from "
-            f"the data. Median h′ {figure}."
+            f"h′ is negative at {100 * astray:.0f} % of the particles, which move away from the "
+            f"data. Median h′ {figure}."
         )
         return Verdict("leads away", text, "danger", median)
     if np.median(size) < VANISHING:
         text = (
-            f"Median h′ at the particles {figure}: their speed is that small a part of what the "
-            "plain slope of the critic would give."
+            f"Median h′ at the particles {figure}: particles are slowed to this fraction of the "
+            "critic's gradient."
         )
         return Verdict("vanishing", text, "danger", median)
     stuck = float(np.mean(size < VANISHING))
     if stuck > STUCK:
         text = (
-            f"h′ is below {VANISHING:g} at {100 * stuck:.0f} % of the particles: they hardly move, "
-            f"whatever the critic says. Median h′ {figure}."
+            f"h′ is below {VANISHING:g} at {100 * stuck:.0f} % of the particles, which hardly "
+            f"move. Median h′ {figure}."
         )
         return Verdict("vanishing for some", text, "warm", median)
     if top > EXPLOSIVE * abs(median):

@@ -92,7 +92,7 @@ class _Why:
     def stoppable(self) -> str:
         run = self.state.runs.current
         if run is not None and run.elsewhere:
-            return "Another window or command trains this run: stop it there."
+            return "This run is training in another window or command. Stop it there."
         return "" if run is not None and run.background else self.steered()
 
     def run(self) -> str:
@@ -100,8 +100,8 @@ class _Why:
 
     def flows(self) -> str:
         run, catalog = self.state.runs.current, self.state.catalog
-        still = "A generator makes samples in one step: there is no flow time."
-        why = still if moves_in(run, catalog) else "Nothing moves in this run."
+        still = "This generator samples in one step, so there is no flow time."
+        why = still if moves_in(run, catalog) else "This run has no particle flow."
         return self.run() or (self.state.playback.idle if flows_in(run, catalog) else why)
 
     def trained(self) -> str:
@@ -111,7 +111,7 @@ class _Why:
             return "No run is selected."
         if run.checkpoints or self.state.training_of(run) is not None:
             return ""
-        waits = "The run has not begun yet: it waits in the queue."
+        waits = "The run is waiting in the queue."
         return waits if run.state == "queued" else "The run has no checkpoint yet."
 
     def draws(self, before: Callable[[], str]) -> Callable[[], str]:
@@ -121,7 +121,7 @@ class _Why:
 
         def why_not() -> str:
             makes = moves_in(self.state.runs.current, self.state.catalog)
-            return before() or ("" if makes else "The model of this run makes no samples.")
+            return before() or ("" if makes else "The model of this run generates no samples.")
 
         return why_not
 
@@ -137,17 +137,17 @@ class _Why:
         if run is None:
             return "No run is selected."
         if run.job or run.background:
-            return "The run is under way."
+            return "The run is training."
         if self.state.starting:
             return "A run is being started."
         if run.state == "finished" and run.step >= run.total:
-            return "The run has done all its steps."
+            return "The run is complete."
         return ""
 
     def start(self) -> str:
         draft = self.state.draft
         if self.state.place != "setup" or draft is None:
-            return "Nothing is being set up."
+            return "No setup is open."
         if self.state.starting:
             return "A run is being started."
         if draft.reasons:

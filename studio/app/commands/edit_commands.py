@@ -18,9 +18,9 @@ def edit_commands(state: AppState, _: Actions) -> list[Command]:
             return "Select a run of graphs or images."
         kind = kind_of_run(run, state.catalog)
         if not editor_of(run, state.catalog):
-            return f"Graphs and images are edited by hand, and no {kind.many}."
+            return f"Only graphs and images can be edited by hand, not {kind.many}."
         if lacks(run, state.catalog):
-            return f"The model of this run can complete no {kind.one}; one that denoises can."
+            return f"The model of this run cannot complete a {kind.one}; this needs a denoiser."
         return ""
 
     def edit() -> None:

@@ -53,7 +53,7 @@ def label_commands(
             run=say("note"), why_not=why_not, aliases=("comment", "remark", "describe"),
         ),
         Command(
-            id="pin-baseline", title="Pin the selected run as baseline, or let it go",
+            id="pin-baseline", title="Pin or unpin the selected run as baseline",
             menu=MENU, within=SAID, why_not=why_not,
             run=lambda: actions.labels.pin(state.runs.selection),
             aliases=("reference", "unpin"),

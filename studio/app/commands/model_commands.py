@@ -22,7 +22,7 @@ def model_commands(state: AppState, actions: Actions) -> list[Command]:
         draft = state.draft
         entry = draft_spec.entry_of(draft.spec, "family", state.catalog) if draft else None
         if entry is None or entry.field not in field_carrier_switch.FIELDS:
-            return setting_up() or "This model has no field and no carrier."
+            return setting_up() or "This model has neither a field nor a carrier to switch."
         return setting_up()
 
     return [

@@ -18,10 +18,10 @@ def queue_commands(state: AppState, actions: Actions) -> list[Command]:
     def waits() -> str:
         if state.runs.current is None:
             return "No run is selected."
-        return "" if job() else "The selected run does not wait in the queue."
+        return "" if job() else "The selected run is not in the queue."
 
     def movable() -> str:
-        return waits() or ("The run is the next one already." if state.queue[0] == job() else "")
+        return waits() or ("The run is already next." if state.queue[0] == job() else "")
 
     return [
         Command(

@@ -36,7 +36,7 @@ def _setting_up(state: AppState, actions: Actions) -> list[Command]:
 
     def raced() -> str:
         run = state.runs.current
-        return "" if run is not None and run.race else "The selected run took part in no race."
+        return "" if run is not None and run.race else "The selected run was in no race."
 
     return [
         Command(
@@ -67,7 +67,7 @@ def _looking(
         run = state.runs.current
         if run is None:
             return "No run is selected."
-        return "" if run.stops else "The run has kept no step yet."
+        return "" if run.stops else "The run has no snapshot yet."
 
     def known() -> str:
         run = state.runs.current

@@ -12,7 +12,7 @@ from pushforward.studio.app.engine.actions import Actions
 __all__ = ["hand_commands"]
 
 _TOOLS: tuple[tuple[ToolName, str, str], ...] = (
-    ("look", "Look around the flow", "cursor"),
+    ("look", "Pan and zoom the flow", "cursor"),
     ("add", "Add target points", "plus"),
     ("move", "Move target points", "move"),
     ("remove", "Remove target points", "eraser"),
@@ -26,22 +26,30 @@ def hand_commands(state: AppState, actions: Actions) -> list[Command]:
     def under_way() -> str:
         run = state.runs.current
         here = run is not None and run.job and not run.background
-        return "" if here and state.place == "run" else "Select a run that is training here."
+        return (
+            ""
+            if here and state.place == "run"
+            else ("Select a run that is training in this window.")
+        )
 
     def explainable() -> str:
         run, catalog = state.runs.current, state.catalog
         if run is None or state.place != "run":
             return "Select a run."
         if run.spec is None or catalog is None:
-            return "The engine is not ready."
+            return "The engine is not supportedy."
         if not run.here and not run.checkpoints:
-            return "Select a run that is training here, or that has a checkpoint."
+            return "Select a run that is training in this window or has a checkpoint."
         kind = kind_of_run(run, catalog)
         if kind.layout != "plane" and kind.scene is None:
-            return f"Of {kind.many} the stages of a step are listed, and not drawn."
+            return (
+                f"The stages of a step are drawn for points only; for {kind.many} they are listed."
+            )
         entry = family_of_run(run, catalog)
         return (
-            "" if entry is not None and entry.stages else "The steps of this model have no parts."
+            ""
+            if entry is not None and entry.stages
+            else ("The training steps of this model are not divided into stages.")
         )
 
     def explain() -> None:
@@ -72,7 +80,7 @@ def hand_commands(state: AppState, actions: Actions) -> list[Command]:
 
     def undoable() -> str:
         able = on_table() is not None or drawn() or state.notices.can_undo
-        return "" if able else "There is nothing to take back."
+        return "" if able else "Nothing to undo."
 
     def paste() -> None:
         if state.paste is not None:
@@ -81,7 +89,7 @@ def hand_commands(state: AppState, actions: Actions) -> list[Command]:
     return [
         Command(
             id="paste-picture", title="Paste a picture", menu=menu, shortcut="Ctrl+V", run=paste,
-            why_not=lambda: "" if state.paste is not None else "Open a lab of images first.",
+            why_not=lambda: "" if state.paste is not None else "Open an image lab first.",
             aliases=("clipboard", "image", "own"),
         ),
         Command(

@@ -158,7 +158,7 @@ def _which_sampler(spec: RunSpec, catalog: Catalog) -> Control:
     options = [Choice(value=e.slug, title=e.title, help=e.summary) for e in able]
     field = FieldSpec(
         path="", kind="choice", title="Sampler", default="", choices=options,
-        help="What takes particles from noise to data.",
+        help="How particles move from noise to data.",
     )  # fmt: skip
     return Control("sampler", "sampler", field, spec.sampler.slug if spec.sampler else "")
 
@@ -274,7 +274,7 @@ class _Settings:
             return self.idle(other)
         titles = {choice.value: choice.title for choice in other.choices}
         wanted = " or ".join(titles.get(value, str(value)) for value in depends.values)
-        return f"Matters only where {other.title} is {wanted}."
+        return f"Used only if {other.title} is {wanted}."
 
 
 def _fields(spec: RunSpec, section: draft_spec.Section, catalog: Catalog) -> list[FieldSpec]:

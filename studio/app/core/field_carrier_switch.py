@@ -59,19 +59,21 @@ FORMULAS = {
     "exact": "p in closed form",
 }
 FOUND = {
-    "score": "The slope of log p, known from a denoiser.",
-    "velocity": "The mean slope of the lines from noise to data that pass through a place at t.",
-    "score-difference": "The slope of log p − log q, from two denoisers: of data and of particles.",
-    "critic": "The slope of a critic d = log p/q, rescaled by h.",
-    "kernel": "The slope of a kernel's witness function (MMD): nothing is learnt.",
-    "exact": "The slope of log p itself, for data whose law is known.",
+    "score": "The score ∇log p, from a denoiser.",
+    "velocity": "The mean velocity of the noise-to-data lines through x at time t.",
+    "score-difference": (
+        "∇(log p − log q), from two denoisers: one of the data, one of the particles."
+    ),
+    "critic": "The gradient of a critic d ≈ log p/q, rescaled by h.",
+    "kernel": "The gradient of a kernel's witness function (MMD). Nothing is trained.",
+    "exact": "The exact score ∇log p, for data of known density.",
 }
-"""How a field is found."""
+"""How the velocity field is obtained."""
 GENERATOR = "generator"
 WITHOUT = ("flow", "particles")  # a generator, the one asked for first coming first
 CARRIERS = (*WITHOUT, GENERATOR)
 HEADS = {
-    "flow": ("Flow along t", "learnt once, replayed on new noise"),
+    "flow": ("Flow along t", "trained once, applied to new noise"),
     "particles": ("Particles during training", "the samples themselves move"),
     GENERATOR: ("Generator", "one pass a sample"),
 }
@@ -93,20 +95,17 @@ _EMPTY = {
     (
         "score",
         GENERATOR,
-    ): "A generator needs to know its own law, too: its field is the score difference.",
-    ("score", "particles"): "Without ∇log q they would all end on the modes.",
+    ): "A generator also needs the score of its own samples: use Score GAN.",
+    ("score", "particles"): "Without ∇log q all particles would collapse to the modes.",
     (
         "velocity",
         "particles",
-    ): (
-        "It moves particles from noise to data along t, which a set of samples alone does not "
-        "determine."
-    ),
+    ): ("It needs a path from noise to data along t, which samples alone do not determine."),
     ("score-difference", "flow"): (
-        "Along t the distribution of the particles is known: the score is enough."
+        "The particles' distribution along t is known, so the score suffices."
     ),
-    ("kernel", "flow"): "Nothing is learnt that could be replayed on new noise.",
-    ("exact", "particles"): "The field is known before any training: they move along t.",
+    ("kernel", "flow"): "Nothing is trained that could be applied to new noise.",
+    ("exact", "particles"): "The field is known before training: particles move along t.",
 }
 # Where to look first when a generator, or its absence, is not to be had with a field.
 _NEIGHBOURS = {"score": ("score-difference",), "exact": ("score-difference",)}
@@ -217,7 +216,7 @@ def able(spec: RunSpec, catalog: Catalog, aside: Aside | None = None) -> Switche
     found = instead(catalog, now, kind) if now is not None else None
     if now is None or fits(now, kind) or found is None:
         return Switched(spec, aside or Aside())
-    note = f"{now.title} does not take {kind}: {found.title} does."
+    note = f"{now.title} does not support {kind}: {found.title} does."
     return replace(choose(spec, catalog, found.slug, aside), note=note)
 
 
@@ -227,10 +226,10 @@ def why_not(catalog: Catalog, field: str, carrier: str, kind: str = "") -> str:
         return ""
     title = FIELDS.get(field, field)
     if cell(catalog, field, carrier):
-        return f"{title} with this carrier does not take {kind} yet."
+        return f"{title} with this carrier does not support {kind} yet."
     if (field, carrier) in _EMPTY:
         return _EMPTY[field, carrier]
-    return f"No model here has the field “{title}” with this carrier."
+    return f"No model combines the field “{title}” with this carrier."
 
 
 def switch(

@@ -111,7 +111,7 @@ def _with_grid(page: Page, catalog: Catalog | None) -> Page:
         return page
     heads = [
         "Field",
-        "How it is found",
+        "How it is obtained",
         *(title for title, _ in field_carrier_switch.HEADS.values()),
     ]
     lines = [_row(heads), "|---" * len(heads) + "|"]
@@ -143,7 +143,9 @@ def surveyed(catalog: Catalog | None) -> list[Page]:
     """
     if catalog is None:
         return []
-    summary = "Every named method of the diffusion surveys: where it is here, or why it is not."
+    summary = (
+        "Every named method of the diffusion surveys: where to find it here, or why it is missing."
+    )
     lines = ["# Methods of the surveys", "", summary, ""]
     named = {method.slug: method for method in methods()}
     for row in survey():
@@ -263,7 +265,7 @@ def _said(field: FieldSpec, value: Any, catalog: Catalog) -> str:
     """Return a value in words: of a pick what is picked, and the settings that differ in it."""
     if field.kind != "pick":
         return setting_values.title_of(field, value)
-    usual = "as the data prefer" if field.of == "network" else "the model's own"
+    usual = "set by the data" if field.of == "network" else "the model's own"
     entry = catalog.get(field.of, value["slug"])
     name = entry.title if entry is not None else value["slug"] or usual
     own = {each.path: each for each in entry.fields} if entry is not None else {}

@@ -37,14 +37,14 @@ LENGTH = f"{WEIGHTS}.length"
 """The setting over which length the weights are averaged."""
 WRITTEN = "[[0, 1], [2, 3]]"  # how rows are
 DATA = "data"  # in the place of rows: all that the run has learned from
-_MEANT = {"all": "all data there are", "test": "the data that only test"}
+_MEANT = {"all": "all data there are", "test": "the test data"}
 COUNT = "n"
 """The setting of an operator that says how many rows it makes."""
 FRAMES, STEPS = "frames", "steps"
 """The setting of an operator that says how many frames it keeps, and that of a sampler that says in
 how many steps it goes."""
 OWN = "A set of this project."
-_BESIDE = "else it is that of real samples that match the chosen conditions"
+_BESIDE = "otherwise that of real samples that match the chosen conditions"
 
 
 class Unreadable(ValueError):
@@ -143,8 +143,10 @@ def weighed(entry: EntrySpec, run: RunState) -> EntrySpec:
         path=LENGTH,
         kind="float",
         title="Averaging length",
-        help="Over which share of the training the weights are averaged: the deviation of the "
-        "average, over the steps that were done. Lengths, in the lens Quality, compares some.",
+        help=(
+            "EMA length: standard deviation of the average, as a fraction of the training so "
+            "far. *Lengths* in Quality compares several."
+        ),
         default=None,
         optional=True,
         low=0.03,
@@ -251,8 +253,8 @@ def frames(
         return ""
     goes = f"{sampler.title} goes in {counted(steps, 'step')}"
     if steps < most:
-        return f"{goes}: the film has {steps + 1:,} frames, with the noise."
-    return f"{goes}: of its {steps + 1:,} frames the film has {most:,}."
+        return f"{goes}: {steps + 1:,} frames, including the noise."
+    return f"{goes}: {most:,} of {steps + 1:,} frames are kept."
 
 
 def guesses(conditions: list[Condition], config: Mapping[str, Any]) -> str:
@@ -290,7 +292,7 @@ def _rows(slot: SlotSpec, typed: Mapping[str, str]) -> Any:
     text = str(typed.get(slot.name, "")).strip()
     example = slot.example or WRITTEN
     if not text and slot.example:
-        raise Unreadable(f"{INPUTS}.{slot.name}", f"must be said, such as {example}")
+        raise Unreadable(f"{INPUTS}.{slot.name}", f"is missing; for example {example}")
     if not text:
         return slot.unless or DATA
     try:
@@ -298,6 +300,6 @@ def _rows(slot: SlotSpec, typed: Mapping[str, str]) -> Any:
     except (ValueError, RecursionError):
         rows = None
     if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
-        message = f"must be rows in brackets, such as {example}"
+        message = f"must be rows in brackets, for example {example}"
         raise Unreadable(f"{INPUTS}.{slot.name}", message)
     return rows

@@ -93,7 +93,7 @@ class RaceDraft:
         """Why it cannot start; a path is that of a setting, behind the number of its entry."""
         found = []
         if len(self.entries) < LEAST:
-            message = "A race needs a second model: change the setup, and add it too."
+            message = "A race needs two models. Change the setup and add it."
             found.append(ErrorInfo(kind="user", message=message))
         if self.typed is not None:
             message = f"{self.typed.title} {self.typed.why}."

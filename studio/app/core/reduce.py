@@ -110,7 +110,7 @@ def _catalog(state: AppState, event: m.CatalogEvent) -> None:
                 level="warning",
                 text=f"{problem.module} could not be loaded",
                 why=problem.message,
-                todo="Everything else works. Mend or remove that file, then restart the engine.",
+                todo="Everything else works. Fix or remove that file, then restart the engine.",
                 details=problem.details,
                 topic=f"module:{problem.module}",
                 lasting=True,
@@ -228,7 +228,7 @@ def cause(info: m.JobInfo) -> str:
 def _announce(state: AppState, info: m.JobInfo) -> None:
     """Say that a job ended: a failure stays until dismissed, an end is a passing word."""
     if info.state == "failed":
-        error = info.error or m.ErrorInfo(kind="bug", message="The job failed without a reason.")
+        error = info.error or m.ErrorInfo(kind="bug", message="The job failed without a message.")
         members = tuple(run.key for run in state.runs.by_key.values() if run.race == info.job)
         runs = (info.run,) if info.run else members if info.kind == "race" else ()
         here = info.kind not in LONG  # those are found in their own project

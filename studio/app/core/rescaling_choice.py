@@ -85,7 +85,9 @@ def _idle(config: dict[str, object], fields: dict[str, FieldSpec], path: str) ->
     if value in depends.values:
         return ""
     title = next((c.title for c in other.choices if c.value == value), str(value))
-    return f"With {other.title.lower()} “{title}” particles climb the critic itself."
+    return (
+        f"With {other.title.lower()} “{title}” particles follow the gradient of the critic itself."
+    )
 
 
 def edited(

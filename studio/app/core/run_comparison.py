@@ -111,11 +111,11 @@ def comparable(first: RunState, other: RunState, catalog: Catalog | None = None)
 def why_not(runs: list[RunState], catalog: Catalog | None = None) -> str:
     """Return why runs cannot be shown side by side, "" if they can."""
     if len(runs) < 2:
-        return f"Choose 2 to {MOST} runs: hold Ctrl and click them."
+        return f"Select 2 to {MOST} runs: Ctrl + click."
     if len(runs) > MOST:
-        return f"At most {MOST} runs fit side by side."
+        return f"At most {MOST} runs can be compared."
     if not all(comparable(runs[0], run, catalog) for run in runs[1:]):
-        return "These runs learn different data: there is nothing to compare."
+        return "These runs use different data and cannot be compared."
     return ""
 
 
@@ -161,8 +161,7 @@ def measures(runs: list[RunState]) -> list[str]:
 
 
 EVALUATIONS = (
-    "Network evaluations that one sample takes (NFE). A run with guidance is measured without it: "
-    "its own samples take about twice as many"
+    "Network evaluations per sample (NFE). Measured without guidance, which about doubles it"
 )
 """What a tip says of `nfe`."""
 

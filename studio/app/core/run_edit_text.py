@@ -76,7 +76,7 @@ def _words(edit: Edit, entry: EntrySpec | None, values: Mapping[str, Any]) -> st
         case EditPoints():
             return POINTS.get(edit.action, "Target points changed")
         case UndoPoints():
-            return "The last change of points undone"
+            return "Last point edit undone"
         case ChangeSetting():
             return _setting(edit, entry, values)
 

@@ -101,13 +101,13 @@ def parsed(text: str, runs: Iterable[RunState], catalog: Catalog | None) -> Soug
         if start is None:
             called = " ".join(before[-2:]) or match["sign"]
             some = ", ".join(dict.fromkeys([*FIGURES, *titles]))
-            problem = problem or f"No figure is called “{called}”: try {some}."
+            problem = problem or f"Unknown metric “{called}”. Try {some}."
             continue
         words += before[:start]
         rest = text[end:].split()
         if not match["value"] and rest:
             name, sign = " ".join(before[start:]), match["sign"]
-            problem = problem or f"“{rest[0]}” is no number: write {name} {sign} 0.1, say."
+            problem = problem or f"“{rest[0]}” is not a number. Example: {name} {sign} 0.1"
             end = text.index(rest[0], end) + len(rest[0])
         if match["value"]:
             value = float(match["value"].replace(",", ""))

@@ -33,15 +33,15 @@ Known = Literal["exact", "bound", "none"]
 KNOWN: tuple[tuple[str, Known], ...] = (("likelihood", "exact"), ("bound", "bound"))
 APART = "Values with different n cannot be compared."
 TIPS: dict[Known, str] = {
-    "exact": "It knows how likely each datum is.",
-    "bound": "It knows from below how likely a datum is.",
-    "none": "Its density cannot be computed.",
+    "exact": "It has an exact likelihood.",
+    "bound": "It has a lower bound on the likelihood.",
+    "none": "Its likelihood cannot be computed.",
 }
 NOT_KNOWN = "not known"
 INSTEAD = "Evaluate its samples under Quality."
 UNKNOWN = {
-    "generator": "It generates samples and has no density.",
-    "particles": "Its particles have no density.",
+    "generator": "It generates samples without a likelihood.",
+    "particles": "Its particles have no likelihood.",
 }
 """Why a model whose samples are carried so cannot say how likely a datum is."""
 

@@ -106,7 +106,7 @@ def verdicts_of(
 def _by(count: int, runs: int) -> str:
     """Say by which figures runs are judged that are compared."""
     have = "both have" if runs == 2 else f"all {runs} have"
-    return f"by the {count} metrics {have}" if count > 1 else f"by the one metric {have}"
+    return f"by the {count} metrics {have}" if count > 1 else f"by the only metric, {have}"
 
 
 def verdict_of(

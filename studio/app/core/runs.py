@@ -188,7 +188,7 @@ class RunState:
 
     @property
     def unread(self) -> bool:
-        """Whether it was trained, and what its folder has of that is not read yet."""
+        """Whether it was trained, and what its folder has of that is not supported yet."""
         return self.step > 0 and not (self.job or self.series or self.kept or self.checkpoints)
 
     @property

@@ -52,7 +52,7 @@ class Browser(QWidget):
     edit_wanted = Signal()
     near_wanted = Signal()
     edits = False
-    """Whether what is browsed can be edited by hand."""
+    """Whether the samples shown can be edited by hand."""
 
     def __init__(self, selection: Selection) -> None:
         super().__init__()
@@ -403,9 +403,9 @@ class Browser(QWidget):
         why = {f"{side}: {said}" for side, said in sides.items() if said}
         name = sorting(order)
         if name and name in self.real.measures and name not in self.made.measures:
-            why.add(f"Generated: in sampling order, for {name} is not known of them.")
+            why.add(f"Generated samples stay in sampling order: {name} is not known for them.")
         if any(said.startswith("Generated") for said in why):
-            why.add("More is known of newly generated samples.")
+            why.add("Newly generated samples have it.")
         return why
 
     def _place_wrong(self) -> None:

@@ -42,7 +42,7 @@ class FilmFound:
         names = ("t", "s", "nfe", "way", "foreseen", "score", "left")
         found = [np.asarray(arrays[name]) for name in names]
         if len({len(each) for each in found}) != 1 or not len(found[0]):
-            raise ValueError("its arrays are not of the same frames")
+            raise ValueError("its arrays have different numbers of frames")
         return cls(*found)
 
     @property
@@ -77,8 +77,8 @@ class FilmFound:
         if len(some) < len(self.s):
             text = f"{text}: at s = 0 it would be 0/0"
         return (
-            f"{text}. It is 1 where the denoiser sees all of the noise; its last dots are a small "
-            "difference by a small s, where the error of the network shows."
+            f"{text}. It is 1 if the denoiser recovers the noise exactly. At small s the error of "
+            "the network dominates."
         )
 
     def said(self, frame: int, sample: int, *, led: bool = False) -> str:

@@ -58,7 +58,7 @@ class PartChoice(QWidget):
         letters = [each.split()[-1][:1] for each in self._names if each.split()]
         apart = self._short and len(set(letters)) == len(self._names)
         titles = [ALL, *(letters if apart else self._names)]
-        name = f"{word} that is looked at"
+        name = f"{word} shown"
         if len(titles) <= SEGMENTS and sum(map(len, titles)) <= LETTERS:
             self._box = Segments(titles, name)
             self._box.widen()
@@ -68,7 +68,7 @@ class PartChoice(QWidget):
         else:
             self._box = ChoiceList(titles, name)
             self._box.activated.connect(self._choose)
-        set_tip(self._box, f"{name}; all for the mixture of them")
+        set_tip(self._box, f"{name}; All for their mixture")
         self._line.addWidget(self._box)
 
     def _choose(self, place: int) -> None:
@@ -96,8 +96,10 @@ class DistributionTools(QWidget):
         self._shown: list[str] = []
         self.choice = PartChoice()
         self.choice.chosen.connect(self.part)
-        self.which = button("Numbers", self._ask, kind="chip", tip="Which numbers are shown")
-        every = "All that are > 0 logarithmic; those that span powers of ten are in any case"
+        self.which = button("Numbers", self._ask, kind="chip", tip="Quantities shown")
+        every = (
+            "Logarithmic axes for all positive quantities; those that span decades always have one"
+        )
         self.log_x = button("log x", self.axes.emit, kind="chip", tip=every)
         self.log_y = button("log y", self.axes.emit, kind="chip", tip="Logarithmic shares")
         for chip in (self.log_x, self.log_y):
@@ -106,7 +108,7 @@ class DistributionTools(QWidget):
         self.sides.select(0)
         self.sides.widen()
         self.sides.chosen.connect(self.side)
-        set_tip(self.sides, "What the brush selects: generated or real data")
+        set_tip(self.sides, "Samples selected by the brush: generated or real")
         line = Wrapping(8, 6)
         for part in (self.choice, self.which, self.log_x, self.log_y, self.sides):
             line.addWidget(part)

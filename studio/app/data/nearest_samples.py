@@ -66,7 +66,7 @@ class Near:
         line = f"nearest of {self.sought(kind)}: {number_format.figure(self.far.min())} away{by}"
         if self.usual is not None:
             usual = number_format.figure(self.usual)
-            line += f", real samples from their own nearest: {usual} (median)"
+            line += f"; real samples: {usual} from their nearest (median)"
         return line
 
     def judged(self, kind: Kind) -> str:
@@ -76,9 +76,9 @@ class Near:
             return sought
         far = float(self.far.min())
         times = number_format.figure(far / self.usual) if self.usual > 0.0 else ""
-        beside = f", and this {times} times as far" if times else ""
+        beside = f", this one {times} times as far" if times else ""
         real = number_format.figure(self.usual)
-        usual = f"Real ones are {real} from their own nearest (median){beside}"
+        usual = f"Real samples are {real} from their nearest (median){beside}"
         copy = "a copy of these" if self.part else "a copy"
         verdict = f"it may be {copy}" if self.copied else f"it is no {copy.removeprefix('a ')}"
         return f"{sought} {usual}: {verdict}."

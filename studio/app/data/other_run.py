@@ -96,7 +96,10 @@ class OtherRun(QObject):
             note, draws = str(error), False
         if isValid(self) and asked == self._asked:
             if found is not None and found.x.shape[1:] != beside.x.shape[1:]:
-                found, note = None, f"Run {number(run.name)} generates samples of another shape."
+                found, note = (
+                    None,
+                    (f"Run {number(run.name)} generates samples of a different shape."),
+                )
             self.shown, self.note, self.draws = found, note, draws
             self.changed.emit()
 

@@ -113,7 +113,7 @@ def why_none(measured: Measured, text: str, n: int, units: Mapping[str, str]) ->
             values = np.asarray(measured[known[0]], np.float64)
             values = values[np.isfinite(values)]
             if not len(values):
-                return f"{known[0]} is not known of any."
+                return f"{known[0]} is unknown for all samples."
             said = _range(known[0], values, units.get(known[0], ""))
             typed = between.group(1, 5) if between else (compared["value"],) if compared else ()
             return said + _in_per_cent(typed, values, units.get(known[0], ""))
@@ -153,7 +153,9 @@ def _in_per_cent(typed: Sequence[str], values: NDArray[np.float64], unit: str) -
         except ValueError:
             continue
         if 0 < share <= 1:
-            return f" It is in per cent: write {short(100 * share, 6)} for {text.strip()}."
+            return (
+                f" The unit is per cent: write {short(100 * share, 6)} instead of {text.strip()}."
+            )
     return ""
 
 
@@ -165,8 +167,8 @@ def hint(known: Measured, units: Mapping[str, str]) -> str:
     )
     parts += [f"a word of {name.lower()}" for name in known if name not in numbers]
     shares = [name for name in numbers if units.get(name) == "%"]
-    per_cent = f" {' and '.join(shares)} in per cent, as in 90." if shares else ""
-    return f"{'; '.join(parts)}. Several with commas between them.{per_cent}"
+    per_cent = f" {' and '.join(shares)} in per cent, for example 90." if shares else ""
+    return f"{'; '.join(parts)}. Separate several by commas.{per_cent}"
 
 
 def example(known: Measured, kind: Kind) -> str:
@@ -201,11 +203,11 @@ def _compared(measured: Measured, name: str, sign: str, value: str) -> NDArray[n
     if not known and before and _known(measured, last):
         raise Unfiltered(f"Put a comma before {last}.")
     if not known:
-        raise Unfiltered(f"There is no {name} to filter by. There are: {', '.join(measured)}.")
+        raise Unfiltered(f"Unknown filter {name}. Available: {', '.join(measured)}.")
     values = measured[known[0]]
     if not _numeric(values):
         if sign not in ("=", "==", "!="):
-            raise Unfiltered(f"{known[0]} is a word: it can only be compared with = or !=.")
+            raise Unfiltered(f"{known[0]} is text: use = or !=.")
         if another := ANOTHER.search(value):
             raise Unfiltered(f"Put a comma before {another[1]}.")
         return _same(measured, known[0], value, sign)
@@ -219,7 +221,7 @@ def _compared(measured: Measured, name: str, sign: str, value: str) -> NDArray[n
     except ValueError:
         if found := WITH_UNIT.match(value):
             unit = found["unit"]
-            said = f"Leave {unit} out: {known[0]} is compared in the unit that is shown."
+            said = f"Remove {unit}: {known[0]} uses the unit shown."
             if COMPARED.match(unit):
                 said = f"Put a comma before {unit}."
             raise Unfiltered(said) from None

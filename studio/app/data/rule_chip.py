@@ -13,7 +13,7 @@ from pushforward.studio.app.design.menu import open_menu
 
 __all__ = ["RuleChip"]
 
-TIP = "What makes one of these valid: choose it for all runs on the data"
+TIP = "Validity rule, for all runs on these data"
 
 
 class RuleChip(PushButton):

@@ -8,8 +8,8 @@ from pushforward.studio.app.engine.actions import Actions
 __all__ = ["sample_button"]
 
 TIP = (
-    "Generate new samples into the run: as many as are shown, with another seed each time. "
-    "Earlier ones stay below the run in the sidebar; Generate lets you choose number and seed"
+    "Generate as many new samples as shown, with a new seed. Earlier sets stay below the run in "
+    "the sidebar. *Generate* lets you choose number and seed"
 )
 
 

@@ -12,8 +12,8 @@ __all__ = ["ChosenChip"]
 OTHERS: dict[What, str] = {
     "particles": "the particles of the fixed latents",
     "samples": "generated samples",
-    "data": "the data that the run learns",
-    "near": "the nearest of the data that the run learns",
+    "data": "the training data",
+    "near": "the nearest training samples",
     "held": "data that were held out",
 }
 
@@ -41,10 +41,12 @@ class ChosenChip(PushButton):
         self.setVisible(bool(n))
         if total:
             self.setText(f"{n:,} selected, {short(100 * n / total, 2)} %")
-            self.setAccessibleName(f"{n:,} of {total:,} selected: let go of them")
-            set_tip(self, "Let go of the selection (Esc)")
+            self.setAccessibleName(f"{n:,} of {total:,} selected: clear the selection")
+            set_tip(self, "Clear the selection (Esc)")
         elif n and source is not None:
             others = OTHERS[source.what]
             self.setText(f"{n:,} selected elsewhere")
-            self.setAccessibleName(f"{n:,} of {others} selected, none shown here: let go of them")
-            set_tip(self, f"They are among {others}, which this lens does not show. Let go (Esc)")
+            self.setAccessibleName(
+                f"{n:,} of {others} selected, none shown here: clear the selection"
+            )
+            set_tip(self, f"They belong to {others}, which this lens does not show. Clear (Esc)")

@@ -40,21 +40,27 @@ def differ(one: RunState, other: RunState, catalog: Catalog | None, seed: int | 
         return f"{name} learns other data."
     own, whose = _carrier(one, catalog), _carrier(other, catalog)
     if own != whose:
-        said = f"{name} starts from other latents, those of {_OF.get(whose, whose)}"
-        return f"{said} and not of {_OF.get(own, own)}: row by row they are not the same."
+        said = f"{name} starts from different latents, those of {_OF.get(whose, whose)}"
+        return f"{said} and not of {_OF.get(own, own)}: the samples do not correspond one to one."
     if _sizes(one) != _sizes(other):
         sizes = ", ".join(value for _, value in _sizes(other))
         here = ", ".join(value for _, value in _sizes(one))
         said = f" of another size ({sizes}, here {here})" if sizes and here else ""
-        return f"{name} starts from other latents{said}: row by row they are not the same."
+        return (
+            f"{name} starts from different latents{said}: the samples do not correspond one to one."
+        )
     if seed is not None:
         return ""
     mine, theirs = (int(each.spec.training.get("seed", 0)) for each in (one, other) if each.spec)
     if mine != theirs:
-        return f"{name} has seed {theirs}, this one {mine}: row by row they are not the same."
+        return (
+            f"{name} has seed {theirs}, this one {mine}: the samples do not correspond one to one."
+        )
     counts = [each.spec.training.get("particles") for each in (one, other) if each.spec]
     if counts[0] != counts[1]:
-        return f"{name} follows another number of particles: row by row they are not the same."
+        return (
+            f"{name} has a different number of particles: the samples do not correspond one to one."
+        )
     return ""
 
 

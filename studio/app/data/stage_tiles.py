@@ -15,7 +15,7 @@ SHOWN = 1  # of each, so large that it can be looked at
 TITLES = {
     "real": "The data",
     "particles": "The particles",
-    "moved": "Where they have gone",
+    "moved": "Positions after the step",
 }
 """What a stage has at hand, in the order in which it is shown; what is no datum is only told."""
 

@@ -214,7 +214,7 @@ class AskedView(AskedLive[Question]):
         elif self.wrong:
             self.empty.tell("It cannot be asked", self.wrong)
         elif run is not None and not run.checkpoints:
-            self.empty.tell("Nothing to ask yet", f"With its first checkpoint it makes {many}.")
+            self.empty.tell("Not available yet", f"With its first checkpoint it makes {many}.")
         else:
             self.empty.tell("What you ask for", "Samples are generated when the engine is ready.")
 

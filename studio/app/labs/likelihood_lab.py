@@ -31,7 +31,7 @@ OPERATOR, ONE = "likelihood-lab", "likelihood"
 SETS = {"unseen": "Unseen data", "learned": "Learned data", "other": "Other data"}
 COLUMNS = (
     Column(""),
-    Column("rows", "How many were asked about"),
+    Column("rows", "Number of images"),
     Column("nats a row", "The mean of log p, ± twice its standard error"),
     Column(
         "bits/dim",

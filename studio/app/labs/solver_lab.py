@@ -342,7 +342,7 @@ class SolversView(FoundView):
         self.table.show_rows(lines, shades)
 
     def _compared(self, found: Solved) -> list[tuple[str, int, Solved, At]]:
-        """Return the lines of the table, each with its title, the place of its curve and what it is
+        """Return the table rows, each with its title, the place of its curve and what it is
         of: those of this run, and below them of others those with about as many calls.
         """
         rows = [(each.title, each.place, found, each) for each in found.at(self._at)]

@@ -158,5 +158,5 @@ class Banners(QWidget):
     def _count(self) -> None:
         """Count the older ones that are not shown: each comes up when a newer one is dismissed."""
         left = len(self._concerning()) - SHOWN
-        self.more.setText(f"and {left:,} older: the bell at the bottom right lists all messages")
+        self.more.setText(f"and {left:,} older: see Messages (bottom right)")
         self.more.setVisible(left > 0)

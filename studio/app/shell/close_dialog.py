@@ -75,12 +75,9 @@ def _becomes(training: JobInfo | None) -> str:
     if training is None:
         return ""
     if training.kind != "training":
-        return "Checkpoints of all who take part are saved: the race can be resumed from there."
-    goes_on = (
-        "In the background it continues without a window, and the studio finds it again when "
-        "it is opened."
-    )
-    saved = "a checkpoint now: it can be resumed from there."
+        return "Saves checkpoints of all participants. The race can be resumed."
+    goes_on = "In the background it continues without a window; the studio reconnects when opened."
+    saved = "a checkpoint; it can be resumed."
     return f"Save {saved} {goes_on}" if training.state == "paused" else f"{goes_on} Or save {saved}"
 
 
@@ -89,6 +86,6 @@ def _lost(training: JobInfo | None, others: Sequence[JobInfo]) -> str:
     if not others:
         return ""
     if training is None and len(others) == 1:
-        return "Nothing of it is kept if the studio quits now."
+        return "If the studio quits now, it is lost."
     titles = ", ".join(job.title for job in others)
-    return f"If the studio quits now, nothing is kept of {titles}."
+    return f"If the studio quits now, these are lost: {titles}."

@@ -25,8 +25,8 @@ from pushforward.studio.formats.registry import discover, importers
 
 __all__ = ["Asks"]
 
-NAME_HELP = "Without a name it is called after its model and its data."
-TAGS_HELP = "Words with commas between them: runs are found and grouped by them."
+NAME_HELP = "Default: model and data."
+TAGS_HELP = "Separate tags by commas. Runs can be filtered and grouped by tag."
 NOTE_HELP = "Note on the run."
 
 
@@ -128,7 +128,7 @@ class Asks:
             async_tasks.spawn(self._restore(self._state.project))
 
     async def _empty_trash(self, project: Path) -> None:
-        found = await self._trashed(project, "The trash is empty already")
+        found = await self._trashed(project, "The trash is already empty")
         if found is not None:
             ask_empty_trash(self._parent, found, lambda: self._actions.project.empty_trash(project))
 

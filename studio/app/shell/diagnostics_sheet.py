@@ -45,11 +45,11 @@ class DiagnosticsSheet(GrowingDialog):
         layout.setContentsMargins(20, 18, 20, 18)
         layout.setSpacing(10)
         layout.addWidget(label("Diagnostics", "heading"))
-        layout.addWidget(label("A zip to send along when something went wrong. In it are:"))
+        layout.addWidget(label("A zip file for bug reports. It contains:"))
         for line in diagnostics.CONTENTS:
             layout.addWidget(label(f"•  {line}", "muted", wrap=True))
         layout.addWidget(label(diagnostics.LEFT_OUT, "muted", wrap=True))
-        layout.addWidget(label("Nothing is sent: look into it, then give it to whom you like."))
+        layout.addWidget(label("Nothing is sent. Check the file, then attach it to your report."))
         place = row(self.where, self.choose)
         place.setStretch(0, 1)
         layout.addLayout(place)
@@ -89,7 +89,7 @@ async def _write(state: AppState, file: Path) -> None:
         )
     except StoreError as error:
         info = ErrorInfo(kind=error.kind, message=error.message, hint=error.hint)
-        state.notices.error(info, title="The diagnostics were not written")
+        state.notices.error(info, title="Diagnostics not saved")
         return
     show = NoticeAction("Show in folder", partial(show_in_folder, file))
     state.notices.post(

@@ -43,7 +43,7 @@ def _scrolled(page: QWidget) -> QScrollArea:
 
 KEYS_OF_RUNS = (
     ("Rename", "F2"), ("Tag", "T"), ("Note", "N"), ("Pin as baseline", "B"),
-    ("Add to the selection", "Space"), ("Open", "Return"), ("Delete what is selected", "Del"),
+    ("Add to the selection", "Space"), ("Open", "Return"), ("Delete selection", "Del"),
 )  # fmt: skip
 
 
@@ -85,7 +85,7 @@ def show_history(parent: QWidget, notices: Notices) -> QDialog:
     body = QVBoxLayout(page)
     body.setSpacing(8)
     if not notices.history:
-        body.addWidget(label("Nothing has been said yet.", "muted"))
+        body.addWidget(label("No messages yet.", "muted"))
     for notice in reversed(notices.history):
         clock = time.strftime("%H:%M:%S", time.localtime(notice.at))
         body.addWidget(label(f"{clock}  {notice.level}", "small"))
@@ -114,7 +114,7 @@ def ask_empty_trash(parent: QWidget, found: TrashContents, chosen: Callable[[], 
     shown = ", ".join(found.names[:NAMED])
     more = len(found.names) - NAMED
     names = f"{shown} and {more:,} more" if more > 0 else shown
-    words = f"{names} cannot be brought back afterwards. This frees {file_size(found.size)}."
+    words = f"{names} cannot be restored afterwards. This frees {file_size(found.size)}."
     layout.addWidget(label(words, "muted", wrap=True))
     cancel = button("Cancel", made.reject)
     made.accepted.connect(chosen)

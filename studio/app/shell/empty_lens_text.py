@@ -19,28 +19,28 @@ def nothing_in(lens: Lens, state: AppState, actions: Actions) -> Words:
     run, catalog = state.runs.current, state.catalog
     discover = ("Discover recipes", lambda: actions.places.visit("discover"))
     if run is None:
-        return "No run is selected", "Choose one in the column, or train one.", *discover
+        return "No run is selected", "Choose a run on the left, or train one.", *discover
     if catalog is None:
-        return "Waiting for the engine", "It loads the models; then the run is shown.", "", None
+        return "Waiting for the engine", "Loading the models…", "", None
     if run.spec is None:
         return "Nothing to show yet", "The settings of this run are not known yet.", "", None
     family = family_of_run(run, catalog)
     title = family.title if family is not None else run.spec.family.slug
     if lens == "explain":
-        return "Nothing is explained of this run", _unexplained(title), *discover
+        return "No explanation for this run", _unexplained(title), *discover
     to: Lens = "samples" if lens == "watch" else "quality"
     nothing, what = (
-        ("Nothing moves here", "Its generated data are in Samples.")
+        ("Nothing moves here", "Its samples are under *Samples*.")
         if to == "samples"
-        else ("No samples are made", "How well it does is in Quality.")
+        else ("No samples", "Its metrics are under *Quality*.")
     )
-    text = f"{title} makes no data, it answers questions about them. {what}"
+    text = f"{title} generates no samples. {what}"
     return nothing, text, f"Open {LENSES[to]}", partial(state.lens_wanted.emit, to)
 
 
 def _unexplained(title: str) -> str:
     """Say what a run has not that could be explained."""
     return (
-        f"The step of {title} has no stages to walk through, and nothing that particles climb. "
-        "A GAN or a Discriminator Flow on points has both."
+        f"The step of {title} is not divided into stages and has no critic. Try a GAN or a "
+        "Discriminator Flow on points."
     )

@@ -30,7 +30,7 @@ class DropZone(QFrame):
         layout.addStretch(1)
         for text, role in (
             ("Drop to import", "title"),
-            ("Files of data that belong together, or a folder of them; or a project", "muted"),
+            ("Data files, a folder of data, or a project", "muted"),
         ):
             line = label(text, role)
             line.setAlignment(Qt.AlignmentFlag.AlignCenter)

@@ -31,7 +31,7 @@ def offer_folder(dialog: QFileDialog, take: Callable[[str], None]) -> None:
     whole = button(
         "Import the folder",
         chosen,
-        tip="Take the files of the marked folder that belong together, or of the one shown here",
+        tip="Import all data files of the selected folder, or of this one",
     )
     box.addButton(whole, QDialogButtonBox.ButtonRole.ActionRole)
 

@@ -56,7 +56,7 @@ def _report(failure: Failure, state: AppState) -> None:
             level="warning",
             text=f"The view {failure.module.rpartition('.')[2]} could not be loaded",
             why=failure.why,
-            todo="Everything else works. Fix or remove that file, then start again.",
+            todo="Everything else works. Fix or remove that file, then restart.",
             details=failure.details,
             lasting=True,
         )

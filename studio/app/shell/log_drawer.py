@@ -55,9 +55,7 @@ class LogView(QWidget):
         self._search.setAccessibleName("Find in the log")
         self._search.setClearButtonEnabled(True)
         self._search.setMaximumWidth(260)
-        self._follow = button(
-            "Follow", self._follow_now, kind="chip", tip="Keep the newest line in sight"
-        )
+        self._follow = button("Follow", self._follow_now, kind="chip", tip="Follow the newest line")
         self._follow.setCheckable(True)
         self._follow.setChecked(True)
         self._count = label("", "muted")

@@ -75,7 +75,7 @@ class Studio:
                     level="warning",
                     text="A recipe cannot be read",
                     why=str(error),
-                    todo="Install the studio again, or mend that file.",
+                    todo="Reinstall the studio, or fix that file.",
                     lasting=True,
                 )
             )
@@ -119,7 +119,7 @@ class Studio:
         except Refused as refused:
             again = NoticeAction("Start it again", self.actions.engine.restart)
             self.state.notices.error(
-                refused.error, title="The engine does not start", topic="engine", actions=(again,)
+                refused.error, title="Engine failed to start", topic="engine", actions=(again,)
             )
 
     async def shut(self) -> None:
@@ -145,9 +145,11 @@ class Studio:
         self.state.notices.post(
             Notice(
                 level="error",
-                text="Something went wrong in the studio",
+                text="Internal error",
                 why=f"{type(error).__name__}: {error}",
-                todo="What runs is not touched. If it happens again, please report the details.",
+                todo=(
+                    "Running jobs are not affected. If it happens again, please report the details."
+                ),
                 details=details,
                 lasting=True,
                 topic=f"bug:{type(error).__name__}:{place}",

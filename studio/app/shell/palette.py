@@ -169,7 +169,7 @@ class Palette(QFrame):
         height = min(room, 112 + wanted)
         self.setGeometry((self._host.width() - width) // 2, 50, width, height)
 
-    # What is done with it
+    # Operation
 
     def _do(self, index: QModelIndex, also: bool = False) -> None:
         hit = self.model.hit(index.row())

@@ -44,7 +44,7 @@ COSTS = (
         path="threads",
         kind="int",
         title="Threads",
-        help="Of the CPU, for trainings that start from now on, unless their setup says it.",
+        help="CPU threads for new runs, unless their setup sets it.",
         default=0,
         zero="automatic",
         low=0,
@@ -54,8 +54,10 @@ COSTS = (
         path="view_share",
         kind="int",
         title="Live picture",
-        help="What looking at a training may take of it, from now on: with less there are fewer "
-        "pictures a second, and of fewer particles.",
+        help=(
+            "Share of training time for the live view. Less gives fewer updates and fewer "
+            "particles."
+        ),
         default=round(100 * VIEW_SHARE),
         unit="% of the time",
         low=1,
@@ -65,8 +67,10 @@ COSTS = (
         path="kept_megabytes",
         kind="int",
         title="Kept steps",
-        help="On the disk, for trainings that start from now on, unless their setup says it: every "
-        "other kept step goes when it is full.",
+        help=(
+            "Disk space for snapshots of new runs, unless their setup sets it. When full, every "
+            "second one is removed."
+        ),
         default=0,
         zero="no limit",
         unit="MB a run",
@@ -126,8 +130,8 @@ class PreferencesSheet:
         wheel = Segments(list(IDENTITIES.values()), "Particles")
         set_tip(
             wheel,
-            "A particle keeps the colour of where it started. The blue and yellow wheel can be "
-            "read without telling red from green.",
+            "Particles are coloured by their starting position. Blue to yellow is safe for "
+            "colour-blind readers.",
         )
         wheel.select(list(IDENTITIES).index(theme.identity))
         wheel.chosen.connect(lambda index: theme.set_identity(list(IDENTITIES)[index]))
@@ -135,7 +139,7 @@ class PreferencesSheet:
         scale = ChoiceList([f"{percent} %" for percent in SCALES], "Scale")
         scale.setCurrentIndex(SCALES.index(self._kept.scale) if self._kept.scale in SCALES else 0)
         self._line("Scale", scale)
-        self._note("Takes effect when the studio is started again.")
+        self._note("Takes effect after a restart.")
         scale.activated.connect(self._resize)
 
     def _resize(self, index: int) -> None:
@@ -164,7 +168,7 @@ class PreferencesSheet:
             self._allow(value / 100)
 
     def _reject(self, path: str, typed: Typed) -> None:
-        self._say(path, f"{typed.title} {typed.why}. It stays as it was.", role="danger")
+        self._say(path, f"{typed.title} {typed.why}. Not changed.", role="danger")
 
     def _say(self, path: str, words: str, role: str = "muted") -> None:
         self._notes[path].setText(words)
@@ -195,7 +199,7 @@ class PreferencesSheet:
     def _move(self, folder: Path) -> None:
         """Let projects begin in a folder, if something can be written there."""
         if folder != data_folder() and not (folder.is_dir() and os.access(folder, os.W_OK)):
-            self._tell_place(f"Nothing can be written in {folder.name}: choose another folder.")
+            self._tell_place(f"{folder.name} is not writable. Choose another folder.")
             return
         preferences.change(projects="" if folder == data_folder() else str(folder))
         self._tell_place()
@@ -207,8 +211,7 @@ class PreferencesSheet:
         self.usual.setVisible(folder != data_folder())
         self._where.setText(
             problem
-            or "The Playground and new projects begin here. Those made before stay where they are, "
-            "and in the list of recent ones."
+            or "Folder for the Playground and new projects. Existing projects stay where they are."
         )
 
     # Lines

@@ -19,7 +19,7 @@ from pushforward.studio.protocol.messages import JobInfo
 
 __all__ = ["QueueLine", "QueueList", "QueueOpener"]
 
-NOTHING = "Nothing trains, and nothing waits."
+NOTHING = "The queue is empty."
 
 
 class QueueList(QWidget):
@@ -86,7 +86,7 @@ class QueueList(QWidget):
         trains = info.state == "running" and share > 0
         left = number_format.left(self._state.left.get(info.job)) if trains else ""
         if info.state == "paused" and self.lines:
-            word = f"{word}: waiting jobs continue once it is resumed or stopped"
+            word = f"{word}: waiting jobs start when it is resumed or stopped"
         self.running.show_facts(
             text=self._named(info),
             note=", ".join(filter(None, [f"{100 * share:.0f} %", left])) if trains else word,

@@ -40,7 +40,7 @@ __all__ = [
 ]
 
 FLOOR, BASELINE, REAL_DATA = "floor", "baseline", "real"
-AGAINST_OWN = "against training data, as too few are held out"
+AGAINST_OWN = "against training data: too few held-out samples"
 STALE = 20
 """A value is outdated after this part of the steps so far."""
 SEEN = 2.0
@@ -53,7 +53,7 @@ HOLDS = "outside the band of real data, but its interval includes the floor"
 UNCOUNTED = "not part of the verdict: it measures the condition, not realism"
 TAKES = ": use\u00a0"
 NO_MORE = "more than these data have"
-AS_MANY = "figures are against as many others that are held out"
+AS_MANY = "metrics compare with the same number of held-out samples"
 
 
 def is_outdated(measured: int, now: int) -> bool:
@@ -94,7 +94,11 @@ def side(entry: EntrySpec | None) -> str:
     """Return which way is better, "" where nobody knows."""
     if entry is None or not entry.better:
         return ""
-    return "near its bar is better" if entry.better == NEAR else f"{entry.better} is better"
+    return (
+        ("closer to its reference is better")
+        if entry.better == NEAR
+        else f"{entry.better} is better"
+    )
 
 
 def in_short(entry: EntrySpec | None) -> str:

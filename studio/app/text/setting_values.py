@@ -83,11 +83,11 @@ def _chosen(field: FieldSpec, text: str) -> Any:
 def _file(field: FieldSpec, text: str) -> str:
     path = Path(text).expanduser()
     if not path.is_absolute():
-        raise Invalid("must be a whole path, from the root on")
+        raise Invalid("must be an absolute path")
     if field.suffixes and path.suffix.lower() not in field.suffixes:
         raise Invalid(f"must end in {' or '.join(field.suffixes)}")
     if not path.is_file():
-        raise Invalid("must be a file that is there")
+        raise Invalid("must be an existing file")
     return str(path)
 
 

@@ -1,4 +1,4 @@
-"""Data to learn from and to measure with; registered sets, procedural or finite, made into such.
+"""Datasets and to measure with; registered sets, procedural or finite, made into such.
 
 Those that were imported into a project: `studio.engine.data.imported`.
 """
@@ -48,7 +48,7 @@ rows that are streamed come in another order than those in memory.
 
 @dataclass(frozen=True)
 class Dataset:
-    """Data to learn from, and independent ones to measure with.
+    """Datasets, and independent ones to measure with.
 
     Attributes:
         rows: the training data, in data units; with fresh batches, a sample for statistics.
@@ -135,7 +135,7 @@ def _told() -> Iterator[None]:
         path = f"dataset.{error.path}".rstrip(".")
         raise Refused(f"{path}: {error.message}", path=path) from error
     except ValueError as error:
-        raise Refused(f"The data set cannot be drawn: {error}", path="dataset") from error
+        raise Refused(f"The data set cannot be generated: {error}", path="dataset") from error
 
 
 def outline_of(entry: DatasetEntry, config: Config, n: int) -> Outline:

@@ -32,7 +32,7 @@ def drawn(
     judge = yield from data.judge()
     if judge is None:
         raise Refused(
-            "These data have no judge, which would say of what class a drawn datum is.",
+            "These data have no reference classifier to label generated samples.",
             "Choose data with labels.",
             path="dataset",
         )

@@ -202,9 +202,9 @@ def _folder(name: str, project: Path) -> DatasetFolder:
 def _too_few(folder: DatasetFolder, n: int) -> Refused:
     rows = kind_of(folder.record.kind).counted(n)
     return Refused(
-        f"The data set {folder.name!r} leaves {rows} to learn from; a model needs at least "
+        f"The data set {folder.name!r} leaves {rows} for training; a model needs at least "
         f"{FEWEST}.",
-        "Import more of them together, as another data set.",
+        "Import more files together as one data set.",
         kind="data",
         path="dataset",
     )
@@ -357,9 +357,7 @@ def _found(
     find: Callable[[str, Path, Settings], T], name: str, project: Path | None, settings: Settings
 ) -> T:
     if project is None or not project.exists():
-        raise Refused(
-            f"The imported data set {name!r} needs a project, and none is open.", path="dataset"
-        )
+        raise Refused(f"The imported data set {name!r} needs an open project.", path="dataset")
     try:
         return find(name, project, settings)
     except StoreError as error:

@@ -117,7 +117,7 @@ class Judging:
         found = self.judge or self._read()
         if found is None:
             n = len(self._lesson.rows)
-            _log.info("A judge learns to tell %s data apart; this happens once.", f"{n:,}")
+            _log.info("Training the reference classifier of %s (once).", f"{n:,}")
             training = self._teaching.train(self._lesson, SEED)
             while found is None:
                 try:
@@ -146,11 +146,11 @@ class Judging:
         except (OSError, WeightsError) as error:
             raise Refused(
                 f"The weights in {path} cannot be used for {entry.title.lower()}: {error}.",
-                "Replace the file, or take it away to have a judge trained.",
+                "Replace the file, or remove it to train a new reference classifier.",
                 kind="data",
                 path="dataset",
             ) from error
-        _log.info("The judge has the weights in %s.", path)
+        _log.info("The reference classifier uses the weights in %s.", path)
         return found
 
     def _read(self) -> Network | None:
@@ -163,7 +163,7 @@ class Judging:
             except FileNotFoundError:
                 continue
             except (OSError, WeightsError) as error:
-                _log.info("The judge in %s cannot be used: %s", path, error)
+                _log.info("The reference classifier in %s cannot be used: %s", path, error)
         return None
 
     def _write(self, judge: Network) -> None:
@@ -174,7 +174,9 @@ class Judging:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             write_bytes(self.path, save(tensors), durable=False)
         except (OSError, StoreError) as error:
-            _log.info("The judge is not kept, and will have to be trained again: %s", error)
+            _log.info(
+                "The reference classifier cannot be saved and will be trained again: %s", error
+            )
 
 
 def _hash(lesson: Lesson) -> str:

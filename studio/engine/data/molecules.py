@@ -22,8 +22,7 @@ class MoleculesConfig(Config, frozen=True):
         bool,
         param(
             "Properties told",
-            "How many rings and how many heteroatoms each molecule has is given with it, so that a "
-            "model can be asked for them.",
+            "Conditions: number of rings and of heteroatoms.",
         ),
     ] = False
 

@@ -44,7 +44,7 @@ _PATIENCE = 3
 _LOOK = 0.1  # seconds between two looks at what it takes
 _AHEAD = 2
 """Answers that wait here; whoever reads on does so into the memory of the other process."""
-_DAMAGED_HINT = "Copy it again from where it came from, or export it anew, as CSV if need be."
+_DAMAGED_HINT = "Copy it from its source again, or export it again, for example as CSV."
 
 
 class WorkerFailed(Exception):
@@ -136,7 +136,7 @@ class Reading:
 
     def give_up(self) -> None:
         """End the process; whoever waits for an answer is refused one."""
-        self._give_up(StoreError(f"{named(self._paths)} was not read to its end.", kind="user"))
+        self._give_up(StoreError(f"{named(self._paths)} was not read completely.", kind="user"))
 
     def stop(self) -> None:
         """End the process, wherever it is."""
@@ -291,5 +291,5 @@ def _waited_too_long(paths: Sequence[Path], seconds: int) -> FormatError:
 
 def _crashed(paths: Sequence[Path]) -> FormatError:
     return FormatError(
-        f"{named(paths)} is damaged: the process that read it came to an end.", _DAMAGED_HINT
+        f"{named(paths)} is damaged: the process that read it crashed.", _DAMAGED_HINT
     )

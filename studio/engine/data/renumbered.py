@@ -55,8 +55,8 @@ def renumbered(rows: RowSource, model: DataSpec) -> RowSource:
     strange = [own.names[each] for each in found if own.names[each] not in known.names]
     if strange:
         raise ValueError(
-            f"has rows of {', '.join(map(repr, strange))}, and the model has learned "
-            f"{', '.join(known.names)} alone"
+            f"has rows of {', '.join(map(repr, strange))}, but the model knows only "
+            f"{', '.join(known.names)}"
         )
     numbers = [known.names.index(each) if each in known.names else 0 for each in own.names]
     return _Renumbered(rows, torch.tensor(numbers))

@@ -27,8 +27,8 @@ def archive(path: Path, what: str) -> Iterator[Any]:
             yield arrays
     except FileNotFoundError as error:
         raise Refused(
-            f"{path.name} is missing from the studio's own files.",
-            "Install the studio again.",
+            f"{path.name} is missing from the installation.",
+            "Reinstall the studio.",
             kind="data",
             path="dataset",
         ) from error
@@ -39,7 +39,7 @@ def archive(path: Path, what: str) -> Iterator[Any]:
 def not_what_it_should_be(path: Path, what: str, why: str) -> Refused:
     """Return the refusal of a file that does not hold what it should."""
     return Refused(
-        f"{path} does not hold the {what} that it should: {why}.",
+        f"{path} has invalid {what}: {why}.",
         "Install it again.",
         kind="data",
         path="dataset",

@@ -60,8 +60,8 @@ class Target:
         """
         if not self.by_hand:
             raise Refused(
-                "These data cannot be edited by hand: that needs points with two coordinates or "
-                "more, and not more of them than fit into memory."
+                "These data cannot be edited by hand: this needs points with at least two "
+                "coordinates that fit into memory."
             )
         check_points_edit(edit)
         if isinstance(edit, EditPoints):
@@ -104,7 +104,7 @@ def _edited(target: Target, edit: EditPoints) -> Target:
         else:
             x, order = x[~near], order[~near]
     if len(x) < FEWEST:
-        raise Refused(f"At least {FEWEST} points must be left to learn from.")
+        raise Refused(f"At least {FEWEST} training points must remain.")
     return dataclasses.replace(target, x=x, order=order, done=(*target.done, edit))
 
 

@@ -96,7 +96,7 @@ def planned_total(folder: RunFolder, steps: int | None = None) -> int:
     if steps <= done:
         raise Refused(
             f"{folder.name} has done {done:,} steps and cannot end at {steps:,}.",
-            f"Ask for more than {done:,}, or branch off from an earlier step.",
+            f"Request more than {done:,}, or branch from an earlier step.",
         )
     return steps
 

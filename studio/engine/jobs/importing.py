@@ -136,7 +136,7 @@ class ImportJob(Job):
 def _no_room(paths: list[Path]) -> StoreError:
     # The advice for a training would be to make it smaller.
     return StoreError(
-        f"The memory of the machine is exhausted while {named(paths)} is added to the project.",
+        f"Out of memory while adding {named(paths)} to the project.",
         "Close other programs, then import again.",
         kind="memory",
     )

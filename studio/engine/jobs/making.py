@@ -149,7 +149,7 @@ class MakingJob(Job):
         last = words.strip().rpartition("\n")[2] or f"the program ended with {status}"
         return StoreError(
             f"No {self._many} were made: {last.rstrip('.')}.",
-            "Change the settings, or look whether the program is installed as it should be.",
+            "Change the settings, or look whether the program is installed calibrated.",
             kind="data",
         )
 

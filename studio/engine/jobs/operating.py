@@ -181,7 +181,7 @@ def inline(command: Operate, warm: WarmModels) -> Generator[bool, None, Answer]:
     size = sum(values.nbytes for values in answer.arrays.values())
     if size > MOST_INLINE:
         raise Refused(
-            f"The answer has {size / 2**20:,.0f} MB, which is too much for a reply.",
-            "Let it be written into the run.",
+            f"The answer has {size / 2**20:,.0f} MB, which is too large for a reply.",
+            "Write it to the run instead.",
         )
     return answer

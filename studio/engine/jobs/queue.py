@@ -65,7 +65,7 @@ class JobQueue:
         for job in self.jobs():
             if job.job == name:
                 return job
-        raise Refused(f"There is no job {name!r}.", "It may have ended long ago.")
+        raise Refused(f"Unknown job {name!r}.", "It may have ended already.")
 
     @property
     def busy(self) -> str:
@@ -122,7 +122,9 @@ class JobQueue:
             self._steer(self._find(self._owner(job)), action, n)
         else:
             known = ", ".join(("pause", "resume", "step", "cancel", *sorted(job.requests)))
-            raise Refused(f"A job of kind {job.kind} knows no {action!r}.", f"It knows {known}.")
+            raise Refused(
+                f"A job of kind {job.kind} does not support {action!r}.", f"It knows {known}."
+            )
 
     def set_speed(self, name: str, delay: float) -> None:
         """Wait so many seconds after each step of a job; also of one that waits still.
@@ -173,7 +175,7 @@ class JobQueue:
 
     def _require_started(self, job: Job, action: str) -> None:
         if job.state == "queued":
-            raise Refused(f"{job.title} has not started yet: {action!r} must wait.")
+            raise Refused(f"{job.title} has not started yet: {action!r} is not possible.")
         if job.state in ENDED:
             raise Refused(f"{job.title} has ended ({job.state}).")
 

@@ -90,7 +90,7 @@ class RowsJob(RunJob):
 
 def _check(command: ExportRows, kind: str) -> None:
     if command.what not in _READ:
-        raise Refused(f"There are no rows of {command.what!r}.", path="what")
+        raise Refused(f"No rows of {command.what!r}.", path="what")
     file, suffixes = Path(command.file), kind_of(kind).suffixes
     suffix = file.suffix.lower()
     if suffix not in suffixes:
@@ -115,8 +115,8 @@ def _taken(rows: RowSource | Batch, chosen: list[int]) -> Batch:
         return rows if isinstance(rows, Batch) else rows.rows(slice(None))
     if min(chosen) < 0 or max(chosen) >= len(rows):
         raise Refused(
-            f"There are {len(rows):,} rows, and none of number {max(chosen):,}.",
-            "Of moments between the first and the last only the first particles may be kept.",
+            f"There are {len(rows):,} rows; row {max(chosen):,} does not exist.",
+            "Snapshots between the first and the last may have fewer particles.",
             path="rows",
         )
     index = torch.tensor(chosen)
@@ -137,13 +137,13 @@ def _particles(run: RunFolder, command: ExportRows) -> _There:
     store = FlowStore(run.path)
     steps = [each for each in store.steps() if command.step is None or each <= command.step]
     if not steps:
-        raise Refused(f"{run.name} has kept no moment up to there.", path="step")
+        raise Refused(f"{run.name} has no snapshot up to that step.", path="step")
     record = store.load(steps[-1])
     kept = record.x.shape[1]
     if command.n > kept:
         raise Refused(
-            f"Of step {record.step:,} {kept:,} particles were kept, not {command.n:,}.",
-            "Choose the newest step, of which all are kept.",
+            f"Of step {record.step:,} {kept:,} particles were recorded, not {command.n:,}.",
+            "Choose the newest snapshot, which has all.",
             path="n",
         )
     known = dict(record.given)
@@ -169,7 +169,7 @@ def _held(run: RunFolder, command: ExportRows) -> _There:
     source, target = target_of(run, None)
     rows = held_rows(source, target, command.n)
     if rows is None:
-        raise Refused(f"All data of {run.name} are learned from.", path="what")
+        raise Refused(f"{run.name} has no held-out data.", path="what")
     said = {"dataset": run.record.spec.dataset.slug, "held": True}
     return _There(rows, tuple(source.rows.columns), said)
 

@@ -45,7 +45,7 @@ TICK = 0.1
 CHECK = 0.03
 HEARTBEAT = 2.0
 TOLD = 1.0
-FIRST = "drawing its first samples"
+FIRST = "generating the first samples"
 """What is said before the first step is done: it makes none of its own, but for the record."""
 Tell: TypeAlias = Callable[[int | Exception], None]
 
@@ -191,7 +191,7 @@ class TrainingJob(Job):
         for note in session.notes:
             self._log.write("info", note)
         for name in session.skipped:
-            self._log.write("warning", f"The checkpoint {name} is damaged and was passed over.")
+            self._log.write("warning", f"The checkpoint {name} is damaged and was skipped.")
         if reached:
             self._log.write(
                 "warning",
@@ -213,12 +213,12 @@ class TrainingJob(Job):
         needs one, which may take a minute. What happens is said, and is no step's time.
         """
         if session.drawing is not None:
-            self._say("drawing the samples that it learns from")
+            self._say("generating its training samples")
         yield from session.prepare()
         judging, recorder = session.data.judging, session.recorder
         if judging is not None and recorder is not None and PROJECTION in recorder.extras:
             if judging.needs_training:
-                self._say("training the judge of these data, once for all runs on them")
+                self._say("training the reference classifier of these data (once)")
                 yield from self._showing(judging.prepare())
             else:
                 yield from judging.prepare()

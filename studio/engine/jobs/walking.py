@@ -55,7 +55,7 @@ def walk(command: WalkStep) -> Generator[bool, None, Walked]:
     session = revisit(RunFolder(Path(command.run)), command.step)
     family = session.family
     if not family.stages:
-        raise Refused("A training step of this model has no parts that could be shown.")
+        raise Refused("The training steps of this model are not divided into stages.")
     yield False
     yield from session.prepare()
     staged = StagedStep(family, session.batches.batch(session.step))

@@ -132,7 +132,7 @@ class DataKind:
             Refused: data of this kind cannot be imported, or these are not such data.
         """
         raise Refused(
-            f"The data set holds {self.slug}, which no training can read yet.", path="dataset"
+            f"The data set holds {self.slug}, which training does not support yet.", path="dataset"
         )
 
     def split_parts(
@@ -173,7 +173,7 @@ class DataKind:
         try:
             x = np.asarray(value, np.float64)
         except (ValueError, TypeError, OverflowError) as error:
-            raise ValueError("must be rows of numbers, all as long") from error
+            raise ValueError("must be rows of numbers of equal length") from error
         if x.shape[1:] != spec.shape or not len(x):
             raise ValueError(f"must be rows (n, {wanted}), got {x.shape}")
         if x.size > MOST_HANDED or not np.isfinite(x).all():
@@ -226,9 +226,9 @@ class DataKind:
         """Return where the k pieces of each datum are drawn, (n, k, 2); rows are in data units.
 
         Raises:
-            TypeError: data of this kind are not laid out.
+            TypeError: data of this kind have no layout.
         """
-        raise TypeError(f"{self.slug} are not laid out")
+        raise TypeError(f"{self.slug} have no layout")
 
     def labelled(self, data: RowSource) -> RowSource | None:
         """Return data with the class of each row as a condition, None without classes."""
@@ -277,7 +277,7 @@ class DataKind:
         if rows is None or not arrays or path.suffix.lower() in ARRAY_SUFFIXES:
             return ""
         others = listed(sorted(arrays))
-        return f"The file holds the rows alone; .npz and .h5 also hold {others}."
+        return f"This format stores the rows only; .npz and .h5 also store {others}."
 
     def write_result(
         self,

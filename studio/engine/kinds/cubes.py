@@ -79,7 +79,7 @@ class Cubes(DataKind, slug="cubes"):
         known = fits and UNKNOWN <= int(label.min()) <= int(label.max()) < len(facts.classes)
         if x.ndim != 2 or label.shape != x.shape[:1] or not known:
             raise Refused(
-                "The data set is no scene: its pixels fill no picture, or their classes have no "
+                "The data set is not a scene: its pixels fill no picture, or their classes have no "
                 "names.",
                 "Import it again.",
                 kind="data",

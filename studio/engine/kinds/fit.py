@@ -68,11 +68,11 @@ def unfit(family: FamilyEntry, kind: str, name: str) -> list[ErrorInfo]:
     able = kinds_of(family)
     if kind in able:
         return []
-    can = " and ".join(able) or "no data that are known here"
+    can = " and ".join(able) or "unknown data"
     return [
         ErrorInfo(
             kind="user",
-            message=f"family: {family.title} takes {can}, and {name} holds {kind}.",
+            message=f"family: {family.title} supports {can}, but {name} holds {kind}.",
             hint=f"Choose a model for {kind}, or another data set.",
             path="family",
         )

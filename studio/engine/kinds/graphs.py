@@ -44,7 +44,7 @@ class Graphs(DataKind, slug="graphs"):
         walks go on a graph, takes several.
         """
         said, advice = super().too_few(n)
-        alone = " Of one network alone no model here learns: cut it into pieces." if n == 1 else ""
+        alone = " No model learns from a single network: cut it into subgraphs." if n == 1 else ""
         return said, advice + alone
 
     def from_parts(self, parts: Arrays, facts: Facts) -> GraphSet:
@@ -85,8 +85,8 @@ class Graphs(DataKind, slug="graphs"):
         said = f"{different:,} of the {len(classes):,} graphs are different, the others copies"
         seen = sum(each in mine for each in theirs)
         if seen:
-            said += f"; {seen:,} of the {len(theirs):,} held out are learned from, too, so that "
-            said += "floors and novelty say little"
+            said += f"; {seen:,} of the {len(theirs):,} held out are also in the training set, so "
+            said += "noise floors and novelty mean little"
         return f"{said}."
 
     def alike(self, data: RowSource) -> dict[str, float]:

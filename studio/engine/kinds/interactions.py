@@ -72,7 +72,7 @@ class Interactions(DataKind, slug="interactions"):
         alike = all(parts[name].shape == x.shape for name in (_TIME, _RATING) if name in parts)
         if not known or not alike:
             raise Refused(
-                "The data set has items without a title, or is no table of histories.",
+                "The data set has items without a title, or is not a table of histories.",
                 "Import it again.",
                 kind="data",
                 path="dataset",
@@ -204,7 +204,7 @@ def _item(value: Any, known: Mapping[str, int]) -> int:
     """
     if isinstance(value, str):
         if value.casefold() not in known:
-            raise ValueError(f"must name items that the model knows, and {value!r} is none")
+            raise ValueError(f"must be items known to the model; {value!r} is not")
         return known[value.casefold()]
     whole = isinstance(value, int | float) and not isinstance(value, bool) and value == int(value)
     if not whole or abs(value) > 2**53:

@@ -27,10 +27,10 @@ __all__ = ["Jets"]
 LOOKED_AT = 10_000
 """Jets by which it is known what real ones have; a mean over so many is within a thousandth."""
 MEANING = (
-    "asked (n, k) are the conditions that each jet was made under, named by asked_names, in the "
-    "units of the data; in a table they are the columns asked_... jet_features are the asked pT in "
-    "GeV and eta, the mass in GeV of the generated constituents, and their number. The relative pT "
-    "of constituents is their pT over the asked pT of the jet: its sum need not be one."
+    "asked (n, k) are the requested conditions of each jet, named by asked_names, in the units of "
+    "the data; in a table they are the columns asked_... jet_features are the requested pT in GeV "
+    "and eta, the mass in GeV of the generated constituents, and their number. The relative pT of "
+    "a constituent is its pT over the requested pT of the jet: the sum need not be one."
 )
 """Of what is in a file: a model may not obey what it was asked."""
 

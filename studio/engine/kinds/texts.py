@@ -69,7 +69,7 @@ class Texts(DataKind, slug="texts"):
             raise ValueError(f"must be at most {MOST_HANDED:,} characters in all")
         known = {chr(number) for number in numbers.tolist()}
         if strange := sorted(set("".join(value)) - known):
-            raise ValueError(f"must have no {strange[0]!r}, which the model never saw")
+            raise ValueError(f"must have no {strange[0]!r}, which are not in the training data")
         return Batch(torch.stack([numbers_of(row) for row in value]))
 
     def write(

@@ -96,7 +96,7 @@ class Jets(Maker[JetsConfig]):
         named = os.environ.get(PYTHON, "")
         if named:
             there = shutil.which(named) is not None
-            return "" if there else f"{PYTHON} names {named}, which is no program."
+            return "" if there else f"{PYTHON} names {named}, which is not a program."
         if not has_python():
             return (
                 f"This installation has no Python for other programs: name one that has pythia8mc "
@@ -116,7 +116,7 @@ class Jets(Maker[JetsConfig]):
         """Return a program a type."""
         for name in ("pt", "parton"):
             if not getattr(config, f"{name}_low") < getattr(config, f"{name}_high"):
-                raise ConfigError(f"{name}_high", "must be above where the window begins")
+                raise ConfigError(f"{name}_high", "must exceed the lower end of the window")
         return [self._program(type, config, folder) for type in _types(config)]
 
     def _program(self, type: str, config: JetsConfig, folder: Path) -> Program:

@@ -116,7 +116,7 @@ def _training() -> EntrySpec:
         kind="training",
         slug="training",
         title="Training",
-        summary="Length, data order, device, and how often something is measured or saved.",
+        summary="Number of steps, data order, device, and intervals of evaluation and saving.",
         source="",
         fields=_fields(TrainingConfig, by_kind),
     )

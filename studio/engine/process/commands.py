@@ -174,11 +174,11 @@ def _import(engine: "Engine", command: m.ImportData) -> Answer:
     if command.options.get("columns") == []:
         raise Refused("No columns are chosen.", "Choose at least one column of numbers.")
     if command.seed < 0:
-        raise Refused(f"The seed of a split is a whole number from 0 on, not {command.seed}.")
+        raise Refused(f"The seed of a split must be a whole number ≥ 0, not {command.seed}.")
     try:
         check_split(Split(validation=command.validation, test=command.test))
     except ValueError as error:
-        raise Refused(f"The rows cannot be shared out so: {error}.") from error
+        raise Refused(f"Invalid split: {error}.") from error
     return enqueue(engine, ImportJob(engine.new_name(), command, engine.outbox))
 
 
@@ -215,7 +215,7 @@ def _go_on(engine: "Engine", folder: RunFolder, total: int) -> Answer:
     step = checkpoint.step if checkpoint else 0
     if step >= total:
         raise Refused(
-            f"{folder.name} has done all its {total:,} steps.", "Ask for more steps to go on."
+            f"{folder.name} has completed its {total:,} steps.", "Request more steps to continue."
         )
     valid(engine, folder.record.spec, folder.project, folder)
     answer = train(engine, folder, total, step)
@@ -277,7 +277,7 @@ def _move(engine: "Engine", command: m.MoveJob) -> Answer:
 def _watch(engine: "Engine", command: m.Watch) -> Answer:
     job = engine.queue.get(command.job)
     if not isinstance(job, TrainingJob):
-        raise Refused(f"{job.title} has nothing to watch: it is no training.")
+        raise Refused(f"{job.title} cannot be watched: it is not a training.")
     if command.bounds and len(command.bounds) != 4:
         raise Refused(f"The bounds must be four numbers or none, got {command.bounds}.")
     within("resolution", command.resolution, 512)

@@ -26,9 +26,9 @@ def _cpu() -> Device:
     name = platform.processor() or platform.machine() or "CPU"
     threads = thread_count(0)
     cores = os.cpu_count() or 1
-    reason = f"Always there; {threads} of {cores} cores compute, the rest is left to the screen."
+    reason = f"Always available; uses {threads} of {cores} cores, leaving the rest for the window."
     if threads >= cores:
-        reason = "Always there; it has a single core, shared with the screen."
+        reason = "Always available; a single core, shared with the window."
     total = int(psutil.virtual_memory().total)
     title = f"CPU ({name})"
     return Device(
@@ -156,7 +156,7 @@ class GpuMode:
         )
         return (
             f"Matrix precision: {self.precision}. {repeats} Random numbers differ from those of a "
-            "CPU: a value recorded on another device does not carry over."
+            "CPU, so values recorded on another device do not apply."
         )
 
 

@@ -40,7 +40,7 @@ MAX_SHOWN = 200_000
 def _apply(engine: "Engine", command: m.ApplyEdit) -> None:
     job = engine.queue.get(command.job)
     if not isinstance(job, TrainingJob):
-        raise Refused(f"{job.title} cannot be edited: it is no training.")
+        raise Refused(f"{job.title} cannot be edited: it is not a training.")
     if job.state == "queued":
         raise Refused(f"{job.title} has not started yet.", "Change its settings instead.")
     if job.state in ENDED:

@@ -93,7 +93,7 @@ def _memory(error: BaseException, details: str) -> ErrorInfo:
     where = "the GPU" if isinstance(error, torch.OutOfMemoryError) else "the machine"
     return ErrorInfo(
         kind="memory",
-        message=f"The memory of {where} is exhausted.",
+        message=f"Out of memory on {where}.",
         hint=_MEMORY_ADVICE,
         details=details,
     )

@@ -52,7 +52,7 @@ def _found(engine: "Engine", command: m.GetNearest) -> Generator[bool, None, Ans
     kind = kind_of(slug)
     if command.by not in kind.near_by:
         raise Refused(
-            f"{entry_of(slug).title} are not sought by {command.by!r}, only by "
+            f"{entry_of(slug).title} cannot be searched by {command.by!r}, only by "
             f"{', '.join(kind.near_by) or 'nothing'}.",
             path="by",
         )
@@ -63,7 +63,7 @@ def _found(engine: "Engine", command: m.GetNearest) -> Generator[bool, None, Ans
     try:
         compared(asked.take(slice(0, 1)))
     except KeyError as error:
-        told = f"What is sought by {command.by} must be given its {error.args[0]}."
+        told = f"Searching by {command.by} needs {error.args[0]}."
         raise Refused(told, path="given") from error
     found = yield from nearest(rows, asked, compared, n, usual=command.usual)
     there = rows.rows(torch.from_numpy(found.number.ravel()))
@@ -89,7 +89,7 @@ def _asked(command: m.GetNearest, rows: RowSource) -> Batch:
         given = {name: torch.tensor(values) for name, values in command.given.items()}
     except (ValueError, TypeError, RuntimeError) as error:
         raise Refused(
-            "x, mask and given must be rows of numbers, all as long.", path="x"
+            "x, mask and given must be rows of numbers of equal length.", path="x"
         ) from error
     within("x", len(x), MOST)
     shape = rows.rows(slice(0, 1)).x.shape[1:]

@@ -34,7 +34,7 @@ def check_places(command: Command) -> None:
 def _check(name: str, text: str) -> None:
     if not text or len(text) > _LONGEST or "\0" in text or not Path(text).is_absolute():
         raise Refused(
-            f"{name} must be a whole path, got {text[:80]!r}.",
-            "Name it from the root of the disk on.",
+            f"{name} must be an absolute path, got {text[:80]!r}.",
+            "Give the full path from the root of the disk.",
             path=name,
         )

@@ -197,10 +197,10 @@ def _unsent(error: WireError) -> ErrorInfo:
         return ErrorInfo(
             kind="bug",
             message=f"An error inside the program: the answer cannot be sent: {error}",
-            hint="Please report it. Nothing else is touched by it.",
+            hint="Please report it. Nothing else is affected.",
         )
     message = f"The answer is too large to be sent: {error}."
-    return ErrorInfo(kind="user", message=message, hint="Ask for less at once.")
+    return ErrorInfo(kind="user", message=message, hint="Request less at once.")
 
 
 def _writable(info: ErrorInfo) -> ErrorInfo:

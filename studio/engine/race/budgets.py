@@ -56,8 +56,8 @@ def check_budget(budget: Budget, batches: Iterable[int]) -> None:
     """
     if budget.kind not in KINDS:
         raise Refused(
-            f"The budget is in {budget.kind!r}.",
-            f"It can be in {', '.join(KINDS)}.",
+            f"Unknown budget unit {budget.kind!r}.",
+            f"Use {', '.join(KINDS)}.",
             path="budget.kind",
         )
     if not (math.isfinite(budget.amount) and budget.amount > 0):
@@ -65,7 +65,7 @@ def check_budget(budget: Budget, batches: Iterable[int]) -> None:
     poor = [batch for batch in batches if Spending(budget, batch).steps == 0]
     if poor:
         raise Refused(
-            f"A budget of {budget.amount:g} {budget.kind} does not buy a single step of batch "
+            f"A budget of {budget.amount:g} {budget.kind} is less than one step of batch "
             f"{max(poor):,}.",
             "Allow more.",
             path="budget.amount",

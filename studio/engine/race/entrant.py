@@ -26,7 +26,7 @@ class Entrant(TrainingJob):
     def __init__(self, job: str, run: RunFolder, sink: Sink, *, race: str) -> None:
         record, earlier = run.record, run.status()
         if record.budget is None:
-            raise ValueError(f"{run.name} takes part in no race")
+            raise ValueError(f"{run.name} is in no race")
         training = record.spec.training
         self.spending = Spending(
             record.budget, int(training["batch"]), step=earlier.step, seconds=earlier.seconds

@@ -71,7 +71,7 @@ class RaceJob(Job):
             self._stop()
             raise
         if all(entrant.state == "failed" for entrant in self._entrants):
-            raise Refused("All that took part in the race failed.", "Each run's log says why.")
+            raise Refused("All participants of the race failed.", "Each run's log says why.")
 
     def settle(self) -> None:
         """Give the entrants that are under way the state of the race."""

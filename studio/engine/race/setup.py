@@ -100,10 +100,10 @@ def going_on(folders: Sequence[RunFolder]) -> list[RunFolder]:
     """
     races = {folder.record.race for folder in folders}
     if len(races) != 1 or "" in races:
-        raise Refused("These runs did not take part in one and the same race.", path="runs")
+        raise Refused("These runs were not in the same race.", path="runs")
     left = [folder for folder in folders if folder.status().state != "finished"]
     if not left:
-        raise Refused("The race is over: all that took part have finished.", path="runs")
+        raise Refused("The race is over: all participants have finished.", path="runs")
     for folder in left:
         check(folder.record.spec)
     return left
@@ -158,9 +158,9 @@ def _require_equal(runs: Sequence[Resolved]) -> None:
         for path, mine, yours in _conditions(first, other):
             if mine != yours:
                 raise Refused(
-                    f"{first.spec.name} and {other.spec.name} do not start alike: {path} is "
-                    f"{mine} in the one and {yours} in the other.",
-                    "In a race all learn the same data from the same particles: make it equal.",
+                    f"{first.spec.name} and {other.spec.name} differ: {path} is {mine} in one and "
+                    f"{yours} in the other.",
+                    "In a race, data and particles must be the same: make them equal.",
                     path=path,
                 )
 

@@ -45,7 +45,7 @@ def branch(
     Args:
         parent: the run to leave.
         step: after which the changes take hold; the parent's own edits after it are left out.
-        name: of the new run, "" for one made from the parent's.
+        name: name of the new run, "" for one made from the parent's.
         changes: of live settings; their own steps are not looked at.
         done: how many steps the parent has done, where that is known better than its files do.
         validate: checks the spec of the branch, and refuses it.
@@ -103,7 +103,7 @@ def horizon_at(run: RunFolder, step: int) -> int:
 def _require(parent: RunFolder, step: int, done: int, total: int) -> None:
     if step < 0 or step > done:
         raise Refused(
-            f"{parent.name} has done {done:,} steps: it cannot be left after step {step:,}.",
+            f"{parent.name} has done {done:,} steps: it cannot branch after step {step:,}.",
             "Choose a step that it has done.",
             path="step",
         )

@@ -36,7 +36,7 @@ def changed(config: C, edit: ChangeSetting) -> C:
         raise Refused(f"This model has no setting {edit.path!r}.", hint, path=at)
     if not rows[edit.path]["live"]:
         raise Refused(
-            f"{rows[edit.path]['title']} ({edit.path}) cannot change in the middle of a training.",
+            f"{rows[edit.path]['title']} ({edit.path}) cannot change during training.",
             _which(live_settings(type(config))),
             path=at,
         )
@@ -61,7 +61,7 @@ def problems(edits: Iterable[Edit], config: Config) -> list[ErrorInfo]:
     for index, edit in enumerate(edits):
         try:
             if edit.step < 0:
-                raise Refused(f"A change comes after a step from 0 on, not {edit.step}.")
+                raise Refused(f"A change must come after a step ≥ 0, not {edit.step}.")
             if edit.step < before:
                 raise Refused(
                     f"The change after step {edit.step:,} comes after one of step {before:,}.",

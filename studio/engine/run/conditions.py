@@ -66,7 +66,7 @@ def chosen(spec: DataSpec, given: Mapping[str, Any], rows: int = 0) -> Condition
         if name not in spec.law:
             known = ", ".join(spec.law)
             hint = f"They are: {known}." if known else ""
-            raise Refused(f"The model knows no condition {name!r}.", hint, path=path)
+            raise Refused(f"The model has no condition {name!r}.", hint, path=path)
         known_of = spec.given.get(name, Given())
         said[name] = _full(known_of, name, value)
         found = _numbers(known_of, name, said[name])
@@ -147,7 +147,7 @@ def _full(known: Given, name: str, value: Any) -> Any:
         return fits[0]
     names = ", ".join(known.names)
     which = f"may be {' or '.join(fits)}" if fits else "is none of its classes"
-    hint = f"They are: {names}. The beginning of a name is enough where no other begins so."
+    hint = f"They are: {names}. Unique prefixes are accepted."
     raise Refused(f"{name}: {value!r} {which}.", hint, path=f"given.{name}")
 
 
@@ -206,7 +206,7 @@ def _impossible(spec: DataSpec, known: Given, name: str, found: NDArray[np.float
     if name == SIZE and (sizes := spec.sizes()) is not None:
         least, most = sizes
         if not (whole and found.min() >= least and found.max() <= most):
-            return f"a whole number from {least} to {most}, the most that the model has places for"
+            return f"a whole number from {least} to {most}, the maximum of the model"
     if limits := kind_of(spec.kind).limits.get(name):
         low, high = limits
         if found.min() <= low or found.max() > high:

@@ -19,6 +19,6 @@ def check_destination(file: Path, overwrite: bool) -> None:
     if not overwrite and os.path.lexists(file):
         raise Refused(
             f"{file} is there already.",
-            "Choose another name, or say that it is to be replaced.",
+            "Choose another name, or allow overwriting.",
             path="overwrite",
         )

@@ -55,7 +55,7 @@ def asked(sampler: Pick | None) -> Iterator[tuple[str, RunRef, Needs, str]]:
         ref = getattr(config, setting)
         if not ref.run:
             raise Refused(
-                f"{entry.title} guidance asks a run of its own, and none is named.",
+                f"{entry.title} guidance needs another run, and none is set.",
                 f"Choose the {row['title'].lower()}: {row['help'][0].lower()}{row['help'][1:]}",
                 path=path,
             )

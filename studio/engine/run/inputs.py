@@ -126,7 +126,7 @@ def units(entry: FamilyEntry, inputs: Learners, own: DataSpec) -> DataSpec:
 def _take(spec: RunSpec, wanted: _Wanted, project: Path | None) -> Taken:
     path, ref, called = wanted.path, wanted.ref, wanted.called
     if project is None or not (project / "project.toml").is_file():
-        raise Refused(f"There is no project whose run could be the {called}.", path=path)
+        raise Refused(f"No project has a run for the {called}.", path=path)
     home = Project.open(project)
     taken = _own(home, ref, path) or _copy(home, ref)
     if taken is None:
@@ -151,7 +151,7 @@ def _own(home: Project, ref: RunRef, path: str) -> Taken | None:
     if ref.step is None and status.state != "finished":
         raise Refused(
             f"{run.name} is not finished: it is at step {status.step:,} of {status.total:,}.",
-            f"Let it finish, or name one of its checkpoints: {listed}.",
+            f"Wait until it finishes, or choose a checkpoint: {listed}.",
             path=path,
         )
     step = ref.step if ref.step is not None else max(steps, default=-1)
@@ -197,13 +197,13 @@ def _unfit(spec: RunSpec, of: RunSpec, name: str, needs: Needs) -> str:
         wanted = WORDS.get(needs.ability, f"can {needs.ability}")
         return f"The {name} must be a model that {wanted}; {entry.title} does not."
     if needs.draws and led_by(of):
-        return f"The {name} is led by a run of its own, which is not taken along."
+        return f"The {name} is guided by another run, which is not included."
     if not needs.same_data:
         return ""
     moved = any(not isinstance(edit, ChangeSetting) for edit in of.edits)
     if moved or _settings(of.dataset) != _settings(spec.dataset):
         what = "its points were edited" if moved else f"it learned {of.dataset.slug}"
-        return f"The {name} must have learned the same data as this run, and {what}."
+        return f"The {name} must be trained on the same data as this run; {what}."
     return ""
 
 

@@ -64,7 +64,7 @@ def newest_checkpoint(run: RunFolder, step: int | None = None) -> Checkpoint:
     if step is not None and later:
         first = f"Its first is of step {later[0]:,}: choose that or a later one."
         raise Refused(f"{run.name} has no checkpoint up to step {step:,}.", first)
-    raise Refused(f"{run.name} has no checkpoint yet.", "Let it train a while, or save one now.")
+    raise Refused(f"{run.name} has no checkpoint yet.", "Wait for a checkpoint, or save one now.")
 
 
 def chosen_checkpoint(

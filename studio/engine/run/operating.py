@@ -234,8 +234,8 @@ class Asked:
             elif value == TEST:
                 if (unseen := source().unseen) is None:
                     raise Refused(
-                        "The data of the run have no rows that are set apart for the test.",
-                        "Name a data set of the project, or hand rows.",
+                        "The data of the run have no test split.",
+                        "Choose a data set of the project, or provide rows.",
                         path=path,
                     )
                 found[name] = unseen
@@ -256,7 +256,7 @@ class Asked:
         except ValueError as error:
             own = project_name(str(read_slice(self.command.inputs.get(name, ""))[0]))
             said = f"{own or 'What is handed'} {error}."
-            advice = "Hand rows of these classes, or train a model on all of them."
+            advice = "Provide rows of these classes, or train a model on all of them."
             raise Refused(said, advice, path=f"inputs.{name}") from error
 
     def _named(self) -> list[str]:
@@ -266,7 +266,7 @@ class Asked:
         for name, value in {**slots, **self.command.inputs}.items():
             value, _ = read_slice(value)
             if value == TEST:
-                found.append(f"The {name} are those of the data that only test.")
+                found.append(f"The {name} are those of the test data.")
             elif isinstance(value, str) and (own := project_name(value)) is not None:
                 found.append(f"The {name} are those of {own}.")
         return found
@@ -283,7 +283,7 @@ class Asked:
             raise Refused.of(refused.info, path) from refused
         kind = rows.spec().kind
         if kind != spec.kind:
-            raise Refused(f"{name} holds {kind}; the model has learned {spec.kind}.", path=path)
+            raise Refused(f"{name} holds {kind}; the model was trained on {spec.kind}.", path=path)
         return rows
 
     def _typed(self, loaded: Loaded, whole: Mapping[str, Batch]) -> dict[str, Batch]:

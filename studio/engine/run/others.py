@@ -79,8 +79,8 @@ class Others:
         kind = picked_kind(fits[0].record.spec.dataset)
         if of and kind != of:
             raise Refused(
-                f"{fits[0].name} must be a run that has learned {entry_of(of).title.lower()}; it "
-                f"has learned {entry_of(kind).title.lower()}.",
+                f"{fits[0].name} must be trained on {entry_of(of).title.lower()}; it was trained "
+                f"on {entry_of(kind).title.lower()}.",
                 path=path,
             )
         return self._get(fits[0], ref.step)
@@ -101,7 +101,7 @@ def asking(sampler: Any, pick: Pick | None, spec: DataSpec, others: Others) -> t
     models, said = others.of(decode(entry.config, led["config"]), path)
     for name, model in models.items():
         if reason := unlike(spec, model.spec):
-            raise Refused(f"The {name} must have learned the same data: {reason}.", path=path)
+            raise Refused(f"The {name} must be trained on the same data: {reason}.", path=path)
     config = {**pick.config, GUIDANCE: {**led, "config": said}}
     asked = sampler.guided_by(sampler.guidance.asking(models)) if models else sampler
     return asked, Pick(slug=pick.slug, config=config)
@@ -110,7 +110,7 @@ def asking(sampler: Any, pick: Pick | None, spec: DataSpec, others: Others) -> t
 def unlike(one: DataSpec, other: DataSpec) -> str:
     """Say how the data of two models differ, "" if they may be the same."""
     if one.shape != other.shape:
-        return f"its rows have the shape {other.shape}, and these have {one.shape}"
+        return f"its samples have the shape {other.shape}, not {one.shape}"
     near = _NEAR * one.std
     gaps: Mapping[str, torch.Tensor] = {
         "mean": (one.mean - other.mean).abs(),
@@ -118,8 +118,8 @@ def unlike(one: DataSpec, other: DataSpec) -> str:
     }
     for name, gap in gaps.items():
         if bool((gap > near).any()):
-            return f"their {name} is another one"
+            return f"their {name} differs"
     mine, theirs = (spec.given.get(LABEL) for spec in (one, other))
     if mine is not None and theirs is not None and mine.names != theirs.names:
-        return "their classes are others"
+        return "their classes differ"
     return ""

@@ -22,7 +22,7 @@ from pushforward.studio.store.project import Project
 
 __all__ = ["other_set", "other_sets"]
 
-LEARNED = "is what the run learns from"
+LEARNED = "is the training data of the run"
 _FEW = 64  # rows of which it is known what a set is like
 
 

@@ -237,7 +237,7 @@ def resolve(
     entry = dataset.entry if dataset else None
     kind = picked_kind(known_kind(spec.dataset, project))
     if kind not in {known.slug for known in registry.all("kind")}:
-        message = f"dataset: this version knows no data of the kind {kind!r}."
+        message = f"dataset: this version has no data type {kind!r}."
         return None, [*problems, ErrorInfo(kind="user", message=message, path="dataset")]
     sure = imported or dataset is not None
     family = _family(spec.family, kind, named_set(entry), problems, sure=sure)
@@ -402,7 +402,7 @@ def _sampler(
         choice: Choice[SamplerEntry] | None = _choice("sampler", spec.sampler, "sampler", problems)
         entry = choice.entry if choice is not None else None
         if family is not None and (reason := unsampled(family.entry, entry)):
-            hint = "Leave the sampler out."
+            hint = "Remove the sampler."
             problems.append(ErrorInfo(kind="user", message=reason, hint=hint, path="sampler"))
             return None
         return choice

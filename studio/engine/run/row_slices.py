@@ -34,8 +34,8 @@ def take_slice(name: str, found: Mapping[str, RowSource], few: slice, path: str)
     if rows is None or not count:
         there = "" if rows is None else f" There are {len(rows):,} rows."
         raise Refused(
-            f"{name}: no rows are in that slice.{there}",
-            "Write it as data[:100], data[100:200], test[:50] or project:NAME[:50].",
+            f"{name}: the slice is empty.{there}",
+            "Examples: data[:100], data[100:200], test[:50] or project:NAME[:50].",
             path=path,
         )
     return rows.take(few)

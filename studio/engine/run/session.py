@@ -124,8 +124,8 @@ class Session:
         knows = "law" in self.resolved.family.entry.needs
         if knows and not isinstance(edit, ChangeSetting):
             raise Refused(
-                "The exact field knows the law of the data by its formula: edits of points would "
-                "not reach it.",
+                "The exact field uses the formula of the distribution: edited points have no "
+                "effect.",
                 "Choose a field that learns from points.",
             )
         self._take(before.after(edit, self.source))
@@ -284,8 +284,7 @@ def _opened(
     if device.type == "cuda":
         notes.append(resolved.training.gpu_mode().describe())
     notes += [
-        f"{choice.entry.title} takes long: it is measured by an evaluation of the run, and not "
-        "while it trains."
+        f"{choice.entry.title} is slow: it is measured by *Evaluate*, not during training."
         for choice in resolved.metrics
         if choice.entry.heavy
     ]
@@ -297,7 +296,7 @@ def _opened(
     guides = open_guides(run, device)
     for setting, model in guides.items():
         if reason := unlike(family.spec, model.spec):
-            raise Refused(f"The {setting} must have learned the same data: {reason}.")
+            raise Refused(f"The {setting} must be trained on the same data: {reason}.")
     sampler = resolved.sampling(family, guides)
     session = _assemble(run, resolved, data, family, sampler, step, edits, notes, skipped)
     session.drawing = _drawing(run, resolved, inputs, notes)
@@ -326,8 +325,8 @@ def _drawing(
             assert isinstance(source, Family)  # it was asked for by this ability
             taken, seed = run.record.inputs[name], resolved.training.seed
             notes.append(
-                f"In the place of the data it learns from samples of {taken.run} at step "
-                f"{taken.step:,}, drawn with the seed {seed} and labelled by the judge."
+                f"Trains on samples of {taken.run} at step {taken.step:,} instead of the data "
+                f"(seed {seed}, labelled by the reference classifier)."
             )
             chosen = check(taken.spec, any_device=True).sampler
             sampler = chosen.make() if chosen is not None else None

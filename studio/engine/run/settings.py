@@ -13,7 +13,7 @@ FEWEST_SAMPLES = 16
 
 
 class TrainingConfig(Config, frozen=True):
-    """Length, data order, device, and how often something is measured or saved."""
+    """Number of steps, data order, device, and intervals of evaluation and saving."""
 
     steps: Annotated[
         int,

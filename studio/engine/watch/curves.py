@@ -49,7 +49,7 @@ class Curves:
         self.write(_finite(columns))
         if bad is not None:
             name, step, value = bad
-            text = f"The {name} is not finite any more: {_word(value)} at step {step:,}."
+            text = f"The {name} is no longer finite: {_word(value)} at step {step:,}."
             raise NumericFailure(text)
 
     def write(self, columns: Columns, floors: dict[str, float] | None = None) -> None:

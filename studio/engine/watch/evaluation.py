@@ -208,12 +208,12 @@ class Evaluator:
         many = registry.get("kind", self.data.rows.spec().kind).many
         if self.data.own and not self._few:
             self._notes.append(
-                f"Too few {many} are held out: figures are against {many} that were learned from."
+                f"Too few {many} are held out: metrics compare with training {many}."
             )
         elif len(self._real) < n and self._compared()[1]:
             self._notes.append(
                 f"Measured with {len(self._real):,} {many}, not with {n:,}: no more are held out, "
-                "as the floor takes as many again."
+                "since the noise floor needs the same number again."
             )
         if self.announce is not None:
             self.announce(*self._compared())
@@ -287,8 +287,8 @@ class Evaluator:
             kind = registry.get("kind", self.data.rows.spec().kind)
             self._notes.append(
                 f"{' and '.join(titles)}: measured with {n} {kind.one if n == 1 else kind.many} "
-                "only. Figures of so few say little. Of imported data more can be held out when "
-                "they are imported again."
+                "only, which is too few to conclude anything. Import the data again with a larger "
+                "test split."
             )
 
     def _draw(
@@ -300,7 +300,7 @@ class Evaluator:
         if not any(_drawn_by(choice.entry) for choice in asking):
             return _Drawn()
         if not isinstance(model, Family):
-            return _Drawn(lacking="the model makes no samples")
+            return _Drawn(lacking="the model generates no samples")
         n = len(self._real)
         if earlier is not None and earlier.samples is not None and len(earlier.samples) >= n:
             return self._check(earlier.samples.take(slice(0, n)), earlier.nfe)
@@ -361,7 +361,7 @@ class Evaluator:
         except NotApplicable as reason:
             self._skip(entry, str(reason))
         except ArithmeticError as reason:
-            what = f"What {entry.title} is held against" if bar else entry.title
+            what = f"The reference of {entry.title}" if bar else entry.title
             self._notes.append(f"{what} could not be measured: {reason}.")
             if not bar:
                 self._errors[entry.slug] = str(reason)

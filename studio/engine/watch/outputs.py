@@ -236,7 +236,7 @@ class Outputs:
         """Write n fresh samples into the run, if the model makes some."""
         session = self._session
         if session.recorder is None:
-            self._log.write("warning", "This model makes no samples.")
+            self._log.write("warning", "This model generates no samples.")
             return
         seed = session.resolved.training.seed + len(self._folder.samples.paths())
         config = {"n": n, "seed": seed}

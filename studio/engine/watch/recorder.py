@@ -265,7 +265,7 @@ class _Thinning:
         if self._last is not None:
             self._keep()
         if not self.frames:
-            raise RuntimeError("the flow yielded no frame")
+            raise RuntimeError("the flow returned no frame")
 
     def _keep(self) -> None:
         assert self._last is not None

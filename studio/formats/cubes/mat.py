@@ -149,5 +149,5 @@ def damaged(path: Path) -> FormatError:
         what = "is a damaged MATLAB file: part of it cannot be read"
     return FormatError(
         f"{path.name} {what}.",
-        "Copy it again from where it came from, or download it anew.",
+        "Copy or download it again.",
     )

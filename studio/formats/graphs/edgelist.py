@@ -104,9 +104,9 @@ class _Reader:
         words = text.split(maxsplit=_COLUMNS)
         ends, more = words[:2], words[2:]
         if len(ends) < 2:
-            raise Unfit(where, "a line of one word, and an edge has two nodes", _HINT)
+            raise Unfit(where, "a line with one word; an edge needs two", _HINT)
         if self._said and not all(end in graph.nodes for end in ends):
-            raise Unfit(where, "an edge to a number that is not below that of their nodes", _HINT)
+            raise Unfit(where, "an edge to a node number that is too large", _HINT)
         if more and more[0].startswith("{"):
             more = [" ".join(more)]  # as networkx writes attributes
         told = {f"column {k}": value[:LONGEST] for k, value in enumerate(more, 3)}

@@ -44,7 +44,7 @@ class Gml(GraphFiles):
         try:
             graph = networkx.parse_gml(text.splitlines(), label="id")
         except RecursionError as error:
-            raise FormatError(f"{path.name} has lists in lists without end.", _HINT) from error
+            raise FormatError(f"{path.name} has lists nested too deeply.", _HINT) from error
         except (networkx.NetworkXError, ValueError, KeyError, TypeError) as error:
             raise FormatError(f"{path.name} is no GML: {error}.", _HINT) from error
         try:

@@ -84,7 +84,7 @@ def _graph(value: Any, where: str) -> Listed:
     )
     for name, said in numbers:
         if name in graph.nodes:
-            raise Unfit(where, "two nodes of one id", _HINT)
+            raise Unfit(where, "two nodes with the same id", _HINT)
         graph.node(name, said)
     edges = value.get("links", value.get("edges")) if linked else value.get("edges")
     if not isinstance(edges, list):

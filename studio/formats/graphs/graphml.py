@@ -101,7 +101,7 @@ class _Reader:
         return FormatError(f"{self._path.name} {what}.", _HINT)
 
     def _declared(self, *what: object) -> None:
-        raise self._refused("declares a document type, whose entities may grow without end")
+        raise self._refused("declares a document type, which is not allowed")
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         tag = name.rpartition(" ")[2]
@@ -110,7 +110,7 @@ class _Reader:
             raise self._refused(f"begins with <{tag[:40]}>, and GraphML with <graphml>")
         if tag == "graph":
             if self._graph is not None:
-                raise self._refused(f"has a graph inside of graph {self._count}")
+                raise self._refused(f"has a graph nested in graph {self._count}")
             self._count += 1
             where = f"{self._path.name}: graph {self._count:,}"
             self._graph = Listed(where, directed=attributes.get("edgedefault") == "directed")

@@ -226,8 +226,8 @@ class _Graphs(Collected[Found, Listed]):
             )
         if self.rows == 1:
             said.append(
-                "No model here learns from one network alone: cut it into several graphs, such as "
-                "the neighbourhoods of its nodes."
+                "No model learns from a single network: cut it into several graphs, such as "
+                "neighbourhoods of its nodes."
             )
         said += [
             note
@@ -236,7 +236,7 @@ class _Graphs(Collected[Found, Listed]):
         ]  # fmt: skip
         if self.directed:
             have = "has" if self.directed == 1 else "have"
-            said.append(f"{self.directed:,} {have} edges with a direction, which is left out.")
+            said.append(f"{self.directed:,} {have} directed edges; the direction is ignored.")
         for n, one, which in (
             (self.loops, "edge", "from a node to itself"),
             (self.lonely, "graph", f"of fewer than {LEAST} nodes"),
@@ -245,7 +245,7 @@ class _Graphs(Collected[Found, Listed]):
                 said.append(f"{counted(n, one)} {which} {are(n)} left out.")
         if self.again:
             said.append(
-                f"{counted(self.again, 'edge')} {are(self.again)} listed again: each is taken once."
+                f"{counted(self.again, 'edge')} {are(self.again)} duplicate; each is used once."
             )
         if left := self.left.note:
             said.append(left)
@@ -257,7 +257,7 @@ class _Graphs(Collected[Found, Listed]):
             "sources": {path: list(seen.values) for path, seen in self._seen.items()},
             "taken": {path: seen.looks for path, seen in self._seen.items() if seen.looks},
             "unused": {
-                path: "These files say nothing of the kind."
+                path: "These files have no labels."
                 for path, seen in self._seen.items() if not seen.values
             },
         }  # fmt: skip

@@ -177,7 +177,7 @@ def _archived(path: Path) -> Iterator[_Files]:
                     ends = [end for end in (_EDGES, _GRAPHS, *_LABELS) if start + end in names]
                     yield {end: _member(archive, start + end) for end in ends}
     except _BROKEN as error:
-        raise FormatError(f"{path.name} is no whole archive: {error}.", _HINT) from error
+        raise FormatError(f"{path.name} is damaged: {error}.", _HINT) from error
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> _Text:

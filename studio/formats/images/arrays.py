@@ -135,15 +135,17 @@ class ImageArrays(Importer):
             path="values",
             kind="choice",
             title="Values",
-            help="Which numbers are black and white. By themselves: 0 and 255 for whole numbers, 0 "
-            "and 1 for fractions, and -1 and 1 where some are below 0.",
+            help=(
+                "Values of black and white. Automatic: 0 and 255 for integers, 0 and 1 for "
+                "fractions, −1 and 1 if some are negative."
+            ),
             default="auto",
             choices=[
                 Choice(value="auto", title="As they look"),
                 Choice(value="bytes", title="0 to 255"),
                 Choice(value="unit", title="0 to 1"),
                 Choice(value="signed", title="-1 to 1"),
-                Choice(value="span", title="From the lowest to the highest there is"),
+                Choice(value="span", title="Minimum to maximum"),
             ],
         ),
     )
@@ -367,7 +369,7 @@ def _values(images: _Images, asked: str) -> _Values:
         raise FormatError(
             f"{images.path.name}: the values of {images.array.name} go from {low:g} to {high:g}, "
             f"and not from {black:g} to {white:g}.",
-            "Choose other values, or \u201cFrom the lowest to the highest there is\u201d.",
+            "Choose other values, or \u201cMinimum to maximum\u201d.",
         )
     return _Values(black, white, tuple(broken))
 
@@ -450,7 +452,7 @@ def _shape(places: Sequence[_Place], fitting: Fitting) -> tuple[int, int, int]:
         what = f"images of {len(sizes)} sizes" if len(sizes) > 1 else f"{width} x {height} pixels"
         raise FormatError(
             f"{name}: there are {what}; all must be of one, of at most 256 x 256.",
-            "Choose the side that all are brought to.",
+            "Choose a side length to resize to.",
         )
     shape = (fitting.channels(coloured=coloured), height, width)
     check_amount(name, rows, shape)

@@ -80,7 +80,7 @@ class PictureFiles(Importer):
             path="damaged",
             kind="choice",
             title="Damaged pictures",
-            help="What becomes of an import with pictures that cannot be read.",
+            help="Treatment of images that cannot be read.",
             default="skip",
             choices=[
                 Choice(value="skip", title="Leave them out"),
@@ -116,7 +116,7 @@ class PictureFiles(Importer):
             if options["damaged"] == "stop":
                 said = " ".join(_told(seen.bad, _NAMED))
                 left_out = [] if few else ["These cannot be read.", *_told(seen.bad, _LISTED)]
-                problems.append(f"{total}: {said} Leave them out, or mend them.")
+                problems.append(f"{total}: {said} Skip or repair them.")
             else:
                 be = "is" if len(seen.bad) == 1 else "are"
                 said = f": {' '.join(seen.bad)}" if few else "."
@@ -132,9 +132,9 @@ class PictureFiles(Importer):
         preview = {"x": previewed(shown)} if shown else {}
         notes += fitting.said(seen.own)
         if seen.classes:
-            notes.append(f"{len(seen.classes)} classes, by the folder that each lies in.")
+            notes.append(f"{len(seen.classes)} classes, from their folders.")
         elif any(picture.folder for picture in seen.good):
-            notes.append("Without classes: not all pictures lie in folders of their own.")
+            notes.append("Without classes: not all images are in class folders.")
         notes += left_out  # last: it may be a long list
         return Inspection(
             files=[str(path) for path in paths],
@@ -159,7 +159,7 @@ class PictureFiles(Importer):
         if seen.bad and options["damaged"] == "stop":
             raise FormatError(
                 f"{len(seen.bad):,} of {len(pictures):,} pictures cannot be read: {seen.bad[0]}",
-                "Leave them out, or mend them.",
+                "Skip or repair them.",
             )
         shape, classes = _shape(paths, seen, fitting), seen.classes
         schema = Schema(
@@ -204,28 +204,27 @@ def _shape(paths: Sequence[Path], seen: _Seen, fitting: Fitting) -> tuple[int, i
     if not seen.good:
         raise FormatError(
             f"{name}: no picture can be read. {' '.join(seen.bad[:_NAMED])}",
-            "Choose others, or make them smaller."
-            if seen.large
-            else "Copy them again from where they came from.",
+            "Choose other files, or resize them." if seen.large else "Copy them again.",
         )
     if len(seen.sizes) > 1:
         (low, wide), (high, long) = min(seen.sizes), max(seen.sizes)
         raise FormatError(
             f"{name}: the pictures have {len(seen.sizes):,} sizes, from {wide} x {low} to "
             f"{long} x {high} pixels.",
-            "Choose the side that all are brought to.",
+            "Choose a side length to resize to.",
         )
     if len(seen.classes) > MOST_CLASSES:
         raise FormatError(
-            f"{name}: the pictures lie in {len(seen.classes):,} folders, which would be as many "
-            f"classes; the limit is {MOST_CLASSES:,}.",
-            "Lay them into fewer folders.",
+            f"{name}: the pictures lie in {len(seen.classes):,} folders (one class each); the "
+            f"limit is {MOST_CLASSES:,}.",
+            "Use fewer folders.",
         )
     ((height, width),) = seen.sizes
     if max(height, width) > 256:
         raise FormatError(
-            f"{name}: the pictures have {width} x {height} pixels; at most 256 x 256 are learned.",
-            "Choose the side that all are brought to.",
+            f"{name}: the pictures have {width} x {height} pixels; at most 256 x 256 are "
+            "supported.",
+            "Choose a side length to resize to.",
         )
     shape = (fitting.channels(coloured=seen.coloured), height, width)
     check_amount(name, len(seen.good), shape)
@@ -257,7 +256,7 @@ def _again(picture: Picture, fitting: Fitting, shape: tuple[int, int, int]) -> B
     try:
         found = fitting.fitted(decoded(picture.read()), shape[0])
     except (Undecodable, Unreadable) as error:
-        raise FormatError(f"{picture.name} {error}, and it was not a moment ago.") from error
+        raise FormatError(f"{picture.name} {error}, but could be read before.") from error
     if found.shape != shape:
-        raise FormatError(f"{picture.name} has become another picture meanwhile.")
+        raise FormatError(f"{picture.name} changed while it was imported.")
     return found

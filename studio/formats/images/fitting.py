@@ -37,11 +37,13 @@ FITTING: tuple[FieldSpec, ...] = (
         path="side",
         kind="int",
         title="Side",
-        help="Width and height in pixels that every picture is brought to. 0 leaves them as they "
-        "are: then they must all be of one size.",
+        help=(
+            "Width and height in pixels to resize to. 0 keeps the original size, which must then "
+            "be the same for all."
+        ),
         default=0,
         unit="pixels",
-        zero="as the files are",
+        zero="original size",
         low=0,
         high=LARGEST,
     ),
@@ -49,10 +51,10 @@ FITTING: tuple[FieldSpec, ...] = (
         path="fit",
         kind="choice",
         title="Fit",
-        help="What becomes of a picture that is no square.",
+        help="Treatment of images that are not square.",
         default="crop",
         choices=[
-            Choice(value="crop", title="Cut its middle out"),
+            Choice(value="crop", title="Center crop"),
             Choice(value="stretch", title="Stretch it"),
         ],
     ),
@@ -60,7 +62,7 @@ FITTING: tuple[FieldSpec, ...] = (
         path="colour",
         kind="choice",
         title="Colour",
-        help="As they are: grey if all of them are, in three colours otherwise.",
+        help="Automatic: grey if all images are grey, RGB otherwise.",
         default="as-is",
         choices=[
             Choice(value="as-is", title="As they are"),
@@ -106,13 +108,13 @@ class Fitting:
         square = all(height == width for height, width in sizes)
         to = f"{self.side} x {self.side} pixels"
         if square:
-            return [f"Pictures of {some} pixels: each is resized to {to}."]
+            return [f"Images of {some} pixels: each is resized to {to}."]
         if self.fit == "stretch":
-            return [f"Pictures of {some} pixels: each is stretched to {to}, whatever its shape."]
-        return [
-            f"Pictures of {some} pixels: of each the square in its middle is cut out and resized "
-            f"to {to}."
-        ]
+            return [
+                f"Images of {some} pixels: each is stretched to {to}without keeping the "
+                "aspect ratio."
+            ]
+        return [f"Images of {some} pixels: cropped to the central square and resized to {to}."]
 
     def channels(self, *, coloured: bool) -> int:
         """Return how many channels pictures have afterwards, of which some have colours or not."""

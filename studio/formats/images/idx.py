@@ -40,7 +40,7 @@ __all__ = ["Idx"]
 _MAGIC = b"\0\0\x08"
 _GZIP = b"\x1f\x8b"
 _LONGEST = 4096  # a side of an image
-_HINT = "Copy it again from where it came from, or download it anew."
+_HINT = "Copy or download it again."
 
 
 @dataclass(frozen=True)
@@ -223,14 +223,14 @@ def _shape(sets: Sequence[_Set], fitting: Fitting) -> tuple[int, int, int]:
     if len(sizes) > 1:
         raise FormatError(
             f"{sets[0].images.name}: the files have images of {len(sizes)} sizes.",
-            "Choose the side that all are brought to.",
+            "Choose a side length to resize to.",
         )
     ((height, width),) = sizes
     if max(height, width) > 256:
         raise FormatError(
-            f"{sets[0].images.name} has images of {width} x {height} pixels; at most 256 x 256 are "
-            "learned.",
-            "Choose the side that all are brought to.",
+            f"{sets[0].images.name} has images of {width} x {height} pixels; at most 256 x 256 "
+            "are supported.",
+            "Choose a side length to resize to.",
         )
     coloured = any(each.lengths[3:] == (3,) for each in sets)
     shape = (fitting.channels(coloured=coloured), height, width)

@@ -17,7 +17,7 @@ def held_notes(tests: Sequence[str], files: int) -> list[str]:
     """Say what is held out of so many files, of which ``tests`` are those that test."""
     if tests and len(tests) < files:
         named = " and ".join(tests[:2]) + (" and others" if len(tests) > 2 else "")
-        return [f"What is in {named} only tests, as the makers of the data have it."]
+        return [f"{named} is the test set, as published."]
     if files > 1:
-        return ["What is held out for testing is chosen by the seed, from all files together."]
+        return ["The test set is chosen by the seed from all files."]
     return []

@@ -134,7 +134,7 @@ class _Machine:
             value = f"{module} {name}"
         if value not in _KNOWN:
             named = value.replace(" ", ".")
-            raise PlainPickleError(f"it would run {named}, and nothing in it is ever run")
+            raise PlainPickleError(f"it would run {named}, which is refused")
         self.stack.append(_Name(_KNOWN[value]))
 
     def get(self, at: Any) -> None:
@@ -186,18 +186,18 @@ class _Machine:
         """What would be a call: one of the four known ones is carried out by what it means."""
         arguments, function = self.stack.pop(), self.stack.pop()
         if not isinstance(function, _Name) or not isinstance(arguments, tuple):
-            raise PlainPickleError("it would run something, and nothing in it is ever run")
+            raise PlainPickleError("it would run code, which is refused")
         if function.what == _ENCODE and arguments[1:] in (("latin1",), ("latin-1",)):
             self.room -= len(arguments[0])
             if self.room < 0:
-                raise PlainPickleError("it unpacks to far more than it is")
+                raise PlainPickleError("it unpacks to far more than its size")
             self.stack.append(arguments[0].encode("latin-1"))
         elif function.what == _RECONSTRUCT:
             self.stack.append(Array())
         elif function.what == _DTYPE:
             self.stack.append(_Type(_text(arguments[0])))
         else:
-            raise PlainPickleError("it would run something, and nothing in it is ever run")
+            raise PlainPickleError("it would run code, which is refused")
 
     def build(self, value: Any) -> None:
         """What an object is told of itself: here an array of bytes, or the type of one."""
@@ -205,7 +205,7 @@ class _Machine:
         if isinstance(made, _Type):
             return  # its byte order, which bytes have none of
         if not isinstance(made, Array):
-            raise PlainPickleError("it would build something else than an array")
+            raise PlainPickleError("it would build an object that is not an array")
         _, shape, kind, fortran, values = state
         if not isinstance(kind, _Type) or kind.name not in ("u1", "|u1"):
             raise PlainPickleError("it has an array of something else than bytes")

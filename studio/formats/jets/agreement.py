@@ -17,7 +17,7 @@ UNIT = 300.0  # between masses of one jet: 1,000 is a unit, a few are constituen
 NARROW = 1e-4  # of the pT: a mass of constituents below it is one of a single one, or rounding
 CONTRADICTED = 0.1  # of the places: a mask is wrong where more of it is against the numbers
 COLUMNS = "choose which columns they are (importer jets-columns)."
-"""What to do where numbers are not what their place says."""
+"""What to do if the values do not match their columns."""
 BELONGS = 0.3  # correlation of masses: of real jets at least 0.9, of their hardest 10 at least 0.6
 ENOUGH, WHOLE = 100, 10  # jets of which it says something, and constituents that such a jet has
 MASS_UNIT = (
@@ -124,8 +124,8 @@ class Agreement:
         """Say what of the jets cannot be, "" for nothing."""
         if self.negative > NEGATIVE * self.real:
             return (
-                f"have a pT below 0 at {self.negative:,} of {self.real:,} constituents, so that "
-                f"column is no pT: {COLUMNS}"
+                f"have a pT below 0 at {self.negative:,} of {self.real:,} constituents, so this "
+                f"column is not pT: {COLUMNS}"
             )
         if self.exchanged > self.counted / 2:
             return (

@@ -28,7 +28,7 @@ from pushforward.studio.store.parts import Part
 
 __all__ = ["JetColumns"]
 
-NO_SHARES = "Cartesian momenta are no shares."
+NO_SHARES = "Cartesian momenta cannot be fractions."
 KNOWN_PT = "The pT of the jets is known."
 _PIXELS = ("images", "image", "pixels")  # names of arrays
 

@@ -99,9 +99,9 @@ class Tally:
         if SOFTEST <= pt <= HARDEST:
             return ""
         if pt > HARDEST:
-            why, other = "which no collider makes", "smaller unit, such as MeV"
+            why, other = "beyond any collider", "smaller unit, such as MeV"
         else:
-            why, other = "which is no jet", "larger unit, such as TeV"
+            why, other = "too low for a jet", "larger unit, such as TeV"
         about = f"{pt:,.0f}" if pt > HARDEST else f"{pt:.2g}"
         return f"have a pT of about {about} GeV, {why}: choose a {other}."
 

@@ -10,20 +10,19 @@ from pushforward.studio.protocol.catalog import Choice, FieldSpec
 __all__ = ["ASSUMED", "EACH", "MOMENTA", "MOST", "OPTIONS", "TYPES_SAID"]
 
 HELP = {
-    "pt": "Transverse momentum, or its share of that of the jet.",
+    "pt": "Transverse momentum, absolute or as a fraction of the jet pT.",
     "eta": "Pseudorapidity, or rapidity; absolute or from the axis of the jet.",
     "phi": "Azimuth; absolute or from the axis of the jet.",
     "px": "With py and pz instead of pT, η and φ.",
     "py": "With px and pz instead of pT, η and φ.",
     "pz": "With px and py instead of pT, η and φ.",
-    "energy": "For the mass of the jet, where the files do not say it; without, constituents are "
-    "massless.",
-    "mask": "0.5 or more where a constituent is real; without, where it has a momentum.",
-    "jet_pt": "Without, that of the sum of the constituents.",
-    "jet_eta": "Without, that of the sum of the constituents.",
-    "jet_phi": "Without, that of the sum of the constituents.",
-    "jet_mass": "Without, that of the sum of the constituents.",
-    LABEL: "A whole number or a word a jet, or an array with one column a type.",
+    "energy": "For the jet mass if the files lack it; otherwise constituents are massless.",
+    "mask": "≥ 0.5 for real constituents; without it, those with pT > 0.",
+    "jet_pt": "Without it, from the sum of the constituents.",
+    "jet_eta": "Without it, from the sum of the constituents.",
+    "jet_phi": "Without it, from the sum of the constituents.",
+    "jet_mass": "Without it, from the sum of the constituents.",
+    LABEL: "An integer or a word per jet, or one column per type.",
 }
 
 
@@ -64,16 +63,16 @@ TYPES_SAID = FieldSpec(
 ANGLES = _as_found(
     "angles",
     "Angles",
-    "Absolute ones are turned to be from the axis of the jet. As they look: by the names of the "
-    "columns, or by where the jets lie.",
+    "Absolute angles are converted to be relative to the jet axis. Automatic: from column names "
+    "or values.",
     "absolute",
     "relative",
 )
 MOMENTA = _as_found(
     "momenta",
     "Momenta",
-    "Momenta in the unit below, or shares of the pT of the jet. As they look: by the name of the "
-    "column, or by what those of a jet sum to.",
+    "Momenta in the unit below, or fractions of the jet pT. Automatic: from the column name or "
+    "the sum per jet.",
     "momenta",
     "shares",
 )
@@ -82,7 +81,7 @@ ASSUMED = FieldSpec(
     kind="float",
     title="Assumed jet pT",
     group="All",
-    help="Of all jets, where constituents have shares and nothing says it.",
+    help="pT of all jets, if constituents have fractions and the files lack it.",
     default=1000.0,
     above=0.0,
     high=1e6,
@@ -93,7 +92,7 @@ MOST = FieldSpec(
     kind="int",
     title="At most",
     group="All",
-    help="The hardest constituents of a jet that are taken; 0 takes all.",
+    help="Number of hardest constituents to keep; 0 keeps all.",
     default=0,
     low=0,
     high=1000,
@@ -103,8 +102,10 @@ EACH = FieldSpec(
     path="each",
     kind="int",
     title="Flat rows",
-    help="How many numbers of each constituent stand side by side in an array (n, N k), one "
-    "constituent after the other; with 0 four, where they are like four-vectors.",
+    help=(
+        "Values per constituent in a flat array (n, N k), constituent by constituent; 0: four if "
+        "they look like four-vectors."
+    ),
     default=0,
     low=0,
     high=64,

@@ -31,7 +31,7 @@ UNIT = FieldSpec(
     path="unit",
     kind="choice",
     title="Unit",
-    help="Of the momenta, energies and masses in the files; shares of a pT have none.",
+    help="Unit of momenta, energies and masses in the files.",
     default="GeV",
     choices=[Choice(value=name, title=name) for name in SCALES],
 )
@@ -40,8 +40,10 @@ RADIUS = FieldSpec(
     kind="float",
     title="R",
     group="All",
-    help="Of the cone that they were clustered with: 0.4 in JetNet, 0.8 in the top-tagging "
-    "benchmark and JetClass. Constituents farther than 1.25 R from the axis are moved there.",
+    help=(
+        "Jet radius of the clustering: 0.4 in JetNet, 0.8 in the top-tagging benchmark and "
+        "JetClass. Constituents beyond 1.25 R are moved to 1.25 R."
+    ),
     default=cone.USUAL,
     low=0.1,
     high=2.0,
@@ -227,8 +229,8 @@ def _problems(files: Sequence[JetRows], tallies: Sequence[Tally]) -> list[str]:
 def _twice(paths: Sequence[Path]) -> list[str]:
     """Say which files hold the same jets."""
     return [
-        f"{other.name} holds the same jets as {one.name}: they are learned from and held out, so "
-        "that no figure means much. Leave one of them out."
+        f"{other.name} holds the same jets as {one.name}: they would be in both training and test "
+        "data. Remove one of the files."
         for one, other in combinations(paths, 2)
         if one.stat().st_size == other.stat().st_size and cmp(one, other, shallow=False)
     ]
@@ -237,7 +239,7 @@ def _twice(paths: Sequence[Path]) -> list[str]:
 def _against(file: JetRows, tally: Tally) -> str:
     """Say what stands against a file that was looked through, "" for nothing."""
     if not tally.kept:
-        return f"No jet of {file.path.name} can be taken: {tally.reasons}."
+        return f"No jet of {file.path.name} can be used: {tally.reasons}."
     if tally.outlandish:
         return f"The jets of {file.path.name} {tally.outlandish}"
     if tally.agreement.against:

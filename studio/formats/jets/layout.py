@@ -150,9 +150,7 @@ def opened(
             files = [(path, stack.enter_context(hdf5.opened(path))) for path in paths]
             yield [_checked(path, file, pt, scale, radius) for path, file in files]
     except Damaged as error:
-        raise FormatError(
-            error.message, "Copy it again from where it came from, or download it anew."
-        ) from error
+        raise FormatError(error.message, "Copy or download it again.") from error
 
 
 def _checked(path: Path, file: Any, pt: float, scale: float, radius: float) -> JetFile:
@@ -180,7 +178,7 @@ def _checked(path: Path, file: Any, pt: float, scale: float, radius: float) -> J
         raise FormatError(f"{path.name} has {n:,} jets of {places:,} particles.", HINT)
     check_size(path, CLOUDS, n, columns * places)
     if columns == 3:
-        notes.append("it has no mask: constituents with a pT above 0 are taken for real.")
+        notes.append("it has no mask: constituents with a pT above 0 are treated as real.")
     if jets is None:
         notes.append(
             f"it has no {JETS}: the jets have a pT of {pt:,g} GeV, eta 0, and the mass of their "
@@ -228,7 +226,7 @@ def _array(path: Path, file: Any, name: str, notes: list[str]) -> Any:
         need = int(np.prod(found.chunks)) * found.dtype.itemsize
         check_block(path, name, need, "its blocks are that large")
     if found.size * found.dtype.itemsize > MAX_WORK:
-        raise FormatError(f"{path.name}: {name} is too large to be looked through.", HINT)
+        raise FormatError(f"{path.name}: {name} is too large to be scanned.", HINT)
     return found
 
 

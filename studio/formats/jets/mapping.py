@@ -144,11 +144,11 @@ def mapped(
     share = _share(roles, options["momenta"], notes)
     pt = float(options["assumed_pt"])
     if share and "jet_pt" not in roles:
-        notes.append(f"nothing says the pT of the jets: they have {pt:,g} GeV.")
+        notes.append(f"the jet pT is missing: it is set to {pt:,g} GeV.")
     if "mask" not in roles:
-        notes.append("it has no mask: constituents with a pT above 0 are taken for real.")
+        notes.append("it has no mask: constituents with a pT above 0 are treated as real.")
     if 0 < most < width:
-        notes.append(f"the hardest {most} of at most {width} constituents are taken.")
+        notes.append(f"the hardest {most} of at most {width} constituents are used.")
     types: tuple[str, ...] = (called or type_of(path),)
     labels: NDArray[np.int64] | None = None
     if LABEL in roles:
@@ -271,9 +271,9 @@ def _relative(roles: Mapping[str, Column], wanted: str, notes: list[str]) -> boo
     ]
     central = np.mean((middle[0] < CENTRAL) & (middle[1] < CENTRAL)) >= NEARLY_ALL
     if central:
-        notes.append("jets lie around 0: angles are taken to be from the axis of the jet.")
+        notes.append("angles are centred at 0: treated as relative to the jet axis.")
     else:
-        notes.append("jets lie all about: angles are turned to be from the axis of the jet.")
+        notes.append("angles are spread out: converted to be relative to the jet axis.")
     return bool(central)
 
 
@@ -289,7 +289,9 @@ def _share(roles: Mapping[str, Column], wanted: str, notes: list[str]) -> bool:
     sums = np.where(real, pt, 0.0).sum(axis=1)
     share = bool(len(sums)) and float(np.mean(sums <= WHOLE)) >= NEARLY_ALL
     if share:
-        notes.append("the pT of a jet's constituents sum to about 1: they are taken for shares.")
+        notes.append(
+            "the pT of a jet's constituents sum to about 1: they are treated as fractions."
+        )
     return share
 
 

@@ -29,7 +29,7 @@ PLACES, ROLES = 200, ("energy", "px", "py", "pz")
 WIDTH = len(ROLES) * (PLACES + 1)  # with the top quark
 RADIUS = 0.8
 TYPES = ("QCD", "top")
-LOST = "the top quark in each row is no constituent, and left out; parts are made by the seed."
+LOST = "the top quark in each row is not a constituent and is skipped; the split uses the seed."
 
 
 @importer

@@ -27,10 +27,7 @@ VARIABLES_SUFFIXES = (".csv", ".h5", ".hdf5", ".npz")
 CLOUD = "x"
 COLUMNS = ("type", "pt", "eta", "mass", "constituents")
 KIND = "jet-variables"
-SAID = (
-    "Of each jet only its type, pT, eta, mass and number of constituents are taken, not the "
-    "constituents."
-)
+SAID = "Imports only type, pT, eta, mass and number of constituents of each jet."
 
 
 @importer

@@ -57,7 +57,7 @@ def _lines(path: Path) -> Iterator[str]:
             if len(line) > _LONGEST:
                 raise FormatError(
                     f"{path.name}, line {number:,} is longer than {_LONGEST:,} bytes.",
-                    "Leave such properties out.",
+                    "Remove such properties.",
                 )
             yield line.decode("latin-1").rstrip("\r\n")
 
@@ -77,13 +77,15 @@ def _molecule(lines: list[str]) -> Molecule:
     if any(line.startswith(("M  CHG", "M  RAD")) for line in lines[4 + n + m :]) or any(
         line[36:39].strip() not in ("", "0") for line in block
     ):
-        raise Unread("it has a charge or an open bond, which rows do not hold")
+        raise Unread("it has a charge or an open bond, which is not supported")
     names = [line[31:34].strip() for line in block]
     heavy = [i for i, name in enumerate(names) if name != "H"]
     place = {node: row for row, node in enumerate(heavy)}
     for name in names:
         if name != "H" and name not in ATOMS:
-            raise Unread(f"it has {name or 'an atom without a name'}; rows hold {', '.join(ATOMS)}")
+            raise Unread(
+                f"it has {name or 'an atom without a name'}; supported: {', '.join(ATOMS)}"
+            )
     square, open_ = np.zeros((2, len(heavy), len(heavy)), np.int64)
     protons = np.zeros(len(heavy), np.int64)
     for line in listed:

@@ -83,7 +83,7 @@ class _Reader:
         while place < len(text):
             found = _TOKEN.match(text, place)
             if found is None:
-                raise Unread(f"{text[place]!r} at its place {place + 1} is not read")
+                raise Unread(f"{text[place]!r} at its place {place + 1} is not supported")
             place, kind = found.end(), found.lastgroup
             kind = "bracket" if found["bracket"] else kind
             if kind in ("bracket", "bare"):
@@ -116,9 +116,9 @@ class _Reader:
         if name == "H" and found["bracket"]:
             raise Unread("it has hydrogens as atoms")
         if name not in ATOMS:
-            raise Unread(f"it has {name}; rows hold {', '.join(ATOMS)}")
+            raise Unread(f"it has {name}; supported: {', '.join(ATOMS)}")
         if found["charge"]:
-            raise Unread("it has a charge, which rows do not hold")
+            raise Unread("it has a charge, which is not supported")
         self.atoms.append(ATOMS.index(name))
         self.aromatic.append(symbol.islower())
         written = found["h"]

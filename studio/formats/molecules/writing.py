@@ -62,7 +62,7 @@ def write_molecules(
         if each and all(wrong):
             raise FormatError(
                 f"{'None of them has a' if len(each) > 1 else 'It has no'} SMILES: {wrong[0]}.",
-                "Write SDF, which holds them with what is wrong, or choose some that are valid.",
+                "Write SDF, which can store invalid molecules, or select valid ones.",
             )
         name = "\t{}" if any(wrong) else ""
         pairs = enumerate(zip(each, wrong, strict=True))
@@ -92,7 +92,7 @@ def left_out(
     for number, (a, b, n) in enumerate(zip(atoms, bonds, size.tolist(), strict=True)):
         if why := why_invalid(a[:n], b[:n, :n]):
             left.add(why, f"row {number:,}")
-    kekule = "" if installed() else "They are not canonical, which RDKit would make them."
+    kekule = "" if installed() else "They are not canonical SMILES."
     return " ".join(filter(None, (left.note, kekule)))
 
 

@@ -86,7 +86,7 @@ def _molecule(lines: list[str], count: int) -> Molecule:
         raise Unread("a line is no element with three coordinates")
     for name in names:
         if name not in RADII:
-            raise Unread(f"it has {name[:10]}; rows hold {', '.join(ATOMS)}")
+            raise Unread(f"it has {name[:10]}; supported: {', '.join(ATOMS)}")
     radius = np.array([RADII[name] for name in names])
     apart = np.linalg.norm(places[:, None] - places, axis=2)
     reach = apart / (radius[:, None] + radius)

@@ -103,7 +103,7 @@ def _opened(path: Path) -> Iterator[wave.Wave_read]:
     except (wave.Error, EOFError, ValueError, RuntimeError, struct.error) as error:
         # The library says nothing of a chunk that ends beyond its file.
         why = str(error) or "it is damaged"
-        raise FormatError(f"{path.name} is no sound that can be read: {why}.", _HINT) from error
+        raise FormatError(f"{path.name} is not a readable sound: {why}.", _HINT) from error
 
 
 def _outline(path: Path) -> tuple[int, int]:

@@ -46,8 +46,10 @@ class SeriesTable(Importer):
             path="layout",
             kind="choice",
             title="A series is",
-            help="Columns that go on from row to row are channels, and are cut into windows; or "
-            "each row is a whole series of one channel.",
+            help=(
+                "Columns: each is a channel, cut into windows. Rows: each is one series of one "
+                "channel."
+            ),
             default="columns",
             choices=[
                 Choice(value="columns", title="Down the columns"),
@@ -58,7 +60,7 @@ class SeriesTable(Importer):
             path="columns",
             kind="columns",
             title="Columns",
-            help="The channels, or the times of a row; without any, all columns that hold numbers.",
+            help="Channels (or times, if series are rows); default: all numeric columns.",
             default=[],
         ),
         LENGTH,
@@ -122,7 +124,7 @@ class SeriesTable(Importer):
         return Rows(schema, _blocks(paths, options))
 
 
-_WHOLE = "A row is taken whole."
+_WHOLE = "Rows are not cut."
 
 
 def _none(path: Path, options: Mapping[str, Any]) -> str:
@@ -151,12 +153,11 @@ def _timed(paths: Sequence[Path], options: Mapping[str, Any]) -> list[str]:
         for k in named:
             name, steps = table.columns[k], np.diff(first.values[:, k])
             even = bool(len(steps)) and np.allclose(steps, np.median(steps), rtol=_EVEN, atol=0.0)
-            told = f"{name!r} is taken for a channel as any other; leave it out under Columns."
+            told = f"{name!r} is treated as a channel; exclude it under Columns."
             if not even and len(steps):
                 told += (
-                    f" Its steps are not even ({steps.min():g} to {steps.max():g}), and rows are "
-                    "taken for even times: bring the series to an even grid first, or what is "
-                    "learned of its dynamics is of rows, not of times."
+                    f" Its steps are not even ({steps.min():g} to {steps.max():g})but rows are "
+                    "treated as equally spaced: resample the series to an even grid first."
                 )
             notes.append(told)
     return notes
@@ -230,9 +231,9 @@ def _numbers(path: Path, table: Table, picked: Sequence[int]) -> Iterator[NDArra
             row, column = broken[0]
             raise FormatError(
                 f"{path.name} has a gap: {table.place} {chunk.places[row]} of column "
-                f"{table.columns[picked[column]]!r} is no finite number.",
-                "Models learn from whole series. Leave the column or these rows out, or fill them "
-                "first; a trained model can fill such gaps itself.",
+                f"{table.columns[picked[column]]!r} is not a finite number.",
+                "Models need complete series. Exclude the column or these rows, or fill them "
+                "first.",
             )
         done += len(block)
         yield block

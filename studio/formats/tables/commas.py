@@ -54,7 +54,7 @@ class Commas:
         if len(doubtful) > 1:
             columns += f" (and {len(doubtful) - 1:,} more)"
         return [
-            f"Column {columns} can be read in two ways: {cell!r} (line {place}) is "
-            f"{cell.replace(',', '.')} or {cell.replace(',', '')}, and no number in the file "
-            "tells which. Write a point as the decimal sign, or no thousands signs."
+            f"Column {columns} is ambiguous: {cell!r} (line {place}) is "
+            f"{cell.replace(',', '.')} or {cell.replace(',', '')}. Use a point as the decimal "
+            "sign, or remove thousands separators."
         ]

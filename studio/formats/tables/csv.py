@@ -205,7 +205,7 @@ def _ragged(path: Path, line: int, got: int, width: int) -> FormatError:
     return FormatError(
         f"{path.name}, line {line} has {got} {'value' if got == 1 else 'values'}, but the first "
         f"line has {width}.",
-        "Mend this line: each line needs the same number of values.",
+        "Fix this line: each line needs the same number of values.",
     )
 
 

@@ -54,9 +54,7 @@ class Hdf5(Format):
             with hdf5.opened(path) as file:
                 yield _tables(path, file)
         except Damaged as error:
-            raise FormatError(
-                error.message, "Copy it again from where it came from, or export it anew."
-            ) from error
+            raise FormatError(error.message, "Copy or export it again.") from error
 
     def write(
         self, path: Path, x: NDArray[np.float32], columns: Sequence[str], attrs: Mapping[str, Any]
@@ -100,7 +98,7 @@ def _tables(path: Path, file: Any) -> list[Table]:
         )
     if inside.deeper:
         for table in tables:
-            table.notes = (f"Groups more than {MAX_DEPTH} levels deep are not looked into.",)
+            table.notes = (f"Groups more than {MAX_DEPTH} levels deep are not searched.",)
     return tables
 
 
@@ -144,5 +142,5 @@ def _group(path: Path, file: Any, group: str, length: int, columns: Columns) -> 
 def _link_error(path: Path, name: str) -> FormatError:
     return FormatError(
         f"{path.name}: {name} is a link to another file, which is not followed.",
-        "Import the file that it leads to.",
+        "Import the linked file instead.",
     )

@@ -37,7 +37,7 @@ class Points(Importer):
             path="columns",
             kind="columns",
             title="Columns",
-            help="The coordinates of a point; without any, all columns that hold numbers.",
+            help="Coordinates of a point; default: all numeric columns.",
             default=[],
         ),
     )

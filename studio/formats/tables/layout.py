@@ -68,17 +68,17 @@ def number(cell: str, decimal: str) -> float | None:
 def no_number(cell: str) -> str:
     """Say why a cell of text may have been meant as a number, "" where nothing suggests it."""
     if _THOUSANDS.fullmatch(cell):
-        return " (is that a thousands sign? write numbers without)"
+        return " (a thousands separator? remove it)"
     if _COMMA.fullmatch(cell):
-        return " (is that a decimal comma? write a point, and the same sign in all rows)"
+        return " (a decimal comma? use a point in all rows)"
     return ""
 
 
 def too_long(path: Path, line: int) -> FormatError:
     """Say that a line has no end."""
     return FormatError(
-        f"{path.name}, line {line} has more than {LONGEST_LINE:,} characters: this is no table "
-        "with one point a line.",
+        f"{path.name}, line {line} has more than {LONGEST_LINE:,} characters: this is not a table "
+        "with one point per line.",
         "Check the line ends and the format of the file.",
     )
 
@@ -138,8 +138,8 @@ def _refuse_pages(path: Path, text: str) -> None:
     for kind, beginnings in _PAGES.items():
         if start.startswith(beginnings):
             raise FormatError(
-                f"{path.name} is a {kind} and no table, whatever its name says.",
-                "Download the data themselves: the page around them was saved.",
+                f"{path.name} is a {kind} not a table, despite its name.",
+                "Download the data file itself, not the web page.",
             )
 
 
@@ -149,7 +149,7 @@ def _encoding(path: Path, head: bytes) -> str:
             return name
     if b"\0" in head:
         raise FormatError(
-            f"{path.name} is not a text file, whatever its name says.",
+            f"{path.name} is not a text file, despite its name.",
             "Export it as comma-separated values, or give it the suffix of its real format.",
         )
     try:

@@ -58,7 +58,7 @@ def check_array(path: Path, name: str, head: Head) -> list[str]:
                 "Store the points as an array (n, d) of floats.",
             )
         check_size(path, name, head.shape[0], len(fields))
-        check_block(path, name, head.dtype.itemsize, "its rows are that wide")
+        check_block(path, name, head.dtype.itemsize, "its rows are too wide")
         return fields
     if not is_number(head.dtype):
         raise FormatError(

@@ -166,7 +166,7 @@ def _looked_through(path: Path, tables: Sequence[Table]) -> Iterator[Item]:
             continue
         left -= (table.rows or 0) * len(table.columns)
         if left < 0:
-            yield _unread(table, "Not looked through: the tables before it have too many values.")
+            yield _unread(table, "Not scanned: the tables before it have too many values.")
             continue
         yield _inspect(path, table, shown)
 
@@ -257,7 +257,7 @@ def _refuse(path: Path, problems: Sequence[str]) -> None:
     if problems:
         raise FormatError(
             f"{path.name}: {' '.join(problems[:3])}",
-            "Choose other columns, or mend the file and import it again.",
+            "Choose other columns, or fix the file and import it again.",
         )
 
 
@@ -291,5 +291,5 @@ def indices(path: Path, table: Table, columns: Sequence[str]) -> list[int]:
             kind="user",
         )
     if len(set(columns)) < len(columns):
-        raise FormatError(f"A column is chosen twice: {', '.join(columns)}.", kind="user")
+        raise FormatError(f"Duplicate column: {', '.join(columns)}.", kind="user")
     return [table.columns.index(name) for name in columns]

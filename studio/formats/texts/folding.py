@@ -52,7 +52,7 @@ def changed(found: Mapping[str, int], alphabet: AlphabetName) -> list[str]:
     other = {c: n for c, n in found.items() if not c.isspace() and c.lower() not in LETTERS}
     lost = {c: n for c, n in other.items() if not tidy(c, alphabet).strip()}
     bare = {c: n for c, n in other.items() if c not in lost and alphabet == "letters"}
-    gone = "become blanks" if alphabet == "letters" else "are left out: they cannot be shown"
+    gone = "become blanks" if alphabet == "letters" else "are removed: they cannot be displayed"
     return [*_told(bare, "lose their accents"), *_told(lost, gone)]
 
 

@@ -63,13 +63,15 @@ class PlainText(Importer):
             path="alphabet",
             kind="choice",
             title="Alphabet",
-            help="The letters from a to z and the blank, or every character as it is written; what "
-            "fits are the letters where most characters are some.",
+            help=(
+                "Letters a to z and the space, or all characters. Automatic: letters if most "
+                "characters are letters."
+            ),
             default=FITTING,
             choices=[
                 Choice(value=FITTING, title="What fits"),
                 Choice(value="letters", title="a to z and blank"),
-                Choice(value="written", title="As it is written"),
+                Choice(value="written", title="All characters"),
             ],
         ),
         FieldSpec(
@@ -85,7 +87,7 @@ class PlainText(Importer):
             path="step",
             kind="int",
             title="Step",
-            help="A piece begins so many characters after the one before.",
+            help="Characters between the starts of consecutive pieces.",
             default=16,
             low=1,
             high=512,
@@ -120,7 +122,7 @@ class PlainText(Importer):
                 *changed(seen.written, alphabet),
             ]
             if alphabet == "written" and options["alphabet"] == FITTING:
-                notes.append("Characters stay as they are written: few are letters from a to z.")
+                notes.append("All characters are kept: few are letters a to z.")
         except FormatError as error:
             # Other settings may do: the dialog says what is wrong and lets choose.
             problems = [f"{error.message} {error.hint}".strip()]
@@ -194,13 +196,13 @@ def _looked(paths: Sequence[Path], alphabet: AlphabetName) -> _Seen:
         lengths.append(total)
     if not found:
         what = "no letter from a to z" if alphabet == "letters" else "nothing but white space"
-        other = "Choose the alphabet as it is written." if alphabet == "letters" else ""
+        other = "Choose *All characters*." if alphabet == "letters" else ""
         raise FormatError(f"{paths[0].name} has {what}.", other)
     if len(found) > MOST_CHARACTERS:
         raise FormatError(
             f"{paths[0].name} has {len(found):,} different characters; the limit is "
             f"{MOST_CHARACTERS}.",
-            "Take the letters from a to z.",
+            "Choose the letters a to z.",
         )
     return _Seen(lengths, found, written)
 
@@ -240,7 +242,7 @@ def _read(path: Path) -> Iterator[str]:
         with open(path, encoding="utf-8-sig") as file:
             while text := file.read(_CHUNK):
                 if "\0" in text:
-                    raise FormatError(f"{path.name} is no text: it has bytes of 0.", _HINT)
+                    raise FormatError(f"{path.name} is not text: it has zero bytes.", _HINT)
                 yield text
     except UnicodeDecodeError as error:
-        raise FormatError(f"{path.name} is no text in UTF-8.", _HINT) from error
+        raise FormatError(f"{path.name} is not UTF-8 text.", _HINT) from error

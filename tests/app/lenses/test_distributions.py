@@ -493,7 +493,7 @@ async def test_what_was_held_out_is_the_truth_where_there_is_such(
 ) -> None:
     await shown(view, lens)
     assert lens.link.of(GetTarget)[0].held, "asked for first"
-    assert "real: those that it learns" in view._words.accessibleName()
+    assert "real: training data" in view._words.accessibleName()
     lens.run.held = np.random.default_rng(3).normal(size=(60, 2)).astype(np.float32)
     view.counted.measure()
     await until(lambda: view.cards.cards["x"].scene.n == 60)
@@ -843,7 +843,7 @@ async def test_until_a_type_is_counted_no_figure_of_others_stands_there(
         assert view.tools.choice.isVisible()
         await until(lambda: view._words.accessibleName() != said)  # noqa: B023
         assert view._words.accessibleName().startswith("150 top ") == (name == "top")
-        assert card._said.accessibleName() == "measuring how far it is"
+        assert card._said.accessibleName() == "measuring distance…"
         assert view.cards.cards["pT"] is card, "a card that is there need not be made anew"
 
 

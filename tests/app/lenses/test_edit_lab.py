@@ -168,7 +168,7 @@ async def test_what_came_of_one_task_is_not_shown_as_that_of_another(lens, lab):
     await until(lambda: lab.go.text() == "Cancel")
     lab.form.choose(TASKS[2])
     assert lab.results.tiles.accessibleDescription() == "Inpaint is loading."
-    assert lab.go.toolTip() == "End Inpaint; nothing is kept"
+    assert lab.go.toolTip() == "End Inpaintwithout a result"
     x = np.tile(lab.edits.now.image, (8, 1, 1, 1))
     write(lens, "inpaint", {"x": x, "row": np.zeros(8, np.int64)}, seed=3, draws=8)
     await until(lambda: lab.go.text() == "Apply")
@@ -401,7 +401,7 @@ async def test_a_dropped_picture_is_made_as_the_data_are_and_any_other_file_refu
     drop(good)
     assert lab.edits.now.image.shape == (1, SIDE, SIDE)
     assert lab.edits.now.image.min() == pytest.approx(1.0)
-    assert "cut to 16 x 16 pixels in its middle, made 8 x 8" in lab.said.text()
+    assert "cut to 16 x 16 pixels at its centre, made 8 x 8" in lab.said.text()
     lab.said.setText("Drop it: as it lies over the lab")
     drop(bad)
     assert "made 8 x 8" in lab.said.text(), "of the picture that is there"
@@ -546,7 +546,7 @@ async def test_a_generator_goes_between_latents_and_says_what_needs_a_denoiser(l
     assert lab.real.isHidden()
     assert lab.open_.isHidden()
     assert lab.lacks.text() == (
-        "Film, Guidance, Anomaly and the other edits follow a denoiser of Gaussian noise, and GAN "
+        "Film, Guidance, Anomaly and the other edits need a Gaussian denoiser, and GAN "
         "has none. Train a Diffusion on the same images."
     )
     data = QMimeData()
@@ -578,7 +578,9 @@ async def test_a_model_that_has_no_edits_says_why_and_what_to_do(lens, lab):
     assert lab.page.isHidden()
     assert lab.go.isHidden()
     said = lab.empty.accessibleName()
-    assert said.startswith("This model has no edits. Edits, Film, Guidance and Anomaly follow a")
+    assert said.startswith(
+        "This model supports no edits. Edits, Film, Guidance and Anomaly follow a"
+    )
     assert "GAN has none. Train a Diffusion on" in said
 
 

@@ -50,7 +50,7 @@ async def test_fans_coverage_and_figures_are_shown(lens, view) -> None:
     assert [fan.title for fan in view.fans.fans] == ["Channel 1", "Channel 2"]
     figures = [[view.table.cell(i, k).text() for k in range(3)] for i in range(2)]
     assert [line[1:] for line in figures] == [["0.2", "0.1"], ["2", "1"]]
-    assert [line.title for line in view.coverage.lines] == ["model", "as it should be"]
+    assert [line.title for line in view.coverage.lines] == ["model", "calibrated"]
     view.slider.setValue(2)
     np.testing.assert_array_equal(view.fans.fans[1].truth, TRUTH[2, :, 1].astype(float))
     assert view.table.cell(0, 2).text() == "0.3"

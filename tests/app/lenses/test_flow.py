@@ -544,7 +544,7 @@ async def test_a_layer_that_is_on_and_not_drawn_says_why(
     assert canvas.backdrop.arrows == ()
     assert _words(panel) == {"velocity": "next picture", "critic": "next picture"}
     assert panel._note.text().startswith("Velocity and critic: with the next live picture.")
-    assert panel._few.text() == "50 of 4,096 particles, to spare the training. Show more…"
+    assert panel._few.text() == "50 of 4,096 particles shown to keep training fast. Show more…"
     wanted: list[str] = []
     lens.state.preference_wanted.connect(wanted.append)
     panel._few.click()

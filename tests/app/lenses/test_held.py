@@ -391,7 +391,7 @@ def test_figures_of_so_few_say_little_wherever_they_are_listed(lens, qtbot):
     own = msgspec.structs.replace(lens.run.spec.dataset, slug="project:trees")
     lens.run.spec = msgspec.structs.replace(lens.run.spec, dataset=own)
     view._redraw()
-    said = "2 samples are too few: import with more held out"
+    said = "2 samples are too few; import with a larger test split"
     assert said in view._words.text()
 
 

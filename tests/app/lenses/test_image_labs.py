@@ -203,8 +203,8 @@ async def test_a_picture_that_is_dropped_on_the_lab_is_held_against_what_was_mea
     dropped(anomaly, file(picture))
     await until(lambda: "score" in anomaly.own.said.text())
     assert anomaly.own.said.text().endswith(
-        "made 4 x 4. Its score is 1.5. 0 is foreseen, and 1 is what noise leaves of an image "
-        "without any structure. Measure holds it against unseen images."
+        "made 4 x 4. Its score is 1.5. 0: predicted perfectly; 1: about as bad as unstructured "
+        "noise. Measure holds it against unseen images."
     )
     assert (asked[0].operator, asked[0].inline) == ("anomaly", True)
     assert np.array(asked[0].inputs["rows"]) == pytest.approx(np.ones((1, 1, SIDE, SIDE)))
@@ -258,7 +258,9 @@ async def test_a_pasted_picture_is_purified_and_the_judge_asked_before_and_after
     clipboard.setText("words")
     # Wherever the keyboard is: the command of the window hands it to the lab that is seen.
     images.state.paste()
-    assert purified.own.trouble.text() == "That is no picture. Copy an image, or the file of one."
+    assert purified.own.trouble.text() == (
+        "The clipboard has no image. Copy an image or an image file."
+    )
     purified.hide()
     assert images.state.paste is None
 

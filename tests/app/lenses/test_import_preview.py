@@ -101,10 +101,10 @@ def test_standardisation_is_written_out(dialog: Any) -> None:
     shown = dialog(item(column("x", mean=-1.5), column("y", std=0.0)))
     words = shown._scaling.text()
     assert "(x + 1.5) / 2" in words
-    assert "y never changes: the model learns 0 for it, and it comes back as 0.5." in words
+    assert "y is constant: stored as 0 and exported as 0.5." in words
     assert "/ 0" not in words
     words = dialog(item(column("x", std=0.0)))._scaling.text()
-    assert words == "x never changes: the model learns 0 for it, and it comes back as 0.5."
+    assert words == "x is constant: stored as 0 and exported as 0.5."
 
 
 def test_unticking_a_column_disables_with_the_reason(dialog: Any) -> None:

@@ -145,7 +145,7 @@ def test_arrows_walk_through_the_stages_and_the_moment_stands_still(
     QTest.keyClick(view.stages, Qt.Key.Key_Down)
     assert lens.state.moment.at == "follow"
     assert set(view.scene._scene) == {"particles", "moved"}
-    assert "where each has gone" in view.legend.accessibleName()
+    assert "new position" in view.legend.accessibleName()
     QTest.keyClick(view.stages, Qt.Key.Key_Left)
     assert lens.state.moment.at == "fit"
     assert view.canvas.backdrop.arrows  # the layer that the stage is about
@@ -228,7 +228,7 @@ async def test_a_step_of_a_finished_run_is_done_after_its_checkpoint_by_the_engi
     assert view.empty.isHidden()
     assert view.where.accessibleName() == "stage 2 of 3, s 0.02 to 0.5"
     view.stages.turn(1)
-    assert view.title.text() == "This stage was left out of this step"
+    assert view.title.text() == "This step skips this stage"
 
 
 async def test_a_step_that_cannot_be_done_is_let_go_of_and_said(

@@ -1,4 +1,4 @@
-"""Samples of jets: the real ones nearest to the one in the ring are of all that are learned."""
+"""Samples of jets: the real ones nearest to the one in the ring are of all that are supported."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -162,7 +162,7 @@ async def test_of_texts_a_step_is_drawn_and_a_moment_can_be_frozen(lens: Any, qt
     told = {CANDIDATES: np.full((2, 2, 2, 1), 98, np.uint8), CHANCES: np.ones((2, 2, 2, 1))}
     lens.run.live = FlowRecord.of(7, np.array([0.0, 1.0]), text, extras=told)
     lens.state.runs.record_arrived.emit(lens.run.key)
-    assert view.steps.titles == ["Before", "What the model says", "What is sampled from that"]
+    assert view.steps.titles == ["Before", "Prediction", "Sampled"]
     assert "latent 0, t = 0.00 to 1.00" in view._where.accessibleName()
     assert view.steps.grids[0].tiles.said(0) == "a□"
     lens.state.selection.set(Source(lens.run.key, "particles"), np.array([1]), "click")
@@ -171,12 +171,12 @@ async def test_of_texts_a_step_is_drawn_and_a_moment_can_be_frozen(lens: Any, qt
     moment.begin(lens.run.key, 7, resume=False)
     stage = {"scene:real": text[1], "scene:particles": text[0]}
     moment.add(STAGES[0].name, lens.run.live.holding(**stage))
-    assert view.steps.titles == ["The data", "What is left of them"]
+    assert view.steps.titles == ["The data", "Noised input"]
     assert view._of_what.text() == "Inputs of stage 1"
     view._freezing.next.click()
     assert view._of_what.text() == "It comes"
     moment.walked()
-    assert view._of_what.text() == "This stage was left out of this step"
+    assert view._of_what.text() == "This step skips this stage"
     moment.clear()
     assert len(view.steps.titles) == 3
 

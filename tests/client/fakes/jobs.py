@@ -57,7 +57,7 @@ class FakeJobs:
             Refusal: there is none of that name.
         """
         if job not in self._jobs:
-            raise Refusal(f"There is no job {job!r}.", hint="It may have ended long ago.")
+            raise Refusal(f"Unknown job {job!r}.", hint="It may have ended already.")
         return self._jobs[job]
 
     def advance(self, steps: int) -> None:

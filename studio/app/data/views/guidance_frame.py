@@ -145,7 +145,7 @@ class GuidanceView(LensView):
         self.exact = DensityMap("Exact law")
         self.own = LedPlot("Data of the class")
         self.charts = GuidanceCharts(
-            "deviation, as a part of that of the class", "share of the class",
+            "standard deviation relative to the class", "fraction in the class",
             "relative to the class", SIZE,
         )  # fmt: skip
         self.charts.by_strength.least = CURVE
@@ -176,7 +176,10 @@ class GuidanceView(LensView):
         self.rescale.setAccessibleName("Rescale")
         self.rescale.setRange(0, TENTHS)
         self.rescale.setFixedWidth(110)
-        set_tip(self.rescale, "How much of the size that guidance adds is taken back")
+        set_tip(
+            self.rescale,
+            "Guidance rescale: fraction of the added standard deviation that is removed",
+        )
         self._rescale = label("", "strong")
         self._rescale.setMinimumWidth(28)
         for slider in (self.slider, self.rescale):
@@ -246,7 +249,7 @@ class GuidanceView(LensView):
             self._refuse(question, refused.error.message)
             return
         except (KeyError, ValueError) as error:
-            self._refuse(question, f"What was answered cannot be shown: {error}")
+            self._refuse(question, f"The result cannot be shown: {error}")
             return
         if not isValid(self) or question.key != self._key:
             return
@@ -278,7 +281,7 @@ class GuidanceView(LensView):
         try:
             await self._actions.operating.start(key, self.operator, asking)
         except Refused as refused:
-            self._state.notices.error(refused.error, title="It cannot be measured", runs=(key,))
+            self._state.notices.error(refused.error, title="Measurement failed", runs=(key,))
 
     # Which run
 
@@ -408,7 +411,7 @@ class GuidanceView(LensView):
 
     def _tell_waiting(self, _news: object = None) -> None:
         text = self._waiting
-        self.waits.setText(f"{text}. The model answers then." if text else "")
+        self.waits.setText(f"{text}. Guidance is available after it." if text else "")
         self.waits.setVisible(bool(text))
         if not self.empty.isHidden():
             self._tell_empty(lacking(self.run, self._state.catalog))
@@ -417,18 +420,20 @@ class GuidanceView(LensView):
         run = self.run
         if lacks:
             text = (
-                f"{lacks} Guidance goes from what a model says without a class to what it says "
-                "with it, and beyond: train one that is told the class nine times out of ten."
+                f"{lacks} Guidance extrapolates from the unconditional to the conditional "
+                "prediction. Train with label dropout 0.1."
             )
             recipe = next((each for each in self._state.recipes if each.slug == self.recipe), None)
             other = None
             if recipe is not None:
                 other = "Open the recipe", lambda: self._actions.setup.open_recipe(recipe)
-            self.empty.tell("Led where?", text, "Set up such a run", self._set_up, other)
+            self.empty.tell(
+                "Led where?", text, "Set up a class-conditional run", self._set_up, other
+            )
         elif self._refused:
             self.empty.tell("No guided samples", self._refused)
         elif run is None or not run.checkpoints:
-            text = "As soon as this run has a checkpoint, its samples can be led to a class."
+            text = "Guidance is available after the first checkpoint."
             self.empty.tell("Nothing to guide yet", text)
         else:
             ready = self._state.engine.ready
@@ -470,7 +475,7 @@ class GuidanceView(LensView):
         else:
             self.own.show_points(
                 found.real[:0], found.real, mine, found.bounds,
-                "Data of the class; their law is not known",
+                "Data of the class (density unknown)",
             )  # fmt: skip
         self._draw_curve(asked)
         self._show_table(found.figures[0], found.floor)
@@ -497,14 +502,14 @@ class GuidanceView(LensView):
     def _show_table(self, figures: Figures, floor: float) -> None:
         beside = f"floor {number_format.figure(floor)}"
         lines = [
-            ("Share of the class", number_format.percent(figures.share, 1), ""),
+            ("Fraction in the class", number_format.percent(figures.share, 1), ""),
             ("Deviation", number_format.figure(figures.deviation), ""),
             ("W2 to the class", number_format.figure(figures.distance), beside),
         ]
         if np.isfinite(figures.tilted_distance):
             lines[1] = (*lines[1][:2], f"law {number_format.figure(figures.tilted_deviation)}")
             distance = number_format.figure(figures.tilted_distance)
-            lines.append(("W2 to the tilted law", distance, beside))
+            lines.append(("W2 to the tilted distribution", distance, beside))
         self.table.show_rows(lines)
         self.table.fit()
 

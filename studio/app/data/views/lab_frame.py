@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["Arrays", "ArraysView", "FoundView", "can_ask"]
 
 Arrays = Mapping[str, NDArray[Any]]
-ASKS = "Choose what to measure, and do it"
+ASKS = "Choose a measurement and start it"
 
 
 def can_ask(state: AppState, operator: str) -> bool:
@@ -207,7 +207,7 @@ class FoundView(LensView):
             return
         run = self.run
         ready = run is not None and bool(run.checkpoints or run.job)
-        wait = "As soon as this run has a checkpoint, that can be measured."
+        wait = "Available after the first checkpoint."
         doing = self._measure if ready else None
         self.empty.tell(
             self.question, self.answer if ready else wait, self.does if ready else "", doing

@@ -48,7 +48,7 @@ class OperatorChip(PushButton):
         self.setProperty("kind", "icon")
         self.setAutoDefault(False)
         self.setFixedSize(26, 26)
-        self.setAccessibleName("What the model can do")
+        self.setAccessibleName("Model operations")
         IconWearer(self, "more", "muted")
         self.clicked.connect(self._open)
         for signal in (state.runs.selected, state.runs.changed, state.catalog_changed):
@@ -71,7 +71,7 @@ class OperatorChip(PushButton):
         self.setEnabled(not why)
         titles = [entry.title for entry in offered(run, self._state.catalog)]
         more = f" and {len(titles) - NAMED} more" if len(titles) > NAMED else ""
-        set_tip(self, why or f"What the model can do: {', '.join(titles[:NAMED])}{more}")
+        set_tip(self, why or f"Model operations: {', '.join(titles[:NAMED])}{more}")
 
     def _open(self) -> None:
         if (run := self._state.runs.current) is not None:

@@ -12,9 +12,9 @@ from pushforward.studio.protocol.messages import JobInfo
 
 __all__ = ["BUSY", "UnderWay", "UnderWayLine"]
 
-BUSY = "It is measured just now. Wait until that is done, or cancel it."
+BUSY = "A measurement is running. Wait for it, or cancel it."
 """Why nobody can ask for it again meanwhile."""
-KEPT = "What it finds is shown here, and kept under the run in Runs."
+KEPT = "The result is shown here and saved with the run."
 
 
 class UnderWay(QObject):
@@ -70,7 +70,7 @@ class UnderWay(QObject):
     def text(self) -> str:
         """How far it is, and where to look for what comes of it."""
         if self.ending:
-            return "Nothing half is left of it."
+            return "No partial result is kept."
         return f"{self.far}. {KEPT}" if self.far else KEPT
 
     def stop(self) -> None:

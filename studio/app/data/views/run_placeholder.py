@@ -16,7 +16,7 @@ def tell_none(
 ) -> None:
     """Say why a run has none of the ``many`` that are recorded of it, as in "particles"."""
     if run.kept or run.unread:
-        empty.tell(f"Reading the {many}", "The kept steps of this run are being read.")
+        empty.tell(f"Reading the {many}", "Loading the snapshots of this run…")
     elif run.state == "queued":
         then = f"{many.capitalize()} appear when this run starts."
         tell_waiting(empty, state, actions, run, then)
@@ -36,11 +36,11 @@ def _tell_ended(
     """
     key, queues = run.key, state.under_way is not None
     if run.state == "dropped":
-        title = "It left the queue"
-        why = "The studio or its engine ended before this run had its turn."
+        title = "Removed from the queue"
+        why = "The studio or its engine ended before this run started."
         way = "Queue it again" if queues else "Start it"
     else:
-        title = "Nothing was kept yet"
+        title = "No snapshot yet"
         why = f"This run ended before its {many} were recorded."
         way = "Queue the run" if queues else "Resume the run"
     empty.tell(title, why, way, lambda: actions.training.resume(key))

@@ -204,7 +204,7 @@ class TaskForm(QScrollArea, Generic[T]):
             if task.operator in able and not why:
                 self.what.allow(place)
             else:
-                self.what.refuse(place, why or "This model cannot do that.")
+                self.what.refuse(place, why or "This model does not support this operation.")
         can = [place for place in range(len(self.tasks)) if model.item(place).isEnabled()]  # type: ignore[attr-defined]
         if can and self.what.currentIndex() not in can:
             self.what.setCurrentIndex(can[0])

@@ -12,7 +12,7 @@ from pushforward.studio.app.engine.actions import Actions
 
 __all__ = ["LENSES", "Lens", "ViewSpec", "WithBar", "shows", "shows_moving"]
 
-FINISHED = "What is seen here is finished. The flow clock moves Watch, Compare and Explain."
+FINISHED = "Samples are final. The flow clock applies to Watch, Compare and Explain."
 
 Lens = Literal["watch", "samples", "quality", "compare", "explain"]
 LENSES: dict[Lens, str] = {

@@ -66,7 +66,7 @@ class GraphCanvas(QWidget):
         self.setMinimumSize(QSize(240, 200))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
-        self.setAccessibleName("Graph to be edited")
+        self.setAccessibleName("Graph editor")
         repaint_on_theme(self)
 
     def dress(self, paint: PaintRow, cut: Cut) -> None:

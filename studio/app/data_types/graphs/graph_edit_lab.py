@@ -72,7 +72,7 @@ HINT = (
     "click {edge} to {next}. Right click removes {node}. Shift and click, or M, marks it. Keys: "
     "arrows, Enter, Insert, Delete"
 )
-TYPED = ", 1 to {most} for its type; a double click gives it the chosen one"
+TYPED = ", 1 to {most} for its type; double-click for the chosen type"
 UNABLE = (
     "This model cannot complete {a} {one}: only models that denoise can. What you edit is still "
     "measured and compared with the data."
@@ -91,7 +91,7 @@ class Asked:
 
 @dataclass(frozen=True, eq=False)
 class Came:
-    """What came of it: the graphs, where that stands, and what is to be known of it."""
+    """The result: the graphs, its status and its facts."""
 
     asked: Asked
     arrays: Arrays
@@ -136,14 +136,14 @@ class GraphEditView(LensView):
     # Layout
 
     def _lay_out(self) -> None:
-        self.real = button("Real one", self._take_another, tip="Take the next of the data")
-        self.go = button("Apply", self._go, kind="primary", tip="Let the model do it")
+        self.real = button("Real one", self._take_another, tip="Next real sample")
+        self.go = button("Apply", self._go, kind="primary", tip="Apply the model")
         self.bar = view_bar(self, None, self.real, self.go)
         self.title, self.facts = Elided("", "strong", middle=True), Elided("", "muted")
         self.canvas = GraphCanvas()
         self.undo = icon_button("undo", "Undo (Ctrl+Z)", self._undo)
         self.redo = icon_button("redo", "Redo (Ctrl+Shift+Z or Ctrl+Y)", self._redo)
-        self.tidy = button("Tidy", self._tidy, kind="chip", tip="Place the nodes anew")
+        self.tidy = button("Tidy", self._tidy, kind="chip", tip="Lay out the nodes again")
         self.type = ChoiceList([], "Type of new and double-clicked nodes")
         self.type.setMinimumContentsLength(1)  # beside the title there is little room
         self.hint = label("", "small", wrap=True)
@@ -156,12 +156,12 @@ class GraphEditView(LensView):
         left.addWidget(self.canvas, 1)
         left.addWidget(self.facts)
         left.addWidget(self.hint)
-        self.form = TaskForm[GraphTask](self._state, tasks_for(OPERATORS), "What is done with it")
+        self.form = TaskForm[GraphTask](self._state, tasks_for(OPERATORS), "Operation")
         self.says = label("", "small", wrap=True)
         self.trouble = label("", "danger", wrap=True)
-        self.results = TileGrid("What came of it")
+        self.results = TileGrid("Result")
         self.results.setMinimumHeight(120)
-        self.use = button("Edit this", self.go_on, kind="chip", tip="Continue with this one")
+        self.use = button("Edit this", self.go_on, kind="chip", tip="Use as input")
         self.said = Elided("", "small")
         right.addLayout(row(self.form.what, None))
         right.addWidget(self.says)
@@ -307,7 +307,7 @@ class GraphEditView(LensView):
         self._put(sheet, fit=True)
 
     def take_real(self) -> None:
-        """Take the next of the data."""
+        """Next real sample."""
         if graphs := self._graphs():
             place = self.desk.real % len(graphs)
             self.desk.real += 1
@@ -389,7 +389,7 @@ class GraphEditView(LensView):
         """
         run, now, cut = self.run, self.edits.now, self.cut
         if run is None or now is None or cut is None:
-            raise ValueError("The data of this run are not read yet.")
+            raise ValueError("The data of this run are still loading.")
         if not run.checkpoints:
             raise ValueError("This run has no checkpoint yet.")
         if not self._able or self.form.entry is None:
@@ -422,7 +422,7 @@ class GraphEditView(LensView):
     def _lost(self, job: Job[Asked]) -> None:
         """Say of what was asked of an engine that is gone that it does not come any more."""
         if job.run == self._key:
-            self._say("The engine was lost while it worked on this. Nothing was made: apply again.")
+            self._say("The engine stopped while working on this. Apply again.")
 
     async def _load(self, job: Job[Asked]) -> None:
         desk, asked, place = self._desks[job.run], job.context, job.result
@@ -500,8 +500,8 @@ class GraphEditView(LensView):
         waits = self._jobs.running(self._key)
         self.go.setText("Cancel" if waits else "Apply")
         self.go.setEnabled(bool(waits.id) if waits else self.form.is_right)
-        ready = "Let the model do it (Ctrl+Enter)"
-        set_tip(self.go, "End it; nothing is kept" if waits else wrong or ready)
+        ready = "Apply the model (Ctrl+Enter)"
+        set_tip(self.go, "Cancel without a result" if waits else wrong or ready)
 
     def _facts(self, run: RunState, sheet: GraphSheet) -> str:
         """Say what is counted in the graph, and whether it is as the data are."""

@@ -66,7 +66,7 @@ COMPLETES, TRANSLATES = ("inpaint", "fill-in"), ("sdedit", "revise")
 OPERATORS = frozenset((*COMPLETES, *TRANSLATES))
 """What the lab asks of a model."""
 _TASKS = (
-    GraphTask("Add {edge}s", COMPLETES, "All {edge}s stay; the model may add others.", "edges"),
+    GraphTask("Add {edge}s", COMPLETES, "All {edge}s are kept; the model may add more.", "edges"),
     GraphTask(
         "Make marked anew",
         COMPLETES,
@@ -74,7 +74,7 @@ _TASKS = (
         "unmarked",
     ),
     GraphTask(
-        "Translate", TRANSLATES, "Another {one} near it, under the conditions below.", "nothing"
+        "Translate", TRANSLATES, "A {one} close to it, under the conditions below.", "nothing"
     ),
 )
 # In words that a kind of graphs may have its own for.
@@ -252,9 +252,9 @@ def handed(sheet: GraphSheet, cut: Cut, keep: Keep) -> dict[str, Any]:
         return {"rows": [row.tolist()]}
     known = sheet.kept(cut, keep)
     if keep == "unmarked" and not sheet.marked.any():
-        raise ValueError("No node is marked: mark those that may be made anew (M).")
+        raise ValueError("No node is marked. Mark the nodes to resample (M).")
     if not known.any():
-        raise ValueError("Nothing would be kept: draw an edge, or leave two nodes unmarked.")
+        raise ValueError("Nothing is left to keep. Draw an edge, or leave two nodes unmarked.")
     if known[row != 0.0].all():
-        raise ValueError("All pairs are joined, so that nothing can be added.")
+        raise ValueError("All pairs are joined: no edge can be added.")
     return {"rows": [row.tolist()], "known": [known.astype(int).tolist()]}

@@ -42,7 +42,7 @@ NOWHERE = (-1.0, 1.0, -1.0, 1.0)
 STRIP, CURVES = 96, 150  # pixels
 TALL = 620  # pixels of the view from which on it has curves
 TIME, NODES = "flow time", "nodes"
-LEGEND = "strong: stays · orange: goes"
+LEGEND = "solid: in the final graph · orange: removed later"
 FORESEEN = " · dashed: foreseen"
 STILL_LEGEND = "opacity of an edge = its probability"
 TYPED_LEGEND, TYPED_CELLS = " · lines: type", ", numbers: type"
@@ -59,10 +59,10 @@ class GraphFlowView(LensView):
         self._record: FlowRecord | None = None
         self._wanted = 0  # the graph that was asked for, which a record may lack
         self.plane, self.matrix = GraphPlane(), AdjacencyPlot()
-        self.strip = TileGrid("The graph along its flow", strip=True)
+        self.strip = TileGrid("Graph along the flow", strip=True)
         self.strip.setFixedHeight(STRIP)
         self.edges = LinePlot("Edges", TIME, "edges")
-        self.settled = LinePlot("Pairs as at the end", TIME, "share")
+        self.settled = LinePlot("Final graph in grey", TIME, "share")
         self.settled.least = (0.0, 1.0), (0.0, 1.0)
         self._title, self._where = Elided("", "strong"), Elided("", "muted")
         self._said, self._which = Elided("", "muted"), Elided("", "muted")
@@ -81,11 +81,9 @@ class GraphFlowView(LensView):
         self.which = ChoiceList([], "Which graph")
         self.which.setMinimumContentsLength(14)
         self.before = icon_button(
-            "chevron-left", "The graph before (Page up)", lambda: self._turn(-1)
+            "chevron-left", "Previous graph (Page Up)", lambda: self._turn(-1)
         )
-        self.after = icon_button(
-            "chevron-right", "The next graph (Page down)", lambda: self._turn(1)
-        )
+        self.after = icon_button("chevron-right", "Next graph (Page Down)", lambda: self._turn(1))
         self.order = ChoiceList(list(ORDERS), "Order of the nodes in the matrix")
         self.bar = view_bar(
             self, self.before, self.which, self.after, None, label("Order", "muted"), self.order
@@ -201,7 +199,7 @@ class GraphFlowView(LensView):
         absent = self._picked != self._wanted
         self._absent.setVisible(absent)
         if absent:
-            kept = f"This step keeps the first {n:,} {self._kind.many}: this is {one} "
+            kept = f"This snapshot has the first {n:,} {self._kind.many}: this is {one} "
             back = f"{self._picked}, and {one} {self._wanted} comes back."
             self._absent.setText(kept + back)
 

@@ -41,7 +41,7 @@ MET = "met"
 """The array that says which share of the training graphs is of their make, the same for each."""
 QUANTILES = 32  # of a spectrum
 LOOKED_AT = 500  # training graphs, for each make
-AS_DATA = "Automatic: the first property that all real graphs have"
+AS_DATA = "Automatic: the first property shared by all real graphs"
 
 
 def among(data: Arrays, training: Arrays | None, *, own: bool) -> dict[str, NDArray[Any]]:
@@ -180,7 +180,7 @@ def _same(one: Arrays, many: Arrays) -> NDArray[np.bool_]:
 
 
 apart = Apart(
-    "the spectrum of the normalised Laplacian, ln nodes and ln pieces; 0 is the same graph",
+    "the spectrum of the normalised Laplacian, ln nodes and ln components; 0: identical graph",
     _features,
     _same,
 )

@@ -217,7 +217,7 @@ KIND = Kind(
     ),
     views=("graph-flow", "tiles", "browser", "graph-edit", "asked"),
     marked=(WHY,),
-    apart=Apart("elements, bonds and the spectrum; 0 is the same molecule", _features, _same),
+    apart=Apart("elements, bonds and the spectrum; 0: identical molecule", _features, _same),
     imports="SDF, SMILES or XYZ",
     page=36,
     browsed=16_384,

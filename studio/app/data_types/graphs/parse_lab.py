@@ -56,7 +56,7 @@ class ParsedView(AskedLive[Question]):
 
     def _lay_out(self) -> None:
         self.another = button(
-            "Another sentence", self._draw_another, tip="One of an order it has never learned from"
+            "Another sentence", self._draw_another, tip="A word order outside the training data"
         )
         self.bar = view_bar(self, self.words, None, self.another)
         self.line = QLineEdit(FIRST)
@@ -83,7 +83,7 @@ class ParsedView(AskedLive[Question]):
         body.addWidget(self.made, 1)
         body.addWidget(self._real_title)
         body.addWidget(self.real, 1)
-        body.addWidget(label(f"The words that it knows: {' '.join(WORDS)}", "small", wrap=True))
+        body.addWidget(label(f"Vocabulary: {' '.join(WORDS)}", "small", wrap=True))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.page)
@@ -130,9 +130,7 @@ class ParsedView(AskedLive[Question]):
         self.another.setVisible(ready)
         self.empty.setVisible(not ready)
         if not ready:
-            self.empty.tell(
-                "Nothing to ask yet", "Trees can be sampled after the first checkpoint."
-            )
+            self.empty.tell("Not available yet", "Trees can be sampled after the first checkpoint.")
             return
         self.refused.setText(self.wrong)
         self.refused.setVisible(bool(self.wrong))
@@ -165,8 +163,8 @@ class ParsedView(AskedLive[Question]):
             return ""
         part = run.spec.dataset.config.get("part", "seen")
         if unseen(real) == (part == "unseen"):
-            return "It learned from sentences whose word classes come in this order."
-        return "No sentence that it learned from has its word classes in this order."
+            return "This order of word classes occurs in the training data."
+        return "This order of word classes does not occur in the training data."
 
 
 def _drawn_links(arrays: Arrays) -> list[set[tuple[int, int, int]]]:

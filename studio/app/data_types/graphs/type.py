@@ -146,20 +146,21 @@ def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) 
 KIND = Kind(
     slug="graphs",
     hints={
-        "Class": "Graphs that are the same however their nodes are numbered are of one class; the "
-        "largest is 1",
-        "Copies": "How many are the same graph",
-        "Nearest": "How far the nearest training graph is, by its spectrum and how many nodes and "
-        "pieces it has; 0 is the same graph",
+        "Class": "Isomorphism class; 1 is the largest",
+        "Copies": "Number of isomorphic copies",
+        "Nearest": (
+            "Distance to the nearest training graph in spectrum, number of nodes and of "
+            "components; 0: identical"
+        ),
         WHOLE["squares"]: "Cycles of four nodes",
-        WHOLE["diameter"]: "The longest of the shortest ways between two nodes that hang together",
-        WHOLE["assortativity"]: "Whether nodes of many edges are joined to their like: the "
-        "correlation of degrees along edges",
-        WHOLE["gap"]: "The second eigenvalue of the normalised Laplacian: 0 of a graph in pieces, "
-        "small of one that hangs together by few edges",
+        WHOLE["diameter"]: "Diameter: the longest shortest path between connected nodes",
+        WHOLE["assortativity"]: (
+            "Assortativity: correlation of the degrees at the two ends of an edge"
+        ),
+        WHOLE["gap"]: "Second eigenvalue of the normalised Laplacian; 0 for a disconnected graph",
         VALIDITY: "Whether the graph satisfies the validity rule below the grid",
     },
-    about="Networks: nodes in no order, edges in pairs",
+    about="Networks: unordered nodes joined by edges",
     title="Graphs",
     one="graph",
     many="graphs",

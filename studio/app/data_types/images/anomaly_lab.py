@@ -27,32 +27,31 @@ OPERATOR, ONE = "outliers", "anomaly"
 ASKED = ("low", "high", "levels", "draws", "seed")  # settings that both have
 SETS = {
     "unseen": "Unseen images",
-    "pasted": "With a piece put in",
+    "pasted": "With an inserted patch",
     "other": "Other data",
 }
 COLUMNS = (
     Column(""),
-    Column("rows", "How many were asked about"),
+    Column("rows", "Number of images"),
     Column(
-        "score", "The mean: 1 is about what is left of noise without any structure, 0 is foreseen"
+        "score", "Mean score: 0 is predicted perfectly, 1 is about as bad as unstructured noise"
     ),
     Column(
         "AUROC",
-        "How often one of these scores higher than an unseen image, with its 95 % interval; 50 % "
-        "by chance",
+        "AUROC against unseen images, with its 95 % interval; 50 % is chance",
     ),
 )
 CHANCE = 0.5
 BRIGHT = 0.99  # the share of all places that are less than fully coloured
 WIDE = 620  # logical pixels from which histogram and images stand side by side
-SCALE = "0 is foreseen, and 1 is what noise leaves of an image without any structure."
+SCALE = "0: predicted perfectly; 1: about as bad as unstructured noise."
 LOOKS = ("Overlay", "Image", "Piece")
 LEGENDS = (
-    "Orange: the error of the model, from none to the largest.",
-    "As the model was given them.",
-    "Blue: the piece that was put in.",
+    "Orange: reconstruction error, scaled to its maximum.",
+    "Input images.",
+    "Blue: the inserted patch.",
 )
-"""What is seen of the images, by look."""
+"""The views of the images, by look."""
 ERRS, PIECE = DARK.warm, DARK.accent  # on pictures, which are the same in every scheme
 Floats = NDArray[np.float32]
 
@@ -62,11 +61,10 @@ class AnomalyView(PictureLab):
 
     operator = OPERATOR
     hint = "scores it and maps where it is unusual"
-    question = "Does it notice what it has never seen?"
+    question = "Anomaly detection"
     answer = (
-        "Each image is put under noise, and the model says what it was: what it gets wrong is none "
-        "of what it learned. Tried on unseen images, on the same with a piece of another one in "
-        "them, and on other data where some are chosen."
+        "Images are noised and reconstructed; a large error marks an anomaly. Tested on unseen "
+        "images, with and without an inserted patch, and on other data if chosen."
     )
 
     async def ask_own(self, key: str, image: Image) -> Told:
@@ -88,11 +86,11 @@ class AnomalyView(PictureLab):
             above = f"{number_format.percent(share)} of {len(unseen):,} unseen images"
             text = f"{text[:-1]}, above that of {above}."
         else:
-            text = f"{text} {SCALE} Measure holds it against unseen images."
+            text = f"{text} {SCALE} *Measure* compares it with unseen images."
         return Told(images, ["as seen", "errors"], text)
 
     def lay_out(self, page: QWidget) -> None:
-        self.look = Segments(list(LOOKS), "What is seen of the images")
+        self.look = Segments(list(LOOKS), "View")
         self.look.select(0)
         self.look.widen()
         self.look.chosen.connect(self._show_look)
@@ -102,7 +100,7 @@ class AnomalyView(PictureLab):
         self.histogram = HistogramPlot()
         self.histogram.setAccessibleName("Scores of unseen images and of others")
         self.histogram.setMinimumHeight(180)
-        self.maps = TileGrid("Images with a piece of another one in them")
+        self.maps = TileGrid("Images with an inserted patch")
         self.maps.setMinimumHeight(180)
         left, right = QVBoxLayout(), QVBoxLayout()
         for box in (left, right):
@@ -111,7 +109,7 @@ class AnomalyView(PictureLab):
         self.ratio = label("", "small", wrap=True)
         left.addWidget(self.ratio)  # above, where it is seen in a low window, too
         left.addWidget(self.histogram, 1)
-        right.addLayout(row(section("Where the model errs"), None, self.look))
+        right.addLayout(row(section("Error map"), None, self.look))
         self.legend = label(LEGENDS[0], "small", wrap=True)
         right.addWidget(self.legend)
         right.addWidget(self.maps, 1)
@@ -150,7 +148,7 @@ class AnomalyView(PictureLab):
             shades.append(shade)
         area, low, high = self.doubles("auc-places").tolist()
         told = _between(area, low, high)
-        lines.append(("Pixels of the piece, by the map", "", "", told))
+        lines.append(("Patch pixels found by the map", "", "", told))
         shades.append({3: colors().good if low > CHANCE else colors().warm})
         self.table.show_rows(lines, shades)
         self.table.fit()

@@ -31,7 +31,7 @@ class Swatch(PushButton):
         """Show a colour, and say which one it is."""
         self.colour, self.asked = colour, self.asked if asked is None else asked
         said = f"{self._what}: {colour.name()}"
-        set_tip(self, f"{said}. Click for another one" if self.asked else said)
+        set_tip(self, f"{said}. Click to change" if self.asked else said)
         self.setAccessibleName(said)
         policies = Qt.FocusPolicy
         self.setFocusPolicy(policies.TabFocus if self.asked else policies.NoFocus)

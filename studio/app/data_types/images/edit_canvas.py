@@ -63,7 +63,7 @@ class EditCanvas(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
-        self.setAccessibleName("The image that is edited")
+        self.setAccessibleName("Image being edited")
         repaint_on_theme(self)
 
     def show_images(self, before: Image | None, after: Image | None, mask: Mask | None) -> None:

@@ -108,17 +108,17 @@ def _said(
         start = f"class {own}" if own else "no class"
         to = f"class {config.get('to', '')}"
         return (
-            f"From {start} (0%: the way back to the image) to {to} (100%). Below each the weight "
+            f"From {start} (0%: reconstruction of the image) to {to} (100%). Below each the weight "
             f"of {to} in the score that guides it."
         )
     if task.drawn:
         angle = float(np.asarray(arrays["angle"], np.float64)[0])
         return (
             f"From one random latent (0%) to another (100%), {angle:.0f}° apart, along the great "
-            "circle between them. Another seed draws other ends."
+            "circle between them. Another seed gives other endpoints."
         )
     if "way" in arrays:
-        return "From this image (0%) to the second one (100%): how far its noise is on the way."
+        return "From this image (0%) to the second one (100%), along their latents."
     if "latent" in arrays:
         noise = "Its latent by the ODE; grey is 0, black −3 and white 3."
         if task.operator == TRANSLATED:
@@ -128,7 +128,7 @@ def _said(
             f"{noise} Reconstruction by the ODE: {off} standard deviations of the data "
             "a pixel from the image."
         )
-    each = f"{counted(n, 'draw')}, each of other noise" if n > 1 else ""
+    each = f"{counted(n, 'draw')}, each with different noise" if n > 1 else ""
     if "mean" in arrays:
-        return f"The mean of all that it may have been, and {each or 'one of these'}."
+        return f"The posterior mean, and {each or 'one of these'}."
     return f"{each}." if each else ""

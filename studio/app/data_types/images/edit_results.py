@@ -31,14 +31,14 @@ class EditResults(QWidget):
         super().__init__()
         self.found: Edited | None = None
         self._at = 0
-        self.tiles = TileGrid("What came of it")
+        self.tiles = TileGrid("Result")
         self.tiles.setMinimumHeight(132)
         self.tiles.picked.connect(self._pick)
         self.said = label("", "small", wrap=True)
         self.facts = Elided("", "small", middle=True)
-        use = button("Edit this", self.wanted.emit, kind="chip", tip="Continue with this one")
-        copy = button("Copy", self._copy, kind="chip", tip="Copy this one as a picture")
-        show = button("Browse", self.browsed.emit, kind="chip", tip="See all of them as samples")
+        use = button("Edit this", self.wanted.emit, kind="chip", tip="Use as input")
+        copy = button("Copy", self._copy, kind="chip", tip="Copy image")
+        show = button("Browse", self.browsed.emit, kind="chip", tip="Show all in Samples")
         self._use = use
         self._does: tuple[QWidget, ...] = (use, copy, show)
         body = QVBoxLayout(self)
@@ -77,7 +77,7 @@ class EditResults(QWidget):
         self.said.setVisible(bool(self.said.text()))
         if found is None:
             message = f"{awaited} is loading." if awaited else ""
-            message = message or "Apply, and the result appears here."
+            message = message or "The result appears here after *Apply*."
             self.tiles.show_tiles(None, message=message)
             self.facts.set_text("")
             return

@@ -58,10 +58,10 @@ class FilmView(FoundView):
     """The frames follow the flow clock; one sample is followed closely."""
 
     operator = OPERATOR
-    question = "How does noise become an image?"
+    question = "Denoising sequence"
     answer = (
-        "Choose a sampler and its steps: each step is kept, with the denoised estimate of the "
-        "image. Scrub with the Flow clock."
+        "Choose a sampler and its number of steps. Every step is kept with its denoised estimate. "
+        "Scrub with the flow clock."
     )
     does, doing = "Make a film", "Making the film"
     low = True
@@ -83,8 +83,8 @@ class FilmView(FoundView):
     def controls(self) -> list[QWidget]:
         tip = "Export: write the film as a GIF, an animated PNG, a sheet or, by ffmpeg, an MP4"
         self.write = icon_button("export", tip, self._write)
-        hint = "noise is put on it, and the film is how the model takes it away"
-        self.way_up = Segments(list(WAYS.values()), "How the picture gets its noise")
+        hint = "adds noise to the image and shows how the model removes it"
+        self.way_up = Segments(list(WAYS.values()), "Source of the noise")
         self.way_up.select(0)
         self.way_up.widen()
         set_tip(self.way_up, "Random noise, or the latent by the ODE")
@@ -94,7 +94,7 @@ class FilmView(FoundView):
         self.level.setRange(0, len(LEVELS) - 1)
         self.level.setValue(LEVELS.index(1.0))
         self.level.setFixedWidth(110)
-        set_tip(self.level, "How much noise, in standard deviations of the data")
+        set_tip(self.level, "Noise level in standard deviations of the data")
         self._level = label("", "strong")
         self._level.setMinimumWidth(40)
         how = self.way_up, label("from", "muted"), self.level, self._level
@@ -129,7 +129,7 @@ class FilmView(FoundView):
             film = FilmFound.of(answer.arrays)
             moved = np.asarray(answer.arrays["moved"], np.float64)
         except (KeyError, ValueError) as error:
-            message = f"What was answered is no film: {error}"
+            message = f"The result cannot be shown: {error}"
             raise Refused(ErrorInfo(kind="bug", message=message)) from error
         if image is self.own.image:
             self.film_of_own, self._picked, self._frame = film, 0, -1
@@ -165,7 +165,7 @@ class FilmView(FoundView):
         self.now = TileGrid("Where the samples are")
         self.ahead = TileGrid("Denoised estimates")
         self.way = TileGrid("One sample along the flow", strip=True)
-        self.foreseen = TileGrid("What is foreseen of it along the flow", strip=True)
+        self.foreseen = TileGrid("Denoised estimate along the flow", strip=True)
         for grid in (self.now, self.ahead):
             grid.setMinimumHeight(150)
             grid.picked.connect(self._pick)

@@ -113,10 +113,10 @@ class EditView(LensView):
     # Layout
 
     def _lay_out(self) -> None:
-        tip = "Take a picture from a file; one can also be dropped here, or pasted"
+        tip = "Open an image file (or drop or paste an image)"
         self.open_ = button("Open…", self._open, tip=tip)
-        self.real = button("Real one", self.take_real, tip="Take the next of the data")
-        self.go = button("Apply", self._go, kind="primary", tip="Do it (Ctrl+Enter)")
+        self.real = button("Real one", self.take_real, tip="Next real sample")
+        self.go = button("Apply", self._go, kind="primary", tip="Apply (Ctrl+Enter)")
         self.bar = view_bar(self, None, self.real, self.open_, self.go)
         self.page = LowPage()
         self._halves = QBoxLayout(QBoxLayout.Direction.LeftToRight)
@@ -138,7 +138,7 @@ class EditView(LensView):
         self.divider.setRange(0, STEPS)
         self.divider.setValue(STEPS // 2)
         self.divider.setAccessibleName("Before and after")
-        set_tip(self.divider, "How much is seen of before: all at its right end")
+        set_tip(self.divider, "Blend with the original; right end: original only")
         self.said = label("", "small", wrap=True)
         left = QVBoxLayout()
         left.setSpacing(6)
@@ -153,9 +153,7 @@ class EditView(LensView):
         return left
 
     def _made(self) -> QVBoxLayout:
-        self.form = TaskForm(
-            self._state, TASKS, "What is done with it", whole=True, usual=_told_class
-        )
+        self.form = TaskForm(self._state, TASKS, "Operation", whole=True, usual=_told_class)
         self.says = label("", "muted", wrap=True)
         self.results = EditResults()
         self.strengths = Strengths(self._actions, lambda: self.edits.now)
@@ -165,7 +163,7 @@ class EditView(LensView):
         second = QVBoxLayout(self._second)
         second.setContentsMargins(0, 0, 0, 0)
         second.setSpacing(4)
-        more = button("A real one", self._second_real, kind="chip", tip="The next of the data")
+        more = button("A real one", self._second_real, kind="chip", tip="Next real sample")
         file = button("Open…", self._open_second, kind="chip", tip="From a file")
         second.addLayout(row(section("Second image"), None, more, file))
         second.addWidget(self.other)
@@ -362,7 +360,7 @@ class EditView(LensView):
         self.refresh()
 
     def take_real(self) -> None:
-        """Take the next of the data."""
+        """Next real sample."""
         sheet = self.pictures.next_real()
         if sheet is not None:
             self.take(sheet)
@@ -408,10 +406,10 @@ class EditView(LensView):
 
     def _take_from(self, read: Callable[[], tuple[Sheet, str]], *, second: bool = False) -> None:
         if self.task.drawn:
-            self._say(f"{self.task.title} uses random latents: it takes no image.")
+            self._say(f"{self.task.title} starts from random latents and uses no image.")
             return
         if not self.pictures.shape:
-            self._say("The size of these images is not known yet: wait until the data are read.")
+            self._say("The image size is not known yet. Wait until the data are loaded.")
             return
         try:
             sheet, said = read()
@@ -429,7 +427,7 @@ class EditView(LensView):
         if takes and carries(event.mimeData()):
             copied(event)
             _, height, width = self.pictures.shape
-            self.said.setText(f"Drop it: it is made {width} x {height}, as the data are.")
+            self.said.setText(f"Drop to resize to {width} x {height}, the size of the data.")
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         self._tell_fitted()
@@ -456,7 +454,7 @@ class EditView(LensView):
 
     def _offer(self) -> None:
         grey = bool(shape := self.pictures.shape) and shape[0] != COLOURS
-        self.form.offer(lambda task: "These images are grey." if task.colour and grey else "")
+        self.form.offer(lambda task: "These images are greyscale." if task.colour and grey else "")
 
     def _chosen(self) -> None:
         self._show_came()
@@ -476,7 +474,7 @@ class EditView(LensView):
         if not run.checkpoints:
             return Handed(wrong="This run has no checkpoint yet.")
         if not can_ask(self._state, self.task.operator):
-            return Handed(wrong="This model cannot do that.")
+            return Handed(wrong="This model does not support this operation.")
         if lacking := self._lacking():
             return Handed(wrong=lacking)
         labels = self.form.told_classes
@@ -507,7 +505,7 @@ class EditView(LensView):
 
     def _lost(self, job: Job[Given]) -> None:
         if job.run == self._key:
-            self._say("The engine was lost at this. Nothing was made: apply again.")
+            self._say("The engine stopped while working on this. Apply again.")
 
     def _load(self, job: Job[Given]) -> None:
         if job.result is not None:
@@ -603,7 +601,7 @@ class EditView(LensView):
         self._second.setVisible(self.task.second)
         if self.task.second:
             second = None if self.second is None else kind.tiles({"x": self.second.image[None]})
-            message = "Choose where the way leads: a real one, or one from a file."
+            message = "Choose the end of the path: a real sample or a file."
             title = [] if self.second is None else [self.second.label or "no class"]
             self.other.show_tiles(second, noun=kind.one, message=message, words=title)
         self.strengths.setVisible(self.task.operator == "sdedit")
@@ -611,8 +609,8 @@ class EditView(LensView):
         self.go.setText("Cancel" if waits else "Apply")
         self.go.setEnabled(bool(waits.id) if waits else self.form.is_right)
         wrong = "" if waits else self._handed().wrong
-        ends = f"End {waits.context.task.title}; nothing is kept" if waits else ""
-        set_tip(self.go, ends or wrong or "Do it (Ctrl+Enter)")
+        ends = f"End {waits.context.task.title}without a result" if waits else ""
+        set_tip(self.go, ends or wrong or "Apply (Ctrl+Enter)")
 
     def _tell_empty(self, run: RunState | None) -> None:
         if run is None:

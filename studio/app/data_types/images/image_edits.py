@@ -60,29 +60,30 @@ class Task:
 
 
 TASKS: tuple[Task, ...] = (
-    Task("Inpaint", "inpaint", "Paint over what is to be made anew.", "mask", {"draws": 8}),
-    Task("Colourise", "colourise", "Its brightness is kept, and colours are found for it.",
+    Task("Inpaint", "inpaint", "Paint over the region to regenerate.", "mask", {"draws": 8}),
+    Task("Colourise", "colourise", "Keeps the brightness and generates colours.",
          config={"draws": 8}, seen="seen", colour=True),
     Task("SDEdit", "sdedit",
-         "Paint a sketch; the noise says how freely it is read.",
+         "Paint a sketch. More noise gives the model more freedom.",
          "colour", {"draws": 8, "noise": 1.0}),
-    Task("Deblur", "deblur", "Blurs the image, or takes one that is blurred.",
+    Task("Deblur", "deblur", "Deblurs the image, blurred here or before.",
          config={"draws": 8, "first": True}, seen="blurred"),
-    Task("Denoise", "denoise", "Adds noise to the image, or takes one that is noisy.",
+    Task("Denoise", "denoise", "Denoises the image; noise is added here or before.",
          config={"draws": 8, "first": True}, seen="seen"),
-    Task("Super-resolution", "super-resolution", "Only the means of squares of pixels are known.",
+    Task("Super-resolution", "super-resolution", "Only block means of pixels are known.",
          config={"draws": 8}, seen="seen"),
-    Task("Interpolate", "interpolate", "From this image to a second one, by way of their noise.",
+    Task("Interpolate", "interpolate", "Interpolates the latents of this image and a second one.",
          second=True),
     Task("Interpolate latents", "interpolate-latents",
-         "Samples two latents and generates an image at each point between them.",
+         "Samples two latents and generates images along the path between them.",
          drawn=True),
-    Task("Morph class", "morph", "From its class to another one, stop by stop, from one noise.",
-         needs=("to", "Choose the class that it becomes."), called={"label": "From class"}),
-    Task("Invert", "invert", "Up to the noise that it comes from, and down again."),
+    Task("Morph class", "morph", "Interpolates between two classes from one latent.",
+         needs=("to", "Choose the target class."), called={"label": "From class"}),
+    Task("Invert", "invert", "Encodes to its latent and decodes again."),
     Task("Translate", "translate",
-         "Its noise is decoded by a diffusion of other images of this size and colour.",
-         needs=("target", "Choose the run that decodes."), called={"label": "From class"}),
+         "Encodes the image, then decodes its latent with a diffusion model of other images of "
+         "this size.",
+         needs=("target", "Choose the decoding run."), called={"label": "From class"}),
 )  # fmt: skip
 """In the order in which they are offered."""
 
@@ -92,9 +93,9 @@ def why_no_more(title: str, *, drawn: bool) -> str:
     to come by them; ``drawn`` is whether there is something that it can do with latents.
     """
     lacks = (
-        "Film, Guidance, Anomaly and the other edits follow a denoiser of Gaussian noise"
+        "Film, Guidance, Anomaly and the other edits need a Gaussian denoiser"
         if drawn
-        else "Edits, Film, Guidance and Anomaly follow a denoiser of Gaussian noise"
+        else "Edits, Film, Guidance and Anomaly need a Gaussian denoiser"
     )
     return f"{lacks}, and {title} has none. Train a Diffusion on the same images."
 
@@ -104,10 +105,10 @@ def no_decoder(shape: tuple[int, ...], sets: Sequence[str]) -> str:
     one; ``sets`` are other ones of that shape.
     """
     if not shape:
-        return "No other run of this project can decode it."
+        return "No other run in this project can decode it."
     channels, height, width = shape
     like = f"{'grey' if channels == 1 else 'colour'} images of {width} x {height}"
-    have = f"such as {' or '.join(sets)}" if sets else "which an import makes from any images"
+    have = f"such as {' or '.join(sets)}" if sets else "available for any imported images"
     return (
         f"No other run can decode it: train a diffusion (+ above the runs) on other {like}, {have}."
     )
@@ -187,9 +188,9 @@ def handed(
     if task.drawn:
         return Handed(given=_chosen(config.get("given") or {}))
     if sheet is None:
-        return Handed(wrong="Open an image, or take one of the data.")
+        return Handed(wrong="Open an image or choose a real sample.")
     if task.colour and len(sheet.image) != 3:
-        return Handed(wrong="These images are grey: the model knows no colour.")
+        return Handed(wrong="These images are greyscale: the model has no colour.")
     path, wanted = task.needs
     if path and not config.get(path):
         return Handed(wrong=wanted)
@@ -201,9 +202,9 @@ def handed(
     inputs: dict[str, Any] = {"rows": [each.image.tolist() for each in images]}
     if task.brush == "mask":
         if not sheet.marked.any():
-            return Handed(wrong="Nothing is marked yet: paint over what is to be made anew.")
+            return Handed(wrong="Nothing is marked. Paint over the region to regenerate.")
         if sheet.marked.all():
-            return Handed(wrong="All is marked: leave something that is kept.")
+            return Handed(wrong="Everything is marked. Leave a region to keep.")
         known = np.broadcast_to(~sheet.marked, sheet.image.shape)
         inputs["known"] = [known.astype(int).tolist()]
     given = dict(config.get("given") or {})

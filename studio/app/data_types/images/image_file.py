@@ -30,7 +30,7 @@ _STARTS = (
     (b"GIF87a", b"gif"),
     (b"GIF89a", b"gif"),
 )
-PASTED = "A picture from the clipboard"
+PASTED = "Image from the clipboard"
 
 
 class Unreadable(ValueError):
@@ -46,9 +46,9 @@ def read_image(path: Path, shape: tuple[int, ...]) -> tuple[NDArray[np.float32],
     """
     name = one_line(path.name)
     if not path.is_file():
-        raise Unreadable(f"{name} is not a file. Choose a picture, such as a PNG or a JPEG.")
+        raise Unreadable(f"{name} is not a file. Choose an image such as a PNG or a JPEG.")
     if path.stat().st_size > BYTES:
-        raise Unreadable(f"{name} has more than {BYTES // 10**6} MB, which no picture needs.")
+        raise Unreadable(f"{name} has more than {BYTES // 10**6} MB, the limit for an image.")
     reader = QImageReader(str(path), _format_of(path, name))
     reader.setAutoTransform(True)  # as a camera was held
     # Qt would take any file for the format that its content names, such as an SVG, which can open
@@ -57,17 +57,17 @@ def read_image(path: Path, shape: tuple[int, ...]) -> tuple[NDArray[np.float32],
     size = reader.size()
     if size.isValid() and size.width() * size.height() > MAX_PIXELS:
         raise Unreadable(
-            f"{name} has {size.width():,} x {size.height():,} pixels, and {MEGAPIXELS} million are "
-            "the most that are read. Make it smaller first."
+            f"{name} has {size.width():,} x {size.height():,} pixels; the limit is {MEGAPIXELS} "
+            "million. Resize it first."
         )
-    damaged = f"{name} is damaged or cut off. Copy it again, or use another picture."
+    damaged = f"{name} is damaged or truncated. Copy it again, or use another image."
     if ends_early(path.read_bytes()):
         raise Unreadable(damaged)
     picture = reader.read()
     if picture.isNull():
         # Its first bytes are those of a format, and what comes after them is not.
         known = reader.error() == QImageReader.ImageReaderError.InvalidDataError
-        other = f"{name} cannot be read as a picture. Use a {USABLE}."
+        other = f"{name} cannot be read as an image. Use {USABLE}."
         raise Unreadable(damaged if known else other)
     return fitted(picture, shape, name)
 
@@ -91,11 +91,11 @@ def read_carried(mime: QMimeData, shape: tuple[int, ...]) -> tuple[NDArray[np.fl
         return image, one_line(files[0].name), said + more
     picture = QImage(mime.imageData()) if mime.hasImage() else QImage()
     if picture.isNull():
-        raise Unreadable("That is no picture. Copy an image, or the file of one.")
+        raise Unreadable("The clipboard has no image. Copy an image or an image file.")
     if picture.width() * picture.height() > MAX_PIXELS:
         raise Unreadable(
-            f"The picture has {picture.width():,} x {picture.height():,} pixels, and {MEGAPIXELS} "
-            "million are the most that are taken. Make it smaller first."
+            f"The picture has {picture.width():,} x {picture.height():,} pixels; the limit is "
+            f"{MEGAPIXELS} million. Resize it first."
         )
     image, said = fitted(picture, shape, PASTED)
     return image, PASTED, said
@@ -112,7 +112,7 @@ def _format_of(path: Path, name: str) -> QByteArray:
     for start, known in _STARTS:
         if head.startswith(start) and (known != b"webp" or head[8:] == b"WEBP"):
             return QByteArray(known)
-    raise Unreadable(f"{name} cannot be read as a picture. Use a {USABLE}.")
+    raise Unreadable(f"{name} cannot be read as an image. Use {USABLE}.")
 
 
 def _files(mime: QMimeData) -> list[Path]:
@@ -132,7 +132,7 @@ def fitted(picture: QImage, shape: tuple[int, ...], name: str) -> tuple[NDArray[
         painter.drawImage(0, 0, picture)
     cut = QSize(width, height).scaled(was, Qt.AspectRatioMode.KeepAspectRatio)
     if cut != was:
-        done.append(f"cut to {cut.width():,} x {cut.height():,} pixels in its middle")
+        done.append(f"cut to {cut.width():,} x {cut.height():,} pixels at its centre")
     left, top = (was.width() - cut.width()) // 2, (was.height() - cut.height()) // 2
     values = _array(on)[top : top + cut.height(), left : left + cut.width()]
     if cut != QSize(width, height):

@@ -181,8 +181,8 @@ class ImageGuidanceView(GuidanceView):
         seen, sure = int(judged.arrays["class"][0]), float(judged.arrays["sure"][0])
         if not 0 <= seen < len(self._names):
             message = (
-                f"The reference classifier sees class {seen} in it, which is no condition of the "
-                "model."
+                f"The reference classifier predicts class {seen}, which the model is not "
+                "conditioned on."
             )
             raise Refused(ErrorInfo(kind="user", message=message))
         name = self._names[seen]
@@ -261,10 +261,10 @@ class ImageGuidanceView(GuidanceView):
             )
             self.table.fit()
         unknown = (
-            f"Nothing is measured yet. Measure evaluates {self._which(asked.label)} at "
+            f"Not measured yet. *Measure* evaluates {self._which(asked.label)} at "
             "strengths from 0 to 8."
             if not each
-            else "This strength is not measured: click a dot of the curve for one that is."
+            else "This strength was not measured. Click a dot of the curve."
         )
         # Where nothing is known, it is said below that it is found out just now.
         hidden = near or (not each and self.under_way.job is not None)

@@ -81,9 +81,7 @@ def ratio_words(sets: Mapping[str, NDArray[np.float64]]) -> str:
     first, *others = sets
     if not others:
         return ""
-    return (
-        f"Ratio: the share of each over that of {first.lower()}. Triangles lie beyond 0.5 or 1.5."
-    )
+    return f"Ratio of each distribution to {first.lower()}. Triangles: outside 0.5 to 1.5."
 
 
 def show_sets(

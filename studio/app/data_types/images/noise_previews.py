@@ -51,13 +51,13 @@ class Strengths(QWidget):
         self._actions, self._current = actions, current
         self._tried: Sheet | None = None
         self._query: Query[Question, None] = Query(self, self._try, debounce_ms=DEBOUNCE_MS)
-        self.strip = TileGrid("The sketch, read more and more freely", strip=True)
+        self.strip = TileGrid("The sketch at increasing noise", strip=True)
         self.strip.setFixedHeight(SIDE)
         self.strip.picked.connect(self._pick)
         body = QVBoxLayout(self)
         body.setContentsMargins(0, 0, 0, 0)
         body.setSpacing(4)
-        what = Elided("noise in data std; click one to take it", "small")
+        what = Elided("noise in data std; click to choose", "small")
         line = row(section("Strength"), what)
         line.setStretch(1, 1)
         body.addLayout(line)
@@ -70,7 +70,7 @@ class Strengths(QWidget):
     def clear(self) -> None:
         """Show nothing until another image was tried: what is seen is of the one before."""
         self.forget()
-        self.strip.show_tiles(None, message="Each strength is tried…")
+        self.strip.show_tiles(None, message="Trying each strength…")
 
     def want(self, question: Question) -> None:
         """Try a sheet, unless it was tried already."""

@@ -42,7 +42,7 @@ HIGH = 104  # pixels of the strip
 TARGET = 512  # real images that tell the size of them; the edit lab asks for as many
 Image = NDArray[np.float32]
 ASKED = "Running the model…"
-LATER = "The size of these images is not known yet: wait until the data are read."
+LATER = "The image size is not known yet. Wait until the data are loaded."
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,12 +100,12 @@ class OwnImage(QWidget):
         self._query: Query[tuple[str, Image], None] = Query(
             self, self._learn, debounce_ms=DEBOUNCE_MS
         )
-        tip = "A picture of your own, from a file; one can also be dropped here, or pasted"
+        tip = "Open your own image file (or drop or paste an image)"
         self.open = button("Picture…", self._open, tip=tip)
         self.title, self.trouble = Elided("", "strong", middle=True), label("", "danger", wrap=True)
         self.said = label("", "small", wrap=True)
-        self.close_ = button("Put away", self._dismiss, kind="chip", tip="Show the lab alone")
-        self.tiles = TileGrid("Your own image in the model", strip=True)
+        self.close_ = button("Put away", self._dismiss, kind="chip", tip="Maximise the lab")
+        self.tiles = TileGrid("Your own image", strip=True)
         self.tiles.setFixedHeight(HIGH)
         body = QVBoxLayout(self)
         body.setContentsMargins(16, 10, 16, 0)

@@ -52,13 +52,13 @@ class PaintTools(QWidget):
         self.wider = icon_button("brush-wide", "Wider brush (])", partial(self.size_by, 1))
         self.narrower = icon_button("brush-narrow", "Narrower brush ([)", partial(self.size_by, -1))
         self._new = icon_button("page", "New image: all black, to draw on", self.empty)
-        self._wipe = icon_button("trash", "Take all marks away", self.wipe)
+        self._wipe = icon_button("trash", "Clear all marks", self.wipe)
         self._negative = icon_button("contrast", "Invert brightness", self.negate)
         self._back = icon_button("undo", "Undo (Ctrl+Z)", self.undo)
         self._again = icon_button("redo", "Redo (Ctrl+Shift+Z or Ctrl+Y)", self.redo)
         self.width_said = label("", "small")
         self._brightness = self._slider()
-        self.ink = Swatch("Colour of the ink")
+        self.ink = Swatch("Brush colour")
         self.ink.clicked.connect(self._ask_colour)
         tools = (self.brush, self.eraser, self.narrower, self.width_said, self.wider, self._new,
                  self._wipe, self.ink, self._brightness, None,
@@ -76,8 +76,8 @@ class PaintTools(QWidget):
         found.setValue(100)
         found.setMinimumWidth(28)
         found.setMaximumWidth(60)
-        found.setAccessibleName("Brightness of the ink")
-        set_tip(found, "Brightness of the ink")
+        found.setAccessibleName("Brush brightness")
+        set_tip(found, "Brush brightness")
         found.valueChanged.connect(lambda value: self._take_ink((value / 100,)))
         return found
 
@@ -124,7 +124,7 @@ class PaintTools(QWidget):
             self.emptied.emit(replace(empty, title="Sketch", label=""))
 
     def wipe(self) -> None:
-        """Take all marks away."""
+        """Clear all marks."""
         if self._edits.now is not None and self._edits.now.marked.any():
             self._edits.put(replace(self._edits.now, mask=None))
             self.painted.emit()

@@ -27,7 +27,7 @@ OPERATOR, ONE, JUDGE = "attack", "purify", "ask-judge"
 ASKED = ("noise", "votes", "seed")  # settings that both have
 SETS = (
     "Clean",
-    "Moved as far by chance",
+    "Random perturbation of equal size",
     "Attacked",
     "Attacked, then purified",
     "Clean, then purified",
@@ -36,7 +36,7 @@ SETS = (
 ROWS = ("Clean", "Attacked", "Attacked, then purified")
 COLUMNS = (
     Column("Unseen images", "Processing before classification"),
-    Column("judge is right", "How often it names the class rightly, with its 95 % interval"),
+    Column("judge is right", "Accuracy, with its 95 % interval"),
 )
 SHOWN = 10  # images of a strip
 WIDE = 600  # pixels of a strip, of so many
@@ -50,10 +50,10 @@ class PurifiedView(PictureLab):
 
     operator = OPERATOR
     hint = "it is purified, with the predicted class before and after"
-    question = "Can it mend what an attacker has done?"
+    question = "Adversarial purification"
     answer = (
-        "Attack perturbs unseen images until the reference classifier errs. Noise covers the "
-        "perturbation, and denoising removes both: is the class recognised again?"
+        "Unseen images are perturbed until the reference classifier errs, then noised and "
+        "denoised. Measures how many are classified correctly again."
     )
 
     async def ask_own(self, key: str, image: Image) -> Told:
@@ -103,8 +103,8 @@ class PurifiedView(PictureLab):
             body.addWidget(section(title))
             body.addWidget(strip)
         said = (
-            "Below each image its predicted class and confidence; a cross marks errors. The "
-            "same images stand below each other."
+            "Below each image its predicted class and confidence; a cross marks errors. Columns "
+            "are the same image."
         )
         body.addWidget(label(said, "small", wrap=True))
         body.addStretch(1)

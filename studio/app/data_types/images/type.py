@@ -70,16 +70,14 @@ KIND = Kind(
     units={"Brightness": "%", "Confidence": "%", "Margin": "nats", "Distance": "by pixels"},
     hints={
         "Confidence": (
-            "Confidence of the reference classifier in its predicted class. Not a "
-            "quality: it can also be confident about meaningless images. Real images "
-            "were in its training data, so theirs are no reference."
+            "Confidence of the reference classifier in its predicted class. Not a quality metric: "
+            "it can be high for meaningless images. Real images may be in its training data."
         ),
         "Margin": (
             "The confidence p as log-odds, log p / (1 − p), which resolves values near "
             "1. 0 is 50 %, 4.6 is 99 %."
         ),
-        "Distance": "How far the nearest training image at hand is: the root of the squared "
-        "differences of all pixels, each between 0 and 1, added up.",
+        "Distance": "Euclidean distance to the nearest loaded training image, pixels in [0, 1].",
     },
     finds=("judge", "nearest"),
     imports="folders or zips of pictures, IDX, CIFAR-10 batches, NPY or NPZ",

@@ -44,7 +44,7 @@ NOISE = 1.0  # the level at which there is as much noise as jet
 @dataclass(frozen=True, eq=False)
 class Cell:
     """A jet; the ``row`` of its source is one of the real ones if it is ``real``, which is called
-    by its ``number`` among all that are learned.
+    by its ``number`` among all that are supported.
     """
 
     way: JetWay

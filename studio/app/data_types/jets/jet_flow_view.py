@@ -88,12 +88,12 @@ class JetFlowView(LensView):
 
     def _lay_out(self) -> None:
         self.types = PartChoice(short=True)
-        self.swap = button("Real in place", None, kind="chip", tip=("The nearest real jets "
-                                                                   "instead of the generated "
-                                                                   "ones (R)"))  # fmt: skip
-        self.trails = button("Trails", None, kind="chip", tip="Where constituents came from")
+        self.swap = button("Real in place", None, kind="chip", tip=("Show the nearest real jets "
+                                                                    "instead of the generated "
+                                                                    "ones (R)"))  # fmt: skip
+        self.trails = button("Trails", None, kind="chip", tip="Trajectories of the constituents")
         self.rings = button(
-            "D(x, s)", None, kind="chip", tip="Where the denoiser expects the constituents: orange"
+            "D(x, s)", None, kind="chip", tip="Denoised estimate of the constituents (orange)"
         )
         for chip, on in ((self.swap, False), (self.trails, True), (self.rings, True)):
             chip.setCheckable(True)
@@ -235,11 +235,11 @@ class JetFlowView(LensView):
         shown = sum(len(line.made) for line in self.board.lines)
         step = snapshot_text.at_step(record.step, run)
         if record is not self._own:
-            step = f"by weights of step {record.step:,}"
+            step = f"weights of step {record.step:,}"
         every = record.x.shape[1]
         more = ", more by type" if shown < every and len(names) > 1 and not self._type else ""
         self._which.set_text(f"{step} · {shown} of {every} latents{more}")
-        sought = "The nearest real jets are those of all that are learned from."
+        sought = "The nearest real jets are searched in all training data."
         self._which.set_more(sought if self._near is not None else "")
 
     def _show_key(self) -> None:
@@ -287,7 +287,7 @@ class JetFlowView(LensView):
 
     @property
     def _radius(self) -> float:
-        """R of the cone of the jets that are learned."""
+        """R of the cone of the jets that are supported."""
         run = self._following.run
         return cone.USUAL if run is None else run.alike.get(RADIUS, cone.USUAL)
 
@@ -382,7 +382,7 @@ class JetFlowView(LensView):
             at,
             [
                 ("Copy", partial(self.copy, cell)),
-                ("Generated in their place" if self.swap.isChecked() else "Real in place",
+                ("Generated jets" if self.swap.isChecked() else "Real in place",
                  self.swap.toggle),
                 ("Copy picture of all", partial(copy_picture, self)),
                 ("Export picture…", partial(ask_picture, self, self._state, "jet-flow")),

@@ -33,7 +33,7 @@ class JetKey(QWidget):
             shares = ", ".join(f"{100 * share:g} %" for share in SHARES)
             self.setAccessibleName(
                 f"Discs: share of the pT of the jet, {shares}"
-                + ("; rings: where the denoiser expects them" if rings else "")
+                + ("; rings: denoised estimate" if rings else "")
             )
             self.updateGeometry()
             self.update()

@@ -131,7 +131,7 @@ class JetMeansView(LensView):
         """Say which jets these are the means of."""
         run = self._sampled.run
         held = run is not None and run.held is not None
-        which = "real: held out" if held else "real: those that it learns"
+        which = "real: held out" if held else "real: training data"
         return " · ".join(filter(None, (self._sampled.origin, which)))
 
     @property

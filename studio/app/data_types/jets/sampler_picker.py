@@ -54,7 +54,7 @@ class OtherSampler(QWidget):
         self._step: int | None = None
         self.samplers = ChoiceList([OWN], "Sampler of the flow")
         self.samplers.setMinimumContentsLength(9)
-        set_tip(self.samplers, "By which sampler the flow goes; each starts from the same noise")
+        set_tip(self.samplers, "Sampler of the flow; all start from the same noise")
         self.steps = ChoiceList([counted(n, "step") for n in STEPS], "Steps of the sampler")
         self.steps.setCurrentIndex(STEPS.index(USUAL))
         for each in (self.samplers, self.steps):

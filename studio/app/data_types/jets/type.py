@@ -153,7 +153,7 @@ def legend(datum: Arrays) -> str:
         share = pt.sum() / asked
         least, most = (float(datum.get(name, np.nan)) for name in KEPT)
         real = "" if np.isnan(least) else f", those of real jets {_between(least, most, 2)}"
-        momentum = f"asked pT {asked:,.0f} GeV (constituents sum to {share:,.2f} of it{real})"
+        momentum = f"requested pT {asked:,.0f} GeV (constituents sum to {share:,.2f} of it{real})"
     else:
         whole = np.hypot((pt * np.cos(x[:, 1])).sum(), (pt * np.sin(x[:, 1])).sum())
         momentum = f"pT {whole:,.0f} GeV"
@@ -280,7 +280,7 @@ def _of_constituent(slug: str) -> str:
 
 KIND = Kind(
     slug="jets",
-    about="Particle physics: what a quark or a gluon becomes in a collider",
+    about="Particle physics: sprays of particles from quarks and gluons",
     title="Jets",
     one="jet",
     many="jets",
@@ -315,7 +315,7 @@ KIND = Kind(
         **{each.title: each.unit for each in JET.values() if each.unit},
         **{_of_constituent(slug): each.unit for slug, each in CONSTITUENT.items() if each.unit},
     },
-    apart=Apart("constituents, hardest first: share of pT, and place times share", _compared),
+    apart=Apart("constituents, hardest first: pT share, and position × pT share", _compared),
     sought="constituents",
     imports="JetNet HDF5",
     page=36,

@@ -33,7 +33,7 @@ def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) 
 
 KIND = Kind(
     slug="points",
-    about="Two or more numbers a row, nothing to hide behind",
+    about="Points in two or more dimensions",
     title="Points",
     one="point",
     many="points",

@@ -44,7 +44,7 @@ class FanPlot(Explored):
         self.fans: list[Fan] = []
         self._under: float | None = None
         self._cursors: list[pg.InfiniteLine] = []
-        self.setAccessibleName("What was hidden, and what the model fills in")
+        self.setAccessibleName("Masked values and imputations")
         count = min(channels, MOST)
         self.setMinimumSize(QSize(320, max(200, 130 * count)))
         for place in range(count):

@@ -26,10 +26,9 @@ COLUMNS = (
     Column(""),
     Column(
         "CRPS, all (std)",
-        "How far guesses are from the truth, less how far from each other, in deviations of a "
-        "channel: less is better",
+        "CRPS in standard deviations of a channel; lower is better",
     ),
-    Column("this one (std)", "The same of the series that is shown"),
+    Column("this one (std)", "CRPS of the series shown"),
 )
 WHOSE = (
     ("crps", "Model"),
@@ -42,7 +41,7 @@ class FilledView(ArraysView):
     """Shows what was filled in last; a slider says in which series."""
 
     operator = OPERATOR
-    question = "What does the model say of what it cannot see?"
+    question = "Imputation and forecasting"
     answer = (
         "Mask a stretch of unseen series, or their end, and impute it many times: median, "
         "intervals, and whether they contain the truth."
@@ -52,7 +51,7 @@ class FilledView(ArraysView):
         self._at = 0
         self._which = label("", "strong")
         self.slider = QSlider(Qt.Orientation.Horizontal)
-        self.slider.setAccessibleName("Which one is shown")
+        self.slider.setAccessibleName("Series shown")
         self.slider.setFixedWidth(150)
         self.slider.valueChanged.connect(self._look)
         self.fans, self._channels = FanPlot(), 1
@@ -60,7 +59,7 @@ class FilledView(ArraysView):
             "Coverage", "samples in the fan, %", "truth in the fan, %", dots=True
         )
         self.coverage.setMaximumHeight(280)
-        self.table = Table("How good the guesses are", COLUMNS, selectable=False)
+        self.table = Table("Imputation quality", COLUMNS, selectable=False)
         side = QWidget()
         beside = QVBoxLayout(side)
         beside.setContentsMargins(0, 0, 0, 0)
@@ -117,7 +116,7 @@ class FilledView(ArraysView):
         )
         levels, coverage = 100 * self.doubles("levels"), 100 * self.doubles("coverage")
         self.coverage.show_lines(
-            [Drawn("model", levels, coverage), Drawn("as it should be", levels, levels)]
+            [Drawn("model", levels, coverage), Drawn("calibrated", levels, levels)]
         )
         self.table.show_rows([self._line(*each) for each in WHOSE if each[0] in self.found])
         self.table.fit()

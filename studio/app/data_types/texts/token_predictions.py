@@ -134,8 +134,8 @@ def step(before: Arrays, after: Arrays) -> list[TitledTiles]:
     found = [_picture("Before", before)]
     if CANDIDATES in after:
         law = LawTiles(_laid(before, after), _asked(before, after), after["x"])
-        found.append(TitledTiles("What the model says", law))
-    return [*found, _picture("What is sampled from that", after)]
+        found.append(TitledTiles("Prediction", law))
+    return [*found, _picture("Sampled", after)]
 
 
 def _laid(stood: Arrays, law: Arrays) -> dict[str, NDArray[Any]]:
@@ -162,7 +162,7 @@ def scene(arrays: Arrays) -> list[TitledTiles]:
     if seen is None and CHANCES not in some:
         return [_picture("The data", {"x": real})]
     noise = f", {said}" if (said := noise_of(arrays)) else ""
-    found = [] if seen is None else [_picture(f"What is left of them{noise}", {"x": seen})]
+    found = [] if seen is None else [_picture(f"Noised input{noise}", {"x": seen})]
     if CHANCES not in some:
         return [_picture("The data", {"x": real}), *found]
     law = {name: some[name] for name in (CANDIDATES, CHANCES)}
@@ -175,6 +175,6 @@ def scene(arrays: Arrays) -> list[TitledTiles]:
     told = {"x": stood, **law}
     return [
         *found,
-        TitledTiles("What the model says", LawTiles(told, asked)),
-        _picture("What it was, as sure as the model is", {"x": real, WRITTEN: written, **law}),
+        TitledTiles("Prediction", LawTiles(told, asked)),
+        _picture("Probability of the true symbol", {"x": real, WRITTEN: written, **law}),
     ]

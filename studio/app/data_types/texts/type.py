@@ -86,8 +86,10 @@ KIND = Kind(
     parts=TOLD,
     scene=scene,
     step=step,
-    legend="blue: sure · orange: a guess · outline: just written · block: masked · point at a "
-    "character for its rivals",
+    legend=(
+        "blue: sure · orange: a guess · outline: just written · block: masked · hover for "
+        "alternatives"
+    ),
     suffixes=("txt", "npz", "h5"),
     order=60,
 )

@@ -410,7 +410,10 @@ class Form(QWidget):
         """Return why a setting is what it is, "" where a person chooses."""
         if not field.fixed:
             return ""
-        return f"{_sentence(self._kind)} say it by themselves, and every model of them is told it."
+        return (
+            f"{_sentence(self._kind)} have this condition, so every model of them is "
+            "conditioned on it."
+        )
 
     def _irrelevant(self, field: FieldSpec) -> str:
         """Return why a setting does not matter now, "" if it does."""
@@ -418,7 +421,7 @@ class Form(QWidget):
             return f"Matters only for {' and '.join(field.kinds)}."
         part = self.rows.get(field.inside)
         if part is not None and value_at(self._config, part.field) is None:
-            return f"Matters only while {part.field.title} is on."
+            return f"Used only if {part.field.title} is on."
         depends = field.depends
         if depends is None or depends.path not in self.rows:
             return ""
@@ -429,7 +432,7 @@ class Form(QWidget):
         if value_at(self._config, other) in depends.values:
             return ""
         titles = " or ".join(setting_values.title_of(other, value) for value in depends.values)
-        return f"Matters only while {other.title} is {titles}."
+        return f"Used only if {other.title} is {titles}."
 
 
 def _sentence(text: str) -> str:

@@ -385,7 +385,7 @@ class SetupIntents(Intents):
             self.reset_all()  # to the letter: what is like its recipe has its name
 
     def reset_all(self) -> None:
-        """Put all settings back to what they were as the setup began, or to their defaults where
+        """Reset all settings as the setup began, or to their defaults where
         something else is chosen since.
         """
         draft = self.state.draft

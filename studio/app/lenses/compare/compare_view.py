@@ -111,7 +111,7 @@ class CompareView(LensView):
         self.split.setStretchFactor(0, 1)
         self.split.setSizes([600, 230])
         self._told = Elided("", "muted")
-        fit = button("Show all", self._fit, tip="Let all cameras see all points")
+        fit = button("Show all", self._fit, tip="Fit all cameras to the points")
         picture = icon_button("export", "Export picture: PNG or SVG", self._export)
         self.bar = view_bar(self, self._told, None, fit, picture)
         layout = QVBoxLayout(self)
@@ -232,7 +232,7 @@ class CompareView(LensView):
             show = partial(self._actions.comparing.show, [current.key, other.key])
             self.empty.tell("Nothing to compare yet", how, f"Compare with {name}", show)
         else:
-            why = f"No other run learns the same data. {how}"
+            why = f"No other run uses the same data. {how}"
             another = "Set up another run"
             self.empty.tell("Nothing to compare yet", why, another, self._actions.setup.new)
 

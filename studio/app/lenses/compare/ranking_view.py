@@ -53,10 +53,11 @@ NOWHERE = (-1.0, 1.0, -1.0, 1.0)
 PARTICLES = 1024  # of each run, live
 TILES = 24  # of each run, at most
 HEADS = (
-    Column("Model", "Its samples are those at the clocks: the same fixed latents of each."),
+    Column("Model", "The samples shown are from the same fixed latents."),
     Column(
         "Likelihood",
-        "Of unseen data: known exactly, from below, or not at all; in nats a datum or bits",
+        "Negative log-likelihood of unseen data: exact, a bound, or unavailable; in nats per "
+        "sample or bits",
     ),
     Column("Evaluations", run_comparison.EVALUATIONS),
     Column("Time", "Seconds of training"),
@@ -118,7 +119,7 @@ class StandingsView(LensView):
         self._told.set_text(f"{len(runs)} runs on {' and '.join(sorted(data))}. Esc: end")
         why = self._why_not()
         self.measure.setEnabled(not why)
-        set_tip(self.measure, why or "Measure how likely each finds unseen data, one after another")
+        set_tip(self.measure, why or "Measure the likelihood of unseen data for each run")
 
     def _follow(self, runs: list[RunState]) -> None:
         self._runs = runs
@@ -188,7 +189,7 @@ class StandingsView(LensView):
         state = self._state
         able = [run for run in self._runs if likelihood_of(run, state.catalog).slug]
         if not able:
-            return "None of these models knows how likely data are."
+            return "None of these models has a likelihood."
         if not any(run.checkpoints for run in able):
             return "None of these runs has a checkpoint yet."
         keys = {run.key for run in able}

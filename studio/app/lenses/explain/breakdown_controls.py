@@ -58,16 +58,16 @@ class Freezing(QObject):
         """Say why no moment can be frozen now, "" where one can."""
         run = self._following.run
         if run is None or (run.here and run.state not in ("running", "paused")):
-            return "A step is walked through once the training has begun"
+            return "Available once the training has started"
         if not run.here and not run.checkpoints:
-            return "A step is walked through while its run trains here, or after a checkpoint of it"
-        return "The stages are coming" if self._state.moment.walking else ""
+            return "Available while the run trains in this window, or from a checkpoint"
+        return "Loading stages…" if self._state.moment.walking else ""
 
     def tell(self) -> None:
         """Let the buttons say what they do now."""
         run, moment, why = self._following.run, self.moment, self.why_not()
         self.freeze.setEnabled(not why)
-        tip = "Do the next step stage by stage, and keep what each has"
+        tip = "Run the next step stage by stage and record the inputs of each stage"
         if run is not None and not run.here:
             tip = "Repeat the step after a checkpoint stage by stage; the run is unchanged"
         set_tip(self.freeze, why or tip)

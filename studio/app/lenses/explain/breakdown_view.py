@@ -235,7 +235,7 @@ class MomentView(LensView):
             self.where.set_text(f"{where}, {noise}" if noise else where)
             self._told.set_text(self._freezing.going(run))
             if not came and not moment.walking:
-                self.title.setText("This stage was left out of this step")
+                self.title.setText("This step skips this stage")
         else:
             record = self._following.record
             self.title.setText("Where the particles are")
@@ -247,7 +247,7 @@ class MomentView(LensView):
         nothing = self.canvas.count == 0 and not self.scene
         self.empty.setVisible(nothing)
         if nothing:
-            self.empty.tell("No particles yet", "They appear with the first training steps.")
+            self.empty.tell("No particles yet", "Shown after the first training steps.")
 
     # Looks
 

@@ -45,7 +45,7 @@ class HChoice(QWidget):
         self._shift_line.setLayout(row(label("Shift C"), self.shift))
         set_tip(self._shift_line, "C in h(d + C).")
         self._why = label("", "muted", wrap=True)
-        self.use = button("Use from now on", use, kind="primary")
+        self.use = button("Use from the next step", use, kind="primary")
         self.branch = button("Branch from here with this h", branch)
         body = QVBoxLayout(self)
         body.setContentsMargins(8, 10, 8, 10)

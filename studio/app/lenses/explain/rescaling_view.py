@@ -229,12 +229,12 @@ class RescalingView(LensView):
             text = verdict.text
         elif record is None:
             self.verdict.set_text(current.spec.title)
-            text = "Where the particles are on it is shown with the first record of the training."
+            text = "Particles are shown with the first snapshot."
         else:
             self.verdict.set_text(current.spec.title)
             text = (
-                f"The record of {where} does not hold the critic's values at the particles: it "
-                "was kept before they were recorded. Follow the live run, or scrub to another step."
+                f"The record of {where} has no critic values at the particles: it was saved by an "
+                "earlier version. Follow the live run, or scrub to another step."
             )
         if current.fixed:
             text = f"{current.fixed} {text}"
@@ -249,16 +249,16 @@ class RescalingView(LensView):
         if current.fixed:
             why = current.fixed
         elif other is None:
-            why = "Pick another h, or another shift, to compare and to use it."
+            why = "Choose another h or shift to compare it."
         else:
             under_way = bool(run.job) and not run.background
-            use = "Use from now on" if under_way else ""
+            use = "Use from the next step" if under_way else ""
             step = self.following.record.step if self.following.record is not None else None
             kept = step is not None and step in run.kept
             if kept and not (under_way and self._state.playback.live):
                 branch = f"Branch from step {step:,} with this h"
             elif not use:
-                why = "Scrub to a kept step to branch from it with this h."
+                why = "Scrub to a snapshot to branch from it with this h."
         self.choice.offer(use, branch, why)
 
     def _tell_empty(self, current: ChosenH | None) -> None:

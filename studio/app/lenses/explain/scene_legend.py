@@ -31,11 +31,11 @@ def marks_of(scene: Scene, error: float | None) -> list[tuple[Mark, str]]:
     if "particles" in scene:
         found.append(("particles", f"particles, {len(scene['particles']):,}"))
     if "smoothed" in scene:
-        found.append(("arrow", "where to, smoothed by the kernel"))
+        found.append(("arrow", "smoothed velocity (kernel)"))
     elif "velocity" in scene:
-        found.append(("arrow", "where each should go"))
+        found.append(("arrow", "target position"))
     if "moved" in scene:
-        found.append(("trace", "where each has gone"))
+        found.append(("trace", "new position"))
     if error is not None:
         found.append(("ring", f"a gradient step, {words.percent(error, 1)} off"))
     return found

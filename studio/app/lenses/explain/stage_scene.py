@@ -1,4 +1,4 @@
-"""What a stage of a training step has at hand: data, particles, where each should go, and went."""
+"""What a stage of a training step has at hand: data, particles, targets and new positions."""
 
 from collections.abc import Mapping
 

@@ -79,7 +79,7 @@ class StepsView(LensView):
         self.stages = StageList()
         self.about = button("About this model", self._tell_more, kind="link")
         self.curves = TrainingCurves(state)
-        self.made = TileGrid("The newest data that it makes")
+        self.made = TileGrid("Newest samples")
         self.made.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # a picture: Watch lets them be picked
         self.made.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._of = Elided("", "small")
@@ -265,7 +265,7 @@ class StepsView(LensView):
                 pictures = kind.scene(self._known(record.scene, run, row))
             title = f"Inputs of stage {at + 1}"
             if record is None:
-                left_out = "This stage was left out of this step"
+                left_out = "This step skips this stage"
                 title = "It comes" if moment.walking else left_out
             where = f"stage {at + 1} of {self.stages.count()}, {kind.one} {row + 1} of the batch"
             self._told.set_text(self._freezing.going(run))

@@ -100,7 +100,7 @@ class PartCards(QWidget):
             bars = replace(bars, floor=held_against[:, 0], spread=held_against[:, 1])
         said = [f"by {unit}"] if unit else []
         said += [f"{_said(found, slug)} in all", *(["dashed: their mean"] if mean else [])]
-        said += [f"green: the floor of each, {metric_reference.BAND}"] if floors else []
+        said += [f"green: noise floor, {metric_reference.BAND}"] if floors else []
         card.show_bars(bars, "; ".join(said))
         return card
 

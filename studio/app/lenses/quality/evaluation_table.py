@@ -20,8 +20,7 @@ __all__ = ["EvaluatedCard"]
 HEADS = ("Metric", "Value", "Better", "Held against", "n", "Verdict")
 COUNT, VERDICT = 4, 5  # columns
 DOUBTFUL = (
-    "Metrics without a mark are within the noise floor; with so few samples that proves "
-    "little: use {}."
+    "Metrics without a mark are within the noise floor. This is too few samples to be sure; use {}."
 )
 GAP, MARGIN = 18, 14  # pixels between two columns, and beside all
 

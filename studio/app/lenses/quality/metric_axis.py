@@ -65,7 +65,7 @@ class Strip(QWidget):
         """
         off = floor is not None and floor <= 0
         drawn = f"; {metric_reference.VERDICT_BAND}" if name and band is not None else ""
-        self.title = f"{name} (the floor is not above 0: off this axis)" if off else name + drawn
+        self.title = f"{name} (noise floor ≤ 0: not on this axis)" if off else name + drawn
         some = values[np.isfinite(values)]
         positive = bool(len(some)) and bool((some > 0).all())
         self._values = some if positive else np.empty(0)

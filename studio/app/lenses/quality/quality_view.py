@@ -44,10 +44,10 @@ REDRAW_MS = 67  # at most 15 pictures a second of what a person moves
 GROW_MS = 250  # and four of a curve that grows: more steps of it, by themselves, are hardly seen
 SIDE = 12
 WIDE = 760  # logical pixels from which two charts stand side by side
-WAITS = "No quality yet. It is measured during the training, or by Evaluate"
+WAITS = "Not evaluated yet. Evaluation runs during training, or with *Evaluate*"
 
 
-UNLED = "Metrics are of samples without guidance, which changes the distribution"
+UNLED = "Metrics use samples without guidance"
 
 
 def group_of(name: str) -> str:
@@ -71,12 +71,12 @@ def _reserve(run: RunState) -> str:
         return ""
     n = samples_at(run, max(int(s.steps[-1]) for s in measured))
     few = (
-        f"Qualities are of {n:,} samples: {metric_reference.few(n)}"
+        f"Metrics use {n:,} samples: {metric_reference.few(n)}"
         if n and metric_reference.few(n)
         else ""
     )
     if few and run.spec is not None and project_name(run.spec.dataset.slug) is not None:
-        few = f"{n:,} samples are too few: import with more held out"
+        few = f"{n:,} samples are too few; import with a larger test split"
     own = f"Qualities are {metric_reference.AGAINST_OWN}" if run.measured_by_own else ""
     led = run.spec is not None and guidance_of(run.spec)
     return ". ".join(filter(None, [few, own, UNLED if led else ""]))
@@ -344,7 +344,7 @@ class QualityView(LensView):
         elif run.job:
             self.empty.tell("No numbers yet", "Curves appear with the first training steps.")
         else:
-            self.empty.tell("No numbers", "This run has not measured anything.")
+            self.empty.tell("No numbers", "This run has no metrics.")
 
     # Linked charts
 

@@ -377,7 +377,7 @@ class SamplesView(LensView):
                 self._actions.training.sample,
             )
         else:
-            self.empty.tell("Nothing to sample yet", "Samples follow once the training has begun.")
+            self.empty.tell("Nothing to sample yet", "Available once the training has started.")
 
     def _restyle(self) -> None:
         tokens = colors()

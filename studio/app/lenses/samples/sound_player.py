@@ -37,7 +37,6 @@ def play(sound: bytes) -> Path:
         raise Unplayed(f"The sound cannot be written: {error.strerror or error}.") from error
     if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
         raise Unplayed(
-            "No program of this system opens WAV sounds. Install a player, or export the samples "
-            "as a WAV file and take it to one."
+            "No program opens WAV files. Install an audio player, or export the samples as WAV."
         )
     return path

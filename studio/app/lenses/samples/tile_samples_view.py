@@ -168,7 +168,7 @@ class TileSamplesView(LensView):
             theirs |= kind.holding(run.alike, len(there.x))
         # The same latents are the same rows, whichever run they went through.
         of = made_of if self._other.aligned else None
-        missing = self._other.note or f"Reading what run {number(other.name)} made"
+        missing = self._other.note or f"Loading samples of run {number(other.name)}…"
         missing = "" if self._other.draws else missing
         title = f"Run {number(other.name)}"
         self.browser.show_data(kind, made, made_of, theirs, of, missing, beside=title)
@@ -240,7 +240,7 @@ class TileSamplesView(LensView):
             play(kind.heard({name: each[rows] for name, each in pane.arrays.items()}))
         except Unplayed as error:
             self._state.notices.post(
-                Notice(level="warning", text="No sound can be played", why=str(error), topic="hear")
+                Notice(level="warning", text="Playback failed", why=str(error), topic="hear")
             )
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -281,7 +281,7 @@ class TileSamplesView(LensView):
         if some or run is None:
             return
         act: Callable[[], None] | None = None
-        title, words = "Nothing to sample yet", "Samples follow once the training has begun."
+        title, words = "Nothing to sample yet", "Available once the training has started."
         action = ""
         if run.step:
             title = "No samples yet"

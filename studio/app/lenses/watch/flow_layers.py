@@ -182,9 +182,9 @@ class FlowLayers(QObject):
         elif not plane:
             why = f"{names} can be drawn over the first two columns only."
         elif live:
-            why = f"{names}: with the next live picture. This one is light, to spare the training."
+            why = f"{names}: shown with the next full snapshot."
         else:
-            why = f"This step was kept without its {names.lower()}."
+            why = f"This snapshot has no {names.lower()}."
         self._panel.say(why)
 
     def _absent(self, record: FlowRecord, heat: Heat | None) -> dict[str, str]:

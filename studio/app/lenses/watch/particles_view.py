@@ -184,7 +184,7 @@ class WatchView(LensView):
         """Say why fewer particles are shown than the run follows, and where that is changed."""
         few = ""
         if whole is not None and n < whole and self._training:
-            few = f"{n:,} of {whole:,} particles, to spare the training. Show more…"
+            few = f"{n:,} of {whole:,} particles shown to keep training fast. Show more…"
         self.panel.set_few(few)
 
     @property

@@ -14,7 +14,7 @@ from pushforward.studio.app.engine.actions import Actions
 __all__ = ["HandBar"]
 
 _NAMES: dict[ToolName, tuple[str, str]] = {
-    "look": ("cursor", "Look: drag to pan, click a particle to see its life"),
+    "look": ("cursor", "Pan: drag; click a particle for its trajectory"),
     "add": ("plus", "Add target points: click"),
     "move": ("move", "Move target points: drag"),
     "remove": ("eraser", "Remove target points: click"),

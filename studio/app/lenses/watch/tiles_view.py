@@ -39,7 +39,7 @@ from pushforward.studio.protocol.extras import PROJECTION
 
 __all__ = ["VIEW", "TilesView"]
 
-LATENTS = "Fixed latents: what changes along the training is how the model maps them to samples."
+LATENTS = "Fixed latents. Training changes only how the model maps them to samples."
 
 TARGET = 512  # of the data that are fetched with the names of their classes
 STRIP = 9  # frames of the film strip
@@ -170,9 +170,7 @@ class TilesView(LensView):
         self.projection.set_identity(_circle(len(record.x[0][:SHOWN])))
         self.projection.set_record(timeline, smooth=self._state.playback.smooth)
         self._seen.setText(
-            self._kind.projection
-            if timeline is not None
-            else "This step was kept without its projection."
+            self._kind.projection if timeline is not None else "This snapshot has no projection."
         )
         own = self._kind.parts
         parts = not own or any(name in record.extras for name in own)

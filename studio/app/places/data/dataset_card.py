@@ -61,7 +61,7 @@ class DataSetCard(PictureCard):
         if self._arrays is None:
             painter.setFont(font(11))
             painter.setPen(QColor(theme.colors().muted))
-            said = "No picture of it now" if self._failed else self._kind.loading
+            said = "No preview" if self._failed else self._kind.loading
             painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter), said)
             return
         painter.drawPixmap(QPointF(area.left(), area.top()), self._painted(area))

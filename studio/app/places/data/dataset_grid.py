@@ -110,7 +110,7 @@ class DataSetGrid(QWidget):
     def _some(self, sets: list[DataSet]) -> Planned:
         act = ("Clear", self.forget)
         if not sets:
-            note = "No data set has these words. Your own can be imported."
+            note = "No data set matches. You can import your own."
             return Planned("Nothing found", note, [self.own], act, tall=True)
         cards = [self._deck.cards[data] for data in sets]
         return Planned(counted(len(sets), "data set"), "", cards, act)

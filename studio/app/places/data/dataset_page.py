@@ -50,7 +50,7 @@ class DataSetPage(QWidget):
         self._shown: DataSet | None = None
         self.title = Elided("", "title")
         self.facts = label("", "muted", wrap=True)
-        self.train = button("Set up a run with this", self._train, kind="primary", icon="play")
+        self.train = button("Set up a run", self._train, kind="primary", icon="play")
         self.more = button("", self._make, icon="plus")
         self.folder = button("Show in folder", self._show_folder, icon="folder")
         self.delete = button("Delete", self._delete, icon="trash")
@@ -226,7 +226,7 @@ class DataSetPage(QWidget):
             self.known.show_columns(columns_of(its, rows, columns), drawn)
         counts = facts.get("counts")
         n = int(facts.get("n") or len(x))
-        all_of_them = f"the {counted(n, its.one, its.many)} that are learned from"
+        all_of_them = f"the {counted(n, its.one, its.many)} for training"
         self.known.show_classes(classes_of(rows, facts), all_of_them if counts else drawn)
         said = [_split(shared_out(facts.get("shares") or {})), str(facts.get("repeats") or "")]
         self.known.say("Split", " ".join(filter(None, said)))
@@ -270,7 +270,7 @@ class DataSetPage(QWidget):
         self.wrong.setText(why)
         self.wrong.setVisible(bool(why))
 
-    # What is done with it
+    # Operation
 
     def _make(self) -> None:
         if (maker := self._maker) is not None:

@@ -20,7 +20,7 @@ class DataSetsPage(QWidget):
         super().__init__()
         self.grid = DataSetGrid(state, actions)
         self.grid.chosen.connect(actions.data.select)
-        title = label("Data to learn from", "title")
+        title = label("Datasets", "title")
         title.setContentsMargins(RING, 0, 0, 0)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(24, 24, 20 - RING, 0)

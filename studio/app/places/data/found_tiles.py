@@ -30,7 +30,7 @@ class FoundTiles(QWidget):
         self._cover: tuple[Cover, dict[str, NDArray[Any]]] | None = None
         self.setFixedHeight(SIDE)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName("The first of them")
+        self.setAccessibleName("First samples")
         repaint_on_theme(self)
 
     def sizeHint(self) -> QSize:

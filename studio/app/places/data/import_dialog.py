@@ -103,7 +103,7 @@ class ImportDialog(QDialog):
         self._scaling = label("", "muted", wrap=True)
         self._why = label("", "danger", wrap=True)
         self._notes = LongText("Notes", "muted", NOTED)
-        self._once_more = button("Look again", self._look_again, tip="Read the files anew")
+        self._once_more = button("Look again", self._look_again, tip="Reload the files")
         self.name = QLineEdit(name_of_data([Path(each) for each in files], self._taken))
         self.name.setAccessibleName("Name of the data set")
         self.split = SplitChoice()
@@ -325,7 +325,7 @@ class ImportDialog(QDialog):
         self._notes.setVisible(bool(notes))
         self.accept_button.setEnabled(not why and not self._looking)
         self.busy.setVisible(self._looking)
-        hint = "Looking into the files" if self._looking else "Copy these data into the project"
+        hint = "Reading the files…" if self._looking else "Copy these data into the project"
         set_tip(self.accept_button, why[0] if why else hint)
         self._scaling.setText(standardisation(columns))
         self._draw(item)

@@ -62,10 +62,10 @@ class Imports(QObject):
             self._state.notices.settle(topic)
             self.show(files, found)
 
-        text = f"{named(files)} has been looked into"
+        text = f"{named(files)} ready to import"
         self._state.notices.post(
             Notice(
-                level="info", text=text, todo="Look at what was found, and import it.", topic=topic,
+                level="info", text=text, todo="Check the preview and import.", topic=topic,
                 lasting=True, here=True, actions=(NoticeAction("Show", show),),
             )
         )  # fmt: skip

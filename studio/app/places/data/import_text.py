@@ -44,7 +44,7 @@ def reasons(
     columns make a row: points have two coordinates at least, a series may have one channel.
     """
     if item is None:
-        return ["There is nothing in this file that can be imported."]
+        return ["This file has nothing that can be imported."]
     found = []
     if len(chosen) < fewest:
         two = "at least two columns of numbers: points need two coordinates"
@@ -52,7 +52,7 @@ def reasons(
     for column in chosen:
         if column.kind != "number":
             kinds = {"text": "holds text", "empty": "is empty"}
-            words = kinds.get(column.kind, "is not all numbers")
+            words = kinds.get(column.kind, "is not numeric")
             found.append(f"Column {column.name} {words}{_first(column)}: leave it out.")
         elif column.nan:
             found.append(
@@ -90,7 +90,7 @@ def name_reasons(name: str, taken: list[str]) -> list[str]:
     """Return what stands against the name of a data set."""
     found = []
     if not name:
-        found.append("Give the data set a name.")
+        found.append("Name the data set.")
     elif is_taken(name, taken):
         found.append(f"A data set called {name} is already in the project: choose another name.")
     elif not all(c.isalnum() or c in "-_. " for c in name) or name[0] in ". ":
@@ -116,8 +116,7 @@ def standardisation(columns: list[Column]) -> str:
     more = f" and {len(moving) - 6} more" if len(moving) > 6 else ""
     told = f"The model learns {', '.join(parts)}{more}; results come back in your units."
     flat = [
-        f"{c.name} never changes: the model learns 0 for it, and it comes back as "
-        f"{number(c.mean or 0.0)}."
+        f"{c.name} is constant: stored as 0 and exported as {number(c.mean or 0.0)}."
         for c in known
         if c.std == 0
     ]

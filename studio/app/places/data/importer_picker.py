@@ -23,9 +23,9 @@ CHOSEN_BELOW = ("item", "columns")
 """Kinds of options that are chosen from what was found, not in a form."""
 FEW = 6  # options that stand below each other above what was found
 BESIDE = 392  # pixels for more
-AS_FOUND = "As its name says."
+AS_FOUND = "By its name."
 NOT_THERE = "Not in the files."
-LIKELIEST = "They may be of several kinds: this is the likeliest."
+LIKELIEST = "Several formats fit; this is the most likely."
 NONE = "none"
 """What an option of the kind "source" is where no column is to be taken."""
 
@@ -47,7 +47,7 @@ class ImporterChoice(QWidget):
         self._typed: dict[str, Typed] = {}
         self.form: Form | None = None
         self.list = QComboBox()
-        self.list.setAccessibleName("What the files are taken for")
+        self.list.setAccessibleName("File format")
         self.list.activated.connect(self._choose)
         self._line = QWidget()
         self.guess = Elided("", "muted")
@@ -56,7 +56,7 @@ class ImporterChoice(QWidget):
         self._body.setContentsMargins(0, 0, 0, 0)
         self._body.addWidget(self._line)
         self.beside = scrolled(QWidget())
-        self.beside.setAccessibleName("What the columns are")
+        self.beside.setAccessibleName("Columns")
         self.beside.setFixedWidth(BESIDE)
         self.beside.hide()
         self._found = Inspection(files=[], importer="", kind="", format="", bytes=0)

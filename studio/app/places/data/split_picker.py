@@ -23,8 +23,8 @@ FIELDS = (
     ),
     FieldSpec(
         path="test", kind="float", title="Test", unit="%", default=10.0, above=0.0, high=MOST,
-        help=("Fraction of samples for testing: quality is measured against them. Where the "
-             "data come with a test set, it is used."),
+        help=("Fraction of samples for testing; metrics compare with them. A test set supplied "
+              "with the data is used as it is."),
     ),
     FieldSpec(
         path="seed", kind="int", title="Seed", default=0, low=0, high=2**53,

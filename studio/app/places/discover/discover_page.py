@@ -44,7 +44,7 @@ FEW = 3  # recipes: a kind with fewer shares a shelf
 NAME = 4  # letters by which learning paths are sought: fewer are in most titles
 CLEAR = "Clear"
 START = ("Start here", "Enter opens a recipe, Enter again trains it")
-REST = ("Elsewhere", "Other data, other questions")
+REST = ("Elsewhere", "More recipes")
 
 
 def _go_on(cards: Sequence[StepCard]) -> tuple[str, Callable[[], None]] | None:

@@ -207,7 +207,7 @@ def _image(look: QTextImageFormat, document: QTextDocument, width: int) -> QText
     if opens:
         look.setAnchor(True)
         look.setAnchorHref(opens)
-        set_tip(look, "Open the recipe that made this picture")
+        set_tip(look, "Open the recipe of this picture")
     return look
 
 

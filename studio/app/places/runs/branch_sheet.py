@@ -56,8 +56,8 @@ class BranchSheet(GrowingDialog):
         layout.addWidget(label(f"Branch from step {self._step:,}", "heading"))
         whose = numbered(run)
         said = (
-            f"A new run that equals {whose} up to step {self._step:,}, bit for bit, and goes on "
-            "with what you change here."
+            f"A new run that equals {whose} up to step {self._step:,}bit for bit, and continues "
+            "with your changes."
         )
         layout.addWidget(label(said, "muted", wrap=True))
         title = Elided("Name")
@@ -69,8 +69,8 @@ class BranchSheet(GrowingDialog):
         if self._fields:
             layout.addWidget(self._settings(run), 1)
         else:
-            nothing = "No setting of this model can change in the middle of a training: the branch "
-            layout.addWidget(label(nothing + "repeats what is there.", "muted", wrap=True))
+            nothing = "No setting of this model can change during training: the branch "
+            layout.addWidget(label(nothing + "repeats the run.", "muted", wrap=True))
         cancel = button("Cancel", self.reject)
         layout.addLayout(row(None, cancel, self.start))
 

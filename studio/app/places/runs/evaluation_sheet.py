@@ -27,7 +27,7 @@ __all__ = ["EvaluateSheet"]
 
 WIDTH = 480
 LONG = "takes long"
-USUAL = "Those of its training, and those that it was evaluated by"
+USUAL = "Metrics of the training and of earlier evaluations"
 
 
 class EvaluateSheet(GrowingDialog):
@@ -109,7 +109,7 @@ class EvaluateSheet(GrowingDialog):
         area = scrolled(page)
         room = self.screen().availableGeometry().height() // 2
         area.setMinimumHeight(min(room, page.sizeHint().height() + 4))
-        said = "With the newest weights; each value is shown next to its noise floor or baseline."
+        said = "Uses the newest weights. Values are shown with their noise floor or baseline."
         layout = QVBoxLayout(self)
         layout.setContentsMargins(20, 18, 20, 18)
         layout.setSpacing(12)

@@ -39,11 +39,10 @@ NAMES = 76  # pixels of the names of what is asked
 THICK = 3
 WEIGHED = 256  # rows from which the size of a file is told
 # A table of text has no place for how it was made: other formats hold that inside.
-BESIDE = dict.fromkeys((".csv", ".tsv"), "Also writes {}.json, which says how it was made.")
+BESIDE = dict.fromkeys((".csv", ".tsv"), "Also writes {}.json with the provenance.")
 FILMED = "film"
 FILM = (
-    "Samples, Film makes one, by any sampler and number of steps, and its own export writes it as "
-    "a GIF, an animated PNG or an MP4"
+    "Use *Samples* → *Film*: any sampler and number of steps, exported as GIF, animated PNG or MP4"
 )
 NOT_YET = "It wakes when a file is written."
 
@@ -86,7 +85,7 @@ class ExportSheet(QFrame):
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(THICK)
-        self.bar.setAccessibleName("How far the export is")
+        self.bar.setAccessibleName("Export progress")
         self.show_file = button("Show in folder", self._show_file)
         self.go = button("Export", self._go, kind="primary")
         self.cancel = button("Cancel", self._cancel)
@@ -264,13 +263,13 @@ class ExportSheet(QFrame):
         chosen, kept = len(selection.of(self._picked)), self._filtered
         nothing = "Nothing of this run is selected."
         self.what.allow(0, "" if chosen else nothing, f"{chosen:,} selected")
-        none = "No sample matches the filter." if kept is not None else "No filter leaves out any."
+        none = "No sample matches the filter." if kept is not None else "No filter is set."
         left = len(kept) if kept is not None else 0
-        self.what.allow(1, "" if left else none, f"{left:,} that the filter shows")
+        self.what.allow(1, "" if left else none, f"{left:,} that match the filter")
         self.what.allow(2, "" if total else "Nothing is shown yet.", f"All {total:,}")
         missing = "" if run.checkpoints or run.job else "The run has no checkpoint yet."
         if not moves_in(run, self._state.catalog):
-            missing = "The model of this run makes no samples."
+            missing = "The model of this run generates no samples."
         self.what.allow(3, missing, "Generate new samples with the model")
         self._offer_steps(run)
         taking = self.taking
@@ -295,9 +294,9 @@ class ExportSheet(QFrame):
         if not self._state.engine.ready:
             why = "The engine is not ready."
         elif self._job:
-            why = "A file is being written."
+            why = "An export is running."
         elif taking is None or not taking.many:
-            why = "A number is missing." if self.taken == "new" else "There is nothing to write."
+            why = "A number is missing." if self.taken == "new" else "Nothing to export."
         self.go.setEnabled(not why)
         set_tip(self.go, why or str(self._file))
 
@@ -423,7 +422,7 @@ class ExportSheet(QFrame):
         """The engine is gone, and what it was writing with it."""
         if self._job in {info.job for info in jobs}:
             self._job = ""
-            self._say("The engine ended before the file was written. Export again.")
+            self._say("The engine stopped before the file was complete. Export again.")
             self._tell()
 
     def _cancel(self) -> None:

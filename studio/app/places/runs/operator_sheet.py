@@ -118,7 +118,9 @@ class OperateSheet(GrowingDialog):
             return
         found = next((one for one in able.operators if one.operator == self.entry.slug), None)
         if found is None or found.reason:
-            reason = found.reason if found is not None else "The run cannot do this."
+            reason = (
+                found.reason if found is not None else ("This run does not support this operation.")
+            )
             self._refuse(ErrorInfo(kind="user", message=reason))
             return
         self._able = able
@@ -213,7 +215,7 @@ class OperateSheet(GrowingDialog):
             if not self._chosen_run(field):
                 if self._offers().fitting(field.role, field.of):
                     return f"Choose a run for {field.title}."
-                return f"{field.title}: no run of this project fits. {field.help}"
+                return f"{field.title}: no suitable run in this project. {field.help}"
         return ""
 
     def _offers(self) -> Offers:

@@ -28,7 +28,7 @@ def race_entries(state: AppState, actions: Actions, race: str) -> Entries:
     if running is not None and running.job == race:
         if running.state == "paused":
             entries.append(("Resume", partial(actions.training.steer, race, "resume")))
-        entries.append(("Stop the race and keep it", actions.training.stop))
+        entries.append(("Stop and keep the race", actions.training.stop))
     entries.append(("Race again", partial(actions.race.again, race)))
     if runs and not any(run.job or run.background for run in runs):
         entries.append(
@@ -85,7 +85,7 @@ def run_entries(
     if run.checkpoints or run.job:
         entries += operator_entries(state, actions, run)
     pinned = run.label.baseline
-    title = "Let the baseline go" if pinned else "Pin as baseline"
+    title = "Unpin the baseline" if pinned else "Pin as baseline"
     entries += [
         ("Rename", partial(say, "name")),
         ("Tags…", partial(say, "tags")),

@@ -131,11 +131,9 @@ class RunsPage(QWidget):
         if self._listed:
             self._empty.hide()
         elif every and self._problem:
-            self._empty.tell(
-                "The filter cannot be read", self._problem, "Clear", self._state.finding.clear
-            )
+            self._empty.tell("Invalid filter", self._problem, "Clear", self._state.finding.clear)
         elif every:
-            why = f"None of the {counted(every, 'run')} has all that is sought."
+            why = f"None of the {counted(every, 'run')} matches the filter."
             self._empty.tell("Nothing found", why, "Clear", self._state.finding.clear)
         else:
             why = "Each row is a training run, with its settings, metrics and note."
@@ -218,12 +216,12 @@ class RunsPage(QWidget):
         if keys:
             self._actions.project.delete_runs(keys)
         else:
-            text, todo = "No run is selected", "Select those that are to go: a click, or Space."
+            text, todo = "No run is selected", "Select runs to delete: click or Space."
             self._state.notices.post(Notice(level="info", text=text, todo=todo, topic="delete"))
 
     def _tag(self) -> None:
         keys = [run.key for run in self.selected]
-        title, help = f"Tag {counted(len(keys), 'run')}", "Words with commas between them."
+        title, help = f"Tag {counted(len(keys), 'run')}", "Separate tags by commas."
         ask_line(self, title, help, "", partial(self._actions.labels.add_tags, keys))
 
     def _pin(self) -> None:

@@ -91,17 +91,17 @@ class RunStrip(QFrame):
             return
         found = differing(runs, self._state.catalog)
         why = run_comparison.why_not(runs, self._state.catalog)
-        rest = "the rest is equal" if found.rows else "all of them are equal"
+        rest = "the rest is equal" if found.rows else "all equal"
         same = why or "Same data: comparable."
         if len(runs) > MARKED:
             same += f" The first {MARKED} of {len(runs):,} are shown."
         self.said.set_text(f"{len(found.rows)} of {found.all} settings; {rest}. {same}")
         self.compare.setText(f"Compare {len(runs):,}")
         self.compare.setEnabled(not why)
-        set_tip(self.compare, why or "Put them side by side")
+        set_tip(self.compare, why or "Compare side by side")
         first = runs[0]
         self.pin.setEnabled(not first.label.baseline)
-        tip = "is the baseline of its data already" if first.label.baseline else "is pinned"
+        tip = "is already the baseline of its data" if first.label.baseline else "is pinned"
         set_tip(self.pin, f"{title_of(first)} {tip}")
         self._fill(runs[:MARKED], self._columns(runs[:MARKED], found))
 

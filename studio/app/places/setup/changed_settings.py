@@ -21,7 +21,7 @@ MOST = 6  # so many are listed; the rest is counted
 
 
 class Line(RowButton):
-    """A setting that was changed; Enter leads to it, Backspace puts it back.
+    """A setting that was changed; Enter leads to it, Backspace resets it.
 
     Signals:
         undone: it is to be put back.
@@ -39,7 +39,7 @@ class Line(RowButton):
         )
         unit = f" {change.field.unit}"
         self.show_facts(text=change.field.title, note=f"{now}, was {was.removesuffix(unit)}")
-        set_tip(self, f"{change.field.title}: {now}, was {was}\nBackspace puts it back")
+        set_tip(self, f"{change.field.title}: {now}, was {was}\nBackspace: reset")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = event.key()
@@ -65,7 +65,7 @@ class Changed(QFrame):
         self.setAccessibleName("Changed settings")
         self.count = label("", "muted")
         self.reset = button("Reset all", actions.setup.reset_all, kind="link")
-        set_tip(self.reset, "Put all settings back to what they were")
+        set_tip(self.reset, "Reset all settings")
         self._list = QVBoxLayout()
         self._list.setSpacing(0)
         layout = QVBoxLayout(self)

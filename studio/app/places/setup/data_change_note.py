@@ -23,7 +23,7 @@ class MovedNote(QFrame):
         self.setProperty("surface", "raised")
         self.text = label("", "muted", wrap=True)
         self.undo = button("Undo", actions.setup.undo_data, kind="link")
-        set_tip(self.undo, "Return to the data and the settings before")
+        set_tip(self.undo, "Return to the previous data and settings")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 8, 12, 8)
         layout.setSpacing(2)
@@ -39,8 +39,8 @@ class MovedNote(QFrame):
             return
         kind = catalog.kind_of(draft.spec.dataset) if catalog is not None else ""
         self.text.setText(
-            f"At their defaults for {kind or 'these data'} now: {_listed(titles)}. "
-            "What you changed yourself is kept."
+            f"Reset to their defaults for {kind or 'these data'}: {_listed(titles)}. "
+            "Your own changes are kept."
         )
         self.undo.setVisible(draft.undoable)
 

@@ -85,7 +85,7 @@ class SixChoices(Card):
         self.setVisible(method is not None)
         if draft is None or catalog is None or method is None:
             return
-        custom = f"A combination of its own: {method.title} with another {apart}."
+        custom = f"Custom: {method.title} with a different {apart}."
         self.told.setText(custom if apart else f"{method.title}: {method.source}")
         offered = diffusion_choices.controls(draft.spec, catalog)
         laid = [(each.choice, each.section, each.field.path) for each in offered]

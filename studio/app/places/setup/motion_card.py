@@ -31,7 +31,7 @@ class MotionCard(Card):
         self._state = state
         self.about = button("About", self._tell_more, kind="link")
         self.about.setAccessibleName("About this model")
-        set_tip(self.about, "Its stages and all its settings, in the help (F1)")
+        set_tip(self.about, "Stages and settings in the help (F1)")
         self.put_right(self.about)
         self.motion = Formula(18)
         self.rescaling = Formula(15, "muted")

@@ -17,9 +17,7 @@ class NoData(QFrame):
         super().__init__()
         self.setProperty("role", "drop")
         self.title = label("", "heading")
-        words = label(
-            "Drop files here: of data that belong together, or a folder of them.", "muted"
-        )
+        words = label("Drop data files or a folder here.", "muted")
         for each in (self.title, words):
             each.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.choose = button("Choose data", choose, kind="primary")
@@ -33,4 +31,4 @@ class NoData(QFrame):
 
     def show_name(self, name: str) -> None:
         """Say which data are not there."""
-        self.title.setText(f"There are no data called {name} in this project")
+        self.title.setText(f"No data set {name} in this project")

@@ -40,7 +40,7 @@ UNITS = {"steps": "steps", "seconds": "s"}
 BUDGET_HELP = {
     "steps": "Training steps of each.",
     "seconds": "Seconds of training of each; views, evaluations and checkpoints are free.",
-    "samples": "Data that each sees: its steps times its batch.",
+    "samples": "Training samples of each: steps × batch.",
 }
 
 
@@ -81,7 +81,7 @@ class RaceTray(QFrame):
         head = row(label("Race", "heading"), self._shared, self.add, self.forget, gap=12)
         head.setStretch(1, 1)
         self._each = label("Budget", "muted")
-        set_tip(self._each, "Of each who takes part")
+        set_tip(self._each, "Per participant")
         held = QWidget()
         held.setFixedWidth(130)
         held.setLayout(self._slot)
@@ -150,8 +150,8 @@ class RaceTray(QFrame):
         count = training_value(spec, "particles", state.catalog)
         particles = f"the same {count:,} particles" if count else "the same particles"
         alike = state.race.alike
-        same = f"{alike[0]} and {alike[1]} are the same: they come to the same. " if alike else ""
-        told = f"All learn {title}, seed {seed}, from {particles}. Changing these changes all."
+        same = f"{alike[0]} and {alike[1]} are identical. " if alike else ""
+        told = f"All use {title}, seed {seed}, {particles}. Changes apply to all."
         return f"{same}{told}"
 
     def _ask_copy(self, place: int) -> None:
@@ -196,7 +196,7 @@ class RaceTray(QFrame):
 
     def _show_reasons(self) -> None:
         race, engine, draft = self._state.race, self._state.engine, self._state.draft
-        why = why_not_added(race, draft) if draft is not None else "Nothing is being set up."
+        why = why_not_added(race, draft) if draft is not None else "No setup is open."
         self.add.setEnabled(not why)
         set_tip(self.add, why or "Add the current setup as a participant")
         reasons = race.reasons

@@ -53,7 +53,7 @@ class SetupView(QWidget):
         self.teaches = label("", "muted", wrap=True)
         self.source = label("", "small", wrap=True)
         self.known = Card("Data")
-        self.open = button("Open", self._open_data, kind="link", tip="Look at these data")
+        self.open = button("Open", self._open_data, kind="link", tip="Show these data")
         self.known.put_right(self.open)
         self.data = DataPreview()
         self.data.setMinimumHeight(220)

@@ -57,7 +57,7 @@ class SetupPanel(QWidget):
         self._actions = actions
         self.name = QLineEdit()
         self.name.setAccessibleName("Name of the run")
-        set_tip(self.name, "After model and data, unless you name it")
+        set_tip(self.name, "Default: model and data")
         self.name.textEdited.connect(actions.setup.rename)
         self.called = label("", "small", wrap=True)
         self.called.hide()
@@ -72,7 +72,7 @@ class SetupPanel(QWidget):
         self.finder.setAccessibleName("Find a setting")
         self.finder.setClearButtonEnabled(True)
         self.finder.textChanged.connect(self._search)
-        self.nothing = label("No setting is called that.", "muted")
+        self.nothing = label("No matching setting.", "muted")
         self.nothing.hide()
         self.elsewhere = QWidget()
         self._links = QVBoxLayout(self.elsewhere)
@@ -177,7 +177,7 @@ class SetupPanel(QWidget):
         if draft.given != self.name.text().strip():
             self.name.setText(draft.given)
         called = slug(draft.given, "run")
-        self.called.setText(f"It will be called {called}: letters, digits and hyphens are kept.")
+        self.called.setText(f"Saved as {called}: only letters, digits and hyphens are allowed.")
         self.called.setVisible(bool(draft.given) and called != draft.given)
 
     def _show_foot(self, draft: Draft) -> None:
@@ -196,7 +196,7 @@ class SetupPanel(QWidget):
         self.cancel.setVisible(alone and starts)
         why = why_not_added(self._state.race, draft)
         self.race.setEnabled(not why)
-        set_tip(self.race, why or "Let it race others at equal budget (Ctrl+Shift+A)")
+        set_tip(self.race, why or "Compare with others at equal budget (Ctrl+Shift+A)")
         time, where = takes(draft, self._state)
         self.takes.setText(time)
         self.where.setText(where)

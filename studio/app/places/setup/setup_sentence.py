@@ -44,8 +44,8 @@ __all__ = ["SetupSentence"]
 
 CARRIERS = ("particles", "generator")
 TIPS = (
-    "Particles are free: each goes where the field sends it.",
-    "A network pushes noise forward, and follows where the field sends its particles.",
+    "Particles move freely along the field.",
+    "A network maps noise to samples and is trained to follow the field.",
 )
 SIZE, WIDE = (760, 480), (1080, 640)  # pixels of a picker, and of those of models and data
 
@@ -245,7 +245,7 @@ class SetupSentence(Sentence):
         picker.below.addWidget(about)
         able = sum(not each.why_not for each in options)
         data = display_names.data_title(spec.dataset.slug, catalog)
-        picker.count.setText(f"{able} of {len(options)} take {data}, the others say why not")
+        picker.count.setText(f"{able} of {len(options)} support {data}; the others show why not")
 
     def _choose_family(self, option: Option) -> None:
         if isinstance(option.thing, Method):
@@ -309,7 +309,7 @@ class SetupSentence(Sentence):
             else:
                 self._actions.setup.edit("sampler", wanted.setting, msgspec.to_builtins(ref))
 
-        none = f"No run will do yet. {needs.help}"
+        none = f"No suitable run yet. {needs.help}"
         self._open(self.runs[path], body, ListLook(), choose, "Search runs", letters, none=none)
 
     def _open_number(self, name: str, letters: str) -> None:

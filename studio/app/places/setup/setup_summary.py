@@ -14,7 +14,7 @@ __all__ = ["costs", "takes", "used"]
 FEWEST = 16  # samples, of fewer of which a figure says next to nothing
 PAIRED = 4  # data held out, fewer of which make no two halves: these are taken of what is learned
 DEAR = 500  # evaluations a sample from which drawing some hundred takes minutes
-FRESH = "A training samples new data for every batch."
+FRESH = "Every batch is freshly sampled."
 CARRIED = {"flow": "particles", "particles": "particles", "generator": "generator"}
 
 
@@ -66,8 +66,8 @@ def _measured(draft: Draft, catalog: Catalog | None) -> str:
     if most >= wanted or held < PAIRED:
         return ""
     if most < FEWEST:
-        return f"figures are of {counted(most, 'sample')}, and say next to nothing"
-    return f"figures are of {most:,} samples, as many as half of them"
+        return f"metrics use {counted(most, 'sample')}: too few to conclude anything"
+    return f"metrics use {most:,} samples, half of them"
 
 
 def takes(draft: Draft, state: AppState) -> tuple[str, str]:
@@ -75,7 +75,7 @@ def takes(draft: Draft, state: AppState) -> tuple[str, str]:
     known = expected(draft, state)
     if known is None:
         return "", ""
-    elsewhere = "not timed here yet" if state.engine.device == "cpu" else "on a CPU"
+    elsewhere = "not timed on this computer" if state.engine.device == "cpu" else "on a CPU"
     where = "on this computer" if known.here else elsewhere
     if draft.evaluations and draft.evaluations >= DEAR:
         where = "plus drawing samples"

@@ -126,10 +126,10 @@ def _method(method: Method, draft: Draft, catalog: Catalog) -> Option:
 def _taken(family: EntrySpec | None, kinds: list[str], slug: str) -> str:
     """Say that a method takes other data, and which."""
     if family is None:
-        return "Its model is not here."
+        return "Its model is not installed."
     others = [kind(each).many for each in kinds or family.kinds]
     said = " and ".join(filter(None, [", ".join(others[:-1]), *others[-1:]]))
-    return f"It does not take {kind(slug).many} but {said}."
+    return f"It does not support {kind(slug).many}, only {said}."
 
 
 def _measured(claim: Mapping[str, Any]) -> str:
@@ -144,7 +144,7 @@ def _published(figure: Published) -> str:
 def samplers(draft: Draft, catalog: Catalog) -> list[Option]:
     """Return the samplers that the family can be sampled with."""
     family = draft_spec.entry_of(draft.spec, "family", catalog)
-    own = Option(value="", title="The family's own", summary="What the model was made for.")
+    own = Option(value="", title="The family's own", summary="Intended for this model.")
     return [own, *(_entry(each) for each in draft_spec.samplers(family, catalog))]
 
 

@@ -13,7 +13,7 @@ NAMES = tuple("0123456789")
 @dataset(
     "digits",
     title="Digits, 8x8",
-    summary="1,797 handwritten digits of 8x8 grey pixels: images that a CPU learns in a minute.",
+    summary="1,797 handwritten digits, 8 × 8 grey pixels. Trains in a minute on a CPU.",
     source="Alpaydin and Kaynak 1998, Optical Recognition of Handwritten Digits, "
     "doi:10.24432/C50P49; by way of scikit-learn, BSD 3-Clause",
     holds="images",
@@ -21,8 +21,10 @@ NAMES = tuple("0123456789")
     outline=lambda config: bundled_outline("digits", NAMES),
     size="1,797 pictures, 8x8, grey",
     licence="BSD 3-Clause",
-    made="Written by 13 people, reduced from bitmaps of 32x32; the test set of the original, as in "
-    "scikit-learn, in another order.",
+    made=(
+        "Reduced from 32 × 32 bitmaps by 13 writers; the original test set as in scikit-learn, "
+        "reordered."
+    ),
 )
 def digits(config: NoConfig) -> Splits:
     """Return 1,297 images (1, 8, 8) to learn from and 500 to measure with."""

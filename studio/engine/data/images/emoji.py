@@ -34,7 +34,7 @@ class EmojiConfig(Config, frozen=True):
         Literal["all", "flags-and-faces"],
         param(
             "Part",
-            "All nine groups, or the two that are simplest: a CPU learns these in minutes.",
+            "All nine groups, or the two simplest, which train in minutes on a CPU.",
             choices={"all": "All nine groups", "flags-and-faces": "Flags and faces"},
         ),
     ] = "all"
@@ -51,8 +51,7 @@ def emoji_outline(config: EmojiConfig) -> Outline:
 @dataset(
     "emoji",
     title="Emoji, 32x32",
-    summary="1,892 emoji in 32x32 pixels of red, green and blue: small pictures in colour, of nine "
-    "groups that hardly look like each other.",
+    summary="1,892 emoji, 32 × 32 RGB pixels, in nine groups.",
     source="Noto Emoji of Google, Apache-2.0, by way of the npm package emoji-datasource-google "
     "16.0.0",
     config=EmojiConfig,
@@ -61,9 +60,10 @@ def emoji_outline(config: EmojiConfig) -> Outline:
     outline=emoji_outline,
     size="1,892 pictures, 32x32, colour",
     licence="Apache-2.0",
-    made="Laid on white and made small; equal ones are there once, in another order. Each is drawn "
-    "by itself: with so few there is no law that a model could find without also learning them by "
-    "heart.",
+    made=(
+        "On white, resized, duplicates removed, reordered. Too few images to separate "
+        "generalisation from memorisation."
+    ),
 )
 def emoji(config: EmojiConfig) -> Splits:
     """Return images (3, 32, 32), 1,500 to learn from and 392 to measure with, or those of them that

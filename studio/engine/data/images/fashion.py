@@ -44,8 +44,7 @@ class FashionConfig(Config, frozen=True):
         Literal["subset", "complete"],
         param(
             "Part",
-            "10,000 images ship with the studio; all 70,000 are read from the files of the Debian "
-            "package dataset-fashion-mnist.",
+            "10,000 images are included; all 70,000 need the Debian package dataset-fashion-mnist.",
             choices={"subset": "10,000 images", "complete": "All 70,000"},
         ),
     ] = "subset"
@@ -67,7 +66,7 @@ def fashion_outline(config: FashionConfig) -> Outline:
 @dataset(
     "fashion-mnist",
     title="Fashion-MNIST",
-    summary="Garments of ten kinds in 28x28 grey pixels: more texture than digits have.",
+    summary="Clothing of ten classes, 28 × 28 grey pixels.",
     source="Xiao, Rasul and Vollgraf 2017, arXiv:1708.07747; MIT",
     config=FashionConfig,
     holds="images",
@@ -75,8 +74,7 @@ def fashion_outline(config: FashionConfig) -> Outline:
     outline=fashion_outline,
     size="10,000 pictures, 28x28, grey",
     licence="MIT",
-    made="Photographs of a shop, made small and grey; the first 8,000 of the training set and the "
-    "first 2,000 of the test set. All 70,000 are read where they are installed.",
+    made="The first 8,000 training and 2,000 test images; all 70,000 if installed.",
 )
 def fashion(config: FashionConfig) -> Splits:
     """Return images (1, 28, 28), 8,000 to learn from and 2,000 to measure with, or all of both.
@@ -104,7 +102,7 @@ def _installed() -> Iterator[None]:
         yield
     except FileNotFoundError as error:
         raise Refused(
-            f"The complete Fashion-MNIST is not on this machine: {error.filename} is missing.",
+            f"The complete Fashion-MNIST is not installed: {error.filename} is missing.",
             "Install the Debian package dataset-fashion-mnist, or choose the 10,000 images.",
             kind="data",
             path="dataset.part",

@@ -27,8 +27,8 @@ class AliceConfig(Config, frozen=True):
         AlphabetName,
         param(
             "Alphabet",
-            "The letters from a to z and the blank, or every character as it is printed.",
-            choices={"letters": "a to z and blank", "written": "As it is printed"},
+            "Letters a to z and the space, or all characters.",
+            choices={"letters": "a to z and blank", "written": "All characters"},
         ),
     ] = "letters"
     length: Annotated[
@@ -39,8 +39,10 @@ class AliceConfig(Config, frozen=True):
 @dataset(
     "alice",
     title="Alice in Wonderland",
-    summary="The novel in pieces: English of 1865, 140,000 characters, of which the last tenth "
-    "is only measured with.",
+    summary=(
+        "*Alice in Wonderland* in pieces: 140,000 characters of English prose; the last tenth "
+        "is held out."
+    ),
     source="Carroll 1865; the file of the Canterbury corpus, Arnold and Bell 1997, "
     "doi:10.1109/DCC.1997.582019",
     holds="texts",
@@ -48,8 +50,10 @@ class AliceConfig(Config, frozen=True):
     finite=True,
     size="15,390 pieces of 64 characters",
     licence="Public domain",
-    made="White space is single blanks; of letters only, accents and capitals are left out, and "
-    "all else is a blank. Pieces overlap: each begins 8 characters after the one before.",
+    made=(
+        "White space is collapsed. *Letters*: lower case without accents, everything else "
+        "becomes a space. Pieces overlap with stride 8."
+    ),
 )
 def alice(config: AliceConfig) -> Splits:
     """Return pieces of the first nine tenths to learn from, and of the last to measure with.

@@ -37,8 +37,10 @@ class EgoConfig(Config, frozen=True):
 @dataset(
     "ego",
     title="Papers and their neighbours",
-    summary="A paper, those that it cites or that cite it, and what these cite of each other: a "
-    "hub that knows all others, and few edges more.",
+    summary=(
+        "A paper, the papers it cites or that cite it, and the citations among them: a hub "
+        "and few further edges."
+    ),
     source="Citeseer, Sen et al. 2008, doi:10.1609/aimag.v29i3.2157; ego graphs as in You et al. "
     "2018, arXiv:1802.08773, section 4.1 (sizes of ego-small)",
     holds="graphs",
@@ -46,8 +48,10 @@ class EgoConfig(Config, frozen=True):
     finite=True,
     size="996 graphs of 4 to 18 papers",
     licence="MIT",
-    made="Of the largest connected part of the citations. Many are the same but for the papers: "
-    "there are 222 different ones, so that new ones cannot be asked for.",
+    made=(
+        "From the largest connected component. Many are isomorphic: only 222 distinct graphs, so "
+        "novelty is not expected."
+    ),
 )
 def ego(config: EgoConfig) -> Splits:
     """Return four fifths of the graphs to learn from, and the others to measure with.

@@ -12,9 +12,11 @@ __all__ = ["pythia_jet_variables"]
 
 @dataset(
     "pythia-jet-variables",
-    title="Variables of jets of five types",
-    summary="Of the 45,000 simulated jets of Jets of five types their pT, mass, eta and number of "
-    "constituents, given their type: what a model of their constituents is told.",
+    title="Jet variables, five types",
+    summary=(
+        "pT, mass, η and number of constituents of 45,000 simulated jets, given their type: "
+        "the conditions of a jet model."
+    ),
     source="made with PYTHIA 8.317 and FastJet 3.5 in the layout of JetNet; Bierlich et al. 2022, "
     "arXiv:2203.11601; Cacciari et al. 2012, arXiv:1111.6097; Kansal et al. 2021, "
     "arXiv:2106.11535",

@@ -33,8 +33,10 @@ class PythiaJetsConfig(Config, frozen=True):
 @dataset(
     "pythia-jets",
     title="Jets of five types",
-    summary="45,000 simulated jets of gluons, light quarks, tops, W and Z, of at most 30 "
-    "constituents, given their type, pT, eta, mass and number.",
+    summary=(
+        "45,000 simulated gluon, light-quark, top, W and Z jets of up to 30 constituents. "
+        "Conditions: type, pT, η, mass, number of constituents."
+    ),
     source="made with PYTHIA 8.317 and FastJet 3.5 in the layout of JetNet; Bierlich et al. 2022, "
     "arXiv:2203.11601; Cacciari et al. 2012, arXiv:1111.6097; Kansal et al. 2021, "
     "arXiv:2106.11535",

@@ -12,16 +12,14 @@ _LEARNED = 5_000  # the others are measured with
 @dataset(
     "moses",
     title="Drug-like molecules (MOSES)",
-    summary="Molecules of twelve to 26 atoms, with rings and chains as in drugs: of carbon, "
-    "nitrogen, oxygen, fluorine, sulphur, chlorine and bromine, hydrogens left out.",
+    summary="Drug-like molecules of 12 to 26 heavy atoms (C, N, O, F, S, Cl, Br).",
     source="Polykovskiy et al. 2020, doi:10.3389/fphar.2020.565644",
     holds="molecules",
     config=MoleculesConfig,
     finite=True,
     size="6,000 molecules of 12 to 26 heavy atoms",
     licence="MIT",
-    made="Drawn from 50,000 of MOSES without order, which are of the clean leads of ZINC; rings "
-    "have alternating bonds, and there is no stereochemistry.",
+    made="A random subset of 50,000 of MOSES (ZINC clean leads). Kekulé bonds, no stereochemistry.",
 )
 def moses(config: MoleculesConfig) -> Splits:
     """Return 5,000 molecules to learn from, and 1,000 to measure with.

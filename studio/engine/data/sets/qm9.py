@@ -12,17 +12,17 @@ _LEARNED = 10_000  # the others are measured with
 @dataset(
     "qm9",
     title="Small molecules (QM9)",
-    summary="Molecules of up to nine atoms of carbon, nitrogen, oxygen and fluorine, as chemistry "
-    "allows them: rings and chains, hydrogens left out.",
+    summary="Small organic molecules of up to nine heavy atoms (C, N, O, F).",
     source="Ramakrishnan et al. 2014, doi:10.1038/sdata.2014.22",
     holds="molecules",
     config=MoleculesConfig,
     finite=True,
     size="12,000 molecules of 2 to 9 heavy atoms",
     licence="CC0",
-    made="Drawn from the 130,831 of QM9 without order; those with charges are left out, and rings "
-    "have alternating bonds. Of so small molecules nearly all that can be are in QM9, so that few "
-    "new ones are stable.",
+    made=(
+        "A random subset of the 130,831 molecules of QM9 without charges, Kekulé bonds. QM9 "
+        "enumerates nearly all stable molecules of this size, so few novel ones are stable."
+    ),
 )
 def qm9(config: MoleculesConfig) -> Splits:
     """Return 10,000 molecules to learn from, and 2,000 to measure with.

@@ -183,7 +183,7 @@ class Against(QObject):
         run = self._sampled.run
         if run is None or (run.held is None and run.target is None):
             return ""
-        return "real: held out" if run.held is not None else "real: those that it learns"
+        return "real: held out" if run.held is not None else "real: training data"
 
     def about_others(self, found: Found | None) -> list[str]:
         """Say which data of other runs stand beside them: "run 2: 1,500 samples, step 900"."""

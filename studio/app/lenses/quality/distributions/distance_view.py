@@ -26,10 +26,9 @@ DOT = 4.0
 GAP = 6
 DOTS = 120  # pixels of the last column at least
 ABOUT = (
-    f"Wasserstein-1 to real data, the mean of {REPEATS} draws, ± one standard deviation by chance, "
-    f"of {RESAMPLES} bootstrap resamples of both sides; grey: its floor, real against real. "
-    "Green up to 1.35 floors, orange above 2.5; all grey: of fewer than 200 rows, and not so far "
-    "off that these would tell."
+    f"Wasserstein-1 distance to real data, mean of {REPEATS} subsamples, ± standard deviation of "
+    f"{RESAMPLES} bootstrap resamples. Grey: noise floor (real against real). Green: up to 1.35 "
+    "floors; orange: above 2.5; no colour: fewer than 200 samples."
 )
 Index = QModelIndex | QPersistentModelIndex
 

@@ -18,8 +18,8 @@ __all__ = ["Cards"]
 WIDE, TALL = 240, 460  # pixels that a histogram wants, and that it has at most
 MOST = 4  # side by side
 CLASS_TIP = (
-    "The share of each class of what is generated; green: of real data, with two deviations by "
-    "chance. Of one run, orange is further off than that; of several, each has its colour."
+    "Class frequencies. Green: real data ± 2 standard deviations. One run: orange is outside; "
+    "several runs: one colour each."
 )
 
 

@@ -84,7 +84,7 @@ class DistributionsView(LensView):
         tools.axes.connect(self._show)
         tools.side.connect(self._turn)
         picture = icon_button("export", "Export picture: PNG, SVG or PDF", self._export)
-        draw = button("Sample now", self._draw, tip="Generate as many as an evaluation has")
+        draw = button("Sample now", self._draw, tip="Generate as many samples as an evaluation")
         self.bar = view_bar(self, None, held_chip(self._sampled), draw, picture)
         self._legend = LineKey()
         self._led = label("", "warm", wrap=True)
@@ -159,17 +159,21 @@ class DistributionsView(LensView):
             return
         if samples:
             self.empty.tell(
-                "Counting", f"Numbers of {self._kind.many} are compared with real ones."
+                "Counting", f"Quantities of {self._kind.many} are compared with real data."
             )
         elif now is not None and not self._kind.fits(now.x.shape[1:]):
-            self.empty.tell("Nothing to count", f"These {self._kind.many} have no numbers.")
+            self.empty.tell(
+                "Nothing to count", f"These {self._kind.many} have no quantities to compare."
+            )
         elif now is not None:
             self.empty.tell("Reading the data", "Generated data are compared with real data.")
         elif run.step:
             act = ("Sample now", self._draw)
-            self.empty.tell("No samples yet", f"Draw {self._kind.moving} to count them.", *act)
+            self.empty.tell(
+                "No samples yet", f"Draw {self._kind.moving} to see their distributions.", *act
+            )
         else:
-            self.empty.tell("Nothing to count yet", "Samples follow with the first steps.")
+            self.empty.tell("No distributions yet", "Shown after the first training steps.")
 
     def _say_which(self) -> None:
         """Say which data are held against which, and whether they are few."""
@@ -227,7 +231,7 @@ class DistributionsView(LensView):
     def _show_bars(self, card: BarsCard, found: Found, name: str, order: Sequence[str]) -> None:
         part = self._part(name)
         bars = bars_of(found, name, order, self._state.selection, part)
-        inside = "; inside: what is selected" if bars.selected is not None else ""
+        inside = "; filled: selection" if bars.selected is not None else ""
         card.show_bars(bars, said_of(found, name, part) or f"green: real data ± 2 SD{inside}")
 
     def _show_histogram(self, card: HistogramCard, found: Found, name: str) -> None:
@@ -236,7 +240,7 @@ class DistributionsView(LensView):
             found, name, self._kind, self._state.selection, part,
             log_x=self.tools.log_x.isChecked(), log_y=self.tools.log_y.isChecked(),
         )  # fmt: skip
-        said = said_of(found, name, part) or ("" if far else "measuring how far it is")
+        said = said_of(found, name, part) or ("" if far else "measuring distance…")
         whose, others = others_of(found, name, self._kind)
         card.show_scene(scene, far[0] if far else None, said, whose=whose, others=others)
         self._legend.show_names(scene.key(CanvasStyle.of(colors())))

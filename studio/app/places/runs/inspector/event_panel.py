@@ -26,7 +26,7 @@ class EventPanel(QWidget):
         self._state, self._actions = state, actions
         self.title, self.text = label("", "heading", wrap=True), label("", wrap=True)
         self.facts = Facts()
-        self.before = button("Look at before", self._look, tip="The last kept step before it")
+        self.before = button("Look at before", self._look, tip="The previous snapshot")
         self.branch = button("Branch without it…", self._branch, icon="branch")
         body = QVBoxLayout(self)
         body.setContentsMargins(14, 12, 14, 12)
@@ -56,7 +56,7 @@ class EventPanel(QWidget):
         for each in (self.before, self.branch):
             each.setEnabled(kept is not None)
         if kept is None:
-            set_tip(self.branch, "No step before it was kept")
+            set_tip(self.branch, "No earlier snapshot")
 
     def _came(self, run: RunState, step: int) -> list[tuple[str, str]]:
         """Return the first metric of a run before a step, and as it was measured last."""

@@ -42,8 +42,11 @@ class LayerFacts(QWidget):
         scalar = layer.kind == "scalar"
         self.facts.show_facts(
             [
-                ("Drawn as", "heat, one at a time" if scalar else "arrows"),
+                ("Drawn as", "heat maps, one at a time" if scalar else "arrows"),
                 ("Changes", "along the flow" if layer.timed else "with the training"),
-                ("Computed", "for each picture" if layer.kept else "only while shown, it is slow"),
+                (
+                    "Computed",
+                    "for each picture" if layer.kept else ("slow; computed only while shown"),
+                ),
             ]
         )

@@ -70,7 +70,7 @@ class RunOrigins(QWidget):
         for place, note in enumerate(edit_notes(run, catalog)):
             words = f"Step {note.step:,}: {note.text}"
             look = partial(self._state.looked.look, "event", str(place))
-            self._lines.addWidget(Link(words, look, f"{words}\nShow what came of it", wrap=True))
+            self._lines.addWidget(Link(words, look, f"{words}\nShow the result", wrap=True))
         self.setVisible(self._lines.count() > 0)
 
     def _named(self, name: str) -> RunState | None:
@@ -80,13 +80,11 @@ class RunOrigins(QWidget):
     def _say_input(self, name: str, ref: RunRef, source: RunState | None) -> None:
         text = taken(name, ref).capitalize()
         if source is None:
-            words = f"{text}; that run was deleted, this one has a copy."
+            words = f"{text}; that run was deleted, its copy is used."
             self._lines.addWidget(label(words, "muted", wrap=True))
             return
         select = partial(self._actions.runs.select, source.key)
-        self._lines.addWidget(
-            Link(text, select, f"{ref.run}\nShow the run that this one has a copy of")
-        )
+        self._lines.addWidget(Link(text, select, f"{ref.run}\nShow the original run"))
 
     def _say_parent(self, run: RunState, parent: RunState | None) -> None:
         at = f" at step {run.branch_step:,}" if run.branch_step is not None else ""
@@ -95,7 +93,7 @@ class RunOrigins(QWidget):
             self._lines.addWidget(label(text, "muted", wrap=True))
             return
         select = partial(self._actions.runs.select, parent.key)
-        link = Link(run.parent, select, f"{run.parent}\nShow the run that this one left")
+        link = Link(run.parent, select, f"{run.parent}\nShow the parent run")
         line = row(label("Branch of", "muted"), link, label(at, "muted"), gap=4)
         line.setStretch(1, 1)
         self._lines.addLayout(line)

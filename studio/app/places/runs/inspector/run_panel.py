@@ -218,7 +218,7 @@ class RunPanel(QWidget):
         self.then.setVisible(later is not None)
         if step is not None and later is not None:
             some = first_metric(run_at(run, step))
-            what = f"Up to step {step:,}" if some else f"Nothing was measured up to step {step:,}"
+            what = f"Up to step {step:,}" if some else f"No metrics up to step {step:,}"
             self.then.setText(f"{what}; the newest metrics are of step {later:,}")
 
     def _entry(self, slug: str) -> EntrySpec | None:

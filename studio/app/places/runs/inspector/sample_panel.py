@@ -35,7 +35,7 @@ SIDE, NEAR, NEAREST = 200, 64, 4  # pixels of the picture, of its nearest, and h
 FEW = 6  # of several that are seen, of each side
 SOME = 196  # pixels of the height of these
 ELEMENTS = 220  # pixels of the table of what one is made of
-FOUND = {"lasso": "a line around them", "table": "lines of the table"}
+FOUND = {"lasso": "a line around them", "table": "table rows"}
 
 
 class RowsPanel(QWidget):
@@ -62,7 +62,7 @@ class RowsPanel(QWidget):
         self.elements.setMaximumHeight(ELEMENTS)
         self.side_title, self.side = (
             label("", "small", wrap=True),
-            TileGrid("Of the others in the same place"),
+            TileGrid("Other symbols at this position"),
         )
         for grid in (self.picture, self.side):
             grid.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -74,7 +74,7 @@ class RowsPanel(QWidget):
         self.chosen_title = section("Selection")
         self.chosen = Facts()
         self.watch = button("In Watch", lambda: state.lens_wanted.emit("watch"))
-        self.copy = button("Copy", self._copy, icon="copy", tip="Copy its picture and its words")
+        self.copy = button("Copy", self._copy, icon="copy", tip="Copy image and text")
         self.only = button("Only these", self._only)
         self.clear = button("Clear", state.selection.clear, kind="link", tip="Esc")
         self._lay_out()
@@ -125,12 +125,12 @@ class RowsPanel(QWidget):
         self._show_one(offered if at < total else None, at if n == 1 else -1)
         if n == 1 and 0 < total <= at:
             many = self._kind.moving
-            self.facts.show_facts([("", f"Of this step only the first {total:,} {many} are kept.")])
+            self.facts.show_facts([("", f"This snapshot has only the first {total:,} {many}.")])
         self._show_some(offered if at < total else None)
         tiles = self._kind.layout == "tiles"
         self.watch.setVisible(source.what == "particles")
         self.copy.setEnabled(offered is not None)
-        set_tip(self.copy, "Copy pictures and words" if tiles else "Copy what is known of each")
+        set_tip(self.copy, "Copy images and texts" if tiles else "Copy all values")
         there = total if at < total else 0
         self._count(n, there if selection.among is None else selection.among)
         self.only.setVisible(tiles and n > 1)

@@ -78,7 +78,7 @@ class StagePanel(QWidget):
         self.facts.show_facts(at_hand(record, few=few) if record is not None else [])
         live = f"Step {moment.step + 1:,} of {run.total:,}, stage by stage"
         again = (
-            f"The step after the checkpoint of step {moment.step:,}, stage by stage. Nobody keeps "
-            "what comes of it: the run stays as it is."
+            f"The step after the checkpoint of step {moment.step:,}, stage by stage. It is not "
+            "saved; the run is unchanged."
         )
         self.step.setText(live if moment.live else again)

@@ -38,7 +38,7 @@ class RunList(QWidget):
         self._origins: dict[str, Where] = {}
         self.model = RunModel(state, self._rename)
         self.tree = RunTree(self.model)
-        self._empty = label("Each training is a line here.", "small", wrap=True)
+        self._empty = label("Each training run is a line here.", "small", wrap=True)
         self._empty.setContentsMargins(8, 0, 8, 0)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

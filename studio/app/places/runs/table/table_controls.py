@@ -59,7 +59,7 @@ class RunTableHead(QWidget):
         set_tip(self.counts, KEYS)
         self.columns = button("Columns", self._open_columns, icon="chevron-down")
         self.columns.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # its icon follows
-        export = icon_button("export", "Export what is listed as CSV", finding.export_wanted.emit)
+        export = icon_button("export", "Export the listed runs as CSV", finding.export_wanted.emit)
         made = row(
             self.finder, 8, self._group, self.grouping, self.layout_, None,
             self.counts, 4, self.columns, export,

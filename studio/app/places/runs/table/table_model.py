@@ -343,5 +343,5 @@ class RunTableModel(LineModel):
         floor = metric_reference.bar(group.entry, floors, group.metric)
         if not row.apart or group.n is None:
             return [floor or self.floor(group)]
-        axis = f"The axis is for n = {group.n:,}: the paler band is the noise floor of this value."
+        axis = f"The axis is for n = {group.n:,}. Pale band: noise floor of this value."
         return [f"its own {floor}" if floor else "", axis]

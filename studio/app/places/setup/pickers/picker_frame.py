@@ -96,7 +96,7 @@ class Picker(QWidget):
         self.line.setClearButtonEnabled(True)
         self.line.textChanged.connect(self._find)
         self.line.installEventFilter(self)
-        self.nothing = label("Nothing is called that.", "muted", wrap=True)
+        self.nothing = label("No match.", "muted", wrap=True)
         self.nothing.setContentsMargins(16, 8, 16, 8)
         self.count = label("", "small")
         self.use = button("Use", self._take, kind="primary", tip="Enter")
