@@ -573,7 +573,7 @@ def test_what_there_is_instead_tells_its_ends_apart_and_says_that_it_is_per_cent
     sure = {"Confidence": np.array([99.9987, 99.9999, 100.0], np.float32)}
     units = kind("images").units
     said = why_none(sure, "confidence < 0.9", 3, units)
-    assert said == ("Confidence goes from 99.999 to 100 %. It is in per cent: write 90 for 0.9.")
+    assert said == "Confidence goes from 99.999 to 100 %. It is in per cent: write 90 for 0.9."
     assert why_none(sure, "0.1 < confidence < 0.95", 3, units).endswith("write 10 for 0.1.")
     assert why_none(sure, "confidence < 90", 3, units) == "Confidence goes from 99.999 to 100 %."
     alike = {"Confidence": np.full(3, 100.0)}

@@ -156,8 +156,9 @@ async def test_a_moment_is_explained_where_its_stages_are_shown(bench, wait):
     await wait(lambda: bench.state.runs.current.state == "running")
     lenses.want("quality")
     assert lenses.shown == "quality"
-    assert registry["explain"].why_not() == (
-        "The training steps of this model are not divided into stages."
+    assert (
+        registry["explain"].why_not()
+        == "The training steps of this model are not divided into stages."
     )
     gan = bench.state.catalog.get("family", "gan")
     stage = StageSpec(name="draw", title="Draw", formula="x", source="")

@@ -79,7 +79,7 @@ def test_a_column_of_times_is_said_to_be_a_channel_and_whether_it_is_even(tmp_pa
 
     even = said(np.arange(30) / 10)
     assert len(even) == 2
-    assert even[1] == ("'time' is treated as a channel; exclude it under Columns.")
+    assert even[1] == "'time' is treated as a channel; exclude it under Columns."
     uneven = said(np.cumsum(np.where(np.arange(30) % 3, 0.25, 2.0)))
     assert "Its steps are not even (0.25 to 2)" in uneven[1]
     assert "bring the series to an even grid first" in uneven[1]

@@ -27,9 +27,7 @@ def hand_commands(state: AppState, actions: Actions) -> list[Command]:
         run = state.runs.current
         here = run is not None and run.job and not run.background
         return (
-            ""
-            if here and state.place == "run"
-            else ("Select a run that is training in this window.")
+            "" if here and state.place == "run" else "Select a run that is training in this window."
         )
 
     def explainable() -> str:
@@ -37,7 +35,7 @@ def hand_commands(state: AppState, actions: Actions) -> list[Command]:
         if run is None or state.place != "run":
             return "Select a run."
         if run.spec is None or catalog is None:
-            return "The engine is not supportedy."
+            return "The engine is not ready."
         if not run.here and not run.checkpoints:
             return "Select a run that is training in this window or has a checkpoint."
         kind = kind_of_run(run, catalog)
@@ -49,7 +47,7 @@ def hand_commands(state: AppState, actions: Actions) -> list[Command]:
         return (
             ""
             if entry is not None and entry.stages
-            else ("The training steps of this model are not divided into stages.")
+            else "The training steps of this model are not divided into stages."
         )
 
     def explain() -> None:

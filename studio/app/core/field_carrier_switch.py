@@ -61,9 +61,7 @@ FORMULAS = {
 FOUND = {
     "score": "The score ∇log p, from a denoiser.",
     "velocity": "The mean velocity of the noise-to-data lines through x at time t.",
-    "score-difference": (
-        "∇(log p − log q), from two denoisers: one of the data, one of the particles."
-    ),
+    "score-difference": "∇(log p − log q), from two denoisers: of the data and of the particles.",
     "critic": "The gradient of a critic d ≈ log p/q, rescaled by h.",
     "kernel": "The gradient of a kernel's witness function (MMD). Nothing is trained.",
     "exact": "The exact score ∇log p, for data of known density.",
@@ -100,10 +98,11 @@ _EMPTY = {
     (
         "velocity",
         "particles",
-    ): ("It needs a path from noise to data along t, which samples alone do not determine."),
-    ("score-difference", "flow"): (
-        "The particles' distribution along t is known, so the score suffices."
-    ),
+    ): "It needs a path from noise to data along t, which samples alone do not determine.",
+    (
+        "score-difference",
+        "flow",
+    ): "The particles' distribution along t is known, so the score suffices.",
     ("kernel", "flow"): "Nothing is trained that could be applied to new noise.",
     ("exact", "particles"): "The field is known before training: particles move along t.",
 }

@@ -145,7 +145,7 @@ def weighed(entry: EntrySpec, run: RunState) -> EntrySpec:
         title="Averaging length",
         help=(
             "EMA length: standard deviation of the average, as a fraction of the training so "
-            "far. *Lengths* in Quality compares several."
+            "far. Lengths in Quality compares several."
         ),
         default=None,
         optional=True,

@@ -98,7 +98,7 @@ class OtherRun(QObject):
             if found is not None and found.x.shape[1:] != beside.x.shape[1:]:
                 found, note = (
                     None,
-                    (f"Run {number(run.name)} generates samples of a different shape."),
+                    f"Run {number(run.name)} generates samples of a different shape.",
                 )
             self.shown, self.note, self.draws = found, note, draws
             self.changed.emit()

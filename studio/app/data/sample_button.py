@@ -9,7 +9,7 @@ __all__ = ["sample_button"]
 
 TIP = (
     "Generate as many new samples as shown, with a new seed. Earlier sets stay below the run in "
-    "the sidebar. *Generate* lets you choose number and seed"
+    "the sidebar. Generate lets you choose number and seed"
 )
 
 

@@ -30,9 +30,9 @@ def nothing_in(lens: Lens, state: AppState, actions: Actions) -> Words:
         return "No explanation for this run", _unexplained(title), *discover
     to: Lens = "samples" if lens == "watch" else "quality"
     nothing, what = (
-        ("Nothing moves here", "Its samples are under *Samples*.")
+        ("Nothing moves here", "Its samples are under Samples.")
         if to == "samples"
-        else ("No samples", "Its metrics are under *Quality*.")
+        else ("No samples", "Its metrics are under Quality.")
     )
     text = f"{title} generates no samples. {what}"
     return nothing, text, f"Open {LENSES[to]}", partial(state.lens_wanted.emit, to)

@@ -284,7 +284,7 @@ def _opened(
     if device.type == "cuda":
         notes.append(resolved.training.gpu_mode().describe())
     notes += [
-        f"{choice.entry.title} is slow: it is measured by *Evaluate*, not during training."
+        f"{choice.entry.title} is slow: it is measured by Evaluate, not during training."
         for choice in resolved.metrics
         if choice.entry.heavy
     ]

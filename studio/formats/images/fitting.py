@@ -111,7 +111,7 @@ class Fitting:
             return [f"Images of {some} pixels: each is resized to {to}."]
         if self.fit == "stretch":
             return [
-                f"Images of {some} pixels: each is stretched to {to}without keeping the "
+                f"Images of {some} pixels: each is stretched to {to} without keeping the "
                 "aspect ratio."
             ]
         return [f"Images of {some} pixels: cropped to the central square and resized to {to}."]

@@ -156,7 +156,7 @@ def _timed(paths: Sequence[Path], options: Mapping[str, Any]) -> list[str]:
             told = f"{name!r} is treated as a channel; exclude it under Columns."
             if not even and len(steps):
                 told += (
-                    f" Its steps are not even ({steps.min():g} to {steps.max():g})but rows are "
+                    f" Its steps are not even ({steps.min():g} to {steps.max():g}), but rows are "
                     "treated as equally spaced: resample the series to an even grid first."
                 )
             notes.append(told)

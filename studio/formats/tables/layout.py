@@ -138,7 +138,7 @@ def _refuse_pages(path: Path, text: str) -> None:
     for kind, beginnings in _PAGES.items():
         if start.startswith(beginnings):
             raise FormatError(
-                f"{path.name} is a {kind} not a table, despite its name.",
+                f"{path.name} is a {kind}, not a table, despite its name.",
                 "Download the data file itself, not the web page.",
             )
 

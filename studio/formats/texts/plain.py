@@ -196,7 +196,7 @@ def _looked(paths: Sequence[Path], alphabet: AlphabetName) -> _Seen:
         lengths.append(total)
     if not found:
         what = "no letter from a to z" if alphabet == "letters" else "nothing but white space"
-        other = "Choose *All characters*." if alphabet == "letters" else ""
+        other = "Choose All characters." if alphabet == "letters" else ""
         raise FormatError(f"{paths[0].name} has {what}.", other)
     if len(found) > MOST_CHARACTERS:
         raise FormatError(

@@ -168,7 +168,7 @@ async def test_what_came_of_one_task_is_not_shown_as_that_of_another(lens, lab):
     await until(lambda: lab.go.text() == "Cancel")
     lab.form.choose(TASKS[2])
     assert lab.results.tiles.accessibleDescription() == "Inpaint is loading."
-    assert lab.go.toolTip() == "End Inpaintwithout a result"
+    assert lab.go.toolTip() == "End Inpaint without a result"
     x = np.tile(lab.edits.now.image, (8, 1, 1, 1))
     write(lens, "inpaint", {"x": x, "row": np.zeros(8, np.int64)}, seed=3, draws=8)
     await until(lambda: lab.go.text() == "Apply")

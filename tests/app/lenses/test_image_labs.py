@@ -258,8 +258,8 @@ async def test_a_pasted_picture_is_purified_and_the_judge_asked_before_and_after
     clipboard.setText("words")
     # Wherever the keyboard is: the command of the window hands it to the lab that is seen.
     images.state.paste()
-    assert purified.own.trouble.text() == (
-        "The clipboard has no image. Copy an image or an image file."
+    assert (
+        purified.own.trouble.text() == "The clipboard has no image. Copy an image or an image file."
     )
     purified.hide()
     assert images.state.paste is None

@@ -271,8 +271,8 @@ def test_a_family_without_stages_has_nothing_to_walk_through(lens: Any) -> None:
 
 def test_terms_have_the_colours_of_what_they_are_about() -> None:
     found = terms_of("max E_p log σ(d) + E_q log(1 − σ(d)),  d* = log p/q")
-    assert "".join(text for text, _ in found) == (
-        "max E_p log σ(d) + E_q log(1 − σ(d)),  d* = log p/q"
+    assert (
+        "".join(text for text, _ in found) == "max E_p log σ(d) + E_q log(1 − σ(d)),  d* = log p/q"
     )
     assert [(text, about) for text, about in found if about] == [
         ("E_p log σ(d)", "data"),

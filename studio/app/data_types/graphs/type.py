@@ -154,9 +154,9 @@ KIND = Kind(
         ),
         WHOLE["squares"]: "Cycles of four nodes",
         WHOLE["diameter"]: "Diameter: the longest shortest path between connected nodes",
-        WHOLE["assortativity"]: (
-            "Assortativity: correlation of the degrees at the two ends of an edge"
-        ),
+        WHOLE[
+            "assortativity"
+        ]: "Assortativity: correlation of the degrees at the two ends of an edge",
         WHOLE["gap"]: "Second eigenvalue of the normalised Laplacian; 0 for a disconnected graph",
         VALIDITY: "Whether the graph satisfies the validity rule below the grid",
     },

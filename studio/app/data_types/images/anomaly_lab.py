@@ -86,7 +86,7 @@ class AnomalyView(PictureLab):
             above = f"{number_format.percent(share)} of {len(unseen):,} unseen images"
             text = f"{text[:-1]}, above that of {above}."
         else:
-            text = f"{text} {SCALE} *Measure* compares it with unseen images."
+            text = f"{text} {SCALE} Measure compares it with unseen images."
         return Told(images, ["as seen", "errors"], text)
 
     def lay_out(self, page: QWidget) -> None:

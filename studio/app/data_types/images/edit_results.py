@@ -77,7 +77,7 @@ class EditResults(QWidget):
         self.said.setVisible(bool(self.said.text()))
         if found is None:
             message = f"{awaited} is loading." if awaited else ""
-            message = message or "The result appears here after *Apply*."
+            message = message or "The result appears here after Apply."
             self.tiles.show_tiles(None, message=message)
             self.facts.set_text("")
             return

@@ -609,7 +609,7 @@ class EditView(LensView):
         self.go.setText("Cancel" if waits else "Apply")
         self.go.setEnabled(bool(waits.id) if waits else self.form.is_right)
         wrong = "" if waits else self._handed().wrong
-        ends = f"End {waits.context.task.title}without a result" if waits else ""
+        ends = f"End {waits.context.task.title} without a result" if waits else ""
         set_tip(self.go, ends or wrong or "Apply (Ctrl+Enter)")
 
     def _tell_empty(self, run: RunState | None) -> None:

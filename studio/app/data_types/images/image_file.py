@@ -94,7 +94,7 @@ def read_carried(mime: QMimeData, shape: tuple[int, ...]) -> tuple[NDArray[np.fl
         raise Unreadable("The clipboard has no image. Copy an image or an image file.")
     if picture.width() * picture.height() > MAX_PIXELS:
         raise Unreadable(
-            f"The picture has {picture.width():,} x {picture.height():,} pixels; the limit is "
+            f"The image has {picture.width():,} x {picture.height():,} pixels; the limit is "
             f"{MEGAPIXELS} million. Resize it first."
         )
     image, said = fitted(picture, shape, PASTED)

@@ -261,7 +261,7 @@ class ImageGuidanceView(GuidanceView):
             )
             self.table.fit()
         unknown = (
-            f"Not measured yet. *Measure* evaluates {self._which(asked.label)} at "
+            f"Not measured yet. Measure evaluates {self._which(asked.label)} at "
             "strengths from 0 to 8."
             if not each
             else "This strength was not measured. Click a dot of the curve."

@@ -44,7 +44,7 @@ REDRAW_MS = 67  # at most 15 pictures a second of what a person moves
 GROW_MS = 250  # and four of a curve that grows: more steps of it, by themselves, are hardly seen
 SIDE = 12
 WIDE = 760  # logical pixels from which two charts stand side by side
-WAITS = "Not evaluated yet. Evaluation runs during training, or with *Evaluate*"
+WAITS = "Not evaluated yet. Evaluation runs during training, or with Evaluate"
 
 
 UNLED = "Metrics use samples without guidance"

@@ -56,7 +56,7 @@ class BranchSheet(GrowingDialog):
         layout.addWidget(label(f"Branch from step {self._step:,}", "heading"))
         whose = numbered(run)
         said = (
-            f"A new run that equals {whose} up to step {self._step:,}bit for bit, and continues "
+            f"A new run that equals {whose} up to step {self._step:,}, bit for bit, and continues "
             "with your changes."
         )
         layout.addWidget(label(said, "muted", wrap=True))

@@ -41,9 +41,7 @@ WEIGHED = 256  # rows from which the size of a file is told
 # A table of text has no place for how it was made: other formats hold that inside.
 BESIDE = dict.fromkeys((".csv", ".tsv"), "Also writes {}.json with the provenance.")
 FILMED = "film"
-FILM = (
-    "Use *Samples* → *Film*: any sampler and number of steps, exported as GIF, animated PNG or MP4"
-)
+FILM = "Use Samples → Film: any sampler and number of steps, exported as GIF, animated PNG or MP4"
 NOT_YET = "It wakes when a file is written."
 
 

@@ -119,7 +119,7 @@ class OperateSheet(GrowingDialog):
         found = next((one for one in able.operators if one.operator == self.entry.slug), None)
         if found is None or found.reason:
             reason = (
-                found.reason if found is not None else ("This run does not support this operation.")
+                found.reason if found is not None else "This run does not support this operation."
             )
             self._refuse(ErrorInfo(kind="user", message=reason))
             return

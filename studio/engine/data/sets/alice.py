@@ -51,7 +51,7 @@ class AliceConfig(Config, frozen=True):
     size="15,390 pieces of 64 characters",
     licence="Public domain",
     made=(
-        "White space is collapsed. *Letters*: lower case without accents, everything else "
+        "White space is collapsed. Letters: lower case without accents, everything else "
         "becomes a space. Pieces overlap with stride 8."
     ),
 )

@@ -46,7 +46,7 @@ class LayerFacts(QWidget):
                 ("Changes", "along the flow" if layer.timed else "with the training"),
                 (
                     "Computed",
-                    "for each picture" if layer.kept else ("slow; computed only while shown"),
+                    "for each picture" if layer.kept else "slow; computed only while shown",
                 ),
             ]
         )
