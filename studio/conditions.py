@@ -18,7 +18,7 @@ def told_of(one: str, words: Mapping[str, str], field: str) -> str:
     if not words:
         return ""
     if field != KERNEL:
-        return f"It is conditioned on {one} conditions: {listed(list(words.values()))}."
+        return f"It is conditioned on {listed(list(words.values()))}."
     # It compares what is of one class, and sees which places are padded.
     others = [word for name, word in words.items() if name not in (CLASS, SIZE)]
     heard = f"the {words[CLASS]} of each {one}" if CLASS in words else f"nothing of a {one}"

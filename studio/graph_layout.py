@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from pushforward.observables.graphs.canonical import canonical_order
 
-__all__ = ["Lay", "laid_out", "spread"]
+__all__ = ["Lay", "lay_out", "spread"]
 
 Lay: TypeAlias = Callable[[NDArray[Any], NDArray[Any], Any], NDArray[np.float32]]
-"""Places the nodes of graphs: as `laid_out` does, or as is usual for some of them."""
+"""Places the nodes of graphs: as `lay_out` does, or as is usual for some of them."""
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Numbers = NDArray[np.int64]
@@ -27,7 +27,7 @@ _ROUNDS = 24  # of majorisation
 _SPOT = 1e-9  # nodes as near as that pull in no direction
 
 
-def laid_out(
+def lay_out(
     adjacency: NDArray[Any], size: NDArray[Any], types: NDArray[Any] | None = None
 ) -> NDArray[np.float32]:
     """Return where the nodes of graphs (g, N, N) are drawn, (g, N, 2): about the origin, of root

@@ -42,12 +42,12 @@ def as_drawn(bonds: NDArray[Any], size: NDArray[Any], atoms: NDArray[Any]) -> ND
             square = np.asarray(bonds[row, :n, :n], np.int64)
             order = np.array(canonical_order(square, atoms[row, :n].tolist()), np.int64)
             square = square[np.ix_(order, order)]
-            z = _turned(_drawn(square), square)
+            z = _turned(_lay_out_molecule(square), square)
             found[row, order] = np.stack([z.real, z.imag], axis=1)
     return found
 
 
-def _drawn(square: NDArray[np.int64]) -> NDArray[np.complex128]:
+def _lay_out_molecule(square: NDArray[np.int64]) -> NDArray[np.complex128]:
     """Return places of the atoms of one molecule, piece beside piece."""
     z, right, near = np.zeros(len(square), complex), 0.0, _near(square)
     left = set(range(len(square)))

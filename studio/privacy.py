@@ -58,7 +58,11 @@ class Scrubber:
         known = (
             (str(home.moved() or ""), "<studio home>"),
             (str(Path(__file__).parents[2]), "<studio>"),
-            *((prefix, "<python>") for prefix in (sys.prefix, sys.base_prefix) if _own(prefix)),
+            *(
+                (prefix, "<python>")
+                for prefix in (sys.prefix, sys.base_prefix)
+                if _is_private_prefix(prefix)
+            ),
             (str(Path.home()), "~"),
             (os.environ.get("HOME", ""), "~"),
             (os.environ.get("USERPROFILE", ""), "~"),
@@ -79,7 +83,7 @@ class Scrubber:
         return text
 
 
-def _own(prefix: str) -> bool:
+def _is_private_prefix(prefix: str) -> bool:
     """Whether a Python lies in a place of its own, rather than in the system's, as in /usr."""
     return Path(prefix).parent != Path(Path(prefix).anchor)
 

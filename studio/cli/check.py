@@ -51,7 +51,7 @@ class _Check:
         self.news = asyncio.Event()
         self.job = ""
         self.run_path = ""
-        self.client.subscribe(self._heard)
+        self.client.subscribe(self._add_event)
         self.client.watch_state(lambda state: self.news.set())
 
     async def run(self) -> int:
@@ -97,18 +97,18 @@ class _Check:
         await self._start(m.StartTraining(spec=spec, project=str(self.project)))
         await self._until(lambda: self._step() >= 200)
         await self.client.request(m.Control(job=self.job, action="checkpoint"))
-        await self._until(lambda: bool(self._of(m.CheckpointWritten)))
-        speed = self._of(m.Progress)[-1].steps_per_second
+        await self._until(lambda: bool(self._events_of(m.CheckpointWritten)))
+        speed = self._events_of(m.Progress)[-1].steps_per_second
         return f"{speed:,.0f} steps/s"
 
     async def pauses(self) -> str:
         await self.client.request(m.Control(job=self.job, action="pause"))
         await self._until(lambda: self._state() == "paused")
-        before = self._of(m.JobChanged)[-1].info.step
+        before = self._events_of(m.JobChanged)[-1].info.step
         await self.client.request(m.Control(job=self.job, action="step", n=5))
-        await self._until(lambda: self._of(m.JobChanged)[-1].info.step > before)
+        await self._until(lambda: self._events_of(m.JobChanged)[-1].info.step > before)
         await self._until(lambda: self._state() == "paused")
-        after = self._of(m.JobChanged)[-1].info.step
+        after = self._events_of(m.JobChanged)[-1].info.step
         if after != before + 5:
             raise CheckFailed(f"5 steps after step {before} it is at step {after}")
         await self.client.request(m.Control(job=self.job, action="resume"))
@@ -127,7 +127,7 @@ class _Check:
         return f"after {1000 * noticed:.0f} ms"
 
     async def resumes(self) -> str:
-        saved = self._of(m.CheckpointWritten)[-1].step
+        saved = self._events_of(m.CheckpointWritten)[-1].step
         step = await self._start(m.ResumeTraining(run=self.run_path))
         if step < saved:
             raise CheckFailed(f"it resumes from step {step}, but step {saved} was saved")
@@ -156,20 +156,20 @@ class _Check:
 
     # Listening
 
-    def _heard(self, event: m.Event, arrays: Any) -> None:
+    def _add_event(self, event: m.Event, arrays: Any) -> None:
         self.events.append(event)
         self.news.set()
 
-    def _of(self, kind: type) -> list[Any]:
+    def _events_of(self, kind: type) -> list[Any]:
         """The events of a kind of the current job."""
         return [e for e in self.events if isinstance(e, kind) and _job(e) == self.job]
 
     def _state(self) -> str:
-        changes = self._of(m.JobChanged)
+        changes = self._events_of(m.JobChanged)
         return changes[-1].info.state if changes else ""
 
     def _step(self) -> int:
-        progress = self._of(m.Progress)
+        progress = self._events_of(m.Progress)
         return progress[-1].step if progress else 0
 
     async def _start(self, command: Any) -> int:
@@ -190,7 +190,7 @@ class _Check:
     async def _until(self, true: Callable[[], bool]) -> None:
         while not true():
             if self._state() == "failed":
-                error = self._of(m.JobChanged)[-1].info.error
+                error = self._events_of(m.JobChanged)[-1].info.error
                 raise CheckFailed(error.message if error else "the training failed")
             self.news.clear()
             await self.news.wait()

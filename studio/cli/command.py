@@ -54,19 +54,21 @@ def assignments(spec: RunSpec, catalog: Catalog | None = None) -> Iterator[str]:
         parts.append(("dataset", spec.dataset))
     parts.append(("training", Pick(slug="training", config=spec.training)))
     for head, pick in parts:
-        yield from _settings(head, pick, _known(spec, head, pick, catalog))
+        yield from _settings(head, pick, _describe_settings(spec, head, pick, catalog))
     if spec.sampler is not None:
         yield f"sampler={spec.sampler.slug}"
-        known = _known(spec, "sampler", spec.sampler, catalog)
+        known = _describe_settings(spec, "sampler", spec.sampler, catalog)
         yield from _settings("sampler", spec.sampler, known)
     if spec.metrics:
         yield "metrics=" + ",".join(pick.slug for pick in spec.metrics)
         for pick in spec.metrics:
-            known = _known(spec, "metric", pick, catalog)
+            known = _describe_settings(spec, "metric", pick, catalog)
             yield from _settings(f"metrics.{pick.slug}", pick, known)
 
 
-def _known(spec: RunSpec, kind: str, pick: Pick, catalog: Catalog | None) -> dict[str, FieldSpec]:
+def _describe_settings(
+    spec: RunSpec, kind: str, pick: Pick, catalog: Catalog | None
+) -> dict[str, FieldSpec]:
     """Return the settings by path, with the defaults that they have for the run's kind of data."""
     entry = catalog.get(kind, pick.slug) if catalog else None
     if catalog is None or entry is None:

@@ -34,7 +34,7 @@ class SampleBar:
         self._line = RewrittenLine(stream)
         self._reached = -1
 
-    def heard(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Take what the job says."""
         if isinstance(event, Log):
             self.look()
@@ -211,7 +211,7 @@ def do(
     from pushforward.studio.engine.process.sink import CallbackSink
 
     shown = bar or SampleBar(unit=unit)
-    job = make(CallbackSink(shown.heard))
+    job = make(CallbackSink(shown.on_event))
     if isinstance(shown, SampleBar):
         shown.job = job
     headless.drive(job, shown.look)

@@ -74,14 +74,12 @@ def _list() -> int:
         if reason := maker.why_not():
             paragraph(reason, indent="    ")
         for row in describe(maker.config):
-            paragraph(
-                f"--set {row['path']}={_shown(row['default'])}  {row['title']}. {row['help']}",
-                indent="    ",
-            )
+            setting = f"--set {row['path']}={_format_default(row['default'])}"
+            paragraph(f"{setting}  {row['title']}. {row['help']}", indent="    ")
     return 0
 
 
-def _shown(value: Any) -> str:
+def _format_default(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else f"{value}"
 
 

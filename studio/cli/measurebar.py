@@ -25,7 +25,7 @@ class MeasureBar:
         if not self._shown:
             put_line("Measuring. The result follows.", sys.stderr)
 
-    def heard(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Take an event."""
         if self._shown and isinstance(event, Progress):
             self._line.show(lambda: _text(event), last=event.step >= event.total)

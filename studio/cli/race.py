@@ -62,7 +62,7 @@ def _new(arguments: argparse.Namespace) -> "list[RunFolder]":
     """Make the run folders."""
     from pushforward.studio.cli.target import find
 
-    return _made(
+    return _create_runs(
         [find(target) for target in arguments.targets],
         _budget(arguments),
         arguments.settings,
@@ -72,10 +72,10 @@ def _new(arguments: argparse.Namespace) -> "list[RunFolder]":
 
 def start(target: "Target", settings: list[str], out: Path | None) -> int:
     """Race a recipe that is a race; return as `run` does."""
-    return _race(_made([target], None, settings, out))
+    return _race(_create_runs([target], None, settings, out))
 
 
-def _made(
+def _create_runs(
     targets: "list[Target]", budget: "Budget | None", settings: list[str], out: Path | None
 ) -> "list[RunFolder]":
     """Make the run folders of the race of some targets, at a budget or else their own."""

@@ -68,7 +68,7 @@ def _frames(folder: "RunFolder", record: "FlowRecord", *, moving: bool) -> NDArr
     slug = picked_kind(folder.record.spec.dataset)
     kind, places = kind_of(slug), range(len(record.t)) if moving else (len(record.t) - 1,)
     if kind.plane:
-        target = target_of(folder, record.step)[1].shown(8000).numpy()
+        target = target_of(folder, record.step)[1].thinned(8000).numpy()
         size = {"size": SIDE} if moving else {}
         return np.stack([draw(target, record.t, record.x, frame=i, **size) for i in places])
     some = slice(IMAGES_MOVING) if moving else slice(None)

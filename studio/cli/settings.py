@@ -99,7 +99,7 @@ def changes(spec: RunSpec, assignments: Iterable[str], step: int) -> list[Change
     Raises:
         UsageError: no "=", or no setting of the family; the nearest one is named.
     """
-    known = {key: row for key, row in _known(spec).items() if key.startswith("family.")}
+    known = {key: row for key, row in _list_settings(spec).items() if key.startswith("family.")}
     found = []
     for assignment in assignments:
         key, sign, text = (part.strip() for part in assignment.partition("="))
@@ -169,7 +169,7 @@ def _assign(spec: RunSpec, key: str, text: str) -> RunSpec:
     if head == "family":
         family = today(spec.family, picked_kind(spec.dataset))
         spec = msgspec.structs.replace(spec, family=family)
-    known = _known(spec)
+    known = _list_settings(spec)
     if key not in known:
         raise UsageError(f"--set {key}: unknown setting; {_nearest(key, known)}")
     row = known[key]
@@ -249,7 +249,7 @@ def _sampler(spec: RunSpec) -> Pick | None:
     return spec.sampler or (resolved.spec.sampler if resolved else None)
 
 
-def _known(spec: RunSpec) -> dict[str, dict[str, Any]]:
+def _list_settings(spec: RunSpec) -> dict[str, dict[str, Any]]:
     """Every key that can be set in this spec, with its description, whose path is that in the
     config: "family.net.width" is "net.config.width".
     """

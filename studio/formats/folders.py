@@ -92,7 +92,9 @@ def unfolded(paths: Sequence[Path]) -> list[Path]:
         FormatError: no importer takes anything in a folder.
         StoreError: a folder cannot be read.
     """
-    files = [file for path in paths for file in (_taken(path) if path.is_dir() else [path])]
+    files = [
+        file for path in paths for file in (_find_importable(path) if path.is_dir() else [path])
+    ]
     return [file for file in files if not _is_readme(file)] or files
 
 
@@ -131,7 +133,7 @@ def _is_readme(path: Path) -> bool:
     return path.stem.casefold() == "readme"
 
 
-def _taken(folder: Path) -> list[Path]:
+def _find_importable(folder: Path) -> list[Path]:
     if any(importers.claims(each, folder) for each in importers.all()):
         return [folder]
     files = members(folder)

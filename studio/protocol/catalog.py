@@ -332,7 +332,7 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
         entry = self.get("dataset", dataset.slug)
         return entry.kinds[0] if entry is not None and entry.kinds else ""
 
-    def of(self, kind: str) -> list[EntrySpec]:
+    def entries_of(self, kind: str) -> list[EntrySpec]:
         """Return the entries of a kind, in catalogue order."""
         return [e for e in self.entries if e.kind == kind]
 
@@ -342,7 +342,7 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
         """
         return [
             entry
-            for entry in self.of(field.of)
+            for entry in self.entries_of(field.of)
             if (not field.role or field.role in entry.roles)
             and (not kind or not entry.kinds or kind in entry.kinds)
         ]

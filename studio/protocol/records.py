@@ -44,7 +44,7 @@ class FlowRecord:
     seconds: float = 0.0
 
     @classmethod
-    def of(
+    def from_arrays(
         cls,
         step: int,
         t: "NDArray[Any]",
@@ -85,7 +85,7 @@ class FlowRecord:
         return self.named(EXTRA)
 
     @cached_property
-    def given(self) -> "dict[str, NDArray[Any]]":
+    def conditions(self) -> "dict[str, NDArray[Any]]":
         """What the particles were told, by name."""
         return self.named(GIVEN)
 

@@ -72,7 +72,7 @@ class _Holder(msgspec.Struct):
         return DYING if self.is_dead() else 0.0
 
 
-class _Held:
+class _OpenLock:
     """An open file with a lock on it, and how often this process took it."""
 
     def __init__(self, handle: int) -> None:
@@ -80,7 +80,7 @@ class _Held:
         self.count = 1
 
 
-_held: dict[str, _Held] = {}
+_open_locks: dict[str, _OpenLock] = {}
 _guard = RLock()
 
 
@@ -112,13 +112,13 @@ class Lock:
     def release(self) -> None:
         """Let go, once for each time it was taken; if it is not held, nothing happens."""
         with _guard:
-            held = _held.get(self._key)
+            held = _open_locks.get(self._key)
             if held is None:
                 return
             held.count -= 1
             if held.count:
                 return
-            del _held[self._key]
+            del _open_locks[self._key]
             ours = self._is_there(held.handle)
             # Removed while it is held, so that nobody else holds a file that is no longer there.
             # Windows removes no open file: there it stays if somebody has just opened it.
@@ -191,7 +191,7 @@ class Lock:
         return is_left_over
 
     @contextmanager
-    def held(self, patience: float = 0.0) -> Iterator[None]:
+    def hold(self, patience: float = 0.0) -> Iterator[None]:
         """Hold it within a block; see `take`."""
         self.take(patience)
         try:
@@ -201,8 +201,8 @@ class Lock:
 
     def _try(self) -> bool:
         with _guard:
-            if self._key in _held:
-                _held[self._key].count += 1
+            if self._key in _open_locks:
+                _open_locks[self._key].count += 1
                 return True
             while True:
                 handle = self._open()
@@ -212,7 +212,7 @@ class Lock:
                         taken = self._claim()
                     if taken and self._is_there(handle):
                         _note(handle)
-                        _held[self._key] = _Held(handle)
+                        _open_locks[self._key] = _OpenLock(handle)
                         return True
                 except OSError as error:
                     os.close(handle)

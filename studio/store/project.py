@@ -158,7 +158,7 @@ class Project:
         name = slug(record.spec.name, "run")
         make_folder(folder)
         try:
-            with self._lock.held(_PATIENCE):
+            with self._lock.hold(_PATIENCE):
                 sweep(self.path)
                 number, hidden = self._claimed(folder)
             return _finish(hidden, folder / f"{number:04d}-{name}", record, fill)
@@ -217,7 +217,7 @@ class Project:
         Raises:
             StoreError: the disk refused, or what stands there cannot be read and would be lost.
         """
-        with self._lock.held(_PATIENCE):
+        with self._lock.hold(_PATIENCE):
             others = {slug: each for slug, each in self._rules().valid.items() if slug != data}
             said = {**others, data: rule} if rule else others
             write_toml(self.path / "rules.toml", _Rules(valid=said))
@@ -323,13 +323,13 @@ class Project:
                 path is not in the project, or the disk refused.
         """
         run = RunFolder(path)
-        with self._lock.held(_PATIENCE):
+        with self._lock.hold(_PATIENCE):
             if (run.path / "run.toml").exists():
                 if run.alive():
                     raise StoreError(
                         f"The run {run.name} is training.", "Stop it first.", kind="user"
                     )
-                with run.lock.held():
+                with run.lock.hold():
                     pass  # nobody else has it
             if Path(path).absolute().parent == self.path / "data":
                 self._let_go(Path(path).name)
@@ -377,7 +377,7 @@ class Project:
         Raises:
             StoreError: its place is taken, the entry is damaged, or the disk refused.
         """
-        with self._lock.held(_PATIENCE):
+        with self._lock.hold(_PATIENCE):
             return self._trash.restore(entry)
 
     def empty_trash(self) -> None:
@@ -386,7 +386,7 @@ class Project:
         Raises:
             StoreError: the project may not be written.
         """
-        with self._lock.held(_PATIENCE):
+        with self._lock.hold(_PATIENCE):
             self._trash.empty()
 
     def _run_folders(self) -> list[RunFolder]:

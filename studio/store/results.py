@@ -108,7 +108,7 @@ class ResultFolder:
         return self.path / "arrays.h5"
 
     @property
-    def handed(self) -> Path:
+    def input_path(self) -> Path:
         """The file of the rows that a person handed; there is none where nobody did, or in what an
         earlier version wrote.
         """
@@ -166,7 +166,7 @@ class Results:
         named = ((_NAME.fullmatch(path.name), path) for path in self.folder.iterdir())
         return [ResultFolder(path) for _, path in sorted((int(m[1]), p) for m, p in named if m)]
 
-    def of(self, name: str) -> ResultFolder:
+    def get(self, name: str) -> ResultFolder:
         """Return the result of a name, whether or not it is there."""
         return ResultFolder(self.folder / Path(name).name)
 

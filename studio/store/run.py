@@ -194,7 +194,7 @@ class RunFolder:
             StoreError: the folder is not there or may not be written, or the disk failed.
         """
         deadline = time.monotonic() + patience
-        with self.lock.held(patience):
+        with self.lock.hold(patience):
             while self.alive() and (pid := self.status().pid) != os.getpid():
                 if time.monotonic() >= deadline:
                     raise self.lock.busy(pid)

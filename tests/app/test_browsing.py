@@ -96,7 +96,7 @@ def test_a_filter_compares_numbers_and_looks_for_words() -> None:
         keeps(KNOWN, "type = top mass > 40", 3)
     with pytest.raises(Unfiltered, match="Put a comma before mass"):
         keeps(KNOWN, "top mass > 40", 3)
-    with pytest.raises(Unfiltered, match="Leave GeV out"):
+    with pytest.raises(Unfiltered, match="Remove GeV"):
         keeps(KNOWN, "mass > 60 GeV", 3)
     with pytest.raises(Unfiltered, match="Put a comma before type = top"):
         keeps(KNOWN, "mass > 120 type = top", 3)
@@ -205,7 +205,7 @@ def test_tiles_are_sorted_and_filtered_on_both_sides(browser: Browser) -> None:
     assert browser.made.grid.count == N
     assert browser.filter.property("invalid") == "true"
     assert browser.wrong.isVisible()
-    assert browser.wrong.text().startswith("There is no spin to filter by")
+    assert browser.wrong.text().startswith("Unknown filter spin")
     head = browser.made._where.mapTo(browser, QPoint(0, browser.made._where.height()))
     assert head.y() <= browser.wrong.y() < 60, "below the filter, and no head is covered"
 
@@ -294,10 +294,7 @@ async def test_the_nearest_real_ones_of_the_one_in_the_ring_come_first(
     assert rows[0] == 7
     assert set(rows[1:]) == {6, 8}
     said = browser._near_line.text()
-    assert said == (
-        "nearest of 40 real images: 0 away by pixels, real samples from their own nearest: 0.0008 "
-        "(median)"
-    )
+    assert said == ("nearest of 40 real images: 0 away by pixels; real samples: 0.0008 (median)")
     assert browser.real._where.text().endswith("nearest first"), "whatever the order"
     browser.order.setCurrentIndex(1)
     assert browser.real.grid.words[7] == "0", "how far, and not what they would be sorted by"
@@ -556,7 +553,7 @@ def test_what_is_known_of_real_ones_alone_sorts_and_filters_these(browser: Brows
     browser.order.setCurrentText("Copies, high first")
     assert browser.real.grid._items.row(0) == 1
     assert browser.made.grid._items.row(0) == 0, "as drawn"
-    said = "Generated: in sampling order, for Copies is not known of them."
+    said = "Generated samples stay in sampling order: Copies is not known for them."
     assert browser.wrong.text() == f"{said} Newly generated samples have it."
     browser.order.setCurrentIndex(0)
     assert not browser.wrong.isVisible()
@@ -573,7 +570,9 @@ def test_what_there_is_instead_tells_its_ends_apart_and_says_that_it_is_per_cent
     sure = {"Confidence": np.array([99.9987, 99.9999, 100.0], np.float32)}
     units = kind("images").units
     said = why_none(sure, "confidence < 0.9", 3, units)
-    assert said == "Confidence goes from 99.999 to 100 %. It is in per cent: write 90 for 0.9."
+    assert said == (
+        "Confidence goes from 99.999 to 100 %. The unit is per cent: write 90 instead of 0.9."
+    )
     assert why_none(sure, "0.1 < confidence < 0.95", 3, units).endswith("write 10 for 0.1.")
     assert why_none(sure, "confidence < 90", 3, units) == "Confidence goes from 99.999 to 100 %."
     alike = {"Confidence": np.full(3, 100.0)}

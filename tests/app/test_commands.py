@@ -116,8 +116,8 @@ async def test_escape_gives_the_keyboard_back(bench, qtbot, wait):
 async def test_a_model_is_found_by_its_name_and_set_up_on_data_that_it_takes(bench, qtbot, wait):
     await bench.start()
     palette = bench.window.palette_box
-    taken = {d.kinds[0] for d in bench.state.catalog.of("dataset")}
-    for entry in bench.state.catalog.of("family"):
+    taken = {d.kinds[0] for d in bench.state.catalog.entries_of("dataset")}
+    for entry in bench.state.catalog.entries_of("family"):
         palette.open()
         palette.line.setText(entry.title)
         hit = next(h for f in palette._found for h in f.hits if h.id == f"model-{entry.slug}")
@@ -128,7 +128,7 @@ async def test_a_model_is_found_by_its_name_and_set_up_on_data_that_it_takes(ben
         assert not entry.kinds or kind in entry.kinds or not taken & set(entry.kinds)
     # There are too many for a menu, and for a list of everything.
     palette.open()
-    assert not {e.title for e in bench.state.catalog.of("family")} & listed_in(palette)
+    assert not {e.title for e in bench.state.catalog.entries_of("family")} & listed_in(palette)
 
 
 async def test_the_palette_says_that_it_found_nothing(bench):

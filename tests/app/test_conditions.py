@@ -20,7 +20,7 @@ from pushforward.studio.protocol import messages as m
 from pushforward.studio.protocol.spec import Pick, RunSpec
 
 JETS = RunSpec(name="x", family=Pick(slug="edm"), dataset=Pick(slug="pythia-jets"))
-ALL = "It is told of each jet: type, pT, eta, mass and number of constituents."
+ALL = "It is conditioned on type, pT, eta, mass and number of constituents."
 
 
 @pytest.fixture(scope="module")
@@ -44,9 +44,9 @@ def test_a_model_of_jets_is_told_all_that_is_known_of_each(offer, slug):
 def test_a_kernel_is_told_the_type_alone_and_points_and_classifiers_have_nothing_to_be_told(offer):
     said = "and none of pT, eta and mass; the number of constituents is kept."
     for slug in ("mmd-flow", "mmd-generator"):
-        told = f"Its kernel is told the type of each jet, {said}"
+        told = f"Its kernel compares the type of each jet, {said}"
         assert conditions(by(slug), offer) == told
-        assert conditions(by(slug), offer, ()) == f"Its kernel is told nothing of a jet, {said}"
+        assert conditions(by(slug), offer, ()) == f"Its kernel compares nothing of a jet, {said}"
     assert conditions(by("edm", "two-moons"), offer) == ""
     assert conditions(by("noisy-classifier"), offer) == ""
     assert conditions(JETS, None) == ""
@@ -55,7 +55,7 @@ def test_a_kernel_is_told_the_type_alone_and_points_and_classifiers_have_nothing
 def test_jets_without_types_are_told_no_type(offer):
     own = by("edm", "project:mine", kind="jets")
     datasets = [DataInfo(name="mine", rows=9, columns=(), path=Path("x"), kind="jets")]
-    untyped = "It is told of each jet: pT, eta, mass and number of constituents."
+    untyped = "It is conditioned on pT, eta, mass and number of constituents."
     assert conditions(own, offer, classes_of(own, datasets)) == untyped
     typed = [replace(each, classes=("top",)) for each in datasets]
     assert conditions(own, offer, classes_of(own, typed)) == ALL
@@ -73,7 +73,7 @@ def test_the_switch_that_tells_the_class_is_on_and_held_for_jets(offer, qtbot):
     row = form.rows["conditional"]
     assert not row.isHidden()
     assert not row.editor.isEnabled()
-    assert "jets say it by themselves" in row.toolTip().lower()
+    assert "jets have this condition" in row.toolTip().lower()
     assert draft_spec.value_at(spec.family.config, row.field) is True
     assert not draft_spec.changed(spec.family.config, row.field)
     assert form.rows["label_dropout"].editor.isEnabled()

@@ -69,7 +69,7 @@ def test_own_sets_come_first_and_say_what_they_are(tmp_path):
     assert (first.slug, first.size) == ("project:mine", "5 points, 2 columns")
     assert first.summary == "Imported from quakes.csv."
     built_in = sets[1:]
-    assert len(built_in) == len(catalog().of("dataset"))
+    assert len(built_in) == len(catalog().entries_of("dataset"))
     assert all(each.licence and each.size and not each.own for each in built_in)
 
 
@@ -143,7 +143,7 @@ def of_slugs(*slugs, **more):
 
 
 async def test_a_picker_shows_what_does_not_fit_last_with_the_reason(bench, qtbot):
-    first, last, *_ = [entry.slug for entry in catalog().of("dataset")]
+    first, last, *_ = [entry.slug for entry in catalog().entries_of("dataset")]
     other = of_slugs(last, why_not="It takes no jets.", instead="Use, with POP")
     body = await picker(bench, [*of_slugs(first), *other])
     assert body.seek("") == 2
@@ -158,7 +158,7 @@ async def test_a_picker_shows_what_does_not_fit_last_with_the_reason(bench, qtbo
 
 
 async def test_a_picker_is_walked_from_its_search_line(bench, qtbot):
-    slugs = [entry.slug for entry in catalog().of("dataset")]
+    slugs = [entry.slug for entry in catalog().entries_of("dataset")]
     body = await picker(bench, of_slugs(*slugs))
     body.seek("")
     assert not body.go(Qt.Key.Key_Left)  # which goes through the words
@@ -331,7 +331,7 @@ async def test_what_is_seen_of_a_set_is_sorted_and_filtered_and_laid_out_as_it_i
     page.filter.setText("edges > 3")
     assert (page.tiles.grid.count, page.wrong.isHidden()) == (2, True)
     page.filter.setText("banana > 3")
-    assert page.wrong.text().startswith("There is no banana to filter by")
+    assert page.wrong.text().startswith("Unknown filter banana")
     page.filter.clear()
     page.order.setCurrentText("Largest degree, high first")
     assert page.tiles.grid._items.row(0) == 2, "the star"

@@ -197,7 +197,7 @@ def test_what_does_not_matter_now_is_hidden_and_found_by_search_with_the_reason(
     form.search("decay")
     assert not row.isHidden()
     assert not row.editor.isEnabled()
-    assert row.toolTip() == "Matters only while Ema is on."
+    assert row.toolTip() == "Used only if Ema is on."
 
 
 def test_search_shows_only_what_fits_and_opens_the_advanced_fold(form):
@@ -249,7 +249,7 @@ def test_the_wheel_changes_nothing_and_is_left_to_the_page(form, path, focused):
 
 @pytest.mark.parametrize("kind", ["family", "dataset", "sampler", "training"])
 def test_every_entry_of_a_catalogue_becomes_a_form(kind, qtbot):
-    for entry in catalog().of(kind):
+    for entry in catalog().entries_of(kind):
         made = Form(entry)
         qtbot.addWidget(made)
         assert list(made.rows) == [spec.path for spec in entry.fields]

@@ -70,7 +70,7 @@ def test_what_a_model_has_to_keep():
     with pytest.raises(ValueError, match="No node is marked"):
         handed(ring(), CUT, "unmarked")
     empty = sheet_of(np.zeros((3, 3), bool), "")
-    with pytest.raises(ValueError, match="Nothing would be kept"):
+    with pytest.raises(ValueError, match="Nothing is left to keep"):
         handed(empty, CUT, "edges")
     full = sheet_of(~np.eye(3, dtype=bool), "")
     with pytest.raises(ValueError, match="nothing can be added"):

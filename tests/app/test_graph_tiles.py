@@ -108,7 +108,7 @@ async def test_the_setup_shows_graphs_as_the_flow_lens_does(bench, wait):
     arrays = {"x": np.ones((2, 6), np.float32), "places": places}
     bench.script[m.PreviewData] = lambda command: ({"n": 2}, arrays)
     await bench.start()
-    data = bench.state.catalog.of("dataset")[0]
+    data = bench.state.catalog.entries_of("dataset")[0]
     graphs = msgspec.structs.replace(data, kinds=["graphs"])
     entries = [graphs if each is data else each for each in bench.state.catalog.entries]
     bench.state.catalog = msgspec.structs.replace(bench.state.catalog, entries=entries)

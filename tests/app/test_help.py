@@ -52,7 +52,7 @@ def test_a_page_has_a_title_a_summary_and_its_place():
 
 def test_every_model_has_a_page_with_all_its_settings():
     made = {page.slug: page for page in help_pages.all_pages(catalog())}
-    for entry in catalog().of("family"):
+    for entry in catalog().entries_of("family"):
         text = made[help_pages.family_slug(entry.slug)].text
         assert all(field.title in text and field.help in text for field in entry.fields)
         assert entry.motion in text
@@ -68,7 +68,7 @@ def test_the_models_by_field_and_carrier_are_those_of_the_catalogue():
         assert [row[0] for row in rows] == list(field_carrier_switch.FIELDS.values())
         assert {len(row) for row in rows} == {len(head)}
         told = {slug for row in rows for slug in re.findall(r"help:model-([\w-]+)", str(row))}
-        entries = known.of("family") if known is not None else ()
+        entries = known.entries_of("family") if known is not None else ()
         assert told == {e.slug for e in entries if e.field in field_carrier_switch.FIELDS}
         assert not known or "monoflow" in rows[list(field_carrier_switch.FIELDS).index("critic")][3]
 
@@ -86,7 +86,7 @@ def test_a_pick_is_told_in_words():
 def test_signs_in_formulas_are_no_markup(qapp):
     formula = "x ~ p,  y ~ q,  E_p f_q, d* = a * b"
     stage = StageSpec(name="s", title="Draw", formula=formula, source="")
-    entry = msgspec.structs.replace(catalog().of("family")[0], stages=[stage])
+    entry = msgspec.structs.replace(catalog().entries_of("family")[0], stages=[stage])
     page = help_pages.all_pages(Catalog(entries=[entry], devices=[]))[-1]
     document = QTextDocument()
     help_document.lay_out(document, page, DARK, 600)

@@ -71,7 +71,7 @@ def test_what_cannot_be_done_is_said_before_anything_is_asked() -> None:
 
     assert "Open an image" in wrong("Inpaint", None)
     assert "Nothing is marked" in wrong("Inpaint", some)
-    assert "All is marked" in wrong("Inpaint", brushed(some, (3, 3), 99, True))
+    assert "Everything is marked" in wrong("Inpaint", brushed(some, (3, 3), 99, True))
     assert "grey" in wrong("Colourise", some)
     assert "second image" in wrong("Interpolate", some)
     assert "class" in wrong("Morph class", some)
@@ -171,7 +171,7 @@ def test_a_file_that_is_no_picture_is_refused_in_a_sentence(tmp_path: Path) -> N
     start = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + head
     huge.write_bytes(start + struct.pack(">I", zlib.crc32(head)) + struct.pack(">I", 0) + b"IDAT")
     for path, why in (
-        (text, "cannot be read as a picture. Use a PNG, JPEG, WebP"), (cut, "damaged or cut off"),
+        (text, "cannot be read as an image. Use PNG, JPEG, WebP"), (cut, "damaged or cut off"),
         (huge, "20,000 x 20,000 pixels"), (tmp_path, "is not a file"),
         *((each, "damaged or cut off") for each in half),
     ):  # fmt: skip
@@ -194,5 +194,5 @@ def test_a_drawing_is_never_taken_for_a_picture(tmp_path: Path, ending: str) -> 
         '<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64">'
         f'<g id="g0"><rect width="9" height="9"/></g>{nested}</svg>'
     )
-    with pytest.raises(Unreadable, match="Use a PNG, JPEG, WebP, BMP or GIF"):
+    with pytest.raises(Unreadable, match="Use PNG, JPEG, WebP, BMP or GIF"):
         read_image(path, (1, 8, 8))

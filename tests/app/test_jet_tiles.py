@@ -49,7 +49,7 @@ def test_a_jet_that_was_asked_for_is_said_with_its_asked_momentum_and_the_share_
     # The file says the asked pT, and the constituents' share of it: so does the tile.
     assert "pt" in kind("jets").told
     said = legend({"x": X, "mask": MASK, "pt": np.float32(500.0)})
-    assert "asked pT 500 GeV (constituents sum to 2.00 of it), 2 constituents" in said
+    assert "requested pT 500 GeV (constituents sum to 2.00 of it), 2 constituents" in said
 
 
 def test_what_real_jets_lose_stands_beside_how_far_off_a_generated_one_is(qapp):

@@ -83,7 +83,7 @@ def test_a_run_like_the_setup_is_proposed_else_the_newest_and_none_where_it_is_n
 
 
 def test_a_setting_of_the_data_that_is_not_said_has_its_default():
-    slug = next(e.slug for e in catalog().of("dataset") if e.fields)
+    slug = next(e.slug for e in catalog().entries_of("dataset") if e.fields)
     field = catalog().get("dataset", slug).fields[0]
     said = run(1, dataset=slug, **{field.path: field.default})
     other = run(2, dataset=slug, **{field.path: "another"})
@@ -94,7 +94,7 @@ def test_a_setting_of_the_data_that_is_not_said_has_its_default():
 
 def test_runs_of_before_a_setting_of_the_data_are_beside_those_that_have_its_default():
     known = catalog()
-    slug = next(e.slug for e in known.of("dataset") if e.fields)
+    slug = next(e.slug for e in known.entries_of("dataset") if e.fields)
     field = known.get("dataset", slug).fields[0]
     before, said = run(1, dataset=slug), run(6, dataset=slug, **{field.path: field.default})
     other = run(7, dataset=slug, **{field.path: "another"})

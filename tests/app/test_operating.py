@@ -82,7 +82,7 @@ def test_rows_that_say_something_else_than_data_say_how_they_are_written():
     run = RunState(key="r", name="r", spec=spec)
     (field,) = operator_settings.settings(held, run, catalog(), {}, []).fields
     assert field.meant == "such as [[1, 0]]"
-    for typed, why in (("", "must be said"), ("1, 0", "must be rows in brackets")):
+    for typed, why in (("", "is missing"), ("1, 0", "must be rows in brackets")):
         with pytest.raises(Unreadable, match=rf"{why}, such as \[\[1, 0\]\]"):
             operator_settings.asking({"inputs": {"known": typed}}, held)
     assert operator_settings.asking({"inputs": {"known": "[[1, 0]]"}}, held).inputs == {
@@ -101,7 +101,7 @@ def test_settings_conditions_and_rows_are_one_form():
     fields = {field.path: field for field in entry.fields}
     assert list(fields) == ["n", "sampler.slug", "given.type", "given.speed", "given.size"]
     # Only samplers that fit the model, beside its own.
-    known = {each.slug for each in offer().of("sampler")}
+    known = {each.slug for each in offer().entries_of("sampler")}
     assert {choice.value for choice in fields["sampler.slug"].choices} <= {"", *known}
     assert [choice.value for choice in fields["given.type"].choices] == ["", "one", "two"]
     speed, size = fields["given.speed"], fields["given.size"]
@@ -125,7 +125,7 @@ def test_how_many_frames_a_film_will_have_is_said_before_it_is_made():
     own = run()
     own.spec = msgspec.structs.replace(own.spec, sampler=Pick(slug="heun", config={"steps": 18}))
     said = operator_settings.frames(film, own, offer(), {})
-    assert said.endswith("goes in 18 steps: the film has 19 frames, with the noise.")
+    assert said.endswith("goes in 18 steps: 19 frames, including the noise.")
     config = {"frames": 10, "sampler": {"slug": "heun", "config": {"steps": 60}}}
     said = operator_settings.frames(film, own, offer(), config)
     assert said.endswith("goes in 60 steps: of its 61 frames the film has 10.")
@@ -221,8 +221,7 @@ async def test_a_condition_that_no_data_have_is_said_in_the_sheet(bench, wait):
     assert not made.advice.text()
     made.form.rows["given.speed"].editor._typed("5000")
     assert made.advice.text() == (
-        "speed=5,000 m/s lies outside the data that the model has learned from, 2 to 9 m/s: what "
-        "it makes of it is a guess."
+        "speed=5,000 m/s is outside the training data, 2 to 9 m/s: the result is an extrapolation."
     )
     assert made.go.isEnabled()
     made.form.rows["given.speed"].editor._typed("9")

@@ -48,9 +48,9 @@ def test_runs_on_the_same_data_that_have_begun_may_stand_beside() -> None:
         (run("0002-b", seed=4), None, ""),
         (run("0002-b", seed=5), None, "seed 5, this one 4"),
         (run("0002-b", seed=5), 7, ""),  # samples of one seed
-        (run("0002-b", seed=4, particles=9), None, "another number of particles"),
+        (run("0002-b", seed=4, particles=9), None, "different number of particles"),
         (run("0002-b", data="ring", seed=4), None, "other data"),
-        (run("0002-b", family="gan", seed=4), None, "other latents"),
+        (run("0002-b", family="gan", seed=4), None, "different latents"),
     ],
 )
 def test_it_is_said_why_rows_are_not_of_the_same_latents(
@@ -68,7 +68,7 @@ def test_generators_of_other_latents_are_told_apart() -> None:
     assert not differ(one, other, catalog(), None)
     other.spec = msgspec.structs.replace(other.spec, family=wide)
     said = differ(one, other, catalog(), None)
-    assert "other latents" in said
+    assert "different latents" in said
     flow = differ(run("0003-c", seed=0), one, catalog(), 7)
     assert "those of a generator and not of a flow: row by row they are not the same" in flow
 
@@ -140,7 +140,7 @@ async def test_particles_and_samples_of_the_same_seed_are_read(
     one, other = run("0001-a", seed=0), run("0002-b", seed=0)
     other.key = str(tmp_path)
     x = np.arange(12, dtype=np.float32).reshape(2, 3, 2)
-    FlowStore(tmp_path).keep(FlowRecord.of(5, np.float32([0, 1]), x))
+    FlowStore(tmp_path).keep(FlowRecord.from_arrays(5, np.float32([0, 1]), x))
     state = AppState()
     state.catalog = catalog()
     parent = QObject()
@@ -173,5 +173,5 @@ async def test_particles_and_samples_of_the_same_seed_are_read(
     found.changed.disconnect()
     odd = Shown(np.zeros((3, 5), np.float32), (), "", 5)
     found.choose(other, one, odd)
-    await wait(lambda: "another shape" in found.note)
+    await wait(lambda: "different shape" in found.note)
     assert found.shown is None

@@ -29,7 +29,7 @@ async def set_up(bench, wait, tmp_path, monkeypatch, record):
 
 async def test_the_newest_run_like_it_shows_its_way(bench, wait, tmp_path, monkeypatch):
     x = np.random.default_rng(0).random((5, 2, 1, 8, 8), np.float32)
-    card, read = await set_up(bench, wait, tmp_path, monkeypatch, FlowRecord.of(70, T, x))
+    card, read = await set_up(bench, wait, tmp_path, monkeypatch, FlowRecord.from_arrays(70, T, x))
     await wait(lambda: read)
     await wait(lambda: card.isVisible())
     assert read == ["/p/runs/0002-r"]
@@ -41,7 +41,9 @@ async def test_the_newest_run_like_it_shows_its_way(bench, wait, tmp_path, monke
 
 async def test_one_that_keeps_a_single_frame_shows_none(bench, wait, tmp_path, monkeypatch):
     x = np.zeros((1, 2, 1, 8, 8), np.float32)
-    card, read = await set_up(bench, wait, tmp_path, monkeypatch, FlowRecord.of(7, T[:1], x))
+    card, read = await set_up(
+        bench, wait, tmp_path, monkeypatch, FlowRecord.from_arrays(7, T[:1], x)
+    )
     await wait(lambda: read)
     assert card.isHidden()
 

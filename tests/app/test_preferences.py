@@ -62,7 +62,7 @@ async def test_what_cannot_be_is_said_and_not_kept(qtbot, sheet, allowed, path, 
     said = [0.05] if text == "51" else []  # the 5 is good by itself
     assert getattr(preferences.load(), path) == (5 if said else before)
     assert allowed == said
-    assert note(sheet, path).endswith("It stays as it was.")
+    assert note(sheet, path).endswith("Not changed.")
     assert sheet.editors[path].line.invalid
     type_into(qtbot, sheet.editors[path], "1")
     assert note(sheet, path) == words

@@ -165,7 +165,7 @@ async def test_the_trash_is_emptied_when_that_was_confirmed(bench, wait, project
     await opened(bench, wait, project)
     registry, state = bench.window.registry, bench.state
     registry.trigger("empty-trash")
-    await wait(lambda: any("empty already" in n.text for n in state.notices.history))
+    await wait(lambda: any("already empty" in n.text for n in state.notices.history))
     name = called(state.runs.current.name)
     bench.actions.project.delete_runs([state.runs.selection])
     await wait(lambda: project.trashed())

@@ -252,8 +252,10 @@ async def test_the_figure_beside_a_run_says_of_which_metric_it_is(bench, wait):
     await racing(bench, wait)
     run = next(iter(bench.state.runs.by_key.values()))
     await wait(lambda: not run.job)
-    title = bench.state.catalog.of("metric")[0].title
-    measured(run, f"quality/{bench.state.catalog.of('metric')[0].slug}", [run.step], [0.0603])
+    title = bench.state.catalog.entries_of("metric")[0].title
+    measured(
+        run, f"quality/{bench.state.catalog.entries_of('metric')[0].slug}", [run.step], [0.0603]
+    )
     row = bench.window.sidebar.runs.words(run.key)
     index = bench.window.sidebar.runs.model.index_of(run.key)
     for role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):

@@ -17,7 +17,7 @@ def test_every_extra_is_cut_along_its_particles(name):
     if axis is not None:
         shape[axis] = N
     x, values = np.zeros((2, N, 2), np.float32), np.random.rand(*shape).astype(np.float32)
-    record = FlowRecord.of(0, np.zeros(2, np.float32), x, extras={name: values})
+    record = FlowRecord.from_arrays(0, np.zeros(2, np.float32), x, extras={name: values})
     cut = first_particles(record, FEW)
     assert cut.x.shape == (2, FEW, 2)
     expected = values if axis is None else values.take(range(FEW), axis=axis)
@@ -27,6 +27,6 @@ def test_every_extra_is_cut_along_its_particles(name):
 def test_what_particles_were_told_is_cut_with_them():
     x, label = np.zeros((2, N, 4), np.float32), np.arange(N)
     told = {"mask": np.ones((N, 4), bool), "given:label": label}
-    cut = first_particles(FlowRecord.of(0, np.zeros(2, np.float32), x, **told), FEW)
+    cut = first_particles(FlowRecord.from_arrays(0, np.zeros(2, np.float32), x, **told), FEW)
     assert cut.mask.shape == (FEW, 4)
     np.testing.assert_array_equal(cut.given["label"], label[:FEW])

@@ -88,9 +88,9 @@ def test_a_list_is_written_with_commas_and_comes_back(spec, text, value):
         (SIZES, "1,, 2", "value 2 is missing"),
         (SIZES, "1, 0", "value 2 must be at least 1"),
         (SIZES, "1, x", "value 2 must be a number"),
-        (WEIGHTS, "net.pt", "whole path"),
+        (WEIGHTS, "net.pt", "absolute path"),
         (WEIGHTS, "/net.csv", r"must end in \.pt"),
-        (WEIGHTS, "/nowhere/net.pt", "file that is there"),
+        (WEIGHTS, "/nowhere/net.pt", "existing file"),
     ],
 )
 def test_what_cannot_be_taken_is_said(spec, text, why):
@@ -168,7 +168,7 @@ def test_a_part_is_switched_on_and_shows_its_settings(form, qtbot):
     assert form.rows["blur.radius"].isHidden()
     assert not form.rows["noise"]._dot.isHidden()
     form.search("radius")
-    assert form.rows["blur.radius"].toolTip() == "Matters only while Blur is on."
+    assert form.rows["blur.radius"].toolTip() == "Used only if Blur is on."
 
 
 def spec(config=None):

@@ -190,7 +190,7 @@ def test_a_result_is_not_put_back_beside_a_run_that_is_gone(tmp_path: Path) -> N
     name = made(run, "solver-lab", found=np.zeros(3))
     entry = project.trash(run / "results" / name)
     shutil.rmtree(run)
-    with pytest.raises(StoreError, match="0001-r, which is not there"):
+    with pytest.raises(StoreError, match="0001-r, which does not exist"):
         project.restore(entry)
     assert not run.exists()
 

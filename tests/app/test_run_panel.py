@@ -315,7 +315,7 @@ def test_figures_follow_the_training_clock(run, qtbot):
     assert qualities(run_at(run, 643), state)[0][:2] == ("Frechet judge", "288")
     state.playback.set(step=10)
     assert panel.headline.isHidden()
-    assert panel.then.text().startswith("Nothing was measured up to step 10")
+    assert panel.then.text().startswith("No metrics up to step 10")
     state.playback.set(step=None)
     assert (panel.headline.value.text(), panel.then.isHidden()) == ("90", True)
     assert len(run.series["quality/frechet-judge"]) == 3, "the run itself keeps all its figures"

@@ -34,7 +34,7 @@ from pushforward.studio.protocol.spec import Pick, RunSpec
 from tests.app.lenses.conftest import SpyLink
 from tests.client.fakes.catalog import catalog
 
-METRIC = next(e.slug for e in catalog().of("metric"))
+METRIC = next(e.slug for e in catalog().entries_of("metric"))
 TITLE = catalog().get("metric", METRIC).title.partition(" (")[0]
 
 
@@ -121,7 +121,7 @@ def test_runs_are_found_by_all_that_is_said_of_them_and_by_their_figures(text, l
 
 def test_what_nobody_can_be_compared_by_is_said(made):
     assert parsed("sliced banana <", some(), catalog()).problem.startswith(
-        "No figure is called “sliced banana”: try step, metric, time, "
+        "Unknown metric “sliced banana”. Try step, metric, time, "
     )
     assert not parsed(f"gan {TITLE} <", some(), catalog()).problem
     made.page.head.finder.setText("banana < 3")
@@ -235,7 +235,7 @@ def test_the_band_is_where_the_verdict_says_not_distinguishable(value, facet):
 def test_only_what_differs_is_listed():
     one, other = run(1), run(2)
     assert differing([one, other], catalog()).rows == ()
-    field = next(f for f in next(iter(catalog().of("training"))).fields if f.kind == "int")
+    field = next(f for f in next(iter(catalog().entries_of("training"))).fields if f.kind == "int")
     other.spec.training[field.path] = 77
     told = differing([one, other], catalog())
     assert [(title, values[1]) for title, values in told.rows] == [(field.title, "77")]

@@ -118,7 +118,7 @@ def test_a_sound_that_no_program_opens_is_said_in_a_sentence(monkeypatch):
     assert opened[0].toLocalFile() == str(path)
     assert path.read_bytes() == b"RIFF"
     monkeypatch.setattr(sound_player.QDesktopServices, "openUrl", lambda url: False)
-    with pytest.raises(sound_player.Unplayed, match="No program of this system opens WAV sounds"):
+    with pytest.raises(sound_player.Unplayed, match="No program opens WAV files"):
         sound_player.play(b"RIFF")
 
 

@@ -155,8 +155,8 @@ async def test_as_many_data_are_told_as_the_training_draws(bench, wait, tmp_path
     ("held", "said"),
     [
         (50, "25 samples"),
-        (20, "10 samples, and say next to nothing"),
-        (4, "2 samples, and say next to nothing"),
+        (20, "10 samples: too few to conclude anything"),
+        (4, "2 samples: too few to conclude anything"),
         (3, ""),
         (500, "250 samples"),
         (2000, ""),
@@ -175,7 +175,7 @@ def test_it_is_said_of_how_many_samples_figures_are_where_few_are_held_out(held,
     )  # fmt: skip
     draft = Draft(spec=spec, facts={"n": 450, "shares": {"learned": 450, "measured": held}})
     told = used(draft, msgspec.structs.replace(made, entries=entries))[1]
-    assert ("figures are of" in told) == bool(said)
+    assert ("metrics use" in told) == bool(said)
     assert said in told
 
 

@@ -330,7 +330,7 @@ async def test_a_training_is_asked_about_with_what_is_done_beside_it(bench, wait
     bench.state.jobs["9"] = job
     said, answers = asked(bench)
     assert "still training" in said
-    assert "If the studio quits now, nothing is kept of Solver lab: 0001-edm." in said
+    assert "If the studio quits now, these are lost: Solver lab: 0001-edm." in said
     assert answers == ["Cancel", "Checkpoint and quit", "Keep training in the background"]
 
 

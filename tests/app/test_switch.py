@@ -79,7 +79,7 @@ def run(slug, config=None, **more):
     )
 
 
-GRID = [(e.slug, e.field, e.carrier) for e in CATALOG.of("family") if e.field]
+GRID = [(e.slug, e.field, e.carrier) for e in CATALOG.entries_of("family") if e.field]
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_the_sampler_goes_with_the_denoiser_and_comes_back():
 def test_a_generator_for_a_score_takes_the_score_difference_and_says_why():
     made = field_carrier_switch.switch(run("edm"), CATALOG, carrier="generator")
     assert made.spec.family.slug == "score-gan"
-    assert "needs to know its own law" in made.note
+    assert "needs the score of its own samples" in made.note
     assert "Score difference" in made.note
 
 
@@ -202,7 +202,7 @@ def test_the_other_way_to_move_is_taken_silently_where_there_is_only_one():
 
 def test_the_kind_of_data_decides_what_there_is():
     assert field_carrier_switch.cell(CATALOG, "exact", "flow", "images") == []
-    assert "does not take images" in field_carrier_switch.why_not(
+    assert "does not support images" in field_carrier_switch.why_not(
         CATALOG, "exact", "flow", "images"
     )
     made = field_carrier_switch.switch(run("gan", data="digits"), CATALOG, field="exact")

@@ -85,7 +85,7 @@ async def test_the_word_is_about_that_project_alone(bench, wait, project, other,
 
 
 async def test_it_does_not_keep_runs_from_being_made(project, other):
-    with Lock(project.path, "Changed").held():
+    with Lock(project.path, "Changed").hold():
         assert (project.path / window_registry.NAME).exists()
     assert project.new_run(RunRecord(spec=SPEC, seed=0, device="cpu")).path.is_dir()
 

@@ -57,7 +57,7 @@ def validating(data: Dataset, name: str) -> Dataset:
         rows=train,
         hash=hash_of(train),
         pair=partial(halves, unseen),
-        judging=Judging.of("images", train, f"{name}-validating"),
+        judging=Judging.find("images", train, f"{name}-validating"),
         unseen=unseen,
         held=unseen,
     )

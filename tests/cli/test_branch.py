@@ -76,7 +76,7 @@ def test_a_branch_is_trained_to_the_end(
         (["--step", "30", "--set", "penalt=1"], "did you mean family.penalty"),
         (["--step", "30", "--set", "penalty"], "NAME=VALUE"),
         (["--step", "30", "--set", "penalty=-1"], "at least 0"),
-        (["--step", "30", "--set", "latent=3"], "cannot change in the middle"),
+        (["--step", "30", "--set", "latent=3"], "cannot change during training"),
     ],
 )
 def test_mistakes(

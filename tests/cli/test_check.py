@@ -26,7 +26,7 @@ def test_a_good_installation_passes_every_step(
     [
         (["/no/such/python"], "cannot start /no/such/python"),
         ([sys.executable, "-c", "import no_such_library"], "No module named 'no_such_library'"),
-        ([sys.executable, "-c", "print('Welcome!', flush=True)"], "something that is no message"),
+        ([sys.executable, "-c", "print('Welcome!', flush=True)"], "an invalid message"),
     ],
     ids=["no-program", "no-library", "talks-on-stdout"],
 )

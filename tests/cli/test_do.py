@@ -31,7 +31,7 @@ def test_the_list_says_what_a_run_can_do_and_why_not(run: RunFolder, capsys: Any
     refused = ("morph", "guidance-lab", "diffusion-classifier", "averaging-lengths")
     assert {can[each] for each in refused} == {"no"}
     assert "recommend" not in can, "it is for other data"
-    assert "more are for other kinds of data than points" in out
+    assert "more apply to other data types than points" in out
     said = [words[1] for words in lines[1:] if len(words) > 1 and words[1] in ("yes", "no")]
     assert said == sorted(said, reverse=True), "what it can do is said first"
 

@@ -275,7 +275,7 @@ def test_a_picture_that_cannot_be_drawn_costs_nothing_else(
     monkeypatch.setattr("pushforward.studio.engine.run.in_force.target_of", damaged)
     assert main(["run", "edm@two-moons", "--out", str(project), *sets()]) == 0
     out = capsys.readouterr().out
-    assert "There is no picture: The data are gone." in out
+    assert "No picture: The data are gone." in out
     assert "Finished after 60 steps" in out
 
 
@@ -336,7 +336,7 @@ def test_a_recipe_that_has_come_to_its_end_is_not_begun_anew(
     for target in (words, ["run", str(run.path), "--resume"]):
         assert main(target) == 2
         err = capsys.readouterr().err
-        assert f"{run.name} has done all its 60 steps" in err
+        assert f"{run.name} has completed its 60 steps" in err
         assert "--set training.steps=N" in err
     assert main([*words, "--set", "training.steps=90"]) == 0
     assert only(project) == run

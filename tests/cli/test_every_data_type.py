@@ -211,7 +211,7 @@ def test_what_moves_no_particles_has_no_animation(
 ) -> None:
     run = str(trained("interactions").run.path)
     assert main(["export", run, "--out", str(tmp_path / "flow.gif")]) != 0
-    assert "has no record of particles" in capsys.readouterr().err
+    assert "has no snapshot of particles" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("kind", ["labelled-graphs", "molecules"])

@@ -175,7 +175,7 @@ def test_what_cannot_be_imported_says_why(jets: list[Path], tmp_path: Path, caps
         file["jet_features"][:, 2] = -9.0
     status, _, err = said(capsys, "import", *jets, "--out", tmp_path / "p")
     assert status == 1
-    assert "No jet of jets_t.h5 can be taken: 12 with a mass below 0 (the first is jet 0)." in err
+    assert "No jet of jets_t.h5 can be used: 12 with a mass below 0 (the first is jet 0)." in err
     assert said(capsys, "import", tmp_path / "none.h5")[0] == 1
 
 

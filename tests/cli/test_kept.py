@@ -218,7 +218,7 @@ def test_conditions_are_given_to_samples(
     out = ("--out", tmp_path / "x.csv")
     status, _, err = say(command, edm.path, "--count", 5, "--given", "label=3", *out)
     assert status != 0
-    assert "The model knows no condition 'label'." in err
+    assert "The model has no condition 'label'." in err
     if command == "export":
         weights = ("--out", tmp_path / "w.safetensors")
         status, _, err = say(command, edm.path, "--given", "label=3", *weights)

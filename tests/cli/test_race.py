@@ -127,9 +127,9 @@ def test_one_that_fails_is_told_and_the_other_is_in_the_table(
 MISTAKES = [
     (["edm@eight-gaussians"], ["--budget-steps", "5"], "2 to 8"),
     (PAIR, [], "--budget-steps"),
-    (["edm@eight-gaussians", "gan@two-moons"], ["--budget-steps", "5"], "do not start alike"),
+    (["edm@eight-gaussians", "gan@two-moons"], ["--budget-steps", "5"], "differ: dataset is"),
     (PAIR, ["--budget-steps", "0"], "greater than 0"),
-    (PAIR, ["--budget-samples", "5"], "does not buy a single step"),
+    (PAIR, ["--budget-samples", "5"], "is less than one step of batch"),
     (["edm@eight-gaussians", "gann@eight-gaussians"], ["--budget-steps", "5"], "gann"),
     (PAIR, ["--resume"], "--resume"),
 ]

@@ -120,7 +120,7 @@ def test_a_null_model_that_is_added_and_meets_the_line_fails_the_claim(claim, sa
 def test_null_models_of_another_line_are_refused(claim, say) -> None:
     claim("one")
     _, _, error = say("verify", "T1", "--nulls", "--record")
-    assert "T1 has no kept record" in error
+    assert "T1 has no record" in error
     say("verify", "T1", "--record")
     claim("one", "two", line="x <= 3")
     status, _, error = say("verify", "T1", "--nulls", "--record")

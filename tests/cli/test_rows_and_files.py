@@ -58,7 +58,7 @@ def test_a_slice_of_the_data_is_edited_and_written_as_a_picture(
     edit = (*edit, "--set", "sampler.steps=2")
     status, out, err = say(*edit, "--out", tmp_path / "edited.png")
     assert (status, err) == (0, "")
-    assert "The file holds the rows alone; .npz and .h5 also hold" in out
+    assert "This format stores the rows only; .npz and .h5 also store" in out
     assert len(read_pictures(tmp_path / "edited.png")[0]) > 0
     assert say(*edit, "--out", tmp_path / "edited.npz")[0] == 0
     found = read_arrays(tmp_path / "edited.npz")

@@ -107,7 +107,7 @@ def test_resume_of_a_recipe_finds_its_unfinished_run(moons: RunFolder, project: 
     [
         (["--set", "training.seed=3"], "with --resume only training.steps may change"),
         (["--set", "training.steps=many"], "a whole number, not 'many'"),
-        (["--out", "elsewhere"], "leave --out away"),
+        (["--out", "elsewhere"], "remove --out"),
     ],
 )
 def test_resume_changes_nothing_else(

@@ -48,6 +48,6 @@ def test_files_are_imported_first_and_it_is_said_how(tmp_path: Path):
         target.find(f"edm@{file}")
     assert f"pushforward import {file} --out PROJECT" in str(caught.value)
     assert "edm@project:NAME" in str(caught.value)
-    with pytest.raises(UsageError, match="there is no file"):
+    with pytest.raises(UsageError, match="no file"):
         target.find(f"edm@{tmp_path}/none.csv")
     assert target.find("edm@two-moons").spec.dataset.slug == "two-moons"

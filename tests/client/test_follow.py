@@ -60,7 +60,7 @@ def kinds(events: list) -> list[str]:
 def test_everything_at_first_and_then_only_what_is_new(run: RunFolder) -> None:
     run.metrics.append({"loss": ([1, 2], [0.5, 0.4])}, {"sliced-w2": 0.05})
     x = np.zeros((1, 3, 2), np.float32)
-    run.flow.keep(FlowRecord.of(1, np.ones(1, np.float32), x))
+    run.flow.keep(FlowRecord.from_arrays(1, np.ones(1, np.float32), x))
     run.checkpoints.save(5, {"w": np.zeros(3, np.float32)}, {})
     follower = RunFollower(run.path)
     events = follower.poll()
@@ -75,7 +75,7 @@ def test_everything_at_first_and_then_only_what_is_new(run: RunFolder) -> None:
     assert Path(events[3].file).is_file()
     assert follower.poll() == []
     run.metrics.append({"loss": ([3], [0.3])})
-    run.flow.keep(FlowRecord.of(3, np.ones(1, np.float32), x))
+    run.flow.keep(FlowRecord.from_arrays(3, np.ones(1, np.float32), x))
     status(run, "running", 20, seconds=2.0)
     assert kinds(follower.poll()) == ["Metrics", "Kept", "Progress"]
 

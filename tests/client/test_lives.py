@@ -150,7 +150,7 @@ def test_a_hanging_engine_is_noticed_and_may_come_back() -> None:
         await client.start()
         fakes.made[0].hang()
         await ear.until(lambda: client.state.name == "unresponsive")
-        assert "not answered for 0.1 seconds" in client.state.message
+        assert "not responded for 0.1 seconds" in client.state.message
         fakes.made[0].hang(False)
         await ear.until(lambda: client.state.name == "ready")
         assert len(fakes.made) == 1
@@ -167,7 +167,7 @@ def test_a_hanging_engine_can_be_restarted_by_force() -> None:
         waiting = asyncio.ensure_future(client.request(m.GetCatalog()))
         await ear.until(lambda: client.state.name == "unresponsive")
         await client.restart("it did not answer")
-        with pytest.raises(EngineLost, match="ended: it did not answer"):
+        with pytest.raises(EngineLost, match="stopped: it did not answer"):
             await waiting
         assert client.state.name == "ready"
         assert len(fakes.made) == 2
@@ -198,7 +198,7 @@ def test_garbage_ends_the_engine_and_says_so() -> None:
         await client.start()
         fakes.made[0].emit_bytes(b"hello from a stray print\n")
         await ear.until(lambda: client.state.name == "lost")
-        assert client.state.message.startswith("The engine was stopped: it sent something")
+        assert client.state.message.startswith("The engine was stopped: it sent an invalid message")
 
     run(test())
 

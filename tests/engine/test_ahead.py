@@ -1,11 +1,11 @@
 """How long an evaluation still takes, by what its pieces took."""
 
-from pushforward.studio.engine.watch.ahead import Ahead
+from pushforward.studio.engine.watch.ahead import TaskProgress
 
 
 def test_it_is_known_as_soon_as_each_piece_was_done_once():
     now = [0.0]
-    ahead = Ahead(lambda: now[0])
+    ahead = TaskProgress(lambda: now[0])
     ahead.start(["samples", "a", "b", "a", "b", "a", "b"])
 
     def do(name, seconds):

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from pushforward.studio.engine.watch.aside import aside
+from pushforward.studio.engine.watch.aside import run_in_thread
 
 
 def finished(work):
@@ -26,7 +26,7 @@ def test_it_runs_elsewhere_and_the_engine_is_free_meanwhile():
         yield
         return 42
 
-    running = aside(work())
+    running = run_in_thread(work())
     for _ in range(5):
         assert next(running) is False  # however long a piece takes
     assert began.wait(30)
@@ -41,7 +41,7 @@ def test_what_goes_wrong_comes_out_here():
         raise ArithmeticError("no number")
 
     with pytest.raises(ArithmeticError, match="no number"):
-        finished(aside(work()))
+        finished(run_in_thread(work()))
 
 
 def test_closing_it_waits_for_nothing_and_no_more_pieces_are_begun():
@@ -59,7 +59,7 @@ def test_closing_it_waits_for_nothing_and_no_more_pieces_are_begun():
             closed.set()
             raise
 
-    running = aside(work())
+    running = run_in_thread(work())
     next(running)
     assert began.wait(30)
     running.close()

@@ -20,7 +20,7 @@ KINDS = registry.all("kind")
 CATALOG = catalogue.build([])
 ASKED = [
     entry.slug
-    for entry in CATALOG.of("family")
+    for entry in CATALOG.entries_of("family")
     if "jets" in entry.kinds and any(field.path == "conditional" for field in entry.fields)
 ]
 
@@ -57,7 +57,7 @@ def test_points_are_told_their_class_only_where_somebody_says_so():
 
 def test_a_command_that_would_not_tell_jets_their_type_is_refused():
     spec = RunSpec(name="x", family=Pick(slug="edm"), dataset=Pick(slug="pythia-jets"))
-    with pytest.raises(UsageError, match="jets say it by themselves"):
+    with pytest.raises(UsageError, match="jets have this condition"):
         apply(spec, ["family.conditional=false"])
 
 

@@ -204,7 +204,7 @@ def test_an_edit_is_told_and_on_disk_before_the_next_step(tmp_path):
 
 
 REFUSED = [
-    (setting("width", 8), "family.width", "cannot change in the middle", "rate, jitter, mark"),
+    (setting("width", 8), "family.width", "cannot change during training", "rate, jitter, mark"),
     (setting("rat", 0.2), "family.rat", "no setting 'rat'", "'rate'"),
     (setting("rate", 3.0), "family.rate", "at most 1", ""),
     (setting("rate", "fast"), "family.rate", "a number", ""),
@@ -330,7 +330,7 @@ class TestTarget:
     @pytest.fixture
     def square(self):
         axis = torch.linspace(-1, 1, 11)
-        return Target.of(torch.cartesian_prod(axis, axis))
+        return Target.from_data(torch.cartesian_prod(axis, axis))
 
     def test_add_draws_around_a_place(self, square):
         edit = points("add", centre=(3.0, -2.0), radius=0.2, count=4000, seed=1)
@@ -364,7 +364,7 @@ class TestTarget:
 
     def test_other_coordinates_stay_or_come_from_the_data(self):
         x = torch.randn(50, 4, generator=torch.Generator().manual_seed(0))
-        target = Target.of(x)
+        target = Target.from_data(x)
         moved = target.after(points("move", centre=(0.0, 0.0), radius=9.0, offset=(1.0, 1.0)))
         assert torch.equal(moved.x[:, 2:], x[:, 2:])
         new = target.after(points("add", count=30, seed=1)).x[50:]
@@ -379,15 +379,15 @@ class TestTarget:
                 kind_of(data.spec().kind).target(data).after(ADD)
 
     def test_an_edit_changes_little_of_what_is_shown(self, square):
-        shown = {tuple(row) for row in square.shown(60).tolist()}
+        shown = {tuple(row) for row in square.thinned(60).tolist()}
         after = square.after(points("add", centre=(5.0, 5.0), count=10, seed=1))
-        still = {tuple(row) for row in after.shown(60).tolist()}
+        still = {tuple(row) for row in after.thinned(60).tolist()}
         assert len(shown) == len(still) == 60
         assert len(shown - still) <= 10
-        assert torch.equal(square.shown(1000), square.x)
+        assert torch.equal(square.thinned(1000), square.x)
 
     def test_the_first_that_are_shown_are_some_of_all_though_a_file_is_sorted(self):
-        target = Target.of(torch.arange(1000.0).reshape(500, 2))
+        target = Target.from_data(torch.arange(1000.0).reshape(500, 2))
         few, more = target.chosen(40), target.chosen(200)
         assert torch.equal(few, more[:40])
         assert few.min() < 100 < 400 < few.max()
@@ -397,14 +397,14 @@ class TestTarget:
     def test_a_whole_undone_target_is_the_data_set_itself(self):
         entry = registry.get("dataset", "eight-gaussians")
         data = registered(entry, entry.config(), 0, 0)
-        target = Target.of(data.rows.x).after(ADD)
+        target = Target.from_data(data.rows.x).after(ADD)
         finite = edited(data, target)
         assert (finite.draw, finite.rows.modes) == (None, None)
         assert finite.hash != data.hash
         one, other = finite.pair(100, 3)
         assert len(one.x) == len(other.x) == 100
         assert edited(data, target.after(UNDO)) is data
-        assert len(Target.of(data.rows.x[:FEWEST]).after(ADD).x) == FEWEST + 40
+        assert len(Target.from_data(data.rows.x[:FEWEST]).after(ADD).x) == FEWEST + 40
 
 
 def test_fresh_points_become_the_finite_set_that_is_shown(tmp_path):

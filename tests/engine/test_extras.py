@@ -166,7 +166,11 @@ def test_extras_are_kept_and_scrubbed_as_they_were_live(tmp_path):
 
 class TestStore:
     def keep(self, store, **options):
-        store.keep(FlowRecord.of(3, np.float32([0, 1]), np.zeros((2, 4, 2), np.float32), **options))
+        store.keep(
+            FlowRecord.from_arrays(
+                3, np.float32([0, 1]), np.zeros((2, 4, 2), np.float32), **options
+            )
+        )
 
     def test_extras_come_back(self, tmp_path):
         store = FlowStore(tmp_path)

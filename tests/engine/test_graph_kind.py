@@ -193,7 +193,7 @@ def test_data_of_other_kinds_have_no_places():
 def test_a_preview_is_laid_out():
     set_ = community(CommunityConfig(smallest=6, largest=8), 10, 0)
     kind = kind_of("graphs")
-    shown = kind.shown(set_)
+    shown = kind.thinned(set_)
     assert {"x", "mask", "size", "places"} == set(shown)
     assert shown["places"].shape == (10, 8, 2)
     assert kind.facts(set_)["nodes"] == 8
@@ -253,8 +253,8 @@ def test_a_partial_graph_is_completed_and_what_is_known_of_it_stays():
     known = (x > 0).int()
     kind = kind_of("graphs")
     handed = {
-        "rows": kind.handed([x.tolist()], family.spec, ()),
-        "known": kind.handed([known.tolist()], family.spec, ()),
+        "rows": kind.parse_rows([x.tolist()], family.spec, ()),
+        "known": kind.parse_rows([known.tolist()], family.spec, ()),
     }
     assert handed["rows"].given["size"].tolist() == [6], "8 places, of which 6 are taken"
     assert int(handed["rows"].mask.sum()) == pairs

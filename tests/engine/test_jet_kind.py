@@ -123,7 +123,7 @@ def test_the_types_of_shown_jets_come_along_unless_they_were_edited() -> None:
     label, names = _classes(run, source, target, 20)
     assert names == ["narrow", "wide"]
     assert np.array_equal(label["label"], rows.label[target.chosen(20)].numpy())
-    assert torch.equal(rows.x[target.chosen(20)], target.shown(20))
+    assert torch.equal(rows.x[target.chosen(20)], target.thinned(20))
     fewer = replace(target, x=target.x[1:], order=target.order[1:])
     assert _classes(run, source, fewer, 20) == ({}, [])
 
@@ -198,5 +198,5 @@ def test_imported_jets_know_the_radius_of_their_cone():
     for more, radius in (({}, 0.4), ({"radius": 0.8}, 0.8)):
         found = kind_of("jets").from_parts(parts, Facts(classes=data.names, more=more))
         assert found.take(slice(3, 9)).radius == radius
-        assert (kind_of("jets").shown(found)["radius"] == radius).all()
+        assert (kind_of("jets").thinned(found)["radius"] == radius).all()
         assert kind_of("jets").alike(found)["radius"] == radius

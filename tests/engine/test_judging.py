@@ -38,7 +38,7 @@ def finished(work):
 
 
 def judged(images: ImageSet, name: str = "mine") -> Judging:
-    found = Judging.of("images", images, name)
+    found = Judging.find("images", images, name)
     assert found is not None
     return found
 
@@ -103,8 +103,8 @@ class TestJudging:
         masked = replace(lesson, rows=Batch(x, torch.ones((6, 1), dtype=torch.bool)))
         keys |= {Judging(entry, masked).key}
         assert len(keys) == 6
-        assert Judging.of("images", ImageSet(x), "mine") is None
-        assert Judging.of("points", PointSet(torch.rand(6, 2), ("x", "y")), "mine") is None
+        assert Judging.find("images", ImageSet(x), "mine") is None
+        assert Judging.find("points", PointSet(torch.rand(6, 2), ("x", "y")), "mine") is None
 
     def test_a_cache_that_cannot_be_written_is_no_failure(self, tmp_path, monkeypatch):
         (tmp_path / "file").write_text("in the way")
@@ -212,7 +212,7 @@ def test_another_kind_of_data_has_a_judge_by_one_registration(monkeypatch):
     monkeypatch.setitem(registry._entries["judge"], "sides", entry)
     resolved = check(points_spec())
     data = resolved.load_data(None)
-    found = Judging.of("points", data.rows, "two-moons")
+    found = Judging.find("points", data.rows, "two-moons")
     assert found is not None
     assert "sides" in found.key
     assert accuracy(found.now(), Sides().lesson(data.rows)) == 1.0

@@ -37,11 +37,11 @@ def test_what_is_imported_becomes_molecules_and_is_exported_again(tmp_path):
 
 def test_molecules_are_laid_out_by_what_they_are():
     kind, data = kind_of("molecules"), molecules(20, 0)
-    shown = kind.shown(data)
+    shown = kind.thinned(data)
     assert shown["places"].shape == (20, 3, 2)
     assert kind.facts(data)["nodes"] == 3
     rows = data.rows(slice(0, 4))
-    handed = kind.handed(rows.x.tolist(), data.spec(), ())
+    handed = kind.parse_rows(rows.x.tolist(), data.spec(), ())
     assert handed.given["size"].tolist() == data.size[:4].tolist()
     assert (handed.mask == rows.mask).all()
 

@@ -344,7 +344,7 @@ def test_the_catalogue_describes_every_operator_with_what_it_takes():
     discover()
     catalog = build([])
     assert catalog.problems == []
-    told = {entry.slug: entry.takes for entry in catalog.of("operator")}
+    told = {entry.slug: entry.takes for entry in catalog.entries_of("operator")}
     assert set(told) == {entry.slug for entry in registry.all("operator")}
     assert [(slot.name, slot.unless) for slot in told["recommend"]] == [("histories", "all")]
 

@@ -63,7 +63,7 @@ def evaluated(total, cost, step_seconds):
     samples, the seconds spent on it, and all seconds.
     """
     schedule, pace = EvaluationSchedule(0, total), Pace()
-    pace.bare(1, step_seconds)
+    pace.add_uninterrupted(1, step_seconds)
     steps, wholes, spent = [], [], 0.0
     for step in range(1, total):
         pace.add(1, step_seconds)
@@ -93,7 +93,7 @@ class TestSchedules:
         pace = Pace()
         for _ in range(40):
             pace.add(10, 0.1)
-        pace.aside(30.0)
+        pace.add_pause(30.0)
         assert pace.rate == pytest.approx(100.0)
         assert pace.left(100) == pytest.approx(1.0)
         assert pace.seconds == pytest.approx(4.0 + 30.0)
@@ -116,7 +116,7 @@ class TestSchedules:
         for _ in range(40):
             pace.add(10, 0.1)
         assert pace.left(100) == pytest.approx(1.0, rel=0.2)
-        pace.anew()
+        pace.restart_timing()
         pace.add(1, 0.1)
         assert pace.left(100) is None
         for _ in range(40):
@@ -164,7 +164,7 @@ class TestSchedules:
         schedule, pace = EvaluationSchedule(0, total), Pace()
         pace.add(total, seconds - spent)
         schedule.done(16, 1.0, pace, full=False)
-        pace.aside(1.0)
+        pace.add_pause(1.0)
         full = schedule.full_at_end(pace)
         assert full is (total == 6000)
         assert spent + (8.0 if full else 1.0) <= max(2.0, 0.08 * seconds)
@@ -184,7 +184,7 @@ class TestSchedules:
         assert schedule.left(16, pace) == 1.0, "the end, with few"
         pace.add(80, 80.0)
         pace.add(80, 80.0)
-        pace.aside(1.0)
+        pace.add_pause(1.0)
         trained = 160.0 + 840.0
         fit = int(EvaluationSchedule.MOST.after(trained) - 1.0)
         assert schedule.left(160, pace) == min(fit, 8) * 1.0 + EvaluationSchedule.FEWER

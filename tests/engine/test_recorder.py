@@ -167,7 +167,7 @@ def kept_steps(total, cost, step_seconds, light=0.125, dear=False):
     """Return the steps kept, those of them that are whole, and the seconds it took."""
     schedule, pace = KeptSchedule(total, dear=dear), Pace()
     steps, wholes, spent, step = [], [], 0.0, 0
-    pace.bare(1, step_seconds)
+    pace.add_uninterrupted(1, step_seconds)
     while step <= total:
         if step >= schedule.next:
             whole = schedule.whole(pace)

@@ -29,7 +29,7 @@ def test_a_sentence_is_exported_with_its_words_and_read_again_elsewhere(tmp_path
 
 def test_what_is_shown_of_sentences_are_their_words():
     data = sentence_trees(SentencesConfig(), 5, 0)
-    shown = kind_of("sentences").shown(data)
+    shown = kind_of("sentences").thinned(data)
     assert "places" not in shown
     assert shown["sentence"].max() <= len(WORDS)
     np.testing.assert_array_equal(shown["sentence"], data.words.numpy())

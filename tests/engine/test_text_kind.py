@@ -179,7 +179,7 @@ def test_characters_outside_of_the_alphabet_are_refused():
 
 def test_texts_are_handed_as_they_are_written():
     spec = registry.get("kind", "texts").make(5, 0).spec()
-    found = kind_of("texts").handed(["abcdea", "eeeeee"], spec, ())
+    found = kind_of("texts").parse_rows(["abcdea", "eeeeee"], spec, ())
     assert found.x[1].tolist() == [101] * 6
     for wrong, said in (
         (["abc"], "6 characters"),
@@ -188,7 +188,7 @@ def test_texts_are_handed_as_they_are_written():
         ([], "6 characters"),
     ):
         with pytest.raises(ValueError, match=said):
-            kind_of("texts").handed(wrong, spec, ())
+            kind_of("texts").parse_rows(wrong, spec, ())
 
 
 def test_the_novel_is_whole_and_its_end_is_not_learned():

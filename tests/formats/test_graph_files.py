@@ -120,7 +120,7 @@ TWICE = '<node id="a"/><node id="b"/>' + '<edge source="a" target="b"/>' * 39_80
         (f'<?xml version="1.0"?>{LAUGHS}<graphml>&b;</graphml>', "declares a document type"),
         ('<!DOCTYPE g SYSTEM "file:///etc/passwd"><graphml/>', "declares a document type"),
         ("<svg/>", "begins with <svg>"),
-        (graphml('<graph><node id="a"><graph/></node></graph>'), "a graph inside of graph 1"),
+        (graphml('<graph><node id="a"><graph/></node></graph>'), "a graph nested in graph 1"),
         (graphml(graph(2, []))[:-10], "no XML in line 3: no element found"),
         (b"\x00\xff\x13 nothing", "no XML in line 1"),
     ],
@@ -211,7 +211,7 @@ def test_json_comes_as_pairs_of_numbers_too(tmp_path):
     ("importer", "name", "text", "said"),
     [
         (Gml, "a.gml", "graph [ node [ id 0", "is no GML"),
-        (Gml, "a.gml", "a [" * 20_000, "lists in lists"),
+        (Gml, "a.gml", "a [" * 20_000, "lists nested too deeply"),
         (Gml, "a.gml", "graph [ edge [ source 0 target 1 ] ]", "is no GML"),
         (Gml, "a.gml", b"\xff\xfe\x00", "is no text"),
         (GraphJson, "a.json", "{", "is no JSON"),
@@ -396,7 +396,7 @@ def test_a_set_of_the_tu_collection_is_read_from_its_archive(tmp_path):
     with pytest.raises(FormatError, match=r"has no TINY/TINY_graph_indicator\.txt"):
         read(TuCollection(), path)
     path.write_bytes(path.read_bytes()[:40])
-    with pytest.raises(FormatError, match="is no whole archive"):
+    with pytest.raises(FormatError, match="is damaged"):
         read(TuCollection(), path)
 
 

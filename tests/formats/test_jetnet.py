@@ -100,7 +100,9 @@ def test_types_of_several_files_come_in_the_order_of_jetnet(tmp_path: Path) -> N
 def test_of_the_same_jets_twice_it_is_said(tmp_path: Path) -> None:
     """They would be learned from and held out; other jets of the type are welcome."""
     one, other = (written(tmp_path / name) for name in ("t.hdf5", "top (1).hdf5"))
-    said = "top (1).hdf5 holds the same jets as t.hdf5: they are learned from and held out"
+    said = (
+        "top (1).hdf5 holds the same jets as t.hdf5: they would be in both training and test data"
+    )
     assert said in notes(one, other)
     written(other, seed=4)
     assert "the same jets" not in notes(one, other)
@@ -410,7 +412,7 @@ def test_a_file_of_nothing_but_damage_is_refused_with_its_reasons(tmp_path: Path
         clouds[:3, 0, 0] = np.nan
         jets[:, 2] = -5.0
     said = (
-        "No jet of t.hdf5 can be taken: 3 with a number that is not finite (the first is jet 0), "
+        "No jet of t.hdf5 can be used: 3 with a number that is not finite (the first is jet 0), "
         "2 with a mass below 0 (the first is jet 3)."
     )
     assert JetNet().inspect([path], {}).problems == [said]

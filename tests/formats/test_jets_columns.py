@@ -194,7 +194,7 @@ def test_relative_angles_and_shares_are_told_by_where_they_lie(tmp_path: Path) -
     np.testing.assert_allclose(np.sort(arrays["x"][..., 0]), np.sort(near), atol=1e-6)
     found = files.inspect([path], "jets-columns")
     said = " ".join(found.notes)
-    assert "sum to about 1: they are taken for shares" in said
+    assert "sum to about 1: they are treated as fractions" in said
     assert "angles are taken to be from the axis" in said
     assert "they have 1,000 GeV" in said
     assert not found.unused

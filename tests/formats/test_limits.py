@@ -149,7 +149,7 @@ def test_the_work_of_all_tables_together_ends(tmp_path, monkeypatch):
     np.savez(tmp_path / "p.npz", a=np.ones((4, 2)), b=np.ones((4, 2)))
     first, second = inspect(tmp_path / "p.npz").items
     assert first.rows == 4
-    assert "Not looked through" in second.problems[0]
+    assert "Not scanned" in second.problems[0]
     assert read(tmp_path / "p.npz", "b").shape == (4, 2)
 
 

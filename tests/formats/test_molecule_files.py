@@ -108,7 +108,7 @@ def test_a_file_of_smiles_tells_what_it_leaves_out(tmp_path):
     assert (found.kind, found.rows) == ("molecules", 2)
     assert found.notes[0] == "2 molecules of 3 to 6 heavy atoms, 2 formulas."
     assert found.notes[1].startswith("3 are left out: ")
-    assert "a charge, which rows do not hold (first some.smi, line 4)" in found.notes[1]
+    assert "a charge, which is not supported (first some.smi, line 4)" in found.notes[1]
     x = np.array(found.preview["x"])
     assert x.shape == (2, 6 * 9 + 3 * 15)
     assert np.count_nonzero(x[0]) == 3 * 9 + 3 * 3, "padded places are 0"

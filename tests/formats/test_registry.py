@@ -161,7 +161,7 @@ def test_an_importer_that_there_is_not_is_refused(tmp_path):
     (tmp_path / "a.csv").write_text("1,2\n3,4\n")
     with pytest.raises(FormatError, match="no importer 'jets'"):
         files.inspect([tmp_path / "a.csv"], "jets")
-    with pytest.raises(FormatError, match="0 files are chosen"):
+    with pytest.raises(FormatError, match="0 files are selected"):
         files.inspect([])
 
 

@@ -82,7 +82,7 @@ def test_a_column_of_times_is_said_to_be_a_channel_and_whether_it_is_even(tmp_pa
     assert even[1] == "'time' is treated as a channel; exclude it under Columns."
     uneven = said(np.cumsum(np.where(np.arange(30) % 3, 0.25, 2.0)))
     assert "Its steps are not even (0.25 to 2)" in uneven[1]
-    assert "bring the series to an even grid first" in uneven[1]
+    assert "resample the series to an even grid first" in uneven[1]
 
 
 def test_a_row_may_be_a_series(tmp_path: Path):
@@ -98,7 +98,13 @@ def test_a_row_may_be_a_series(tmp_path: Path):
 def test_gaps_are_refused_and_where_they_are(tmp_path: Path):
     path = tmp_path / "a.csv"
     path.write_text("a,b\n" + "1,2\n" * 12 + "1,\n" + "1,2\n" * 12)
-    with pytest.raises(FormatError, match=r"has a gap: line 14 of column 'b' is no finite number"):
+    with pytest.raises(
+        FormatError,
+        match=(
+            r"has a gap: line 14 of column 'b' is not a finite "
+            r"number"
+        ),
+    ):
         taken(SeriesTable(), path, TABLE)
     said = SeriesTable().inspect([path], TABLE).problems[0]
     assert "Models learn from whole series" in said
@@ -135,7 +141,7 @@ def test_sounds_are_brought_to_one_rate(tmp_path: Path):
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(b"RIFF\0\0\0\0WAVE", "is no sound that can be read"), (tone(RATE)[:60], "fewer than 64")],
+    [(b"RIFF\0\0\0\0WAVE", "is not a readable sound"), (tone(RATE)[:60], "fewer than 64")],
 )
 def test_what_is_no_sound_says_so(tmp_path: Path, content: bytes, said: str):
     path = tmp_path / "a.wav"

@@ -201,7 +201,7 @@ def test_other_files_are_refused_by_name(write, tmp_path):
     assert error.value.kind == "user"
     with pytest.raises(FormatError, match="No importer takes points") as error:
         inspect(write("1,2\n3,4\n", "points"))
-    assert "without a suffix" in error.value.hint
+    assert "Add one of the suffixes" in error.value.hint
     with pytest.raises(StoreError, match="does not exist"):
         inspect(tmp_path / "nowhere.csv")
     (tmp_path / "folder.csv").mkdir()
@@ -212,10 +212,10 @@ def test_other_files_are_refused_by_name(write, tmp_path):
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        ('u,v\n"1,5","2,5"\n3,4\n', "'1,5' is not a number (is that a decimal comma?"),
-        ('u,v\n"1,234.5",2\n3,4\n', "'1,234.5' is not a number (is that a thousands sign?"),
-        ("u;v\n1.234,5;2\n3,5;4\n", "'1.234,5' is not a number (is that a thousands sign?"),
-        ("u;v\n1 234;2\n3;4\n", "'1 234' is not a number (is that a thousands sign?"),
+        ('u,v\n"1,5","2,5"\n3,4\n', "'1,5' is not a number (a decimal comma?"),
+        ('u,v\n"1,234.5",2\n3,4\n', "'1,234.5' is not a number (a thousands separator?"),
+        ("u;v\n1.234,5;2\n3,5;4\n", "'1.234,5' is not a number (a thousands separator?"),
+        ("u;v\n1 234;2\n3;4\n", "'1 234' is not a number (a thousands separator?"),
         ("u,v\n1,abc\n3,4\n", "'abc' is not a number."),
     ],
 )
@@ -234,7 +234,7 @@ def test_numbers_written_otherwise_are_named(write, content, reason):
 def test_a_saved_web_page_is_named(write, content, kind):
     with pytest.raises(FormatError) as error:
         inspect(write(content))
-    assert f"points.csv is a {kind} and no table" in error.value.message
+    assert f"points.csv is a {kind} not a table" in error.value.message
     assert "Download" in error.value.hint
 
 

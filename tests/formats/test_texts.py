@@ -73,8 +73,8 @@ def test_characters_may_stay_as_they_are(tmp_path: Path):
         ),
         (" \n\t ", {"alphabet": "written"}, "has nothing but white space"),
         ("too short", {}, "has 9 characters of the alphabet, and a piece has 64"),
-        (b"\xff\xfe\x00bin", {}, "is no text in UTF-8"),
-        (b"some\0thing", {}, "is no text: it has bytes of 0"),
+        (b"\xff\xfe\x00bin", {}, "is not UTF-8 text"),
+        (b"some\0thing", {}, "is not text: it has zero bytes"),
         ("".join(map(chr, range(0x4E00, 0x4F00))), {"alphabet": "written"}, "the limit is 200"),
     ],
 )

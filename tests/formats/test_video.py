@@ -55,7 +55,7 @@ def test_where_it_fails_its_last_line_is_said_and_what_was_there_stays(tmp_path,
 def test_without_it_it_is_said_what_to_do(tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert encoder() == ""
-    with pytest.raises(FormatError, match="which is not on this machine") as refused:
+    with pytest.raises(FormatError, match="which is not installed") as refused:
         write_video(tmp_path / "film.mp4", FILM, 1.0)
     assert "GIF" in refused.value.hint
     with pytest.raises(ValueError, match=r"must be \(T, h, w, 3\)"):

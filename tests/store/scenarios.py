@@ -35,7 +35,7 @@ def frames(step: int) -> np.ndarray:
 
 
 def record(step: int) -> FlowRecord:
-    return FlowRecord.of(step, np.float32([0, 1]), frames(step))
+    return FlowRecord.from_arrays(step, np.float32([0, 1]), frames(step))
 
 
 def _three_checkpoints(folder: Path) -> None:

@@ -120,7 +120,7 @@ def test_a_disk_that_fills_at_the_end_keeps_every_old_file(tmp_path, monkeypatch
     run, checkpoints = RunFolder(tmp_path), Checkpoints(tmp_path / "checkpoints")
     run.write_status(RunStatus(state="running", step=1))
     checkpoints.save(1, {"w": np.ones(3)}, {})
-    run.flow.keep(FlowRecord.of(1, np.zeros(1), np.zeros((1, 2, 2))))
+    run.flow.keep(FlowRecord.from_arrays(1, np.zeros(1), np.zeros((1, 2, 2))))
 
     def fsync(handle):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -130,7 +130,7 @@ def test_a_disk_that_fills_at_the_end_keeps_every_old_file(tmp_path, monkeypatch
         for act in (
             lambda: run.write_status(RunStatus(state="paused", step=2)),
             lambda: checkpoints.save(2, {"w": np.ones(3)}, {}),
-            lambda: run.flow.keep(FlowRecord.of(2, np.zeros(1), np.zeros((1, 2, 2)))),
+            lambda: run.flow.keep(FlowRecord.from_arrays(2, np.zeros(1), np.zeros((1, 2, 2)))),
             lambda: generated(run.path, np.ones((2, 2))),
         ):
             with pytest.raises(DiskFull):
@@ -155,7 +155,7 @@ def test_nothing_big_is_begun_on_a_full_disk(tmp_path, monkeypatch):
     with pytest.raises(DiskFull):
         Checkpoints(tmp_path / "c").save(1, {"w": np.ones(10)}, {})
     with pytest.raises(DiskFull):
-        FlowStore(tmp_path).keep(FlowRecord.of(1, np.zeros(1), np.zeros((1, 2, 2))))
+        FlowStore(tmp_path).keep(FlowRecord.from_arrays(1, np.zeros(1), np.zeros((1, 2, 2))))
     with pytest.raises(DiskFull):
         project.add_dataset("d", np.eye(2), ["x", "y"])
     assert project.datasets() == []

@@ -21,7 +21,7 @@ def keep(store, *steps):
             "next-move": np.full((2, 3, 3, 2), step, np.float32),
         }
         x = np.full((2, 5, 2), step, np.float32)
-        store.keep(FlowRecord.of(step, np.float32([0, 1]), x, layers, (-1, 1, -2, 2)))
+        store.keep(FlowRecord.from_arrays(step, np.float32([0, 1]), x, layers, (-1, 1, -2, 2)))
 
 
 def test_a_record_comes_back(store):
@@ -39,7 +39,7 @@ def test_a_record_comes_back(store):
 
 
 def test_a_record_without_layers(store):
-    store.keep(FlowRecord.of(0, np.ones(1), np.zeros((1, 3, 7))))
+    store.keep(FlowRecord.from_arrays(0, np.ones(1), np.zeros((1, 3, 7))))
     record = store.load(0)
     assert (record.layers, record.bounds) == ({}, ())
 
@@ -82,7 +82,7 @@ def test_the_index_may_wait_for_the_next_sync_and_never_names_what_is_gone(store
 
     def later(*steps):
         for step in steps:
-            store.keep(FlowRecord.of(step, np.ones(1), np.zeros((1, 3, 2))), listed=False)
+            store.keep(FlowRecord.from_arrays(step, np.ones(1), np.zeros((1, 3, 2))), listed=False)
 
     keep(store, 1, 2)
     later(4)
@@ -174,14 +174,14 @@ def test_going_on_from_an_earlier_step(store):
 )
 def test_shapes_that_do_not_fit_are_refused(store, t, x, layers, bounds):
     with pytest.raises(ValueError, match="got"):
-        store.keep(FlowRecord.of(1, np.asarray(t), x, layers, bounds))
+        store.keep(FlowRecord.from_arrays(1, np.asarray(t), x, layers, bounds))
     assert store.steps() == []
 
 
 def test_whole_numbers_come_back_as_they_were(store):
     """In 16 bits 2049 would be 2048, and 69413 infinite."""
     x = np.array([2049, 69413, 2**40, -1] * 3).reshape(1, 3, 4)
-    store.keep(FlowRecord.of(1, np.ones(1, np.float32), x))
+    store.keep(FlowRecord.from_arrays(1, np.ones(1, np.float32), x))
     found = store.load(1).x
     assert found.dtype == np.int64
     np.testing.assert_array_equal(found, x)
@@ -189,7 +189,7 @@ def test_whole_numbers_come_back_as_they_were(store):
 
 def test_floats_of_any_shape_are_whole_unless_their_kind_says_that_half_is_enough(store):
     x = np.full((1, 3, 2, 40, 40), 1 / 3, np.float32)
-    record = FlowRecord.of(1, np.ones(1, np.float32), x)
+    record = FlowRecord.from_arrays(1, np.ones(1, np.float32), x)
     store.keep(record)
     np.testing.assert_array_equal(store.load(1).x, x)
     size = store.path(1).stat().st_size
@@ -205,7 +205,9 @@ def test_floats_of_any_shape_are_whole_unless_their_kind_says_that_half_is_enoug
 
 def test_what_is_padded_and_given_is_kept_once(store):
     told = {"mask": np.eye(3, 4, dtype=bool), "given:label": np.array([2**40, 0, 7])}
-    store.keep(FlowRecord.of(1, np.float32([0, 1]), np.ones((2, 3, 4, 2), np.float32), **told))
+    store.keep(
+        FlowRecord.from_arrays(1, np.float32([0, 1]), np.ones((2, 3, 4, 2), np.float32), **told)
+    )
     record = store.load(1)
     assert record.mask.dtype == bool
     np.testing.assert_array_equal(record.mask, told["mask"])

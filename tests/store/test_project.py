@@ -356,7 +356,7 @@ def test_the_same_thing_can_be_trashed_twice_and_nothing_is_overwritten(project)
 
 def test_what_the_trash_refuses(project, run, tmp_path):
     run.update_status(state="running")
-    with pytest.raises(StoreError, match="is going on"):
+    with pytest.raises(StoreError, match="is training"):
         project.trash(run.path)
     outside = tmp_path / "precious"
     outside.touch()

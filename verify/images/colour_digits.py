@@ -50,7 +50,7 @@ def coloured() -> Dataset:
         rows=train,
         hash=hash_of(train),
         pair=partial(halves, unseen),
-        judging=Judging.of("images", train, "digits-in-colour"),
+        judging=Judging.find("images", train, "digits-in-colour"),
         unseen=unseen,
         held=unseen,
     )

@@ -57,7 +57,9 @@ class DataSet:
 
 def all_sets(catalog: Catalog | None, datasets: Sequence[DataInfo]) -> list[DataSet]:
     """Return the sets of a project, then the built-in ones by their kinds."""
-    built_in = [_built_in(each) for each in catalog.of("dataset")] if catalog is not None else []
+    built_in = (
+        [_built_in(each) for each in catalog.entries_of("dataset")] if catalog is not None else []
+    )
     order = {each.slug: place for place, each in enumerate(built_in)}
     built_in.sort(key=lambda each: (kind(each.kind).order, each.kind, order[each.slug]))
     return [*map(_own, datasets), *built_in]

@@ -57,7 +57,7 @@ def entry_of(spec: RunSpec, section: Section, catalog: Catalog | None) -> EntryS
     if catalog is None:
         return None
     if section == "training":
-        entry = next(iter(catalog.of("training")), None)
+        entry = next(iter(catalog.entries_of("training")), None)
     else:
         pick = getattr(spec, section)
         entry = catalog.get(section, pick.slug) if pick is not None else None
@@ -70,7 +70,7 @@ def samplers(family: EntrySpec | None, catalog: Catalog | None) -> list[EntrySpe
     """Return the samplers that a family can be sampled with: their needs are met."""
     if family is None or catalog is None:
         return []
-    return [e for e in catalog.of("sampler") if set(e.needs) <= set(family.capabilities)]
+    return [e for e in catalog.entries_of("sampler") if set(e.needs) <= set(family.capabilities)]
 
 
 def value_at(config: Mapping[str, Any], field: FieldSpec) -> Any:

@@ -46,7 +46,7 @@ def fitting(run: RunState | None, catalog: Catalog | None) -> list[EntrySpec]:
     kind = catalog.kind_of(run.spec.dataset)
     return [
         entry
-        for entry in catalog.of("metric")
+        for entry in catalog.entries_of("metric")
         if set(entry.needs) <= able and (not entry.kinds or kind in entry.kinds)
     ]
 

@@ -154,7 +154,7 @@ def data_for(kinds: Iterable[str], catalog: Catalog, recipes: Iterable[Recipe]) 
     where there is none.
     """
     wanted, used = set(kinds), Counter(recipe.run.dataset.slug for recipe in recipes)
-    found = [each for each in catalog.of("dataset") if set(each.kinds) & wanted]
+    found = [each for each in catalog.entries_of("dataset") if set(each.kinds) & wanted]
     return max(found, key=lambda each: used[each.slug], default=None)
 
 
@@ -164,7 +164,7 @@ def cell(catalog: Catalog, field: str, carrier: str, kind: str = "") -> list[Ent
     """
     found = [
         entry
-        for entry in catalog.of("family")
+        for entry in catalog.entries_of("family")
         if entry.field == field and entry.carrier == carrier and fits(entry, kind)
     ]
     return sorted(found, key=lambda entry: (bool(entry.inputs), -len(entry.capabilities)))
@@ -172,7 +172,7 @@ def cell(catalog: Catalog, field: str, carrier: str, kind: str = "") -> list[Ent
 
 def others(catalog: Catalog, kind: str = "") -> list[EntrySpec]:
     """Return the families that are no cell of the grid."""
-    return [e for e in catalog.of("family") if e.field not in FIELDS and fits(e, kind)]
+    return [e for e in catalog.entries_of("family") if e.field not in FIELDS and fits(e, kind)]
 
 
 def groups(catalog: Catalog) -> dict[str, list[EntrySpec]]:

@@ -100,7 +100,9 @@ def family_slug(family: str) -> str:
 
 def all_pages(catalog: Catalog | None) -> list[Page]:
     """Return every page: the written ones, then one a model."""
-    models = [_of_family(entry, catalog) for entry in catalog.of("family")] if catalog else []
+    models = (
+        [_of_family(entry, catalog) for entry in catalog.entries_of("family")] if catalog else []
+    )
     pages = [_with_grid(page, catalog) for page in written()]
     return [*pages, *surveyed(catalog), *verified(), *models]
 

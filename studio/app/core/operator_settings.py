@@ -75,7 +75,7 @@ def offered(run: RunState | None, catalog: Catalog | None) -> list[EntrySpec]:
     kind = catalog.kind_of(run.spec.dataset)
     return [
         entry
-        for entry in catalog.of("operator")
+        for entry in catalog.entries_of("operator")
         if set(entry.needs) <= set(family.capabilities) and (not entry.kinds or kind in entry.kinds)
     ]
 

@@ -76,7 +76,9 @@ def likelihood_of(run: RunState, catalog: Catalog | None) -> Likelihood:
         return Likelihood("none")
     kind = catalog.kind_of(run.spec.dataset)
     fitting = [
-        m for m in catalog.of("metric") if m.needs == [ability] and kind in (m.kinds or [kind])
+        m
+        for m in catalog.entries_of("metric")
+        if m.needs == [ability] and kind in (m.kinds or [kind])
     ]
     # What is meant for a kind of data says it in its unit.
     slug = next((m.slug for m in sorted(fitting, key=lambda m: not m.kinds)), "")

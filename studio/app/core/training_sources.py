@@ -46,7 +46,7 @@ def students(run: RunState, catalog: Catalog) -> list[EntrySpec]:
     kind = catalog.kind_of(run.spec.dataset)
     return [
         entry
-        for entry in catalog.of("family")
+        for entry in catalog.entries_of("family")
         if (not kind or kind in entry.kinds)
         and any(each.proposed and _fits(each, run.spec, run, catalog) for each in entry.inputs)
     ]

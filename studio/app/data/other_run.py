@@ -113,7 +113,7 @@ def _none(run: RunState, like: Shown) -> str:
 
 def _particles(record: FlowRecord, run: RunState) -> Shown:
     origin = snapshot_text.at_step(record.step, run)
-    told = {**record.given, **({"mask": record.mask} if record.mask is not None else {})}
+    told = {**record.conditions, **({"mask": record.mask} if record.mask is not None else {})}
     return Shown(record.x[-1], run.columns, origin, record.step, told=told, classes=run.classes)
 
 

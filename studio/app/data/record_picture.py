@@ -29,7 +29,7 @@ def paint_frames(run: Path, kind_slug: str, step: int, *, moving: bool) -> NDArr
     """
     record, kind = RunFolder(run).flow.load(step), kind_by_slug(kind_slug)
     some = slice(MOST_MOVING if moving else min(MOST, kind.page))
-    known = {name: values for name, values in record.given.items() if name in kind.told}
+    known = {name: values for name, values in record.conditions.items() if name in kind.told}
     images = []
     for frame in range(len(record.t)) if moving else (-1,):
         rows = kind.rows(record.x, record.extras, frame, some, known)

@@ -105,7 +105,7 @@ def _look(key: str, shown: str, newest: str | None, opened: str) -> tuple[Shown 
     last = paths[-1] if paths else None
     wanted: Path | None = None
     if opened:
-        wanted = Results(Path(key) / "results").of(opened).arrays
+        wanted = Results(Path(key) / "results").get(opened).arrays
     elif newest is None:
         usual = (path for path in reversed(paths) if not sets.attrs(path).get("given"))
         wanted = next(usual, last)
@@ -299,7 +299,7 @@ class Sampled(QObject):
             # They are finished samples, wherever the flow clock of other lenses stands.
             end = " at t\u00a0=\u00a01" if flows_in(run, self._state.catalog) else ""
             origin = f"{len(x):,} fixed {what}{end}, {snapshot_text.at_step(record.step, run)}"
-            told, classes = record.given, run.classes
+            told, classes = record.conditions, run.classes
             self._show(
                 Shown(
                     x, run.columns, origin, record.step, told=told, classes=classes, record=record

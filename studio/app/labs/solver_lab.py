@@ -124,7 +124,9 @@ class SolversView(FoundView):
     def _solved(self, found: "tuple[ResultRecord, Arrays]") -> Solved:
         record, arrays = found
         catalog = self._state.catalog
-        titles = {each.slug: each.title for each in catalog.of("sampler")} if catalog else {}
+        titles = (
+            {each.slug: each.title for each in catalog.entries_of("sampler")} if catalog else {}
+        )
         return Solved.of(arrays, record.config, record.step, titles)
 
     async def _load_others(self, key: str) -> None:

@@ -95,7 +95,7 @@ def _runs(state: AppState, actions: Actions) -> Iterator[Hit]:
 
 def _models(state: AppState, actions: Actions) -> Iterator[Hit]:
     catalog = state.catalog
-    for entry in catalog.of("family") if catalog is not None else []:
+    for entry in catalog.entries_of("family") if catalog is not None else []:
         yield Hit(
             id=f"model-{entry.slug}", group="Models", title=entry.title, icon="explain",
             said=entry.summary,

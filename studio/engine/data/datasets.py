@@ -100,7 +100,7 @@ class Dataset:
             return self.pair(n, seed)
         return halves(self.unseen, n, seed)
 
-    def whole(self) -> RowSource:
+    def all_rows(self) -> RowSource:
         """Return all rows that there are, those that are held out, too, in their own order."""
         return self.rows if self.every is None else self.every()
 
@@ -120,14 +120,14 @@ def registered(
     Raises:
         Refused: the settings cannot be met, or files are missing; the path is "dataset...".
     """
-    with _told():
+    with _refuse_bad_settings():
         if entry.finite:
             return _finite(entry, config, n, seed, first=first)
         return _procedural(entry, config, n, seed)
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _refuse_bad_settings() -> Iterator[None]:
     """Put what a data set says of its settings at their place in a form."""
     try:
         yield
@@ -145,7 +145,7 @@ def outline_of(entry: DatasetEntry, config: Config, n: int) -> Outline:
     Raises:
         Refused: as `registered`.
     """
-    with _told():
+    with _refuse_bad_settings():
         if not entry.finite:
             # Drawing some is a matter of milliseconds, and they say all.
             few: RowSource = entry.make(config, min(n, _LOOKED_AT) or _LOOKED_AT, 0)
@@ -188,7 +188,7 @@ def _finite(entry: DatasetEntry, config: Config, n: int, seed: int, *, first: bo
         hash_of(rows),
         None,
         partial(halves, held),
-        Judging.of(entry.holds, train, entry.slug),
+        Judging.find(entry.holds, train, entry.slug),
         test,
         len(held) // 2,
         held=held,
@@ -238,18 +238,20 @@ def labelled(data: Dataset) -> Dataset:
     rows = labelled_rows(data.rows)
     kind = kind_of(rows.spec().kind)
 
-    def told(some: RowSource) -> RowSource:
+    def with_labels(some: RowSource) -> RowSource:
         return kind.labelled(some) or some
 
     def pair(count: int, seed: int) -> tuple[RowSource, RowSource]:
         one, other = data.pair(count, seed)
-        return told(one), told(other)
+        return with_labels(one), with_labels(other)
 
     def draw(count: int, seed: int) -> RowSource:
         assert data.draw is not None
-        return told(data.draw(count, seed))
+        return with_labels(data.draw(count, seed))
 
-    unseen, held = (None if some is None else told(some) for some in (data.unseen, data.held))
+    unseen, held = (
+        None if some is None else with_labels(some) for some in (data.unseen, data.held)
+    )
     fresh = None if data.draw is None else draw
     return replace(data, rows=rows, draw=fresh, pair=pair, unseen=unseen, held=held)
 
@@ -258,7 +260,7 @@ def edited(data: Dataset, target: Target | None) -> Dataset:
     """Return a data set with the rows of a target: a finite one."""
     if target is None or not target.done:
         return data
-    rows = kind_of(data.rows.spec().kind).aimed(data.rows, target)
+    rows = kind_of(data.rows.spec().kind).with_target(data.rows, target)
     return replace(
         data,
         rows=rows,

@@ -75,7 +75,7 @@ def imported(name: str, project: Path, settings: Settings = NO_SETTINGS) -> Data
     real = next((parts[s] for s in ("validation", "test") if len(parts[s]) >= FEWEST), train)
     # Who is held out measures, however few: two halves are another matter.
     held = next((parts[s] for s in ("validation", "test") if len(parts[s])), None)
-    judging = None if large else Judging.of(record.kind, train, folder.name)
+    judging = None if large else Judging.find(record.kind, train, folder.name)
 
     def every() -> RowSource:
         rows = StoredRows(folder, np.arange(record.rows), facts_of(folder))
@@ -169,7 +169,7 @@ def imported_outline(name: str, project: Path, settings: Settings = NO_SETTINGS)
     if (parts := _split_of(folder, settings)) is not None:
         return Outline(parts.train.take(slice(0, _FEW)), len(parts.train))
     if kind_of(record.kind).whole:
-        whole = _whole(folder, record.hash)
+        whole = _read_all_rows(folder, record.hash)
         return Outline(whole.take(slice(0, _FEW)), len(whole))
     if record.stored != "hdf5":
         numbers = np.arange(min(record.rows, _LOOKED_AT))
@@ -213,7 +213,7 @@ def _too_few(folder: DatasetFolder, n: int) -> Refused:
 def _shares(folder: DatasetFolder, *, large: bool) -> dict[str, RowSource]:
     """Return the rows of each of `studio.store.splits.SHARES`, on the disk or in memory."""
     record, facts = folder.record, facts_of(folder)
-    whole = _whole(folder, record.hash) if kind_of(record.kind).whole else None
+    whole = _read_all_rows(folder, record.hash) if kind_of(record.kind).whole else None
     share_of = _share_of(folder, None if whole is None else len(whole))
     found: dict[str, RowSource] = {}
     for place, share in enumerate(SHARES):
@@ -256,7 +256,7 @@ def imported_shares(name: str, project: Path, settings: Settings = NO_SETTINGS) 
 
 
 @lru_cache(maxsize=1)
-def _whole(folder: DatasetFolder, hash_: str) -> RowSource:
+def _read_all_rows(folder: DatasetFolder, hash_: str) -> RowSource:
     """Return all rows of an imported set whose rows mean something only together. The last one is
     remembered by its hash: a form asks for it again and again.
     """

@@ -76,10 +76,10 @@ class Judging:
             digest = _hash_of_file(given)
             self.key = f"{name}-given-{digest[:32]}"
             if self.judge is None:
-                self._remember(self._given(entry, given))
+                self._remember(self._load_given_weights(entry, given))
 
     @classmethod
-    def of(cls, kind: str, train: RowSource, name: str) -> "Judging | None":
+    def find(cls, kind: str, train: RowSource, name: str) -> "Judging | None":
         """Return the judge of a data set of a kind by its training data; ``name`` is its slug. None
         where no judge can learn from them.
 
@@ -140,7 +140,7 @@ class Judging:
         """Return the judge, however long it takes."""
         return finish(self.prepare())
 
-    def _given(self, entry: JudgeEntry, path: Path) -> Network:
+    def _load_given_weights(self, entry: JudgeEntry, path: Path) -> Network:
         try:
             found = load_weights(self._teaching.new(self._lesson), path)
         except (OSError, WeightsError) as error:

@@ -61,7 +61,7 @@ def nearest(
     among = np.zeros(len(wanted), np.int64)
     for start in range(0, len(source), BLOCK):
         block = source.rows(slice(start, start + BLOCK))
-        apart = _apart(wanted, compared(block))
+        apart = _pairwise_distances(wanted, compared(block))
         if label is not None and (theirs := _label(block)) is not None:
             apart[label[:, None] != theirs] = np.inf
         among += np.isfinite(apart).sum(axis=1)
@@ -88,7 +88,7 @@ def _spaced(source: RowSource, asked: Batch) -> NDArray[np.int64]:
     return np.concatenate([each[:: max(1, len(each) // USUAL_OF)][:USUAL_OF] for each in found])
 
 
-def _apart(some: Floats, others: Floats) -> Floats:
+def _pairwise_distances(some: Floats, others: Floats) -> Floats:
     """Return how far each of some (m, d) is from each of others (n, d), (m, n)."""
     squares = np.square(some).sum(axis=1)[:, None] + np.square(others).sum(axis=1)
     return np.asarray(np.sqrt(np.maximum(squares - 2.0 * some @ others.T, 0.0)))

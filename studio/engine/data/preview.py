@@ -34,11 +34,11 @@ def first_rows(data: Dataset, n: int) -> tuple[dict[str, Any], Arrays]:
     Raises:
         StoreError: they cannot be read.
     """
-    whole = data.whole()
+    whole = data.all_rows()
     spec = whole.spec()
     some = whole.take(slice(0, min(n, max(1, MAX_NUMBERS // spec.mean.numel()))))
     kind = kind_of(spec.kind)
-    return {**kind.facts(some), "n": len(whole)}, kind.shown(some)
+    return {**kind.facts(some), "n": len(whole)}, kind.preview_arrays(some)
 
 
 def preview(pick: Pick, project: Path | None, n: int) -> tuple[dict[str, Any], Arrays]:
@@ -72,7 +72,7 @@ def preview(pick: Pick, project: Path | None, n: int) -> tuple[dict[str, Any], A
     data = data.take(torch.randperm(len(data), generator=make_generator(0, SAMPLES))[:n])
     repeats = _repeats(name, project) if compared else ""
     told = {"n": total, "shares": shares, "counts": counts, "repeats": repeats}
-    return {**told, **kind.facts(data)}, kind.shown(data)
+    return {**told, **kind.facts(data)}, kind.preview_arrays(data)
 
 
 def _repeats(name: str, project: Path | None) -> str:

@@ -185,7 +185,7 @@ class Reading:
             self._give_up(_waited_too_long(self._paths, int(self._patience)))
         elif now - self._looked > _LOOK:
             self._looked = now
-            memory, seconds = _taken(self._process.pid)
+            memory, seconds = _measure_process(self._process.pid)
             if memory > MEMORY:
                 info = no_memory(self._paths)
                 self._give_up(FormatError(info.message, info.hint, info.kind))
@@ -262,7 +262,7 @@ def _start(errors: int) -> "subprocess.Popen[bytes]":
     )
 
 
-def _taken(pid: int) -> tuple[int, float]:
+def _measure_process(pid: int) -> tuple[int, float]:
     """Return the memory of a process and the seconds that it has computed."""
     import psutil
 

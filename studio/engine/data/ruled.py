@@ -32,4 +32,4 @@ def ruled(data: Dataset, slug: str, project: Path | None) -> Dataset:
     kind = kind_of(data.rows.spec().kind)
     if rule not in kind.rules:  # of a later version
         return data
-    return replace(data, rows=kind.ruled(data.rows, rule), ruled=True)
+    return replace(data, rows=kind.with_rule(data.rows, rule), ruled=True)

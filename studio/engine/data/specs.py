@@ -45,7 +45,7 @@ def pack_spec(spec: DataSpec) -> tuple[Tensors, dict[str, Any]]:
             [part.name, part.start, part.stop, part.counts, part.share, part.spare]
             for part in spec.parts
         ],
-        "given": {name: _said(known) for name, known in spec.given.items()},
+        "given": {name: _encode_given(known) for name, known in spec.given.items()},
     }
     return tensors, values
 
@@ -68,7 +68,9 @@ def unpack_spec(tensors: Mapping[str, Tensor], values: Mapping[str, Any]) -> Dat
         values=tensors.get("values"),
         masks=tensors.get("masks"),
         absent=tensors.get("absent"),
-        given={name: _given(tensors, name, g) for name, g in values.get("given", {}).items()},
+        given={
+            name: _decode_given(tensors, name, g) for name, g in values.get("given", {}).items()
+        },
         law={name.removeprefix(LAW): x for name, x in tensors.items() if name.startswith(LAW)},
     )
 
@@ -96,7 +98,7 @@ def _json(values: dict[str, Any]) -> str:
     return msgspec.json.encode(values).decode()
 
 
-def _said(known: Given) -> dict[str, Any]:
+def _encode_given(known: Given) -> dict[str, Any]:
     return {
         "shape": list(known.shape),
         "classes": known.classes,
@@ -106,7 +108,7 @@ def _said(known: Given) -> dict[str, Any]:
     }
 
 
-def _given(tensors: Mapping[str, Tensor], name: str, said: Mapping[str, Any]) -> Given:
+def _decode_given(tensors: Mapping[str, Tensor], name: str, said: Mapping[str, Any]) -> Given:
     mean, std = (tensors.get(f"{GIVEN}{name}/{number}") for number in ("mean", "std"))
     return Given(
         tuple(said["shape"]),

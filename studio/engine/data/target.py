@@ -46,7 +46,7 @@ class Target:
     by_hand: bool = True
 
     @classmethod
-    def of(cls, original: Tensor, *, by_hand: bool = True) -> "Target":
+    def from_data(cls, original: Tensor, *, by_hand: bool = True) -> "Target":
         """Return data (n, *shape) without an edit."""
         order = torch.rand(len(original), generator=make_generator(0, SHOWN))
         return cls(original, original, order, by_hand=by_hand)
@@ -68,12 +68,12 @@ class Target:
             return _edited(self, edit)
         if not self.done:
             raise Refused("There is no edit of points to undo.")
-        target = Target.of(self.original)
+        target = Target.from_data(self.original)
         for earlier in self.done[:-1]:
             target = _edited(target, earlier)
         return target
 
-    def shown(self, n: int) -> Tensor:
+    def thinned(self, n: int) -> Tensor:
         """Return at most n of the points (min(n, m), d), nearly the same ones after an edit."""
         return self.x if n >= len(self.x) else self.x[self.chosen(n)]
 
@@ -90,7 +90,7 @@ class Target:
 def _edited(target: Target, edit: EditPoints) -> Target:
     x, order = target.x, target.order
     if edit.action == "add":
-        new, numbers = _drawn(x, edit)
+        new, numbers = _sample_added_points(x, edit)
         x, order = torch.cat([x, new]), torch.cat([order, numbers])
     else:
         near = (x[:, :2] - torch.tensor(edit.centre)).square().sum(dim=1) <= edit.radius**2
@@ -108,7 +108,7 @@ def _edited(target: Target, edit: EditPoints) -> Target:
     return dataclasses.replace(target, x=x, order=order, done=(*target.done, edit))
 
 
-def _drawn(x: Tensor, edit: EditPoints) -> tuple[Tensor, Tensor]:
+def _sample_added_points(x: Tensor, edit: EditPoints) -> tuple[Tensor, Tensor]:
     """Draw the points that are added; coordinates after the second are those of points that are
     there already, chosen at random.
     """

@@ -17,7 +17,7 @@ from pushforward.studio.engine.run.in_force import target_after
 from pushforward.studio.engine.run.loading import load
 from pushforward.studio.engine.run.others import Others, asking
 from pushforward.studio.engine.run.resolve import pick_metrics, pick_sampler
-from pushforward.studio.engine.watch.ahead import Ahead
+from pushforward.studio.engine.watch.ahead import TaskProgress
 from pushforward.studio.engine.watch.evaluation import Evaluator, Quality, unguided
 from pushforward.studio.figures import short
 from pushforward.studio.protocol.events import SPREAD
@@ -95,7 +95,7 @@ class EvaluationJob(RunJob):
         for choice in metrics:
             figure = quality.figures.get(choice.entry.slug)
             if figure is not None and math.isfinite(figure.value):
-                told = _told(choice.entry, figure, quality)
+                told = _format_metric(choice.entry, figure, quality)
                 over = "" if loaded.length is None else f", averaged over {loaded.length:g}"
                 of = f"step {loaded.step:,}{over}"
                 self.say(f"{choice.entry.slug} of {of}: {told}, seed {seed}).")
@@ -131,7 +131,7 @@ class EvaluationJob(RunJob):
             notes=list(quality.notes),
         )
 
-    def _tell(self, ahead: Ahead) -> None:
+    def _tell(self, ahead: TaskProgress) -> None:
         """Say how far it is, at once when another piece begins, and now and then."""
         now = time.monotonic()
         if not ahead.doing:
@@ -153,7 +153,7 @@ class EvaluationJob(RunJob):
         )
 
 
-def _told(entry: MetricEntry, figure: Figure, quality: Quality) -> str:
+def _format_metric(entry: MetricEntry, figure: Figure, quality: Quality) -> str:
     """Say a figure, its interval and its bar, up to with how many data it was measured."""
     ends = [short(end, 4) for end in (figure.low, figure.high) if end is not None]
     interval = f" [{', '.join(ends)}]" if ends else ""

@@ -31,7 +31,7 @@ __all__ = ["RowsJob"]
 
 
 @dataclass(frozen=True)
-class _There:
+class _ExportedRows:
     """All rows of a source, the names of the numbers of one, and what is known of where they come
     from.
     """
@@ -67,7 +67,7 @@ class RowsJob(RunJob):
         command, file = self._command, Path(self._command.file)
         yield False
         there = _READ[command.what](self.folder, command)
-        some = _taken(there.rows, command.rows)
+        some = _select_rows(there.rows, command.rows)
         yield False
         # Somebody may have written one since the work began.
         check_destination(file, command.overwrite)
@@ -105,7 +105,7 @@ def _check(command: ExportRows, kind: str) -> None:
     check_destination(file, command.overwrite)
 
 
-def _taken(rows: RowSource | Batch, chosen: list[int]) -> Batch:
+def _select_rows(rows: RowSource | Batch, chosen: list[int]) -> Batch:
     """Return the rows of some numbers, all for none; of a source no others are read.
 
     Raises:
@@ -123,17 +123,17 @@ def _taken(rows: RowSource | Batch, chosen: list[int]) -> Batch:
     return rows.take(index) if isinstance(rows, Batch) else rows.rows(index)
 
 
-def _samples(run: RunFolder, command: ExportRows) -> _There:
+def _sample_rows(run: RunFolder, command: ExportRows) -> _ExportedRows:
     sets = SampleSets(run.path)
     there = [*sets.paths(), *(result.arrays for result in run.results.all())]
     path = next((each for each in there if str(each) == command.of), None)
     if path is None:
         raise Refused(f"{command.of} holds no samples of {run.name}.", path="of")
     found = sets.read(path)
-    return _There(_batch(found.x, found.beside), found.columns, dict(found.attrs))
+    return _ExportedRows(_batch(found.x, found.beside), found.columns, dict(found.attrs))
 
 
-def _particles(run: RunFolder, command: ExportRows) -> _There:
+def _particle_rows(run: RunFolder, command: ExportRows) -> _ExportedRows:
     store = FlowStore(run.path)
     steps = [each for each in store.steps() if command.step is None or each <= command.step]
     if not steps:
@@ -146,42 +146,46 @@ def _particles(run: RunFolder, command: ExportRows) -> _There:
             "Choose the newest snapshot, which has all.",
             path="n",
         )
-    known = dict(record.given)
+    known = dict(record.conditions)
     if record.mask is not None:
         known["mask"] = record.mask
     said = {"step": record.step, "seed": run.record.spec.training.get("seed", 0)}
     columns = saved_columns(newest_checkpoint(run))
     rows = _batch(record.x[-1], known).take(slice(0, command.n or None))
-    return _There(rows, columns, {**said, "particles": "fixed"})
+    return _ExportedRows(rows, columns, {**said, "particles": "fixed"})
 
 
-def _data(run: RunFolder, command: ExportRows) -> _There:
+def _data_rows(run: RunFolder, command: ExportRows) -> _ExportedRows:
     source, target = target_of(run, None)
     n = command.n or len(target.x)
     # What is known of rows is known by their number, which edits change.
     whole = not target.done and len(target.x) == len(source.rows)
-    rows = source.rows.rows(target.chosen(n)) if whole else Batch(target.shown(n))
+    rows = source.rows.rows(target.chosen(n)) if whole else Batch(target.thinned(n))
     said = {"dataset": run.record.spec.dataset.slug, "edits": len(target.done)}
-    return _There(rows, tuple(source.rows.columns), said)
+    return _ExportedRows(rows, tuple(source.rows.columns), said)
 
 
-def _held(run: RunFolder, command: ExportRows) -> _There:
+def _held_out_rows(run: RunFolder, command: ExportRows) -> _ExportedRows:
     source, target = target_of(run, None)
     rows = held_rows(source, target, command.n)
     if rows is None:
         raise Refused(f"{run.name} has no held-out data.", path="what")
     said = {"dataset": run.record.spec.dataset.slug, "held": True}
-    return _There(rows, tuple(source.rows.columns), said)
+    return _ExportedRows(rows, tuple(source.rows.columns), said)
 
 
-def _near(run: RunFolder, command: ExportRows) -> _There:
+def _nearest_training_rows(run: RunFolder, command: ExportRows) -> _ExportedRows:
     source, _ = target_of(run, None)
     said = {"dataset": run.record.spec.dataset.slug}
-    return _There(source.rows, tuple(source.rows.columns), said)
+    return _ExportedRows(source.rows, tuple(source.rows.columns), said)
 
 
 _READ = {
-    "samples": _samples, "particles": _particles, "data": _data, "held": _held, "near": _near
+    "samples": _sample_rows,
+    "particles": _particle_rows,
+    "data": _data_rows,
+    "held": _held_out_rows,
+    "near": _nearest_training_rows,
 }  # fmt: skip
 
 

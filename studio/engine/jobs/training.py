@@ -246,8 +246,8 @@ class TrainingJob(Job):
         """Note how long the steps since the clock was last read took."""
         first, began = self._block
         steps, seconds = self.step - first, self._clock() - began
-        self._pace.bare(steps, seconds)
-        self.view.stepped(steps, seconds, began)
+        self._pace.add_uninterrupted(steps, seconds)
+        self.view.add_block(steps, seconds, began)
 
     def _maintain(self, session: Session) -> Work:
         """Do what was asked for and what is due; plan when to look at the clock next."""
@@ -261,7 +261,7 @@ class TrainingJob(Job):
         if self.step == session.step:
             # What is made before the first step says nothing of how fast steps are.
             now = self._clock()
-            self._pace.aside(now - self._paced)
+            self._pace.add_pause(now - self._paced)
             self._paced = now
         soon = self.step + min(max(1, int(self._pace.rate * CHECK)), 1000)
         edit = session.pending[0].step if session.pending else self.total
@@ -417,7 +417,7 @@ class TrainingJob(Job):
         if on:
             self._tick(now, "evaluating")
         else:
-            self._pace.aside(now - self._paced)
+            self._pace.add_pause(now - self._paced)
             self._paced = now
             self._tick(now)
 
@@ -445,7 +445,7 @@ class TrainingJob(Job):
         phases = _phases(self.session.family)
         ends = [phase.start for phase in phases if phase.start > self.step]
         if len(ends) < self._ahead:
-            self._pace.anew()
+            self._pace.restart_timing()
         self._ahead = len(ends)
         left = self._pace.left(min([*ends, self.total]) - self.step)
         if left is not None and not ends:

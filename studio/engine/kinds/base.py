@@ -108,7 +108,7 @@ class DataKind:
         known = {entry.slug: (entry.one, entry.many) for entry in registry.all("kind")}
         return too_few(n, *known.get(self.slug, ("row", "rows")), FEWEST)
 
-    def described(self, data: RowSource) -> str:
+    def describe_data(self, data: RowSource) -> str:
         """Say in a few words how many data there are, and what of."""
         return self.counted(len(data))
 
@@ -162,7 +162,7 @@ class DataKind:
             path="dataset",
         )
 
-    def handed(self, value: Any, spec: DataSpec, columns: tuple[str, ...]) -> Batch:
+    def parse_rows(self, value: Any, spec: DataSpec, columns: tuple[str, ...]) -> Batch:
         """Return rows that a person hands to an operator as nested lists, in the units of the data;
         ``columns`` are those of a row.
 
@@ -199,15 +199,15 @@ class DataKind:
         """
         return None
 
-    def alike(self, data: RowSource) -> dict[str, float]:
+    def shared_facts(self, data: RowSource) -> dict[str, float]:
         """Return numbers that hold for every datum, made ones too, by name: a sampling rate."""
         return {}
 
-    def ruled(self, data: RowSource, rule: str) -> RowSource:
+    def with_rule(self, data: RowSource, rule: str) -> RowSource:
         """Return data of which a person has said what makes one of them valid, one of `rules`."""
         return data
 
-    def shown(self, data: RowSource) -> Arrays:
+    def preview_arrays(self, data: RowSource) -> Arrays:
         """Return the arrays of a preview of data."""
         return self.arrays(data.rows(slice(None)))
 
@@ -244,15 +244,15 @@ class DataKind:
             raise TypeError(f"{self.slug} have no classes")
         return data.relabelled(rows, labels)
 
-    def beside(self, rows: Batch) -> Arrays:
+    def annotations(self, rows: Batch) -> Arrays:
         """Return what real rows are shown with beside their numbers and classes, by name."""
         return {}
 
     def target(self, data: RowSource) -> Target:
         """Return the data as what a training aims at."""
-        return Target.of(data.rows(slice(None)).x, by_hand=False)
+        return Target.from_data(data.rows(slice(None)).x, by_hand=False)
 
-    def aimed(self, data: RowSource, target: Target) -> RowSource:
+    def with_target(self, data: RowSource, target: Target) -> RowSource:
         """Return data with the rows of an edited target.
 
         Raises:

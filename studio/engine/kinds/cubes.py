@@ -88,7 +88,7 @@ class Cubes(DataKind, slug="cubes"):
         cube = x.float().T.reshape(-1, height, width).contiguous()
         return cube, label.long().reshape(height, width)
 
-    def described(self, data: RowSource) -> str:
+    def describe_data(self, data: RowSource) -> str:
         assert isinstance(data, CubeSet)
         height, width = data.scene.size
         return (
@@ -96,7 +96,7 @@ class Cubes(DataKind, slug="cubes"):
             f"{len(data.scene.cube):,} bands"
         )
 
-    def shown(self, data: RowSource) -> Arrays:
+    def preview_arrays(self, data: RowSource) -> Arrays:
         """Return "x" (n, 3, side, side), windows in false colours from 0 to 1, with "label" (n,)
         and "position" (n, 2); and of the scene "colours" (H, W, 3) uint8, "truth" (H, W) int16 from
         1 on, 0 where nobody knows, "cube" (H, W, bands) and "wavelengths" (bands,) in nm, empty

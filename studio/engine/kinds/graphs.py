@@ -19,7 +19,7 @@ from pushforward.observables.graphs.makes import MAKES, NO_MAKE
 from pushforward.studio.engine.kinds.base import Arrays, DataKind, Facts
 from pushforward.studio.engine.kinds.meant import numbered
 from pushforward.studio.formats.graphs.writing import GRAPH_SUFFIXES, write_graphs
-from pushforward.studio.graph_layout import laid_out
+from pushforward.studio.graph_layout import lay_out
 from pushforward.studio.protocol.extras import DENOISED
 from pushforward.studio.protocol.records import EXTRA
 
@@ -33,7 +33,7 @@ class Graphs(DataKind, slug="graphs"):
     """Nodes and edges, packed into rows."""
 
     suffixes: ClassVar[tuple[str, ...]] = GRAPH_SUFFIXES
-    laid_out: ClassVar[bool] = True
+    lay_out: ClassVar[bool] = True
     rules: ClassVar[tuple[str, ...]] = (*MAKES, NO_MAKE)
     compares: ClassVar[bool] = True
     foreseen: ClassVar[bool] = True
@@ -56,18 +56,18 @@ class Graphs(DataKind, slug="graphs"):
         own = None if labels is None else torch.from_numpy(np.array(labels, np.int64))
         return GraphSet(x, size, labels=own, names=facts.classes)
 
-    def handed(self, value: Any, spec: DataSpec, columns: tuple[str, ...]) -> Batch:
+    def parse_rows(self, value: Any, spec: DataSpec, columns: tuple[str, ...]) -> Batch:
         """Return graphs that a person hands to an operator as packed rows: as many nodes are real
         as the last one goes that has a pair of which something is said.
         """
         packing = Packing.of(spec.parts)
-        x = super().handed(value, spec, columns).x
+        x = super().parse_rows(value, spec, columns).x
         said = packing.dense(x != 0.0).any(dim=1)
         last = torch.where(said, torch.arange(1, packing.nodes + 1), 0).amax(dim=1)
         size = last.clamp_min(1)
         return Batch(x, packing.masks[size], {SIZE: size})
 
-    def described(self, data: RowSource) -> str:
+    def describe_data(self, data: RowSource) -> str:
         assert isinstance(data, GraphSet)
         return f"{self.counted(len(data))} (at most {data.packing.nodes} nodes)"
 
@@ -89,21 +89,21 @@ class Graphs(DataKind, slug="graphs"):
             said += "noise floors and novelty mean little"
         return f"{said}."
 
-    def alike(self, data: RowSource) -> dict[str, float]:
+    def shared_facts(self, data: RowSource) -> dict[str, float]:
         """Return the number, from 1, of the make that the graphs are "meant" to be of, -1 for none,
         where somebody has said it.
         """
         return numbered(data.make, MAKES) if isinstance(data, GraphSet) else {}
 
-    def ruled(self, data: RowSource, rule: str) -> RowSource:
+    def with_rule(self, data: RowSource, rule: str) -> RowSource:
         return replace(data, make=rule) if isinstance(data, GraphSet) else data
 
-    def shown(self, data: RowSource) -> Arrays:
+    def preview_arrays(self, data: RowSource) -> Arrays:
         """Return rows, sizes, classes where there are some, and "places": where the nodes of the
         first of them are drawn, (at most 256, N, 2).
         """
         first = data.rows(slice(0, DRAWN))
-        found = {**super().shown(data), "places": self.places(first)}
+        found = {**super().preview_arrays(data), "places": self.places(first)}
         assert isinstance(data, GraphSet)
         if data.labels is None:
             return found
@@ -119,7 +119,7 @@ class Graphs(DataKind, slug="graphs"):
 
     def places(self, rows: Batch) -> NDArray[np.float32]:
         adjacency = unpack(rows.x, Packing.like(rows)).numpy()
-        return laid_out(adjacency, rows.given[SIZE].numpy())
+        return lay_out(adjacency, rows.given[SIZE].numpy())
 
     def write(
         self, path: Path, rows: Batch, columns: tuple[str, ...], attrs: Mapping[str, object]

@@ -54,7 +54,7 @@ class Images(DataKind, slug="images"):
         """One mean and one deviation for all pixels, as `ImageSet.spec` has."""
         return Measuring(outline, pooled=True)
 
-    def described(self, data: RowSource) -> str:
+    def describe_data(self, data: RowSource) -> str:
         size = " x ".join(map(str, data.spec().shape))
         return f"{self.counted(len(data))} ({size})"
 
@@ -62,9 +62,9 @@ class Images(DataKind, slug="images"):
         """Return images (n, C, H, W) row by row."""
         return sheet(x)
 
-    def shown(self, data: RowSource) -> Arrays:
+    def preview_arrays(self, data: RowSource) -> Arrays:
         assert isinstance(data, ImageSet)
-        found = super().shown(data)
+        found = super().preview_arrays(data)
         return (
             found
             if data.labels is None

@@ -35,7 +35,7 @@ class Interactions(DataKind, slug="interactions"):
 
     suffixes: ClassVar[tuple[str, ...]] = (".csv", *ARRAY_SUFFIXES, PARQUET)
 
-    def described(self, data: RowSource) -> str:
+    def describe_data(self, data: RowSource) -> str:
         assert isinstance(data, InteractionSet)
         events = int(data.lengths.sum())
         return f"{len(data):,} people, {len(data.titles):,} items, {events:,} interactions"
@@ -93,14 +93,14 @@ class Interactions(DataKind, slug="interactions"):
             categories if len(categories) == len(titles) else (),
         )
 
-    def shown(self, data: RowSource) -> Arrays:
+    def preview_arrays(self, data: RowSource) -> Arrays:
         """Return "x" (n, L) int32 with "size", and under "person" (n,) by which number each is
         named; "time" and "rating" (n, L) where they are known; where histories are longer, what was
         before x as "earlier" (m,), one user after the other, and under "earlier.lengths" (n,) how
         many each has.
         """
         assert isinstance(data, InteractionSet)
-        arrays = super().shown(data)
+        arrays = super().preview_arrays(data)
         numbers = data.numbers.numpy()
         found = {"x": arrays["x"].astype(np.int32), "size": arrays["size"], "person": numbers}
         if data.times is not None:
@@ -112,8 +112,8 @@ class Interactions(DataKind, slug="interactions"):
             found[lengths_of(_EARLIER)] = data.earlier.lengths.numpy()
         return found
 
-    def handed(self, value: Any, spec: DataSpec, columns: tuple[str, ...]) -> Batch:
-        """As `DataKind.handed`: histories of any length, of numbers from 1 or of titles."""
+    def parse_rows(self, value: Any, spec: DataSpec, columns: tuple[str, ...]) -> Batch:
+        """As `DataKind.parse_rows`: histories of any length, of numbers from 1 or of titles."""
         if not isinstance(value, list) or not all(isinstance(row, list) for row in value):
             raise ValueError("must be histories, each a list of items")
         known = {title.casefold(): item for item, title in enumerate(columns, 1)}

@@ -25,7 +25,7 @@ class JetVariablesKind(DataKind, slug="jet-variables"):
     suffixes: ClassVar[tuple[str, ...]] = VARIABLES_SUFFIXES
     plane: ClassVar[bool] = True
 
-    def described(self, data: RowSource) -> str:
+    def describe_data(self, data: RowSource) -> str:
         assert isinstance(data, JetVariables)
         return f"{self.counted(len(data))} of at most {counted(data.most, 'constituent')}"
 

@@ -67,21 +67,21 @@ class Jets(DataKind, slug="jets"):
             found = found & torch.expm1(rows.x[..., 2]).masked_fill(~mask, 0.0).isfinite().all(1)
         return found
 
-    def described(self, data: RowSource) -> str:
+    def describe_data(self, data: RowSource) -> str:
         most = counted(data.spec().shape[0], "constituent")
         return f"{self.counted(len(data))} of at most {most}"
 
-    def shown(self, data: RowSource) -> Arrays:
+    def preview_arrays(self, data: RowSource) -> Arrays:
         """Return jets with the "radius" of their cone, which pictures are as wide as."""
         assert isinstance(data, JetSet)
-        return {**super().shown(data), "radius": np.full(len(data), data.radius)}
+        return {**super().preview_arrays(data), "radius": np.full(len(data), data.radius)}
 
     def facts(self, data: RowSource) -> dict[str, Any]:
         assert isinstance(data, JetSet)
         # A mean over angles and momenta says nothing.
         return {**super().facts(data), "mean": [], "std": [], "names": list(data.names)}
 
-    def alike(self, data: RowSource) -> dict[str, float]:
+    def shared_facts(self, data: RowSource) -> dict[str, float]:
         """Return the "radius" of their cone, and which share of the pT and of the mass of their
         jets the constituents of real jets have: the least and the most of the means of the types,
         as "pt-least".
@@ -128,12 +128,12 @@ class Jets(DataKind, slug="jets"):
             clouds.numpy().astype(np.float32),
             jet.numpy().astype(np.float32),
             rows.given["label"].long().numpy(),
-            _told(attrs.get("classes")),
+            _type_names(attrs.get("classes")),
             {**attrs, "meaning": MEANING},
             {name: values.numpy() for name, values in rows.given.items()},
         )
 
 
-def _told(names: object) -> tuple[str, ...]:
+def _type_names(names: object) -> tuple[str, ...]:
     """Return the names of types that come with rows, none where there are none."""
     return tuple(map(str, names)) if isinstance(names, list | tuple) else ()

@@ -18,13 +18,13 @@ from pushforward.observables.graphs.labelled_makes import LABELLED_MAKES
 from pushforward.observables.graphs.makes import NO_MAKE
 from pushforward.studio.engine.kinds.base import Arrays, DataKind, Facts
 from pushforward.studio.engine.kinds.meant import numbered
-from pushforward.studio.engine.kinds.typed import handed_types
+from pushforward.studio.engine.kinds.typed import parse_types
 from pushforward.studio.formats.graphs.labelled import (
     LABELLED_SUFFIXES,
     LabelledGraphs,
     write_labelled,
 )
-from pushforward.studio.graph_layout import laid_out
+from pushforward.studio.graph_layout import lay_out
 from pushforward.studio.protocol.extras import DENOISED
 from pushforward.studio.protocol.records import EXTRA
 
@@ -38,7 +38,7 @@ class Labelled(DataKind, slug="labelled-graphs"):
     """Nodes and edges of several types, packed into rows."""
 
     suffixes: ClassVar[tuple[str, ...]] = LABELLED_SUFFIXES
-    laid_out: ClassVar[bool] = True
+    lay_out: ClassVar[bool] = True
     foreseen: ClassVar[bool] = True
     rules: ClassVar[tuple[str, ...]] = (*LABELLED_MAKES, NO_MAKE)
     record_types: ClassVar[Mapping[str, str]] = {f"{EXTRA}{DENOISED}": "float16"}
@@ -63,29 +63,29 @@ class Labelled(DataKind, slug="labelled-graphs"):
             edge_labels=tuple(map(str, facts.more.get("edge_labels") or ())),
         )
 
-    def handed(self, value: Any, spec: DataSpec, columns: tuple[str, ...]) -> Batch:
+    def parse_rows(self, value: Any, spec: DataSpec, columns: tuple[str, ...]) -> Batch:
         """Return graphs that a person hands to an operator as packed rows; places of which all
         numbers are 0 are padded.
         """
-        return handed_types(super().handed(value, spec, columns).x, spec)
+        return parse_types(super().parse_rows(value, spec, columns).x, spec)
 
-    def described(self, data: RowSource) -> str:
+    def describe_data(self, data: RowSource) -> str:
         assert isinstance(data, LabelledSet)
         return f"{self.counted(len(data))} (at most {data.packing.nodes} nodes)"
 
-    def alike(self, data: RowSource) -> dict[str, float]:
+    def shared_facts(self, data: RowSource) -> dict[str, float]:
         """Return the number of the make that the graphs are "meant" to be of, as `numbered`."""
         return numbered(data.make, LABELLED_MAKES) if isinstance(data, LabelledSet) else {}
 
-    def ruled(self, data: RowSource, rule: str) -> RowSource:
+    def with_rule(self, data: RowSource, rule: str) -> RowSource:
         return replace(data, make=rule) if isinstance(data, LabelledSet) else data
 
-    def shown(self, data: RowSource) -> Arrays:
+    def preview_arrays(self, data: RowSource) -> Arrays:
         """Return rows, sizes, classes where there are some, and "places": where the nodes of the
         first of them are drawn.
         """
         first = data.rows(slice(0, DRAWN))
-        found = {**super().shown(data), "places": self.places(first)}
+        found = {**super().preview_arrays(data), "places": self.places(first)}
         assert isinstance(data, LabelledSet)
         if data.labels is None:
             return found
@@ -99,7 +99,7 @@ class Labelled(DataKind, slug="labelled-graphs"):
 
     def places(self, rows: Batch) -> NDArray[np.float32]:
         types, edges = unpack_types(rows.x, labelled_packing(rows.x.shape[1]))
-        return laid_out(edges.numpy(), rows.given[SIZE].numpy(), types.numpy())
+        return lay_out(edges.numpy(), rows.given[SIZE].numpy(), types.numpy())
 
     def write(
         self, path: Path, rows: Batch, columns: tuple[str, ...], attrs: Mapping[str, object]

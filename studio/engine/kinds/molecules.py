@@ -16,7 +16,7 @@ from pushforward.models.kinds.molecules import MoleculeSet, packing_of
 from pushforward.models.layouts.graphs import unpack_types
 from pushforward.observables.molecules.atoms import ATOMS
 from pushforward.studio.engine.kinds.base import Arrays, DataKind, Facts
-from pushforward.studio.engine.kinds.typed import handed_types
+from pushforward.studio.engine.kinds.typed import parse_types
 from pushforward.studio.formats.molecules.writing import (
     MOLECULE_SUFFIXES,
     left_out,
@@ -53,20 +53,20 @@ class Molecules(DataKind, slug="molecules"):
         made = MoleculeSet.of(*map(torch.from_numpy, (atoms, bonds, size)))
         return replace(made, elements=_elements(facts))
 
-    def handed(self, value: Any, spec: DataSpec, columns: tuple[str, ...]) -> Batch:
+    def parse_rows(self, value: Any, spec: DataSpec, columns: tuple[str, ...]) -> Batch:
         """Return molecules that a person hands to an operator as packed rows; places of which all
         numbers are 0 are padded.
         """
-        return handed_types(super().handed(value, spec, columns).x, spec)
+        return parse_types(super().parse_rows(value, spec, columns).x, spec)
 
-    def described(self, data: RowSource) -> str:
+    def describe_data(self, data: RowSource) -> str:
         assert isinstance(data, MoleculeSet)
         return f"{self.counted(len(data))} (at most {data.packing.nodes} atoms)"
 
-    def shown(self, data: RowSource) -> Arrays:
+    def preview_arrays(self, data: RowSource) -> Arrays:
         """Return rows, sizes, and "places": where the atoms of the first of them are drawn."""
         first = data.rows(slice(0, DRAWN))
-        return {**super().shown(data), "places": self.places(first)}
+        return {**super().preview_arrays(data), "places": self.places(first)}
 
     def facts(self, data: RowSource) -> dict[str, Any]:
         """Return what a preview tells, with "nodes", N."""

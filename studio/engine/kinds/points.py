@@ -37,7 +37,7 @@ class Points(DataKind, slug="points"):
             )
         return PointSet(torch.from_numpy(np.ascontiguousarray(x, np.float32)), facts.columns)
 
-    def described(self, data: RowSource) -> str:
+    def describe_data(self, data: RowSource) -> str:
         return f"{self.counted(len(data))} ({', '.join(data.columns)})"
 
     def facts(self, data: RowSource) -> dict[str, Any]:
@@ -53,9 +53,9 @@ class Points(DataKind, slug="points"):
 
     def target(self, data: RowSource) -> Target:
         x = data.rows(slice(None)).x
-        return Target.of(x, by_hand=x.shape[1] >= 2)
+        return Target.from_data(x, by_hand=x.shape[1] >= 2)
 
-    def aimed(self, data: RowSource, target: Target) -> PointSet:
+    def with_target(self, data: RowSource, target: Target) -> PointSet:
         """Return the points of a target, without known modes or law; one that was put there by hand
         is of the class of the point nearest to it.
         """

@@ -21,15 +21,15 @@ class Sentences(Labelled, slug="sentences"):
     laid_out: ClassVar[bool] = False
     """They stand in a line."""
 
-    def beside(self, rows: Batch) -> Arrays:
+    def annotations(self, rows: Batch) -> Arrays:
         return {SENTENCE: rows.given[SENTENCE].numpy().astype(np.int32)}
 
     def words(self, rows: Batch) -> NDArray[np.str_]:
         found: NDArray[np.str_] = np.array(["", *WORDS])[rows.given[SENTENCE].long().numpy()]
         return found
 
-    def shown(self, data: RowSource) -> Arrays:
+    def preview_arrays(self, data: RowSource) -> Arrays:
         """Return rows, and the "sentence" of each."""
         assert isinstance(data, SentenceSet)
-        found = {k: v for k, v in super().shown(data).items() if k != "places"}
+        found = {k: v for k, v in super().preview_arrays(data).items() if k != "places"}
         return {**found, SENTENCE: data.words.numpy().astype(np.int32)}

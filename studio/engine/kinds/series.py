@@ -24,20 +24,20 @@ class Series(DataKind, slug="series"):
 
     suffixes: ClassVar[tuple[str, ...]] = (".csv", ".wav", *ARRAY_SUFFIXES)
 
-    def described(self, data: RowSource) -> str:
+    def describe_data(self, data: RowSource) -> str:
         assert isinstance(data, SeriesSet)
         length, channels = data.x.shape[1:]
         across = f" in {counted(channels, 'channel')}" if channels > 1 else ""
         return f"{self.counted(len(data))} of {counted(length, 'time')}{across}"
 
-    def alike(self, data: RowSource) -> dict[str, float]:
+    def shared_facts(self, data: RowSource) -> dict[str, float]:
         """Return the "rate" of sounds, in samples a second."""
         rate = data.rate if isinstance(data, SeriesSet) else 0
         return {"rate": float(rate)} if rate else {}
 
-    def shown(self, data: RowSource) -> Arrays:
+    def preview_arrays(self, data: RowSource) -> Arrays:
         assert isinstance(data, SeriesSet)
-        found = super().shown(data)
+        found = super().preview_arrays(data)
         if data.labels is None:
             return found
         return {**found, "labels": data.labels.numpy().astype(np.int32)}

@@ -24,7 +24,7 @@ class Texts(DataKind, slug="texts"):
 
     suffixes: ClassVar[tuple[str, ...]] = (".txt", *ARRAY_SUFFIXES)
 
-    def described(self, data: RowSource) -> str:
+    def describe_data(self, data: RowSource) -> str:
         assert isinstance(data, TextSet)
         length = data.x.shape[1]
         return f"{self.counted(len(data))} of {length} characters, {len(data.alphabet)} different"
@@ -57,8 +57,8 @@ class Texts(DataKind, slug="texts"):
             )
         return TextSet(x, alphabet)
 
-    def handed(self, value: Any, spec: DataSpec, columns: tuple[str, ...]) -> Batch:
-        """As `DataKind.handed`: texts of the length of the data, in their characters."""
+    def parse_rows(self, value: Any, spec: DataSpec, columns: tuple[str, ...]) -> Batch:
+        """As `DataKind.parse_rows`: texts of the length of the data, in their characters."""
         (length,), numbers = spec.shape, spec.values
         assert numbers is not None
         if not isinstance(value, list) or not all(isinstance(row, str) for row in value):

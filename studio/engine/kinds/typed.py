@@ -7,10 +7,10 @@ from pushforward.models.contracts.batch import Batch
 from pushforward.models.contracts.spec import SIZE, DataSpec
 from pushforward.models.layouts.graphs import Packing
 
-__all__ = ["handed_types"]
+__all__ = ["parse_types"]
 
 
-def handed_types(x: Tensor, spec: DataSpec) -> Batch:
+def parse_types(x: Tensor, spec: DataSpec) -> Batch:
     """Return rows (n, L) with their sizes: as many nodes are real as the last one goes of which
     something is said.
     """

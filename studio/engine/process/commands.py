@@ -229,7 +229,7 @@ def train(engine: "Engine", folder: RunFolder, total: int, step: int = 0) -> Ans
     Raises:
         StoreError: another process has the run, or the disk refused.
     """
-    with folder.lock.held():
+    with folder.lock.hold():
         folder.update_status(state="queued", step=step, total=total, error=None, background=False)
         job = TrainingJob(engine.new_name(), folder, engine.outbox, total=total)
         job.claim()
@@ -244,7 +244,7 @@ def valid(engine: "Engine", spec: RunSpec, project: Path, own: RunFolder | None 
     """
     found = engine.validator.validate(spec, project, own)
     if found.resolved is None:
-        raise Refused.of(found.problems[0])
+        raise Refused.from_problem(found.problems[0])
     return found.resolved
 
 

@@ -88,15 +88,15 @@ def _target(engine: "Engine", command: m.GetTarget) -> Answer:
     held = held_rows(source, target, n) if command.held else None
     if held is not None:
         rows = held.rows(slice(None))
-        known, names = _known(run, source, rows)
-        told = {**_said(run, source, target), "n": len(held), "names": names, "held": True}
+        known, names = _annotate_rows(run, source, rows)
+        told = {**_describe_rows(run, source, target), "n": len(held), "names": names, "held": True}
         return Answer(told, {"x": rows.x.contiguous().numpy(), **known})
     label, names = _classes(run, source, target, n)
-    result = {**_said(run, source, target), "n": len(target.x), "names": names}
-    return Answer(result, {"x": target.shown(n).contiguous().numpy(), **label})
+    result = {**_describe_rows(run, source, target), "n": len(target.x), "names": names}
+    return Answer(result, {"x": target.thinned(n).contiguous().numpy(), **label})
 
 
-def _said(run: RunFolder, source: Dataset, target: Target) -> dict[str, Any]:
+def _describe_rows(run: RunFolder, source: Dataset, target: Target) -> dict[str, Any]:
     """Return what is said of all rows: the names of their numbers, what holds for each, whether a
     model is measured with those that it learns, and with how many at most, None without an end.
     """
@@ -104,7 +104,9 @@ def _said(run: RunFolder, source: Dataset, target: Target) -> dict[str, Any]:
     kind = kind_of(picked_kind(dataset))
     # A training knows what was said when it began: marks follow at once.
     rule = rule_of(dataset.slug, run.project)
-    alike = kind.alike(kind.ruled(source.rows, rule) if rule in kind.rules else source.rows)
+    alike = kind.shared_facts(
+        kind.with_rule(source.rows, rule) if rule in kind.rules else source.rows
+    )
     said = {"columns": list(source.rows.columns), "alike": alike}
     most = len(target.x) // 2 if target.done else source.most  # as of `edited` data
     return {**said, "own": source.own, "most": most}
@@ -117,12 +119,12 @@ def _classes(run: RunFolder, source: Dataset, target: Target, n: int) -> tuple[A
     rows = source.rows
     if target.done or len(target.x) != len(rows):
         return {}, []
-    return _known(run, source, rows.rows(target.chosen(n)))
+    return _annotate_rows(run, source, rows.rows(target.chosen(n)))
 
 
-def _known(run: RunFolder, source: Dataset, rows: Batch) -> tuple[Arrays, list[str]]:
+def _annotate_rows(run: RunFolder, source: Dataset, rows: Batch) -> tuple[Arrays, list[str]]:
     label, names = _named_classes(source, rows.given.get(LABEL))
-    return {**label, **kind_of(picked_kind(run.record.spec.dataset)).beside(rows)}, names
+    return {**label, **kind_of(picked_kind(run.record.spec.dataset)).annotations(rows)}, names
 
 
 def _named_classes(source: Dataset, label: Tensor | None) -> tuple[Arrays, list[str]]:

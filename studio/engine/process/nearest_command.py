@@ -35,7 +35,7 @@ MOST = 256  # rows that are asked about at once, and nearest ones of each
 def _nearest(engine: "Engine", command: m.GetNearest) -> None:
     def chore() -> Work:
         try:
-            answer = yield from _found(engine, command)
+            answer = yield from _find_nearest(engine, command)
         except Exception as error:
             # Still the boundary of the command: it is only answered later.
             engine.outbox.send(m.Failed(re=command.id, error=describe(error)))
@@ -45,7 +45,7 @@ def _nearest(engine: "Engine", command: m.GetNearest) -> None:
     engine.chores.append(chore())
 
 
-def _found(engine: "Engine", command: m.GetNearest) -> Generator[bool, None, Answer]:
+def _find_nearest(engine: "Engine", command: m.GetNearest) -> Generator[bool, None, Answer]:
     n = within("n", command.n, MOST)
     run = RunFolder(Path(command.run))
     slug = picked_kind(run.record.spec.dataset)
@@ -59,7 +59,7 @@ def _found(engine: "Engine", command: m.GetNearest) -> Generator[bool, None, Ans
     job = training_of(run, engine.queue.jobs())
     source = job.session.source if job is not None and job.session is not None else None
     rows = (source or target_of(run)[0]).rows
-    asked, compared = _asked(command, rows), kind.near_by[command.by]
+    asked, compared = _parse_query_rows(command, rows), kind.near_by[command.by]
     try:
         compared(asked.take(slice(0, 1)))
     except KeyError as error:
@@ -77,7 +77,7 @@ def _found(engine: "Engine", command: m.GetNearest) -> Generator[bool, None, Ans
     return Answer(said, {**kind.arrays(there), "far": found.far, "number": found.number})
 
 
-def _asked(command: m.GetNearest, rows: RowSource) -> Batch:
+def _parse_query_rows(command: m.GetNearest, rows: RowSource) -> Batch:
     """Return what is asked about as rows.
 
     Raises:

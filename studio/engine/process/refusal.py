@@ -13,7 +13,7 @@ class Refused(Exception):
         self.info = ErrorInfo(kind=kind, message=message, hint=hint, path=path)
 
     @classmethod
-    def of(cls, problem: ErrorInfo, path: str | None = None) -> "Refused":
+    def from_problem(cls, problem: ErrorInfo, path: str | None = None) -> "Refused":
         """Return the refusal that a problem is, at another setting where one is named."""
         where = problem.path if path is None else path
         return cls(problem.message, problem.hint, kind=problem.kind, path=where)

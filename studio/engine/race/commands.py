@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pushforward.studio.engine.jobs.training import refuse_twice
 from pushforward.studio.engine.process.commands import Answer, handles
-from pushforward.studio.engine.race.setup import all_valid, create_race, going_on, held, line_up
+from pushforward.studio.engine.race.setup import all_valid, create_race, going_on, line_up, lock_all
 from pushforward.studio.protocol import messages as m
 from pushforward.studio.store.run import RunFolder
 
@@ -28,13 +28,13 @@ def _resume(engine: "Engine", command: m.ResumeRace) -> Answer:
     folders = [RunFolder(Path(run)) for run in command.runs]
     for folder in folders:
         refuse_twice(folder, engine.queue.jobs())
-    with held(folders):
+    with lock_all(folders):
         return _queue(engine, going_on(folders))
 
 
 def _queue(engine: "Engine", folders: Sequence[RunFolder]) -> Answer:
     queue = engine.queue
-    with held(folders):
+    with lock_all(folders):
         race = line_up(folders, engine.outbox, queue.changed, lambda folder: engine.new_name())
         race.claim()
     queue.forget(race.job)

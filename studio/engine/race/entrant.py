@@ -102,7 +102,7 @@ class Entrant(TrainingJob):
                 self.total = self.step + 2
         if self.done and self.step > self._block[0]:
             # Nobody looks at the clock after the last step.
-            self._pace.bare(self.step - self._block[0], self._clock() - self._block[1])
+            self._pace.add_uninterrupted(self.step - self._block[0], self._clock() - self._block[1])
             self._block = (self.step, self._clock())
 
     def _spent(self) -> float:
@@ -138,12 +138,12 @@ class _Metered(Pace):
         super().add(steps, seconds)
         self.seconds = self._spending.seconds
 
-    def aside(self, seconds: float) -> None:
-        """As `Pace.aside`; but it is no part of the budget, and so of no spending."""
+    def add_pause(self, seconds: float) -> None:
+        """As `Pace.add_pause`; but it is no part of the budget, and so of no spending."""
 
-    def bare(self, steps: int, seconds: float) -> None:
-        """As `Pace.bare`; and they are spent."""
-        super().bare(steps, seconds)
+    def add_uninterrupted(self, steps: int, seconds: float) -> None:
+        """As `Pace.add_uninterrupted`; and they are spent."""
+        super().add_uninterrupted(steps, seconds)
         if not self.free:
             self._spending.seconds += seconds
         self.free = False

@@ -6,7 +6,7 @@ from pathlib import Path
 from pushforward.studio.engine.jobs.headless import drive
 from pushforward.studio.engine.process.discovery import discover
 from pushforward.studio.engine.process.sink import CallbackSink
-from pushforward.studio.engine.race.setup import all_valid, create_race, going_on, held, line_up
+from pushforward.studio.engine.race.setup import all_valid, create_race, going_on, line_up, lock_all
 from pushforward.studio.engine.run.validation import Validator
 from pushforward.studio.protocol.messages import Budget, ErrorInfo, Event
 from pushforward.studio.protocol.spec import RunSpec
@@ -46,7 +46,7 @@ def run(
         StoreError: a run folder cannot be read, or another process has the run.
     """
     discover()
-    with held(folders):
+    with lock_all(folders):
         left = going_on(folders)
         job = line_up(left, CallbackSink(on_event), lambda info, place: None, lambda run: run.name)
         drive(job, stop)

@@ -138,10 +138,10 @@ class MarkedRecords:
         """The next step whose record is kept, infinite while that is not known."""
         return self._marks.next
 
-    def whole(self, pace: Pace) -> bool:
+    def is_full(self, pace: Pace) -> bool:
         """Say whether the next record is a whole one."""
         return self._marks.affordable
 
-    def kept(self, step: int, seconds: float, pace: Pace, *, whole: bool = True) -> None:
+    def add_record(self, step: int, seconds: float, pace: Pace, *, whole: bool = True) -> None:
         """Note that a record took so long."""
         self._marks.done(seconds, full=whole)

@@ -23,7 +23,7 @@ from pushforward.studio.protocol.messages import Budget
 from pushforward.studio.protocol.spec import Pick, RunSpec
 from pushforward.studio.store.run import RunFolder
 
-__all__ = ["all_valid", "create_race", "going_on", "held", "line_up"]
+__all__ = ["all_valid", "create_race", "going_on", "line_up", "lock_all"]
 
 FEWEST, MOST = 2, 8
 
@@ -80,7 +80,7 @@ def create_race(runs: Sequence[Resolved], budget: Budget, project: Path) -> list
 
 
 @contextmanager
-def held(folders: Sequence[RunFolder]) -> Iterator[None]:
+def lock_all(folders: Sequence[RunFolder]) -> Iterator[None]:
     """Hold the locks of some runs within a block.
 
     Raises:

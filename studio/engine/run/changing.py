@@ -32,12 +32,12 @@ def changed(config: C, edit: ChangeSetting) -> C:
     if edit.path not in rows:
         live = live_settings(type(config))
         near = difflib.get_close_matches(edit.path, live, n=1)
-        hint = f"Did you mean {near[0]!r}?" if near else _which(live)
+        hint = f"Did you mean {near[0]!r}?" if near else _list_live_settings(live)
         raise Refused(f"This model has no setting {edit.path!r}.", hint, path=at)
     if not rows[edit.path]["live"]:
         raise Refused(
             f"{rows[edit.path]['title']} ({edit.path}) cannot change during training.",
-            _which(live_settings(type(config))),
+            _list_live_settings(live_settings(type(config))),
             path=at,
         )
     try:
@@ -46,7 +46,7 @@ def changed(config: C, edit: ChangeSetting) -> C:
         raise Refused(f"family.{error}", path=f"family.{error.path}".rstrip(".")) from error
 
 
-def _which(live: Sequence[str]) -> str:
+def _list_live_settings(live: Sequence[str]) -> str:
     if not live:
         return "No setting of this model can; start a new run."
     return f"Those that can: {', '.join(live)}."

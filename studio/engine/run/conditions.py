@@ -22,12 +22,12 @@ from pushforward.studio.store.run import RunFolder
 __all__ = [
     "TAKEN_FROM",
     "Conditions",
-    "beside",
     "chosen",
     "conditions_of",
+    "describe_unset_conditions",
     "described",
     "drop_predicted",
-    "said_beside",
+    "unset_conditions",
 ]
 
 TAKEN_FROM = "as in rows of the training data"
@@ -81,12 +81,14 @@ def chosen(spec: DataSpec, given: Mapping[str, Any], rows: int = 0) -> Condition
     return Conditions(values, said, notes, {name: unit for name, unit in units.items() if unit})
 
 
-def beside(spec: DataSpec, given: Conditions) -> list[str]:
+def unset_conditions(spec: DataSpec, given: Conditions) -> list[str]:
     """Return the conditions of drawn samples that were not chosen."""
     return [name for name in spec.law if name not in given.values]
 
 
-def said_beside(given: Conditions, taken: Sequence[str], source: str = TAKEN_FROM) -> str:
+def describe_unset_conditions(
+    given: Conditions, taken: Sequence[str], source: str = TAKEN_FROM
+) -> str:
     """Say in a sentence which conditions were chosen, and which taken from rows of the data, or
     from another source.
     """

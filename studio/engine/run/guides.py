@@ -15,7 +15,7 @@ from pushforward.models.registry import registry
 from pushforward.studio.engine.process.failures import Refused
 from pushforward.studio.protocol.spec import GUIDANCE, Pick, RunRef
 
-__all__ = ["apart", "asked", "name_of", "pinned"]
+__all__ = ["guide_name", "guide_runs", "pin_guides", "split_guides"]
 
 T = TypeVar("T")
 
@@ -24,19 +24,19 @@ _PREFIX = "guidance-"
 _PATH = "guidance.config"
 
 
-def name_of(setting: str) -> str:
+def guide_name(setting: str) -> str:
     """Return under which name the run of a setting of guidance is kept."""
     return f"{_PREFIX}{setting}"
 
 
-def apart(named: Mapping[str, T]) -> tuple[dict[str, T], dict[str, T]]:
+def split_guides(named: Mapping[str, T]) -> tuple[dict[str, T], dict[str, T]]:
     """Return what a run learns from, and what leads its samples, by the settings of guidance."""
     inputs = {name: each for name, each in named.items() if not name.startswith(_PREFIX)}
     guides = {name.removeprefix(_PREFIX): named[name] for name in named.keys() - inputs.keys()}
     return inputs, guides
 
 
-def asked(sampler: Pick | None) -> Iterator[tuple[str, RunRef, Needs, str]]:
+def guide_runs(sampler: Pick | None) -> Iterator[tuple[str, RunRef, Needs, str]]:
     """Yield the runs that the guidance of a sampler asks: the setting, the run, what it must be,
     and the path of the setting in the spec.
 
@@ -63,7 +63,7 @@ def asked(sampler: Pick | None) -> Iterator[tuple[str, RunRef, Needs, str]]:
         yield setting, RunRef(run=ref.run, step=ref.step), needs, path
 
 
-def pinned(sampler: Pick | None, refs: Mapping[str, RunRef]) -> Pick | None:
+def pin_guides(sampler: Pick | None, refs: Mapping[str, RunRef]) -> Pick | None:
     """Return a sampler whose guidance names these runs, by setting."""
     if sampler is None:
         return None

@@ -18,7 +18,7 @@ from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.entries import FamilyEntry, Needs
 from pushforward.models.registry import registry
 from pushforward.studio.engine.process.failures import Refused
-from pushforward.studio.engine.run.guides import apart, asked, name_of
+from pushforward.studio.engine.run.guides import guide_name, guide_runs, split_guides
 from pushforward.studio.engine.run.in_force import rebuild
 from pushforward.studio.engine.run.resolve import Resolved, check
 from pushforward.studio.engine.run.saving import saved_data
@@ -30,13 +30,21 @@ from pushforward.studio.store.inputs import InputRecord, Inputs, checkpoint_byte
 from pushforward.studio.store.project import Project
 from pushforward.studio.store.run import RunFolder
 
-__all__ = ["Learners", "Taken", "load_taken", "open_guides", "open_inputs", "take", "units"]
+__all__ = [
+    "ImportedCheckpoint",
+    "Learners",
+    "load_taken",
+    "open_guides",
+    "open_inputs",
+    "take",
+    "units",
+]
 
 Learners = Mapping[str, Learner[Any]]
 
 
 @dataclass(frozen=True)
-class Taken:
+class ImportedCheckpoint:
     """A checkpoint of another run: its file as it is, and where it is from."""
 
     record: InputRecord
@@ -55,7 +63,7 @@ class Taken:
         inputs.put(name, data)
 
 
-def take(resolved: Resolved, project: Path | None) -> dict[str, Taken]:
+def take(resolved: Resolved, project: Path | None) -> dict[str, ImportedCheckpoint]:
     """Find what a run learns from, and what leads its samples, by the names of the copies.
 
     Where a run or its checkpoint has gone and another run of the project has a copy, that is taken.
@@ -64,12 +72,12 @@ def take(resolved: Resolved, project: Path | None) -> dict[str, Taken]:
         Refused: a run is missing or unfinished, lacks the ability that is needed, or has learned
             other data; the path is that of the setting, "inputs.<name>".
     """
-    found: dict[str, Taken] = {}
+    found: dict[str, ImportedCheckpoint] = {}
     for wanted in _wanted(resolved):
         try:
             found[wanted.name] = _take(resolved.spec, wanted, project)
         except StoreError as error:
-            raise Refused.of(error.info(), wanted.path) from error
+            raise Refused.from_problem(error.info(), wanted.path) from error
     return found
 
 
@@ -91,11 +99,11 @@ def _wanted(resolved: Resolved) -> Iterator[_Wanted]:
     for name, needs in resolved.family.entry.inputs.items():
         if name in refs:  # it may be left out
             yield _Wanted(name, name, refs[name], needs, f"inputs.{name}")
-    for setting, ref, needs, path in asked(resolved.spec.sampler):
-        yield _Wanted(name_of(setting), setting, ref, needs, path)
+    for setting, ref, needs, path in guide_runs(resolved.spec.sampler):
+        yield _Wanted(guide_name(setting), setting, ref, needs, path)
 
 
-def _handed(
+def _load_learners(
     records: Mapping[str, InputRecord], checkpoints: Mapping[str, Checkpoint], device: torch.device
 ) -> dict[str, Learner[Any]]:
     """Load the models of some checkpoints that were taken.
@@ -123,12 +131,12 @@ def units(entry: FamilyEntry, inputs: Learners, own: DataSpec) -> DataSpec:
     return own
 
 
-def _take(spec: RunSpec, wanted: _Wanted, project: Path | None) -> Taken:
+def _take(spec: RunSpec, wanted: _Wanted, project: Path | None) -> ImportedCheckpoint:
     path, ref, called = wanted.path, wanted.ref, wanted.called
     if project is None or not (project / "project.toml").is_file():
         raise Refused(f"No project has a run for the {called}.", path=path)
     home = Project.open(project)
-    taken = _own(home, ref, path) or _copy(home, ref)
+    taken = _find_in_project(home, ref, path) or _find_copy(home, ref)
     if taken is None:
         known = ", ".join(run.name for run in home.runs()) or "none"
         raise Refused(
@@ -139,7 +147,7 @@ def _take(spec: RunSpec, wanted: _Wanted, project: Path | None) -> Taken:
     return taken
 
 
-def _own(home: Project, ref: RunRef, path: str) -> Taken | None:
+def _find_in_project(home: Project, ref: RunRef, path: str) -> ImportedCheckpoint | None:
     """Take a checkpoint of a run of the project, by its name or number; None if there is none."""
     number = int(ref.run) if ref.run.isdecimal() else None
     fits = [run for run in home.runs() if run.name == ref.run or run.number == number]
@@ -156,7 +164,7 @@ def _own(home: Project, ref: RunRef, path: str) -> Taken | None:
         )
     step = ref.step if ref.step is not None else max(steps, default=-1)
     if step not in steps:
-        if copy := _copy(home, ref):
+        if copy := _find_copy(home, ref):
             return copy
         raise Refused(
             f"{run.name} has no checkpoint of step {step:,}."
@@ -169,16 +177,16 @@ def _own(home: Project, ref: RunRef, path: str) -> Taken | None:
     spec = msgspec.structs.replace(spec, edits=[e for e in spec.edits if e.step <= step])
     file = run.checkpoints.path(step)
     run.checkpoints.load(file)  # it is intact
-    return Taken(_described(run.name, step, spec, file), file)
+    return ImportedCheckpoint(_described(run.name, step, spec, file), file)
 
 
-def _copy(home: Project, ref: RunRef) -> Taken | None:
+def _find_copy(home: Project, ref: RunRef) -> ImportedCheckpoint | None:
     """Take the copy that another run of the project has, None if none has."""
     for run in home.runs():
         for name, record in run.record.inputs.items():
             if record.run == ref.run and ref.step in (None, record.step):
                 run.inputs.bytes(name, record)
-                return Taken(record, run.inputs.path(name))
+                return ImportedCheckpoint(record, run.inputs.path(name))
     return None
 
 
@@ -225,7 +233,7 @@ def open_inputs(run: RunFolder, device: torch.device) -> dict[str, Learner[Any]]
         Refused: a model does not fit this installation.
         StoreError: a copy is missing, or not what was taken.
     """
-    return _opened(run, apart(run.record.inputs)[0], device)
+    return _opened(run, split_guides(run.record.inputs)[0], device)
 
 
 def open_guides(run: RunFolder, device: torch.device) -> dict[str, Learner[Any]]:
@@ -235,7 +243,7 @@ def open_guides(run: RunFolder, device: torch.device) -> dict[str, Learner[Any]]
         Refused: a model does not fit this installation.
         StoreError: a copy is missing, or not what was taken.
     """
-    names = {name: name_of(name) for name in apart(run.record.inputs)[1]}
+    names = {name: guide_name(name) for name in split_guides(run.record.inputs)[1]}
     records = {copy: run.record.inputs[copy] for copy in names.values()}
     found = _opened(run, records, device)
     return {name: found[copy] for name, copy in names.items()}
@@ -244,10 +252,12 @@ def open_guides(run: RunFolder, device: torch.device) -> dict[str, Learner[Any]]
 def _opened(
     run: RunFolder, records: Mapping[str, InputRecord], device: torch.device
 ) -> dict[str, Learner[Any]]:
-    return _handed(records, {n: run.inputs.load(n, r) for n, r in records.items()}, device)
+    return _load_learners(records, {n: run.inputs.load(n, r) for n, r in records.items()}, device)
 
 
-def load_taken(taken: Mapping[str, Taken], device: torch.device) -> dict[str, Learner[Any]]:
+def load_taken(
+    taken: Mapping[str, ImportedCheckpoint], device: torch.device
+) -> dict[str, Learner[Any]]:
     """Load what was found, before it is copied.
 
     Raises:
@@ -256,4 +266,4 @@ def load_taken(taken: Mapping[str, Taken], device: torch.device) -> dict[str, Le
     """
     records = {name: each.record for name, each in taken.items()}
     loaded = {n: Checkpoints(each.path.parent).load(each.path) for n, each in taken.items()}
-    return _handed(records, loaded, device)
+    return _load_learners(records, loaded, device)

@@ -31,10 +31,10 @@ from pushforward.studio.engine.kinds.fit import picked_kind
 from pushforward.studio.engine.process.failures import Refused
 from pushforward.studio.engine.run.conditions import (
     TAKEN_FROM,
-    beside,
     chosen,
+    describe_unset_conditions,
     drop_predicted,
-    said_beside,
+    unset_conditions,
 )
 from pushforward.studio.engine.run.destination import check_destination
 from pushforward.studio.engine.run.loading import Loaded, load
@@ -51,7 +51,7 @@ from pushforward.studio.store.errors import missing_folder
 from pushforward.studio.store.results import ResultRecord
 from pushforward.studio.store.run import RunFolder
 
-__all__ = ["Answer", "Asked", "ask", "offered"]
+__all__ = ["Answer", "OperatorRequest", "ask", "offered"]
 
 _EXACT = 1e-3
 """An average that is nearer than that to the one asked for, in its density, needs no word."""
@@ -110,7 +110,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Asked:
+class OperatorRequest:
     """An operator with checked settings, for one run; ``sampler`` is one that was picked."""
 
     run: RunFolder
@@ -141,11 +141,13 @@ class Asked:
         pick, sampler = loaded.sampled_by(self.sampler)
         if self.sampler is not None:  # the run's own has what it asks
             sampler, pick = asking(sampler, pick, spec, others)
-        models, config = others.of(self.operator.config, "config")
+        models, config = others.load_named(self.operator.config, "config")
         # Read at most once, and only where something asks for it.
         source = functools.cache(lambda: loaded.resolved.load_data(loaded.run.project))
-        there = self._whole(source, spec)
-        whole = {name: self._known(name, in_memory(rows), spec) for name, rows in there.items()}
+        there = self._resolve_data_slots(source, spec)
+        whole = {
+            name: self._match_classes(name, in_memory(rows), spec) for name, rows in there.items()
+        }
         few = [
             f"The {name} are {len(rows):,} of the {len(there[name]):,} of the data."
             for name, rows in whole.items()
@@ -158,7 +160,7 @@ class Asked:
         given = chosen(drop_predicted(spec, entry), self.command.given, self.total)
         drawn = "samples" in self.operator.entry.needs
         own = {name for rows in handed.values() for name in rows.given}
-        taken = [name for name in beside(spec, given) if name not in own] if drawn else []
+        taken = [name for name in unset_conditions(spec, given) if name not in own] if drawn else []
         operation = Operation(
             loaded.family,
             sampler,
@@ -178,13 +180,13 @@ class Asked:
         except ValueError as error:
             raise Refused(f"{self.operator.entry.title}: {error}") from error
         if outcome.taken_from:
-            taken = beside(spec, given)
+            taken = unset_conditions(spec, given)
         origin = outcome.taken_from or TAKEN_FROM
         notes = [
             outcome.note,
             *given.notes,
-            said_beside(given, taken, origin),
-            *self._named(),
+            describe_unset_conditions(given, taken, origin),
+            *self._resolve_named_rows(),
             *few,
             _averaged(loaded),
             describe_not_finite(outcome, spec),
@@ -217,7 +219,9 @@ class Asked:
             config = replace_at(config, path, told)
         return config
 
-    def _whole(self, source: Callable[[], Dataset], spec: DataSpec) -> dict[str, RowSource]:
+    def _resolve_data_slots(
+        self, source: Callable[[], Dataset], spec: DataSpec
+    ) -> dict[str, RowSource]:
         """Return the data of slots in which all of them stand, or all of a share or of another set.
 
         Raises:
@@ -230,7 +234,7 @@ class Asked:
             value, few = read_slice(value)
             if value in (DATA, ALL):
                 data = source()
-                found[name] = data.rows if value == DATA else data.whole()
+                found[name] = data.rows if value == DATA else data.all_rows()
             elif value == TEST:
                 if (unseen := source().unseen) is None:
                     raise Refused(
@@ -245,7 +249,7 @@ class Asked:
                 found[name] = take_slice(name, found, few, path)
         return found
 
-    def _known(self, name: str, rows: RowSource, spec: DataSpec) -> RowSource:
+    def _match_classes(self, name: str, rows: RowSource, spec: DataSpec) -> RowSource:
         """Return the rows of a slot with their classes as the model knows them.
 
         Raises:
@@ -259,7 +263,7 @@ class Asked:
             advice = "Provide rows of these classes, or train a model on all of them."
             raise Refused(said, advice, path=f"inputs.{name}") from error
 
-    def _named(self) -> list[str]:
+    def _resolve_named_rows(self) -> list[str]:
         """Say which rows slots were filled with, where it is a share or another set."""
         slots = {slot.name: slot.unless for slot in self.operator.entry.takes}
         found = []
@@ -278,9 +282,9 @@ class Asked:
             Refused: there is no such set, or it is of another kind than the model.
         """
         try:
-            rows = find_imported(name, self.run.project).whole()
+            rows = find_imported(name, self.run.project).all_rows()
         except Refused as refused:
-            raise Refused.of(refused.info, path) from refused
+            raise Refused.from_problem(refused.info, path) from refused
         kind = rows.spec().kind
         if kind != spec.kind:
             raise Refused(f"{name} holds {kind}; the model was trained on {spec.kind}.", path=path)
@@ -293,13 +297,13 @@ class Asked:
             if name in whole:
                 continue
             try:
-                found[name] = kind.handed(value, spec, loaded.columns)
+                found[name] = kind.parse_rows(value, spec, loaded.columns)
             except ValueError as error:
                 raise Refused(f"{name} {error}.", path=f"inputs.{name}") from error
         return found
 
 
-def ask(command: Operate) -> Asked:
+def ask(command: Operate) -> OperatorRequest:
     """Check a command.
 
     Raises:
@@ -343,7 +347,7 @@ def ask(command: Operate) -> Asked:
         raise Refused(told.message, told.hint, path="file")
     if command.file:
         check_destination(Path(command.file), command.overwrite)
-    return Asked(run, operator, sampler, command)
+    return OperatorRequest(run, operator, sampler, command)
 
 
 def _inside(sentence: str) -> str:

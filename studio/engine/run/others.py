@@ -36,7 +36,9 @@ class Others:
         self._run = run
         self._get = get
 
-    def of(self, config: Config, path: str) -> tuple[dict[str, Learner[Any]], dict[str, Any]]:
+    def load_named(
+        self, config: Config, path: str
+    ) -> tuple[dict[str, Learner[Any]], dict[str, Any]]:
         """Return the models of the runs that settings name, by the name of the setting; and the
         settings as data, which say of each run at which step it was. ``path`` is where they stand.
 
@@ -62,7 +64,7 @@ class Others:
         try:
             runs = Project.open(self._run.project).runs()
         except StoreError as error:
-            raise Refused.of(error.info(), path) from error
+            raise Refused.from_problem(error.info(), path) from error
         number = int(ref.run) if ref.run.isdecimal() else None
         fits = [run for run in runs if run.name == ref.run or run.number == number]
         if len(fits) != 1:
@@ -98,7 +100,7 @@ def asking(sampler: Any, pick: Pick | None, spec: DataSpec, others: Others) -> t
     if not isinstance(sampler, Sampler) or sampler.guidance is None or not led or pick is None:
         return sampler, pick
     entry, path = registry.get("guidance", led["slug"]), "sampler.guidance.config"
-    models, said = others.of(decode(entry.config, led["config"]), path)
+    models, said = others.load_named(decode(entry.config, led["config"]), path)
     for name, model in models.items():
         if reason := unlike(spec, model.spec):
             raise Refused(f"The {name} must be trained on the same data: {reason}.", path=path)

@@ -37,16 +37,18 @@ def other_set(pick: Pick, n: int, seed: int, project: Path) -> RowSource:
     if own is None:
         return registered(pick, n, seed)
     try:
-        return find_imported(own, project).whole()
+        return find_imported(own, project).all_rows()
     except Refused as refused:
-        raise Refused.of(refused.info, "config.other") from refused
+        raise Refused.from_problem(refused.info, "config.other") from refused
 
 
 def other_sets(spec: DataSpec, learned: protocol.Pick, project: Path) -> list[OtherSet]:
     """Return all sets of the kind of data that a model has learned, those of the project first, and
     why it cannot be asked about some. ``learned`` is what it has learned from.
     """
-    own = [_own(name, spec, learned, project) for name in _names(project, spec.kind)]
+    own = [
+        _describe_project_set(name, spec, learned, project) for name in _names(project, spec.kind)
+    ]
     entries = [entry for entry in registry.all("dataset") if spec.kind in entry.kinds]
     return [*own, *(_registered(entry, spec, learned) for entry in entries)]
 
@@ -58,15 +60,17 @@ def _names(project: Path, kind: str) -> list[str]:
         return []
 
 
-def _own(name: str, spec: DataSpec, learned: protocol.Pick, project: Path) -> OtherSet:
+def _describe_project_set(
+    name: str, spec: DataSpec, learned: protocol.Pick, project: Path
+) -> OtherSet:
     slug = f"{PROJECT_PREFIX}{name}"
     if slug == learned.slug:
-        return OtherSet(slug=slug, title=name, reason=_told(name, LEARNED))
+        return OtherSet(slug=slug, title=name, reason=_join_reason(name, LEARNED))
     try:
         reason = misfit(find_outline(name, project).spec, spec)
     except Refused as refused:
         return OtherSet(slug=slug, title=name, reason=refused.info.message)
-    return OtherSet(slug=slug, title=name, reason=_told(name, reason))
+    return OtherSet(slug=slug, title=name, reason=_join_reason(name, reason))
 
 
 def _registered(entry: DatasetEntry, spec: DataSpec, learned: protocol.Pick) -> OtherSet:
@@ -75,7 +79,9 @@ def _registered(entry: DatasetEntry, spec: DataSpec, learned: protocol.Pick) -> 
         # With other numbers it may be of another form, and the person has not said them yet.
         return OtherSet(slug=entry.slug, title=entry.title)
     if (entry.slug, {}) == (learned.slug, learned.config) and not fields:
-        return OtherSet(slug=entry.slug, title=entry.title, reason=_told(entry.title, LEARNED))
+        return OtherSet(
+            slug=entry.slug, title=entry.title, reason=_join_reason(entry.title, LEARNED)
+        )
     reason = _misfit(entry, {}, spec)
     options = [{row["path"]: each["value"]} for row in fields for each in row["choices"]]
     if reason and not all(_misfit(entry, each, spec) for each in options):
@@ -86,7 +92,7 @@ def _registered(entry: DatasetEntry, spec: DataSpec, learned: protocol.Pick) -> 
 def _misfit(entry: DatasetEntry, config: dict[str, Any], spec: DataSpec) -> str:
     """Say why a model cannot be asked about a set as it is with some settings, "" where it can."""
     try:
-        return _told(entry.title, misfit(_outline(entry, config), spec))
+        return _join_reason(entry.title, misfit(_outline(entry, config), spec))
     except Refused as refused:
         return refused.info.message
 
@@ -95,5 +101,5 @@ def _outline(entry: DatasetEntry, config: dict[str, Any]) -> DataSpec:
     return outline_of(entry, decode(entry.config, config), _FEW).spec
 
 
-def _told(name: str, reason: str) -> str:
+def _join_reason(name: str, reason: str) -> str:
     return f"{name} {reason}." if reason else ""

@@ -217,7 +217,7 @@ def check(spec: RunSpec, *, any_device: bool = False, project: Path | None = Non
     """
     resolved, problems = resolve(spec, any_device=any_device, project=project)
     if resolved is None:
-        raise Refused.of(problems[0])
+        raise Refused.from_problem(problems[0])
     return resolved
 
 
@@ -329,7 +329,7 @@ def pick_dataset(pick: Pick) -> Choice[DatasetEntry] | None:
     problems: list[ErrorInfo] = []
     choice = _choice("dataset", pick, "dataset", problems)
     if problems:
-        raise Refused.of(problems[0])
+        raise Refused.from_problem(problems[0])
     return choice
 
 
@@ -349,7 +349,7 @@ def pick_sampler(spec: RunSpec, sampler: Pick | None) -> Choice[SamplerEntry] | 
     wanted = msgspec.structs.replace(spec, sampler=sampler)
     choice = _sampler(wanted, kind, family, problems)
     if problems:
-        raise Refused.of(problems[0])
+        raise Refused.from_problem(problems[0])
     return choice
 
 
@@ -366,7 +366,7 @@ def pick_operator(pick: Pick) -> Choice[OperatorEntry]:
     problems: list[ErrorInfo] = []
     config = _config(entry.config, pick.config, "config", problems)
     if config is None:
-        raise Refused.of(problems[0])
+        raise Refused.from_problem(problems[0])
     return Choice(entry, config)
 
 
@@ -388,7 +388,7 @@ def pick_metrics(spec: RunSpec, metrics: list[Pick]) -> tuple[Choice[MetricEntry
             message = f"{choice.entry.title} measures {kinds}; the data of the run are {kind}."
             problems.append(ErrorInfo(kind="user", message=message, path="metrics"))
     if problems:
-        raise Refused.of(problems[0])
+        raise Refused.from_problem(problems[0])
     return tuple(choice for choice in found if choice is not None)
 
 

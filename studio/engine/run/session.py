@@ -26,7 +26,7 @@ from pushforward.studio.engine.kinds.base import kind_of
 from pushforward.studio.engine.kinds.fit import entry_of
 from pushforward.studio.engine.process.devices import choose, choose_any, configure
 from pushforward.studio.engine.process.failures import Refused
-from pushforward.studio.engine.run.guides import apart, pinned
+from pushforward.studio.engine.run.guides import pin_guides, split_guides
 from pushforward.studio.engine.run.in_force import InForce, rebuild, reconfigure
 from pushforward.studio.engine.run.inputs import Learners, open_guides, open_inputs, take, units
 from pushforward.studio.engine.run.loading import newest_checkpoint
@@ -177,9 +177,9 @@ def new_run(
         spec = msgspec.structs.replace(spec, training=training)
     taken = take(resolved, project)
     refs = {name: RunRef(run=t.record.run, step=t.record.step) for name, t in taken.items()}
-    inputs, guides = apart(refs)
+    inputs, guides = split_guides(refs)
     record = RunRecord(
-        spec=msgspec.structs.replace(spec, inputs=inputs, sampler=pinned(spec.sampler, guides)),
+        spec=msgspec.structs.replace(spec, inputs=inputs, sampler=pin_guides(spec.sampler, guides)),
         seed=resolved.training.seed,
         device=str(device),
         dataset_hash=data.hash,
@@ -290,9 +290,9 @@ def _opened(
     ]
     notes.append(
         f"{resolved.family.entry.title}: {family.parameter_count():,} parameters; "
-        f"{kind_of(spec.kind).described(data.rows)}."
+        f"{kind_of(spec.kind).describe_data(data.rows)}."
     )
-    notes += filter(None, [_told(resolved.family.entry, spec)])
+    notes += filter(None, [_describe_conditioning(resolved.family.entry, spec)])
     guides = open_guides(run, device)
     for setting, model in guides.items():
         if reason := unlike(family.spec, model.spec):
@@ -303,7 +303,7 @@ def _opened(
     return session
 
 
-def _told(family: FamilyEntry, spec: DataSpec) -> str:
+def _describe_conditioning(family: FamilyEntry, spec: DataSpec) -> str:
     """Say what a model is told of each datum, "" for nothing."""
     if "samples" not in family.abilities:
         return ""

@@ -16,7 +16,7 @@ from pushforward.models.contracts.schedule import Schedule
 from pushforward.studio.engine.data.datasets import LARGE
 from pushforward.studio.engine.process.failures import Refused, describe
 from pushforward.studio.engine.process.memory import Needs, needs_of
-from pushforward.studio.engine.run.guides import apart
+from pushforward.studio.engine.run.guides import split_guides
 from pushforward.studio.engine.run.inputs import load_taken, open_guides, open_inputs, take, units
 from pushforward.studio.engine.run.resolve import Resolved, resolve
 from pushforward.studio.protocol.messages import ErrorInfo
@@ -69,7 +69,7 @@ class Validator:
             needs = self._measured(resolved, outline, project, own)
         except (Refused, ConfigError, StoreError, MemoryError) as error:
             return Validation([describe(error)], 0, 0, None)
-        size = needs.bytes(resolved.training.batch, _held(outline))
+        size = needs.bytes(resolved.training.batch, _data_bytes(outline))
         total = psutil.virtual_memory().total
         if size > _LARGE * total:
             problems = [_too_large(size, total)]
@@ -117,7 +117,7 @@ class Validator:
             if own:
                 inputs, guides = open_inputs(own, cpu), open_guides(own, cpu)
             else:
-                inputs, guides = apart(load_taken(take(resolved, project), cpu))
+                inputs, guides = split_guides(load_taken(take(resolved, project), cpu))
             data = units(resolved.family.entry, inputs, outline.spec)
             family = resolved.build(data, cpu, inputs=inputs)
             resolved.sampling(family, guides)
@@ -138,7 +138,7 @@ def _sampled(resolved: Resolved) -> tuple[int | None, Schedule | None]:
     return make.evaluations(family.config, used), make.schedule(family.config, used)
 
 
-def _held(outline: Outline) -> int:
+def _data_bytes(outline: Outline) -> int:
     """Return the bytes of the data in memory: in their units, standardised, and in the order of the
     epoch; of large ones, what is read ahead.
     """

@@ -25,7 +25,7 @@ class _Key:
     length: float | None
 
     @property
-    def stands(self) -> bool:
+    def is_current(self) -> bool:
         """Whether the file is still the one that was read."""
         return _written(self.run, self.step) == self.written
 
@@ -77,7 +77,7 @@ class WarmModels:
         return _Key(run, steps[-1], _written(run, steps[-1]), length) if steps else None
 
     def _drop_gone(self) -> None:
-        for key in [key for key in self._held if not key.stands]:
+        for key in [key for key in self._held if not key.is_current]:
             del self._held[key]
 
     def _shrink(self) -> None:

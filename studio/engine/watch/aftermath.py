@@ -6,16 +6,16 @@ those that train.
 
 import math
 
-__all__ = ["Aftermath"]
+__all__ = ["RecordingOverhead"]
 
 
-class Aftermath:
+class RecordingOverhead:
     """Compares the steps just after records with all others.
 
-    ``seconds`` is what the steps after one record take longer, on the average of the last ones. Of
-    what they take longer than ``LASTS`` the rest has another cause, and does not count. Where
-    records come so often that there are no other steps, `resting` asks every ``EVERY`` seconds for
-    a ``REST``, in which there are some.
+    ``seconds`` is the extra time of the steps after one record, averaged over the last records. Of
+    an excess, at most ``LASTS`` seconds count: more has another cause. If records are so frequent
+    that there are no other steps, `needs_pause` requests a pause of ``REST`` every ``EVERY``
+    seconds to measure some.
     """
 
     LASTS = 0.1
@@ -31,7 +31,7 @@ class Aftermath:
         self._excess: float | None = None
         self._records = 0
 
-    def stepped(self, steps: int, seconds: float, began: float, record: float) -> None:
+    def add_block(self, steps: int, seconds: float, began: float, record: float) -> None:
         """Note that a block of steps that ``began`` then took so long; the last record was made at
         ``record``. Moments are seconds of one clock.
         """
@@ -41,7 +41,7 @@ class Aftermath:
         elif self._usual:
             self._excess = (self._excess or 0.0) + seconds - steps * self._usual
 
-    def made(self, now: float, record: float) -> None:
+    def add_record(self, now: float, record: float) -> None:
         """Note that another record than the last was made: the steps after that are all known."""
         if self._rested is None or now - record >= self.REST:
             self._rested = now
@@ -52,7 +52,7 @@ class Aftermath:
         self.seconds += (excess - self.seconds) / self._records
         self._excess = None
 
-    def resting(self, now: float, record: float) -> bool:
+    def needs_pause(self, now: float, record: float) -> bool:
         """Say whether the next record had better wait, that there be steps to compare with."""
         tired = self._rested is not None and now - self._rested >= self.EVERY
         return tired and now - record < self.REST

@@ -4,10 +4,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-__all__ = ["Ahead"]
+__all__ = ["TaskProgress"]
 
 
-class Ahead:
+class TaskProgress:
     """Pieces that are done one after another, each with a name; those of one name take about as
     long as each other.
 

@@ -5,14 +5,14 @@ from collections.abc import Generator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TypeVar
 
-__all__ = ["aside"]
+__all__ = ["run_in_thread"]
 
 T = TypeVar("T")
 # Others are stepped in between: a longer look would slow a training, a shorter one turn in circles.
 _LOOK = 0.002
 
 
-def aside(work: Generator[None, None, T]) -> Generator[bool, None, T]:
+def run_in_thread(work: Generator[None, None, T]) -> Generator[bool, None, T]:
     """Do work in a thread of its own; yields False until it is done, and returns what it returns.
 
     Whoever closes this does not wait for the piece at hand, which may take long; no more are begun.

@@ -26,8 +26,8 @@ from pushforward.studio.engine.data.stored import StoredRows
 from pushforward.studio.engine.process.pieces import in_pieces
 from pushforward.studio.engine.run.randomness import EVALUATION, METRIC
 from pushforward.studio.engine.run.resolve import Choice
-from pushforward.studio.engine.watch.ahead import Ahead
-from pushforward.studio.engine.watch.aside import aside
+from pushforward.studio.engine.watch.ahead import TaskProgress
+from pushforward.studio.engine.watch.aside import run_in_thread
 from pushforward.studio.engine.watch.schedules import EvaluationSchedule
 from pushforward.studio.protocol.events import FEW, SPREAD
 from pushforward.studio.significance import PAIRS
@@ -86,7 +86,7 @@ def unguided(sampler: Any) -> Any:
 
 
 @dataclass(frozen=True)
-class _Drawn:
+class _SampleResult:
     """Samples of a model, None where they could not be had or nobody asked; ``lacking`` is why."""
 
     rows: Batch | None = None
@@ -119,7 +119,7 @@ class Evaluator:
     floors: dict[str, float] = field(default_factory=dict)
     announce: Callable[[int, bool], None] | None = None
     part_floors: PartFloors = field(default_factory=dict)
-    ahead: Ahead = field(default_factory=Ahead)
+    ahead: TaskProgress = field(default_factory=TaskProgress)
     _real: RowSource | None = None
     _held: RowSource | None = None
     _judge: Judge | None = None
@@ -247,7 +247,7 @@ class Evaluator:
                        dict(self.part_floors), errors, drawn.rows)  # fmt: skip
 
     def _figure(
-        self, choice: Choice[MetricEntry], model: Learner[Any], drawn: _Drawn
+        self, choice: Choice[MetricEntry], model: Learner[Any], drawn: _SampleResult
     ) -> Generator[bool, None, Figure | None]:
         """Return a figure of a model, None where it is left out."""
         entry = choice.entry
@@ -293,14 +293,14 @@ class Evaluator:
 
     def _draw(
         self, model: Learner[Any], sampler: Any, earlier: Quality | None
-    ) -> Generator[bool, None, _Drawn]:
+    ) -> Generator[bool, None, _SampleResult]:
         """Return the samples that metrics ask for, if one does."""
         assert self._real is not None
         asking = [c for c in self.choices if c.entry.slug not in self._skipped]
         if not any(_drawn_by(choice.entry) for choice in asking):
-            return _Drawn()
+            return _SampleResult()
         if not isinstance(model, Family):
-            return _Drawn(lacking="the model generates no samples")
+            return _SampleResult(lacking="the model generates no samples")
         n = len(self._real)
         if earlier is not None and earlier.samples is not None and len(earlier.samples) >= n:
             return self._check(earlier.samples.take(slice(0, n)), earlier.nfe)
@@ -310,7 +310,7 @@ class Evaluator:
         )
         return self._check(rows, max(spent, default=0))
 
-    def _check(self, rows: Batch, nfe: int) -> _Drawn:
+    def _check(self, rows: Batch, nfe: int) -> _SampleResult:
         """Note if samples are not finite, and return them with how many are not."""
         unusable = (~torch.isfinite(rows.x)).flatten(1).any(dim=1)
         broken, error = int(unusable.sum()), ""
@@ -320,7 +320,7 @@ class Evaluator:
                 f"{error}: their quality cannot be measured. Use more sampling steps or a smaller "
                 "learning rate."
             )
-        return _Drawn(rows, nfe, broken, error=error)
+        return _SampleResult(rows, nfe, broken, error=error)
 
     def light(self) -> "Evaluator":
         """Return one with few of the samples, always the same one; itself where these would
@@ -374,7 +374,7 @@ class Evaluator:
             check_minimum(choice.entry.minimum, evidence)
         walk = measure_checked(choice.make(), evidence, bar=bar)
         if choice.entry.heavy:
-            return (yield from aside(walk))
+            return (yield from run_in_thread(walk))
         return (yield from in_pieces(walk))
 
     def _skip(self, entry: MetricEntry, reason: str) -> None:

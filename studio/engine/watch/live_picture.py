@@ -87,7 +87,7 @@ class LivePicture:
         if not paused:
             now = self._clock()
             seconds = plain.seconds + record.seconds + now - start
-            self._view.made(seconds, now, step, layers=record.seconds)
+            self._view.add_record(seconds, now, step, layers=record.seconds)
 
     def _with_layers(
         self, record: FlowRecord, layers: Sequence[str], resolution: int
@@ -123,7 +123,7 @@ class LivePicture:
         start = self._clock()
         self._send(shown)
         now = self._clock()
-        self._view.sent_kept(more + shown.seconds + now - start, now, record.step)
+        self._view.add_kept(more + shown.seconds + now - start, now, record.step)
 
     def _send(self, record: FlowRecord) -> None:
         arrays, payload = pack_arrays(dict(record.arrays))

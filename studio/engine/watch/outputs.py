@@ -127,15 +127,15 @@ class Outputs:
         recorder = self._session.recorder
         if recorder is None or step < self._kept.next:
             return
-        whole = self._kept.whole(self._pace)
+        whole = self._kept.is_full(self._pace)
         shown = self._view.kept_particles(recorder.particles, self._total * self._pace.step_seconds)
         few = recorder.few
         many = recorder.particles if whole else max(few, shown)
         record = yield from self._keep(step, many, layered=whole)
         # What is kept does not depend on who looks: more particles are a cost of looking.
         own = record.seconds if whole else record.seconds * few / many
-        self._kept.kept(step, own, self._pace, whole=whole)
-        self._view.foresee(record.seconds * recorder.particles / many, recorder.particles)
+        self._kept.add_record(step, own, self._pace, whole=whole)
+        self._view.estimate_seconds(record.seconds * recorder.particles / many, recorder.particles)
         yield from self.live.show_kept(record, record.seconds - own)
 
     def _keep(
@@ -166,7 +166,7 @@ class Outputs:
         recorder = self._session.recorder
         if recorder is None or step in self._folder.flow.steps():
             return
-        if not 0.0 < self._view.foreseen_seconds(recorder.particles) <= LAST:
+        if not 0.0 < self._view.estimated_seconds(recorder.particles) <= LAST:
             return
         for _ in self._keep(step, recorder.particles, layered=True):
             pass

@@ -66,7 +66,7 @@ class Projection:
         Raises:
             RuntimeError: it has not been prepared.
         """
-        judge, plane, _ = self._made()
+        judge, plane, _ = self._require_ready()
         like = latents.to(torch.device("cpu"))
         for _, x in frames:
             features = judge.features(spec.restored(like.holding(x)))
@@ -75,9 +75,9 @@ class Projection:
     @property
     def target(self) -> Floats:
         """Where (at most 500 of) the unseen data are, (m, 2)."""
-        return self._made()[2]
+        return self._require_ready()[2]
 
-    def _made(self) -> tuple[Judge, Plane, Floats]:
+    def _require_ready(self) -> tuple[Judge, Plane, Floats]:
         if self._ready is None:
             raise RuntimeError("the projection has to be prepared first")
         return self._ready

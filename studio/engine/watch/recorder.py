@@ -27,7 +27,7 @@ from pushforward.studio.engine.kinds.base import Arrays, kind_of
 from pushforward.studio.engine.run.randomness import FLOW, LATENTS
 from pushforward.studio.engine.watch.extras import Frames, applicable, pieces
 from pushforward.studio.engine.watch.projection import Projection
-from pushforward.studio.engine.watch.telling import Telling
+from pushforward.studio.engine.watch.telling import PredictionLog
 from pushforward.studio.protocol.extras import PROJECTION, PROJECTION_TARGET, TOLD
 from pushforward.studio.protocol.records import EXTRA, GIVEN, LAYER, FlowRecord
 
@@ -146,7 +146,7 @@ class Recorder:
     ) -> Generator[None, None, Arrays]:
         latents = self._latents.take(slice(0, particles or self.particles))
         noise = make_generator(self._seed, FLOW)
-        telling = Telling(self.family.spec) if any(name in extras for name in TOLD) else None
+        telling = PredictionLog(self.family.spec) if any(name in extras for name in TOLD) else None
         frames = self._flow(latents, noise, telling)
         thin = _Thinning(self._frames, telling.keep if telling is not None else None)
         self.part = 0.0
@@ -166,7 +166,7 @@ class Recorder:
         return arrays | {f"{EXTRA}{name}": values for name, values in more.items()}
 
     def _flow(
-        self, latents: Batch, noise: torch.Generator, telling: Telling | None
+        self, latents: Batch, noise: torch.Generator, telling: PredictionLog | None
     ) -> Iterator[Frame]:
         """Yield the frames of the flow, and let ``telling`` know what each was drawn by."""
         family = self.family
@@ -178,7 +178,7 @@ class Recorder:
             yield frame
 
     def _extras(
-        self, names: Sequence[str], frames: Frames, latents: Batch, telling: Telling | None
+        self, names: Sequence[str], frames: Frames, latents: Batch, telling: PredictionLog | None
     ) -> Generator[None, None, Arrays]:
         found: dict[str, NDArray[Any]] = {}
         for name in [name for name in self.extras if name in names]:
@@ -192,7 +192,7 @@ class Recorder:
         return found
 
     def _pieces(
-        self, name: str, frames: Frames, latents: Batch, telling: Telling | None
+        self, name: str, frames: Frames, latents: Batch, telling: PredictionLog | None
     ) -> Iterator[NDArray[Any]]:
         if telling is not None and name in TOLD:
             return telling.pieces(TOLD.index(name))

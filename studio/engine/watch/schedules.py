@@ -36,7 +36,7 @@ class Pace:
 
     def add(self, steps: int, seconds: float) -> None:
         """Note that so many steps took so long, with all that came between them; pauses and what
-        is set `aside` are left out by the caller. Smoothed over about two seconds.
+        is set `add_pause` are left out by the caller. Smoothed over about two seconds.
         """
         if seconds <= 0.0:
             return
@@ -48,13 +48,13 @@ class Pace:
         weight = 1.0 if self.rate == 0.0 else 1.0 - math.exp(-seconds / self._SMOOTH)
         self.rate += weight * (steps / seconds - self.rate)
 
-    def aside(self, seconds: float) -> None:
+    def add_pause(self, seconds: float) -> None:
         """Note that the training stood for so long, as for an evaluation: that is time of the
         training, and says nothing of the speed of its steps.
         """
         self.seconds += seconds
 
-    def bare(self, steps: int, seconds: float) -> None:
+    def add_uninterrupted(self, steps: int, seconds: float) -> None:
         """Note that so many steps took so long with nothing in between."""
         # The quickest of the first blocks: the very first steps pay for allocations and caches.
         each = seconds / steps
@@ -66,7 +66,7 @@ class Pace:
         """Seconds of a bare step, 0 before it is known."""
         return self._step_seconds
 
-    def anew(self) -> None:
+    def restart_timing(self) -> None:
         """Forget the speed: from here on steps are others."""
         self.rate = self._known = self._long = self._stepped = 0.0
 
@@ -84,12 +84,12 @@ class KeptPlan(Protocol):
     def next(self) -> float:
         """The step whose record is kept next, infinite while that is not known."""
 
-    def whole(self, pace: Pace) -> bool:
+    def is_full(self, pace: Pace) -> bool:
         """Say whether the next record has all particles and the layers, or is a light one: where
         the first few particles are.
         """
 
-    def kept(self, step: int, seconds: float, pace: Pace, *, whole: bool = True) -> None:
+    def add_record(self, step: int, seconds: float, pace: Pace, *, whole: bool = True) -> None:
         """Note that the record of a step was kept at so many seconds."""
 
 
@@ -156,11 +156,11 @@ class KeptSchedule:
         """The step whose record is kept next."""
         return self._left[0][0] if self._left else self._total + 1
 
-    def whole(self, pace: Pace) -> bool:
+    def is_full(self, pace: Pace) -> bool:
         """Say whether the next record is a whole one."""
         return self.next in self._whole or (self._dear > 0.0 and self._affordable(pace))
 
-    def kept(self, step: int, seconds: float, pace: Pace, *, whole: bool = True) -> None:
+    def add_record(self, step: int, seconds: float, pace: Pace, *, whole: bool = True) -> None:
         """Note that the record of a step was kept at so many seconds; plan the next one."""
         self._spent += seconds
         if whole:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from pushforward.models.contracts.spec import DataSpec
 
-__all__ = ["MOST", "Telling", "likeliest"]
+__all__ = ["MOST", "PredictionLog", "likeliest"]
 
 MOST = 5  # symbols that are kept of a law
 CHANCE = np.float16  # a share that is shown by a bar and two digits
@@ -29,7 +29,7 @@ def likeliest(law: Tensor, spec: DataSpec) -> tuple[NDArray[np.unsignedinteger],
 
 
 @dataclass
-class Telling:
+class PredictionLog:
     """Follows a flow of symbols, frame by frame, and keeps what was told of each place in some.
 
     A law holds until its place is asked for again: of a symbol that stays it is the one that it

@@ -4,7 +4,7 @@ import math
 
 import msgspec
 
-from pushforward.studio.engine.watch.aftermath import Aftermath
+from pushforward.studio.engine.watch.aftermath import RecordingOverhead
 from pushforward.studio.protocol.messages import Watch
 
 __all__ = ["LiveView"]
@@ -18,8 +18,9 @@ class LiveView:
     1. The watch has changed. At most ``ADVANCES`` such records are unpaid at a time, and none is
        expected to take longer than ``AT_ONCE``.
     2. The last one is paid for: its cost divided by the share of the watch has passed since. The
-       cost is its making and what the steps after it take longer (`Aftermath`). ``EARLY`` replaces
-       a smaller share up to the first evaluation, at most for ``EARLY_STEPS`` of the steps.
+       cost is the recording time plus the slowdown of the following steps (`RecordingOverhead`).
+       ``EARLY`` replaces a smaller share up to the first evaluation, at most for ``EARLY_STEPS`` of
+       the steps.
     3. The picture is about to be older than ``OLDEST`` seconds and ``OLDEST_STEPS`` of the steps.
        This rule overrides the budget, up to ``MOST`` of the training time.
 
@@ -58,7 +59,7 @@ class LiveView:
         self._wished = False
         self._advances = 0
         self._early = True
-        self._after = Aftermath()
+        self._after = RecordingOverhead()
         self._now: float | None = None
         self._begun: float | None = None
         self._last = -math.inf
@@ -96,13 +97,13 @@ class LiveView:
         if self._wished and self._advances < self.ADVANCES and self._needed <= self.AT_ONCE:
             return True
         if now >= self._paid and self._waited(now, self._share):
-            return not self._after.resting(now, self._last)
+            return not self._after.needs_pause(now, self._last)
         if self._is_old(now, step, total):
             self._resize(min(self._particles, self.FEWEST))
             return self._waited(now, self.MOST)
         return False
 
-    def foresee(self, seconds: float, particles: int) -> None:
+    def estimate_seconds(self, seconds: float, particles: int) -> None:
         """Note that a kept record of so many particles takes so long."""
         self._foreseen = (seconds, particles)
 
@@ -117,21 +118,21 @@ class LiveView:
         affordable = 0.0 < seconds * wanted / many <= self.MOST * oldest
         return wanted if self.watch.on and affordable else 0
 
-    def foreseen_seconds(self, particles: int) -> float:
+    def estimated_seconds(self, particles: int) -> float:
         """Return the seconds that a record of so many particles takes, 0 for unknown."""
         seconds, many = self._foreseen
         return seconds * particles / many
 
-    def stepped(self, steps: int, seconds: float, began: float) -> None:
+    def add_block(self, steps: int, seconds: float, began: float) -> None:
         """Note that so many steps, with nothing in between, began then and took so long."""
-        self._after.stepped(steps, seconds, began, self._last)
+        self._after.add_block(steps, seconds, began, self._last)
 
-    def made(self, seconds: float, now: float, step: int, *, layers: float = 0.0) -> None:
+    def add_record(self, seconds: float, now: float, step: int, *, layers: float = 0.0) -> None:
         """Note that the record of a step took so long, ``layers`` of that for its layers, and was
         made just now.
         """
         self._pass(now)
-        self._after.made(now, self._last)
+        self._after.add_record(now, self._last)
         cost = seconds + max(0.0, self._after.seconds)
         self._spent += cost
         # What the age bound asked for is not paid off; wishes are, however many there are.
@@ -147,7 +148,7 @@ class LiveView:
             self._resize(min(self.watch.particles, self._particles * 2))
         self._refine(layers, seconds - layers)
 
-    def sent_kept(self, seconds: float, now: float, step: int) -> None:
+    def add_kept(self, seconds: float, now: float, step: int) -> None:
         """Note that the kept record of a step was sent as the live picture, and what that took
         besides keeping it.
         """

@@ -103,10 +103,10 @@ class Seen:
         """The attribute that is the label, "" for none."""
         if self.chosen:
             return self.chosen if self.chosen in self.values else ""  # and none for `ABSENT`
-        return self.looks
+        return self.guessed
 
     @property
-    def looks(self) -> str:
+    def guessed(self) -> str:
         """The attribute that looks like the label, "" for none."""
         known = {name.lower(): name for name in self.values}
         found = (known[name] for name in NAMES if name in known)

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pushforward.studio.formats.limits import FormatError
-from pushforward.studio.graph_layout import Lay, laid_out
+from pushforward.studio.graph_layout import Lay, lay_out
 
-__all__ = ["MOST_DRAWN", "drawn"]
+__all__ = ["MOST_DRAWN", "draw_sheet"]
 
 MOST_DRAWN = 2_000
 """Graphs of a sheet: more would be a file that no viewer opens."""
@@ -21,13 +21,13 @@ SHIFTS: dict[int, tuple[float, ...]] = {
 }  # fmt: skip
 
 
-def drawn(
+def draw_sheet(
     edges: NDArray[np.integer] | NDArray[np.bool_],
     size: NDArray[np.integer],
     types: NDArray[np.integer] | None = None,
     letters: Sequence[str] = (),
     said: str = "",
-    lay: Lay = laid_out,
+    lay: Lay = lay_out,
 ) -> bytes:
     """Return graphs as a sheet, as many in a row as rows.
 

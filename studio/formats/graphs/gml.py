@@ -48,6 +48,6 @@ class Gml(GraphFiles):
         except (networkx.NetworkXError, ValueError, KeyError, TypeError) as error:
             raise FormatError(f"{path.name} is no GML: {error}.", _HINT) from error
         try:
-            yield Listed.of(path.name, graph)
+            yield Listed.from_networkx(path.name, graph)
         except Unfit as unfit:
             yield unfit.broken

@@ -48,7 +48,7 @@ class Graph6(GraphFiles):
                 yield Broken(where, f"their line is no {self.format}")
                 continue
             count += 1
-            yield Listed.of(f"{path.name}: graph {count:,}", graph)
+            yield Listed.from_networkx(f"{path.name}: graph {count:,}", graph)
 
     def _why_not(self, data: bytes) -> str:
         """Say what is wrong before anything of a size that is declared is made, "" for nothing."""

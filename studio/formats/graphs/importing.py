@@ -130,7 +130,7 @@ class Listed:
         self.of_edges.append(said)
 
     @classmethod
-    def of(cls, where: str, graph: "networkx.Graph") -> "Listed":
+    def from_networkx(cls, where: str, graph: "networkx.Graph") -> "Listed":
         """Return a graph of networkx. Raises as `node` and `join`."""
         made = cls(where, directed=graph.is_directed(), said=attributes_of(graph.graph))
         for name, said in graph.nodes(data=True):
@@ -189,7 +189,7 @@ class _Graphs(Collected[Found, Listed]):
         self._seen[EDGES].look(met.of_edges)
         self._seen[GRAPHS].look([met.said], alone=True)
 
-    def taken(self, met: Found) -> Listed | None:
+    def accept(self, met: Found) -> Listed | None:
         return met if isinstance(met, Listed) and len(met.nodes) >= LEAST else None
 
     @cached_property
@@ -252,10 +252,10 @@ class _Graphs(Collected[Found, Listed]):
         return said
 
     @property
-    def said(self) -> Mapping[str, Any]:
+    def details(self) -> Mapping[str, Any]:
         return {
             "sources": {path: list(seen.values) for path, seen in self._seen.items()},
-            "taken": {path: seen.looks for path, seen in self._seen.items() if seen.looks},
+            "taken": {path: seen.guessed for path, seen in self._seen.items() if seen.guessed},
             "unused": {
                 path: "These files have no labels."
                 for path, seen in self._seen.items() if not seen.values
@@ -314,7 +314,7 @@ class _Graphs(Collected[Found, Listed]):
             return [1] * len(graph.edges)
         return [labels.type_of(said) + 1 for said in graph.of_edges]
 
-    def drawn(self, block: Block) -> Block:
+    def plot_rows(self, block: Block) -> Block:
         if not self._typed:
             return {}
         types, edges, size = (block[name].astype(np.int64) for name in ("types", "edges", "size"))

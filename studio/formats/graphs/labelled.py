@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pushforward.observables.graphs.labels import NODE_LABELS
 from pushforward.studio.formats.arrays import ARRAY_SUFFIXES, write_arrays
-from pushforward.studio.formats.graphs.drawing import drawn
+from pushforward.studio.formats.graphs.drawing import draw_sheet
 from pushforward.studio.formats.graphs.writing import graphml, node_links
 from pushforward.studio.store.atomic import write_bytes
 
@@ -94,7 +94,7 @@ def write_labelled(
         write_bytes(path, node_links(found.graphs(), attrs))
     elif suffix == ".svg":
         letters = [found.of_node(number)[:LETTERS] for number in range(NODE_LABELS)]
-        write_bytes(path, drawn(found.edges, found.size, found.types, letters, said))
+        write_bytes(path, draw_sheet(found.edges, found.size, found.types, letters, said))
     else:
         arrays: dict[str, NDArray[Any]] = {
             "types": found.types.astype(np.uint8),

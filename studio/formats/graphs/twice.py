@@ -80,7 +80,7 @@ class Collected(ABC, Generic[Met, Taken]):
         """Look at the next of them."""
 
     @abstractmethod
-    def taken(self, met: Met) -> Taken | None:
+    def accept(self, met: Met) -> Taken | None:
         """Return what is taken of one of them, None for nothing."""
 
     @property
@@ -102,12 +102,12 @@ class Collected(ABC, Generic[Met, Taken]):
     def packed(self, some: Sequence[Taken]) -> Block:
         """Return some of them as rows of the schema."""
 
-    def drawn(self, block: Block) -> Block:
+    def plot_rows(self, block: Block) -> Block:
         """Return what is drawn of rows, beside their parts."""
         return {}
 
     @property
-    def said(self) -> Mapping[str, Any]:
+    def details(self) -> Mapping[str, Any]:
         """What more an `Inspection` says."""
         return {}
 
@@ -135,13 +135,13 @@ class ReadTwice(Importer, Generic[Met, Taken]):
 
     def inspect(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Inspection:
         """Look through all files."""
-        seen = self._looked(paths, options)
+        seen = self._scan(paths, options)
         preview: dict[str, Any] = {}
         if seen.rows:
             block = next(self._blocks(paths, seen))
             some = max(3, min(SHOWN, SHOWN_NUMBERS // max(1, seen.numbers)))
             first = {name: values[:some] for name, values in block.items()}
-            shown = {**first, **seen.drawn(first)}
+            shown = {**first, **seen.plot_rows(first)}
             preview = {name: values.tolist() for name, values in shown.items()}
         return Inspection(
             files=[str(path) for path in paths],
@@ -155,19 +155,19 @@ class ReadTwice(Importer, Generic[Met, Taken]):
             preview=preview,
             problems=[] if seen.rows else [_nothing(paths, seen)],
             notes=seen.notes,
-            **seen.said,
+            **seen.details,
         )
 
     def rows(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Rows:
         """Stream what is taken of all files."""
-        seen = self._looked(paths, options)
+        seen = self._scan(paths, options)
         if not seen.rows:
             why = " ".join(seen.notes) or "Check where it came from."
             raise FormatError(_nothing(paths, seen), why)
         check_points(paths[0], "", seen.rows, seen.numbers)
         return Rows(seen.schema, self._blocks(paths, seen), seen.rows)
 
-    def _looked(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Collected[Met, Taken]:
+    def _scan(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Collected[Met, Taken]:
         seen = self.collecting(options)
         for path in paths:
             for met in self.each(path):
@@ -179,7 +179,7 @@ class ReadTwice(Importer, Generic[Met, Taken]):
         some: list[Taken] = []
         for path in paths:
             for met in self.each(path):
-                if (taken := seen.taken(met)) is not None:
+                if (taken := seen.accept(met)) is not None:
                     some.append(taken)
                 if len(some) == step:
                     yield seen.packed(some)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pushforward.studio.formats.arrays import ARRAY_SUFFIXES, write_arrays
-from pushforward.studio.formats.graphs.drawing import drawn
+from pushforward.studio.formats.graphs.drawing import draw_sheet
 from pushforward.studio.store.atomic import write_bytes
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def write_graphs(
     elif suffix == ".g6":
         write_bytes(path, _graph6(_graphs(adjacency, size, None)))
     elif suffix == ".svg":
-        write_bytes(path, drawn(adjacency, size, said=said))
+        write_bytes(path, draw_sheet(adjacency, size, said=said))
     else:
         arrays: dict[str, NDArray[Any]] = {"adjacency": adjacency.astype(np.uint8), "size": size}
         if feature is not None:

@@ -160,7 +160,7 @@ class ImageArrays(Importer):
 
     def inspect(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Inspection:
         """Look through all values once, for where black and white are."""
-        fitting, rows, most, labelled = Fitting.of(options), 0, -1, True
+        fitting, rows, most, labelled = Fitting.from_options(options), 0, -1, True
         first: list[Bytes] = []
         names: list[str] = []
         sizes: set[tuple[int, int]] = set()
@@ -182,7 +182,7 @@ class ImageArrays(Importer):
                 most = max(most, int(_labels(images).max(initial=-1)))
                 names = names or _names(images)
                 sizes.add(images.size)
-                first += _shown(images, values, SHOWN - len(first))
+                first += _preview(images, values, SHOWN - len(first))
                 if values.broken:
                     notes.append(_left_out(images, values))
                 if images.tests:
@@ -207,12 +207,12 @@ class ImageArrays(Importer):
             parts=parts_of(shape, labelled=labelled),
             classes=_classes(most, names) if labelled else [],
             preview={"x": previewed([fitting.fitted(each, shape[0]) for each in first])},
-            notes=[*fitting.said(sizes), *notes[:3], *held_notes(tests, len(places))],
+            notes=[*fitting.describe(sizes), *notes[:3], *held_notes(tests, len(places))],
         )
 
     def rows(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Rows:
         """Stream the images of all files."""
-        fitting, total, last, most, labelled = Fitting.of(options), 0, 0, -1, True
+        fitting, total, last, most, labelled = Fitting.from_options(options), 0, 0, -1, True
         ranges, places, names = [], _places(paths), list[str]()
         for path, place in places:
             with _opened(path) as sets:
@@ -381,7 +381,7 @@ def _finite(x: NDArray[Any]) -> NDArray[np.bool_]:
     return np.asarray(np.isfinite(x).all(axis=tuple(range(1, x.ndim))))
 
 
-def _shown(images: _Images, values: _Values, most: int) -> list[Bytes]:
+def _preview(images: _Images, values: _Values, most: int) -> list[Bytes]:
     """Return at most so many of the images that are taken, from all over the file: those that
     stand together may be of one class.
     """

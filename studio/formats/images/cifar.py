@@ -79,7 +79,7 @@ class Cifar(Importer):
 
     def inspect(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Inspection:
         """Read all files, one after the other."""
-        fitting, rows = Fitting.of(options), 0
+        fitting, rows = Fitting.from_options(options), 0
         first: list[Bytes] = []
         batches, names = _sorted(paths)
         most = -1
@@ -103,14 +103,14 @@ class Cifar(Importer):
             classes=classes,
             preview={"x": previewed(shown)},
             notes=[
-                *fitting.said({(_PIXELS[1], _PIXELS[2])}),
+                *fitting.describe({(_PIXELS[1], _PIXELS[2])}),
                 *held_notes([path.name for path in batches if is_test(path.name)], len(batches)),
             ],
         )
 
     def rows(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Rows:
         """Stream the images of all files, one file in memory at a time."""
-        fitting = Fitting.of(options)
+        fitting = Fitting.from_options(options)
         batches, names = _sorted(paths)
         total, last, most = 0, 0, -1
         for path in batches:
@@ -143,7 +143,7 @@ def _sorted(paths: Sequence[Path]) -> tuple[list[Path], list[str]]:
     names = [name for path in said for name in _names(path)]
     if not said:
         with suppress(StoreError):  # it may be anything: nobody chose it
-            names = [name for path in _beside(paths[0]) for name in _names(path)]
+            names = [name for path in _find_class_names(paths[0]) for name in _names(path)]
     batches = sorted(
         (path for path in paths if not _is_meta(path)), key=lambda path: is_test(path.name)
     )
@@ -158,7 +158,7 @@ def _names(path: Path) -> list[str]:
     return [_word(path, each) for each in found] if isinstance(found, list) else []
 
 
-def _beside(path: Path) -> list[Path]:
+def _find_class_names(path: Path) -> list[Path]:
     """Return the file that names the classes of one that was chosen without it."""
     there = [path.parent / name for name in ("batches.meta", "meta")]
     return [each for each in there if each.is_file() and not each.is_symlink()][:1]

@@ -105,23 +105,25 @@ class PictureFiles(Importer):
 
     def inspect(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Inspection:
         """Decode every picture, so that what is wrong with one is known before anything is kept."""
-        fitting = Fitting.of(options)
+        fitting = Fitting.from_options(options)
         with gathered(paths) as pictures:
-            seen = _looked(pictures, fitting)
+            seen = _scan(pictures, fitting)
         problems, notes, left_out = [], [], list[str]()
         # Where none can be read the refusal says why, once.
         if seen.bad and (seen.good or options["damaged"] == "stop"):
             total = f"{len(seen.bad):,} of {len(pictures):,} pictures cannot be read"
             few = len(seen.bad) <= _NAMED
             if options["damaged"] == "stop":
-                said = " ".join(_told(seen.bad, _NAMED))
-                left_out = [] if few else ["These cannot be read.", *_told(seen.bad, _LISTED)]
+                said = " ".join(_truncate_list(seen.bad, _NAMED))
+                left_out = (
+                    [] if few else ["These cannot be read.", *_truncate_list(seen.bad, _LISTED)]
+                )
                 problems.append(f"{total}: {said} Skip or repair them.")
             else:
                 be = "is" if len(seen.bad) == 1 else "are"
                 said = f": {' '.join(seen.bad)}" if few else "."
                 left_out = [f"{total} and {be} left out{said}"]
-                left_out += [] if few else _told(seen.bad, _LISTED)
+                left_out += [] if few else _truncate_list(seen.bad, _LISTED)
         shape: tuple[int, ...] = ()
         try:
             shape = _shape(paths, seen, fitting)
@@ -130,7 +132,7 @@ class PictureFiles(Importer):
             problems.append(f"{error.message} {error.hint}".strip())
         shown = [fitting.fitted(each, shape[0]) for each in seen.first] if shape else []
         preview = {"x": previewed(shown)} if shown else {}
-        notes += fitting.said(seen.own)
+        notes += fitting.describe(seen.own)
         if seen.classes:
             notes.append(f"{len(seen.classes)} classes, from their folders.")
         elif any(picture.folder for picture in seen.good):
@@ -152,9 +154,9 @@ class PictureFiles(Importer):
 
     def rows(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Rows:
         """Stream the pictures, one block of them in memory at a time."""
-        fitting = Fitting.of(options)
+        fitting = Fitting.from_options(options)
         with gathered(paths) as pictures:
-            seen = _looked(pictures, fitting)
+            seen = _scan(pictures, fitting)
             names = [picture.name for picture in seen.good]
         if seen.bad and options["damaged"] == "stop":
             raise FormatError(
@@ -169,13 +171,13 @@ class PictureFiles(Importer):
         return Rows(schema, blocks, len(seen.good))
 
 
-def _told(sentences: Sequence[str], most: int) -> list[str]:
+def _truncate_list(sentences: Sequence[str], most: int) -> list[str]:
     """Return the first of some sentences, and how many there are beyond."""
     beyond = len(sentences) - most
     return [*sentences[:most], *([f"And {beyond:,} more."] if beyond > 0 else [])]
 
 
-def _looked(pictures: Sequence[Picture], fitting: Fitting) -> _Seen:
+def _scan(pictures: Sequence[Picture], fitting: Fitting) -> _Seen:
     seen = _Seen()
     for place, picture in enumerate(pictures):
         try:

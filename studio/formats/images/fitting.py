@@ -71,7 +71,7 @@ FITTING: tuple[FieldSpec, ...] = (
         ],
     ),
 )
-"""The options, of which `Fitting.of` makes sense."""
+"""The options, of which `Fitting.from_options` makes sense."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class Fitting:
     colour: Literal["as-is", "grey", "colour"]
 
     @classmethod
-    def of(cls, options: Mapping[str, Any]) -> "Fitting":
+    def from_options(cls, options: Mapping[str, Any]) -> "Fitting":
         """Return what was chosen."""
         return cls(int(options["side"]), options["fit"], options["colour"])
 
@@ -97,7 +97,7 @@ class Fitting:
         """Return the size of a picture afterwards."""
         return (self.side, self.side) if self.side else (height, width)
 
-    def said(self, sizes: Collection[tuple[int, int]]) -> list[str]:
+    def describe(self, sizes: Collection[tuple[int, int]]) -> list[str]:
         """Say what becomes of pictures of some sizes (height, width): what is cut off, and to how
         many pixels the rest is brought.
         """

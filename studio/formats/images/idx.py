@@ -79,13 +79,13 @@ class Idx(Importer):
 
     def inspect(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Inspection:
         """Look at the heads, at all classes and at the first images."""
-        fitting, sets = Fitting.of(options), _sets(paths)
+        fitting, sets = Fitting.from_options(options), _sets(paths)
         try:
             shape, labelled = _shape(sets, fitting), _labelled(sets)
         except FormatError as error:
             return refused(self, paths, error)
         first = next(_images(sets[0], SHOWN))[:SHOWN]
-        notes = fitting.said({(each.lengths[1], each.lengths[2]) for each in sets})
+        notes = fitting.describe({(each.lengths[1], each.lengths[2]) for each in sets})
         if not labelled:
             notes.append("Without classes: choose the files of the labels, too.")
         tests = [each.images.name for each in sets if is_test(each.images.name)]
@@ -105,7 +105,7 @@ class Idx(Importer):
 
     def rows(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Rows:
         """Stream the images of all files, with their classes."""
-        fitting, sets = Fitting.of(options), _sets(paths)
+        fitting, sets = Fitting.from_options(options), _sets(paths)
         shape, labelled = _shape(sets, fitting), _labelled(sets)
         schema = Schema(
             kind=self.kind,

@@ -19,7 +19,7 @@ from pushforward.studio.formats.jets.column_options import (
 from pushforward.studio.formats.jets.columns import columns_of
 from pushforward.studio.formats.jets.importing import JetFiles, JetRows
 from pushforward.studio.formats.jets.mapping import MappedFile, mapped, sources_of
-from pushforward.studio.formats.jets.roles import each_of, guessed, whole
+from pushforward.studio.formats.jets.roles import each_of, guessed, has_momentum
 from pushforward.studio.formats.jets.top_tagging import table_of
 from pushforward.studio.formats.limits import FormatError
 from pushforward.studio.formats.registry import importer
@@ -117,7 +117,7 @@ class JetColumns(JetFiles):
 
 def _like_jets(arrays: Sequence[Array]) -> bool:
     clouds = any(_like_clouds(each) and each.shape[1] != each.shape[2] for each in arrays)
-    return clouds or whole(guessed(columns_of(arrays, 0))) or bool(each_of(arrays, 0))
+    return clouds or has_momentum(guessed(columns_of(arrays, 0))) or bool(each_of(arrays, 0))
 
 
 def _like_clouds(array: Array) -> bool:

@@ -121,14 +121,14 @@ def is_one(file: Any) -> bool:
     """
     for name in (CLOUDS, ALSO[CLOUDS]):
         if name in file:
-            shape: tuple[int, ...] = getattr(_own(file, name), "shape", ())
+            shape: tuple[int, ...] = getattr(_get_local(file, name), "shape", ())
             usual = len(shape) == 3 and shape[2] in (3, 4)
             # What is meant as JetNet, and is not, is refused in its words.
             return usual or (name == CLOUDS and (len(shape) != 3 or shape[2] < 3))
     return False
 
 
-def _own(file: Any, name: str) -> Any:
+def _get_local(file: Any, name: str) -> Any:
     """Return what a file has under a name, None where that is a link: it may lead out of it."""
     return file[name] if isinstance(file.get(name, getlink=True), hdf5.hard_link()) else None
 
@@ -209,7 +209,7 @@ def _array(path: Path, file: Any, name: str, notes: list[str]) -> Any:
     called = name if name in file or ALSO[name] not in file else ALSO[name]
     if called not in file:
         return None
-    found = _own(file, called)
+    found = _get_local(file, called)
     if found is None:
         raise FormatError(
             f"{path.name}: {called} is a link, which is not followed.",
@@ -235,7 +235,7 @@ def _types(path: Path, file: Any, n: int) -> tuple[tuple[str, ...], NDArray[np.i
     differ: by its labels, or else by what it says, or else by its name ("t150.hdf5").
     """
     names = _names(file)
-    labels: Any = _own(file, LABEL) if names and LABEL in file else None
+    labels: Any = _get_local(file, LABEL) if names and LABEL in file else None
     if getattr(labels, "shape", None) == (n,) and labels.dtype.kind in "iu":
         refuse_elsewhere(path, LABEL, labels)
         found = np.asarray(labels[()], np.int64)
@@ -246,7 +246,7 @@ def _types(path: Path, file: Any, n: int) -> tuple[tuple[str, ...], NDArray[np.i
 
 
 def _names(file: Any) -> tuple[str, ...]:
-    names: Any = _own(file, NAMES) if NAMES in file else None
+    names: Any = _get_local(file, NAMES) if NAMES in file else None
     shape: tuple[int, ...] = getattr(names, "shape", ())
     if len(shape) != 1 or not 0 < shape[0] <= MOST_NAMES:
         return ()

@@ -87,10 +87,10 @@ class MappedFile:
             values = read(start, min(start + step, n))
             found = {role: np.asarray(v, np.float64) for role, v in zip(roles, values, strict=True)}
             with np.errstate(all="ignore"):  # what is not finite is found among the values
-                clouds, jets = self._of(found)
+                clouds, jets = self._convert(found)
                 yield start, clouds.astype(np.float32), jets.astype(np.float32)
 
-    def _of(self, found: Mapping[str, Floats]) -> tuple[Floats, Floats]:
+    def _convert(self, found: Mapping[str, Floats]) -> tuple[Floats, Floats]:
         """Return clouds (k, N, 4) and jets (k, 3) of some rows of the columns."""
         pt, eta, phi, energy = _polar(found)
         real = _real(found, pt)
@@ -136,7 +136,7 @@ def mapped(
             HINT,
         )
     most = int(options["most"])
-    notes = [_said(roles)]
+    notes = [_describe_roles(roles)]
     if each := max((column.each for column in roles.values()), default=0):
         notes.append(f"{each} numbers of each constituent stand side by side in a row.")
     relative = _relative(roles, options["angles"], notes)
@@ -233,7 +233,7 @@ def _shape(path: Path, roles: Mapping[str, Column]) -> tuple[int, int]:
     return first.shape[0], first.shape[1]
 
 
-def _said(roles: Mapping[str, Column]) -> str:
+def _describe_roles(roles: Mapping[str, Column]) -> str:
     titles = {role: role.replace("_", " ") for role in roles}
     return f"{', '.join(f'{titles[role]} is {c.name}' for role, c in roles.items())}."
 

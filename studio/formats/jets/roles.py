@@ -18,10 +18,10 @@ __all__ = [
     "JET_ROLES",
     "LABEL",
     "each_of",
+    "find_roles",
     "guessed",
+    "has_momentum",
     "is_relative",
-    "told",
-    "whole",
 ]
 
 CLOUD_ROLES = {
@@ -94,8 +94,8 @@ def is_relative(column: Column) -> bool:
 
 def guessed(columns: Columns) -> dict[str, Column]:
     """Return by role the column that fits it best, where one does."""
-    found = told(columns)
-    return found if whole(found) else {**found, **_four_vectors(columns)}
+    found = find_roles(columns)
+    return found if has_momentum(found) else {**found, **_four_vectors(columns)}
 
 
 def each_of(arrays: Sequence[Array], said: int) -> int:
@@ -103,12 +103,12 @@ def each_of(arrays: Sequence[Array], said: int) -> int:
     ``said``, or else four where these are like four-vectors, and nothing else makes a jet; 0 where
     there are none.
     """
-    if said or whole(guessed(columns_of(arrays, 0))):
+    if said or has_momentum(guessed(columns_of(arrays, 0))):
         return said
-    return FOUR if whole(guessed(columns_of(arrays, FOUR))) else 0
+    return FOUR if has_momentum(guessed(columns_of(arrays, FOUR))) else 0
 
 
-def told(columns: Columns) -> dict[str, Column]:
+def find_roles(columns: Columns) -> dict[str, Column]:
     """Return by role the column whose name says that it is that, of the same jets and constituents
     as the first.
     """
@@ -123,7 +123,7 @@ def told(columns: Columns) -> dict[str, Column]:
     return found
 
 
-def whole(found: Mapping[str, Column]) -> bool:
+def has_momentum(found: Mapping[str, Column]) -> bool:
     """Say whether columns are enough for a jet."""
     return {"pt", "eta", "phi"} <= found.keys() or {"px", "py", "pz"} <= found.keys()
 

@@ -58,7 +58,7 @@ class _Molecules(Collected[Found, Molecule]):
         self.elements.update(found[0].tolist())
         self.formulas.add(formula(*found))
 
-    def taken(self, met: Found) -> Molecule | None:
+    def accept(self, met: Found) -> Molecule | None:
         found = met[1]
         return None if isinstance(found, str) or _why_not(*found) else found
 
@@ -101,7 +101,7 @@ class _Molecules(Collected[Found, Molecule]):
         size = np.array([len(own) for own, _ in some], np.int64)
         return {"atoms": atoms, "bonds": bonds[:, first, second], "size": size}
 
-    def drawn(self, block: Block) -> Block:
+    def plot_rows(self, block: Block) -> Block:
         atoms, bonds, size = (block[name].astype(np.int64) for name in ("atoms", "bonds", "size"))
         return {"x": typed_rows(atoms, bonds, size, len(ATOMS), len(BONDS))}
 

@@ -33,15 +33,15 @@ class Sdf(MoleculeFiles):
         number, lines = 1, list[str]()
         for line in _lines(path):
             if line.startswith("$$$$"):
-                yield _told(path, number, lines)
+                yield _try_molecule(path, number, lines)
                 number, lines = number + 1, []
             elif len(lines) <= 4 + 3 * _MOST:  # what follows are properties, which nobody reads
                 lines.append(line)
         if any(line.strip() for line in lines):
-            yield _told(path, number, lines)
+            yield _try_molecule(path, number, lines)
 
 
-def _told(path: Path, number: int, lines: list[str]) -> Found:
+def _try_molecule(path: Path, number: int, lines: list[str]) -> Found:
     where = f"{path.name}, molecule {number:,}"
     try:
         return where, _molecule(lines)
@@ -70,7 +70,7 @@ def _molecule(lines: list[str]) -> Molecule:
     """
     if len(lines) < 4 or "V3000" in lines[3]:
         raise Unread("it has no block of V2000")
-    n, m = _whole(lines[3][:3]), _whole(lines[3][3:6])
+    n, m = _parse_int(lines[3][:3]), _parse_int(lines[3][3:6])
     block, listed = lines[4 : 4 + n], lines[4 + n : 4 + n + m]
     if not 0 < n <= _MOST or len(block) < n or len(listed) < m:
         raise Unread("it has fewer lines than its head says")
@@ -89,7 +89,7 @@ def _molecule(lines: list[str]) -> Molecule:
     square, open_ = np.zeros((2, len(heavy), len(heavy)), np.int64)
     protons = np.zeros(len(heavy), np.int64)
     for line in listed:
-        i, j, order = _whole(line[:3]) - 1, _whole(line[3:6]) - 1, _whole(line[6:9])
+        i, j, order = _parse_int(line[:3]) - 1, _parse_int(line[3:6]) - 1, _parse_int(line[6:9])
         if not (0 <= i < n and 0 <= j < n and i != j):
             raise Unread("a bond joins an atom that is not there")
         if i not in place or j not in place:
@@ -109,7 +109,7 @@ def _molecule(lines: list[str]) -> Molecule:
     return atoms, square + more
 
 
-def _whole(text: str) -> int:
+def _parse_int(text: str) -> int:
     try:
         return int(text)
     except ValueError:

@@ -12,7 +12,7 @@ from pushforward.observables.molecules.atoms import ATOMS, BONDS
 from pushforward.observables.molecules.toolkit import installed, smiles_of
 from pushforward.observables.molecules.valence import formula, why_invalid
 from pushforward.studio.formats.arrays import ARRAY_SUFFIXES, write_arrays
-from pushforward.studio.formats.graphs.drawing import drawn
+from pushforward.studio.formats.graphs.drawing import draw_sheet
 from pushforward.studio.formats.graphs.twice import LeftOut
 from pushforward.studio.formats.graphs.writing import graphml, node_links
 from pushforward.studio.formats.limits import FormatError
@@ -74,7 +74,7 @@ def write_molecules(
         write_bytes(path, graphml(graphs, said) if xml else node_links(graphs, attrs))
     elif suffix == ".svg":
         letters = ["", *ATOMS[1:]]
-        write_bytes(path, drawn(bonds, size, atoms, letters, said, lay=as_drawn))
+        write_bytes(path, draw_sheet(bonds, size, atoms, letters, said, lay=as_drawn))
     else:
         arrays: dict[str, NDArray[Any]] = {
             "atoms": atoms.astype(np.uint8), "bonds": bonds.astype(np.uint8), "size": size,

@@ -89,7 +89,7 @@ class _TextTable(Table):
     def preview(self, n: int) -> list[list[Any]]:
         with self._opened() as lines:
             rows = islice(self._rows(lines), n)
-            return [[_shown(cell, self._layout.decimal) for cell in row] for _, row in rows]
+            return [[_preview_cell(cell, self._layout.decimal) for cell in row] for _, row in rows]
 
     def _numbers(self, block: Sequence[_Line]) -> NDArray[np.float64] | None:
         """Parse lines that hold numbers only, ten times as fast as cell by cell; else None."""
@@ -228,6 +228,6 @@ def _parse(cells: Sequence[str], decimal: str, out: NDArray[np.float64]) -> Text
     return TextCells(count, first, cells[first].strip()[:40]) if count else None
 
 
-def _shown(cell: str, decimal: str) -> float | str:
+def _preview_cell(cell: str, decimal: str) -> float | str:
     value = number(cell, decimal)
     return cell[:_SHOWN] if value is None or value != value else value

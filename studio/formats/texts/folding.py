@@ -53,10 +53,10 @@ def changed(found: Mapping[str, int], alphabet: AlphabetName) -> list[str]:
     lost = {c: n for c, n in other.items() if not tidy(c, alphabet).strip()}
     bare = {c: n for c, n in other.items() if c not in lost and alphabet == "letters"}
     gone = "become blanks" if alphabet == "letters" else "are removed: they cannot be displayed"
-    return [*_told(bare, "lose their accents"), *_told(lost, gone)]
+    return [*_describe_characters(bare, "lose their accents"), *_describe_characters(lost, gone)]
 
 
-def _told(some: Mapping[str, int], what: str) -> list[str]:
+def _describe_characters(some: Mapping[str, int], what: str) -> list[str]:
     if not some:
         return []
     first = sorted(some.items(), key=lambda each: -each[1])[:_NAMED]

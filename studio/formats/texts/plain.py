@@ -113,7 +113,7 @@ class PlainText(Importer):
         alphabet = _alphabet(paths, options)
         rows, preview, problems, notes = 0, {}, [], []
         try:
-            seen = _looked(paths, alphabet)
+            seen = _scan(paths, alphabet)
             rows = _pieces(paths, seen, length, step)
             some = next(_blocks(paths, alphabet, length, step))["x"][:_SHOWN]
             preview = {"x": ["".join(map(chr, row)) for row in some.tolist()]}
@@ -143,7 +143,7 @@ class PlainText(Importer):
         """Stream the pieces of all files."""
         length, step = int(options["length"]), int(options["step"])
         alphabet = _alphabet(paths, options)
-        seen = _looked(paths, alphabet)
+        seen = _scan(paths, alphabet)
         rows = _pieces(paths, seen, length, step)
         known = LETTERS if alphabet == "letters" else "".join(sorted(seen.found))
         schema = Schema(kind=self.kind, parts=_parts(length), facts={"alphabet": known})
@@ -175,7 +175,7 @@ def _parts(length: int) -> list[Part]:
     return [Part(name="x", dtype="int32", shape=[length])]
 
 
-def _looked(paths: Sequence[Path], alphabet: AlphabetName) -> _Seen:
+def _scan(paths: Sequence[Path], alphabet: AlphabetName) -> _Seen:
     """Return what files hold.
 
     Raises:

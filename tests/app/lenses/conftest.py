@@ -88,7 +88,7 @@ def make_record(step: int, n: int = N, frames: int = FRAMES) -> FlowRecord:
     w = t[:, None, None] if frames > 1 else np.ones((1, 1, 1), np.float32)
     x = (start * (1 - w) + end * w).astype(np.float32)
     grid = np.ones((frames, GRID, GRID, 2), dtype=np.float32)
-    return FlowRecord.of(step, t, x, {"velocity": grid}, BOUNDS)
+    return FlowRecord.from_arrays(step, t, x, {"velocity": grid}, BOUNDS)
 
 
 @dataclass

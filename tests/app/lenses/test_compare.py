@@ -510,7 +510,7 @@ def test_images_are_compared_as_images(lens: Any, runs: Any, window: QWidget) ->
     for run in runs:
         t = np.array([0, 1], dtype=np.float32)
         x = rng.random((2, 50, 1, 8, 8)).astype(np.float32)
-        run.live = FlowRecord.of(5, t, x)
+        run.live = FlowRecord.from_arrays(5, t, x)
         lens.state.runs.record_arrived.emit(run.key)
     panes = window.view.panes
     assert all(pane.grid.isVisible() and pane.grid.count == 36 for pane in panes)
@@ -523,7 +523,7 @@ def test_images_are_compared_as_images(lens: Any, runs: Any, window: QWidget) ->
     first = panes[0].grid.grab().toImage()
     lens.state.playback.set(flow=0.0)
     assert panes[0].grid.grab().toImage() != first
-    runs[1].live = FlowRecord.of(6, t, x[:, :9])
+    runs[1].live = FlowRecord.from_arrays(6, t, x[:, :9])
     lens.state.runs.record_arrived.emit(runs[1].key)
     assert [pane.grid.count for pane in panes] == [9, 9, 9], "as many as each of them has"
     wanted: list[str] = []
@@ -678,7 +678,7 @@ def test_jets_are_compared_in_planes_as_wide_as_their_cone(
     x[..., 0, 0], x[..., 2] = 0.16, np.log1p(100.0)
     mask = np.ones((4, 3), bool)
     for run in runs:
-        run.live = FlowRecord.of(5, np.array([0, 1], np.float32), x, mask=mask)
+        run.live = FlowRecord.from_arrays(5, np.array([0, 1], np.float32), x, mask=mask)
         lens.state.runs.record_arrived.emit(run.key)
     rect = QRectF(0, 0, 200, 200)
     for pane in window.view.panes:

@@ -559,7 +559,7 @@ async def test_of_another_run_nothing_stands_there_until_its_newest_is_read(
     await shown(view, lens)
     key, n = str(tmp_path / "0002-b"), 60
     newest = np.full((2, n, 2), 0.25, np.float32)
-    FlowStore(made_folder(key)).keep(FlowRecord.of(90, np.float32([0, 1]), newest))
+    FlowStore(made_folder(key)).keep(FlowRecord.from_arrays(90, np.float32([0, 1]), newest))
     other = replace(
         lens.run, key=key, name="0002-b", live=lens.run.live, kept=[90], job="", step=90
     )
@@ -588,7 +588,7 @@ async def test_of_another_run_older_samples_give_way_to_its_newest_latents(
     key = str(tmp_path / "0002-b")
     newest = np.full((2, 60, 2), 0.25, np.float32)
     generated(made_folder(key), np.zeros((500, 2), np.float32))  # of an early step
-    FlowStore(Path(key)).keep(FlowRecord.of(900, np.float32([0, 1]), newest))
+    FlowStore(Path(key)).keep(FlowRecord.from_arrays(900, np.float32([0, 1]), newest))
     other = replace(lens.run, key=key, name="0002-b", live=None, kept=[900], job="", step=900)
     lens.state.runs.by_key[key] = other
     lens.state.runs.choose((lens.run.key, key))

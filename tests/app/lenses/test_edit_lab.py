@@ -335,7 +335,7 @@ async def test_what_the_engine_was_lost_with_is_no_longer_on_its_way(lens, lab):
     await until(lambda: lab.go.text() == "Cancel")
     lens.state.jobs_lost.emit([JobInfo(job="j7", kind="operator", state="running", title="")])
     assert lab.go.text() == "Apply"
-    assert "apply again" in lab.trouble.text()
+    assert "Apply again" in lab.trouble.text()
     assert lab.edits.now.marked.any(), "what was painted stays"
 
 
@@ -405,7 +405,7 @@ async def test_a_dropped_picture_is_made_as_the_data_are_and_any_other_file_refu
     lab.said.setText("Drop it: as it lies over the lab")
     drop(bad)
     assert "made 8 x 8" in lab.said.text(), "of the picture that is there"
-    assert "words.txt cannot be read as a picture" in lab.trouble.text()
+    assert "words.txt cannot be read as an image" in lab.trouble.text()
     assert lab.edits.now.title == "white.png", "what was there stays"
     lab.take_real()
     assert "made 8 x 8" not in lab.said.text(), "a real one was not cut"
@@ -552,7 +552,7 @@ async def test_a_generator_goes_between_latents_and_says_what_needs_a_denoiser(l
     data = QMimeData()
     data.setImageData(QImage(8, 8, QImage.Format.Format_RGB32))
     lab.take_carried(data)
-    assert "takes no image" in lab.trouble.text()
+    assert "uses no image" in lab.trouble.text()
     lab._go()
     await until(lambda: lab.go.text() == "Cancel")
     (asked,) = jobs(lens)
@@ -578,9 +578,7 @@ async def test_a_model_that_has_no_edits_says_why_and_what_to_do(lens, lab):
     assert lab.page.isHidden()
     assert lab.go.isHidden()
     said = lab.empty.accessibleName()
-    assert said.startswith(
-        "This model supports no edits. Edits, Film, Guidance and Anomaly follow a"
-    )
+    assert said.startswith("This model supports no edits. Edits, Film, Guidance and Anomaly need a")
     assert "GAN has none. Train a Diffusion on" in said
 
 

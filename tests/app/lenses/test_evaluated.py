@@ -336,7 +336,7 @@ async def test_evaluate_now_measures_as_many_as_the_training_and_is_read_when_do
     bench, wait, tmp_path
 ):
     await bench.start()
-    training = next(e for e in catalog().of("training"))
+    training = next(e for e in catalog().entries_of("training"))
     assert isinstance(training, EntrySpec)
     folder = tmp_path / "p" / "runs" / "0001-r"
     folder.mkdir(parents=True)

@@ -53,7 +53,7 @@ def test_a_frame_is_the_nearest_to_a_flow_time_and_says_what_is_known_there() ->
     assert "t = 1.00" in replace(found, t=np.minimum(found.t * 1.2, 1)).ends()
     assert "0/0" not in replace(found, s=found.s + 1).ends(), "it has every dot"
     assert replace(found, s=found.s * 0).ends() == ""
-    with pytest.raises(ValueError, match="same frames"):
+    with pytest.raises(ValueError, match="numbers of frames"):
         FilmFound.of({**arrays(), "s": np.ones(3)})
     with pytest.raises(KeyError):
         FilmFound.of({"t": np.ones(3)})

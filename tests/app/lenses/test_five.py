@@ -106,7 +106,7 @@ def test_what_does_not_move_says_where_to_look(lenses, lens, qtbot):
     lenses.offer([spec("one", "watch", applies=lambda state: False), spec("two", "samples")])
     lens.state.lens_wanted.connect(lenses.want)
     lenses.want("watch")
-    assert "SVM makes no data" in words(lenses.view)
+    assert "SVM generates no samples" in words(lenses.view)
     button = next(b for b in lenses.view.findChildren(QPushButton) if b.text() == "Open Samples")
     button.click()
     assert lenses.shown == "samples"
@@ -115,7 +115,7 @@ def test_what_does_not_move_says_where_to_look(lenses, lens, qtbot):
 def test_what_cannot_be_explained_says_why(lenses, lens):
     lenses.offer([spec("one", "watch")])
     lenses.want("explain")
-    assert "The step of EDM has no stages" in words(lenses.view)
+    assert "The step of EDM is not divided into stages" in words(lenses.view)
     lens.run.spec = None
     lenses.refresh()
     assert "not known yet" in words(lenses.view)

@@ -26,7 +26,7 @@ from pushforward.studio.protocol.spec import Pick
 from pushforward.studio.store.flow import FlowStore
 from tests.app.lenses.conftest import make_record
 
-FAMILIES = build(discover()).of("family")
+FAMILIES = build(discover()).entries_of("family")
 Wait = Callable[..., Coroutine[Any, Any, None]]
 
 
@@ -439,7 +439,7 @@ async def test_a_step_that_was_kept_without_its_heat_shows_none_whatever_was_sho
     await asyncio.sleep(0.05)
     assert canvas.backdrop.heat is None
     assert panel.legend.isHidden()
-    assert "without its critic" in panel._note.text()
+    assert "has no critic" in panel._note.text()
     assert len(lens.link.of(QueryLayer)) == 1
 
 
@@ -543,7 +543,7 @@ async def test_a_layer_that_is_on_and_not_drawn_says_why(
     await wait(lambda: shown(window.view) == 40)
     assert canvas.backdrop.arrows == ()
     assert _words(panel) == {"velocity": "next picture", "critic": "next picture"}
-    assert panel._note.text().startswith("Velocity and critic: with the next live picture.")
+    assert panel._note.text().startswith("Velocity and critic: shown with the next full snapshot.")
     assert panel._few.text() == "50 of 4,096 particles shown to keep training fast. Show more…"
     wanted: list[str] = []
     lens.state.preference_wanted.connect(wanted.append)

@@ -130,7 +130,7 @@ async def test_nothing_is_lost_by_a_look_at_another_run_or_with_the_engine(
     await until(lambda: view.go.text() == "Cancel")
     lens.state.jobs_lost.emit([JobInfo(job="j9", kind="operator", state="running", title="")])
     assert view.go.text() == "Apply"
-    assert "apply again" in view.trouble.text()
+    assert "Apply again" in view.trouble.text()
     view._undo()
     assert view.edits.now.edges == 3
     assert not view.trouble.text(), "of this one nothing is wrong"
@@ -154,7 +154,7 @@ async def test_the_model_completes_it_and_one_goes_on_with_what_came(
     await shown(view, lens)
     view.take(sheet_of(np.zeros((4, 4), bool), "Nothing"))
     view._go()
-    assert "Nothing would be kept" in view.trouble.text()
+    assert "Nothing is left to keep" in view.trouble.text()
     view._undo()
     qtbot.keyClick(view.canvas, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     await until(lambda: lens.link.of(Operate))
@@ -231,7 +231,7 @@ async def test_a_molecule_is_edited_with_its_valency_and_translated(
     view._offer()
     titles = [task.title for task in view.form.tasks]
     assert (titles[0], titles[-1]) == ("Add bonds", "Translate")
-    assert "All bonds stay" in view.form.tasks[0].says
+    assert "All bonds are kept" in view.form.tasks[0].says
     view.form.what.setCurrentIndex(2)
     view._go()
     await until(lambda: lens.link.of(Operate))

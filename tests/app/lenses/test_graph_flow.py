@@ -47,7 +47,7 @@ def record_of(step: int = 5, *, foreseen: bool = True) -> FlowRecord:
     if foreseen:
         extras[DENOISED] = np.broadcast_to(end, x.shape).astype(np.float32)
         extras[LEVELS] = np.float32([20.0, 5.0, 1.0, 0.1, 0.0])
-    return FlowRecord.of(step, t, x.astype(np.float32), extras=extras)
+    return FlowRecord.from_arrays(step, t, x.astype(np.float32), extras=extras)
 
 
 def test_edges_stay_go_and_are_foreseen() -> None:
@@ -249,7 +249,7 @@ def test_molecules_have_the_letters_of_their_atoms_as_these_are_now() -> None:
     first[9:18] = carbon
     x = np.float32([[first], [last]])
     places = np.zeros((2, 1, 3, 2), np.float32)
-    record = FlowRecord.of(1, np.float32([0, 1]), x, extras={PLACES: places})
+    record = FlowRecord.from_arrays(1, np.float32([0, 1]), x, extras={PLACES: places})
     way = GraphWay.of(record, 0, kind("molecules").graph)
     assert way.size == 2
     assert way.letters_at(0.0) == ["C", "C"]
@@ -274,7 +274,7 @@ def chain_of(orders: tuple[int, int]) -> np.ndarray:
 def test_a_bond_has_as_many_lines_as_its_order_and_settles_with_it(qtbot: QtBot) -> None:
     ways = [[chain_of((1, 1)), chain_of((2, 1)), chain_of((2, 3))]]
     places = np.tile(np.float32([[0, 0], [1, 0], [2, 0]]), (3, 1, 1, 1))
-    record = FlowRecord.of(
+    record = FlowRecord.from_arrays(
         1, np.float32([0, 0.5, 1]), np.float32(ways).swapaxes(0, 1), extras={PLACES: places}
     )
     way = GraphWay.of(record, 0, kind("molecules").graph)
@@ -317,7 +317,7 @@ def test_nodes_with_labels_have_their_shapes_on_the_way() -> None:
     last = np.concatenate([types.ravel(), edges])
     first = np.concatenate([np.zeros(8, np.float32), types[1], edges])
     places = np.zeros((2, 1, 2, 2), np.float32)
-    record = FlowRecord.of(
+    record = FlowRecord.from_arrays(
         1, np.float32([0, 1]), np.float32([[first], [last]]), extras={PLACES: places}
     )
     way = GraphWay.of(record, 0, kind("labelled-graphs").graph)

@@ -278,7 +278,7 @@ def test_a_compared_run_has_one_verdict_and_beside_it_what_all_have_says():
     assert replace(found[0], shared="") == verdict_of(often, state)
     assert found[0].words == "differs from real data by RECALL; this metric is within the floor"
     said = found[0].shared.replace("\u00a0", " ")
-    assert said == "by the one metric both have: within the noise floor at n = 2,000"
+    assert said == "by the only metric, both have: within the noise floor at n = 2,000"
     assert (found[1].level, found[1].shared) == ("good", ""), "it says the same itself"
     told_by(seldom, "recall", 0.98)
     found = verdicts_of([often, seldom], state)
@@ -297,7 +297,7 @@ def test_a_compared_run_has_one_verdict_and_beside_it_what_all_have_says():
     few = [learning(0.25), learning(0.25)]
     told_by(few[0], "recall", 0.5)
     said = verdicts_of(few, state)[0].shared.replace("\u00a0", " ")
-    assert said == "by the one metric both have: n = 250 is too few to be sure"
+    assert said == "by the only metric, both have: n = 250 is too few to be sure"
     unmeasured = RunState(key="/p/runs/0002-r", name="0002-r")
     assert verdicts_of([unmeasured, often], state, "w2")[0] is None
 
@@ -387,7 +387,7 @@ def test_figures_of_so_few_say_little_wherever_they_are_listed(lens, qtbot):
     view = QualityView(lens.state, lens.actions)
     qtbot.addWidget(view)
     view.show()
-    assert "Qualities are of 2 samples: too few to conclude anything" in view._words.text()
+    assert "Metrics use 2 samples: too few to conclude anything" in view._words.text()
     own = msgspec.structs.replace(lens.run.spec.dataset, slug="project:trees")
     lens.run.spec = msgspec.structs.replace(lens.run.spec, dataset=own)
     view._redraw()

@@ -31,7 +31,9 @@ def record_of(step: int, n: int, frames: int) -> FlowRecord:
     end = start @ np.array(matrix, np.float32)
     t = np.linspace(0, 1, frames, dtype=np.float32) if frames > 1 else np.ones(1, np.float32)
     w = t[:, None, None]
-    return FlowRecord.of(step, t, (start * (1 - w) + end * w).astype(np.float32), {}, BOUNDS)
+    return FlowRecord.from_arrays(
+        step, t, (start * (1 - w) + end * w).astype(np.float32), {}, BOUNDS
+    )
 
 
 def arrive(lens: Any, step: int, n: int, frames: int) -> None:

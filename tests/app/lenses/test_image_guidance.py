@@ -229,7 +229,7 @@ async def test_images_follow_the_slider_and_the_curve_is_what_was_measured(lens,
 
 async def test_while_it_is_measured_it_says_how_far_it_is_and_can_be_ended(lens, lab) -> None:
     await until(lambda: lab.found is not None)
-    assert lab.unknown.text().startswith("Nothing is measured yet")
+    assert lab.unknown.text().startswith("Not measured yet")
     assert lab.measure.isEnabled()
     assert not lab.how_far.isVisibleTo(lab)
     underway.begins(lens, "Guidance of images: 0001-r")

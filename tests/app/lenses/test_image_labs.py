@@ -115,7 +115,9 @@ async def test_scores_are_a_histogram_and_each_set_says_how_far_it_stands_out(
     })  # fmt: skip
     await until(lambda: anomaly.filled)
     assert anomaly.note.text() == "Said."
-    for place, said in enumerate(("Orange: the error", "As the model", "Blue: the piece")):
+    for place, said in enumerate(
+        ("Orange: reconstruction error", "As the model", "Blue: the piece")
+    ):
         anomaly.look.chosen.emit(place)
         assert anomaly.legend.text().startswith(said)
     anomaly.look.chosen.emit(0)
@@ -204,7 +206,7 @@ async def test_a_picture_that_is_dropped_on_the_lab_is_held_against_what_was_mea
     await until(lambda: "score" in anomaly.own.said.text())
     assert anomaly.own.said.text().endswith(
         "made 4 x 4. Its score is 1.5. 0: predicted perfectly; 1: about as bad as unstructured "
-        "noise. Measure holds it against unseen images."
+        "noise. Measure compares it with unseen images."
     )
     assert (asked[0].operator, asked[0].inline) == ("anomaly", True)
     assert np.array(asked[0].inputs["rows"]) == pytest.approx(np.ones((1, 1, SIDE, SIDE)))
@@ -221,7 +223,7 @@ async def test_a_picture_that_is_dropped_on_the_lab_is_held_against_what_was_mea
     words = tmp_path / "words.txt"
     words.write_text("words")
     dropped(anomaly, file(words))
-    assert "words.txt cannot be read as a picture" in anomaly.own.trouble.text()
+    assert "words.txt cannot be read as an image" in anomaly.own.trouble.text()
     assert anomaly.own.tiles.isVisibleTo(anomaly), "what was there stays"
     images.state.runs.selected.emit("")
     assert not anomaly.own.isVisibleTo(anomaly)
@@ -240,7 +242,7 @@ async def test_a_pasted_picture_is_purified_and_the_judge_asked_before_and_after
     clipboard = QGuiApplication.clipboard()
     clipboard.setImage(white(SIDE))
     QTest.keySequence(purified, QKeySequence.StandardKey.Paste)
-    assert "size of these images is not known yet" in purified.own.trouble.text()
+    assert "image size is not known yet" in purified.own.trouble.text()
     images.run.target = np.zeros((3, 1, SIDE, SIDE), np.float32)
     asked = answers(
         images,

@@ -121,7 +121,7 @@ def test_unticking_a_column_disables_with_the_reason(dialog: Any) -> None:
     ("bad", "words"),
     [
         (column("z", "text", count=0, problem="line 4 holds 'a'"), "holds text (first: line 4"),
-        (column("z", "mixed", nan=3), "not all numbers"),
+        (column("z", "mixed", nan=3), "not numeric"),
         (column("z", "empty", count=0), "is empty"),
         (column("z", nan=1, problem="line 9 is NaN"), "1 cell is missing or not a number (first"),
         (column("z", nan=2000), "2,000 cells are missing"),

@@ -83,7 +83,7 @@ async def test_a_tile_is_seen_large_with_its_measures_and_the_nearest_real_ones(
     lens.state.selection.set(made, np.array([7]), "tiles")
     await until(lambda: near(inspector).startswith("Of 40 real images, by pixels"))
     assert "(Euclidean distance, each pixel from 0 to 1)" in near(inspector)
-    assert "from their own nearest (median), and this" in near(inspector)
+    assert "from their nearest (median), this one" in near(inspector)
     told = words(inspector)
     assert "Generated image 7" in told
     assert "Brightness" in told
@@ -199,7 +199,9 @@ def test_a_change_says_what_came_of_it(lens: Any, inspector: Inspector) -> None:
     store = FlowStore(lens.run.key)
     for step in (0, 20):
         store.keep(
-            FlowRecord.of(step, np.ones(1, "f4"), np.zeros((1, 3, 2), "f4"), {}, (0, 1, 0, 1))
+            FlowRecord.from_arrays(
+                step, np.ones(1, "f4"), np.zeros((1, 3, 2), "f4"), {}, (0, 1, 0, 1)
+            )
         )
     lens.run.kept = store.steps()
     lens.state.looked.look("event", "1")
@@ -334,5 +336,5 @@ async def test_what_is_known_of_a_graph_beside_others_stands_whatever_lens_it_wa
     few = {"x": rows["x"][:1]}
     lens.state.selection.offer(made, Offered(few, "Generated graph", edges))
     told = words(inspector)
-    assert "Of this step only the first 1 graphs are kept." in told
+    assert "This snapshot has only the first 1 graphs." in told
     assert "1 of 1" not in told, "it is none of these"

@@ -50,7 +50,7 @@ def record_of(step: int = 5, *, foreseen: bool = True) -> FlowRecord:
         levels = np.float32([20.0, 5.0, 1.0, 0.1, 0.0])
         extras = {DENOISED: np.broadcast_to(end * mask[..., None], x.shape), LEVELS: levels}
     arrays = {f"given:{name}": values for name, values in given.items()}
-    return FlowRecord.of(step, t, x.astype(np.float32), extras=extras, mask=mask, **arrays)
+    return FlowRecord.from_arrays(step, t, x.astype(np.float32), extras=extras, mask=mask, **arrays)
 
 
 # A jet on its way
@@ -215,7 +215,7 @@ async def test_types_stand_below_each_other_beside_real_jets(view: Any, lens: An
         "pt-mass", 1003.0, [0, 1, 2]
     )  # fmt: skip
     said = view._which.accessibleName()
-    assert "of all that are learned from" in view._which.toolTip()
+    assert "searched in all training data" in view._which.toolTip()
     assert ("more by type" in said) == (said.split(" of ")[0] != said.split(" of ")[1].split()[0])
     assert view.board.near_by == "asked pT, mass"
     lens.run.live = record_of(6)
@@ -287,7 +287,7 @@ async def test_the_flow_goes_by_another_sampler_where_one_is_chosen(view: Any, l
     assert asked.inline
     np.testing.assert_array_equal(view._record.x, own.x[:, ::-1])
     np.testing.assert_array_equal(view._record.given["pt"], own.given["pt"][::-1])
-    assert "by weights of step 4" in view._which.accessibleName()
+    assert "weights of step 4" in view._which.accessibleName()
     assert view._source(real=False).of == "Heun, 18 steps"
     assert view._source(real=False).what == "samples", "these are none of the run's particles"
     arrive(lens, record_of(6))

@@ -456,7 +456,7 @@ def test_a_filtered_log_goes_on_once_the_log_is_full(lens: Any, show: Any) -> No
 def test_before_the_first_evaluation_it_is_said_how_one_comes(lens: Any, show: Any) -> None:
     lens.measure("loss", [1, 2], [1.0, 2.0])
     view = show(QualityView)
-    assert "by Evaluate" in view._words.text()
+    assert "with Evaluate" in view._words.text()
     assert view.standing.isHidden()
     lens.measure("quality/w2", [2], [0.5])
     view._redraw()

@@ -163,7 +163,7 @@ async def test_what_one_run_made_is_held_against_nothing_of_the_run_that_is_sele
     (view,) = views
     view.show()
     x = rng.random((2, 5, 1, 4, 4)).astype(np.float32)
-    run.live = FlowRecord.of(3, t=np.linspace(0, 1, 2, dtype=np.float32), x=x)
+    run.live = FlowRecord.from_arrays(3, t=np.linspace(0, 1, 2, dtype=np.float32), x=x)
     state.runs.record_arrived.emit(run.key)
     await until(lambda: len(held) == 2)
     state.runs.select(other.key)

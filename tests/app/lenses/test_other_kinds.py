@@ -60,7 +60,7 @@ def opened(lens):
 
 def records(kind, step):
     x = np.zeros((1, 7, *SHAPES[kind]), np.float32)
-    return FlowRecord.of(step, np.ones(1, np.float32), x, {}, (-1, 1, -1, 1))
+    return FlowRecord.from_arrays(step, np.ones(1, np.float32), x, {}, (-1, 1, -1, 1))
 
 
 def test_every_kind_on_the_screen_is_tried():

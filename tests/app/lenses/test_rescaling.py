@@ -46,7 +46,9 @@ def keep(lens, step, values=None):
     record = lens.run.live
     extras = {} if values is None else {"critic": np.tile(np.float32(values), (len(record.t), 1))}
     store = FlowStore(Path(lens.run.key))
-    store.keep(FlowRecord.of(step, record.t, record.x, record.layers, record.bounds, extras))
+    store.keep(
+        FlowRecord.from_arrays(step, record.t, record.x, record.layers, record.bounds, extras)
+    )
     lens.run.kept = store.steps()
     lens.state.runs.kept_changed.emit(lens.run.key)
 
@@ -75,7 +77,7 @@ def test_it_asks_for_the_critic_at_the_particles_only_while_it_is_seen(explorer,
 def test_before_any_record_it_shows_the_curve_alone(explorer):
     assert explorer.plot.shown.bars is None
     assert explorer.verdict.accessibleName() == "Vanilla"
-    assert "first record" in explorer.words.text()
+    assert "first snapshot" in explorer.words.text()
 
 
 def test_vanishing_is_said_with_a_figure(explorer, lens):
@@ -136,7 +138,7 @@ async def test_scrubbing_reads_what_was_kept_and_offers_a_branch(explorer, lens,
 async def test_a_record_without_the_critic_says_so(explorer, lens, wait):
     keep(lens, 10)
     lens.state.playback.set(step=10)
-    await wait(lambda: "does not hold" in explorer.words.text())
+    await wait(lambda: "has no critic values" in explorer.words.text())
     assert explorer.plot.shown.bars is None
 
 

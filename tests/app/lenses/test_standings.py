@@ -205,7 +205,7 @@ def test_images_are_rows_of_samples_below_their_figures(
     rng = np.random.default_rng(0)
     for run, n in zip(runs, (50, 50, 9), strict=True):
         x = rng.random((2, n, 1, 8, 8)).astype(np.float32)
-        run.live = FlowRecord.of(5, np.array([0, 1], dtype=np.float32), x)
+        run.live = FlowRecord.from_arrays(5, np.array([0, 1], dtype=np.float32), x)
         lens.state.runs.record_arrived.emit(run.key)
     measure(lens, runs[2], "quality/sliced-w2", [10], [0.3])
     lines = said(view)

@@ -129,7 +129,7 @@ async def test_a_stage_of_graphs_has_them_in_one_place_with_their_noise(
     scene |= {"given:size": np.array([4, 4, 4])}
     arrays = {f"scene:{name}": each for name, each in scene.items()}
     lens.state.moment.begin(lens.run.key, 7, live=False)
-    empty = FlowRecord.of(7, np.zeros(1), np.zeros((1, 0, 6)))
+    empty = FlowRecord.from_arrays(7, np.zeros(1), np.zeros((1, 0, 6)))
     lens.state.moment.add(STAGES[0].name, empty.holding(**arrays))
     assert view.steps.titles == ["The data", "The particles, noise level s = 0.4"]
     real, particles = (grid.tiles.arrays for grid in view.steps.grids)
@@ -160,7 +160,7 @@ async def test_of_texts_a_step_is_drawn_and_a_moment_can_be_frozen(lens: Any, qt
     assert view.bar.isVisibleTo(view)
     text = np.array([[[97, 0], [0, 0]], [[97, 98], [0, 0]]])  # (T, n, L)
     told = {CANDIDATES: np.full((2, 2, 2, 1), 98, np.uint8), CHANCES: np.ones((2, 2, 2, 1))}
-    lens.run.live = FlowRecord.of(7, np.array([0.0, 1.0]), text, extras=told)
+    lens.run.live = FlowRecord.from_arrays(7, np.array([0.0, 1.0]), text, extras=told)
     lens.state.runs.record_arrived.emit(lens.run.key)
     assert view.steps.titles == ["Before", "Prediction", "Sampled"]
     assert "latent 0, t = 0.00 to 1.00" in view._where.accessibleName()

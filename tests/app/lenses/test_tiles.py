@@ -129,7 +129,7 @@ def test_pixels_are_sharp(grid: TileGrid) -> None:
 
 def record(step: int, n: int = N) -> FlowRecord:
     rng = np.random.default_rng(step)
-    return FlowRecord.of(
+    return FlowRecord.from_arrays(
         step,
         t=np.linspace(0, 1, FRAMES, dtype=np.float32),
         x=rng.random((FRAMES, n, 1, SIDE, SIDE)).astype(np.float32),
@@ -204,7 +204,7 @@ def test_what_the_marks_of_texts_mean_is_said_where_there_are_some(
     written = np.full((FRAMES, N, 8, 2), 0.9, np.float32)
     t = np.linspace(0, 1, FRAMES, dtype=np.float32)
     for step, extras in ((1, {"written": written}), (2, {})):
-        lens.run.live = FlowRecord.of(step, t=t, x=x, extras=extras)
+        lens.run.live = FlowRecord.from_arrays(step, t=t, x=x, extras=extras)
         lens.state.runs.record_arrived.emit(lens.run.key)
         QApplication.processEvents()
         assert view.grid.count == N
@@ -295,7 +295,7 @@ def test_a_step_without_projection_says_so(lens: Any, view: TilesView) -> None:
     made.extras.clear()
     lens.run.live = made
     lens.state.runs.record_arrived.emit(lens.run.key)
-    assert "without its projection" in view._seen.text()
+    assert "has no projection" in view._seen.text()
     assert view.projection.count == 0
 
 

@@ -60,7 +60,7 @@ from pushforward.studio.app.engine.job import Job, Jobs
 from pushforward.studio.app.engine.requests import project_files
 from pushforward.studio.app.engine.requests.request_base import Refused
 from pushforward.studio.app.text import number_format
-from pushforward.studio.graph_layout import Lay, laid_out
+from pushforward.studio.graph_layout import Lay, lay_out
 from pushforward.studio.protocol.extras import PLACES, SIZE
 
 __all__ = ["VIEW", "GraphEditView"]
@@ -219,7 +219,7 @@ class GraphEditView(LensView):
     @property
     def _lay(self) -> Lay:
         """What places their nodes."""
-        return laid_out if self._hand is None else self._hand.lay
+        return lay_out if self._hand is None else self._hand.lay
 
     def _graphs(self) -> list[Any]:
         """Return the real graphs that are known, the types of their nodes and edges."""

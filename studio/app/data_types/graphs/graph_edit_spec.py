@@ -14,7 +14,7 @@ from pushforward.studio.app.data_types.graphs.graph_rows import GraphRows
 from pushforward.studio.app.data_types.graphs.node_canvas import Paper
 from pushforward.studio.app.data_types.graphs.typed_rows import TypedRows
 from pushforward.studio.app.design.tokens import Tokens
-from pushforward.studio.graph_layout import Lay, laid_out
+from pushforward.studio.graph_layout import Lay, lay_out
 
 __all__ = ["ByHand", "PaintRow", "of_pairs", "of_types"]
 
@@ -50,7 +50,7 @@ class ByHand:
     edge: str = "edge"
     says: tuple[str, ...] = ()
     plain: int = 1
-    lay: Lay = laid_out
+    lay: Lay = lay_out
 
 
 def of_pairs(arrays: Arrays) -> tuple[Cut, list[Graph]]:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from pushforward.studio.graph_layout import Lay, laid_out
+from pushforward.studio.graph_layout import Lay, lay_out
 
 __all__ = [
     "OPERATORS",
@@ -170,7 +170,7 @@ def _packed(own: NDArray[np.floating], layers: NDArray[np.floating], cut: Cut) -
 
 
 def sheet_of(
-    square: NDArray[Any], title: str, types: NDArray[Any] | None = None, lay: Lay = laid_out
+    square: NDArray[Any], title: str, types: NDArray[Any] | None = None, lay: Lay = lay_out
 ) -> GraphSheet:
     """Return a graph (n, n), perhaps with types of its nodes (n,), on the table, laid out as graphs
     of its kind are everywhere.
@@ -235,7 +235,7 @@ def marked(sheet: GraphSheet, node: int) -> GraphSheet:
     return replace(sheet, marked=other)
 
 
-def laid_anew(sheet: GraphSheet, lay: Lay = laid_out) -> GraphSheet:
+def laid_anew(sheet: GraphSheet, lay: Lay = lay_out) -> GraphSheet:
     """Return a sheet whose nodes are where the layout has them."""
     return replace(sheet, places=sheet_of(sheet.square, "", sheet.types, lay).places)
 

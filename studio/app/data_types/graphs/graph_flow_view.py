@@ -261,7 +261,7 @@ class GraphFlowView(LensView):
         frame = frame_at(record.t, flow)
         if way is not None and way.built and flow < 1.0:
             frame = way.frame(flow)
-        told_of = named(record.given, run.classes)
+        told_of = named(record.conditions, run.classes)
         rows = kind.rows(record.x, record.extras, frame, told=told_of)
 
         def tell(at: int) -> list[tuple[str, str]]:

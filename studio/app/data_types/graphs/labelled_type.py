@@ -41,7 +41,7 @@ from pushforward.studio.app.data_types.graphs.labelled_paint import (
 from pushforward.studio.app.data_types.graphs.type import EIGENVALUE, OWN, TITLES
 from pushforward.studio.app.data_types.graphs.typed_rows import TypedRows
 from pushforward.studio.counted import counted
-from pushforward.studio.graph_layout import laid_out
+from pushforward.studio.graph_layout import lay_out
 from pushforward.studio.literal import one_line
 from pushforward.studio.protocol.extras import MEANT, PLACES
 
@@ -64,7 +64,7 @@ def _ready(arrays: Arrays) -> Arrays:
     if PLACES in arrays:
         return {}
     rows = labelled_rows(arrays)
-    return {PLACES: laid_out(rows.edges, rows.size, rows.types)}
+    return {PLACES: lay_out(rows.edges, rows.size, rows.types)}
 
 
 def _said(datum: Arrays) -> str:

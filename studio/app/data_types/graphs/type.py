@@ -33,7 +33,7 @@ from pushforward.studio.app.data_types.graphs.graph_edit_spec import ByHand, of_
 from pushforward.studio.app.data_types.graphs.graph_paint import HALF, WHY, paint_graph, paint_plain
 from pushforward.studio.app.data_types.graphs.graph_rows import GraphRows, ReadGraphs, nodes_of
 from pushforward.studio.counted import counted
-from pushforward.studio.graph_layout import laid_out
+from pushforward.studio.graph_layout import lay_out
 from pushforward.studio.protocol.extras import MEANT, PLACES, SIZE
 
 __all__ = ["EIGENVALUE", "KIND", "OWN", "TITLES", "drawings"]
@@ -79,7 +79,7 @@ def _ready(arrays: Arrays) -> Arrays:
     graphs of a set of two communities which nodes are of the second one.
     """
     graphs = GraphRows.of(arrays)
-    found = {} if PLACES in arrays else {PLACES: laid_out(graphs.adjacency, graphs.size)}
+    found = {} if PLACES in arrays else {PLACES: lay_out(graphs.adjacency, graphs.size)}
     if graph_sets.MAKE in arrays and (arrays[graph_sets.MAKE] == COMMUNITIES).all():
         half = np.zeros((len(graphs.x), graphs.nodes), bool)
         for row, n in zip(range(len(half)), graphs.size.tolist(), strict=True):

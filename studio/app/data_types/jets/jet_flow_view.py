@@ -249,7 +249,7 @@ class JetFlowView(LensView):
 
     @staticmethod
     def _labels(record: FlowRecord, run: RunState) -> NDArray[Any]:
-        known = named(record.given, run.classes)
+        known = named(record.conditions, run.classes)
         return known.get(LABEL, np.full(record.x.shape[1], "jet"))
 
     def _names_come(self, run: RunState) -> bool:
@@ -294,13 +294,13 @@ class JetFlowView(LensView):
     @staticmethod
     def _was_asked(record: FlowRecord) -> bool:
         """Whether latents were asked for what real jets can be near to."""
-        return all(name in record.given for name in ASKED)
+        return all(name in record.conditions for name in ASKED)
 
     def _seek(self, record: FlowRecord, run: RunState) -> None:
         """Find of all jets that are learned those that are nearest to what latents were asked for;
         where they were not, to what became of them.
         """
-        given = {name: each[:BESIDE] for name, each in record.given.items()}
+        given = {name: each[:BESIDE] for name, each in record.conditions.items()}
         x, many = record.x[-1, :BESIDE], len(self._latents.get("x", ()))
         if self._was_asked(record):
             by, known = ASKED_BY, {"x": np.zeros_like(x), **given}
@@ -333,14 +333,14 @@ class JetFlowView(LensView):
         if of is None:
             return
         frame = frame_at(record.t, self._state.playback.flow)
-        told_of = named(record.given, run.classes)
+        told_of = named(record.conditions, run.classes)
         rows = kind.rows(record.x, record.extras, frame, told=told_of)
         if record.mask is not None:
             rows["mask"] = record.mask
 
         def tell(at: int) -> list[tuple[str, str]]:
             some = {name: each[at : at + 1] for name, each in rows.items()}
-            return told(kind, kind.measures(some), asked_of(record.given, at) | run.alike)
+            return told(kind, kind.measures(some), asked_of(record.conditions, at) | run.alike)
 
         self._state.selection.offer(of, Offered(rows, "Generated jet", tell))
         near, near_of = self._near, self._source(real=True)

@@ -381,7 +381,7 @@ def handed(place: Path) -> "dict[str, NDArray[Any]]":
     from pushforward.studio.store.errors import StoreError
     from pushforward.studio.store.results import ResultFolder
 
-    file = ResultFolder(place).handed
+    file = ResultFolder(place).input_path
     try:
         if not file.exists():
             return {}

@@ -176,7 +176,7 @@ class ComparePane(QFrame):
         kind = self._kind
         some = slice(min(self._most, kind.page))
         self.grid.setAccessibleName(f"{kind.moving.capitalize()} of the fixed latents")
-        told = named(record.given, self._classes)
+        told = named(record.conditions, self._classes)
         told |= kind.holding(self._alike, record.x.shape[1])
         tiles = kind.tiles(kind.rows(record.x, record.extras, frame, some, told))
         self.grid.show_tiles(tiles, noun=kind.moving, smooth=self._state.playback.smooth)

@@ -235,7 +235,7 @@ class StandingsView(LensView):
         beside.drawn()
         frame = frame_at(record.t, self._state.playback.flow)
         some = slice(min(most, TILES, kind.page))
-        told = named(record.given, run.classes)
+        told = named(record.conditions, run.classes)
         told |= kind.holding(run.alike, record.x.shape[1])
         tiles = kind.tiles(kind.rows(record.x, record.extras, frame, some, told))
         return strip(tiles, self.table.viewport().width(), self.devicePixelRatioF())

@@ -288,7 +288,7 @@ class StepsView(LensView):
     def _told_of(self, record: FlowRecord, run: RunState) -> Arrays:
         if not (kind := self._kind).told:
             return {}
-        told = named(record.given, run.classes, asked=run.learned is not None)
+        told = named(record.conditions, run.classes, asked=run.learned is not None)
         return told | kind.holding(run.alike, record.x.shape[1])
 
     def _of_the_flow(self, run: RunState, kind: Kind) -> tuple[Sequence[TitledTiles], str, str]:

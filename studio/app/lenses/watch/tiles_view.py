@@ -234,7 +234,7 @@ class TilesView(LensView):
         run, kind = self._following.run, self._kind
         if run is None or not kind.told:
             return {}
-        told = named(record.given, self._classes, asked=run.target is not None)
+        told = named(record.conditions, self._classes, asked=run.target is not None)
         return told | kind.holding(run.alike, record.x.shape[1])
 
     def _ask_names(self) -> None:
@@ -242,7 +242,11 @@ class TilesView(LensView):
         they are known: a run changes all the time.
         """
         run, record = self._following.run, self._record
-        if run is None or record is None or not any(n in record.given for n in self._kind.told):
+        if (
+            run is None
+            or record is None
+            or not any(n in record.conditions for n in self._kind.told)
+        ):
             return
         if run.classes != self._classes:
             self._classes = run.classes

@@ -163,7 +163,7 @@ class RaceTray(QFrame):
             kind = catalog.kind_of(spec.dataset)
             entries += [
                 (f"As {each.title}", partial(duplicate, place, each.slug))
-                for each in catalog.of("family")
+                for each in catalog.entries_of("family")
                 if each.slug != spec.family.slug and field_carrier_switch.fits(each, kind)
             ]
         card = self.cards[place]

@@ -48,7 +48,7 @@ def datasets(state: AppState, draft: Draft, catalog: Catalog) -> list[Option]:
     """
     family = draft_spec.entry_of(draft.spec, "family", catalog)
     own = [_own(each, catalog, family) for each in state.datasets]
-    shipped = [_shipped(each, catalog, family) for each in catalog.of("dataset")]
+    shipped = [_shipped(each, catalog, family) for each in catalog.entries_of("dataset")]
     return [*own, *sorted(shipped, key=lambda option: bool(option.why_not))]
 
 
@@ -224,7 +224,7 @@ def typed_number(
 def families(draft: Draft, catalog: Catalog) -> list[Option]:
     """Return the models in the order of the catalogue, each with why it does not take the data."""
     slug = catalog.kind_of(draft.spec.dataset)
-    return [_family(each, slug, catalog) for each in catalog.of("family")]
+    return [_family(each, slug, catalog) for each in catalog.entries_of("family")]
 
 
 def _family(entry: EntrySpec, slug: str, catalog: Catalog) -> Option:
@@ -237,7 +237,9 @@ def _family(entry: EntrySpec, slug: str, catalog: Catalog) -> Option:
         if field_carrier_switch.fits(entry, slug)
         else f"{entry.title} does not take {kind(slug).many}."
     )
-    other = next((d for d in catalog.of("dataset") if set(d.kinds) & set(entry.kinds)), None)
+    other = next(
+        (d for d in catalog.entries_of("dataset") if set(d.kinds) & set(entry.kinds)), None
+    )
     return Option(
         value=entry.slug,
         title=entry.title,

@@ -34,9 +34,13 @@ def pythia_jet_variables(config: NoConfig) -> Splits:
         Refused: the file is missing or damaged; the path is "dataset".
     """
     jets = pythia_jets(PythiaJetsConfig())
-    return Splits(_of(jets.train), _of(jets.test), jets.validation and _of(jets.validation))
+    return Splits(
+        _to_variables(jets.train),
+        _to_variables(jets.test),
+        jets.validation and _to_variables(jets.validation),
+    )
 
 
-def _of(jets: RowSource) -> JetVariables:
+def _to_variables(jets: RowSource) -> JetVariables:
     assert isinstance(jets, JetSet)
     return JetVariables.of(jets)

@@ -142,7 +142,7 @@ class Against(QObject):
         if record is None or not fixed or (beside.step is not None and record.step != beside.step):
             return None
         origin = f"{fixed:,} fixed {kind.moving}, {snapshot_text.at_step(record.step, other)}"
-        return rows_of(record.x[-1], named(record.given, names)), origin
+        return rows_of(record.x[-1], named(record.conditions, names)), origin
 
     def real_side(self) -> tuple[dict[str, NDArray[Any]], Source] | None:
         """Return the real data, those that were not learned from where there are such; None where
