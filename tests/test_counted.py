@@ -12,12 +12,11 @@ from pushforward.studio.counted import shared_out
         ({"learned": 5, "measured": 0, "tested": 0}, ""),
         (
             {"learned": 1297, "measured": 500},
-            "1,297 of 1,797 are learned from, 500 are held out for validation",
+            "train 1,297, validation 500",
         ),
         (
             {"learned": 64063, "measured": 8014, "tested": 7923},
-            "64,063 of 80,000 are learned from, 8,014 are held out for validation and "
-            "7,923 for a last test",
+            "train 64,063, validation 8,014, test 7,923",
         ),
     ],
 )

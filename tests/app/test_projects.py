@@ -220,11 +220,11 @@ async def test_an_imported_data_set_is_listed_and_shown(bench, wait, project):
     known.notes.open(True)
     assert known.noted.text().startswith("note 0\nnote 1\n")
     assert known.noted.text().endswith("\nnote 503\nnote 504"), "all of them"
-    assert known.texts["Split"].text().startswith("4 of 5 are learned from, 1 is held out")
+    assert known.texts["Split"].text().startswith("train 4, validation 1")
     page.train.click()
     assert bench.state.draft.spec.dataset.slug == "project:fresh"
     setup = bench.window.canvas.setup
-    await wait(lambda: "4 of 5 are learned from" in setup.shares.text())
+    await wait(lambda: "train 4" in setup.shares.text())
 
 
 async def test_data_of_a_project_are_not_shown_in_another(bench, wait, project, tmp_path):

@@ -147,7 +147,7 @@ async def test_as_many_data_are_told_as_the_training_draws(bench, wait, tmp_path
     shares = {"shares": {"learned": 4096, "measured": 1000}}
     points, said = told(500, shares, size="5,096 rows")
     assert points == "4,096 points"
-    assert said.endswith("1,000 are held out for validation · the training takes 500, by its seed")
+    assert said.endswith("validation 1,000 · the training takes 500, by its seed")
     assert "takes" not in told(0, shares, size="5,096 rows")[1]
 
 

@@ -244,7 +244,7 @@ def imported_shares(name: str, project: Path, settings: Settings = NO_SETTINGS) 
         held = parts.validation if parts.validation is not None else parts.test
         tested = len(parts.test) if validates else 0
         return {"learned": len(parts.train), "measured": len(held), "tested": tested}
-    rows = len(_whole(folder, record.hash)) if kind_of(record.kind).whole else None
+    rows = len(_read_all_rows(folder, record.hash)) if kind_of(record.kind).whole else None
     counts = np.bincount(_share_of(folder, rows), minlength=len(SHARES))
     found = dict(zip(SHARES, counts.tolist(), strict=True))
     measured = next((s for s in ("validation", "test") if found[s]), "")

@@ -284,7 +284,7 @@ def _check(
         raise FormatError(
             f"{name}, line {line:,} should be a user, an item, a rating and a time, and is "
             f"{shown!r}.",
-            "Check that it is a file of MovieLens, and whole.",
+            "Check that it is a complete MovieLens file.",
         )
     cell = block.columns[roles[role]].text(at)
     raise FormatError(

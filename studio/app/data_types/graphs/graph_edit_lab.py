@@ -475,7 +475,7 @@ class GraphEditView(LensView):
         self.empty.setVisible(now is None)
         if now is None or run is None:
             ready = "Loading data…"
-            later = "The data are read when the engine is ready."
+            later = "The data load when the engine is ready."
             self.empty.tell("Nothing to edit yet", ready if self._state.engine.ready else later)
             return
         self.title.set_text(now.title)

@@ -616,9 +616,9 @@ class EditView(LensView):
         if run is None:
             return
         if not can_edit(self._state):
-            self.empty.tell("This model has no edits", self._why_no_more)
+            self.empty.tell("This model supports no edits", self._why_no_more)
         elif not self._state.engine.ready:
-            self.empty.tell("Nothing to edit yet", "The data are read when the engine is ready.")
+            self.empty.tell("Nothing to edit yet", "The data load when the engine is ready.")
         else:
             self.empty.tell("Nothing to edit yet", "Loading data…")
 

@@ -186,7 +186,7 @@ class TileSamplesView(LensView):
         if self._other.drawing:
             text, action = f"{text} Loading its samples…", ""
         elif not self._state.engine.ready:
-            text, action = f"{text} They can be generated when the engine is ready.", ""
+            text, action = f"{text} Generate them when the engine is ready.", ""
         self._absent.tell("No such samples yet", text, action, act)
 
     def _show_real(

@@ -271,7 +271,7 @@ class FlowLayers(QObject):
             return
         live = self._state.playback.live
         if not live and not any(step <= record.step for step in run.checkpoints):
-            words = f"{layer.title}: no checkpoint up to step {record.step:,} was kept."
+            words = f"{layer.title}: no checkpoint up to step {record.step:,}."
             self._answer = Answer(layer.name, record.step, None, words, self.window())
             self.refresh()
             return
