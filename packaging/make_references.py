@@ -41,7 +41,7 @@ def measure(dataset: str, project: Path) -> list[dict[str, Any]]:
 
 def main() -> None:
     """Measure, and replace all files of references."""
-    from pushforward.studio.engine.data import floors, judging
+    from pushforward.studio.engine.data import floors, reference_classifier
     from pushforward.studio.engine.process.discovery import discover
     from pushforward.studio.resources import folder
 
@@ -51,7 +51,7 @@ def main() -> None:
         shutil.rmtree(target)
     found = [floor for name in BUNDLED for floor in measure(name, home.cache_folder() / name)]
     (target / "judges").mkdir(parents=True)
-    for path in sorted(judging.cache_folder().glob(f"*{judging.SUFFIX}")):
+    for path in sorted(reference_classifier.cache_folder().glob(f"*{reference_classifier.SUFFIX}")):
         shutil.copyfile(path, target / "judges" / path.name)
     found.sort(key=lambda each: (each["dataset"], each["key"]))
     text = json.dumps({"floors": found}, indent=1)

@@ -38,8 +38,8 @@ from pushforward.studio.engine.data.preview import preview
 from pushforward.studio.engine.jobs import headless
 from pushforward.studio.engine.process.discovery import discover
 from pushforward.studio.engine.race import headless as headless_race
-from pushforward.studio.engine.run.loading import load
-from pushforward.studio.engine.run.operating import Answer, ask
+from pushforward.studio.engine.run.model_loading import load
+from pushforward.studio.engine.run.operator_requests import Answer, ask
 from pushforward.studio.protocol.commands import Budget, Operate
 from pushforward.studio.protocol.spec import Recipe, racers
 from pushforward.studio.resources import folder, recipes, thumbnail

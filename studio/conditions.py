@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from pushforward.studio.counted import listed
+from pushforward.studio.counts import join_words
 
 __all__ = ["CLASS", "KERNEL", "told_of"]
 
@@ -18,10 +18,10 @@ def told_of(one: str, words: Mapping[str, str], field: str) -> str:
     if not words:
         return ""
     if field != KERNEL:
-        return f"It is conditioned on {listed(list(words.values()))}."
+        return f"It is conditioned on {join_words(list(words.values()))}."
     # It compares what is of one class, and sees which places are padded.
     others = [word for name, word in words.items() if name not in (CLASS, SIZE)]
     heard = f"the {words[CLASS]} of each {one}" if CLASS in words else f"nothing of a {one}"
-    unheard = f", and none of {listed(others)}" if others else ""
+    unheard = f", and none of {join_words(others)}" if others else ""
     kept = f"; the {words[SIZE]} is kept" if SIZE in words else ""
     return f"Its kernel compares {heard}{unheard}{kept}."

@@ -14,7 +14,7 @@ import msgspec
 from pushforward.studio.protocol.spec import Recipe
 from pushforward.studio.store.errors import StoreError
 from pushforward.studio.store.keys import check_keys
-from pushforward.studio.store.regular import read_regular
+from pushforward.studio.store.regular_files import read_regular
 from pushforward.studio.store.text import check_dots, put_nulls
 
 __all__ = ["RecipeError", "folder", "load_recipe", "recipes", "thumbnail"]

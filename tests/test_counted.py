@@ -2,7 +2,7 @@
 
 import pytest
 
-from pushforward.studio.counted import shared_out
+from pushforward.studio.counts import format_split
 
 
 @pytest.mark.parametrize(
@@ -21,4 +21,4 @@ from pushforward.studio.counted import shared_out
     ],
 )
 def test_what_becomes_of_the_rows_is_one_sentence(shares, words):
-    assert shared_out(shares) == words
+    assert format_split(shares) == words

@@ -13,7 +13,7 @@ from pushforward import models, observables
 from pushforward.studio import home
 from pushforward.studio.engine.jobs import headless
 from pushforward.studio.engine.process.failures import Refused
-from pushforward.studio.engine.run.loading import load
+from pushforward.studio.engine.run.model_loading import load
 from pushforward.studio.engine.run.resolve import check
 from pushforward.studio.engine.run.session import versions
 from pushforward.studio.protocol.spec import Pick, RunRef, RunSpec

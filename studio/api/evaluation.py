@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pushforward.studio.significance import MEMORY, RULE
 
 if TYPE_CHECKING:
-    from pushforward.studio.engine.jobs.evaluating import EvaluationJob
+    from pushforward.studio.engine.jobs.evaluation_job import EvaluationJob
 
 __all__ = ["Evaluation", "Metric", "evaluation_of"]
 

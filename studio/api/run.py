@@ -132,8 +132,8 @@ class Run:
         Raises:
             PushforwardError: there is no checkpoint, or a value is not valid.
         """
-        from pushforward.studio.engine.jobs.operating import OperatorJob
-        from pushforward.studio.engine.run.warm import WarmModels
+        from pushforward.studio.engine.jobs.operator_job import OperatorJob
+        from pushforward.studio.engine.run.model_cache import WarmModels
         from pushforward.studio.protocol.messages import GENERATE, Operate
 
         with translated(), tempfile.TemporaryDirectory(prefix="pushforward-") as temporary:
@@ -179,7 +179,7 @@ class Run:
             PushforwardError: there is no checkpoint, or a metric is for other data.
         """
         from pushforward.studio.api.evaluation import evaluation_of
-        from pushforward.studio.engine.jobs.evaluating import EvaluationJob
+        from pushforward.studio.engine.jobs.evaluation_job import EvaluationJob
         from pushforward.studio.protocol.messages import Evaluate
         from pushforward.studio.protocol.spec import Pick
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pushforward.studio.cli import kept
+from pushforward.studio.cli import trained_runs
 from pushforward.studio.cli.arguments import add_given, add_overwrite, add_settings, named_values
 from pushforward.studio.cli.terminal import UsageError, nearest, say, table
 
@@ -53,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="the newest checkpoint up to this step (default: the newest)",
     )
-    kept.add_length(parser)
+    trained_runs.add_length(parser)
     parser.add_argument(
         "--out", type=Path, metavar="FILE", help="output file (default: results/ of the run)"
     )
@@ -69,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
     from pushforward.studio.cli.settings import assigned
 
     catalogue.load()
-    folder = kept.find(arguments.run)
+    folder = trained_runs.find(arguments.run)
     if arguments.list or not arguments.operator:
         return _list(folder)
     if arguments.operator not in {entry.slug for entry in registry.all("operator")}:
@@ -79,7 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
     _check_slots(entry, inputs)
     if isinstance(mask := inputs.get(KNOWN), str):
         inputs[KNOWN] = read_mask(mask, folder)
-    return kept.operate(
+    return trained_runs.operate(
         folder,
         arguments.operator,
         assigned(entry.config, arguments.settings),
@@ -126,10 +126,10 @@ def _check_operator(slug: str, folder: "RunFolder") -> None:
 
 
 def _list(folder: "RunFolder") -> int:
-    from pushforward.studio.engine.kinds.fit import picked_kind
+    from pushforward.studio.engine.kinds.compatibility import picked_kind
+    from pushforward.studio.engine.run.checkpoint_state import saved_data
     from pushforward.studio.engine.run.conditions import conditions_of
-    from pushforward.studio.engine.run.operating import offered
-    from pushforward.studio.engine.run.saving import saved_data
+    from pushforward.studio.engine.run.operator_requests import offered
 
     checkpoint, _ = folder.checkpoints.newest()
     data = saved_data(checkpoint) if checkpoint is not None else None

@@ -11,10 +11,10 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from pushforward.studio.cli import kept
-from pushforward.studio.cli.measurebar import MeasureBar
+from pushforward.studio.cli import trained_runs
+from pushforward.studio.cli.evaluation_progress import MeasureBar
 from pushforward.studio.cli.terminal import UsageError, nearest, paragraph, say, table
-from pushforward.studio.counted import counted, listed
+from pushforward.studio.counts import format_count, join_words
 from pushforward.studio.figures import short
 from pushforward.studio.protocol.events import SPREAD
 from pushforward.studio.significance import (
@@ -29,7 +29,7 @@ from pushforward.studio.significance import (
 )
 
 if TYPE_CHECKING:
-    from pushforward.studio.engine.jobs.evaluating import EvaluationJob
+    from pushforward.studio.engine.jobs.evaluation_job import EvaluationJob
     from pushforward.studio.engine.process.sink import Sink
     from pushforward.studio.protocol.spec import Pick
     from pushforward.studio.store.run import RunFolder
@@ -50,7 +50,7 @@ WORDS: dict[Stand, str] = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
-    kept.add_arguments(parser, SAMPLES)
+    trained_runs.add_arguments(parser, SAMPLES)
     parser.add_argument(
         "--metric",
         action="append",
@@ -73,20 +73,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Measure and write a table; 0 when done, 1 when it failed."""
     from pushforward.studio.cli import catalogue
-    from pushforward.studio.engine.jobs.evaluating import EvaluationJob
-    from pushforward.studio.engine.kinds.fit import entry_of, picked_kind
+    from pushforward.studio.engine.jobs.evaluation_job import EvaluationJob
+    from pushforward.studio.engine.kinds.compatibility import entry_of, picked_kind
     from pushforward.studio.protocol.messages import Evaluate
     from pushforward.studio.protocol.spec import Pick
 
     catalogue.load()
-    folder = kept.find(arguments.run)
+    folder = trained_runs.find(arguments.run)
     if arguments.valid:
         _rule(folder, arguments.valid)
     wanted = Evaluate(
         run=str(folder.path),
         n=arguments.count,
         seed=arguments.seed,
-        sampler=kept.sampler(folder, arguments),
+        sampler=trained_runs.sampler(folder, arguments),
         step=arguments.step,
         length=arguments.length,
         metrics=[Pick(slug=slug) for slug in arguments.metrics],
@@ -97,19 +97,19 @@ def run(arguments: argparse.Namespace) -> int:
     def announce(n: int, drawn: bool) -> None:
         if drawn:
             fewer = f": of {wanted.n:,} requested, no more can be compared" if n < wanted.n else ""
-            what = f"{counted(n, 'sample')} against as many real {of.many}{fewer}"
+            what = f"{format_count(n, 'sample')} against as many real {of.many}{fewer}"
         else:
-            what = f"with {counted(n, of.one, of.many)}"
+            what = f"with {format_count(n, of.one, of.many)}"
         say(f"{folder.name}: measuring {what}")
 
     made: list[EvaluationJob] = []
 
     def make(sink: "Sink") -> EvaluationJob:
         told = None if arguments.json else announce
-        made.append(EvaluationJob(kept.NAME, wanted, sink, told))
+        made.append(EvaluationJob(trained_runs.NAME, wanted, sink, told))
         return made[0]
 
-    _, status = kept.do(make, bar=MeasureBar(quiet=arguments.json))
+    _, status = trained_runs.do(make, bar=MeasureBar(quiet=arguments.json))
     if status == 0:
         write = _write_json if arguments.json else _write
         write(made[0], wanted.seed)
@@ -149,7 +149,7 @@ def _rule(folder: "RunFolder", rule: str) -> None:
         UsageError: there is no such rule of such data.
     """
     from pushforward.studio.engine.kinds.base import kind_of
-    from pushforward.studio.engine.kinds.fit import entry_of, picked_kind
+    from pushforward.studio.engine.kinds.compatibility import entry_of, picked_kind
     from pushforward.studio.store.project import Project
 
     dataset = folder.record.spec.dataset
@@ -158,14 +158,14 @@ def _rule(folder: "RunFolder", rule: str) -> None:
         many = entry_of(picked_kind(dataset)).many
         raise UsageError(f"--valid {rule}: {many} have no validity rules")
     if rule not in (*rules, "data"):
-        raise UsageError(f"--valid {rule}: unknown rule; available: {listed([*rules, 'data'])}")
+        raise UsageError(f"--valid {rule}: unknown rule; available: {join_words([*rules, 'data'])}")
     Project.open(folder.project).write_rule(dataset.slug, "" if rule == "data" else rule)
 
 
 def _left_out(job: "EvaluationJob") -> list[str]:
     """Say which metrics of the kind of data were not asked for, and why."""
     from pushforward.models.registry import registry
-    from pushforward.studio.engine.kinds.fit import kinds_measured, picked_kind
+    from pushforward.studio.engine.kinds.compatibility import kinds_measured, picked_kind
 
     spec = job.folder.record.spec
     kind, able = picked_kind(spec.dataset), registry.get("family", spec.family.slug).abilities
@@ -180,11 +180,11 @@ def _left_out(job: "EvaluationJob") -> list[str]:
     if can:
         lines.append(
             f"Not measured, since the run does not request {'it' if len(can) == 1 else 'them'}: "
-            f"{listed(can)}. --metric SLUG measures one."
+            f"{join_words(can)}. --metric SLUG measures one."
         )
     if cannot:
         need = "it needs" if len(cannot) == 1 else "they need"
-        lines.append(f"Not measured, since the model cannot do what {need}: {listed(cannot)}.")
+        lines.append(f"Not measured, since the model cannot do what {need}: {join_words(cannot)}.")
     return lines
 
 
@@ -251,11 +251,11 @@ def _compared(found: Sequence[Measured]) -> str:
         return f"Differs from real data by {of}, most by {worst}."
     if any(compare_with_floor(each) == "few" for each in found):
         return "No difference from real data found, but n is too small to conclude anything."
-    return f"No difference from real data by {counted(len(found), 'metric')}."
+    return f"No difference from real data by {format_count(len(found), 'metric')}."
 
 
 def _write(job: "EvaluationJob", seed: int) -> None:
-    from pushforward.studio.engine.kinds.fit import entry_of, picked_kind
+    from pushforward.studio.engine.kinds.compatibility import entry_of, picked_kind
 
     assert job.quality is not None
     quality, rows = job.quality, metric_rows(job)
@@ -296,7 +296,7 @@ def _write(job: "EvaluationJob", seed: int) -> None:
     measured = (
         f"{quality.n:,} samples against as many real ones"
         if quality.drawn
-        else f"measured with {counted(quality.n, of.one, of.many)}"
+        else f"measured with {format_count(quality.n, of.one, of.many)}"
     )
     say(f"Step {job.at:,}; {measured}, seed {seed}{cost}.")
 

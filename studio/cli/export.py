@@ -10,7 +10,7 @@ animation of the particles from noise to data, as the newest kept record has the
 import argparse
 from pathlib import Path
 
-from pushforward.studio.cli import kept, sample
+from pushforward.studio.cli import sample, trained_runs
 from pushforward.studio.cli.arguments import add_given, add_overwrite
 from pushforward.studio.cli.terminal import UsageError, say
 from pushforward.studio.formats.animation import ANIMATION_SUFFIXES
@@ -23,7 +23,7 @@ WEIGHTS = ".safetensors"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
-    kept.add_arguments(parser, sample.SAMPLES)
+    trained_runs.add_arguments(parser, sample.SAMPLES)
     add_given(parser)
     parser.add_argument(
         "--out",
@@ -49,11 +49,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _weights(arguments: argparse.Namespace) -> int:
     from pushforward.studio.cli.wording import in_options
-    from pushforward.studio.engine.jobs.exporting import export_weights
+    from pushforward.studio.engine.jobs.weight_export import export_weights
     from pushforward.studio.engine.process.refusal import Refused
 
     _check_options("weights have", arguments)
-    folder, file = kept.find(arguments.run), arguments.out.absolute()
+    folder, file = trained_runs.find(arguments.run), arguments.out.absolute()
     try:
         step = export_weights(
             folder, file, arguments.step, length=arguments.length, overwrite=arguments.overwrite
@@ -65,7 +65,7 @@ def _weights(arguments: argparse.Namespace) -> int:
 
 
 def _animation(arguments: argparse.Namespace) -> int:
-    from pushforward.studio.cli.recordfile import newest_record, write_moving
+    from pushforward.studio.cli.snapshot_files import newest_record, write_moving
     from pushforward.studio.cli.wording import in_options
     from pushforward.studio.engine.process.refusal import Refused
     from pushforward.studio.engine.run.destination import check_destination
@@ -73,7 +73,7 @@ def _animation(arguments: argparse.Namespace) -> int:
     _check_options("an animation has", arguments)
     if arguments.length is not None:
         raise UsageError("an animation shows a recorded snapshot: remove --length")
-    folder, file = kept.find(arguments.run), arguments.out.absolute()
+    folder, file = trained_runs.find(arguments.run), arguments.out.absolute()
     try:
         check_destination(file, arguments.overwrite)
     except Refused as refused:

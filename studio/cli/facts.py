@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from pushforward.studio.counted import counted, listed
+from pushforward.studio.counts import format_count, join_words
 
 if TYPE_CHECKING:
     from pushforward.models.entries import Entry, FamilyEntry, KindEntry, MetricEntry, SamplerEntry
@@ -67,7 +67,7 @@ def sentences(entry: "Entry") -> list[str]:
         return [f"For: {data(entry)}", f"Can be: {', '.join(entry.roles)}"]
     if isinstance(entry, FamilyEntry):
         each = [f"{name} in {unit}" for name, unit in entry.units.items()]
-        reports = [f"Training steps report {listed(each)}."] if each else []
+        reports = [f"Training steps report {join_words(each)}."] if each else []
         return [f"For: {data(entry)}", *reports, *_passes(entry)]
     return [f"For: {data(entry)}"] if entry.make is not None else []
 
@@ -108,7 +108,7 @@ def _passes(entry: "FamilyEntry") -> list[str]:
     if not entry.passes:
         return []
     return [
-        f"Training ends after {counted(entry.passes, 'pass', 'passes')} over the data, "
+        f"Training ends after {format_count(entry.passes, 'pass', 'passes')} over the data, "
         "independent of the number of steps."
     ]
 

@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pushforward.studio.cli import kept
+from pushforward.studio.cli import trained_runs
 from pushforward.studio.cli.arguments import add_settings
 from pushforward.studio.cli.target import DEFAULT_PROJECT
 from pushforward.studio.cli.terminal import UsageError, complain, paragraph, say
-from pushforward.studio.counted import counted
+from pushforward.studio.counts import format_count
 from pushforward.studio.protocol.catalog import FieldSpec
 
 if TYPE_CHECKING:
@@ -99,8 +99,8 @@ def share(text: str) -> float:
 def run(arguments: argparse.Namespace) -> int:
     """Look and import; 0 when done, 1 when it failed."""
     from pushforward.studio.cli import catalogue
-    from pushforward.studio.engine.data import reading
-    from pushforward.studio.engine.jobs.importing import ImportJob
+    from pushforward.studio.engine.data import file_reader
+    from pushforward.studio.engine.jobs.import_job import ImportJob
     from pushforward.studio.engine.kinds.base import kind_of
     from pushforward.studio.protocol.messages import ImportData
     from pushforward.studio.store.splits import FEWEST
@@ -113,10 +113,10 @@ def run(arguments: argparse.Namespace) -> int:
     options: dict[str, Any] = {}
     if arguments.settings:
         if not importer:
-            seen = reading.inspect(files)
+            seen = file_reader.inspect(files)
             importer, files = seen.importer, [Path(seen.instead)] if seen.instead else files
         options = _options(importer, arguments.settings)
-    found = reading.inspect(files, importer, options)
+    found = file_reader.inspect(files, importer, options)
     files = [Path(found.instead)] if found.instead else files
     good = [item.name for item in found.items if not item.problems]
     if len(found.items) > 1 and good:
@@ -152,7 +152,7 @@ def run(arguments: argparse.Namespace) -> int:
         validation=arguments.validation,
         test=arguments.test,
     )
-    job, status = kept.do(lambda sink: ImportJob("import", wanted, sink), unit="rows")
+    job, status = trained_runs.do(lambda sink: ImportJob("import", wanted, sink), unit="rows")
     if status == 0:
         assert isinstance(job, ImportJob)
         say(f"pushforward run MODEL@project:{job.name} --out {arguments.out} trains on it.")
@@ -167,12 +167,12 @@ def _tell(found: "Inspection", options: Mapping[str, Any]) -> None:
     if found.classes:
         more = ", ..." if len(found.classes) > CLASSES else ""
         names = ", ".join(found.classes[:CLASSES])
-        kinds = f" of {counted(len(found.classes), 'class', 'classes')}: {names}{more}"
+        kinds = f" of {format_count(len(found.classes), 'class', 'classes')}: {names}{more}"
     say(f"{found.format}: {rows}{kinds}")
     for item in found.items:
         taken = " (this one is taken)" if options.get("item") == item.name else ""
         columns = ", ".join(column.name for column in item.columns)
-        paragraph(f"{item.name}: {counted(item.rows, 'row')} of {columns}{taken}", indent="  ")
+        paragraph(f"{item.name}: {format_count(item.rows, 'row')} of {columns}{taken}", indent="  ")
     for note in [*found.notes, *(note for item in found.items for note in item.notes)]:
         paragraph(note, indent="  ")
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from pushforward.studio.cli import facts
 from pushforward.studio.cli.terminal import UsageError, nearest, say, table
-from pushforward.studio.counted import listed
+from pushforward.studio.counts import join_words
 
 __all__ = ["HELP", "add_arguments", "run"]
 
@@ -41,14 +41,14 @@ LISTS = (*KINDS, "methods", "recipes")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
-    parser.add_argument("what", metavar="WHAT", help=f"one of {listed(LISTS)}")
+    parser.add_argument("what", metavar="WHAT", help=f"one of {join_words(LISTS)}")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Write a table of slugs, what is to be known of each, and summaries."""
     if arguments.what not in LISTS:
         near = nearest(arguments.what, LISTS)
-        hint = f"did you mean {near}?" if near else f"there are {listed(LISTS)}"
+        hint = f"did you mean {near}?" if near else f"there are {join_words(LISTS)}"
         raise UsageError(f"no list is called {arguments.what!r}; {hint}")
     if arguments.what == "recipes":
         from pushforward.studio.app.text.number_format import duration

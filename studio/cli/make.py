@@ -8,7 +8,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from pushforward.studio.cli import kept
+from pushforward.studio.cli import trained_runs
 from pushforward.studio.cli.arguments import add_settings
 from pushforward.studio.cli.target import DEFAULT_PROJECT
 from pushforward.studio.cli.terminal import UsageError, paragraph, say
@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Make and import; 0 when done, 1 when it failed."""
     from pushforward.studio.cli import catalogue
     from pushforward.studio.cli.settings import assigned
-    from pushforward.studio.engine.jobs.making import MakingJob
+    from pushforward.studio.engine.jobs.maker_job import MakingJob
     from pushforward.studio.engine.makers.base import makers
     from pushforward.studio.engine.makers.picking import pick_maker
     from pushforward.studio.protocol.messages import MakeData
@@ -56,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
         project=str(project),
         name=arguments.name or _free(project, f"new-{found.slug}"),
     )
-    job, status = kept.do(
+    job, status = trained_runs.do(
         lambda sink: MakingJob("make", wanted, maker, config, sink), unit=maker.rows
     )
     if status == 0:

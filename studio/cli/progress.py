@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
-from pushforward.studio.cli.rewritten import RewrittenLine, bar
+from pushforward.studio.cli.status_line import RewrittenLine, bar
 from pushforward.studio.figures import short
 from pushforward.studio.protocol.messages import CheckpointWritten, Event, Log, Metrics, Progress
 

@@ -117,7 +117,7 @@ def _budget(arguments: argparse.Namespace) -> "Budget | None":
 
 def _race(folders: "list[RunFolder]") -> int:
     from pushforward.studio.cli.background import withdraw_stop
-    from pushforward.studio.cli.racebar import RaceBar
+    from pushforward.studio.cli.race_progress import RaceBar
     from pushforward.studio.cli.stopping import Stop
     from pushforward.studio.engine.race import headless as headless_race
 

@@ -241,7 +241,7 @@ def _picture(folder: "RunFolder") -> None:
 
 
 def _draw(folder: "RunFolder") -> None:
-    from pushforward.studio.cli.recordfile import newest_record, write_still
+    from pushforward.studio.cli.snapshot_files import newest_record, write_still
 
     record = newest_record(folder)
     if record is None:

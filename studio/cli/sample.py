@@ -9,7 +9,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from pushforward.studio.cli import kept
+from pushforward.studio.cli import trained_runs
 from pushforward.studio.cli.arguments import add_given, add_overwrite, named_values
 
 __all__ = ["HELP", "add_arguments", "draw", "run"]
@@ -20,7 +20,7 @@ SAMPLES = 10_000
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
-    kept.add_arguments(parser, SAMPLES)
+    trained_runs.add_arguments(parser, SAMPLES)
     add_given(parser)
     parser.add_argument(
         "--out",
@@ -43,13 +43,13 @@ def draw(arguments: argparse.Namespace) -> int:
     """Draw samples as the arguments say, once everything is registered."""
     from pushforward.studio.protocol.messages import GENERATE
 
-    folder = kept.find(arguments.run)
+    folder = trained_runs.find(arguments.run)
     config: dict[str, Any] = {"n": arguments.count, "seed": arguments.seed}
-    pick = kept.sampler(folder, arguments)
+    pick = trained_runs.sampler(folder, arguments)
     if pick is not None:
         config["sampler"] = {"slug": pick.slug, "config": pick.config}
     given = named_values("--given", arguments.given)
-    return kept.operate(
+    return trained_runs.operate(
         folder,
         GENERATE,
         config,

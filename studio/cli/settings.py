@@ -14,8 +14,8 @@ from pushforward.models.nets.offered import why_not
 from pushforward.models.registry import registry
 from pushforward.studio.cli import catalogue
 from pushforward.studio.cli.terminal import UsageError
-from pushforward.studio.counted import listed
-from pushforward.studio.engine.kinds.fit import picked_kind
+from pushforward.studio.counts import join_words
+from pushforward.studio.engine.kinds.compatibility import picked_kind
 from pushforward.studio.engine.process.catalogue import described
 from pushforward.studio.engine.run.resolve import known_kind, today
 from pushforward.studio.methods import methods
@@ -206,7 +206,7 @@ def _with_method(spec: RunSpec, slug: str) -> RunSpec:
             f"{spec.family.slug}; name {method.family.slug}@{spec.dataset.slug}"
         )
     if not method.takes(kind := picked_kind(spec.dataset)):
-        raise UsageError(f"--set method: {slug} is for {listed(method.kinds)}, not for {kind}")
+        raise UsageError(f"--set method: {slug} is for {join_words(method.kinds)}, not for {kind}")
     name = run_name(spec, slug) if spec.name == run_name(spec) else spec.name
     family, sampler = method.family, method.sampler
     return msgspec.structs.replace(spec, name=name, family=family, sampler=sampler)

@@ -10,8 +10,8 @@ from typing import Any
 
 from pushforward.models.entries import Entry, FamilyEntry, KindEntry
 from pushforward.studio.app.text.number_format import duration
-from pushforward.studio.cli import facts, ownset
-from pushforward.studio.cli.showmethod import describe_method
+from pushforward.studio.cli import facts, project_dataset
+from pushforward.studio.cli.show_method import describe_method
 from pushforward.studio.cli.terminal import UsageError, paragraph, say
 from pushforward.studio.methods import Method
 from pushforward.studio.protocol.spec import Recipe, project_name
@@ -45,8 +45,8 @@ def run(arguments: argparse.Namespace) -> int:
     from pushforward.studio.cli import catalogue
 
     catalogue.load()
-    if ownset.is_one(path := Path(arguments.slug).expanduser()):
-        ownset.describe(path)
+    if project_dataset.is_one(path := Path(arguments.slug).expanduser()):
+        project_dataset.describe(path)
         return 0
     if (name := project_name(arguments.slug)) is not None:
         raise UsageError(f"name the folder of a data set of your own: PROJECT/data/{name}")

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from pushforward.studio.cli.recorded import (
+from pushforward.studio.cli.claim_records import (
     describe_difference,
     load,
     record,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pushforward.studio.formats.limits import FormatError
 from pushforward.studio.store.errors import human_bytes
-from pushforward.studio.store.regular import open_regular
+from pushforward.studio.store.regular_files import open_regular
 
 __all__ = ["BROKEN", "MOST_TIMES", "MOST_UNPACKED", "check_unpacked", "is_archive"]
 

@@ -20,7 +20,7 @@ from pushforward.studio.formats.npzarrays import ZipArray, refusing_damage, zip_
 from pushforward.studio.store import hdf5
 from pushforward.studio.store.contents import read_names
 from pushforward.studio.store.errors import Damaged
-from pushforward.studio.store.regular import open_regular
+from pushforward.studio.store.regular_files import open_regular
 
 __all__ = ["Array", "Read", "arrays_of", "shapes_of"]
 

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from pushforward.studio.formats.archives import BROKEN, check_unpacked, is_archive
-from pushforward.studio.formats.declared import declared_kind
+from pushforward.studio.formats.declared_kind import declared_kind
 from pushforward.studio.formats.folders import bytes_below, standing_for, unfolded
 from pushforward.studio.formats.importer import Importer, Rows
 from pushforward.studio.formats.inspection import Inspection

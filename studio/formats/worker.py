@@ -2,8 +2,8 @@
 
 The libraries that read them can be made to crash, to stall, or to ask for any memory by a file
 that was damaged or built for it. This process has a limit on its memory and its computing time
-that the operating system keeps; `studio.engine.data.reading` starts it and says what became of it.
-Requests and answers are frames of `studio.protocol.wire` on its standard streams, and end with
+that the operating system keeps; `studio.engine.data.file_reader` starts it and says what became of
+it. Requests and answers are frames of `studio.protocol.wire` on its standard streams, and end with
 its input.
 """
 

@@ -69,7 +69,7 @@ class Validate(_Command, frozen=True, kw_only=True):
 
 class PreviewData(_Command, frozen=True, kw_only=True):
     """Draw n points of a data set; reply: {"columns", "n": how many are learned from, "shares":
-    what becomes of all, as `studio.counted.shared_out` says it, "counts": how many of each class
+    what becomes of all, as `studio.counts.shared_out` says it, "counts": how many of each class
     are learned from, where that is known, "repeats": which of an imported set are there more than
     once, "" where nobody compared them, "mean", "std", "modes", "names"}
     and arrays "x" (n, d) f4 in data units. Of images: "x" (n, C, H, W) in [0, 1], fewer than n
@@ -130,7 +130,7 @@ class GetRows(_Command, frozen=True, kw_only=True):
 
 class GetAble(_Command, frozen=True, kw_only=True):
     """Ask what a trained run can do, and under which conditions; reply: a
-    `studio.protocol.able.Able` as plain data.
+    `studio.protocol.capabilities.Able` as plain data.
     """
 
     run: str

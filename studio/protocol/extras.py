@@ -27,8 +27,9 @@ PLACES = "places"
 SIZE = "size"
 """The number of nodes of each graph, (n,): the others of its rows are padding."""
 WRITTEN, CANDIDATES, CHANCES = TOLD = "written", "candidates", "chances"
-"""What a model told of symbols, as `studio.engine.watch.telling` has it: how sure it was of each
-(T, n, *shape, 2), and the likeliest ones at its place with their probabilities (T, n, *shape, k).
+"""What a model told of symbols, as `studio.engine.watch.prediction_log` has it: how sure it was of
+each (T, n, *shape, 2), and the likeliest ones at its place with their probabilities (T, n, *shape,
+k).
 """
 DENOISED, LEVELS = "denoised", "levels"
 MEANT = "meant"

@@ -13,7 +13,7 @@ from typing import Any
 
 from pushforward.studio.store.atomic import check_space, write_bytes
 from pushforward.studio.store.errors import Damaged, StoreError, explain
-from pushforward.studio.store.regular import open_regular
+from pushforward.studio.store.regular_files import open_regular
 
 __all__ = [
     "build",

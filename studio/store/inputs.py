@@ -14,7 +14,7 @@ from pushforward.studio.store.atomic import check_space, make_folder, write_byte
 from pushforward.studio.store.checkpoint import Checkpoint, Checkpoints
 from pushforward.studio.store.errors import Damaged, explain
 from pushforward.studio.store.links import stay_inside
-from pushforward.studio.store.regular import open_regular
+from pushforward.studio.store.regular_files import open_regular
 
 __all__ = ["InputRecord", "Inputs", "checkpoint_bytes"]
 

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from pushforward.studio.store.errors import Damaged, explain, human_bytes
 from pushforward.studio.store.links import open_to_append
-from pushforward.studio.store.regular import open_regular
+from pushforward.studio.store.regular_files import open_regular
 
 __all__ = ["append", "complete", "sync"]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pushforward.studio.store.errors import StoreError
-from pushforward.studio.store.regular import open_handle
+from pushforward.studio.store.regular_files import open_handle
 
 __all__ = ["open_to_append", "stay_inside"]
 

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from pushforward.studio.store.atomic import check_space
 from pushforward.studio.store.errors import Damaged, StoreError, explain
-from pushforward.studio.store.regular import open_regular
+from pushforward.studio.store.regular_files import open_regular
 
 __all__ = [
     "LEAF",

@@ -23,7 +23,7 @@ import msgspec
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pushforward.studio.counted import listed
+from pushforward.studio.counts import join_words
 from pushforward.studio.protocol.spec import project_name
 from pushforward.studio.store.atomic import (
     check_space,
@@ -347,7 +347,7 @@ class Project:
             names = [*few, f"{more:,} more"] if more > 0 else few
             runs = "run" if len(going) == 1 else "runs"
             raise StoreError(
-                f"The data set {name!r} is needed by the {runs} {listed(names)}, still in the "
+                f"The data set {name!r} is needed by the {runs} {join_words(names)}, still in the "
                 "queue.",
                 "Stop it first." if len(going) == 1 else "Stop them first.",
                 kind="user",

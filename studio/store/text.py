@@ -12,7 +12,7 @@ from pushforward.studio.store.atomic import write_text
 from pushforward.studio.store.errors import Damaged, explain
 from pushforward.studio.store.keys import check_keys
 from pushforward.studio.store.migrate import upgrade
-from pushforward.studio.store.regular import read_regular
+from pushforward.studio.store.regular_files import read_regular
 
 __all__ = ["check_dots", "put_nulls", "read_json", "read_toml", "write_json", "write_toml"]
 

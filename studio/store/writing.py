@@ -18,7 +18,7 @@ from pushforward.studio.store.parts import (
     part_block,
     part_files,
 )
-from pushforward.studio.store.running import Running
+from pushforward.studio.store.running_statistics import Running
 from pushforward.studio.store.schema import Schema, check_within, tree_hash
 from pushforward.studio.store.splits import Split, check_split
 from pushforward.studio.store.text import write_json, write_toml

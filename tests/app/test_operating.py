@@ -19,7 +19,7 @@ from pushforward.studio.app.data.views.operator_menu import OperatorChip
 from pushforward.studio.app.design.forms.editors import ChoiceEditor
 from pushforward.studio.app.places.runs.operator_sheet import OperateSheet
 from pushforward.studio.protocol import messages as m
-from pushforward.studio.protocol.able import Able, AbleTo, Condition, OtherSet
+from pushforward.studio.protocol.capabilities import Able, AbleTo, Condition, OtherSet
 from pushforward.studio.protocol.catalog import EntrySpec, FieldSpec, SlotSpec
 from pushforward.studio.protocol.spec import Pick, RunSpec
 from pushforward.studio.store.results import ResultRecord, Results

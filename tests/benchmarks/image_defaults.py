@@ -24,7 +24,7 @@ from pushforward.models.kinds.images import ImageSet
 from pushforward.models.registry import registry
 from pushforward.models.tensors import make_generator
 from pushforward.studio.engine.data.datasets import Dataset, halves, hash_of
-from pushforward.studio.engine.data.judging import Judging
+from pushforward.studio.engine.data.reference_classifier import Judging
 from pushforward.verify.discovery import discover
 from pushforward.verify.images.class_conditions import told_families
 from pushforward.verify.images.colour_digits import coloured

@@ -17,8 +17,8 @@ import h5py
 import numpy as np
 import psutil
 
-from pushforward.studio.engine.data.reading import inspect
-from pushforward.studio.engine.jobs.importing import ImportJob
+from pushforward.studio.engine.data.file_reader import inspect
+from pushforward.studio.engine.jobs.import_job import ImportJob
 from pushforward.studio.engine.process.sink import CallbackSink
 from pushforward.studio.protocol.messages import ImportData
 from pushforward.studio.store.project import Project

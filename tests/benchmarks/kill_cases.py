@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from pushforward.models.operators.drawing import draw
-from pushforward.studio.engine.run.loading import load
+from pushforward.studio.engine.run.model_loading import load
 from pushforward.studio.store.hdf5 import opened
 from pushforward.studio.store.project import Project
 from pushforward.studio.store.run import RunFolder

@@ -18,8 +18,8 @@ import h5py
 import numpy as np
 import torch
 
-from pushforward.studio.engine.data.imported import imported
-from pushforward.studio.engine.data.stored import STATISTICS
+from pushforward.studio.engine.data.imported_data import imported
+from pushforward.studio.engine.data.stored_rows import STATISTICS
 from pushforward.studio.engine.jobs import headless
 from pushforward.studio.engine.jobs.training import TrainingJob
 from pushforward.studio.engine.process.discovery import discover

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from pushforward.studio.__main__ import main
-from pushforward.studio.cli import background, kept
+from pushforward.studio.cli import background, trained_runs
 from pushforward.studio.engine.jobs import headless
 from pushforward.studio.launch import own_command, own_env, own_folder
 from pushforward.studio.store.errors import StoreError
@@ -250,7 +250,7 @@ def test_an_interrupted_import_leaves_nothing(
 
     kept_alive = KeyboardInterrupt()  # and with it every frame that it went through
 
-    def interrupt(bar: kept.SampleBar) -> bool:
+    def interrupt(bar: trained_runs.SampleBar) -> bool:
         if list(project.glob("data/.*.partial/*")):
             raise kept_alive
         return False
@@ -260,7 +260,7 @@ def test_an_interrupted_import_leaves_nothing(
             time.sleep(0.01)
             writer._go_on()
 
-    monkeypatch.setattr(kept.SampleBar, "look", interrupt)
+    monkeypatch.setattr(trained_runs.SampleBar, "look", interrupt)
     monkeypatch.setattr(DatasetWriter, "finish", never)
     assert main(["import", str(tmp_path / "points.csv"), "--out", str(project)]) == 130
     assert list((project / "data").iterdir()) == []
@@ -272,7 +272,7 @@ def test_a_picture_that_cannot_be_drawn_costs_nothing_else(
     def damaged(*_: object) -> None:
         raise StoreError("The data are gone.")
 
-    monkeypatch.setattr("pushforward.studio.engine.run.in_force.target_of", damaged)
+    monkeypatch.setattr("pushforward.studio.engine.run.effective_settings.target_of", damaged)
     assert main(["run", "edm@two-moons", "--out", str(project), *sets()]) == 0
     out = capsys.readouterr().out
     assert "No picture: The data are gone." in out

@@ -33,7 +33,7 @@ from pushforward.studio.__main__ import main
 from pushforward.studio.cli.command import assignments
 from pushforward.studio.engine.kinds.base import kind_of
 from pushforward.studio.engine.process.discovery import discover
-from pushforward.studio.engine.run.loading import load
+from pushforward.studio.engine.run.model_loading import load
 from pushforward.studio.protocol import messages as m
 from pushforward.studio.protocol.spec import Pick, RunSpec
 from pushforward.studio.store.project import Project

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pushforward.studio.__main__ import main
-from pushforward.studio.engine.jobs.importing import ImportJob
+from pushforward.studio.engine.jobs.import_job import ImportJob
 from pushforward.studio.formats.pictures import write_png
 from pushforward.studio.store.project import Project
 

@@ -3,7 +3,7 @@
 import io
 from types import SimpleNamespace
 
-from pushforward.studio.cli.kept import SampleBar
+from pushforward.studio.cli.trained_runs import SampleBar
 from pushforward.studio.protocol.messages import Log
 
 

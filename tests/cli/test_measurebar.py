@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from pushforward.studio.cli.measurebar import MeasureBar
+from pushforward.studio.cli.evaluation_progress import MeasureBar
 from pushforward.studio.protocol.messages import Progress
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pushforward.studio.__main__ import main
-from pushforward.studio.cli.racebar import RaceBar
+from pushforward.studio.cli.race_progress import RaceBar
 from pushforward.studio.protocol.messages import Log, Metrics, Progress
 from pushforward.studio.store.project import Project
 

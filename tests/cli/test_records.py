@@ -8,7 +8,7 @@ import pytest
 from pushforward.models.registry import Registry, registry
 from pushforward.studio import resources
 from pushforward.studio.__main__ import main
-from pushforward.studio.cli import catalogue, recorded
+from pushforward.studio.cli import catalogue, claim_records
 from pushforward.studio.cli.verify import _about
 from pushforward.verify.claim import Null, Outcome, experiment
 from pushforward.verify.discovery import discover
@@ -27,7 +27,7 @@ def kept(slug: str) -> dict[str, Any]:
 def test_a_record_is_of_the_declared_line_and_null_models_or_is_marked(entry) -> None:
     """``pushforward verify --refresh`` marks it; ``pushforward verify ID --record`` measures it."""
     record, about = kept(entry.slug), _about(entry)
-    assert recorded.describe_difference(record, about) == record.get("outdated", "")
+    assert claim_records.describe_difference(record, about) == record.get("outdated", "")
     for name in ("title", "claim", "source", "group", "slow"):
         assert record[name] == about[name], name
     if not record.get("outdated"):
@@ -59,7 +59,7 @@ def claim(monkeypatch, tmp_path):
     """Return a function that declares a claim with null models; its records go to a temporary
     folder. What is measured is counted.
     """
-    monkeypatch.setattr(recorded, "folder", lambda name: tmp_path)
+    monkeypatch.setattr(claim_records, "folder", lambda name: tmp_path)
     counted: list[str] = []
 
     def declare(*nulls: str, line: str = "x <= 1", baselines: tuple[str, ...] = ()) -> list[str]:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from pushforward.models.operators.drawing import draw
-from pushforward.studio.engine.run.loading import load
+from pushforward.studio.engine.run.model_loading import load
 from tests.engine.fakes import losses
 
 

@@ -6,10 +6,10 @@ import pushforward.studio.engine.kinds.jets  # noqa: F401  # as in the engine
 from pushforward.models.kinds.jets import jets
 from pushforward.models.registry import registry
 from pushforward.studio.app.data_types.images.image_edits import TASKS
-from pushforward.studio.engine.run.able import conditions
+from pushforward.studio.engine.run.capabilities import conditions
 from pushforward.studio.formats.jets.cleaning import HARDEST, SOFTEST
 from pushforward.studio.protocol import messages as m
-from pushforward.studio.protocol.able import Able
+from pushforward.studio.protocol.capabilities import Able
 from pushforward.studio.protocol.wire import Decoder, encode
 from tests.engine.test_commands import Desk
 

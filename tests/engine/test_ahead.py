@@ -1,6 +1,6 @@
 """How long an evaluation still takes, by what its pieces took."""
 
-from pushforward.studio.engine.watch.ahead import TaskProgress
+from pushforward.studio.engine.watch.task_progress import TaskProgress
 
 
 def test_it_is_known_as_soon_as_each_piece_was_done_once():

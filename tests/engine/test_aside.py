@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from pushforward.studio.engine.watch.aside import run_in_thread
+from pushforward.studio.engine.watch.background_work import run_in_thread
 
 
 def finished(work):

@@ -10,7 +10,7 @@ from pushforward.models.contracts.spec import LABEL
 from pushforward.models.metrics.intervals import wilson
 from pushforward.studio.engine.jobs import headless
 from pushforward.studio.engine.process.failures import Refused
-from pushforward.studio.engine.run.loading import load
+from pushforward.studio.engine.run.model_loading import load
 from pushforward.studio.engine.run.resolve import resolve
 from pushforward.studio.engine.run.session import open_session
 from pushforward.studio.engine.run.validation import Validator

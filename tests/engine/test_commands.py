@@ -11,12 +11,12 @@ import msgspec
 import numpy as np
 import pytest
 
-from pushforward.studio.engine.data import reading
+from pushforward.studio.engine.data import file_reader
 from pushforward.studio.engine.process.commands import dispatch, handled
 from pushforward.studio.engine.process.engine import Engine
 from pushforward.studio.engine.process.loop import work
 from pushforward.studio.engine.process.streams import Inbox
-from pushforward.studio.engine.watch.viewing import LiveView
+from pushforward.studio.engine.watch.live_view import LiveView
 from pushforward.studio.protocol import messages as m
 from pushforward.studio.protocol.catalog import Catalog
 from pushforward.studio.protocol.spec import Pick
@@ -124,7 +124,7 @@ def test_what_has_ended_lets_its_model_go(desk):
 
 def test_looking_into_files_is_given_up(desk, tmp_path, monkeypatch):
     slow = [sys.executable, "-c", "import time; time.sleep(600)"]
-    monkeypatch.setattr(reading, "import_worker_command", lambda: slow)
+    monkeypatch.setattr(file_reader, "import_worker_command", lambda: slow)
     (tmp_path / "p.csv").write_text("1,2\n")
     assert desk.send(m.InspectData(files=[str(tmp_path / "p.csv")])) is None
     asked = desk.id

@@ -11,20 +11,20 @@ from scipy.io import savemat
 
 from pushforward.models.config import decode
 from pushforward.models.registry import registry
-from pushforward.studio.engine.data import reading
-from pushforward.studio.engine.data.imported import find_imported
+from pushforward.studio.engine.data import file_reader
+from pushforward.studio.engine.data.imported_data import find_imported
 from pushforward.studio.engine.data.preview import preview
 from pushforward.studio.engine.data.sets.cubes import IndianPinesConfig
 from pushforward.studio.engine.jobs import headless
-from pushforward.studio.engine.jobs.importing import ImportJob
-from pushforward.studio.engine.jobs.operating import inline
+from pushforward.studio.engine.jobs.import_job import ImportJob
+from pushforward.studio.engine.jobs.operator_job import inline
 from pushforward.studio.engine.kinds.base import kind_of
 from pushforward.studio.engine.process.discovery import discover
 from pushforward.studio.engine.process.failures import Refused
 from pushforward.studio.engine.run.conditions import conditions_of
-from pushforward.studio.engine.run.operating import ask
+from pushforward.studio.engine.run.model_cache import WarmModels
+from pushforward.studio.engine.run.operator_requests import ask
 from pushforward.studio.engine.run.validation import Validator
-from pushforward.studio.engine.run.warm import WarmModels
 from pushforward.studio.formats.inspection import Inspection
 from pushforward.studio.formats.limits import FormatError
 from pushforward.studio.protocol.messages import ImportData, Operate, Record, Watch
@@ -198,4 +198,4 @@ def test_a_file_that_was_altered_ends_in_an_answer_or_a_sentence(tmp_path: Path)
             data[int(place)] = int(rng.integers(256))
         path.write_bytes(bytes(data))
         with suppress(FormatError):
-            assert isinstance(reading.inspect([path]), Inspection)
+            assert isinstance(file_reader.inspect([path]), Inspection)

@@ -293,7 +293,7 @@ def test_quality_compares_with_the_edited_target(tmp_path):
 
 
 def test_checkpoints_hold_the_edits_so_far_and_samples_use_them(tmp_path):
-    from pushforward.studio.engine.run.loading import load
+    from pushforward.studio.engine.run.model_loading import load
 
     folder = new_run(tmp_path, spec(**RUN))
     live(folder, MIXED)

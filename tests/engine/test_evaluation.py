@@ -14,10 +14,10 @@ from pushforward.models.contracts.family import Frame
 from pushforward.models.contracts.learner import Learner
 from pushforward.models.metrics.base import Evidence, Figure, Metric, NotApplicable
 from pushforward.models.registry import registry
-from pushforward.studio.engine.data import judging
+from pushforward.studio.engine.data import reference_classifier
 from pushforward.studio.engine.jobs import headless
-from pushforward.studio.engine.jobs.evaluating import EvaluationJob
-from pushforward.studio.engine.kinds.fit import kinds_measured
+from pushforward.studio.engine.jobs.evaluation_job import EvaluationJob
+from pushforward.studio.engine.kinds.compatibility import kinds_measured
 from pushforward.studio.engine.process.catalogue import build
 from pushforward.studio.engine.process.discovery import discover
 from pushforward.studio.engine.run.resolve import Choice, check
@@ -391,7 +391,7 @@ def test_a_kind_measures_what_names_it_and_what_it_names(monkeypatch):
 
 def test_images_are_measured_with_their_judge(tmp_path_factory, monkeypatch):
     folder = tmp_path_factory.getbasetemp() / "judges"
-    monkeypatch.setattr(judging, "cache_folder", lambda: folder)
+    monkeypatch.setattr(reference_classifier, "cache_folder", lambda: folder)
     measuring, family = evaluator(
         ["frechet-judge", "label-balance", "precision"], n=60, dataset="digits", family="gan"
     )

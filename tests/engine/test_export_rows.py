@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pushforward.studio.engine.jobs import headless
-from pushforward.studio.engine.run.in_force import target_of
+from pushforward.studio.engine.run.effective_settings import target_of
 from pushforward.studio.protocol import messages as m
 from pushforward.studio.protocol.wire import unpack_arrays
 from pushforward.studio.store.flow import FlowStore

@@ -9,7 +9,7 @@ from pushforward.models.contracts.learner import finish
 from pushforward.models.entries import MetricEntry
 from pushforward.models.registry import registry
 from pushforward.studio import resources
-from pushforward.studio.engine.data import floors, judging
+from pushforward.studio.engine.data import floors, reference_classifier
 from pushforward.studio.engine.data.datasets import registered
 from pushforward.studio.engine.process.discovery import discover
 from pushforward.studio.engine.run.resolve import Choice
@@ -123,8 +123,8 @@ class TestShipped:
 
     def test_neither_floors_nor_judges_of_bundled_images_are_computed(self, tmp_path, monkeypatch):
         monkeypatch.setattr(floors, "cache_folder", lambda: tmp_path / "floors")
-        monkeypatch.setattr(judging, "cache_folder", lambda: tmp_path / "judges")
-        judging._known.clear()
+        monkeypatch.setattr(reference_classifier, "cache_folder", lambda: tmp_path / "judges")
+        reference_classifier._known.clear()
         counted = count_bars(monkeypatch, "frechet-judge")
         for dataset in ("digits", "mnist", "fashion-mnist", "emoji"):
             entry = registry.get("dataset", dataset)
@@ -155,9 +155,9 @@ class TestShipped:
                 assert parts_again[slug][name] == pytest.approx(value, rel=1e-3, abs=1e-6)
 
         # A judge that is trained here sees what the shipped one sees.
-        monkeypatch.setattr(judging, "cache_folder", lambda: tmp_path / "judges")
-        monkeypatch.setattr(judging, "shipped_folder", lambda: tmp_path / "none")
-        monkeypatch.setattr(judging, "_known", type(judging._known)())
+        monkeypatch.setattr(reference_classifier, "cache_folder", lambda: tmp_path / "judges")
+        monkeypatch.setattr(reference_classifier, "shipped_folder", lambda: tmp_path / "none")
+        monkeypatch.setattr(reference_classifier, "_known", type(reference_classifier._known)())
         data = evaluator("digits", *self.SLUGS).data
         assert data.judging.needs_training
         x = data.unseen.rows(slice(None)).x
@@ -165,9 +165,9 @@ class TestShipped:
         assert float((one == other).double().mean()) >= 0.98
 
     def test_a_damaged_shipped_judge_is_trained_again(self, tmp_path, monkeypatch):
-        monkeypatch.setattr(judging, "cache_folder", lambda: tmp_path / "judges")
-        monkeypatch.setattr(judging, "shipped_folder", lambda: tmp_path / "shipped")
-        monkeypatch.setattr(judging, "_known", type(judging._known)())
+        monkeypatch.setattr(reference_classifier, "cache_folder", lambda: tmp_path / "judges")
+        monkeypatch.setattr(reference_classifier, "shipped_folder", lambda: tmp_path / "shipped")
+        monkeypatch.setattr(reference_classifier, "_known", type(reference_classifier._known)())
         monkeypatch.setattr("pushforward.models.judges.images._STEPS", 3)
         found = evaluator("digits", "label-balance").data.judging
         (tmp_path / "shipped").mkdir()

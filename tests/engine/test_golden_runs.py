@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 import tests.golden.make as golden
-from pushforward.studio.engine.data import judging
+from pushforward.studio.engine.data import reference_classifier
 from pushforward.studio.engine.jobs import headless
 from pushforward.studio.engine.process.discovery import discover
-from pushforward.studio.engine.run.loading import load
+from pushforward.studio.engine.run.model_loading import load
 from pushforward.studio.engine.run.resolve import check, resolve
 from pushforward.studio.resources import load_recipe
 from pushforward.studio.store.edits import effective_spec, made_edits
@@ -76,7 +76,7 @@ def assert_close(found: np.ndarray, wanted: np.ndarray, tolerance: float = 1e-3)
 def _cache(tmp_path_factory, monkeypatch):
     """A judge of images is trained once for all tests, and not into the person's own cache."""
     folder = tmp_path_factory.getbasetemp() / "judges"
-    monkeypatch.setattr(judging, "cache_folder", lambda: folder)
+    monkeypatch.setattr(reference_classifier, "cache_folder", lambda: folder)
 
 
 @pytest.fixture(params=RUNS, ids=title)

@@ -22,7 +22,7 @@ from pushforward.studio import graph_layout
 from pushforward.studio.cli.evaluate import _rule
 from pushforward.studio.cli.terminal import UsageError
 from pushforward.studio.engine.data.datasets import Dataset
-from pushforward.studio.engine.data.ruled import ruled
+from pushforward.studio.engine.data.validity_rules import ruled
 from pushforward.studio.engine.kinds.base import kind_of
 from pushforward.studio.engine.kinds.graphs import Graphs
 from pushforward.studio.engine.run.resolve import check

@@ -12,18 +12,18 @@ from pushforward.models.config import NoConfig
 from pushforward.models.nets.offered import kinds_of
 from pushforward.models.registry import registry
 from pushforward.studio.app.core import draft_spec
-from pushforward.studio.engine.data import judging
+from pushforward.studio.engine.data import reference_classifier
 from pushforward.studio.engine.data.datasets import registered
 from pushforward.studio.engine.data.images import fashion, files
 from pushforward.studio.engine.data.preview import preview
 from pushforward.studio.engine.jobs import headless
-from pushforward.studio.engine.jobs.operating import OperatorJob
+from pushforward.studio.engine.jobs.operator_job import OperatorJob
 from pushforward.studio.engine.kinds.base import kind_of
 from pushforward.studio.engine.process.catalogue import build
 from pushforward.studio.engine.process.discovery import discover
 from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.engine.run.model_cache import WarmModels
 from pushforward.studio.engine.run.resolve import check, resolve
-from pushforward.studio.engine.run.warm import WarmModels
 from pushforward.studio.protocol.messages import Operate, Progress
 from pushforward.studio.protocol.spec import Pick, RunSpec
 from pushforward.studio.store.run import RunFolder
@@ -95,7 +95,7 @@ def finished(work):
 def _cache(tmp_path_factory, monkeypatch):
     """A cache of this module's tests: a judge is trained once, and not into the person's own."""
     folder = tmp_path_factory.getbasetemp() / "judges"
-    monkeypatch.setattr(judging, "cache_folder", lambda: folder)
+    monkeypatch.setattr(reference_classifier, "cache_folder", lambda: folder)
 
 
 def each_of(images):
@@ -423,10 +423,10 @@ def test_what_a_run_is_at_before_its_first_step_is_said(tmp_path, monkeypatch):
     def prepare(self):
         yield False  # no judge is trained here
 
-    monkeypatch.setattr(judging.Judging, "prepare", prepare)
-    monkeypatch.setattr(judging.Judging, "judge", None)
-    monkeypatch.setattr(judging, "cache_folder", lambda: tmp_path / "none")
-    monkeypatch.setattr(judging, "shipped_folder", lambda: tmp_path / "none")
+    monkeypatch.setattr(reference_classifier.Judging, "prepare", prepare)
+    monkeypatch.setattr(reference_classifier.Judging, "judge", None)
+    monkeypatch.setattr(reference_classifier, "cache_folder", lambda: tmp_path / "none")
+    monkeypatch.setattr(reference_classifier, "shipped_folder", lambda: tmp_path / "none")
     sink = MemorySink()
     job = new_job(new_run(tmp_path, spec()), sink)
     work, said = job.work(), []

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pushforward.models.registry import registry
-from pushforward.studio.engine.data.imported import find_imported
+from pushforward.studio.engine.data.imported_data import find_imported
 from pushforward.studio.engine.data.preview import preview
 from pushforward.studio.engine.kinds.base import Facts, kind_of
 from pushforward.studio.engine.process.discovery import discover

@@ -24,7 +24,7 @@ from pushforward.studio.engine.kinds.base import Facts, kind_of
 from pushforward.studio.engine.kinds.jets import MEANING
 from pushforward.studio.engine.process.discovery import discover
 from pushforward.studio.engine.process.edit_commands import _classes
-from pushforward.studio.engine.run.in_force import aim, held_rows
+from pushforward.studio.engine.run.effective_settings import aim, held_rows
 from pushforward.studio.engine.watch.recorder import Recorder
 from pushforward.studio.formats.jets.jetnet import JetNet
 from pushforward.studio.protocol.extras import DENOISED, LEVELS

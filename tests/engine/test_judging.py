@@ -16,9 +16,9 @@ from pushforward.models.judges.base import Lesson, Network, Teaching, accuracy
 from pushforward.models.kinds.images import ImageSet
 from pushforward.models.kinds.points import PointSet
 from pushforward.models.registry import registry
-from pushforward.studio.engine.data import judging
+from pushforward.studio.engine.data import reference_classifier
 from pushforward.studio.engine.data.datasets import registered
-from pushforward.studio.engine.data.judging import Judging
+from pushforward.studio.engine.data.reference_classifier import Judging
 from pushforward.studio.engine.process.discovery import discover
 from pushforward.studio.engine.process.failures import Refused
 from pushforward.studio.engine.run.resolve import check
@@ -51,8 +51,8 @@ def small() -> ImageSet:
 @pytest.fixture
 def _quick(tmp_path, monkeypatch):
     """A cache of the test's own, and judges that learn in a moment."""
-    monkeypatch.setattr(judging, "cache_folder", lambda: tmp_path / "cache")
-    monkeypatch.setattr(judging, "_known", OrderedDict())
+    monkeypatch.setattr(reference_classifier, "cache_folder", lambda: tmp_path / "cache")
+    monkeypatch.setattr(reference_classifier, "_known", OrderedDict())
     monkeypatch.setattr("pushforward.models.judges.images._STEPS", 12)
 
 
@@ -68,25 +68,25 @@ class TestJudging:
         made = first.now()
         assert set(load(first.path.read_bytes())) == set(made.state_dict())
 
-        judging._known.clear()
+        reference_classifier._known.clear()
         again = judged(images)
         assert list(again.prepare()) == []
         assert torch.equal(again.now().features(images.x), made.features(images.x))
 
-        judging._known.clear()
+        reference_classifier._known.clear()
         again.path.write_bytes(b"garbage")
         again = judged(images)
         assert list(again.prepare()) != []
         assert torch.equal(again.now().features(images.x), made.features(images.x))
 
     def test_few_are_remembered_and_who_has_one_keeps_it(self, monkeypatch):
-        monkeypatch.setattr(judging, "MOST", 1)
+        monkeypatch.setattr(reference_classifier, "MOST", 1)
         asking = judged(small())
         made = asking.now()
         assert judged(small()).judge is made
         other = judged(ImageSet(small().x.flip(0), small().labels))
         other.now()
-        assert list(judging._known) == [other.key]
+        assert list(reference_classifier._known) == [other.key]
         assert asking.judge is made
 
     def test_other_images_labels_names_or_versions_have_another_judge(self):
@@ -108,7 +108,9 @@ class TestJudging:
 
     def test_a_cache_that_cannot_be_written_is_no_failure(self, tmp_path, monkeypatch):
         (tmp_path / "file").write_text("in the way")
-        monkeypatch.setattr(judging, "cache_folder", lambda: tmp_path / "file" / "judges")
+        monkeypatch.setattr(
+            reference_classifier, "cache_folder", lambda: tmp_path / "file" / "judges"
+        )
         assert judged(small()).now() is not None
 
 
@@ -117,7 +119,7 @@ class TestGiven:
     """Weights that the person puts where judges are looked for."""
 
     def put(self, tensors, name="mine"):
-        folder = judging.given_folder() / "image-classifier"
+        folder = reference_classifier.given_folder() / "image-classifier"
         folder.mkdir(parents=True, exist_ok=True)
         save_file(tensors, folder / f"{name}.safetensors")
         return folder / f"{name}.safetensors"
@@ -233,7 +235,7 @@ class TestImages:
     @pytest.fixture(autouse=True)
     def _cache(self, tmp_path_factory, monkeypatch):
         folder = tmp_path_factory.getbasetemp() / "judges"
-        monkeypatch.setattr(judging, "cache_folder", lambda: folder)
+        monkeypatch.setattr(reference_classifier, "cache_folder", lambda: folder)
 
     def test_the_judge_of_digits_reads_digits_it_has_not_seen(self):
         data = registered(registry.get("dataset", "digits"), NoConfig(), 0, seed=0)

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from pushforward.studio.engine.process.allowance import Allowance
-from pushforward.studio.engine.race.owntime import OwnTime
+from pushforward.studio.engine.race.device_time import OwnTime
+from pushforward.studio.engine.watch.live_view import LiveView
 from pushforward.studio.engine.watch.schedules import KeptSchedule
-from pushforward.studio.engine.watch.viewing import LiveView
 from pushforward.studio.protocol.messages import Kept, Watch
 from pushforward.studio.protocol.spec import Pick, RunSpec
 from tests.engine.fakes import MemorySink, drive, new_job, new_run, spec

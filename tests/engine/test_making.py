@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from pushforward.models.config import NoConfig
-from pushforward.studio.engine.jobs.making import MakingJob
+from pushforward.studio.engine.jobs.maker_job import MakingJob
 from pushforward.studio.engine.makers.base import Maker, Program, makers
 from pushforward.studio.engine.makers.jets import PYTHON, Jets, JetsConfig
 from pushforward.studio.engine.makers.picking import pick_maker

@@ -14,13 +14,13 @@ from pushforward.models.operators.density import LikelihoodLab
 from pushforward.models.operators.drawing import draw
 from pushforward.models.registry import registry
 from pushforward.studio.engine.jobs import headless
-from pushforward.studio.engine.jobs.operating import OperatorJob, estimated, inline
+from pushforward.studio.engine.jobs.operator_job import OperatorJob, estimated, inline
 from pushforward.studio.engine.process.catalogue import build
 from pushforward.studio.engine.process.discovery import discover
 from pushforward.studio.engine.process.failures import Refused
-from pushforward.studio.engine.run.able import able
-from pushforward.studio.engine.run.loading import load
-from pushforward.studio.engine.run.warm import WarmModels
+from pushforward.studio.engine.run.capabilities import able
+from pushforward.studio.engine.run.model_cache import WarmModels
+from pushforward.studio.engine.run.model_loading import load
 from pushforward.studio.protocol import messages as m
 from pushforward.studio.protocol.spec import Pick, RunSpec
 from pushforward.studio.store import hdf5

@@ -15,8 +15,8 @@ from pushforward.models.tensors import make_generator
 from pushforward.studio.engine.jobs import headless
 from pushforward.studio.engine.process.failures import Refused
 from pushforward.studio.engine.run.branching import branch
-from pushforward.studio.engine.run.loading import load
-from pushforward.studio.engine.run.operating import ask
+from pushforward.studio.engine.run.model_loading import load
+from pushforward.studio.engine.run.operator_requests import ask
 from pushforward.studio.engine.run.validation import Validator
 from pushforward.studio.protocol import messages as m
 from pushforward.studio.protocol.spec import Pick, RunSpec

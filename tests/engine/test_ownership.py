@@ -15,7 +15,7 @@ import pytest
 from pushforward.studio.client import CommandFailed, EngineClient
 from pushforward.studio.engine.jobs import headless
 from pushforward.studio.engine.process.commands import dispatch
-from pushforward.studio.engine.process.places import PATHS
+from pushforward.studio.engine.process.path_checks import PATHS
 from pushforward.studio.engine.race import headless as headless_race
 from pushforward.studio.engine.run.runlog import RunLog
 from pushforward.studio.launch import own_env, own_folder

@@ -304,7 +304,12 @@ class TestDevices:
 
 
 def test_every_registered_family_fits_a_checkpoint():
-    from pushforward.studio.engine.run.saving import pack, restore, saved_columns, saved_data
+    from pushforward.studio.engine.run.checkpoint_state import (
+        pack,
+        restore,
+        saved_columns,
+        saved_data,
+    )
     from pushforward.studio.store.checkpoint import Checkpoint
 
     for slug in ON_POINTS:

@@ -7,10 +7,10 @@ import pytest
 
 from pushforward.studio.engine.jobs import headless, training
 from pushforward.studio.engine.process.allowance import Allowance
-from pushforward.studio.engine.race import racing
+from pushforward.studio.engine.race import race_job
+from pushforward.studio.engine.race.budget_schedules import MarkedEvaluations, MarkedRecords, Marks
 from pushforward.studio.engine.race.budgets import Spending
-from pushforward.studio.engine.race.marks import MarkedEvaluations, MarkedRecords, Marks
-from pushforward.studio.engine.race.owntime import OwnTime
+from pushforward.studio.engine.race.device_time import OwnTime
 from pushforward.studio.engine.run.session import new_run
 from pushforward.studio.engine.watch.outputs import Outputs
 from pushforward.studio.engine.watch.schedules import Pace
@@ -129,7 +129,7 @@ def test_a_race_of_samples_gives_everyone_the_same_points(desk):
 
 def slow(monkeypatch, seconds):
     """Let a step of the wide one take so many more seconds of a clock of our own; return this."""
-    from pushforward.studio.engine.race import owntime
+    from pushforward.studio.engine.race import device_time
     from tests.engine.fakes import Tiny
 
     now = [0.0]
@@ -140,7 +140,7 @@ def slow(monkeypatch, seconds):
         return step(self, batch)
 
     monkeypatch.setattr(Tiny, "step", timed)
-    monkeypatch.setattr(owntime.OwnTime.__init__, "__defaults__", (lambda: now[0],))
+    monkeypatch.setattr(device_time.OwnTime.__init__, "__defaults__", (lambda: now[0],))
     return now
 
 
@@ -154,7 +154,7 @@ def test_the_time_left_of_a_race_is_what_its_entrants_need(desk, monkeypatch):
 
     monkeypatch.setattr(Outputs, "keep_due", keep_slowly)
     monkeypatch.setattr(Pace, "SURE", 0.0)
-    monkeypatch.setattr(racing, "TICK", 0.0)
+    monkeypatch.setattr(race_job, "TICK", 0.0)
     monkeypatch.setattr(training, "TICK", 0.0)
     race, _, _ = start(desk, budget=m.Budget(kind="steps", amount=400))
     desk.work()
@@ -209,9 +209,9 @@ def test_views_and_evaluations_cost_no_budget_of_time(desk, monkeypatch):
     now = evaluation.Evaluator.evaluate
 
     def dear(self, *arguments):
-        from pushforward.studio.engine.race import owntime
+        from pushforward.studio.engine.race import device_time
 
-        clock = owntime.OwnTime.__init__.__defaults__[0]
+        clock = device_time.OwnTime.__init__.__defaults__[0]
         clock.__closure__[0].cell_contents[0] += 5.0
         return (yield from now(self, *arguments))
 

@@ -10,9 +10,9 @@ import h5py
 import numpy as np
 import pytest
 
-from pushforward.studio.engine.data import reading
-from pushforward.studio.engine.data.reading import WorkerFailed
-from pushforward.studio.engine.jobs.importing import ImportJob
+from pushforward.studio.engine.data import file_reader
+from pushforward.studio.engine.data.file_reader import WorkerFailed
+from pushforward.studio.engine.jobs.import_job import ImportJob
 from pushforward.studio.engine.process.failures import describe
 from pushforward.studio.engine.process.sink import CallbackSink
 from pushforward.studio.formats import FormatError
@@ -40,13 +40,15 @@ def instead(monkeypatch):
     """Have another program in the place of the one that reads."""
 
     def instead(code):
-        monkeypatch.setattr(reading, "import_worker_command", lambda: [sys.executable, "-c", code])
+        monkeypatch.setattr(
+            file_reader, "import_worker_command", lambda: [sys.executable, "-c", code]
+        )
 
     return instead
 
 
 def inspect(path):
-    return reading.inspect([path])
+    return file_reader.inspect([path])
 
 
 def imported(points, project, columns=("x", "y")):
@@ -66,7 +68,7 @@ def ended(process):
 
 def test_what_is_found_and_read_is_the_same_as_in_this_process(points):
     assert inspect(points) == here([points])
-    process = reading.reading([points], "points", {"columns": ["y", "x"]})
+    process = file_reader.reading([points], "points", {"columns": ["y", "x"]})
     opened = process.opened()
     assert (opened.total, opened.schema.columns) == (500, ["y", "x"])
     np.testing.assert_array_equal(np.concatenate([b["x"] for b in process.blocks()]), X[:, ::-1])
@@ -85,7 +87,7 @@ def test_a_refusal_comes_back_with_its_words(tmp_path):
 
 def test_a_name_that_no_message_can_hold_is_refused_in_words(tmp_path):
     path = tmp_path / os.fsdecode(b"non\xffutf.csv")
-    for look in (lambda: inspect(path), lambda: reading.reading([path])):
+    for look in (lambda: inspect(path), lambda: file_reader.reading([path])):
         with pytest.raises(StoreError, match="not valid UTF-8"):
             look()
 
@@ -110,7 +112,7 @@ def test_a_fault_of_the_program_stays_one(points, instead):
 
 
 def test_a_process_that_takes_too_much_memory_is_ended(points, instead, monkeypatch):
-    monkeypatch.setattr(reading, "MEMORY", 2**26)
+    monkeypatch.setattr(file_reader, "MEMORY", 2**26)
     instead("import time; x = bytes(1) * 2**28; time.sleep(600)")
     with pytest.raises(FormatError, match=r"cannot be read with .* of memory") as error:
         inspect(points)
@@ -118,7 +120,7 @@ def test_a_process_that_takes_too_much_memory_is_ended(points, instead, monkeypa
 
 
 def test_a_process_that_does_not_answer_is_ended(points, instead, monkeypatch):
-    monkeypatch.setattr(reading, "_PATIENCE", 0)
+    monkeypatch.setattr(file_reader, "_PATIENCE", 0)
     instead("import time; time.sleep(600)")
     with pytest.raises(FormatError, match=r"could not be read within 0 seconds\.") as error:
         inspect(points)
@@ -131,11 +133,11 @@ def test_a_process_that_cannot_be_started_leaves_no_file_open(points, monkeypatc
     def fail(*_):
         raise FileNotFoundError(2, "No such file or directory", "pushforward-engine")
 
-    make = reading.tempfile.TemporaryFile
+    make = file_reader.tempfile.TemporaryFile
     monkeypatch.setattr(
-        reading.tempfile, "TemporaryFile", lambda: opened.append(make()) or opened[-1]
+        file_reader.tempfile, "TemporaryFile", lambda: opened.append(make()) or opened[-1]
     )
-    monkeypatch.setattr(reading, "_start", fail)
+    monkeypatch.setattr(file_reader, "_start", fail)
     with pytest.raises(FileNotFoundError):
         inspect(points)
     assert opened[0].closed
@@ -145,8 +147,8 @@ def test_an_import_that_is_cancelled_ends_its_process(points, instead, tmp_path,
     instead("import time; time.sleep(600)")
     started = []
     monkeypatch.setattr(
-        "pushforward.studio.engine.jobs.importing.reading",
-        lambda *asked: started.append(reading.reading(*asked)) or started[0],
+        "pushforward.studio.engine.jobs.import_job.reading",
+        lambda *asked: started.append(file_reader.reading(*asked)) or started[0],
     )
     work = imported(points, tmp_path / "project").work()
     for _ in range(3):
@@ -196,7 +198,7 @@ def test_an_import_that_is_cancelled_half_way_leaves_nothing(tmp_path):
 
 
 def test_an_import_says_how_far_it_is(tmp_path, monkeypatch):
-    monkeypatch.setattr("pushforward.studio.engine.jobs.importing.TELL", 0.0)
+    monkeypatch.setattr("pushforward.studio.engine.jobs.import_job.TELL", 0.0)
     told = []
     command = ImportData(
         files=[str(many(tmp_path / "p.h5"))],
@@ -236,11 +238,11 @@ def test_an_import_of_text_goes_by_the_rows_that_were_found(tmp_path):
 
 
 def test_what_is_not_taken_is_waited_with_and_not_held(tmp_path, monkeypatch):
-    process = reading.reading([many(tmp_path / "p.h5")], "points", {"columns": ["x1", "x2"]})
+    process = file_reader.reading([many(tmp_path / "p.h5")], "points", {"columns": ["x1", "x2"]})
     try:
         process.opened()
         time.sleep(1.0)
-        assert len(process._answers) <= reading._AHEAD
+        assert len(process._answers) <= file_reader._AHEAD
         assert not ended(process)
         assert sum(len(block["x"]) for block in process.blocks()) == 3_000_000
     finally:
@@ -248,7 +250,7 @@ def test_what_is_not_taken_is_waited_with_and_not_held(tmp_path, monkeypatch):
 
 
 def test_a_patient_consumer_is_not_taken_for_a_slow_file(points, monkeypatch):
-    process = reading.reading([points], "points", {"columns": ["x", "y"]})
+    process = file_reader.reading([points], "points", {"columns": ["x", "y"]})
     process.poll(10)
     monkeypatch.setattr(process, "_deadline", 0.0)
     process.opened()
@@ -287,7 +289,7 @@ def test_no_file_takes_more_memory_than_one_may(tmp_path, make):
     code = f"""
 import resource
 from pathlib import Path
-from pushforward.studio.engine.data.reading import inspect
+from pushforward.studio.engine.data.file_reader import inspect
 from pushforward.studio.store.errors import StoreError
 try:
     found = inspect([Path({str(tmp_path / "p.h5")!r})]).problems

@@ -11,12 +11,12 @@ from msgspec import structs
 
 from pushforward.models.data.films import FilmsConfig, films
 from pushforward.models.kinds.interactions import InteractionSet
-from pushforward.studio.engine.data.imported import find_imported
+from pushforward.studio.engine.data.imported_data import find_imported
 from pushforward.studio.engine.data.preview import preview
 from pushforward.studio.engine.jobs import headless
 from pushforward.studio.engine.kinds.base import Facts, kind_of
 from pushforward.studio.engine.process.failures import Refused
-from pushforward.studio.engine.run.loading import load
+from pushforward.studio.engine.run.model_loading import load
 from pushforward.studio.engine.run.resolve import resolve
 from pushforward.studio.engine.run.session import new_run
 from pushforward.studio.protocol import messages as m

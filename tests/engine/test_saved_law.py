@@ -9,8 +9,8 @@ import torch
 
 from pushforward.models.registry import discover, registry
 from pushforward.studio.engine.data.specs import spec_from, spec_parts
+from pushforward.studio.engine.run.checkpoint_state import pack, saved_data
 from pushforward.studio.engine.run.resolve import check
-from pushforward.studio.engine.run.saving import pack, saved_data
 from pushforward.studio.protocol.spec import Pick, RunSpec
 from pushforward.studio.store.checkpoint import Checkpoint
 

@@ -10,7 +10,7 @@ import torch
 from pushforward.models.contracts.batch import Batch
 from pushforward.models.data.notes import NotesConfig, notes
 from pushforward.models.kinds.series import SeriesSet, series
-from pushforward.studio.engine.data.imported import find_imported
+from pushforward.studio.engine.data.imported_data import find_imported
 from pushforward.studio.engine.kinds.base import Facts, kind_of
 from pushforward.studio.engine.process.discovery import discover
 from pushforward.studio.engine.process.failures import Refused

@@ -8,7 +8,7 @@ import pytest
 
 from pushforward.models.registry import registry
 from pushforward.studio.app.text import setting_values
-from pushforward.studio.cli import kept
+from pushforward.studio.cli import trained_runs
 from pushforward.studio.engine.process.catalogue import described
 from pushforward.studio.engine.process.discovery import discover
 from pushforward.studio.engine.process.failures import Refused
@@ -58,8 +58,8 @@ def test_progress_counts_what_the_operator_counts(catalog, monkeypatch, operator
         said.append(unit)
         return None, 0
 
-    monkeypatch.setattr(kept, "do", do)
+    monkeypatch.setattr(trained_runs, "do", do)
     spec = SimpleNamespace(dataset=Pick(slug="two-moons"))
     run: Any = SimpleNamespace(path=Path("r"), record=SimpleNamespace(spec=spec))
-    assert kept.operate(run, operator, {}) == 0
+    assert trained_runs.operate(run, operator, {}) == 0
     assert said == [unit]

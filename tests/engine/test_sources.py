@@ -15,26 +15,26 @@ from pushforward.models.kinds import jets as kinds
 from pushforward.models.kinds.images import ImageSet
 from pushforward.models.kinds.points import PointSet
 from pushforward.models.registry import registry
-from pushforward.studio.cli import ownset
-from pushforward.studio.counted import shared_out
+from pushforward.studio.cli import project_dataset
+from pushforward.studio.counts import format_split
 from pushforward.studio.engine.data import datasets
 from pushforward.studio.engine.data.batches import Blocks, Fed, Mirrored, Shuffled, Streamed
 from pushforward.studio.engine.data.datasets import registered
 from pushforward.studio.engine.data.images import files
-from pushforward.studio.engine.data.imported import find_shares, imported, imported_outline
-from pushforward.studio.engine.data.measuring import Measuring
+from pushforward.studio.engine.data.imported_data import find_shares, imported, imported_outline
 from pushforward.studio.engine.data.preview import preview
+from pushforward.studio.engine.data.running_statistics import Measuring
 from pushforward.studio.engine.data.sets import cubes, jets
-from pushforward.studio.engine.data.stored import STATISTICS, StoredRows, facts_of
+from pushforward.studio.engine.data.stored_rows import STATISTICS, StoredRows, facts_of
 from pushforward.studio.engine.jobs import headless
-from pushforward.studio.engine.jobs.operating import OperatorJob
+from pushforward.studio.engine.jobs.operator_job import OperatorJob
 from pushforward.studio.engine.kinds.base import Facts, kind_of
 from pushforward.studio.engine.process.discovery import discover
 from pushforward.studio.engine.process.failures import Refused
-from pushforward.studio.engine.run.in_force import aim
+from pushforward.studio.engine.run.effective_settings import aim
+from pushforward.studio.engine.run.model_cache import WarmModels
 from pushforward.studio.engine.run.resolve import check
 from pushforward.studio.engine.run.validation import Validator
-from pushforward.studio.engine.run.warm import WarmModels
 from pushforward.studio.formats import files as formats
 from pushforward.studio.protocol.messages import Operate, ResultWritten
 from pushforward.studio.protocol.spec import Pick, RunSpec
@@ -215,7 +215,7 @@ class TestStored:
         monkeypatch.setattr(StoredRows, "prepare", None)
         facts, arrays = preview(Pick(slug="project:a"), project.path, 50)
         assert (facts["n"], arrays["x"].shape) == (len(large.rows), (50, 3))
-        monkeypatch.setattr("pushforward.studio.engine.run.in_force._LOOKED_AT", 30)
+        monkeypatch.setattr("pushforward.studio.engine.run.effective_settings._LOOKED_AT", 30)
         target = aim(large)
         assert len(target.x) == 30
         assert not target.by_hand
@@ -231,8 +231,8 @@ class TestImported:
         }  # fmt: skip
         assert sum(told.values()) == N
         assert min(told.values()) > 0
-        ownset.describe(project.dataset("a").path)
-        assert f"Rows: {shared_out(told)}" in " ".join(capsys.readouterr().out.split())
+        project_dataset.describe(project.dataset("a").path)
+        assert f"Rows: {format_split(told)}" in " ".join(capsys.readouterr().out.split())
 
     def test_rows_that_only_test_measure_where_none_validate(self, project):
         add(project, points(), split=Split(validation=0.0))

@@ -10,7 +10,7 @@ from pushforward.models.contracts.spec import DataSpec, Given
 from pushforward.studio.engine.jobs import headless
 from pushforward.studio.engine.jobs.job import ENDED
 from pushforward.studio.engine.jobs.queue import JobQueue
-from pushforward.studio.engine.jobs.walking import walk
+from pushforward.studio.engine.jobs.step_breakdown import walk
 from pushforward.studio.engine.process.failures import Refused
 from pushforward.studio.engine.watch.staging import scene_arrays
 from pushforward.studio.protocol.messages import StageDone, WalkStep, Watch

@@ -11,7 +11,7 @@ from pushforward.models.contracts.batch import Batch
 from pushforward.models.contracts.family import Family
 from pushforward.models.nets.calling import call
 from pushforward.models.registry import registry
-from pushforward.studio.engine.data.imported import find_imported
+from pushforward.studio.engine.data.imported_data import find_imported
 from pushforward.studio.engine.kinds.base import Facts, kind_of
 from pushforward.studio.engine.process.discovery import discover
 from pushforward.studio.engine.process.failures import Refused

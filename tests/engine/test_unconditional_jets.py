@@ -13,11 +13,11 @@ from pushforward.models.contracts.batch import Batch
 from pushforward.models.kinds.jet_variables import JetVariables
 from pushforward.models.kinds.jets import TYPES
 from pushforward.models.registry import discover
-from pushforward.studio.engine.data.imported import find_imported
+from pushforward.studio.engine.data.imported_data import find_imported
 from pushforward.studio.engine.jobs import headless
 from pushforward.studio.engine.process.failures import Refused
-from pushforward.studio.engine.run.loading import load
-from pushforward.studio.engine.run.operating import Answer, ask
+from pushforward.studio.engine.run.model_loading import load
+from pushforward.studio.engine.run.operator_requests import Answer, ask
 from pushforward.studio.formats import files
 from pushforward.studio.protocol import messages as m
 from pushforward.studio.protocol.spec import Pick, RunSpec

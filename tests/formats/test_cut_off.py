@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pushforward.studio.formats.images.cut_off import ends_early
 from pushforward.studio.formats.images.decoding import Undecodable, decoded
+from pushforward.studio.formats.images.truncation import ends_early
 
 
 def drawn(format_: str, mode: str = "RGB", **options: Any) -> bytes:

@@ -15,8 +15,8 @@ from PIL import Image
 from pushforward.studio.formats import FormatError, files
 from pushforward.studio.formats.images.arrays import ImageArrays
 from pushforward.studio.formats.images.decoding import Undecodable, decoded
-from pushforward.studio.formats.images.ownsplit import is_test
-from pushforward.studio.formats.images.plainpickle import PlainPickleError, plain
+from pushforward.studio.formats.images.published_split import is_test
+from pushforward.studio.formats.images.safe_pickle import PlainPickleError, plain
 from pushforward.studio.formats.inspection import Inspection
 from pushforward.studio.formats.pictures import write_images
 from tests.fuzz.importers import seeds
@@ -170,7 +170,7 @@ class TestPictures:
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr("a.png", b"\0" * 10**6)
             archive.writestr("b.png", png(pixels(0)))
-        monkeypatch.setattr("pushforward.studio.formats.images.gathered.MOST_BYTES", 10**5)
+        monkeypatch.setattr("pushforward.studio.formats.images.image_sources.MOST_BYTES", 10**5)
         found, rows = brought([path], "image-files")
         assert len(rows["x"]) == 1
         assert "a.png has more than" in found.notes[0]

@@ -13,7 +13,7 @@ import pytest
 from pushforward.observables.jets.kinematics import masses
 from pushforward.studio.formats import registry as formats
 from pushforward.studio.formats.jets import published
-from pushforward.studio.formats.jets.agreement import Agreement
+from pushforward.studio.formats.jets.consistency_checks import Agreement
 from pushforward.studio.formats.jets.jetnet import JetNet
 from pushforward.studio.formats.limits import FormatError
 

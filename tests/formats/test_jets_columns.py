@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from pushforward.studio.formats import FormatError, files
-from pushforward.studio.formats.jets.by_columns import JetColumns
+from pushforward.studio.formats.jets.column_importer import JetColumns
 from pushforward.studio.formats.options import settle
 from pushforward.studio.formats.registry import discover, importers
 

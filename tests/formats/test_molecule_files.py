@@ -13,7 +13,7 @@ from pushforward.studio.formats.limits import FormatError
 from pushforward.studio.formats.molecules.importing import Unread
 from pushforward.studio.formats.molecules.sdf import Sdf
 from pushforward.studio.formats.molecules.smiles import Smiles, of_smiles
-from pushforward.studio.formats.molecules.spelling import spelt
+from pushforward.studio.formats.molecules.smiles_writer import spelt
 from pushforward.studio.formats.molecules.writing import left_out, write_molecules
 from pushforward.studio.formats.molecules.xyz import Xyz
 from tests.fuzz.importers import MORE

@@ -7,7 +7,7 @@ import pytest
 
 from pushforward.studio.formats.limits import FormatError
 from pushforward.studio.formats.registry import discover, importers
-from pushforward.studio.formats.texts.folding import LETTERS, cut, folded
+from pushforward.studio.formats.texts.alphabets import LETTERS, cut, folded
 from pushforward.studio.formats.texts.plain import PlainText
 from pushforward.studio.formats.texts.writing import spelled, write_texts
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pushforward.studio.formats import FormatError, files
-from pushforward.studio.formats.jets.by_columns import JetColumns
+from pushforward.studio.formats.jets.column_importer import JetColumns
 from pushforward.studio.formats.jets.top_tagging import WIDTH, TopTagging
 
 N, PLACES = 30, 200

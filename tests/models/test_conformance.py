@@ -32,7 +32,7 @@ from pushforward.models.fields.reverse_variance import DIVERGENCE
 from pushforward.models.nets.offered import kinds_of
 from pushforward.models.registry import registry
 from pushforward.models.tensors import make_generator
-from pushforward.studio.engine.run.saving import pack, restore, saved_data
+from pushforward.studio.engine.run.checkpoint_state import pack, restore, saved_data
 from pushforward.studio.protocol.spec import Pick as PickSpec
 from pushforward.studio.protocol.spec import RunSpec
 from pushforward.studio.store.checkpoint import Checkpoints

@@ -8,7 +8,7 @@ import torch
 
 from pushforward.models.config import decode, describe, replace_at
 from pushforward.models.contracts.abilities import ABILITIES
-from pushforward.studio.engine.run.saving import pack, restore, saved_data
+from pushforward.studio.engine.run.checkpoint_state import pack, restore, saved_data
 from pushforward.studio.protocol.spec import Pick, RunSpec
 from pushforward.studio.store.checkpoint import Checkpoints
 from tests.models.pairs import ALL, Pair, at, batch, build, each, same, small, train

@@ -16,7 +16,7 @@ from pushforward.studio.resources import RecipeError, load_recipe
 from pushforward.studio.store import lines
 from pushforward.studio.store.errors import Damaged, StoreError
 from pushforward.studio.store.project import Project
-from pushforward.studio.store.regular import MAX_DOCUMENT, open_regular
+from pushforward.studio.store.regular_files import MAX_DOCUMENT, open_regular
 from pushforward.studio.store.run import RunFolder, RunRecord
 from pushforward.studio.store.text import read_toml, write_toml
 from tests.store.scenarios import generated

@@ -13,7 +13,7 @@ from pushforward.models.metrics.base import Floor
 from pushforward.models.nets.offered import kinds_of
 from pushforward.models.registry import registry
 from pushforward.models.tensors import make_generator
-from pushforward.studio.engine.data import judging
+from pushforward.studio.engine.data import reference_classifier
 from pushforward.verify.claim import Null
 from pushforward.verify.discovery import discover
 from pushforward.verify.engine_bench import EngineBench
@@ -72,7 +72,7 @@ QUICK = (
 @pytest.fixture(autouse=True)
 def _cache(tmp_path_factory, monkeypatch):
     folder = tmp_path_factory.getbasetemp() / "judges"
-    monkeypatch.setattr(judging, "cache_folder", lambda: folder)
+    monkeypatch.setattr(reference_classifier, "cache_folder", lambda: folder)
 
 
 def timed(monkeypatch, **costs):

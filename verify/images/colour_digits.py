@@ -15,7 +15,7 @@ from torch import Tensor
 from pushforward.models.kinds.images import ImageSet
 from pushforward.models.tensors import make_generator
 from pushforward.studio.engine.data.datasets import Dataset, halves, hash_of
-from pushforward.studio.engine.data.judging import Judging
+from pushforward.studio.engine.data.reference_classifier import Judging
 from pushforward.verify.images.equal_time import (
     Law,
     Line,

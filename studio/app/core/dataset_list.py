@@ -9,7 +9,7 @@ from pushforward.studio.app.core.app_state import DataInfo
 from pushforward.studio.app.core.data_type_registry import kind
 from pushforward.studio.app.core.display_names import imported
 from pushforward.studio.app.core.facets import begin_words, has_words
-from pushforward.studio.counted import counted, listed
+from pushforward.studio.counts import format_count, join_words
 from pushforward.studio.protocol.catalog import Catalog, EntrySpec
 
 __all__ = ["DataSet", "all_sets", "found", "kinds_of"]
@@ -67,13 +67,13 @@ def all_sets(catalog: Catalog | None, datasets: Sequence[DataInfo]) -> list[Data
 
 def _own(data: DataInfo) -> DataSet:
     its = kind(data.kind)
-    columns = [counted(len(data.columns), "column")] if its.layout == "plane" else []
+    columns = [format_count(len(data.columns), "column")] if its.layout == "plane" else []
     return DataSet(
         slug=imported(data.name),
         title=data.name,
         kind=data.kind,
         own=True,
-        size=", ".join([counted(data.rows, its.one, its.many), *columns]),
+        size=", ".join([format_count(data.rows, its.one, its.many), *columns]),
         summary=_imported_from(data.source),
         source=data.source,
         version=data.hash,
@@ -88,7 +88,7 @@ def _imported_from(source: str) -> str:
     if len(names) == 1:
         return f"Imported from {names[0]}."
     more = len(names) - NAMED
-    said = listed([*names[:NAMED], f"{more} more"] if more > 1 else names)
+    said = join_words([*names[:NAMED], f"{more} more"] if more > 1 else names)
     return f"Imported from {len(names)} files: {said}."
 
 

@@ -12,8 +12,8 @@ import msgspec
 from pushforward.studio.app.core import draft_spec
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.text import number_format
-from pushforward.studio.counted import counted
-from pushforward.studio.protocol.able import Able, Condition, OtherSet, guess
+from pushforward.studio.counts import format_count
+from pushforward.studio.protocol.capabilities import Able, Condition, OtherSet, guess
 from pushforward.studio.protocol.catalog import Catalog, Choice, EntrySpec, FieldSpec, SlotSpec
 from pushforward.studio.protocol.spec import Pick
 
@@ -251,7 +251,7 @@ def frames(
     most = draft_spec.value_at(config, setting)
     if sampler is None or not isinstance(steps, int) or not isinstance(most, int):
         return ""
-    goes = f"{sampler.title} goes in {counted(steps, 'step')}"
+    goes = f"{sampler.title} goes in {format_count(steps, 'step')}"
     if steps < most:
         return f"{goes}: {steps + 1:,} frames, including the noise."
     return f"{goes}: {most:,} of {steps + 1:,} frames are kept."

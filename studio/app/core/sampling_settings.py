@@ -10,7 +10,7 @@ import msgspec
 from pushforward.studio.app.core.diffusion_choices import guidance_of, sampled
 from pushforward.studio.app.core.run_comparison import nfe
 from pushforward.studio.app.core.runs import RunState
-from pushforward.studio.counted import counted
+from pushforward.studio.counts import format_count
 from pushforward.studio.protocol.catalog import Catalog
 from pushforward.studio.protocol.spec import Pick, RunSpec
 
@@ -38,7 +38,7 @@ def evaluations_of(run: RunState) -> str:
     if n is None:
         return ""
     led = run.spec is not None and guidance_of(run.spec)
-    return f"{counted(n, 'evaluation')} {_UNLED}" if led else counted(n, "evaluation")
+    return f"{format_count(n, 'evaluation')} {_UNLED}" if led else format_count(n, "evaluation")
 
 
 def sampled_by(own: RunSpec | None, drawn: Pick | None, catalog: Catalog | None) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pushforward.studio.app.text import number_format
-from pushforward.studio.counted import counted
+from pushforward.studio.counts import format_count
 from pushforward.studio.figures import short
 
 __all__ = ["FilmFound"]
@@ -91,7 +91,7 @@ class FilmFound:
             f"t = {float(self.t[frame]):.2f}",
             f"s = {short(s, 3)}",
         ]
-        evaluations = counted(int(self.nfe[frame]), "evaluation")
+        evaluations = format_count(int(self.nfe[frame]), "evaluation")
         parts.append(f"{evaluations} with guidance" if led else evaluations)
         if s > 0:
             parts.append(f"|score| {number_format.figure(float(self.score[frame, sample]))}")

@@ -11,7 +11,7 @@ from pushforward.studio.app.design.basic import button, clear, label
 from pushforward.studio.app.design.forms.class_picker import ClassChoice
 from pushforward.studio.figures import short
 from pushforward.studio.literal import one_line
-from pushforward.studio.protocol.able import Condition
+from pushforward.studio.protocol.capabilities import Condition
 
 __all__ = ["Conditions"]
 

@@ -35,7 +35,7 @@ from pushforward.studio.app.labs.solver_paths import WaysPlot
 from pushforward.studio.app.labs.solver_results import At, Solved
 from pushforward.studio.app.text import number_format
 from pushforward.studio.app.text.metric_reference import BAND, SEEN
-from pushforward.studio.counted import counted
+from pushforward.studio.counts import format_count
 from pushforward.studio.figures import short
 from pushforward.studio.protocol.messages import ResultWritten
 
@@ -207,21 +207,23 @@ class SolversView(FoundView):
         found = self.found
         assert found is not None
         calls = int(found.calls[self._at])
-        self._calls.setText(counted(calls, "call"))
+        self._calls.setText(format_count(calls, "call"))
         run = self.run
         kind = kind_of_run(run, self._state.catalog)
         beside = "".join(
-            f" · run {number(each.name)}: {counted(other.samples, kind.one, kind.many)} of step "
+            f" · run {number(each.name)}: {format_count(other.samples, kind.one, kind.many)} of "
+            "step "
             f"{other.step:,}"
             for each, other in self.others
         )
         beside += "".join(
             f" · run {number(each.name)} is not shown: it was measured by "
-            f"{counted(other.samples, kind.one, kind.many)}, and a distance falls with their number"
+            f"{format_count(other.samples, kind.one, kind.many)}, and a distance falls with their "
+            "number"
             for each, other in self.apart
         )
         self.facts.setText(
-            f"{counted(found.samples, kind.one, kind.many)} of step {found.step:,}"
+            f"{format_count(found.samples, kind.one, kind.many)} of step {found.step:,}"
             f"{snapshot_text.trained_further(found.step, run)} · "
             f"times: warm, as one batch of {found.samples:,}, measured here"
             f"{' while something trained' if found.shared else ''}{beside} · "
@@ -312,7 +314,9 @@ class SolversView(FoundView):
         shown = shown or [each for each in rows if np.isfinite(each.error)] or rows
         ways = [(each.place, found.ways[each.place, self._at]) for each in shown]
         whose = f"{shown[0].title}, " if lines and len(shown) == 1 else ""
-        text = f"{whose}{counted(int(found.calls[self._at]), 'evaluation')}; wide grey: reference"
+        text = (
+            f"{whose}{format_count(int(found.calls[self._at]), 'evaluation')}; wide grey: reference"
+        )
         self.ways.show()
         self.ways.show_ways(ways, found.reference, found.real, text)
 

@@ -16,7 +16,7 @@ from pushforward.studio.app.places.discover import recipe_search
 from pushforward.studio.app.places.discover.learning_paths import learning_paths, walkable
 from pushforward.studio.app.shell.search_results import Hit
 from pushforward.studio.app.text import number_format, setting_values
-from pushforward.studio.counted import counted
+from pushforward.studio.counts import format_count
 from pushforward.studio.methods import methods
 from pushforward.studio.protocol.catalog import EntrySpec
 from pushforward.studio.protocol.spec import Recipe
@@ -55,7 +55,7 @@ def _paths(state: AppState, actions: Actions) -> Iterator[Hit]:
         if steps:
             yield Hit(
                 id=f"path-{path.title}", group="Recipes", title=path.title, icon="discover",
-                said=f"Learning path, {counted(len(steps), 'step')}",
+                said=f"Learning path, {format_count(len(steps), 'step')}",
                 words=" ".join(f"{step.why} {recipe.title}" for step, recipe in steps),
                 do=partial(_show_path, state, path.title),
             )  # fmt: skip

@@ -14,7 +14,7 @@ from pushforward.studio.app.design.row_button import RowButton
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.places.data.data_sidebar import DataColumn
 from pushforward.studio.app.places.runs.sidebar.run_list import RunList
-from pushforward.studio.counted import counted
+from pushforward.studio.counts import format_count
 
 __all__ = ["Sidebar"]
 
@@ -116,11 +116,11 @@ class Sidebar(QFrame):
         """Say how many things there are."""
         state = self._state
         if destination == "discover":
-            every = counted(len(state.recipes), "recipe")
+            every = format_count(len(state.recipes), "recipe")
             return every if self._found < 0 else f"{self._found:,} of {every}"
         if destination == "data":
-            return counted(len(all_sets(state.catalog, state.datasets)), "set")
-        return counted(len(state.runs.by_key), "run") if destination == "runs" else ""
+            return format_count(len(all_sets(state.catalog, state.datasets)), "set")
+        return format_count(len(state.runs.by_key), "run") if destination == "runs" else ""
 
     def _run_facets(self) -> QWidget:
         if self._facets is None:

@@ -1,6 +1,6 @@
 """Datasets and to measure with; registered sets, procedural or finite, made into such.
 
-Those that were imported into a project: `studio.engine.data.imported`.
+Those that were imported into a project: `studio.engine.data.imported_data`.
 """
 
 from collections.abc import Callable, Generator, Iterator
@@ -16,8 +16,8 @@ from pushforward.models.contracts.spec import LABEL
 from pushforward.models.entries import DatasetEntry
 from pushforward.models.metrics.base import fresh_pairs, split_pairs
 from pushforward.models.tensors import make_generator
-from pushforward.studio.engine.data.judging import Judging
-from pushforward.studio.engine.data.stored import StoredRows
+from pushforward.studio.engine.data.reference_classifier import Judging
+from pushforward.studio.engine.data.stored_rows import StoredRows
 from pushforward.studio.engine.data.target import Target
 from pushforward.studio.engine.kinds.base import kind_of
 from pushforward.studio.engine.process.failures import Refused

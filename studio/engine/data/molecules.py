@@ -9,7 +9,7 @@ import torch
 from pushforward.models.config import Config, param
 from pushforward.models.contracts.data import Splits
 from pushforward.models.kinds.molecules import MoleculeSet
-from pushforward.studio.engine.data.shipped import archive
+from pushforward.studio.engine.data.bundled_files import archive
 from pushforward.studio.resources import folder
 
 __all__ = ["MoleculesConfig", "shipped_molecules"]

@@ -9,13 +9,13 @@ from pushforward.models.contracts.data import RowSource
 from pushforward.models.entries import DatasetEntry
 from pushforward.models.tensors import make_generator
 from pushforward.studio.engine.data.datasets import Dataset, registered
-from pushforward.studio.engine.data.imported import (
+from pushforward.studio.engine.data.imported_data import (
     find_imported,
     find_shares,
     find_where_it_lies,
     scene_settings,
 )
-from pushforward.studio.engine.data.stored import StoredRows
+from pushforward.studio.engine.data.stored_rows import StoredRows
 from pushforward.studio.engine.kinds.base import Arrays, kind_of
 from pushforward.studio.engine.run.randomness import SAMPLES
 from pushforward.studio.engine.run.resolve import pick_dataset

@@ -13,18 +13,18 @@ from typing import Any, ClassVar, TypeAlias
 import msgspec
 
 from pushforward.models.contracts.learner import Learner
-from pushforward.studio.engine.data.imported import measured
+from pushforward.studio.engine.data.imported_data import measured
 from pushforward.studio.engine.jobs.job import ENDED, Job, Work
 from pushforward.studio.engine.process.failures import Refused
 from pushforward.studio.engine.process.memory import device_memory, process_memory
 from pushforward.studio.engine.process.sink import Sink
-from pushforward.studio.engine.run.changing import sentence
+from pushforward.studio.engine.run.live_edits import sentence
 from pushforward.studio.engine.run.runlog import RunLog
 from pushforward.studio.engine.run.session import Session, free_device_memory, open_session
+from pushforward.studio.engine.watch.live_view import LiveView
 from pushforward.studio.engine.watch.outputs import Outputs
 from pushforward.studio.engine.watch.schedules import Pace
 from pushforward.studio.engine.watch.staging import StagedStep
-from pushforward.studio.engine.watch.viewing import LiveView
 from pushforward.studio.protocol.extras import PROJECTION
 from pushforward.studio.protocol.messages import (
     Edited,

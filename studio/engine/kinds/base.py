@@ -14,9 +14,9 @@ from pushforward.models.contracts.batch import Batch
 from pushforward.models.contracts.data import Labelled, RowSource, Splits
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.registry import registry
-from pushforward.studio.counted import counted, listed, too_few
-from pushforward.studio.engine.data.measuring import Measuring
+from pushforward.studio.counts import explain_too_few, format_count, join_words
 from pushforward.studio.engine.data.nearest import Compared
+from pushforward.studio.engine.data.running_statistics import Measuring
 from pushforward.studio.engine.data.target import Target
 from pushforward.studio.engine.process.failures import Refused
 from pushforward.studio.formats.arrays import ARRAY_SUFFIXES, write_arrays
@@ -95,7 +95,7 @@ class DataKind:
     def counted(self, n: int) -> str:
         """Return how many data there are in the words of the kind: "48,000 jets", "1 graph"."""
         known = {entry.slug: (entry.one, entry.many) for entry in registry.all("kind")}
-        return counted(n, *known.get(self.slug, ("row", "rows")))
+        return format_count(n, *known.get(self.slug, ("row", "rows")))
 
     def repeats(self, learned: RowSource, held: Sequence[RowSource]) -> str:
         """Say in a sentence how many data are there more than once, and how many of those that are
@@ -106,7 +106,7 @@ class DataKind:
     def too_few(self, n: int) -> tuple[str, str]:
         """Say that so many data are too few for a model, and what to do about it."""
         known = {entry.slug: (entry.one, entry.many) for entry in registry.all("kind")}
-        return too_few(n, *known.get(self.slug, ("row", "rows")), FEWEST)
+        return explain_too_few(n, *known.get(self.slug, ("row", "rows")), FEWEST)
 
     def describe_data(self, data: RowSource) -> str:
         """Say in a few words how many data there are, and what of."""
@@ -276,7 +276,7 @@ class DataKind:
         """
         if rows is None or not arrays or path.suffix.lower() in ARRAY_SUFFIXES:
             return ""
-        others = listed(sorted(arrays))
+        others = join_words(sorted(arrays))
         return f"This format stores the rows only; .npz and .h5 also store {others}."
 
     def write_result(

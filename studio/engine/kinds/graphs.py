@@ -17,7 +17,7 @@ from pushforward.models.layouts.graphs import Packing, unpack
 from pushforward.observables.graphs.canonical import same_graphs
 from pushforward.observables.graphs.makes import MAKES, NO_MAKE
 from pushforward.studio.engine.kinds.base import Arrays, DataKind, Facts
-from pushforward.studio.engine.kinds.meant import numbered
+from pushforward.studio.engine.kinds.declared_rule import numbered
 from pushforward.studio.formats.graphs.writing import GRAPH_SUFFIXES, write_graphs
 from pushforward.studio.graph_layout import lay_out
 from pushforward.studio.protocol.extras import DENOISED

@@ -12,7 +12,7 @@ from pushforward.models.contracts.batch import Batch
 from pushforward.models.contracts.data import RowSource
 from pushforward.models.contracts.spec import LABEL, DataSpec
 from pushforward.models.kinds.images import ImageSet
-from pushforward.studio.engine.data.measuring import Measuring
+from pushforward.studio.engine.data.running_statistics import Measuring
 from pushforward.studio.engine.kinds.base import Arrays, DataKind, Facts
 from pushforward.studio.engine.process.failures import Refused
 from pushforward.studio.formats.animation import ANIMATION_SUFFIXES, write_animation

@@ -11,7 +11,7 @@ from pushforward.models.contracts.batch import Batch
 from pushforward.models.contracts.data import RowSource
 from pushforward.models.contracts.spec import LABEL, SIZE
 from pushforward.models.kinds.jet_variables import JetVariables, conditions_of
-from pushforward.studio.counted import counted
+from pushforward.studio.counts import format_count
 from pushforward.studio.engine.kinds.base import Arrays, DataKind, Facts
 from pushforward.studio.engine.process.failures import Refused
 from pushforward.studio.formats.jets.variables import VARIABLES_SUFFIXES, write_variables
@@ -27,7 +27,7 @@ class JetVariablesKind(DataKind, slug="jet-variables"):
 
     def describe_data(self, data: RowSource) -> str:
         assert isinstance(data, JetVariables)
-        return f"{self.counted(len(data))} of at most {counted(data.most, 'constituent')}"
+        return f"{self.counted(len(data))} of at most {format_count(data.most, 'constituent')}"
 
     def facts(self, data: RowSource) -> dict[str, Any]:
         spec = data.spec()

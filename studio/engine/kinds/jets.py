@@ -14,7 +14,7 @@ from pushforward.models.contracts.data import RowSource
 from pushforward.models.contracts.spec import LABEL
 from pushforward.models.kinds.jets import JetSet, constituents, masses
 from pushforward.observables.jets import closeness, cone
-from pushforward.studio.counted import counted
+from pushforward.studio.counts import format_count
 from pushforward.studio.engine.data.nearest import Compared
 from pushforward.studio.engine.kinds.base import Arrays, DataKind, Facts
 from pushforward.studio.formats.jets.cleaning import HARDEST, SOFTEST
@@ -68,7 +68,7 @@ class Jets(DataKind, slug="jets"):
         return found
 
     def describe_data(self, data: RowSource) -> str:
-        most = counted(data.spec().shape[0], "constituent")
+        most = format_count(data.spec().shape[0], "constituent")
         return f"{self.counted(len(data))} of at most {most}"
 
     def preview_arrays(self, data: RowSource) -> Arrays:

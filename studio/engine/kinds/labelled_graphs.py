@@ -17,8 +17,8 @@ from pushforward.models.layouts.graphs import unpack_types
 from pushforward.observables.graphs.labelled_makes import LABELLED_MAKES
 from pushforward.observables.graphs.makes import NO_MAKE
 from pushforward.studio.engine.kinds.base import Arrays, DataKind, Facts
-from pushforward.studio.engine.kinds.meant import numbered
-from pushforward.studio.engine.kinds.typed import parse_types
+from pushforward.studio.engine.kinds.declared_rule import numbered
+from pushforward.studio.engine.kinds.typed_rows import parse_types
 from pushforward.studio.formats.graphs.labelled import (
     LABELLED_SUFFIXES,
     LabelledGraphs,

@@ -16,7 +16,7 @@ from pushforward.models.kinds.molecules import MoleculeSet, packing_of
 from pushforward.models.layouts.graphs import unpack_types
 from pushforward.observables.molecules.atoms import ATOMS
 from pushforward.studio.engine.kinds.base import Arrays, DataKind, Facts
-from pushforward.studio.engine.kinds.typed import parse_types
+from pushforward.studio.engine.kinds.typed_rows import parse_types
 from pushforward.studio.formats.molecules.writing import (
     MOLECULE_SUFFIXES,
     left_out,

@@ -10,7 +10,7 @@ import torch
 from pushforward.models.contracts.batch import Batch
 from pushforward.models.contracts.data import RowSource
 from pushforward.models.kinds.series import SeriesSet
-from pushforward.studio.counted import counted
+from pushforward.studio.counts import format_count
 from pushforward.studio.engine.kinds.base import Arrays, DataKind, Facts
 from pushforward.studio.engine.process.failures import Refused
 from pushforward.studio.formats.arrays import ARRAY_SUFFIXES, write_arrays
@@ -27,8 +27,8 @@ class Series(DataKind, slug="series"):
     def describe_data(self, data: RowSource) -> str:
         assert isinstance(data, SeriesSet)
         length, channels = data.x.shape[1:]
-        across = f" in {counted(channels, 'channel')}" if channels > 1 else ""
-        return f"{self.counted(len(data))} of {counted(length, 'time')}{across}"
+        across = f" in {format_count(channels, 'channel')}" if channels > 1 else ""
+        return f"{self.counted(len(data))} of {format_count(length, 'time')}{across}"
 
     def shared_facts(self, data: RowSource) -> dict[str, float]:
         """Return the "rate" of sounds, in samples a second."""

@@ -25,7 +25,7 @@ from pushforward.models.nets.offered import kinds_of
 from pushforward.models.nets.pick import preferred
 from pushforward.models.operators.against import DISTANCE, is_distance
 from pushforward.models.registry import Problem, registry
-from pushforward.studio.engine.kinds.fit import kinds_measured
+from pushforward.studio.engine.kinds.compatibility import kinds_measured
 from pushforward.studio.engine.makers.base import Maker, makers
 from pushforward.studio.engine.process.devices import devices
 from pushforward.studio.engine.run.settings import TrainingConfig

@@ -13,23 +13,23 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from pushforward.studio.engine.data import reading
+from pushforward.studio.engine.data import file_reader
 from pushforward.studio.engine.data.preview import first_rows, preview
-from pushforward.studio.engine.jobs.evaluating import EvaluationJob
-from pushforward.studio.engine.jobs.exporting import export_weights
+from pushforward.studio.engine.jobs.evaluation_job import EvaluationJob
 from pushforward.studio.engine.jobs.headless import planned_total
-from pushforward.studio.engine.jobs.importing import ImportJob
+from pushforward.studio.engine.jobs.import_job import ImportJob
 from pushforward.studio.engine.jobs.job import Job, Work
-from pushforward.studio.engine.jobs.making import MakingJob
-from pushforward.studio.engine.jobs.operating import OperatorJob, estimated, inline
-from pushforward.studio.engine.jobs.rows import RowsJob
+from pushforward.studio.engine.jobs.maker_job import MakingJob
+from pushforward.studio.engine.jobs.operator_job import OperatorJob, estimated, inline
+from pushforward.studio.engine.jobs.row_export import RowsJob
+from pushforward.studio.engine.jobs.step_breakdown import walk
 from pushforward.studio.engine.jobs.training import TrainingJob, refuse_twice
-from pushforward.studio.engine.jobs.walking import walk
+from pushforward.studio.engine.jobs.weight_export import export_weights
 from pushforward.studio.engine.makers.picking import pick_maker
 from pushforward.studio.engine.process.background import Background
 from pushforward.studio.engine.process.failures import Refused, describe
-from pushforward.studio.engine.process.places import check_places
-from pushforward.studio.engine.run.able import able
+from pushforward.studio.engine.process.path_checks import check_places
+from pushforward.studio.engine.run.capabilities import able
 from pushforward.studio.engine.run.resolve import Resolved, check
 from pushforward.studio.engine.run.session import new_run
 from pushforward.studio.protocol import messages as m
@@ -146,12 +146,14 @@ def _rows(engine: "Engine", command: m.GetRows) -> Answer:
 
 @handles(m.InspectData)
 def _inspect(engine: "Engine", command: m.InspectData) -> None:
-    def begun(looking: reading.Reading) -> None:
+    def begun(looking: file_reader.Reading) -> None:
         engine.looks[command.id] = looking
 
     def look() -> None:
         paths = [Path(file) for file in command.files]
-        found = functools.partial(reading.inspect, paths, command.importer, command.options, begun)
+        found = functools.partial(
+            file_reader.inspect, paths, command.importer, command.options, begun
+        )
         respond(engine, command.id, lambda: Answer(found()))
         engine.looks.pop(command.id, None)
 

@@ -8,12 +8,12 @@ from torch import Tensor
 from pushforward.models.contracts.batch import Batch
 from pushforward.models.contracts.spec import LABEL
 from pushforward.studio.engine.data.datasets import Dataset
-from pushforward.studio.engine.data.ruled import rule_of
 from pushforward.studio.engine.data.target import Target
+from pushforward.studio.engine.data.validity_rules import rule_of
 from pushforward.studio.engine.jobs.job import ENDED
 from pushforward.studio.engine.jobs.training import TrainingJob, training_of
 from pushforward.studio.engine.kinds.base import Arrays, kind_of
-from pushforward.studio.engine.kinds.fit import picked_kind
+from pushforward.studio.engine.kinds.compatibility import picked_kind
 from pushforward.studio.engine.process.commands import (
     Answer,
     handles,
@@ -24,7 +24,7 @@ from pushforward.studio.engine.process.commands import (
 )
 from pushforward.studio.engine.process.failures import Refused
 from pushforward.studio.engine.run.branching import branch
-from pushforward.studio.engine.run.in_force import aim, held_rows, target_of
+from pushforward.studio.engine.run.effective_settings import aim, held_rows, target_of
 from pushforward.studio.protocol import messages as m
 from pushforward.studio.store.run import RunFolder
 

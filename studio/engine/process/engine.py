@@ -5,17 +5,17 @@ import logging
 import os
 from collections import deque
 
-from pushforward.studio.engine.data.reading import Reading
+from pushforward.studio.engine.data.file_reader import Reading
 from pushforward.studio.engine.jobs.job import Work
-from pushforward.studio.engine.jobs.layers import LayerViewer
+from pushforward.studio.engine.jobs.layer_viewer import LayerViewer
 from pushforward.studio.engine.jobs.queue import JobQueue
 from pushforward.studio.engine.process.catalogue import build
 from pushforward.studio.engine.process.devices import summary
 from pushforward.studio.engine.process.discovery import discover
 from pushforward.studio.engine.process.streams import Inbox, Outbox, Reader
+from pushforward.studio.engine.run.model_cache import WarmModels
 from pushforward.studio.engine.run.session import versions
 from pushforward.studio.engine.run.validation import Validator
-from pushforward.studio.engine.run.warm import WarmModels
 from pushforward.studio.protocol.messages import (
     CatalogEvent,
     JobChanged,

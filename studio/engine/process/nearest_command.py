@@ -16,10 +16,10 @@ from pushforward.studio.engine.data.nearest import nearest
 from pushforward.studio.engine.jobs.job import Work
 from pushforward.studio.engine.jobs.training import training_of
 from pushforward.studio.engine.kinds.base import kind_of
-from pushforward.studio.engine.kinds.fit import entry_of, picked_kind
+from pushforward.studio.engine.kinds.compatibility import entry_of, picked_kind
 from pushforward.studio.engine.process.commands import Answer, handles, respond, within
 from pushforward.studio.engine.process.failures import Refused, describe
-from pushforward.studio.engine.run.in_force import target_of
+from pushforward.studio.engine.run.effective_settings import target_of
 from pushforward.studio.protocol import messages as m
 from pushforward.studio.store.run import RunFolder
 

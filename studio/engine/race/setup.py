@@ -13,8 +13,8 @@ from pushforward.studio.engine.process.devices import choose
 from pushforward.studio.engine.process.failures import Refused
 from pushforward.studio.engine.process.sink import Sink
 from pushforward.studio.engine.race.budgets import Spending, check_budget
-from pushforward.studio.engine.race.entrant import Entrant
-from pushforward.studio.engine.race.racing import Changed, RaceJob
+from pushforward.studio.engine.race.participant import Entrant
+from pushforward.studio.engine.race.race_job import Changed, RaceJob
 from pushforward.studio.engine.run.resolve import Resolved, check
 from pushforward.studio.engine.run.session import new_run
 from pushforward.studio.engine.run.settings import FEWEST_SAMPLES

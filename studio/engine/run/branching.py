@@ -13,7 +13,7 @@ import msgspec
 
 from pushforward.studio.engine.process.devices import choose
 from pushforward.studio.engine.process.failures import Refused
-from pushforward.studio.engine.run.changing import changed
+from pushforward.studio.engine.run.live_edits import changed
 from pushforward.studio.engine.run.resolve import Resolved, check
 from pushforward.studio.engine.run.session import versions
 from pushforward.studio.protocol.spec import ChangeSetting, RunSpec

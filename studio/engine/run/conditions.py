@@ -12,11 +12,11 @@ from torch import Tensor
 from pushforward.models.contracts.spec import LABEL, SIZE, DataSpec, Given
 from pushforward.models.entries import FamilyEntry
 from pushforward.models.registry import registry
-from pushforward.studio.counted import listed
+from pushforward.studio.counts import join_words
 from pushforward.studio.engine.kinds.base import kind_of
 from pushforward.studio.engine.process.failures import Refused
-from pushforward.studio.engine.run.saving import saved_data
-from pushforward.studio.protocol.able import guess
+from pushforward.studio.engine.run.checkpoint_state import saved_data
+from pushforward.studio.protocol.capabilities import guess
 from pushforward.studio.store.run import RunFolder
 
 __all__ = [
@@ -94,11 +94,11 @@ def describe_unset_conditions(
     """
     if not taken:
         return ""
-    those = f"{listed(taken)}: {source}"
+    those = f"{join_words(taken)}: {source}"
     if not given.values:
         return f"No condition was chosen ({those})."
     was = "were" if len(given.values) > 1 else "was"
-    return f"{listed(list(given.values))} {was} chosen ({those}, that go with it)."
+    return f"{join_words(list(given.values))} {was} chosen ({those}, that go with it)."
 
 
 def conditions_of(run: RunFolder) -> dict[str, str]:

@@ -18,10 +18,10 @@ from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.entries import FamilyEntry, Needs
 from pushforward.models.registry import registry
 from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.engine.run.checkpoint_state import saved_data
+from pushforward.studio.engine.run.effective_settings import rebuild
 from pushforward.studio.engine.run.guides import guide_name, guide_runs, split_guides
-from pushforward.studio.engine.run.in_force import rebuild
 from pushforward.studio.engine.run.resolve import Resolved, check
-from pushforward.studio.engine.run.saving import saved_data
 from pushforward.studio.protocol.spec import ChangeSetting, Pick, RunRef, RunSpec, led_by
 from pushforward.studio.store.checkpoint import Checkpoint, Checkpoints
 from pushforward.studio.store.edits import effective_spec

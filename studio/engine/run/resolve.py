@@ -42,15 +42,15 @@ from pushforward.studio.engine.data.datasets import (
     outline_of,
     registered,
 )
-from pushforward.studio.engine.data.imported import (
+from pushforward.studio.engine.data.imported_data import (
     find_imported,
     find_outline,
     imported_kind,
     scene_settings,
 )
-from pushforward.studio.engine.data.ruled import ruled
+from pushforward.studio.engine.data.validity_rules import ruled
 from pushforward.studio.engine.kinds.base import kind_of
-from pushforward.studio.engine.kinds.fit import (
+from pushforward.studio.engine.kinds.compatibility import (
     IMPORTED,
     KIND,
     entry_of,
@@ -63,7 +63,7 @@ from pushforward.studio.engine.kinds.fit import (
 )
 from pushforward.studio.engine.process.devices import choose
 from pushforward.studio.engine.process.failures import Refused
-from pushforward.studio.engine.run.changing import problems as edit_problems
+from pushforward.studio.engine.run.live_edits import problems as edit_problems
 from pushforward.studio.engine.run.settings import TrainingConfig
 from pushforward.studio.protocol.messages import ErrorInfo
 from pushforward.studio.protocol.spec import Pick, RunSpec, project_name

@@ -20,19 +20,19 @@ from pushforward.models.registry import registry
 from pushforward.studio.conditions import told_of
 from pushforward.studio.engine.data.batches import Batches, Fed, Fresh, Mirrored, Shuffled, Streamed
 from pushforward.studio.engine.data.datasets import Dataset, edited, labelled
-from pushforward.studio.engine.data.drawn import drawn
-from pushforward.studio.engine.data.stored import StoredRows
+from pushforward.studio.engine.data.generated_data import drawn
+from pushforward.studio.engine.data.stored_rows import StoredRows
 from pushforward.studio.engine.kinds.base import kind_of
-from pushforward.studio.engine.kinds.fit import entry_of
+from pushforward.studio.engine.kinds.compatibility import entry_of
 from pushforward.studio.engine.process.devices import choose, choose_any, configure
 from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.engine.run.checkpoint_state import saved_data
+from pushforward.studio.engine.run.effective_settings import InForce, rebuild, reconfigure
 from pushforward.studio.engine.run.guides import pin_guides, split_guides
-from pushforward.studio.engine.run.in_force import InForce, rebuild, reconfigure
 from pushforward.studio.engine.run.inputs import Learners, open_guides, open_inputs, take, units
-from pushforward.studio.engine.run.loading import newest_checkpoint
-from pushforward.studio.engine.run.others import unlike
+from pushforward.studio.engine.run.model_loading import newest_checkpoint
+from pushforward.studio.engine.run.other_runs import unlike
 from pushforward.studio.engine.run.resolve import Resolved, check
-from pushforward.studio.engine.run.saving import saved_data
 from pushforward.studio.engine.run.settings import FEWEST_SAMPLES
 from pushforward.studio.engine.watch.evaluation import Evaluator
 from pushforward.studio.engine.watch.projection import Projection

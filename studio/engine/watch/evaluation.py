@@ -22,13 +22,13 @@ from pushforward.models.samplers.base import Sampler
 from pushforward.models.tensors import make_generator
 from pushforward.studio.engine.data.datasets import Dataset
 from pushforward.studio.engine.data.floors import Floor, FloorCache, hash_judge, hash_rows
-from pushforward.studio.engine.data.stored import StoredRows
+from pushforward.studio.engine.data.stored_rows import StoredRows
 from pushforward.studio.engine.process.pieces import in_pieces
 from pushforward.studio.engine.run.randomness import EVALUATION, METRIC
 from pushforward.studio.engine.run.resolve import Choice
-from pushforward.studio.engine.watch.ahead import TaskProgress
-from pushforward.studio.engine.watch.aside import run_in_thread
+from pushforward.studio.engine.watch.background_work import run_in_thread
 from pushforward.studio.engine.watch.schedules import EvaluationSchedule
+from pushforward.studio.engine.watch.task_progress import TaskProgress
 from pushforward.studio.protocol.events import FEW, SPREAD
 from pushforward.studio.significance import PAIRS
 

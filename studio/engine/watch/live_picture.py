@@ -5,8 +5,8 @@ from collections.abc import Callable, Generator, Sequence
 from pushforward.studio.engine.jobs.job import Work
 from pushforward.studio.engine.process.sink import Sink
 from pushforward.studio.engine.run.session import Session
+from pushforward.studio.engine.watch.live_view import LiveView
 from pushforward.studio.engine.watch.staging import StagedStep
-from pushforward.studio.engine.watch.viewing import LiveView
 from pushforward.studio.protocol.messages import Record
 from pushforward.studio.protocol.records import EXTRA, LAYER, FlowRecord, first_particles
 from pushforward.studio.protocol.wire import pack_arrays

@@ -12,14 +12,15 @@ from pushforward.studio.engine.jobs.job import Work
 from pushforward.studio.engine.kinds.base import kind_of
 from pushforward.studio.engine.process.pieces import in_pieces
 from pushforward.studio.engine.process.sink import Sink
-from pushforward.studio.engine.run.loading import Loaded
-from pushforward.studio.engine.run.operating import ask
+from pushforward.studio.engine.run.checkpoint_state import pack
+from pushforward.studio.engine.run.model_loading import Loaded
+from pushforward.studio.engine.run.operator_requests import ask
 from pushforward.studio.engine.run.runlog import RunLog
-from pushforward.studio.engine.run.saving import pack
 from pushforward.studio.engine.run.session import Session
 from pushforward.studio.engine.watch.curves import Columns, Curves
 from pushforward.studio.engine.watch.evaluation import Quality, unguided
 from pushforward.studio.engine.watch.live_picture import LivePicture
+from pushforward.studio.engine.watch.live_view import LiveView
 from pushforward.studio.engine.watch.recorder import kept_layers
 from pushforward.studio.engine.watch.schedules import (
     CheckpointSchedule,
@@ -29,7 +30,6 @@ from pushforward.studio.engine.watch.schedules import (
     KeptSchedule,
     Pace,
 )
-from pushforward.studio.engine.watch.viewing import LiveView
 from pushforward.studio.protocol.events import SPREAD
 from pushforward.studio.protocol.messages import (
     GENERATE,

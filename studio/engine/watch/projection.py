@@ -10,7 +10,7 @@ from torch import Tensor
 from pushforward.models.contracts.batch import Batch
 from pushforward.models.contracts.data import Judge, RowSource
 from pushforward.models.contracts.spec import DataSpec
-from pushforward.studio.engine.data.judging import Judging
+from pushforward.studio.engine.data.reference_classifier import Judging
 from pushforward.studio.engine.watch.extras import Frames
 
 __all__ = ["Plane", "Projection"]

@@ -22,12 +22,12 @@ from pushforward.models.contracts.learner import Learner
 from pushforward.models.contracts.presentation import Layer
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.tensors import make_generator
-from pushforward.studio.engine.data.stored import StoredRows
+from pushforward.studio.engine.data.stored_rows import StoredRows
 from pushforward.studio.engine.kinds.base import Arrays, kind_of
 from pushforward.studio.engine.run.randomness import FLOW, LATENTS
 from pushforward.studio.engine.watch.extras import Frames, applicable, pieces
+from pushforward.studio.engine.watch.prediction_log import PredictionLog
 from pushforward.studio.engine.watch.projection import Projection
-from pushforward.studio.engine.watch.telling import PredictionLog
 from pushforward.studio.protocol.extras import PROJECTION, PROJECTION_TARGET, TOLD
 from pushforward.studio.protocol.records import EXTRA, GIVEN, LAYER, FlowRecord
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from pushforward.models.contracts.batch import Batch, Rows
 from pushforward.models.contracts.learner import CLOCKS, LAW, VELOCITIES, Learner, Scene, finish
 from pushforward.models.contracts.spec import DataSpec
-from pushforward.studio.engine.watch.telling import likeliest
+from pushforward.studio.engine.watch.prediction_log import likeliest
 from pushforward.studio.protocol.extras import CANDIDATES, CHANCES
 from pushforward.studio.protocol.records import GIVEN, SCENE
 

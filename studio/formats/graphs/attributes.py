@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pushforward.studio.counted import counted
+from pushforward.studio.counts import format_count
 from pushforward.studio.protocol.catalog import FieldSpec
 
 __all__ = ["ABSENT", "Attributes", "Labels", "attributes_of", "label_option"]
@@ -135,7 +135,7 @@ class Seen:
     def notes(self, labels: Labels, of: str) -> list[str]:
         """Say which types there are, and which attributes are left out."""
         left = [name for name in self.values if name != labels.source]
-        each = [f"{name!r} of {counted(self.having[name], of[:-1])}" for name in left[:TOLD]]
+        each = [f"{name!r} of {format_count(self.having[name], of[:-1])}" for name in left[:TOLD]]
         more = f", and {len(left) - TOLD:,} more" if len(left) > TOLD else ""
         out = f"Left out: {', '.join(each)}{more}." if left else ""
         return [said for said in (self._types(labels, of), out) if said]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pushforward.studio.formats.graphs.attributes import LONGEST
 from pushforward.studio.formats.graphs.importing import Broken, Found, GraphFiles, Listed, Unfit
-from pushforward.studio.formats.graphs.twice import lines_of
+from pushforward.studio.formats.graphs.two_pass import lines_of
 from pushforward.studio.formats.registry import importer
 
 __all__ = ["EdgeList"]

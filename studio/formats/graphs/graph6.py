@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pushforward.studio.formats.graphs.importing import MOST_NODES, Broken, GraphFiles, Listed
-from pushforward.studio.formats.graphs.twice import lines_of
+from pushforward.studio.formats.graphs.two_pass import lines_of
 from pushforward.studio.formats.registry import importer
 
 __all__ = ["Graph6"]

@@ -23,7 +23,7 @@ from pushforward.studio.formats.graphs.importing import (
 from pushforward.studio.formats.limits import FormatError
 from pushforward.studio.formats.registry import importer
 from pushforward.studio.store.errors import human_bytes
-from pushforward.studio.store.regular import open_regular
+from pushforward.studio.store.regular_files import open_regular
 
 __all__ = ["GraphJson"]
 

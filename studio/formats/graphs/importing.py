@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pushforward.observables.graphs.labels import EDGE_LABELS, NODE_LABELS, places_for, row_length
-from pushforward.studio.counted import are, counted, ranged
+from pushforward.studio.counts import format_count, format_range, verb_for
 from pushforward.studio.formats.graphs.attributes import (
     Attributes,
     Labels,
@@ -21,7 +21,7 @@ from pushforward.studio.formats.graphs.attributes import (
     label_option,
 )
 from pushforward.studio.formats.graphs.rows import typed_rows
-from pushforward.studio.formats.graphs.twice import Collected, LeftOut, ReadTwice
+from pushforward.studio.formats.graphs.two_pass import Collected, LeftOut, ReadTwice
 from pushforward.studio.formats.limits import FormatError
 from pushforward.studio.protocol.catalog import FieldSpec
 from pushforward.studio.store.parts import Block, Part
@@ -220,8 +220,9 @@ class _Graphs(Collected[Found, Listed]):
             assert self.edges is not None
             dense = sorted({f"{self.sparsest:.2g}", f"{self.densest:.2g}"}, key=float)
             said.append(
-                f"{counted(self.rows, 'graph')} of {ranged(self.least, self.most)} nodes and "
-                f"{ranged(*self.edges)} edge{'s' * (self.edges != (1, 1))}, "
+                f"{format_count(self.rows, 'graph')} of {format_range(self.least, self.most)} "
+                "nodes and "
+                f"{format_range(*self.edges)} edge{'s' * (self.edges != (1, 1))}, "
                 f"density {' to '.join(dense)}."
             )
         if self.rows == 1:
@@ -242,10 +243,11 @@ class _Graphs(Collected[Found, Listed]):
             (self.lonely, "graph", f"of fewer than {LEAST} nodes"),
         ):
             if n:
-                said.append(f"{counted(n, one)} {which} {are(n)} left out.")
+                said.append(f"{format_count(n, one)} {which} {verb_for(n)} left out.")
         if self.again:
             said.append(
-                f"{counted(self.again, 'edge')} {are(self.again)} duplicate; each is used once."
+                f"{format_count(self.again, 'edge')} {verb_for(self.again)} duplicate; each is "
+                "used once."
             )
         if left := self.left.note:
             said.append(left)

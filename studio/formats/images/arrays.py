@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pushforward.studio.counted import counted
+from pushforward.studio.counts import format_count
 from pushforward.studio.formats.arrayfiles import Array, Read, arrays_of, shapes_of
-from pushforward.studio.formats.images.fitting import (
+from pushforward.studio.formats.images.published_split import held_notes, is_test
+from pushforward.studio.formats.images.resizing import (
     FITTING,
     SHOWN,
     Bytes,
@@ -28,7 +29,6 @@ from pushforward.studio.formats.images.fitting import (
     previewed,
     refused,
 )
-from pushforward.studio.formats.images.ownsplit import held_notes, is_test
 from pushforward.studio.formats.importer import Importer, Rows
 from pushforward.studio.formats.inspection import Inspection
 from pushforward.studio.formats.limits import FormatError, rows_at_once
@@ -395,7 +395,8 @@ def _left_out(images: _Images, values: _Values) -> str:
     """Say how many images are left out, and which is the first of them."""
     n = len(values.broken)
     return (
-        f"{images.path.name}: {n:,} of {counted(images.array.shape[0], 'image')} left out: a value "
+        f"{images.path.name}: {n:,} of {format_count(images.array.shape[0], 'image')} left out: a "
+        "value "
         f"is not finite (the first is image {values.broken[0]:,}, counted from 0)."
     )
 

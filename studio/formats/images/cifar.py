@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pushforward.studio.formats.images.fitting import (
+from pushforward.studio.formats.images.published_split import held_notes, is_test
+from pushforward.studio.formats.images.resizing import (
     FITTING,
     SHOWN,
     Bytes,
@@ -23,15 +24,14 @@ from pushforward.studio.formats.images.fitting import (
     parts_of,
     previewed,
 )
-from pushforward.studio.formats.images.ownsplit import held_notes, is_test
-from pushforward.studio.formats.images.plainpickle import Array, PlainPickleError, plain
+from pushforward.studio.formats.images.safe_pickle import Array, PlainPickleError, plain
 from pushforward.studio.formats.importer import Importer, Rows
 from pushforward.studio.formats.inspection import Inspection
 from pushforward.studio.formats.limits import MAX_BLOCK, FormatError, rows_at_once
 from pushforward.studio.formats.registry import importer
 from pushforward.studio.store.errors import StoreError, human_bytes
 from pushforward.studio.store.parts import Block
-from pushforward.studio.store.regular import open_regular
+from pushforward.studio.store.regular_files import open_regular
 from pushforward.studio.store.schema import Schema
 
 __all__ = ["Cifar"]

@@ -11,7 +11,7 @@ import zlib
 
 import numpy as np
 
-from pushforward.studio.formats.images.fitting import Bytes
+from pushforward.studio.formats.images.resizing import Bytes
 from pushforward.studio.formats.limits import MAX_PIXELS
 
 __all__ = ["MOST_BYTES", "PICTURES", "TooLarge", "Undecodable", "decoded"]

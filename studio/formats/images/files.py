@@ -11,7 +11,8 @@ import numpy as np
 from pushforward.studio.formats.archives import is_archive
 from pushforward.studio.formats.folders import below
 from pushforward.studio.formats.images.decoding import PICTURES, TooLarge, Undecodable, decoded
-from pushforward.studio.formats.images.fitting import (
+from pushforward.studio.formats.images.image_sources import Picture, Unreadable, gathered
+from pushforward.studio.formats.images.resizing import (
     FITTING,
     SHOWN,
     Bytes,
@@ -20,7 +21,6 @@ from pushforward.studio.formats.images.fitting import (
     parts_of,
     previewed,
 )
-from pushforward.studio.formats.images.gathered import Picture, Unreadable, gathered
 from pushforward.studio.formats.importer import Importer, Rows
 from pushforward.studio.formats.inspection import Inspection
 from pushforward.studio.formats.limits import FormatError, rows_at_once

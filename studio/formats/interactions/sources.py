@@ -13,7 +13,7 @@ from typing import IO
 from pushforward.studio.formats.archives import BROKEN, MOST_UNPACKED
 from pushforward.studio.formats.limits import FormatError
 from pushforward.studio.store.errors import human_bytes
-from pushforward.studio.store.regular import open_regular
+from pushforward.studio.store.regular_files import open_regular
 
 __all__ = ["Source", "Stream", "sources_of"]
 

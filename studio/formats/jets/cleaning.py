@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from pushforward.observables.jets import cone
 from pushforward.observables.jets.kinematics import masses
-from pushforward.studio.counted import counted
-from pushforward.studio.formats.jets.agreement import COLUMNS, Agreement
+from pushforward.studio.counts import format_count
+from pushforward.studio.formats.jets.consistency_checks import COLUMNS, Agreement
 from pushforward.studio.formats.jets.layout import hardest_first
 from pushforward.studio.store.parts import Block
 
@@ -127,10 +127,10 @@ class Tally:
     def notes(self) -> list[str]:
         """Say in sentences what was made of the numbers."""
         gone = self.jets - self.kept
-        places = counted(self.halfway, "place")
-        moved, turned = (counted(n, "constituent") for n in (self.moved, self.turned))
+        places = format_count(self.halfway, "place")
+        moved, turned = (format_count(n, "constituent") for n in (self.moved, self.turned))
         said = (
-            (gone, f"{counted(gone, 'jet')} of {self.jets:,} left out: {self.reasons}."),
+            (gone, f"{format_count(gone, 'jet')} of {self.jets:,} left out: {self.reasons}."),
             (
                 self.moved,
                 f"{moved} farther than {self.widest:g} (1.25 R) from the axis in eta or phi, moved "
@@ -139,11 +139,12 @@ class Tally:
             (self.turned, f"{turned} with a phi beyond pi, turned by 2 pi."),
             (
                 self.lifted,
-                f"{counted(self.lifted, 'constituent')} with a pT below 0, taken for 0.",
+                f"{format_count(self.lifted, 'constituent')} with a pT below 0, taken for 0.",
             ),
             (
                 self.rounded,
-                f"{counted(self.rounded, 'jet')} with a mass just below 0, as rounding leaves it, "
+                f"{format_count(self.rounded, 'jet')} with a mass just below 0, as rounding "
+                "leaves it, "
                 "taken for 0.",
             ),
             (
@@ -152,7 +153,8 @@ class Tally:
             ),
             (
                 self.agreement.hollow,
-                f"{counted(self.agreement.hollow, 'place')} of zeros that the mask calls real, "
+                f"{format_count(self.agreement.hollow, 'place')} of zeros that the mask calls "
+                "real, "
                 "taken for padding.",
             ),
         )

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pushforward.observables.jets import cone
-from pushforward.studio.counted import counted
+from pushforward.studio.counts import format_count
 from pushforward.studio.formats.importer import Importer, Rows
 from pushforward.studio.formats.inspection import Inspection
 from pushforward.studio.formats.jets.cleaning import Tally, cleaned
@@ -252,7 +252,7 @@ def _notes(file: JetRows, tally: Tally) -> list[str]:
     types = ", ".join(file.types[:5]) + (", ..." if len(file.types) > 5 else "")
     name = file.path.name
     return [
-        f"{name}: {counted(tally.kept, 'jet')}, {types}",
+        f"{name}: {format_count(tally.kept, 'jet')}, {types}",
         *(f"{name}: {note}" for note in [*file.notes, *tally.notes()]),
     ]
 

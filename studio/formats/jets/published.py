@@ -8,7 +8,7 @@ on it.
 import hashlib
 from pathlib import Path
 
-from pushforward.studio.store.regular import open_regular
+from pushforward.studio.store.regular_files import open_regular
 
 __all__ = ["as_published"]
 

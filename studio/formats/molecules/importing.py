@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from pushforward.observables.molecules.atoms import ATOMS, BONDS
 from pushforward.observables.molecules.valence import formula, why_invalid
-from pushforward.studio.counted import counted, ranged
+from pushforward.studio.counts import format_count, format_range
 from pushforward.studio.formats.graphs.rows import typed_rows
-from pushforward.studio.formats.graphs.twice import Collected, LeftOut, ReadTwice
+from pushforward.studio.formats.graphs.two_pass import Collected, LeftOut, ReadTwice
 from pushforward.studio.store.parts import Block, Part
 from pushforward.studio.store.schema import Schema
 
@@ -67,8 +67,9 @@ class _Molecules(Collected[Found, Molecule]):
         said = []
         if self.rows:
             said.append(
-                f"{counted(self.rows, 'molecule')} of {ranged(self.least, self.most)} heavy atoms, "
-                f"{counted(len(self.formulas), 'formula')}."
+                f"{format_count(self.rows, 'molecule')} of {format_range(self.least, self.most)} "
+                "heavy atoms, "
+                f"{format_count(len(self.formulas), 'formula')}."
             )
         if left := self.left.note:
             said.append(left)

@@ -12,7 +12,7 @@ import numpy as np
 
 from pushforward.observables.molecules.atoms import ATOMS, VALENCES
 from pushforward.observables.molecules.resonance import filled
-from pushforward.studio.formats.graphs.twice import lines_of
+from pushforward.studio.formats.graphs.two_pass import lines_of
 from pushforward.studio.formats.molecules.importing import Found, Molecule, MoleculeFiles, Unread
 from pushforward.studio.formats.registry import importer
 

@@ -13,10 +13,10 @@ from pushforward.observables.molecules.toolkit import installed, smiles_of
 from pushforward.observables.molecules.valence import formula, why_invalid
 from pushforward.studio.formats.arrays import ARRAY_SUFFIXES, write_arrays
 from pushforward.studio.formats.graphs.drawing import draw_sheet
-from pushforward.studio.formats.graphs.twice import LeftOut
+from pushforward.studio.formats.graphs.two_pass import LeftOut
 from pushforward.studio.formats.graphs.writing import graphml, node_links
 from pushforward.studio.formats.limits import FormatError
-from pushforward.studio.formats.molecules.spelling import spelt
+from pushforward.studio.formats.molecules.smiles_writer import spelt
 from pushforward.studio.molecule_layout import as_drawn
 from pushforward.studio.store.atomic import write_bytes
 

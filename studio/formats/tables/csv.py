@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pushforward.studio.formats.cells import harmless
 from pushforward.studio.formats.limits import CHUNK, FormatError
 from pushforward.studio.formats.tables.base import Chunk, Format, Table, TextCells
-from pushforward.studio.formats.tables.commas import Commas
+from pushforward.studio.formats.tables.decimal_commas import Commas
 from pushforward.studio.formats.tables.layout import LONGEST_LINE, Layout, guess, number, too_long
 from pushforward.studio.formats.tables.registry import register
 from pushforward.studio.store.atomic import check_space, replacing, write_text

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pushforward.studio.formats.inspection import Item
 from pushforward.studio.formats.limits import MAX_CELLS, FormatError, check_points, check_size
 from pushforward.studio.formats.tables.base import Chunk, RefusedTable, Table, unique_names
-from pushforward.studio.formats.tables.joined import joined
+from pushforward.studio.formats.tables.joined_tables import joined
 from pushforward.studio.formats.tables.registry import registry
 from pushforward.studio.formats.tables.statistics import ColumnScan, scan
 

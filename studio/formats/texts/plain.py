@@ -13,7 +13,7 @@ from pushforward.studio.formats.importer import Importer, Rows
 from pushforward.studio.formats.inspection import Inspection
 from pushforward.studio.formats.limits import FormatError, check_points
 from pushforward.studio.formats.registry import importer
-from pushforward.studio.formats.texts.folding import (
+from pushforward.studio.formats.texts.alphabets import (
     LETTERS,
     AlphabetName,
     changed,

@@ -21,7 +21,7 @@ from pushforward.studio.app.data_types.images.image_edit_lab import VIEW, WIDE, 
 from pushforward.studio.app.data_types.images.image_edits import TASKS
 from pushforward.studio.app.data_types.images.noise_previews import LEVELS
 from pushforward.studio.app.engine.requests.request_base import Answer, Refused
-from pushforward.studio.protocol.able import Able, AbleTo, OtherSet
+from pushforward.studio.protocol.capabilities import Able, AbleTo, OtherSet
 from pushforward.studio.protocol.catalog import EntrySpec, FieldSpec, SlotSpec
 from pushforward.studio.protocol.messages import (
     Control,

@@ -17,7 +17,7 @@ from pushforward.studio.app.design.basic import column
 from pushforward.studio.app.design.forms.editors import ChoiceList
 from pushforward.studio.app.design.forms.form import Form
 from pushforward.studio.app.engine.requests.request_base import Refused
-from pushforward.studio.protocol.able import Able, Condition
+from pushforward.studio.protocol.capabilities import Able, Condition
 from pushforward.studio.protocol.catalog import Choice, EntrySpec, FieldSpec
 from pushforward.studio.protocol.spec import Pick, RunSpec
 

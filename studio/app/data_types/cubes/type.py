@@ -10,7 +10,7 @@ from pushforward.studio.app.core.data_type import Arrays, Kind, Tiles, how_many
 from pushforward.studio.app.data.pixel_tiles import Pictures
 from pushforward.studio.app.data_types.cubes.scene_cover import COVER
 from pushforward.studio.app.data_types.cubes.scene_portrait import PORTRAIT
-from pushforward.studio.counted import counted
+from pushforward.studio.counts import format_count
 
 __all__ = ["KIND", "windows"]
 
@@ -37,7 +37,7 @@ def _stretch(arrays: Arrays) -> Arrays:
 def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) -> str:
     classes = len(facts.get("names") or ())
     side = x.shape[-1]
-    n = counted(how_many(x, facts), "labelled pixel")
+    n = format_count(how_many(x, facts), "labelled pixel")
     return f"{n} of {classes} classes, in windows of {side} x {side}"
 
 

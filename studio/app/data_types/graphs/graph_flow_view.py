@@ -31,7 +31,7 @@ from pushforward.studio.app.design.forms.editors import ChoiceList
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.engine.record_follower import Following
 from pushforward.studio.app.engine.requests.record_watching import Looking
-from pushforward.studio.counted import counted
+from pushforward.studio.counts import format_count
 from pushforward.studio.figures import short
 from pushforward.studio.protocol.extras import DENOISED, LEVELS, PLACES, SIZE
 
@@ -333,7 +333,9 @@ class GraphFlowView(LensView):
         pairs, level = way.at(flow), way.level(flow)
         said = [f"σ = {short(level, 2)}"] if level else []
         edge = self._kind.by_hand.edge if self._kind.by_hand is not None else "edge"
-        said.append(f"{counted(int(pairs.here.sum()), edge)}, {int(way.last.sum())} at the end")
+        said.append(
+            f"{format_count(int(pairs.here.sum()), edge)}, {int(way.last.sum())} at the end"
+        )
         self._where.set_text(", ".join(said))
         self._where.updateGeometry()
         self._say(*self.matrix.under)
@@ -378,7 +380,7 @@ class GraphFlowView(LensView):
 
 def _moment(way: GraphWay, t: float) -> str:
     """Return what stands below a picture of the strip: by what a model counts, its nodes or t."""
-    return counted(way.nodes_at(t), "node") if way.built else f"t {t:.2f}"
+    return format_count(way.nodes_at(t), "node") if way.built else f"t {t:.2f}"
 
 
 VIEW = ViewSpec(

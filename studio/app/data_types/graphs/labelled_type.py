@@ -40,7 +40,7 @@ from pushforward.studio.app.data_types.graphs.labelled_paint import (
 )
 from pushforward.studio.app.data_types.graphs.type import EIGENVALUE, OWN, TITLES
 from pushforward.studio.app.data_types.graphs.typed_rows import TypedRows
-from pushforward.studio.counted import counted
+from pushforward.studio.counts import format_count
 from pushforward.studio.graph_layout import lay_out
 from pushforward.studio.literal import one_line
 from pushforward.studio.protocol.extras import MEANT, PLACES
@@ -69,7 +69,7 @@ def _ready(arrays: Arrays) -> Arrays:
 
 def _said(datum: Arrays) -> str:
     types, edges = labelled_rows({"x": np.asarray(datum["x"])[None]}).each()[0]
-    return f"{_counts(types)}; {counted(int((edges > 0).sum()) // 2, 'edge')}"
+    return f"{_counts(types)}; {format_count(int((edges > 0).sum()) // 2, 'edge')}"
 
 
 def _counts(types: NDArray[Any]) -> str:
@@ -217,7 +217,7 @@ def _filed(arrays: Arrays) -> Arrays:
 
 def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) -> str:
     nodes = int(facts.get("nodes") or (cut(x.shape[1]) or (0, 1))[0])
-    said = f"{counted(how_many(x, facts), 'labelled graph')} of at most {nodes} nodes"
+    said = f"{format_count(how_many(x, facts), 'labelled graph')} of at most {nodes} nodes"
     for of, names in (("nodes", columns[:NODE_LABELS]), ("edges", columns[NODE_LABELS:])):
         if told := [f"{k} {one_line(name)}" for k, name in enumerate(names, 1) if name]:
             said += f"; labels of {of}: {', '.join(told)}"

@@ -33,7 +33,7 @@ from pushforward.studio.app.data_types.graphs.molecule_paint import (
     paint_molecule,
 )
 from pushforward.studio.app.data_types.graphs.molecule_rows import MoleculeRows, most_atoms
-from pushforward.studio.counted import counted
+from pushforward.studio.counts import format_count
 from pushforward.studio.molecule_layout import as_drawn
 from pushforward.studio.protocol.extras import PLACES
 
@@ -170,7 +170,7 @@ def _filed(arrays: Arrays) -> Arrays:
 
 def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) -> str:
     nodes = int(facts.get("nodes") or most_atoms(x.shape[1]))
-    return f"{counted(how_many(x, facts), 'molecule')} of at most {nodes} atoms"
+    return f"{format_count(how_many(x, facts), 'molecule')} of at most {nodes} atoms"
 
 
 KIND = Kind(

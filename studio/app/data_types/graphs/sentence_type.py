@@ -20,7 +20,7 @@ from pushforward.studio.app.data_types.graphs.labelled_paint import labelled_row
 from pushforward.studio.app.data_types.graphs.sentence_paint import Link, SentencePicture
 from pushforward.studio.app.data_types.graphs.typed_rows import TypedRows
 from pushforward.studio.app.design.tokens import Tokens
-from pushforward.studio.counted import counted
+from pushforward.studio.counts import format_count
 
 __all__ = ["KIND", "SENTENCE", "links_of", "picture_of", "tree_of"]
 
@@ -90,8 +90,8 @@ def _judged(rows: TypedRows, row: int, words: tuple[str, ...]) -> str:
     classes = int((rows.types[row, : len(words)] != np.array(real.categories)).sum())
     return (
         ", ".join(
-            [counted(wrong, "wrong link")] * (wrong > 0)
-            + [counted(classes, "wrong class", "wrong classes")] * (classes > 0)
+            [format_count(wrong, "wrong link")] * (wrong > 0)
+            + [format_count(classes, "wrong class", "wrong classes")] * (classes > 0)
         )
         or "right"
     )
@@ -122,7 +122,7 @@ def _measures(arrays: Arrays) -> Measured:
 
 def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) -> str:
     nodes = int(facts.get("nodes") or labelled_rows({"x": x}).nodes)
-    return f"{counted(how_many(x, facts), 'sentence')} of at most {nodes} words"
+    return f"{format_count(how_many(x, facts), 'sentence')} of at most {nodes} words"
 
 
 KIND = replace(

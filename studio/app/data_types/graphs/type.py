@@ -32,7 +32,7 @@ from pushforward.studio.app.data_types.graphs import graph_sets
 from pushforward.studio.app.data_types.graphs.graph_edit_spec import ByHand, of_pairs
 from pushforward.studio.app.data_types.graphs.graph_paint import HALF, WHY, paint_graph, paint_plain
 from pushforward.studio.app.data_types.graphs.graph_rows import GraphRows, ReadGraphs, nodes_of
-from pushforward.studio.counted import counted
+from pushforward.studio.counts import format_count
 from pushforward.studio.graph_layout import lay_out
 from pushforward.studio.protocol.extras import MEANT, PLACES, SIZE
 
@@ -140,7 +140,7 @@ def _filed(arrays: Arrays) -> Arrays:
 
 def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) -> str:
     nodes = int(facts.get("nodes") or nodes_of(x.shape[1]))
-    return f"{counted(how_many(x, facts), 'graph')} of at most {nodes} nodes"
+    return f"{format_count(how_many(x, facts), 'graph')} of at most {nodes} nodes"
 
 
 KIND = Kind(

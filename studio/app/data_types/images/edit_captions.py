@@ -11,7 +11,7 @@ from pushforward.studio.app.core import snapshot_text
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.data_types.images.image_edits import Image, Sheet, Task
 from pushforward.studio.app.text import number_format
-from pushforward.studio.counted import counted
+from pushforward.studio.counts import format_count
 
 __all__ = ["Edited", "edited"]
 
@@ -128,7 +128,7 @@ def _said(
             f"{noise} Reconstruction by the ODE: {off} standard deviations of the data "
             "a pixel from the image."
         )
-    each = f"{counted(n, 'draw')}, each with different noise" if n > 1 else ""
+    each = f"{format_count(n, 'draw')}, each with different noise" if n > 1 else ""
     if "mean" in arrays:
         return f"The posterior mean, and {each or 'one of these'}."
     return f"{each}." if each else ""

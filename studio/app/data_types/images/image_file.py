@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QByteArray, QMimeData, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QImageReader, QPainter
 
-from pushforward.studio.formats.images.cut_off import ends_early
+from pushforward.studio.formats.images.truncation import ends_early
 from pushforward.studio.formats.limits import MAX_PIXELS
 from pushforward.studio.literal import one_line
 

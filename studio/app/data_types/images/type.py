@@ -18,7 +18,7 @@ from pushforward.studio.app.core.data_type import (
 from pushforward.studio.app.data import stage_tiles
 from pushforward.studio.app.data.pairwise_distance import pixels
 from pushforward.studio.app.data.pixel_tiles import Pictures
-from pushforward.studio.counted import counted
+from pushforward.studio.counts import format_count
 
 __all__ = ["KIND"]
 
@@ -41,7 +41,7 @@ def _measures(arrays: Arrays) -> Measured:
 
 def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) -> str:
     height, width = x.shape[2:]
-    return f"{counted(how_many(x, facts), 'picture')} of {width} x {height} pixels"
+    return f"{format_count(how_many(x, facts), 'picture')} of {width} x {height} pixels"
 
 
 KIND = Kind(

@@ -13,7 +13,7 @@ from pushforward.studio.app.data_types.interactions.data_cover import COVER
 from pushforward.studio.app.data_types.interactions.item_titles import title_of
 from pushforward.studio.app.data_types.interactions.list_portrait import PORTRAIT
 from pushforward.studio.app.design.tokens import Tokens
-from pushforward.studio.counted import counted
+from pushforward.studio.counts import format_count
 from pushforward.studio.literal import one_line
 
 __all__ = ["KIND", "histories"]
@@ -76,14 +76,14 @@ def _measures(arrays: Arrays) -> Measured:
 
 
 def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) -> str:
-    parts = [counted(how_many(x, facts), "person", "people")]
+    parts = [format_count(how_many(x, facts), "person", "people")]
     if columns:
-        parts.append(counted(len(columns), "item"))
+        parts.append(format_count(len(columns), "item"))
     shown = (np.nan_to_num(np.asarray(x)) >= 1).sum(axis=1)
     if len(shown):
         # Of x longer histories are only the newest items.
         half, most = facts.get("lengths") or (np.median(shown), shown.max())
-        parts.append(f"histories of about {counted(int(half), 'item')}, at most {int(most):,}")
+        parts.append(f"histories of about {format_count(int(half), 'item')}, at most {int(most):,}")
     return " · ".join(parts)
 
 

@@ -17,13 +17,13 @@ from pushforward.studio.app.core.data_type import (
     how_many,
 )
 from pushforward.studio.app.data.number_tiles import strips
-from pushforward.studio.counted import counted
+from pushforward.studio.counts import format_count
 
 __all__ = ["KIND"]
 
 
 def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) -> str:
-    return f"{counted(how_many(x, facts), 'jet')} · {x.shape[1]} columns: {', '.join(columns)}"
+    return f"{format_count(how_many(x, facts), 'jet')} · {x.shape[1]} columns: {', '.join(columns)}"
 
 
 def _measures(arrays: Arrays) -> Measured:

@@ -18,7 +18,7 @@ from pushforward.studio.app.design.forms.editors import ChoiceList
 from pushforward.studio.app.design.literal_text import set_tip
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.engine.requests.request_base import Refused
-from pushforward.studio.counted import counted
+from pushforward.studio.counts import format_count
 from pushforward.studio.protocol.catalog import EntrySpec
 from pushforward.studio.protocol.extras import DENOISED, LEVELS
 from pushforward.studio.protocol.records import EXTRA, GIVEN
@@ -55,7 +55,7 @@ class OtherSampler(QWidget):
         self.samplers = ChoiceList([OWN], "Sampler of the flow")
         self.samplers.setMinimumContentsLength(9)
         set_tip(self.samplers, "Sampler of the flow; all start from the same noise")
-        self.steps = ChoiceList([counted(n, "step") for n in STEPS], "Steps of the sampler")
+        self.steps = ChoiceList([format_count(n, "step") for n in STEPS], "Steps of the sampler")
         self.steps.setCurrentIndex(STEPS.index(USUAL))
         for each in (self.samplers, self.steps):
             each.activated.connect(lambda _: self._ask())
@@ -90,7 +90,7 @@ class OtherSampler(QWidget):
     def said(self) -> str:
         """Which it is, with how many steps."""
         chosen = self.chosen
-        return f"{chosen.title}, {counted(self._count, 'step')}" if chosen is not None else OWN
+        return f"{chosen.title}, {format_count(self._count, 'step')}" if chosen is not None else OWN
 
     @property
     def _count(self) -> int:

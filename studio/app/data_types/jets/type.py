@@ -40,7 +40,7 @@ from pushforward.studio.app.data_types.jets.jet_paint import (
 )
 from pushforward.studio.app.design.theme import font
 from pushforward.studio.app.design.tokens import Tokens
-from pushforward.studio.counted import counted
+from pushforward.studio.counts import format_count
 from pushforward.studio.figures import short
 from pushforward.studio.literal import one_line
 
@@ -157,7 +157,7 @@ def legend(datum: Arrays) -> str:
     else:
         whole = np.hypot((pt * np.cos(x[:, 1])).sum(), (pt * np.sin(x[:, 1])).sum())
         momentum = f"pT {whole:,.0f} GeV"
-    seen = counted(int((pt > 0.0).sum()), ELEMENT)
+    seen = format_count(int((pt > 0.0).sum()), ELEMENT)
     said = f"m {mass:,.0f} GeV, {momentum}, {seen}"
     return f"{one_line(str(datum[LABEL]))}, {said}" if LABEL in datum else said
 
@@ -270,8 +270,8 @@ def _filed(arrays: Arrays) -> Arrays:
 
 
 def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) -> str:
-    most = counted(x.shape[1], "constituent")
-    return f"{counted(how_many(x, facts), 'jet')} of at most {most}"
+    most = format_count(x.shape[1], "constituent")
+    return f"{format_count(how_many(x, facts), 'jet')} of at most {most}"
 
 
 def _of_constituent(slug: str) -> str:

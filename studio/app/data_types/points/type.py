@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from pushforward.studio.app.core.data_type import Kind, how_many
 from pushforward.studio.app.data.number_tiles import strips
 from pushforward.studio.app.text import number_format
-from pushforward.studio.counted import counted
+from pushforward.studio.counts import format_count
 
 __all__ = ["KIND"]
 
@@ -17,7 +17,7 @@ SAID = 4  # columns whose mean and deviation are said in a line
 
 def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) -> str:
     d = x.shape[1]
-    parts = [counted(how_many(x, facts), "point"), f"{d} columns: {', '.join(columns[:6])}"]
+    parts = [format_count(how_many(x, facts), "point"), f"{d} columns: {', '.join(columns[:6])}"]
     for name in ("mean", "std"):
         values = facts.get(name)
         if values:

@@ -14,7 +14,7 @@ from pushforward.studio.app.data_types.series.fan_plot import Fan, FanPlot
 from pushforward.studio.app.design.basic import discard, label, row
 from pushforward.studio.app.design.table import Column, Table
 from pushforward.studio.app.text import number_format
-from pushforward.studio.counted import counted
+from pushforward.studio.counts import format_count
 
 if TYPE_CHECKING:
     from pushforward.studio.store.results import ResultRecord
@@ -82,7 +82,7 @@ class FilledView(ArraysView):
             return
         record, arrays = found
         draws, n = int(record.config.get("draws", 0)), len(arrays["truth"])
-        self.fact = f"{counted(draws, 'draw')} of each · "
+        self.fact = f"{format_count(draws, 'draw')} of each · "
         self._at = min(self._at, n - 1)
         self.slider.blockSignals(True)
         self.slider.setRange(0, n - 1)

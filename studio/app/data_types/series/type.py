@@ -24,7 +24,7 @@ from pushforward.studio.app.data import stage_tiles
 from pushforward.studio.app.data.pairwise_distance import values
 from pushforward.studio.app.design.theme import font
 from pushforward.studio.app.design.tokens import Tokens
-from pushforward.studio.counted import counted
+from pushforward.studio.counts import format_count
 from pushforward.studio.figures import short
 from pushforward.studio.literal import one_line
 
@@ -219,13 +219,15 @@ def _heard(arrays: Arrays) -> bytes:
 
 def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) -> str:
     length, channels = x.shape[1:]
-    parts = [f"{counted(how_many(x, facts), 'series', 'series')} of {counted(length, 'time')}"]
+    parts = [
+        f"{format_count(how_many(x, facts), 'series', 'series')} of {format_count(length, 'time')}"
+    ]
     if rate := int(facts.get("rate") or 0):
         parts.append(f"{1000 * length / rate:.0f} ms at {rate:,} samples a second")
     names = facts.get("channels") or []
     if channels > 1:
         known = f": {one_line(', '.join(map(str, names)))}" if len(names) == channels else ""
-        parts.append(f"{counted(channels, 'channel')}{known}")
+        parts.append(f"{format_count(channels, 'channel')}{known}")
     return " · ".join(parts)
 
 

@@ -18,7 +18,7 @@ from pushforward.studio.app.core.data_type import (
 from pushforward.studio.app.data.pairwise_distance import Apart
 from pushforward.studio.app.data_types.texts.text_tiles import numbers, spelled, texts
 from pushforward.studio.app.data_types.texts.token_predictions import scene, step
-from pushforward.studio.counted import counted
+from pushforward.studio.counts import format_count
 from pushforward.studio.protocol.extras import TOLD, WRITTEN
 
 __all__ = ["KIND", "pieces", "spelled"]
@@ -57,7 +57,9 @@ def _marks(arrays: Arrays) -> NDArray[Any]:
 
 
 def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) -> str:
-    parts = [f"{counted(how_many(x, facts), 'text')} of {counted(x.shape[1], 'character')}"]
+    parts = [
+        f"{format_count(how_many(x, facts), 'text')} of {format_count(x.shape[1], 'character')}"
+    ]
     if alphabet := str(facts.get("alphabet") or ""):
         parts.append(f"{len(alphabet)} different characters")
     return " · ".join(parts)

@@ -15,7 +15,7 @@ from pushforward.studio.app.core.notices import Notice, NoticeAction
 from pushforward.studio.app.core.reduce import cause
 from pushforward.studio.app.engine.requests import project_files
 from pushforward.studio.app.engine.requests.request_base import Intents, Link, Refused
-from pushforward.studio.counted import counted
+from pushforward.studio.counts import format_count
 from pushforward.studio.protocol.messages import (
     ErrorInfo,
     ImportData,
@@ -226,7 +226,8 @@ class DataIntents(Intents):
             return ""
         have, they = ("has", "it") if n == 1 else ("have", "they")
         return (
-            f"{counted(n, 'run')} {have} learned from it: {they} cannot be resumed or measured "
+            f"{format_count(n, 'run')} {have} learned from it: {they} cannot be resumed or "
+            "measured "
             "until it is restored from the trash."
         )
 

@@ -27,7 +27,7 @@ from pushforward.studio.app.core.run_portrait import Portrait
 from pushforward.studio.app.core.run_summary import result_title, result_words
 from pushforward.studio.app.engine.requests import project_files
 from pushforward.studio.app.engine.requests.request_base import Answer, Intents, Link, Refused
-from pushforward.studio.protocol.able import Able
+from pushforward.studio.protocol.capabilities import Able
 from pushforward.studio.protocol.label import Label
 from pushforward.studio.protocol.messages import (
     Control,

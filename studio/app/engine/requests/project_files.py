@@ -433,7 +433,7 @@ def evaluated(run: str) -> Evaluated | None:
 
 def _tail(path: Path) -> list[str]:
     from pushforward.studio.store.errors import StoreError
-    from pushforward.studio.store.regular import open_regular
+    from pushforward.studio.store.regular_files import open_regular
 
     try:
         with open_regular(path) as file:

@@ -20,7 +20,7 @@ from pushforward.studio.app.engine.requests import project_files
 from pushforward.studio.app.engine.requests.data_requests import DataIntents
 from pushforward.studio.app.engine.requests.request_base import Intents, Link, Refused
 from pushforward.studio.app.engine.requests.run_selection import RunIntents
-from pushforward.studio.counted import counted
+from pushforward.studio.counts import format_count
 from pushforward.studio.protocol.messages import ErrorInfo, JobInfo
 from pushforward.studio.protocol.spec import project_name
 

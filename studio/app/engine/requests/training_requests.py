@@ -17,7 +17,7 @@ from pushforward.studio.app.core.runs import RESUMABLE, RunState
 from pushforward.studio.app.engine.requests import project_files
 from pushforward.studio.app.engine.requests.request_base import Intents, Link
 from pushforward.studio.app.engine.requests.run_selection import RunIntents
-from pushforward.studio.counted import counted
+from pushforward.studio.counts import format_count
 from pushforward.studio.protocol.messages import (
     GENERATE,
     Control,
@@ -201,7 +201,7 @@ class TrainingIntents(Intents):
         which may be a while.
         """
         kind, doing = kind_of_run(run, self.state.catalog), self.state.doing.get(job.job, "")
-        text = f"Drawing {counted(n, kind.one, kind.many)}"
+        text = f"Drawing {format_count(n, kind.one, kind.many)}"
         why = f"With the model at step {run.step:,}" if run.step else ""
         if doing and not run.step:
             why = f"First it is {doing}"

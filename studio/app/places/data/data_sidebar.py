@@ -11,7 +11,7 @@ from pushforward.studio.app.design.line_group import Group
 from pushforward.studio.app.design.menu import open_menu
 from pushforward.studio.app.design.row_button import RowButton
 from pushforward.studio.app.engine.actions import Actions
-from pushforward.studio.counted import counted
+from pushforward.studio.counts import format_count
 
 __all__ = ["DataColumn"]
 
@@ -58,7 +58,7 @@ class DataColumn(QWidget):
         lines = []
         for slug, (title, times) in used.items():
             line = RowButton(title)
-            line.show_facts(text=title, note=counted(times, "run"))
+            line.show_facts(text=title, note=format_count(times, "run"))
             line.setChecked(here == slug)
             line.clicked.connect(partial(self._actions.data.select, slug))
             lines.append(line)

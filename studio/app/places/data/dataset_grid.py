@@ -16,7 +16,7 @@ from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.places.data.dataset_card import DataSetCard
 from pushforward.studio.app.places.data.dataset_deck import DataSetDeck
 from pushforward.studio.app.places.data.import_card import ImportCard
-from pushforward.studio.counted import counted
+from pushforward.studio.counts import format_count
 
 __all__ = ["DataSetGrid"]
 
@@ -76,7 +76,7 @@ class DataSetGrid(QWidget):
         sets = all_sets(self._state.catalog, self._state.datasets)
         gone = self._deck.deal(sets)
         self.search.setPlaceholderText(
-            f"Search {counted(len(sets), 'data set')}: a name, a kind, a source"
+            f"Search {format_count(len(sets), 'data set')}: a name, a kind, a source"
         )
         many = kinds_of(sets)
         self._kinds = ["", *many]
@@ -113,7 +113,7 @@ class DataSetGrid(QWidget):
             note = "No data set matches. You can import your own."
             return Planned("Nothing found", note, [self.own], act, tall=True)
         cards = [self._deck.cards[data] for data in sets]
-        return Planned(counted(len(sets), "data set"), "", cards, act)
+        return Planned(format_count(len(sets), "data set"), "", cards, act)
 
     def _by_kind(self, sets: list[DataSet]) -> list[Planned]:
         own = [self._deck.cards[data] for data in sets if data.own]

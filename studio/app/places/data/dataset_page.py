@@ -29,7 +29,7 @@ from pushforward.studio.app.design.literal_text import set_tip
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.engine.requests.request_base import Refused
 from pushforward.studio.app.places.data.dataset_facts import DataFacts
-from pushforward.studio.counted import counted, shared_out
+from pushforward.studio.counts import format_count, format_split
 from pushforward.studio.literal import one_line
 from pushforward.studio.protocol.catalog import EntrySpec
 from pushforward.studio.protocol.extras import PLACES
@@ -192,7 +192,7 @@ class DataSetPage(QWidget):
         self.known.say("Source", data.source)
         self.known.say("Licence", data.licence)
         self.known.say("Split", "")
-        self.known.show_columns(of_all(own), f"all {counted(own.rows, 'row')}" if own else "")
+        self.known.show_columns(of_all(own), f"all {format_count(own.rows, 'row')}" if own else "")
         self.known.show_classes({}, "")
         self.known.show_notes(own.notes if own is not None else ())
         self._show_none(its.loading)
@@ -219,16 +219,16 @@ class DataSetPage(QWidget):
         told = dict(parts) if "labels" not in parts else {**parts, LABEL: parts["labels"]}
         told = named(told, tuple(facts.get("names") or ()))
         rows = rows_of(x, told)
-        drawn = f"the {counted(len(x), 'row')} looked at"
+        drawn = f"the {format_count(len(x), 'row')} looked at"
         self._show_preview(its, x, told, columns)
         measured = of_all(self._own)
         if not measured:
             self.known.show_columns(columns_of(its, rows, columns), drawn)
         counts = facts.get("counts")
         n = int(facts.get("n") or len(x))
-        all_of_them = f"the {counted(n, its.one, its.many)} for training"
+        all_of_them = f"the {format_count(n, its.one, its.many)} for training"
         self.known.show_classes(classes_of(rows, facts), all_of_them if counts else drawn)
-        said = [_split(shared_out(facts.get("shares") or {})), str(facts.get("repeats") or "")]
+        said = [_split(format_split(facts.get("shares") or {})), str(facts.get("repeats") or "")]
         self.known.say("Split", " ".join(filter(None, said)))
 
     def _show_preview(

@@ -12,7 +12,7 @@ from pushforward.studio.app.core.data_type_registry import kind
 from pushforward.studio.app.design.basic import label, section
 from pushforward.studio.app.places.data.found_tiles import FoundTiles
 from pushforward.studio.app.text import number_format as words
-from pushforward.studio.counted import counted
+from pushforward.studio.counts import format_count
 from pushforward.studio.formats.inspection import Inspection
 from pushforward.studio.literal import one_line
 from pushforward.studio.store.parts import Part
@@ -48,12 +48,12 @@ class FoundParts(QWidget):
     def show_found(self, found: Inspection) -> None:
         """Show the parts, the classes and the number of rows."""
         of = kind(found.kind)
-        classes = counted(len(found.classes), "class", "classes")
+        classes = format_count(len(found.classes), "class", "classes")
         kinds = f" of {classes}" if found.classes else ""
         names = ", ".join(map(one_line, found.classes[:8]))
         more = ", ..." if len(found.classes) > 8 else ""
         self.facts.setText(
-            f"{counted(found.rows, one_line(of.one), one_line(of.many))}{kinds}"
+            f"{format_count(found.rows, one_line(of.one), one_line(of.many))}{kinds}"
             f"{f': {names}{more}' if names else ''}"
         )
         self.tiles.show_found(found)
@@ -141,8 +141,8 @@ def _first(rows: Any) -> str:
     first = ", ".join(map(_said, values[:FIRST])) + (", …" if len(values) > FIRST else "")
     finite = [v for v in values if isinstance(v, int | float) and math.isfinite(v)]
     lies = f" from {_said(min(finite))} to {_said(max(finite))}" if finite else ""
-    what = counted(len(values), "number" if finite else "value")
-    return f"{what} in {counted(len(rows), 'row')}{lies}: {first}"[:LETTERS]
+    what = format_count(len(values), "number" if finite else "value")
+    return f"{what} in {format_count(len(rows), 'row')}{lies}: {first}"[:LETTERS]
 
 
 def _flat(value: Any) -> Iterator[Any]:

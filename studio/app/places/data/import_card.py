@@ -11,7 +11,7 @@ from pushforward.studio.app.design.cards.picture_card import TALL, PictureCard
 from pushforward.studio.app.design.literal_text import set_tip
 from pushforward.studio.app.design.theme import font, theme
 from pushforward.studio.app.design.tokens import RADIUS, RADIUS_CARD
-from pushforward.studio.counted import listed
+from pushforward.studio.counts import join_words
 
 __all__ = ["ImportCard"]
 
@@ -25,8 +25,8 @@ class ImportCard(PictureCard):
     def __init__(self, title: str, ask: Callable[[], None]) -> None:
         brought = [each for each in all_kinds() if each.imports]
         # The same files may be of two kinds.
-        self._formats = listed([*dict.fromkeys(each.imports for each in brought)])
-        self._kinds = listed([each.title.lower() for each in brought]).capitalize()
+        self._formats = join_words([*dict.fromkeys(each.imports for each in brought)])
+        self._kinds = join_words([each.title.lower() for each in brought]).capitalize()
         super().__init__(title, DROP)
         set_tip(self, self._formats)
         self.clicked.connect(lambda: ask())

@@ -4,7 +4,7 @@ import numpy as np
 
 from pushforward.studio.app.core.data_type_registry import kind
 from pushforward.studio.app.text.number_ticks import number
-from pushforward.studio.counted import too_few
+from pushforward.studio.counts import explain_too_few
 from pushforward.studio.figures import short
 from pushforward.studio.formats.inspection import Column, Inspection, Item
 from pushforward.studio.store.names import is_taken
@@ -83,7 +83,7 @@ def _few(rows: int, of: str = "") -> list[str]:
     if rows >= FEWEST:
         return []
     words = (kind(of).one, kind(of).many) if of else ("row", "rows")
-    return [" ".join(too_few(rows, *words, FEWEST))]
+    return [" ".join(explain_too_few(rows, *words, FEWEST))]
 
 
 def name_reasons(name: str, taken: list[str]) -> list[str]:

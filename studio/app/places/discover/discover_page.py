@@ -30,7 +30,7 @@ from pushforward.studio.app.places.discover.learning_paths import (
 from pushforward.studio.app.places.discover.learning_step_card import StepCard
 from pushforward.studio.app.places.discover.recipe_card import RecipeCard
 from pushforward.studio.app.text import number_format
-from pushforward.studio.counted import counted
+from pushforward.studio.counts import format_count
 from pushforward.studio.protocol.spec import Recipe
 
 __all__ = ["Discover"]
@@ -148,7 +148,7 @@ class Discover(QWidget):
         self._all = [self._ready(RecipeCard(recipe)) for recipe in self._state.recipes]
         self._make_steps()
         self.search.setPlaceholderText(
-            f"Search {counted(len(self._all), 'recipe')}: a model, a data set, a question"
+            f"Search {format_count(len(self._all), 'recipe')}: a model, a data set, a question"
         )
         self._name()
         self._check()
@@ -210,7 +210,7 @@ class Discover(QWidget):
         if text.strip() or chosen:
             planned = self._sought(text, chosen)
         elif self._as_grid:
-            planned = [Planned(counted(len(self._all), "recipe"), "", [*self._all, self.own])]
+            planned = [Planned(format_count(len(self._all), "recipe"), "", [*self._all, self.own])]
         else:
             planned = [*self._shelves(), *self._paths()]
         self.board.show_shelves([shelf for shelf in planned if shelf.cards])
@@ -234,7 +234,8 @@ class Discover(QWidget):
         for path, cards in self._steps:
             seconds = sum(card.recipe.expected_seconds for card in cards)
             note = (
-                f"Learning path, {counted(len(cards), 'step')}, {number_format.duration(seconds)}"
+                f"Learning path, {format_count(len(cards), 'step')}, "
+                f"{number_format.duration(seconds)}"
             )
             planned.append(Planned(path.title, note, cards, _go_on(cards)))
         return planned
@@ -253,7 +254,7 @@ class Discover(QWidget):
         within = ", ".join(chosen.values())
         if found:
             note = f"and {len(beyond):,} outside of {within}" if text.strip() and beyond else ""
-            return Planned(counted(len(found), "recipe"), note, self._cards_of(found), act)
+            return Planned(format_count(len(found), "recipe"), note, self._cards_of(found), act)
         if beyond:
             note = f"Outside of it {'is this one' if len(beyond) == 1 else 'are these'}."
             return Planned(f"Nothing found in {within}", note, self._cards_of(beyond), act)

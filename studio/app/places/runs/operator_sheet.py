@@ -27,7 +27,7 @@ from pushforward.studio.app.engine.query import DEBOUNCE_MS, Query
 from pushforward.studio.app.engine.requests.operator_requests import DOES, MEASURED
 from pushforward.studio.app.engine.requests.request_base import Refused
 from pushforward.studio.app.text import number_format
-from pushforward.studio.protocol.able import Able, Condition
+from pushforward.studio.protocol.capabilities import Able, Condition
 from pushforward.studio.protocol.catalog import EntrySpec, FieldSpec
 from pushforward.studio.protocol.messages import ErrorInfo
 from pushforward.studio.protocol.spec import Pick, RunSpec

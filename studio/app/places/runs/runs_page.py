@@ -31,7 +31,7 @@ from pushforward.studio.app.places.runs.table.table_model import (
 )
 from pushforward.studio.app.places.runs.table.table_view import RunTableView
 from pushforward.studio.app.places.runs.table_export import ask_table
-from pushforward.studio.counted import counted
+from pushforward.studio.counts import format_count
 
 __all__ = ["RunsPage"]
 
@@ -133,7 +133,7 @@ class RunsPage(QWidget):
         elif every and self._problem:
             self._empty.tell("Invalid filter", self._problem, "Clear", self._state.finding.clear)
         elif every:
-            why = f"None of the {counted(every, 'run')} matches the filter."
+            why = f"None of the {format_count(every, 'run')} matches the filter."
             self._empty.tell("Nothing found", why, "Clear", self._state.finding.clear)
         else:
             why = "Each row is a training run, with its settings, metrics and note."
@@ -221,7 +221,7 @@ class RunsPage(QWidget):
 
     def _tag(self) -> None:
         keys = [run.key for run in self.selected]
-        title, help = f"Tag {counted(len(keys), 'run')}", "Separate tags by commas."
+        title, help = f"Tag {format_count(len(keys), 'run')}", "Separate tags by commas."
         ask_line(self, title, help, "", partial(self._actions.labels.add_tags, keys))
 
     def _pin(self) -> None:
@@ -229,7 +229,7 @@ class RunsPage(QWidget):
 
     def _copy(self) -> None:
         commands = [*filter(None, map(self._actions.export.command_of, self.selected))]
-        self._put("\n".join(commands), f"{counted(len(commands), 'command')} copied")
+        self._put("\n".join(commands), f"{format_count(len(commands), 'command')} copied")
 
     def _copy_rows(self) -> None:
         """Copy the selected rows, or the one with the keyboard, as a spreadsheet takes them."""
@@ -238,7 +238,7 @@ class RunsPage(QWidget):
         rows = [row for index in indices if (row := self.model.row_at(index)) is not None]
         seen = [n for n in range(len(COLUMNS)) if n != AXIS and not self.table.isColumnHidden(n)]
         lines = ["\t".join(self.model.text(row, column) for column in seen) for row in rows]
-        self._put("\n".join(lines), f"{counted(len(lines), 'row')} copied")
+        self._put("\n".join(lines), f"{format_count(len(lines), 'row')} copied")
 
     def _put(self, text: str, said: str) -> None:
         QGuiApplication.clipboard().setText(text)

@@ -35,7 +35,7 @@ from pushforward.studio.app.places.setup.pickers.option_preview import DataLook,
 from pushforward.studio.app.places.setup.pickers.picker_frame import Body, Look, Picker
 from pushforward.studio.app.places.setup.slot_sentence import Clause, Sentence, Slot, said
 from pushforward.studio.app.text import setting_values
-from pushforward.studio.counted import counted
+from pushforward.studio.counts import format_count
 from pushforward.studio.methods import Method
 from pushforward.studio.protocol.catalog import Catalog, EntrySpec
 from pushforward.studio.protocol.spec import RunRef
@@ -150,7 +150,7 @@ class SetupSentence(Sentence):
         known = catalog.get("sampler", used.slug) if used is not None else None
         title = known.title if known is not None else "its own sampler"
         steps = sentence_settings.sampler_steps(draft.resolved)
-        told = f"{title}, {counted(steps, 'step')}" if steps else title
+        told = f"{title}, {format_count(steps, 'step')}" if steps else title
         self.sampler.say(told, known.summary if known is not None else "")
         return ["sampler"]
 
@@ -208,7 +208,7 @@ class SetupSentence(Sentence):
             self._actions.setup.preview,
             lambda slug: kind_of(pick_of(slug, state.datasets), catalog),
         )
-        hint = f"Search {counted(len(sets), 'data set')}: a name, a kind, a source"
+        hint = f"Search {format_count(len(sets), 'data set')}: a name, a kind, a source"
         self._open(self.data, body, look, self._choose_data, hint, letters, size=WIDE)
 
     def _choose_data(self, option: Option) -> None:

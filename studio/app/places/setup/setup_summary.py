@@ -6,7 +6,7 @@ from pushforward.studio.app.core.diffusion_choices import guidance_of
 from pushforward.studio.app.core.draft import Draft
 from pushforward.studio.app.core.run_comparison import training_value
 from pushforward.studio.app.places.setup.expected_cost import expected
-from pushforward.studio.counted import counted, shared_out
+from pushforward.studio.counts import format_count, format_split
 from pushforward.studio.protocol.catalog import Catalog
 
 __all__ = ["costs", "takes", "used"]
@@ -26,7 +26,7 @@ def costs(draft: Draft, catalog: Catalog | None) -> str:
         facts.append(f"{field_carrier_switch.FIELDS[entry.field]} × {CARRIED[entry.carrier]}")
     if draft.evaluations:
         led = " with guidance" if guidance_of(draft.spec) else ""
-        facts.append(f"{counted(draft.evaluations, 'evaluation')} a sample{led}")
+        facts.append(f"{format_count(draft.evaluations, 'evaluation')} a sample{led}")
     if draft.parameters:
         facts.append(f"{draft.parameters:,} parameters")
     if draft.bytes:
@@ -41,7 +41,7 @@ def used(draft: Draft, catalog: Catalog | None) -> tuple[int | None, str]:
     """
     n, takes = draft.facts.get("n"), training_value(draft.spec, "samples", catalog)
     shares = " · ".join(
-        filter(None, (shared_out(draft.facts.get("shares") or {}), _measured(draft, catalog)))
+        filter(None, (format_split(draft.facts.get("shares") or {}), _measured(draft, catalog)))
     )
     entry = draft_spec.entry_of(draft.spec, "dataset", catalog)
     if n is None or entry is None or takes is None:
@@ -66,7 +66,7 @@ def _measured(draft: Draft, catalog: Catalog | None) -> str:
     if most >= wanted or held < PAIRED:
         return ""
     if most < FEWEST:
-        return f"metrics use {counted(most, 'sample')}: too few to conclude anything"
+        return f"metrics use {format_count(most, 'sample')}: too few to conclude anything"
     return f"metrics use {most:,} samples, half of them"
 
 

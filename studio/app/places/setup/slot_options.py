@@ -19,7 +19,7 @@ from pushforward.studio.app.core.verified_claims import claims, verdict
 from pushforward.studio.app.places.setup.expected_cost import expected
 from pushforward.studio.app.places.setup.pickers.option import Option
 from pushforward.studio.app.text import setting_values
-from pushforward.studio.counted import counted
+from pushforward.studio.counts import format_count
 from pushforward.studio.methods import Method, Published, methods
 from pushforward.studio.protocol.catalog import Catalog, EntrySpec, FieldSpec, InputSpec
 from pushforward.studio.resources import recipes
@@ -54,7 +54,7 @@ def datasets(state: AppState, draft: Draft, catalog: Catalog) -> list[Option]:
 
 def _own(data: DataInfo, catalog: Catalog, family: EntrySpec | None) -> Option:
     shown = kind(data.kind)
-    rows = counted(data.rows, shown.one, shown.many)
+    rows = format_count(data.rows, shown.one, shown.many)
     columns = ", ".join(data.columns[:6])
     facts = [("Kind", shown.title), ("Size", rows), ("Columns", columns)]
     return Option(
@@ -137,7 +137,7 @@ def _measured(claim: Mapping[str, Any]) -> str:
 
 
 def _published(figure: Published) -> str:
-    calls = f" in {counted(figure.calls, 'evaluation')}" if figure.calls else ""
+    calls = f" in {format_count(figure.calls, 'evaluation')}" if figure.calls else ""
     return f"{figure.figure}{calls} ({figure.source})"
 
 

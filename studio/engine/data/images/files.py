@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from pushforward.models.contracts.data import Outline, Splits
 from pushforward.models.kinds.images import ImageSet
-from pushforward.studio.engine.data.shipped import archive, not_what_it_should_be
+from pushforward.studio.engine.data.bundled_files import archive, not_what_it_should_be
 from pushforward.studio.engine.process.failures import Refused
 from pushforward.studio.resources import folder
 

@@ -10,8 +10,8 @@ from pushforward.models.config import Config, param
 from pushforward.models.contracts.data import Splits
 from pushforward.models.kinds.texts import TextSet, numbers_of
 from pushforward.models.registry import dataset
-from pushforward.studio.engine.data.shipped import not_what_it_should_be
-from pushforward.studio.formats.texts.folding import LETTERS, AlphabetName, tidy
+from pushforward.studio.engine.data.bundled_files import not_what_it_should_be
+from pushforward.studio.formats.texts.alphabets import LETTERS, AlphabetName, tidy
 from pushforward.studio.resources import folder
 
 __all__ = ["AliceConfig", "alice"]

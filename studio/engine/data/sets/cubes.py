@@ -12,7 +12,7 @@ from pushforward.models.config import param
 from pushforward.models.contracts.data import Splits
 from pushforward.models.kinds.scene_settings import SceneSettings, model_input, prepare_scene
 from pushforward.models.registry import dataset
-from pushforward.studio.engine.data.shipped import archive
+from pushforward.studio.engine.data.bundled_files import archive
 from pushforward.studio.resources import folder
 
 __all__ = ["IndianPinesConfig", "indian_pines"]

@@ -11,7 +11,7 @@ from pushforward.models.contracts.data import Splits
 from pushforward.models.data.graph_draws import packed
 from pushforward.models.registry import dataset
 from pushforward.models.tensors import make_generator
-from pushforward.studio.engine.data.shipped import not_what_it_should_be
+from pushforward.studio.engine.data.bundled_files import not_what_it_should_be
 from pushforward.studio.resources import folder
 
 if TYPE_CHECKING:

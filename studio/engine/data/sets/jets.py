@@ -11,7 +11,7 @@ from pushforward.models.config import Config, param
 from pushforward.models.contracts.data import Splits
 from pushforward.models.kinds.jets import TYPES, JetSet
 from pushforward.models.registry import dataset
-from pushforward.studio.engine.data.shipped import archive
+from pushforward.studio.engine.data.bundled_files import archive
 from pushforward.studio.resources import folder
 
 __all__ = ["PythiaJetsConfig", "pythia_jets"]

@@ -11,7 +11,7 @@ from pushforward.studio.app.design.basic import button, icon_button, label, rest
 from pushforward.studio.app.design.forms.editors import ChoiceList, Segments
 from pushforward.studio.app.design.literal_text import keyless, set_tip
 from pushforward.studio.app.places.runs.table.table_model import AXIS, COLUMNS, NAME
-from pushforward.studio.counted import counted
+from pushforward.studio.counts import format_count
 
 __all__ = ["RunTableHead"]
 
@@ -82,7 +82,7 @@ class RunTableHead(QWidget):
         if problem:
             self.counts.setText(problem.partition(":")[0])
             return
-        said = counted(every, "run") if listed == every else f"{listed:,} of {every:,} runs"
+        said = format_count(every, "run") if listed == every else f"{listed:,} of {every:,} runs"
         self.counts.setText(f"{said}, {selected:,} selected" if selected else said)
 
     def show_hidden(self, hidden: set[str]) -> None:

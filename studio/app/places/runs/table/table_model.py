@@ -30,7 +30,7 @@ from pushforward.studio.app.design.tree_model import Index, LineModel
 from pushforward.studio.app.places.runs.table.cell_values import other_figure, spread_of, suffix_of
 from pushforward.studio.app.text import metric_reference
 from pushforward.studio.app.text import number_format as words
-from pushforward.studio.counted import counted
+from pushforward.studio.counts import format_count
 
 __all__ = [
     "AXIS",
@@ -302,7 +302,7 @@ class RunTableModel(LineModel):
             return group.title
         if column == METRIC:
             return self.metric(group)
-        return counted(len(group.runs), "run") if column == NOTE else ""
+        return format_count(len(group.runs), "run") if column == NOTE else ""
 
     def floor(self, group: Group) -> str:
         """Return what the figures of a group are held against, in a few words."""

@@ -14,7 +14,7 @@ from pushforward.studio.app.places.data.dataset_card import DataSetCard
 from pushforward.studio.app.places.data.dataset_deck import DataSetDeck
 from pushforward.studio.app.places.setup.pickers.option import Option, found
 from pushforward.studio.app.places.setup.pickers.picker_frame import Body
-from pushforward.studio.counted import counted
+from pushforward.studio.counts import format_count
 
 __all__ = ["DataCards"]
 
@@ -63,7 +63,10 @@ class DataCards(Body):
         self._shown = [(option, cards[option.value]) for option in options]
         fit = [card for option, card in self._shown if not option.why_not]
         others = [card for option, card in self._shown if option.why_not]
-        planned = [Planned(counted(len(fit), "data set"), "", fit), Planned(OTHERS, "", others)]
+        planned = [
+            Planned(format_count(len(fit), "data set"), "", fit),
+            Planned(OTHERS, "", others),
+        ]
         self.shelves.show_shelves([each for each in planned if each.cards])
         at = next((i for i, (o, _) in enumerate(self._shown) if o.value == self._chosen), 0)
         place = 0 if search.strip() else at

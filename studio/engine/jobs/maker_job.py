@@ -12,7 +12,7 @@ from typing import Any
 
 from pushforward.models.config import Config
 from pushforward.models.registry import registry
-from pushforward.studio.engine.jobs.importing import POLL, TELL, ImportJob
+from pushforward.studio.engine.jobs.import_job import POLL, TELL, ImportJob
 from pushforward.studio.engine.jobs.job import Job, Work
 from pushforward.studio.engine.makers.base import Maker, Program
 from pushforward.studio.engine.process.background import Background

@@ -5,9 +5,9 @@ import torch
 from pushforward.studio.engine.jobs.job import Work
 from pushforward.studio.engine.jobs.training import TrainingJob
 from pushforward.studio.engine.process.sink import Sink
+from pushforward.studio.engine.race.budget_schedules import MarkedEvaluations, MarkedRecords
 from pushforward.studio.engine.race.budgets import Spending
-from pushforward.studio.engine.race.marks import MarkedEvaluations, MarkedRecords
-from pushforward.studio.engine.race.owntime import OwnTime
+from pushforward.studio.engine.race.device_time import OwnTime
 from pushforward.studio.engine.run.session import Session
 from pushforward.studio.engine.watch.schedules import Pace
 from pushforward.studio.store.run import RunFolder

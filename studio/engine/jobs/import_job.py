@@ -3,7 +3,7 @@
 import time
 from pathlib import Path
 
-from pushforward.studio.engine.data.reading import Reading, reading
+from pushforward.studio.engine.data.file_reader import Reading, reading
 from pushforward.studio.engine.jobs.job import Job, Work
 from pushforward.studio.engine.kinds.base import kind_of
 from pushforward.studio.engine.process.background import Background

@@ -7,10 +7,10 @@ from pushforward.models.contracts.learner import Learner
 from pushforward.models.entries import SamplerEntry
 from pushforward.studio.engine.process.devices import choose_any, configure
 from pushforward.studio.engine.process.failures import Refused
-from pushforward.studio.engine.run.in_force import rebuild
+from pushforward.studio.engine.run.checkpoint_state import averaged, saved_columns, saved_data
+from pushforward.studio.engine.run.effective_settings import rebuild
 from pushforward.studio.engine.run.inputs import open_guides, open_inputs
 from pushforward.studio.engine.run.resolve import Choice, Resolved, check
-from pushforward.studio.engine.run.saving import averaged, saved_columns, saved_data
 from pushforward.studio.protocol.spec import Edit, Pick
 from pushforward.studio.store.checkpoint import Checkpoint
 from pushforward.studio.store.edits import effective_spec

@@ -18,7 +18,7 @@ from pushforward.studio.formats.images.decoding import MOST_BYTES, PICTURES
 from pushforward.studio.formats.limits import FormatError
 from pushforward.studio.formats.npzarrays import refusing_damage
 from pushforward.studio.store.errors import human_bytes
-from pushforward.studio.store.regular import open_regular
+from pushforward.studio.store.regular_files import open_regular
 
 __all__ = ["MOST_PICTURES", "Picture", "Unreadable", "gathered"]
 

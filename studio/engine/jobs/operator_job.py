@@ -5,15 +5,15 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 
 from pushforward.studio.engine.jobs.job import Work
-from pushforward.studio.engine.jobs.runjob import RunJob
+from pushforward.studio.engine.jobs.run_job import RunJob
 from pushforward.studio.engine.kinds.base import kind_of
 from pushforward.studio.engine.process.failures import Refused
 from pushforward.studio.engine.process.memory import process_memory
 from pushforward.studio.engine.process.pieces import in_pieces
 from pushforward.studio.engine.process.sink import Sink
 from pushforward.studio.engine.run.destination import check_destination
-from pushforward.studio.engine.run.operating import Answer, ask
-from pushforward.studio.engine.run.warm import WarmModels
+from pushforward.studio.engine.run.model_cache import WarmModels
+from pushforward.studio.engine.run.operator_requests import Answer, ask
 from pushforward.studio.protocol.messages import Operate, Progress, ResultWritten
 
 __all__ = ["OperatorJob", "estimated", "inline"]

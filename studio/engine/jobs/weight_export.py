@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.engine.run.checkpoint_state import FAMILY, saved_columns, saved_data
 from pushforward.studio.engine.run.destination import check_destination
-from pushforward.studio.engine.run.loading import chosen_checkpoint
-from pushforward.studio.engine.run.saving import FAMILY, saved_columns, saved_data
+from pushforward.studio.engine.run.model_loading import chosen_checkpoint
 from pushforward.studio.store.atomic import write_bytes
 from pushforward.studio.store.run import RunFolder
 

@@ -4,7 +4,7 @@ import math
 
 import msgspec
 
-from pushforward.studio.engine.watch.aftermath import RecordingOverhead
+from pushforward.studio.engine.watch.recording_overhead import RecordingOverhead
 from pushforward.studio.protocol.messages import Watch
 
 __all__ = ["LiveView"]

@@ -7,7 +7,7 @@ from pushforward.studio.engine.jobs.job import ENDED, Job, Work
 from pushforward.studio.engine.process.failures import Refused, describe
 from pushforward.studio.engine.process.memory import process_memory
 from pushforward.studio.engine.process.sink import Sink
-from pushforward.studio.engine.race.entrant import Entrant
+from pushforward.studio.engine.race.participant import Entrant
 from pushforward.studio.protocol.messages import Budget, JobInfo, Progress
 
 __all__ = ["RaceJob"]

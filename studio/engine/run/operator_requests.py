@@ -23,11 +23,12 @@ from pushforward.models.entries import FamilyEntry, OperatorEntry, SamplerEntry
 from pushforward.models.operators.base import ALL, TEST, Operation, Outcome, Progress
 from pushforward.models.registry import registry
 from pushforward.models.training.posthoc import NONE_KEPT
+from pushforward.studio.engine.data.class_mapping import renumbered
 from pushforward.studio.engine.data.datasets import Dataset, in_memory
 from pushforward.studio.engine.data.imported import find_imported, find_place
 from pushforward.studio.engine.data.renumbered import renumbered
 from pushforward.studio.engine.kinds.base import Arrays, kind_of
-from pushforward.studio.engine.kinds.fit import picked_kind
+from pushforward.studio.engine.kinds.compatibility import picked_kind
 from pushforward.studio.engine.process.failures import Refused
 from pushforward.studio.engine.run.conditions import (
     TAKEN_FROM,
@@ -37,10 +38,10 @@ from pushforward.studio.engine.run.conditions import (
     unset_conditions,
 )
 from pushforward.studio.engine.run.destination import check_destination
-from pushforward.studio.engine.run.loading import Loaded, load
+from pushforward.studio.engine.run.model_loading import Loaded, load
 from pushforward.studio.engine.run.not_finite import describe_not_finite
-from pushforward.studio.engine.run.others import Others, asking
-from pushforward.studio.engine.run.othersets import other_set
+from pushforward.studio.engine.run.other_datasets import other_set
+from pushforward.studio.engine.run.other_runs import Others, asking
 from pushforward.studio.engine.run.resolve import Choice, pick_operator, pick_sampler
 from pushforward.studio.engine.run.row_slices import read_slice, take_slice
 from pushforward.studio.engine.run.session import versions

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from pushforward.studio.cli.progress import ProgressBar, duration
-from pushforward.studio.cli.rewritten import bar
+from pushforward.studio.cli.status_line import bar
 from pushforward.studio.figures import short
 from pushforward.studio.protocol.messages import Event, Log, Metrics, Progress
 

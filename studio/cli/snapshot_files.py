@@ -62,8 +62,8 @@ def write_moving(folder: "RunFolder", record: "FlowRecord", path: Path) -> None:
 def _frames(folder: "RunFolder", record: "FlowRecord", *, moving: bool) -> NDArray[np.uint8]:
     """Return the frames (T, h, w, 3) of a record, or its last frame alone."""
     from pushforward.studio.engine.kinds.base import kind_of
-    from pushforward.studio.engine.kinds.fit import picked_kind
-    from pushforward.studio.engine.run.in_force import target_of
+    from pushforward.studio.engine.kinds.compatibility import picked_kind
+    from pushforward.studio.engine.run.effective_settings import target_of
 
     slug = picked_kind(folder.record.spec.dataset)
     kind, places = kind_of(slug), range(len(record.t)) if moving else (len(record.t) - 1,)

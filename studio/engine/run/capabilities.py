@@ -8,12 +8,12 @@ from pushforward.models.config import describe
 from pushforward.models.contracts.spec import SIZE, DataSpec
 from pushforward.models.entries import OperatorEntry
 from pushforward.studio.engine.kinds.base import kind_of
-from pushforward.studio.engine.kinds.fit import picked_kind
-from pushforward.studio.engine.run.loading import newest_checkpoint
-from pushforward.studio.engine.run.operating import offered
-from pushforward.studio.engine.run.othersets import other_sets
-from pushforward.studio.engine.run.saving import saved_data
-from pushforward.studio.protocol.able import Able, AbleTo, Condition
+from pushforward.studio.engine.kinds.compatibility import picked_kind
+from pushforward.studio.engine.run.checkpoint_state import saved_data
+from pushforward.studio.engine.run.model_loading import newest_checkpoint
+from pushforward.studio.engine.run.operator_requests import offered
+from pushforward.studio.engine.run.other_datasets import other_sets
+from pushforward.studio.protocol.capabilities import Able, AbleTo, Condition
 from pushforward.studio.store.run import RunFolder
 
 __all__ = ["able", "conditions"]

@@ -2,39 +2,46 @@
 
 from collections.abc import Mapping, Sequence
 
-__all__ = ["are", "counted", "listed", "ranged", "shared_out", "too_few"]
+__all__ = [
+    "explain_too_few",
+    "format_count",
+    "format_range",
+    "format_split",
+    "join_words",
+    "verb_for",
+]
 
 
-def counted(n: int, one: str, many: str = "") -> str:
+def format_count(n: int, one: str, many: str = "") -> str:
     """Format a number with its noun; the plural ``many`` defaults to ``one`` with an s."""
     return f"{n:,} {one if n == 1 else many or f'{one}s'}"
 
 
-def are(n: int) -> str:
+def verb_for(n: int) -> str:
     """Return the verb for a number of things: "is" for 1, else "are"."""
     return "is" if n == 1 else "are"
 
 
-def ranged(least: int, most: int) -> str:
+def format_range(least: int, most: int) -> str:
     """Format a range, "2 to 9", or the number if both ends are equal."""
     return f"{least:,}" if least == most else f"{least:,} to {most:,}"
 
 
-def listed(names: Sequence[str]) -> str:
+def join_words(names: Sequence[str]) -> str:
     """Join names as in a sentence: "pt, eta and mass"."""
     return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
-def too_few(n: int, one: str, many: str, fewest: int) -> tuple[str, str]:
+def explain_too_few(n: int, one: str, many: str, fewest: int) -> tuple[str, str]:
     """Return the message and the hint of an error about too few samples."""
     be = "is" if n == 1 else "are"
     return (
-        f"There {be} {counted(n, one, many)}; a model needs at least {fewest}.",
+        f"There {be} {format_count(n, one, many)}; a model needs at least {fewest}.",
         f"Choose a file with more {many}, or several files at once.",
     )
 
 
-def shared_out(shares: Mapping[str, int]) -> str:
+def format_split(shares: Mapping[str, int]) -> str:
     """Format the split of a data set: "train 1,297, validation 500"; "" without a split.
 
     Args:

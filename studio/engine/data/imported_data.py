@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from pushforward.models.config import ConfigError
 from pushforward.models.contracts.data import Outline, RowSource, Splits
 from pushforward.studio.engine.data.datasets import LARGE, Dataset, halves
-from pushforward.studio.engine.data.judging import Judging
-from pushforward.studio.engine.data.stored import StoredRows, facts_of
+from pushforward.studio.engine.data.reference_classifier import Judging
+from pushforward.studio.engine.data.stored_rows import StoredRows, facts_of
 from pushforward.studio.engine.data.target import FEWEST
 from pushforward.studio.engine.kinds.base import kind_of
 from pushforward.studio.engine.process.failures import Refused

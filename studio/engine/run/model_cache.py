@@ -4,7 +4,7 @@ import os
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from pushforward.studio.engine.run.loading import Loaded, load
+from pushforward.studio.engine.run.model_loading import Loaded, load
 from pushforward.studio.store.run import RunFolder
 
 __all__ = ["WarmModels"]

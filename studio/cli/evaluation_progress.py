@@ -6,7 +6,7 @@ from typing import TextIO
 
 from pushforward.studio.cli.output import put_line
 from pushforward.studio.cli.progress import duration
-from pushforward.studio.cli.rewritten import RewrittenLine, bar
+from pushforward.studio.cli.status_line import RewrittenLine, bar
 from pushforward.studio.protocol.messages import Event, Progress
 
 __all__ = ["MeasureBar"]

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from pushforward.studio.cli.arguments import add_settings
-from pushforward.studio.cli.measurebar import MeasureBar
-from pushforward.studio.cli.rewritten import RewrittenLine, bar
+from pushforward.studio.cli.evaluation_progress import MeasureBar
+from pushforward.studio.cli.status_line import RewrittenLine, bar
 from pushforward.studio.cli.terminal import UsageError, complain
 from pushforward.studio.protocol.messages import Event, Log
 
@@ -168,10 +168,10 @@ def operate(
     """
     from pushforward.models.registry import registry
     from pushforward.studio.cli.wording import in_options
-    from pushforward.studio.engine.jobs.operating import OperatorJob
-    from pushforward.studio.engine.kinds.fit import entry_of, picked_kind
+    from pushforward.studio.engine.jobs.operator_job import OperatorJob
+    from pushforward.studio.engine.kinds.compatibility import entry_of, picked_kind
     from pushforward.studio.engine.process.refusal import Refused
-    from pushforward.studio.engine.run.warm import WarmModels
+    from pushforward.studio.engine.run.model_cache import WarmModels
     from pushforward.studio.protocol.messages import Operate
 
     wanted = Operate(

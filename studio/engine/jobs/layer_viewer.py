@@ -14,8 +14,8 @@ from pushforward.models.contracts.presentation import Layer
 from pushforward.studio.engine.jobs.job import Job
 from pushforward.studio.engine.jobs.training import training_of
 from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.engine.run.model_cache import WarmModels
 from pushforward.studio.engine.run.session import Session
-from pushforward.studio.engine.run.warm import WarmModels
 from pushforward.studio.engine.watch.recorder import evaluate_points, grid
 from pushforward.studio.protocol.messages import QueryLayer
 from pushforward.studio.store.run import RunFolder

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from pushforward.studio.counted import are
+from pushforward.studio.counts import verb_for
 from pushforward.studio.formats.importer import Importer, Rows
 from pushforward.studio.formats.inspection import Inspection
 from pushforward.studio.formats.limits import FormatError, check_points, rows_at_once
@@ -61,7 +61,7 @@ class LeftOut:
             return f"1 is left out: {alone} ({self.first[why]})."
         each = "; ".join(f"{n:,} as {why} (first {self.first[why]})" for why, n in reasons)
         more = ", and others" if len(self.why) > TOLD else ""
-        return f"{total:,} {are(total)} left out: {each}{more}." if total else ""
+        return f"{total:,} {verb_for(total)} left out: {each}{more}." if total else ""
 
 
 class Collected(ABC, Generic[Met, Taken]):

@@ -17,13 +17,13 @@ from pushforward.models.contracts.data import RowSource
 from pushforward.models.contracts.learner import Learner
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.studio.engine.data.datasets import Dataset, subset
-from pushforward.studio.engine.data.stored import StoredRows
+from pushforward.studio.engine.data.stored_rows import StoredRows
 from pushforward.studio.engine.data.target import Target
 from pushforward.studio.engine.kinds.base import kind_of
 from pushforward.studio.engine.process.failures import Refused
-from pushforward.studio.engine.run.changing import changed
+from pushforward.studio.engine.run.checkpoint_state import restore
+from pushforward.studio.engine.run.live_edits import changed
 from pushforward.studio.engine.run.resolve import Resolved, check
-from pushforward.studio.engine.run.saving import restore
 from pushforward.studio.protocol.spec import ChangeSetting, Edit
 from pushforward.studio.store.checkpoint import Checkpoint
 from pushforward.studio.store.edits import effective_spec

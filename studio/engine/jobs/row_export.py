@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 from pushforward.models.contracts.batch import Batch
 from pushforward.models.contracts.data import RowSource
 from pushforward.studio.engine.jobs.job import Work
-from pushforward.studio.engine.jobs.runjob import RunJob
+from pushforward.studio.engine.jobs.run_job import RunJob
 from pushforward.studio.engine.kinds.base import kind_of
-from pushforward.studio.engine.kinds.fit import picked_kind
+from pushforward.studio.engine.kinds.compatibility import picked_kind
 from pushforward.studio.engine.process.failures import Refused
 from pushforward.studio.engine.process.sink import Sink
+from pushforward.studio.engine.run.checkpoint_state import saved_columns
 from pushforward.studio.engine.run.destination import check_destination
-from pushforward.studio.engine.run.in_force import held_rows, target_of
-from pushforward.studio.engine.run.loading import newest_checkpoint
-from pushforward.studio.engine.run.saving import saved_columns
+from pushforward.studio.engine.run.effective_settings import held_rows, target_of
+from pushforward.studio.engine.run.model_loading import newest_checkpoint
 from pushforward.studio.protocol.messages import ExportRows, ResultWritten
 from pushforward.studio.store.errors import missing_folder
 from pushforward.studio.store.flow import FlowStore

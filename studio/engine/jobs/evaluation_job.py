@@ -10,15 +10,15 @@ from pushforward.models.entries import MetricEntry
 from pushforward.models.metrics.base import Figure
 from pushforward.studio.engine.data.datasets import edited
 from pushforward.studio.engine.jobs.job import Work
-from pushforward.studio.engine.jobs.runjob import RunJob
+from pushforward.studio.engine.jobs.run_job import RunJob
 from pushforward.studio.engine.process.memory import process_memory
 from pushforward.studio.engine.process.sink import Sink
-from pushforward.studio.engine.run.in_force import target_after
-from pushforward.studio.engine.run.loading import load
-from pushforward.studio.engine.run.others import Others, asking
+from pushforward.studio.engine.run.effective_settings import target_after
+from pushforward.studio.engine.run.model_loading import load
+from pushforward.studio.engine.run.other_runs import Others, asking
 from pushforward.studio.engine.run.resolve import pick_metrics, pick_sampler
-from pushforward.studio.engine.watch.ahead import TaskProgress
 from pushforward.studio.engine.watch.evaluation import Evaluator, Quality, unguided
+from pushforward.studio.engine.watch.task_progress import TaskProgress
 from pushforward.studio.figures import short
 from pushforward.studio.protocol.events import SPREAD
 from pushforward.studio.protocol.messages import Evaluate, Progress

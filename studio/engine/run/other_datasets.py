@@ -12,10 +12,10 @@ from pushforward.models.entries import DatasetEntry
 from pushforward.models.operators.otherset import misfit, registered
 from pushforward.models.registry import registry
 from pushforward.studio.engine.data.datasets import outline_of
-from pushforward.studio.engine.data.imported import find_imported, find_outline
+from pushforward.studio.engine.data.imported_data import find_imported, find_outline
 from pushforward.studio.engine.process.failures import Refused
 from pushforward.studio.protocol import spec as protocol
-from pushforward.studio.protocol.able import OtherSet
+from pushforward.studio.protocol.capabilities import OtherSet
 from pushforward.studio.protocol.spec import PROJECT_PREFIX, project_name
 from pushforward.studio.store.errors import StoreError
 from pushforward.studio.store.project import Project

@@ -13,9 +13,9 @@ from pushforward.models.contracts.learner import Learner
 from pushforward.models.contracts.spec import LABEL, DataSpec
 from pushforward.models.registry import registry
 from pushforward.models.samplers.base import Sampler
-from pushforward.studio.engine.kinds.fit import entry_of, picked_kind
+from pushforward.studio.engine.kinds.compatibility import entry_of, picked_kind
 from pushforward.studio.engine.process.failures import Refused
-from pushforward.studio.engine.run.loading import Loaded
+from pushforward.studio.engine.run.model_loading import Loaded
 from pushforward.studio.protocol.spec import GUIDANCE, Pick
 from pushforward.studio.store.errors import StoreError
 from pushforward.studio.store.project import Project

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from pushforward.studio.cli.terminal import paragraph, say
-from pushforward.studio.counted import counted, shared_out
+from pushforward.studio.counts import format_count, format_split
 from pushforward.studio.engine.process.refusal import Refused
 from pushforward.studio.store.dataset import DatasetFolder
 from pushforward.studio.store.parts import Part
@@ -27,7 +27,7 @@ def describe(path: Path) -> None:
     Raises:
         StoreError: it is damaged.
     """
-    from pushforward.studio.engine.data.imported import find_shares
+    from pushforward.studio.engine.data.imported_data import find_shares
     from pushforward.studio.engine.kinds.base import kind_of
 
     folder = DatasetFolder(path)
@@ -35,13 +35,13 @@ def describe(path: Path) -> None:
     rows = kind_of(record.kind).counted(record.rows)
     say(f"{record.name}  (data set of {rows})")
     if record.classes:
-        classes = counted(len(record.classes), "class", "classes")
+        classes = format_count(len(record.classes), "class", "classes")
         paragraph(f"{classes}: {', '.join(_classes(folder))}", indent="  ")
     if record.columns:
         paragraph(f"Columns: {', '.join(record.columns)}", indent="  ")
     paragraph(f"A row has: {', '.join(map(_part, record.parts))}", indent="  ")
     with contextlib.suppress(Refused):  # too few to train on
-        if shares := shared_out(find_shares(folder.name, folder.path.parents[1])):
+        if shares := format_split(find_shares(folder.name, folder.path.parents[1])):
             paragraph(f"Rows: {shares}", indent="  ")
     if record.source:
         paragraph(f"From: {record.source}", indent="  ")

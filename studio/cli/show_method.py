@@ -4,7 +4,7 @@ from pushforward.studio.app.core import diffusion_choices, draft_spec
 from pushforward.studio.app.core.required_runs import wanted_runs
 from pushforward.studio.app.core.verified_claims import claims, verdict
 from pushforward.studio.cli.terminal import paragraph, say
-from pushforward.studio.counted import listed
+from pushforward.studio.counts import join_words
 from pushforward.studio.methods import CHOICES, Method, Published, methods
 from pushforward.studio.protocol.catalog import Catalog
 from pushforward.studio.protocol.spec import Pick, RunSpec
@@ -81,7 +81,7 @@ def _needs(method: Method, spec: RunSpec, catalog: Catalog) -> list[str]:
     if entry is None:
         return []
     kinds = method.kinds or entry.kinds
-    lines = [f"For: {listed(list(kinds))}"] if kinds else []
+    lines = [f"For: {join_words(list(kinds))}"] if kinds else []
     for wanted in wanted_runs(spec, catalog):
         name, needs = wanted.needs.name, wanted.needs
         optional = " It may be left out." if needs.optional else ""
