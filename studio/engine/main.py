@@ -100,7 +100,7 @@ def _set_up_logging(outbox: Outbox) -> None:
 
 
 def _give_way() -> None:
-    """Let the screen go first: this process is somebody's child, and computes all the time."""
+    """Lower the priority of this process, so that the window stays responsive."""
     if hasattr(os, "nice"):
         os.nice(NICE)
 

@@ -64,7 +64,7 @@ class Shuffled:
 
 
 class Mirrored:
-    """Batches of which some rows are turned into others that are as likely, anew in each step."""
+    """Batches with random symmetry transformations of rows, drawn anew at each step."""
 
     def __init__(self, batches: Batches, mirrored: Mirroring, spec: DataSpec, seed: int) -> None:
         self._batches = batches
@@ -128,16 +128,13 @@ class Fed:
 
 
 class Blocks:
-    """In which order rows that lie one after the other on a disk are read and handed out.
-
-    Rows of neighbouring numbers make a block, and some blocks a shelf. In each epoch the blocks
-    stand in a new order, and the rows of a shelf in one of their own: every row comes once an
-    epoch, and what is read at once is whole blocks. Rows of one block come near each other, which
-    is what it costs that rows are not fetched one by one.
+    """Shuffled reading order for rows on disk. Consecutive rows form a block, and several blocks a
+    shelf. Each epoch permutes the blocks and the rows within each shelf, so every row occurs once
+    per epoch and disk reads are whole blocks. Rows of one block stay close together in the order.
     """
 
     def __init__(self, n: int, block: int, shelf: int, seed: int) -> None:
-        """N rows, so many in a block, so many blocks on a shelf."""
+        """Order n rows in blocks of ``block`` rows and shelves of ``shelf`` blocks."""
         self.n = n
         self._block = block
         self._shelf = shelf

@@ -1,4 +1,4 @@
-"""The files of data sets that ship with the studio, opened; what is wrong with one is said."""
+"""Open the bundled data files, with errors that name the file."""
 
 import zipfile
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ __all__ = ["archive", "not_what_it_should_be"]
 
 @contextmanager
 def archive(path: Path, what: str) -> Iterator[Any]:
-    """Yield the arrays of an NPZ file; ``what`` it should hold, "images".
+    """Yield the arrays of an NPZ file; ``what`` names its content in errors, for example "images".
 
     Raises:
         Refused: it is missing or damaged, as whatever is raised meanwhile shows; the path is

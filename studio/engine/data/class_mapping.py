@@ -38,9 +38,8 @@ class _Renumbered:
 
 
 def renumbered(rows: RowSource, model: DataSpec) -> RowSource:
-    """Return rows whose classes have the numbers that a model knows them by: the same name may have
-    another number in another set. Where the model is told no class, or either has no names, they
-    stay as they are.
+    """Return rows whose class numbers are those of the model, matched by class name. Unchanged if
+    the model is unconditional or either side has no class names.
 
     Raises:
         ValueError: a row is of a class that the model has not learned; a sentence that goes on

@@ -1,6 +1,5 @@
-"""Datasets and to measure with; registered sets, procedural or finite, made into such.
-
-Those that were imported into a project: `studio.engine.data.imported_data`.
+"""Training and evaluation data: registered data sets, procedural or finite. For data imported into
+a project, see `studio.engine.data.imported_data`.
 """
 
 from collections.abc import Callable, Generator, Iterator
@@ -48,25 +47,23 @@ rows that are streamed come in another order than those in memory.
 
 @dataclass(frozen=True)
 class Dataset:
-    """Datasets, and independent ones to measure with.
+    """The training data of a run and independent data to evaluate with.
 
     Attributes:
-        rows: the training data, in data units; with fresh batches, a sample for statistics.
-        hash: of them, by which a run knows when they changed.
-        draw: draws n rows for a seed, None for a finite set.
-        pair: two independent real samples of (at most) n rows each: `pair(n, seed)`; of data that
-            have rows to validate with, from those.
-        judging: how the data come by the judge that their metrics ask.
-        unseen: the data that nothing is learned from, where some are set apart.
-        most: the most rows that `pair` can give, None where there is no end of them.
-        every: reads all rows that there are, those that are held out, too; None where they are
-            ``rows``.
-        held: all rows that a model which makes no samples is measured with; None where any can be
-            drawn.
-        validates: whether ``pair`` and ``held`` are of rows that validate, beside which those of
-            ``unseen`` only test.
-        own: whether ``pair`` gives rows that are learned from, as none or too few are held out.
-        ruled: whether somebody has said what makes one of them valid, and perhaps since yesterday.
+        rows: training data in data units; for fresh batches, a sample for statistics.
+        hash: hash of the rows, to detect changes.
+        draw: samples n rows for a seed; None for a finite set.
+        pair: returns two independent real samples of at most n rows: `pair(n, seed)`; validation
+            rows if there are any.
+        judging: provides the reference classifier for metrics.
+        unseen: held-out rows, if there is a split.
+        most: largest n for `pair`; None if unlimited.
+        every: reads all rows including held-out ones; None if they are ``rows``.
+        held: rows to evaluate models that generate no samples; None if rows can be sampled.
+        validates: whether ``pair`` and ``held`` are the validation split, ``unseen`` then being the
+            test split.
+        own: whether ``pair`` uses training rows because too few are held out.
+        ruled: whether a validity rule was chosen, which may change over time.
     """
 
     rows: RowSource
@@ -93,15 +90,13 @@ class Dataset:
         return self.held.take(subset(len(self.held), n, seed))
 
     def untouched(self, n: int, seed: int) -> tuple[RowSource, RowSource]:
-        """As ``pair``, of rows by which nothing was chosen either: those that only test, where
-        others validate.
-        """
+        """Return a pair as ``pair`` does, from the test split if there is a validation split."""
         if not self.validates or self.unseen is None:
             return self.pair(n, seed)
         return halves(self.unseen, n, seed)
 
     def all_rows(self) -> RowSource:
-        """Return all rows that there are, those that are held out, too, in their own order."""
+        """Return all rows, including held-out ones, in their original order."""
         return self.rows if self.every is None else self.every()
 
     def judge(self) -> Generator[bool, None, Judge | None]:
@@ -114,11 +109,11 @@ class Dataset:
 def registered(
     entry: DatasetEntry, config: Config, n: int, seed: int, *, first: bool = False
 ) -> Dataset:
-    """Make a registered set: n rows of a procedural one (0: only a sample for statistics), n of a
-    finite one (0: all), chosen by the seed, or with ``first`` those that come first in its files.
+    """Return a registered data set: n rows of a procedural set (0: a sample for statistics), n of
+    a finite one (0: all), chosen by the seed, or with ``first`` the first rows of its files.
 
     Raises:
-        Refused: the settings cannot be met, or files are missing; the path is "dataset...".
+        Refused: invalid settings or missing files; the path is "dataset...".
     """
     with _refuse_bad_settings():
         if entry.finite:
@@ -139,8 +134,8 @@ def _refuse_bad_settings() -> Iterator[None]:
 
 
 def outline_of(entry: DatasetEntry, config: Config, n: int) -> Outline:
-    """Return what is known of a registered set, of which n rows are wanted (0 as in `registered`),
-    before it is read; a finite set that can only be read for it is read, and remembered.
+    """Return the outline of a registered set with n rows (0 as in `registered`) without reading it;
+    a finite set that must be read for this is cached.
 
     Raises:
         Refused: as `registered`.
@@ -197,8 +192,8 @@ def _finite(entry: DatasetEntry, config: Config, n: int, seed: int, *, first: bo
 
 
 def subset(total: int, n: int, seed: int, *, first: bool = False) -> torch.Tensor:
-    """Return the numbers of n of so many rows, ascending; all where n is 0 or more than there are.
-    Files are often sorted: those that come first may be all of one class.
+    """Return n of ``total`` row numbers, ascending; all if n is 0 or too large. They are random
+    unless ``first``, since files are often sorted by class.
     """
     if first or not 0 < n < total:
         return torch.arange(min(n or total, total))
@@ -206,15 +201,15 @@ def subset(total: int, n: int, seed: int, *, first: bool = False) -> torch.Tenso
 
 
 def halves(data: RowSource, count: int, seed: int) -> tuple[RowSource, RowSource]:
-    """Return two disjoint random parts of data, of so many rows or half of fewer."""
+    """Return two disjoint random parts of the data, ``count`` rows each or half of them."""
     return split_pairs(data, count)(seed)
 
 
 def labelled_rows(rows: RowSource) -> RowSource:
-    """Return rows that say the class of each.
+    """Return rows with their class labels.
 
     Raises:
-        Refused: they have no classes, or stay on the disk, where they cannot be told.
+        Refused: the data have no classes, or are too large for memory.
     """
     known = rows.spec().given.get(LABEL)
     found = rows if known is not None and known.classes else None
@@ -274,9 +269,7 @@ def edited(data: Dataset, target: Target | None) -> Dataset:
 
 
 def in_memory(rows: RowSource) -> RowSource:
-    """Return rows in memory; of those that stay on the disk so many, evenly spaced, that are not
-    large.
-    """
+    """Return rows in memory; a large set is thinned to evenly spaced rows."""
     if not isinstance(rows, StoredRows):
         return rows
     mean = rows.outline().mean

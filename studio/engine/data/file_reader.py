@@ -43,7 +43,7 @@ __all__ = ["Reading", "inspect", "reading"]
 _PATIENCE = 3
 _LOOK = 0.1  # seconds between two looks at what it takes
 _AHEAD = 2
-"""Answers that wait here; whoever reads on does so into the memory of the other process."""
+"""Maximum number of queued answers; the worker process buffers the rest."""
 _DAMAGED_HINT = "Copy it from its source again, or export it again, for example as CSV."
 
 
@@ -52,10 +52,9 @@ class WorkerFailed(Exception):
 
 
 class Reading:
-    """One request to a process of its own, and its answers, few of which are held at a time.
-
-    Whoever waits calls `poll` several times a second: it also keeps the limits where the operating
-    system does not.
+    """One request to a reader process, and its answers, of which few are buffered. The caller must
+    call `poll` several times a second, which also enforces the limits where the operating system
+    does not.
     """
 
     def __init__(self, request: Inspect | Read) -> None:
@@ -87,8 +86,8 @@ class Reading:
         self._thread.start()
 
     def poll(self, seconds: float) -> bool:
-        """Wait so long at most, and end a process that is over its limits; say whether there is an
-        answer, or none will come.
+        """Wait for at most ``seconds``, stop a process beyond its limits, and return whether an
+        answer is ready or none will come.
         """
         with self._changed:
             ready = self._changed.wait_for(lambda: self._answers or self._ended, seconds)
@@ -135,7 +134,7 @@ class Reading:
                 raise _crashed(self._paths) from error
 
     def give_up(self) -> None:
-        """End the process; whoever waits for an answer is refused one."""
+        """Stop the process; a waiting caller gets a refusal."""
         self._give_up(StoreError(f"{named(self._paths)} was not read completely.", kind="user"))
 
     def stop(self) -> None:
@@ -218,11 +217,11 @@ def inspect(
     options: Mapping[str, Any] | None = None,
     begun: Callable[[Reading], None] = lambda _: None,
 ) -> Inspection:
-    """As `studio.formats.inspect`, at arm's length; where that names a folder instead, what is in
-    it. ``begun`` is handed what may be given up.
+    """Inspect files as `studio.formats.inspect` does, in a separate process; for a folder, its
+    content. ``begun`` receives the `Reading`, to cancel it.
 
     Raises:
-        StoreError: a file is missing or cannot be imported, or it was given up.
+        StoreError: a file is missing or cannot be imported, or it was cancelled.
     """
     looking = Reading(Inspect(list(map(str, paths)), importer, dict(options or {})))
     begun(looking)

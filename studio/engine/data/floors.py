@@ -93,7 +93,7 @@ class FloorCache:
 
 
 def cache_folder() -> Path:
-    """Return where floors are cached; what is there can be deleted at any time."""
+    """Return the cache folder of noise floors; it can be deleted at any time."""
     return home.cache_folder() / "floors"
 
 

@@ -1,8 +1,7 @@
-"""What a generator run draws, in the place of data: with distilled labels where there are classes.
+"""Samples of a generator run as training data, labelled by the reference classifier.
 
-A generator has no labels to give. The judge that learned the real training data says which class
-each sample is of; whoever learns from them learns what the judge knows, of what the generator can
-make.
+A generator provides no labels. The reference classifier of the real training data labels each
+sample (distillation).
 """
 
 from collections.abc import Generator
@@ -21,13 +20,11 @@ __all__ = ["drawn"]
 def drawn(
     data: Dataset, source: Family[Any], sampler: Any, seed: int
 ) -> Generator[bool, None, Dataset]:
-    """Return data whose rows to learn from are drawn from a model, as many as there were; what they
-    are measured with stays real. Yields False between network passes.
-
-    The same model and seed give the same rows.
+    """Return data whose training rows are samples of a model, as many as before; evaluation data
+    stay real. Deterministic for a model and a seed. Yields False between network passes.
 
     Raises:
-        Refused: the data have no judge that could label what is drawn.
+        Refused: the data have no reference classifier to label samples.
     """
     judge = yield from data.judge()
     if judge is None:

@@ -114,7 +114,7 @@ def _split_of(folder: DatasetFolder, settings: Settings) -> Splits | None:
 
 @lru_cache(maxsize=2)
 def _split_remembered(folder: DatasetFolder, hash_: str, settings: str) -> Splits | None:
-    """A form asks for the same again and again."""
+    """Cache the split of the last settings: a form requests it repeatedly."""
     kind, facts = kind_of(folder.record.kind), facts_of(folder)
     parts = folder.open().rows(np.arange(folder.record.rows))
     try:
@@ -143,8 +143,8 @@ def _of_splits(parts: Splits, hash_: str, settings: Settings) -> Dataset:
 
 
 def where_it_lies(name: str, project: Path, settings: Settings = NO_SETTINGS) -> RowSource:
-    """Return the rows of an imported set that are learned from, without reading them: on the disk,
-    however few they are. Those that can only be read whole are in memory.
+    """Return the training rows of an imported set as a source on disk, without reading them; data
+    that must be read as a whole are in memory.
 
     Raises:
         Refused, StoreError: as `imported`, but for damage that only reading finds.
@@ -159,7 +159,7 @@ def where_it_lies(name: str, project: Path, settings: Settings = NO_SETTINGS) ->
 
 
 def imported_outline(name: str, project: Path, settings: Settings = NO_SETTINGS) -> Outline:
-    """Return what is known of an imported set before it is read.
+    """Return the outline of an imported set without reading it.
 
     Raises:
         Refused, StoreError: as `imported`, but for damage that only reading finds.
@@ -181,7 +181,7 @@ def imported_outline(name: str, project: Path, settings: Settings = NO_SETTINGS)
 
 
 def imported_kind(slug: str, project: Path | None) -> str | None:
-    """Return the kind of an imported set, None where it cannot be told."""
+    """Return the data type of an imported set, or None if unknown."""
     name = project_name(slug)
     if name is None or project is None:
         return None
@@ -257,15 +257,17 @@ def imported_shares(name: str, project: Path, settings: Settings = NO_SETTINGS) 
 
 @lru_cache(maxsize=1)
 def _read_all_rows(folder: DatasetFolder, hash_: str) -> RowSource:
-    """Return all rows of an imported set whose rows mean something only together. The last one is
-    remembered by its hash: a form asks for it again and again.
+    """Return all rows of an imported set that must be read as a whole. The last set is cached by
+    its hash, because a form requests it repeatedly.
     """
     kind = kind_of(folder.record.kind)
     return kind.from_parts(folder.open().rows(np.arange(folder.record.rows)), facts_of(folder))
 
 
 def _share_of(folder: DatasetFolder, rows: int | None) -> NDArray[np.uint8]:
-    """Return the share of each row of a set; where they are made data of at once, of so many."""
+    """Return the split index of each row of a set, of ``rows`` rows if data are built from several
+    stored rows.
+    """
     return _remembered(folder, folder.record.hash, folder.record.split, rows)
 
 

@@ -1,4 +1,4 @@
-"""Molecules that ship with the studio, and what may be told of them."""
+"""Bundled molecules and their conditions."""
 
 from dataclasses import replace
 from typing import Annotated
@@ -16,7 +16,7 @@ __all__ = ["MoleculesConfig", "shipped_molecules"]
 
 
 class MoleculesConfig(Config, frozen=True):
-    """What is said of molecules."""
+    """Conditions of the molecules."""
 
     told: Annotated[
         bool,
@@ -28,7 +28,7 @@ class MoleculesConfig(Config, frozen=True):
 
 
 def shipped_molecules(name: str, config: MoleculesConfig, learned: int) -> Splits:
-    """Return the first so many molecules of a set to learn from, and the others to measure with.
+    """Return the first ``learned`` molecules for training and the others for evaluation.
 
     Raises:
         Refused: the file is missing or damaged; the path is "dataset".

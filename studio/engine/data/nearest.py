@@ -18,7 +18,7 @@ __all__ = ["Compared", "Found", "nearest"]
 
 Floats = NDArray[np.float64]
 Compared = Callable[[Batch], Floats]
-"""What is compared of rows, (n, k): how far two are apart is the length of the difference."""
+"""Compared features of rows, (n, k); distances are Euclidean."""
 
 BLOCK = 4096  # rows that are held against the others at once
 USUAL_OF = 64  # rows of a class of which it is found how far they are from their nearest
@@ -27,14 +27,14 @@ USUAL_AMONG = 4096  # rows, evenly spaced, that these are chosen from
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """Of m rows that were asked about the k nearest ones of their class, the nearest first.
+    """The k nearest rows of the same class for each of m query rows, nearest first.
 
     Attributes:
-        number: (m, k), which rows of the source these are.
-        far: (m, k), how far they are; infinitely where a class has fewer than k rows.
-        among: (m,), of how many they are the nearest.
-        usual: (m,), how far rows of that class usually are from the nearest other one of it, the
-            median of some of them; NaN where that was not asked for, or there is no other one.
+        number: (m, k), their row numbers in the source.
+        far: (m, k), their distances; infinite if a class has fewer than k rows.
+        among: (m,), number of rows searched.
+        usual: (m,), median distance of rows of that class to their nearest neighbour; NaN if not
+            requested or undefined.
     """
 
     number: NDArray[np.int64]

@@ -27,14 +27,14 @@ _log = logging.getLogger(__name__)
 MOST = 4
 """Judges that are remembered: one has as many numbers as a model."""
 _known: OrderedDict[str, Network] = OrderedDict()
-"""Those that were prepared last."""
+"""The classifiers used last."""
 SEED = 0
 STEPS_A_PIECE = 5
 SUFFIX = ".safetensors"
 
 
 def cache_folder() -> Path:
-    """Where judges are kept; what is there can be thrown away at any time."""
+    """Return the cache folder of reference classifiers; it can be deleted at any time."""
     return home.cache_folder() / "judges"
 
 
@@ -51,19 +51,17 @@ def shipped_folder() -> Path:
 
 
 class Judging:
-    """The judge of one data set: remembered, given by the person, shipped with the studio, read
-    from the cache, or trained.
-
-    One that is trained is a function of the training data and their labels, whole, whatever part of
-    them a run learns from: all runs on a data set have the same judge.
+    """The reference classifier of a data set: from memory, from the user, bundled, from the cache,
+    or trained. It is trained on the whole labelled training data, whatever subset a run uses, so
+    all runs on a data set share it.
 
     Args:
-        entry: which judge it is.
-        lesson: what it learns from.
-        given: a file of weights that are taken as they are.
+        entry: the registered classifier.
+        lesson: its training data.
+        given: a file of weights provided by the user.
 
     Raises:
-        Refused: the file has no weights of this judge; the path is "dataset".
+        Refused: the file has no weights of this classifier; the path is "dataset".
     """
 
     def __init__(self, entry: JudgeEntry, lesson: Lesson, given: Path | None = None) -> None:

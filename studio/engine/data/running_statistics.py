@@ -118,8 +118,8 @@ class Measuring:
         return replace(found, law=found.standard_given(law))
 
     def _note_law(self, given: Mapping[str, Tensor]) -> None:
-        """Keep what is given of some rows, evenly: of every second, fourth, ... once they are
-        many.
+        """Keep the conditions of an evenly thinned subset of rows: every second, fourth, … row as
+        they accumulate.
         """
         self._law.append({name: given[name][:: self._every] for name in self._outline.law})
         first = next(iter(self._outline.law))

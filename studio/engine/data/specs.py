@@ -1,4 +1,4 @@
-"""The spec of data as tensors and plain values: beside the data, and in checkpoints."""
+"""Encode the spec of data as tensors and plain values, for files and checkpoints."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -21,9 +21,9 @@ Tensors = dict[str, Tensor]
 def pack_spec(spec: DataSpec) -> tuple[Tensors, dict[str, Any]]:
     """Return the tensors of a spec by name, and its plain values.
 
-    Names: "mean", "std", "masks", "values", "absent", "law/<name>", "given/<name>/mean",
-    ".../std", and "mixture/means", ".../std", ".../weights" where the law of the data is known, and
-    ".../classes" where it has some.
+    Names: "mean", "std", "masks", "values", "absent", "law/<name>", "given/<name>/mean", ".../std";
+    for a known density "mixture/means", ".../std", ".../weights", and ".../classes" if it has
+    classes.
     """
     tensors = {"mean": spec.mean, "std": spec.std}
     for name, known in (("masks", spec.masks), ("values", spec.values), ("absent", spec.absent)):
@@ -122,7 +122,7 @@ def _decode_given(tensors: Mapping[str, Tensor], name: str, said: Mapping[str, A
 
 
 def _mixture(tensors: Mapping[str, Tensor]) -> GaussianMixture | None:
-    """Return the law of the data; None where it was not known, or was not told in its time."""
+    """Return the density of the data, or None if unknown or not stored by an earlier version."""
     if f"{MIXTURE}means" not in tensors:
         return None
     means, std, weights = (tensors[f"{MIXTURE}{name}"] for name in ("means", "std", "weights"))

@@ -1,6 +1,5 @@
-"""Rows of a data set of the project that stay on disk: read when they are asked for.
-
-Their statistics are measured once, in one pass over the file, and kept beside it.
+"""Rows of an imported data set that stay on disk and are read on demand. Statistics are computed
+once, in one pass, and cached next to the file.
 """
 
 import hashlib
@@ -33,7 +32,7 @@ BLOCK = 2**22
 
 
 def facts_of(folder: DatasetFolder) -> Facts:
-    """Return what a data set says of its parts beside them.
+    """Return the stored facts of a data set other than its rows.
 
     Raises:
         StoreError: its record is damaged.
@@ -43,10 +42,8 @@ def facts_of(folder: DatasetFolder) -> Facts:
 
 
 class StoredRows:
-    """Some rows of a data set of the project; a `models.contracts.data.RowSource`.
-
-    What is held are the numbers of the rows, and of the rows themselves those that
-    have been asked for.
+    """Rows of an imported data set on disk; a `models.contracts.data.RowSource`. Only row numbers
+    and requested rows are in memory.
     """
 
     def __init__(self, folder: DatasetFolder, numbers: np.ndarray, facts: Facts) -> None:
@@ -68,7 +65,7 @@ class StoredRows:
         return len(self._numbers)
 
     def spec(self) -> DataSpec:
-        """Return what a model is told about them; the first time of all this reads every row."""
+        """Return the spec of the data; the first call reads every row."""
         for _ in self.prepare():
             pass
         assert self._spec is not None
@@ -128,7 +125,7 @@ class StoredRows:
 
     @cached_property
     def _key(self) -> str:
-        """Of which rows the statistics are, and how they are measured."""
+        """Return the cache key of the statistics: the rows and the method."""
         numbers = hashlib.sha256(np.ascontiguousarray(self._numbers, "<i8").data).hexdigest()
         return f"{VERSION} {self._folder.record.hash} {numbers}"
 

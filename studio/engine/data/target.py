@@ -78,9 +78,8 @@ class Target:
         return self.x if n >= len(self.x) else self.x[self.chosen(n)]
 
     def chosen(self, n: int) -> Tensor:
-        """Return which of the points these are: by their numbers, for files are often sorted, and
-        who looks at the first of them is to see some of all; fewer of them are those that come
-        first of more.
+        """Return the indices of at most n points. They are chosen at random, because files are
+        often sorted; a smaller n gives a subset of a larger one.
         """
         if n >= len(self.x):
             return torch.arange(len(self.x))

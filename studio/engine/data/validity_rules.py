@@ -1,4 +1,4 @@
-"""Data of which a person has said in a project what makes one of them valid."""
+"""Validity rules that were chosen for the data of a project."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +11,7 @@ __all__ = ["rule_of", "ruled"]
 
 
 def rule_of(slug: str, project: Path | None) -> str:
-    """Return what was said of the data of a slug, "" where nothing was.
+    """Return the validity rule of a data set in a project, "" for none.
 
     Raises:
         StoreError: it cannot be read.
@@ -22,7 +22,7 @@ def rule_of(slug: str, project: Path | None) -> str:
 
 
 def ruled(data: Dataset, slug: str, project: Path | None) -> Dataset:
-    """Return data of a slug that know what a person has said of them in a project.
+    """Return the data with the validity rule chosen in a project.
 
     Raises:
         StoreError: it cannot be read.

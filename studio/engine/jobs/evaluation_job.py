@@ -30,13 +30,13 @@ TICK = 1.0  # seconds between two words on how far it is
 
 
 class EvaluationJob(RunJob):
-    """Measures a checkpoint; the figures, each with its floor, n and seed, go to the log
-    and to the run's events. They are no part of the curves: n and seed differ from those.
+    """Job that evaluates a checkpoint. Metric values with floor, n and seed go to the log and the
+    run's events, not to its curves, whose n and seed differ.
 
     Attributes:
-        quality: what was measured, None before.
-        at: the step of the checkpoint.
-        slugs: those of the metrics that are asked for.
+        quality: the result, None before.
+        at: step of the checkpoint.
+        slugs: requested metrics.
     """
 
     kind = "evaluation"
@@ -154,7 +154,7 @@ class EvaluationJob(RunJob):
 
 
 def _format_metric(entry: MetricEntry, figure: Figure, quality: Quality) -> str:
-    """Say a figure, its interval and its bar, up to with how many data it was measured."""
+    """Format a metric value with its interval, its reference and n."""
     ends = [short(end, 4) for end in (figure.low, figure.high) if end is not None]
     interval = f" [{', '.join(ends)}]" if ends else ""
     floor, spread = (quality.floors.get(key) for key in (entry.slug, SPREAD + entry.slug))

@@ -47,21 +47,20 @@ def run(
     steps: int | None = None,
     background: bool = False,
 ) -> RunStatus:
-    """Train to the end, or until ``stop()``; return the final status.
+    """Train to the end, or until ``stop()``, and return the final status. A failure of the training
+    is part of the status and does not raise.
 
     Args:
-        target: a run folder, which goes on from its newest good checkpoint, or a spec.
-        project: where the run of a spec is made.
-        on_event: told of metrics, progress, checkpoints, log lines; in this thread.
-        stop: asked between steps; when true, the run is saved and left as "paused".
-        steps: another total for a run folder, beyond the step that it goes on from.
-        background: marks the run as one that no studio holds.
-
-    A failure of the training is part of the status and does not raise.
+        target: a run folder, resumed from its newest intact checkpoint, or a spec.
+        project: where the run of a spec is created.
+        on_event: called with metrics, progress, checkpoints and log lines, in this thread.
+        stop: called between steps; if true, the run is saved as "paused".
+        steps: a new total number of steps for a run folder.
+        background: marks the run as trained without a window.
 
     Raises:
-        Refused: the spec has a problem, or the run has done as many ``steps``.
-        StoreError: the run folder cannot be read, or another process has the run.
+        Refused: the spec has a problem, or the run has completed ``steps``.
+        StoreError: the run folder cannot be read, or another process trains the run.
         ValueError: a spec without a project.
     """
     discover()
@@ -85,10 +84,10 @@ def run(
 
 
 def planned_total(folder: RunFolder, steps: int | None = None) -> int:
-    """Return how many steps a run shall have: as asked for now, else as recorded or raised before.
+    """Return the total number of steps of a run: the requested, or the recorded one.
 
     Raises:
-        Refused: it has done as many as are asked for.
+        Refused: it has completed the requested steps.
     """
     if steps is None:
         return max(int(folder.record.spec.training["steps"]), folder.status().total)

@@ -83,11 +83,11 @@ class Job(ABC):
 
     @abstractmethod
     def work(self) -> Work:
-        """Do the work. Yields True after each step and False in between, often enough (every few
-        tens of milliseconds) that the engine stays responsive.
+        """Do the work as a generator.
 
-        While requests wait, the generator answers them between two steps, keeps ``answering`` set
-        meanwhile, and yields False before it goes on with the next step. Closing it stops it.
+        Yields True after each step and False in between, every few tens of milliseconds, so that
+        the engine stays responsive. Waiting requests are answered between two steps, with
+        ``answering`` set; closing the generator stops the work.
         """
 
     def drop(self, part: "Job") -> None:
@@ -95,12 +95,13 @@ class Job(ABC):
         raise ValueError(f"a job of kind {self.kind} has no parts")
 
     def ask(self, action: str, n: int = 1) -> None:
-        """Ask for something between two steps; ``action`` is one of ``requests`` or "flush"."""
+        """Queue a request for the time between two steps; ``action`` is one of ``requests`` or
+        "flush".
+        """
         self.asked.append((action, n))
 
     @abstractmethod
     def settle(self) -> None:
-        """Bring the files of the job up to its new state; called at each change of state.
-
-        Called last with a state of `ENDED`: memory is let go.
+        """Write the state of the job to its files; called at each change of state. A state of
+        `ENDED` comes last and frees memory.
         """

@@ -1,4 +1,4 @@
-"""Having data made by a program of somebody else's, and bringing them into a project."""
+"""Job that generates data with an external program and imports them."""
 
 import json
 import shutil
@@ -75,9 +75,7 @@ class MakingJob(Job):
 
     @contextmanager
     def _folder(self) -> Iterator[Path]:
-        """Yield a hidden folder of the project, which whoever writes there next sweeps away, should
-        this process die.
-        """
+        """Yield a hidden folder of the project; it is removed later if this process dies."""
         data = Project.open_or_create(Path(self._command.project)).path / "data"
         make_folder(data)
         sweep(data)

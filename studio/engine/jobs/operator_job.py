@@ -20,18 +20,16 @@ __all__ = ["OperatorJob", "estimated", "inline"]
 
 TICK = 0.1
 TRIED = 1.5
-"""Seconds for which something is tried whose time is asked for, once it has said how far it is."""
+"""Seconds of trial work for a time estimate, once progress is known."""
 PATIENCE = 5.0
-"""Seconds after which it is not tried any longer, whatever it has said."""
+"""Maximum seconds of a time estimate."""
 MOST_INLINE = 64 * 2**20
 """Bytes that an answer may have: it goes over the line at once."""
 
 
 class OperatorJob(RunJob):
-    """Does it and writes what came of it; whoever ends it meanwhile leaves nothing half.
-
-    ``warm`` holds the models that were asked for lately, and ``shared`` says whether something
-    trains meanwhile.
+    """Job that runs an operator and writes its result; nothing is left if it is cancelled. ``warm``
+    caches models, and ``shared`` tells whether a training runs at the same time.
     """
 
     kind = "operator"

@@ -1,10 +1,9 @@
-"""The queue: which job runs, and what may be done to it when.
+"""The job queue: which job runs, and the commands on jobs.
 
-Three lanes are stepped in turn, each a job at a time: trainings, files that come in or go out, and
-what is asked of runs (sampling, evaluation, labs), so that nobody waits for the end of a training
-to draw samples, or for that of a lab to write some.
-A paused training keeps its place: the next one starts when it has ended. A race is one training
-to the queue: it steps those that take part, its ``parts``, which are known by name all the same.
+Three lanes are stepped in turn, one job at a time in each: trainings; files to import or export;
+and requests to runs (sampling, evaluation, labs), so that short requests do not wait for a
+training. A paused training keeps its place. A race is one training to the queue; its ``parts`` are
+known by name.
 """
 
 import time
@@ -35,8 +34,8 @@ class _Running:
 
 @dataclass
 class JobQueue:
-    """Owns every job's state. ``changed`` is told of each change: the info and the place in the
-    queue (-1 when it is not queued).
+    """Owner of every job's state. ``changed`` is called on each change with the info and the place
+    in the queue (-1 if not queued).
     """
 
     changed: Changed
@@ -127,7 +126,7 @@ class JobQueue:
             )
 
     def set_speed(self, name: str, delay: float) -> None:
-        """Wait so many seconds after each step of a job; also of one that waits still.
+        """Set the delay in seconds after each step of a job, also of a waiting one.
 
         Raises:
             Refused: the job has ended, or the delay is negative.
@@ -157,9 +156,8 @@ class JobQueue:
         return wait
 
     def leave(self, checkpoint: bool, *, asked: bool = True) -> None:
-        """Stop everything for the end of the engine: what runs becomes "paused" on disk after it
-        has saved itself (or not), what waits stays "queued". Where nobody ``asked`` for the end,
-        what runs was "interrupted".
+        """Stop everything before the engine exits. Running jobs become "paused" after saving (if
+        ``checkpoint``), or "interrupted" unless ``asked``; waiting jobs stay "queued".
         """
         for lane, running in list(self._active.items()):
             running.job.save_on_stop = checkpoint

@@ -32,9 +32,7 @@ __all__ = ["RowsJob"]
 
 @dataclass(frozen=True)
 class _ExportedRows:
-    """All rows of a source, the names of the numbers of one, and what is known of where they come
-    from.
-    """
+    """Rows of a source, the names of their columns, and provenance."""
 
     rows: RowSource | Batch
     columns: tuple[str, ...]
@@ -42,7 +40,7 @@ class _ExportedRows:
 
 
 class RowsJob(RunJob):
-    """Reads all rows of the source and writes those that are asked for."""
+    """Job that exports the requested rows of a source."""
 
     kind = "export"
     lane = "files"
@@ -190,7 +188,7 @@ _READ = {
 
 
 def _batch(x: NDArray[Any], known: Mapping[str, NDArray[Any]]) -> Batch:
-    """Return rows with what is known of each as a batch."""
+    """Return rows and their conditions as a batch."""
     tensors = {name: torch.from_numpy(np.ascontiguousarray(each)) for name, each in known.items()}
     mask = tensors.pop("mask", None)
     rows = torch.from_numpy(np.ascontiguousarray(x))

@@ -1,5 +1,5 @@
-"""A training step of a run that does not train, stage by stage: the next one after a checkpoint. It
-is done in memory, and nobody keeps what comes of it.
+"""Run the next training step after a checkpoint stage by stage, in memory; the result is not
+saved.
 """
 
 from collections.abc import Generator

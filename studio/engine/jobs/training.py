@@ -1,8 +1,8 @@
-"""Training: a loop of steps, and between them whatever is due or was asked for.
+"""The training job: a loop of steps with other work in between.
 
-A step costs the loop one comparison and one append; the clock is read some thirty times a
-second. What is done between steps (records, evaluations, checkpoints, views) never touches the
-random numbers of the training: watched, unwatched and headless runs have the same losses.
+A step costs the loop one comparison and one append; the clock is read some thirty times a second.
+Work between steps (records, evaluations, checkpoints, views) never uses the random numbers of the
+training, so watched, unwatched and headless runs have the same losses.
 """
 
 import time
@@ -46,7 +46,7 @@ CHECK = 0.03
 HEARTBEAT = 2.0
 TOLD = 1.0
 FIRST = "generating the first samples"
-"""What is said before the first step is done: it makes none of its own, but for the record."""
+"""Status before the first step; it marks the time of the first record."""
 Tell: TypeAlias = Callable[[int | Exception], None]
 
 
@@ -114,10 +114,8 @@ class TrainingJob(Job):
         self._claimed = True
 
     def change(self, edit: Edit, tell: Tell) -> None:
-        """Ask for an edit between two steps, whatever step it names.
-
-        ``tell`` is called once: with the step after which it took hold, or with the reason why it
-        did not.
+        """Queue an edit for the time between two steps. ``tell`` is called once, with the step
+        after which it took effect or with the reason of its refusal.
         """
         self._edits.append((edit, tell))
         self.ask("edit")
@@ -209,8 +207,8 @@ class TrainingJob(Job):
         return session
 
     def _prepare(self, session: Session) -> Work:
-        """Make what is learned from, and the judge whom the first record asks: a new set of data
-        needs one, which may take a minute. What happens is said, and is no step's time.
+        """Prepare the training data and the reference classifier, which may train for a minute.
+        Progress is reported, and no step's time includes it.
         """
         if session.drawing is not None:
             self._say("generating its training samples")
@@ -250,7 +248,7 @@ class TrainingJob(Job):
         self.view.add_block(steps, seconds, began)
 
     def _maintain(self, session: Session) -> Work:
-        """Do what was asked for and what is due; plan when to look at the clock next."""
+        """Do what was requested and what is due, and plan the next look at the clock."""
         yield from self._answer(session)
         yield from self._complete()
         now = self._clock()
@@ -283,7 +281,9 @@ class TrainingJob(Job):
             yield each
 
     def _showing(self, work: Iterable[bool]) -> Work:
-        """Do work; before the first step also send a small picture as soon as somebody looks."""
+        """Run work; before the first step, also send a small snapshot as soon as the run is
+        watched.
+        """
         for each in work:
             if not self.step:
                 yield from self._outputs.live.show_first(self.step)
@@ -298,8 +298,8 @@ class TrainingJob(Job):
         yield from self._outputs.make_due(self.step)
 
     def _answer(self, session: Session) -> Work:
-        """Do what was asked for, also while paused: each yield at the end comes before any step,
-        and whatever was asked for meanwhile is done before going on.
+        """Answer requests, also while paused. Each yield precedes any step, and requests that
+        arrive meanwhile are answered first.
         """
         outputs = self._outputs
         while self.asked:
@@ -325,7 +325,7 @@ class TrainingJob(Job):
             yield False
 
     def _edit(self, session: Session) -> None:
-        """Make the edit that was asked for first; it is on disk before the next step."""
+        """Apply the first queued edit; it is on disk before the next step."""
         asked, tell = self._edits.popleft()
         edit = msgspec.structs.replace(asked, step=self.step)
 
@@ -350,7 +350,7 @@ class TrainingJob(Job):
                 self._log.write("warning", warning)
 
     def _stages(self, session: Session, n: int) -> Work:
-        """Do the next stages, unless something else is asked for meanwhile."""
+        """Run the next stages of a step until another request arrives."""
         for _ in range(n):
             if self._staged is None:
                 yield from self._make_due(session)
@@ -401,9 +401,7 @@ class TrainingJob(Job):
         self._log.write("info", f"Finished at step {self.step:,}.")
 
     def _stopped(self) -> None:
-        """The generator is being closed between two steps or two stages of one: save, unless told
-        not to.
-        """
+        """Save, if wanted, when the generator is closed between two steps or stages."""
         if self.session is not None and self.save_on_stop:
             self._complete_now()
             self._outputs.save(self.step)

@@ -33,12 +33,12 @@ _known: dict[str, "DataKind"] = {}
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of imported data beside their rows.
+    """Stored facts of imported data.
 
     Attributes:
         columns: names of the numbers of a row.
-        classes: names of the values of "label".
-        more: whatever else the importer noted, as plain JSON.
+        classes: class names of "label".
+        more: further facts of the importer, as plain JSON.
     """
 
     columns: tuple[str, ...] = ()
@@ -47,7 +47,9 @@ class Facts:
 
 
 class DataKind:
-    """What holds for data of any kind; a subclass, named by its slug, says what is different."""
+    """Base class of data types in the engine: defaults that subclasses, found by their slug,
+    override.
+    """
 
     suffixes: ClassVar[tuple[str, ...]] = ARRAY_SUFFIXES
     """Of files that samples are exported to, the usual one first."""
@@ -62,7 +64,7 @@ class DataKind:
     """Whether `repeats` compares data, for which all of them are read."""
 
     foreseen: ClassVar[bool] = False
-    """Whether records hold what a denoiser expects of data on their way: a network pass a frame."""
+    """Whether records include denoised estimates (one network pass per frame)."""
 
     record_types: ClassVar[Mapping[str, str]] = {}
     """The type in which kept records have an array, where fewer bits than its own are enough."""
@@ -73,18 +75,16 @@ class DataKind:
     """
 
     plane: ClassVar[bool] = False
-    """Whether the first two numbers of a datum are its place in a plane."""
+    """Whether the first two numbers of a sample are coordinates in a plane."""
 
     limits: ClassVar[Mapping[str, tuple[float, float]]] = {}
-    """Between what conditions can be asked for, by name and in their units: what lies outside is no
-    such thing, or in another unit, and is not imported either.
-    """
+    """Allowed ranges of conditions, by name and in their units; rows outside are not imported."""
 
     rules: ClassVar[tuple[str, ...]] = ()
-    """What a person may say that makes one of them valid."""
+    """Validity rules that can be chosen."""
 
     near_by: ClassVar[Mapping[str, Compared]] = {}
-    """What is compared of rows to find the nearest, by the name that it is asked for by."""
+    """Functions that return comparable features of rows, by the name of the distance."""
 
     def __init__(self, slug: str) -> None:
         self.slug = slug
@@ -98,13 +98,13 @@ class DataKind:
         return format_count(n, *known.get(self.slug, ("row", "rows")))
 
     def repeats(self, learned: RowSource, held: Sequence[RowSource]) -> str:
-        """Say in a sentence how many data are there more than once, and how many of those that are
-        held out, of some sets, are learned, too; "" where none is or the kind compares none.
+        """Describe duplicates among the data, and held-out samples that are also in the training
+        set; "" for none, or if the data type does not compare.
         """
         return ""
 
     def too_few(self, n: int) -> tuple[str, str]:
-        """Say that so many data are too few for a model, and what to do about it."""
+        """Return the message and the hint for too few samples."""
         known = {entry.slug: (entry.one, entry.many) for entry in registry.all("kind")}
         return explain_too_few(n, *known.get(self.slug, ("row", "rows")), FEWEST)
 
@@ -113,8 +113,8 @@ class DataKind:
         return self.counted(len(data))
 
     def arrays(self, rows: Batch) -> Arrays:
-        """Return rows as arrays by name: "x", "mask" where some places are padded, and what is
-        given.
+        """Return rows as arrays by name: "x", "mask" if some places are padded, and the
+        conditions.
         """
         found = {"x": rows.x, **rows.given}
         if rows.mask is not None:
@@ -163,11 +163,11 @@ class DataKind:
         )
 
     def parse_rows(self, value: Any, spec: DataSpec, columns: tuple[str, ...]) -> Batch:
-        """Return rows that a person hands to an operator as nested lists, in the units of the data;
-        ``columns`` are those of a row.
+        """Parse rows of an operator's input, nested lists in data units; ``columns`` names their
+        numbers.
 
         Raises:
-            ValueError: they are no such rows; the message goes on after the name of the slot.
+            ValueError: invalid rows; the message continues the name of the input.
         """
         wanted = ", ".join(map(str, spec.shape))
         try:
@@ -182,9 +182,7 @@ class DataKind:
         return Batch(torch.from_numpy(x).to(dtype))
 
     def finite(self, rows: Batch) -> Tensor:
-        """Return which samples hold finite values alone, also in what is computed from them for a
-        file, (n,) bool.
-        """
+        """Return which samples are finite, including values derived for export, (n,) bool."""
         return rows.x.isfinite().flatten(1).all(dim=1)
 
     def measuring(self, outline: DataSpec) -> Measuring:
@@ -200,11 +198,13 @@ class DataKind:
         return None
 
     def shared_facts(self, data: RowSource) -> dict[str, float]:
-        """Return numbers that hold for every datum, made ones too, by name: a sampling rate."""
+        """Return numbers that hold for every sample of the data, by name, such as a sampling
+        rate.
+        """
         return {}
 
     def with_rule(self, data: RowSource, rule: str) -> RowSource:
-        """Return data of which a person has said what makes one of them valid, one of `rules`."""
+        """Return the data with a validity rule, one of `rules`."""
         return data
 
     def preview_arrays(self, data: RowSource) -> Arrays:
@@ -212,7 +212,7 @@ class DataKind:
         return self.arrays(data.rows(slice(None)))
 
     def facts(self, data: RowSource) -> dict[str, Any]:
-        """Return what a preview tells beside the rows: columns, modes, mean, std, names."""
+        """Return the facts of a preview: columns, modes, mean, std, names."""
         spec = data.spec()
         return {
             "columns": list(data.columns),
@@ -223,10 +223,10 @@ class DataKind:
         }
 
     def places(self, rows: Batch) -> NDArray[np.float32]:
-        """Return where the k pieces of each datum are drawn, (n, k, 2); rows are in data units.
+        """Return the layout of the k pieces of each sample, (n, k, 2), for rows in data units.
 
         Raises:
-            TypeError: data of this kind have no layout.
+            TypeError: this data type has no layout.
         """
         raise TypeError(f"{self.slug} have no layout")
 
@@ -245,7 +245,7 @@ class DataKind:
         return data.relabelled(rows, labels)
 
     def annotations(self, rows: Batch) -> Arrays:
-        """Return what real rows are shown with beside their numbers and classes, by name."""
+        """Return further arrays to show with real rows, by name."""
         return {}
 
     def target(self, data: RowSource) -> Target:
@@ -271,9 +271,7 @@ class DataKind:
         return ""
 
     def left_out_arrays(self, path: Path, rows: Batch | None, arrays: Arrays) -> str:
-        """Say which arrays of a result a file of this suffix does not hold beside the rows, "" for
-        none.
-        """
+        """Return which arrays of a result a file of this suffix cannot store, "" for none."""
         if rows is None or not arrays or path.suffix.lower() in ARRAY_SUFFIXES:
             return ""
         others = join_words(sorted(arrays))

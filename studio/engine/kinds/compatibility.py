@@ -38,17 +38,17 @@ def picked_kind(dataset: Pick) -> str:
 
 
 def entry_of(kind: str) -> KindEntry:
-    """Return what is registered of a kind.
+    """Return the registry entry of a data type.
 
     Raises:
-        KeyError: it is not known.
+        KeyError: unknown data type.
     """
     return registry.get("kind", kind)
 
 
 def kinds_measured(metric: MetricEntry) -> tuple[str, ...]:
-    """Return the kinds of data that a metric measures: those that it names, and those that name it
-    among theirs. A metric that names none measures all, ().
+    """Return the data types that a metric supports: those it names and those that name it; () for
+    all.
     """
     if not metric.kinds:
         return ()
@@ -57,7 +57,7 @@ def kinds_measured(metric: MetricEntry) -> tuple[str, ...]:
 
 
 def named_set(dataset: DatasetEntry | None) -> str:
-    """Return how a sentence names a data set; None stands for an imported one."""
+    """Return the name of a data set for a sentence; None stands for an imported set."""
     return f"the data set {dataset.title}" if dataset is not None else "the imported data set"
 
 
@@ -80,8 +80,8 @@ def unfit(family: FamilyEntry, kind: str, name: str) -> list[ErrorInfo]:
 
 
 def unfit_inputs(family: FamilyEntry, spec: RunSpec) -> list[ErrorInfo]:
-    """Return what is missing of the runs that a family learns from, or is too much; whether they
-    are there and will do is a matter of the project (`studio.engine.run.inputs`).
+    """Return missing or superfluous input runs of a family; whether they exist and fit is checked
+    with the project (`studio.engine.run.inputs`).
     """
     problems = []
     for name, needs in family.inputs.items():

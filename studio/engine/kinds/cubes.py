@@ -26,9 +26,7 @@ _MAP = "map"
 SCENE = "scene"
 """The fact of an imported set that holds its `SceneSettings`."""
 COMPONENTS, WINDOW = 30, 9
-"""How an imported scene is shown to models: so many principal components of the spectra, in windows
-of such a side. They are the usual ones of the scene that ships.
-"""
+"""Default representation of an imported scene: number of principal components, and window size."""
 
 
 class Cubes(DataKind, slug="cubes"):
@@ -38,8 +36,8 @@ class Cubes(DataKind, slug="cubes"):
     whole: ClassVar[bool] = True
 
     def from_parts(self, parts: Arrays, facts: Facts) -> CubeSet:
-        """Return the labelled pixels of an imported scene, or all where it has no labels. ``parts``
-        are all its pixels, row by row: x (n, bands) and label (n,), -1 where nobody knows it.
+        """Return the labelled pixels of an imported scene, or all if it has no labels. ``parts``
+        has all pixels in row-major order: x (n, bands) and label (n,), -1 for unknown.
         """
         cube, truth = self._read(parts, facts)
         waves = _wavelengths(facts, len(cube))
@@ -97,10 +95,9 @@ class Cubes(DataKind, slug="cubes"):
         )
 
     def preview_arrays(self, data: RowSource) -> Arrays:
-        """Return "x" (n, 3, side, side), windows in false colours from 0 to 1, with "label" (n,)
-        and "position" (n, 2); and of the scene "colours" (H, W, 3) uint8, "truth" (H, W) int16 from
-        1 on, 0 where nobody knows, "cube" (H, W, bands) and "wavelengths" (bands,) in nm, empty
-        where they are not known.
+        """Return "x" (n, 3, side, side), windows in false colours in [0, 1], with "label" (n,) and
+        "position" (n, 2); and of the scene "colours" (H, W, 3) uint8, "truth" (H, W) int16 from 1,
+        0 for unknown, "cube" (H, W, bands) and "wavelengths" (bands,) in nm, empty if unknown.
         """
         assert isinstance(data, CubeSet)
         scene = data.scene

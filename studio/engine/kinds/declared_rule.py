@@ -9,8 +9,8 @@ __all__ = ["numbered"]
 
 
 def numbered(make: str, makes: Iterable[str]) -> dict[str, float]:
-    """Return the number, from 1, of the make that graphs are "meant" to be of, -1 for none; nothing
-    where nobody has said so.
+    """Return {"meant": number of the declared rule from 1, -1 for none}, or {} if no rule was
+    declared.
     """
     if make == NO_MAKE:
         return {MEANT: -1.0}

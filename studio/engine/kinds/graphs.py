@@ -26,7 +26,7 @@ from pushforward.studio.protocol.records import EXTRA
 __all__ = ["Graphs"]
 
 DRAWN = 256
-"""So many graphs of a preview are laid out."""
+"""Number of graphs of a preview that are laid out."""
 
 
 class Graphs(DataKind, slug="graphs"):
@@ -57,8 +57,8 @@ class Graphs(DataKind, slug="graphs"):
         return GraphSet(x, size, labels=own, names=facts.classes)
 
     def parse_rows(self, value: Any, spec: DataSpec, columns: tuple[str, ...]) -> Batch:
-        """Return graphs that a person hands to an operator as packed rows: as many nodes are real
-        as the last one goes that has a pair of which something is said.
+        """Parse graphs of an operator's input as packed rows; the number of nodes is that of the
+        last node with a nonzero pair.
         """
         packing = Packing.of(spec.parts)
         x = super().parse_rows(value, spec, columns).x
@@ -90,8 +90,8 @@ class Graphs(DataKind, slug="graphs"):
         return f"{said}."
 
     def shared_facts(self, data: RowSource) -> dict[str, float]:
-        """Return the number, from 1, of the make that the graphs are "meant" to be of, -1 for none,
-        where somebody has said it.
+        """Return the number (from 1) of the declared rule as "meant", -1 for none, if one was
+        declared.
         """
         return numbered(data.make, MAKES) if isinstance(data, GraphSet) else {}
 

@@ -1,4 +1,4 @@
-"""Interactions: histories have titles, and what is recommended is written as a table."""
+"""Interactions: histories with item titles; recommendations are exported as a table."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -197,10 +197,10 @@ def _tensor(parts: Arrays, name: str, dtype: torch.dtype) -> Tensor | None:
 
 
 def _item(value: Any, known: Mapping[str, int]) -> int:
-    """Return the number of an item that somebody named by it, or by its title.
+    """Return the item of a number or a title.
 
     Raises:
-        ValueError: there is no such title, or it is neither.
+        ValueError: unknown title or number.
     """
     if isinstance(value, str):
         if value.casefold() not in known:

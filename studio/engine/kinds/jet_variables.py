@@ -20,7 +20,7 @@ __all__ = ["JetVariablesKind"]
 
 
 class JetVariablesKind(DataKind, slug="jet-variables"):
-    """What is known of jets beside their constituents."""
+    """Jet variables: quantities of jets without constituents."""
 
     suffixes: ClassVar[tuple[str, ...]] = VARIABLES_SUFFIXES
     plane: ClassVar[bool] = True

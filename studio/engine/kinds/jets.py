@@ -25,14 +25,14 @@ from pushforward.studio.protocol.records import EXTRA
 __all__ = ["Jets"]
 
 LOOKED_AT = 10_000
-"""Jets by which it is known what real ones have; a mean over so many is within a thousandth."""
+"""Number of jets for statistics of real jets; a mean is accurate to a thousandth."""
 MEANING = (
     "asked (n, k) are the requested conditions of each jet, named by asked_names, in the units of "
     "the data; in a table they are the columns asked_... jet_features are the requested pT in GeV "
     "and eta, the mass in GeV of the generated constituents, and their number. The relative pT of "
     "a constituent is its pT over the requested pT of the jet: the sum need not be one."
 )
-"""Of what is in a file: a model may not obey what it was asked."""
+"""Description of the exported arrays; generated jets may deviate from the requested conditions."""
 
 
 def _of_constituents(rows: Batch) -> NDArray[np.float64]:
@@ -113,9 +113,8 @@ class Jets(DataKind, slug="jets"):
     def write(
         self, path: Path, rows: Batch, columns: tuple[str, ...], attrs: Mapping[str, object]
     ) -> None:
-        """Write jets as `studio.formats.jets.writing.write_jets` does: the mass is that of the
-        constituents, pT and eta are those that were asked for, which stand beside them with all
-        else that was.
+        """Write jets by `studio.formats.jets.writing.write_jets`. The mass is that of the
+        constituents; pT and eta are the requested ones, stored with all other requested conditions.
         """
         assert rows.mask is not None
         pt, eta = rows.given["pt"], rows.given["eta"]

@@ -31,7 +31,7 @@ from pushforward.studio.protocol.records import EXTRA
 __all__ = ["Labelled"]
 
 DRAWN = 256
-"""So many graphs of a preview are laid out."""
+"""Number of graphs of a preview that are laid out."""
 
 
 class Labelled(DataKind, slug="labelled-graphs"):
@@ -64,8 +64,8 @@ class Labelled(DataKind, slug="labelled-graphs"):
         )
 
     def parse_rows(self, value: Any, spec: DataSpec, columns: tuple[str, ...]) -> Batch:
-        """Return graphs that a person hands to an operator as packed rows; places of which all
-        numbers are 0 are padded.
+        """Parse graphs of an operator's input as packed rows; nodes whose values are all 0 are
+        padding.
         """
         return parse_types(super().parse_rows(value, spec, columns).x, spec)
 
@@ -110,5 +110,5 @@ class Labelled(DataKind, slug="labelled-graphs"):
         write_labelled(path, found, attrs)
 
     def words(self, rows: Batch) -> NDArray[np.str_] | None:
-        """Return the word that each node is, (n, N), of graphs whose nodes are words."""
+        """Return the word of each node, (n, N), for graphs whose nodes are words."""
         return None

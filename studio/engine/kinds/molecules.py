@@ -29,7 +29,7 @@ from pushforward.studio.protocol.records import EXTRA
 __all__ = ["Molecules"]
 
 DRAWN = 256
-"""So many molecules of a preview are laid out."""
+"""Number of molecules of a preview that are laid out."""
 
 
 class Molecules(DataKind, slug="molecules"):
@@ -54,8 +54,8 @@ class Molecules(DataKind, slug="molecules"):
         return replace(made, elements=_elements(facts))
 
     def parse_rows(self, value: Any, spec: DataSpec, columns: tuple[str, ...]) -> Batch:
-        """Return molecules that a person hands to an operator as packed rows; places of which all
-        numbers are 0 are padded.
+        """Parse molecules of an operator's input as packed rows; atoms whose values are all 0 are
+        padding.
         """
         return parse_types(super().parse_rows(value, spec, columns).x, spec)
 

@@ -1,4 +1,4 @@
-"""Sentences and their trees: graphs with labels, whose words go along."""
+"""Sentences and their dependency trees: labelled graphs with words."""
 
 from typing import ClassVar
 
@@ -19,7 +19,7 @@ class Sentences(Labelled, slug="sentences"):
     """Words, and which hangs on which."""
 
     laid_out: ClassVar[bool] = False
-    """They stand in a line."""
+    """Words are drawn on a line."""
 
     def annotations(self, rows: Batch) -> Arrays:
         return {SENTENCE: rows.given[SENTENCE].numpy().astype(np.int32)}

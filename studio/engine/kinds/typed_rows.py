@@ -1,4 +1,4 @@
-"""Rows of graphs with types that a person hands to an operator."""
+"""Parse rows of typed graphs from an operator's input."""
 
 import torch
 from torch import Tensor
@@ -11,8 +11,8 @@ __all__ = ["parse_types"]
 
 
 def parse_types(x: Tensor, spec: DataSpec) -> Batch:
-    """Return rows (n, L) with their sizes: as many nodes are real as the last one goes of which
-    something is said.
+    """Return rows (n, L) with their sizes; the last node with a nonzero value determines the
+    size.
     """
     packing = Packing.of(spec.parts)
     said = (packing.of_nodes(x) != 0.0).any(dim=2)

@@ -1,8 +1,8 @@
-"""What a maker is: a program of somebody else's that makes new data, in a process of its own.
+"""Interface of makers: external programs that generate new data in their own process.
 
-A new one is one file here with ``@maker`` on a class. What it makes are files, which come into the
-project as any others do, with how they were made. The program may be under a licence that the
-studio is not: it is started, and never imported.
+Add a maker as one file here, with ``@maker`` on a class. Its files are imported as any others, with
+their provenance. The program is started and never imported, so its licence may differ from that of
+the studio.
 """
 
 import importlib
@@ -70,15 +70,17 @@ class Maker(ABC, Generic[C]):
 
     @abstractmethod
     def programs(self, config: C, folder: Path) -> list[Program]:
-        """Return what is to be run, one after the other; files go into the folder.
+        """Return the programs to run, in order; they write to the folder.
 
         Raises:
-            ConfigError: the settings do not fit each other.
+            ConfigError: incompatible settings.
         """
 
     @abstractmethod
     def note(self, program: Program, about: Mapping[str, Any]) -> str:
-        """Say how a file was made, from what its program said last of all ("about")."""
+        """Return a note on the provenance of a file, from the last output of its program
+        ("about").
+        """
 
 
 def maker(cls: M) -> M:

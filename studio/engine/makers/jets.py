@@ -92,7 +92,7 @@ class Jets(Maker[JetsConfig]):
     called = "PYTHIA and FastJet"
 
     def why_not(self) -> str:
-        """Say what is missing."""
+        """Return what is missing, "" for nothing."""
         named = os.environ.get(PYTHON, "")
         if named:
             there = shutil.which(named) is not None

@@ -7,13 +7,11 @@ __all__ = ["Allowance"]
 
 @dataclass(frozen=True)
 class Allowance:
-    """So many seconds, so that a short run has it too, and a share of the time of training, so that
-    a long one is not slowed down.
-    """
+    """A time budget: a fixed number of seconds plus a share of the training time."""
 
     seconds: float
     share: float
 
     def after(self, training: float) -> float:
-        """Return what may be spent in all up to so many seconds of training."""
+        """Return the total allowance after ``training`` seconds."""
         return self.seconds + self.share * training

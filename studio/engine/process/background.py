@@ -1,4 +1,4 @@
-"""A call in a thread of its own, for reading files: the main thread goes on training."""
+"""Run a call in a thread, for reading files while the main thread trains."""
 
 import threading
 from collections.abc import Callable
@@ -20,7 +20,7 @@ class Background(Generic[T]):
         self._thread.start()
 
     def done(self, seconds: float) -> bool:
-        """Wait so long at most; say whether the call has ended."""
+        """Wait for at most ``seconds`` and return whether the call has ended."""
         self._thread.join(seconds)
         return not self._thread.is_alive()
 

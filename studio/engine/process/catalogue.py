@@ -75,7 +75,7 @@ def build(problems: list[Problem]) -> Catalog:
 
 
 def described(entries: Iterable[Entry]) -> tuple[list[EntrySpec], list[ProblemSpec]]:
-    """Describe entries; those that cannot be described are problems."""
+    """Describe the entries; entries that fail become problems."""
     told: list[EntrySpec] = []
     found: list[ProblemSpec] = []
     for entry in entries:
@@ -222,7 +222,7 @@ def _fields(config: type[Config], defaults: Mapping[str, Mapping[str, Any]]) -> 
 
 
 def _options(row: Mapping[str, Any]) -> list[Choice]:
-    """Return the entries of a list of which each value names one."""
+    """Return the choices of a list setting."""
     if row["kind"] != "list" or not row["of"]:
         return []
     return [Choice(value=entry.slug, title=entry.title) for entry in registry.all(row["of"])]

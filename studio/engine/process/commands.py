@@ -208,7 +208,7 @@ def _resume(engine: "Engine", command: m.ResumeTraining) -> Answer:
 
 
 def _go_on(engine: "Engine", folder: RunFolder, total: int) -> Answer:
-    """Queue a run that nobody else works on, from its newest good checkpoint."""
+    """Queue a run for resuming from its newest intact checkpoint."""
     checkpoint, skipped = folder.checkpoints.newest()
     if checkpoint is None and skipped:
         raise Refused(
@@ -225,8 +225,7 @@ def _go_on(engine: "Engine", folder: RunFolder, total: int) -> Answer:
 
 
 def train(engine: "Engine", folder: RunFolder, total: int, step: int = 0) -> Answer:
-    """Queue the training of a run folder that has done so many steps. From here to the end of the
-    job it is locked.
+    """Queue the training of a run folder at ``step``; it is locked until the job ends.
 
     Raises:
         StoreError: another process has the run, or the disk refused.
@@ -239,10 +238,11 @@ def train(engine: "Engine", folder: RunFolder, total: int, step: int = 0) -> Ans
 
 
 def valid(engine: "Engine", spec: RunSpec, project: Path, own: RunFolder | None = None) -> Resolved:
-    """Check a spec, of one that goes on from a run with that run; see `Validator.validate`.
+    """Check a spec; ``own`` is the run that it resumes or branches from, if any. See
+    `Validator.validate`.
 
     Raises:
-        Refused: the first problem that it has.
+        Refused: the first problem.
     """
     found = engine.validator.validate(spec, project, own)
     if found.resolved is None:

@@ -1,4 +1,4 @@
-"""Where to compute: what this machine offers, what is taken, and why, in sentences."""
+"""Devices: what this machine offers, which is used, and why."""
 
 import os
 import platform
@@ -102,9 +102,7 @@ def choose(wanted: str) -> tuple[torch.device, str]:
 
 
 def choose_any(wanted: str) -> tuple[torch.device, str]:
-    """Return the device for a setting and the reason, the CPU in the place of one that is not there
-    any more.
-    """
+    """Return the device of a setting and the reason; the CPU replaces one that no longer exists."""
     try:
         return choose(wanted)
     except Refused as refused:

@@ -97,8 +97,8 @@ def _target(engine: "Engine", command: m.GetTarget) -> Answer:
 
 
 def _describe_rows(run: RunFolder, source: Dataset, target: Target) -> dict[str, Any]:
-    """Return what is said of all rows: the names of their numbers, what holds for each, whether a
-    model is measured with those that it learns, and with how many at most, None without an end.
+    """Return facts on all rows: column names, shared numbers, whether evaluation uses training
+    rows, and the largest evaluation size, None for unlimited.
     """
     dataset = run.record.spec.dataset
     kind = kind_of(picked_kind(dataset))
@@ -113,8 +113,8 @@ def _describe_rows(run: RunFolder, source: Dataset, target: Target) -> dict[str,
 
 
 def _classes(run: RunFolder, source: Dataset, target: Target, n: int) -> tuple[Arrays, list[str]]:
-    """Return the class of each of the points that are shown, as "label", and the names of all, and
-    what their kind shows beside; nothing where the points are no longer theirs.
+    """Return the class of each displayed point as "label", all class names, and further arrays of
+    the data type; empty after edits of the points.
     """
     rows = source.rows
     if target.done or len(target.x) != len(rows):

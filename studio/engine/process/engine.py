@@ -31,20 +31,20 @@ _log = logging.getLogger(__name__)
 
 
 class Engine:
-    """What there is to do, and what is known and remembered for it.
+    """The engine: its jobs and what it caches.
 
     Attributes:
         queue: all jobs.
-        catalog: what is offered.
-        inbox: where commands come from.
-        outbox: where events go.
-        validator: remembers the sizes of specs.
-        warm: the models that were asked for lately.
-        layers: looks into them.
-        chores: long answers that are worked on between training steps.
-        looks: into files, that go on in threads of their own, by the command that asked.
-        checkpoint: whether running trainings are saved when the engine leaves.
-        asked: whether it was asked to leave; else the window is gone.
+        catalog: the registered methods.
+        inbox: received commands.
+        outbox: events to send.
+        validator: caches the sizes of specs.
+        warm: caches models.
+        layers: evaluates layers of models.
+        chores: long answers, computed between training steps.
+        looks: file inspections in threads, by their command.
+        checkpoint: whether running trainings are saved on exit.
+        asked: whether the exit was requested; otherwise the window is gone.
     """
 
     def __init__(self, inbox: Inbox, outbox: Outbox, reader: Reader | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Log records on their way to the screen."""
+"""Forward log records to the window."""
 
 import logging
 

@@ -37,12 +37,12 @@ def device_memory(device: torch.device) -> int | None:
 
 @dataclass(frozen=True)
 class Needs:
-    """What a training of a family needs of the memory.
+    """Memory requirement of a family.
 
     Attributes:
-        parameters: how many numbers are trained.
-        row: bytes that autograd saves for each row of a batch.
-        kept: bytes of averages whose length is chosen afterwards, and of their copies.
+        parameters: number of trained parameters.
+        row: bytes saved by autograd per sample of a batch.
+        kept: bytes of the stored weight averages and their copies.
     """
 
     parameters: int
@@ -50,8 +50,8 @@ class Needs:
     kept: int = 0
 
     def bytes(self, batch: int, data: int) -> int:
-        """Return the bytes of a training with so many rows a batch: weights with their company,
-        activations, and so many bytes of data.
+        """Return the bytes of a training: weights and optimiser state, activations of ``batch``
+        samples, and ``data`` bytes of data.
         """
         weights = self.parameters * _BYTES_PER_PARAMETER + self.kept
         return round(weights + self.row * batch + data)

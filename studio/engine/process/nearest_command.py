@@ -1,6 +1,4 @@
-"""The command that finds what is nearest among all that a run learns: a long answer, between steps
-of whatever trains.
-"""
+"""The command that searches the nearest training samples, in pieces between training steps."""
 
 from collections.abc import Generator
 from pathlib import Path
@@ -78,10 +76,10 @@ def _find_nearest(engine: "Engine", command: m.GetNearest) -> Generator[bool, No
 
 
 def _parse_query_rows(command: m.GetNearest, rows: RowSource) -> Batch:
-    """Return what is asked about as rows.
+    """Parse the rows to search for.
 
     Raises:
-        Refused: they are no such rows.
+        Refused: invalid rows.
     """
     try:
         x = torch.tensor(command.x, dtype=torch.float32)

@@ -1,4 +1,6 @@
-"""Where a command's files are: by whole paths, since an engine stands in its program's folder."""
+"""Check the paths of commands: they must be absolute, because the engine has another working
+folder.
+"""
 
 from pathlib import Path
 
@@ -16,10 +18,10 @@ _LONGEST = 4096
 
 
 def check_places(command: Command) -> None:
-    """Make sure that all paths of a command are whole ones, those that may be left away apart.
+    """Check that all paths of a command are absolute; optional ones may be empty.
 
     Raises:
-        Refused: one is empty, or not a whole path; it names the field.
+        Refused: a path is empty or relative; it names the field.
     """
     for field in msgspec.structs.fields(command):
         if field.name not in PATHS:

@@ -9,9 +9,7 @@ T = TypeVar("T")
 
 
 def in_pieces(work: Generator[Any, None, T]) -> Generator[bool, None, T]:
-    """Do work whose own words nobody wants; yields False between two of its pieces, and returns
-    what it returns.
-    """
+    """Run a generator, yield False between its pieces, and return its result."""
     while True:
         try:
             next(work)

@@ -23,7 +23,7 @@ class Sink(Protocol):
 
 
 class CallbackSink:
-    """Hands events to a function and wants no records: nobody is looking."""
+    """Sink that passes events to a function and requests no records."""
 
     def __init__(self, on_event: Callable[[Event], None]) -> None:
         self._on_event = on_event

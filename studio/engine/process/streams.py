@@ -49,7 +49,7 @@ def claim_stdout() -> BinaryIO:
 
 
 class Inbox:
-    """Commands on their way to the main thread; looking whether there are any takes no lock."""
+    """Commands for the main thread; checking for new ones takes no lock."""
 
     def __init__(self) -> None:
         self.commands: deque[Command] = deque()
@@ -67,7 +67,7 @@ class Inbox:
         self._wake.set()
 
     def wait(self, seconds: float | None) -> None:
-        """Sleep until something arrives, or so long at most (main thread)."""
+        """Sleep until a command arrives, at most for ``seconds`` (main thread)."""
         if not self.commands and not self.leaving:
             self._wake.wait(seconds)
         self._wake.clear()
@@ -114,7 +114,7 @@ class Outbox:
             self._ready.notify()
 
     def credit(self, job: str, n: int) -> None:
-        """Note that the viewer takes so many more records of a job (any thread)."""
+        """Allow n more records of a job to be sent (any thread)."""
         with self._ready:
             self._slot(job).credits += n
             self._ready.notify()
@@ -130,7 +130,7 @@ class Outbox:
             self._slots.pop(job, None)
 
     def close(self, seconds: float = 2.0) -> None:
-        """Send what is queued, at most for so long, and stop."""
+        """Send what is queued, at most for ``seconds``, and stop."""
         with self._ready:
             self._closed = True
             self._ready.notify()
@@ -253,6 +253,6 @@ class Reader:
             self._inbox.put(command)
 
     def _insist(self) -> None:
-        """End the process if the main thread hangs: nobody is left who could."""
+        """End the process if the main thread hangs."""
         time.sleep(LEAVE_SECONDS)
         os._exit(3)

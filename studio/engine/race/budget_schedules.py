@@ -15,10 +15,9 @@ __all__ = ["MarkedEvaluations", "MarkedRecords", "Marks"]
 
 
 class Marks:
-    """The marks (i / count)^2 of a budget that are still to come, i from ``first`` to ``last``.
-
-    What is made at each ``coarse``-th is made whatever it costs; at the others only where all
-    together cost no more than ``ALLOWANCE`` of the training time up to there.
+    """The marks (i / count)^2 of a budget that are left, i from ``first`` to ``last``. Work at
+    every ``coarse``-th mark is always done, at others only while the total stays below
+    ``ALLOWANCE`` of the training time.
     """
 
     ALLOWANCE = Allowance(seconds=0.3, share=0.02)
@@ -40,7 +39,9 @@ class Marks:
         return self._step(self._left[0]) if self._left else math.inf
 
     def done(self, seconds: float, *, full: bool = True) -> None:
-        """Note that what was due is done, and took so long; ``full`` if nothing was spared."""
+        """Record that the work at a mark is done and took ``seconds``; ``full`` if nothing was
+        reduced.
+        """
         self._cost += seconds
         if full:
             self._dear = seconds
@@ -61,7 +62,7 @@ class Marks:
 
     @property
     def affordable(self) -> bool:
-        """Whether what is made at the next mark may be made there in full."""
+        """Whether the work at the next mark is affordable in full."""
         return not self._left or self._affordable(self._left[0])
 
     def skip(self) -> None:
@@ -118,7 +119,7 @@ class MarkedEvaluations:
         return True
 
     def done(self, step: int, seconds: float, pace: Pace, *, full: bool = True) -> None:
-        """Note that it took so long."""
+        """Record the duration of an evaluation."""
         self._marks.done(seconds)
         self._marks.skip()
 
@@ -135,7 +136,7 @@ class MarkedRecords:
 
     @property
     def next(self) -> float:
-        """The next step whose record is kept, infinite while that is not known."""
+        """The step of the next kept record, infinite while unknown."""
         return self._marks.next
 
     def is_full(self, pace: Pace) -> bool:
@@ -143,5 +144,5 @@ class MarkedRecords:
         return self._marks.affordable
 
     def add_record(self, step: int, seconds: float, pace: Pace, *, whole: bool = True) -> None:
-        """Note that a record took so long."""
+        """Record the duration of a kept record."""
         self._marks.done(seconds, full=whole)

@@ -42,7 +42,7 @@ class Spending:
         return self.seconds / self.budget.amount if steps is None else self.step / steps
 
     def expected(self, planned: int) -> int:
-        """Return how many steps there will be, as far as can be told; at first, those planned."""
+        """Return the expected number of steps; at first, the planned one."""
         if self.steps is not None:
             return self.steps
         return round(self.step / self.share) if self.share > 0.0 else planned

@@ -1,4 +1,4 @@
-"""A clock for each of several jobs that take turns: it stands while the others are at work."""
+"""Clocks for jobs that take turns: each stands while another job works."""
 
 import time
 from collections.abc import Callable

@@ -32,14 +32,14 @@ def run(
     on_event: Callable[[Event], None] = lambda event: None,
     stop: Callable[[], bool] = lambda: False,
 ) -> ErrorInfo | None:
-    """Run a race to its end, or until ``stop()``, which saves all and leaves them "paused".
-
-    How each run ended is in its status. Returns the error of a race that failed as a whole.
+    """Run a race to its end, or until ``stop()``, which saves all runs as "paused"; return the
+    error of a race that failed as a whole. The status of each run tells how it ended.
 
     Args:
-        folders: of new runs, or of a race that is gone on with.
-        on_event: told of everything, in this thread; an entrant's job is called as its folder.
-        stop: asked between steps.
+        folders: new runs, or those of a race to resume.
+        on_event: called with all events, in this thread; a participant's job has the name of its
+            folder.
+        stop: called between steps.
 
     Raises:
         Refused: the folders are not of one race, or it is over.

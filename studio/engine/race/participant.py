@@ -16,11 +16,11 @@ __all__ = ["Entrant"]
 
 
 class Entrant(TrainingJob):
-    """A training that its race steps, until the budget of its run is spent.
+    """A training within a race, until its budget is spent.
 
-    All its times are its own: the clock stands while the others are at work. A budget of time ends
-    the training whatever its planned steps are; schedules of learning rates follow the planned
-    steps. ``share`` is what it has spent of the budget, from 0 to 1.
+    Its clock stands while other participants work. A time budget ends the training whatever its
+    planned steps; learning-rate schedules follow the planned steps. ``share`` is the spent fraction
+    of the budget in [0, 1].
     """
 
     def __init__(self, job: str, run: RunFolder, sink: Sink, *, race: str) -> None:
@@ -42,15 +42,15 @@ class Entrant(TrainingJob):
 
     @property
     def done(self) -> bool:
-        """Whether all its steps are done; what is left is to save and to measure."""
+        """Whether all steps are done, except for saving and evaluation."""
         return self.session is not None and self.step >= self.total
 
     def advance(self) -> bool:
-        """Go on with the work; say whether that was a step.
+        """Advance the work; return whether it was a step.
 
         Raises:
-            StopIteration: it has come to its end.
-            Exception: whatever the training raises.
+            StopIteration: it is complete.
+            Exception: any error of the training.
         """
         if self._work is None:
             self._work = self.work()
@@ -73,7 +73,7 @@ class Entrant(TrainingJob):
                 self._work.close()
 
     def settle(self) -> None:
-        """As `TrainingJob.settle`; the status says what is spent up to this step."""
+        """As `TrainingJob.settle`; the status includes the spent budget."""
         self._pace.seconds = self._spent()
         super().settle()
 
@@ -122,9 +122,8 @@ class Entrant(TrainingJob):
 
 
 class _Metered(Pace):
-    """Fills in the spending how long steps took.
-
-    The first step since the training was opened is ``free``: it pays for what is allocated once.
+    """Adds the duration of steps to the spending. The first step after opening is ``free``, since
+    it pays for allocations.
     """
 
     def __init__(self, spending: Spending) -> None:

@@ -17,11 +17,12 @@ Changed = Callable[[JobInfo, int], None]
 
 
 class RaceJob(Job):
-    """Steps its entrants. The one that has spent the smallest share of its budget goes next.
+    """Steps its participants; the one with the smallest spent share goes next.
 
-    A step of the race is a round, in which each does a step or more: exactly one where steps are
-    the budget and nobody is behind. ``step`` and ``total`` are those of the budget: steps, data
-    points, or milliseconds. One that fails or is dropped ends alone; the race ends with the last.
+    A step of the race is a round in which each participant does at least one step, exactly one for
+    a budget of steps with nobody behind. ``step`` and ``total`` are in units of the budget: steps,
+    samples, or milliseconds. A participant that fails or is dropped ends alone; the race ends with
+    the last one.
     """
 
     kind = "race"
@@ -31,7 +32,7 @@ class RaceJob(Job):
     def __init__(
         self, job: str, entrants: Sequence[Entrant], budget: Budget, sink: Sink, changed: Changed
     ) -> None:
-        """``changed`` is told of each change of an entrant's state."""
+        """Create the job; ``changed`` is called on each change of a participant's state."""
         super().__init__(job, "Race: " + ", ".join(entrant.title for entrant in entrants))
         self._entrants = tuple(entrants)
         self._sink = sink
@@ -112,7 +113,9 @@ class RaceJob(Job):
         yield stepped
 
     def _next(self) -> Entrant:
-        """Who has been asked for something, or is done but for the end, or has spent the least."""
+        """Return the next participant: one with a request, one that is done but for the end, or the
+        one that has spent least.
+        """
         running = self._running()
         asked = next((e for e in running if e.busy_paused), None)
         return asked or next((e for e in running if e.done), None) or min(running, key=_share)

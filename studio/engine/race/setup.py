@@ -50,11 +50,10 @@ def all_valid(validator: Validator, specs: Sequence[RunSpec], project: Path) -> 
 
 
 def create_race(runs: Sequence[Resolved], budget: Budget, project: Path) -> list[RunFolder]:
-    """Make the run folders of a race, whose specs are filled in with what the race decides.
+    """Create the run folders of a race and complete their specs.
 
-    The budget decides how many steps there are, where it is not one of time. Quality is measured
-    by all metrics that anyone asks for, with as many samples for everyone: no more than the
-    smallest population of particles has.
+    The budget fixes the number of steps unless it is a time. All participants use all requested
+    metrics with the same number of samples, at most the smallest particle population.
 
     Raises:
         Refused: they are too few or too many, the budget buys nothing, or they do not start from
@@ -112,9 +111,8 @@ def going_on(folders: Sequence[RunFolder]) -> list[RunFolder]:
 def line_up(
     folders: Sequence[RunFolder], sink: Sink, changed: Changed, name: Callable[[RunFolder], str]
 ) -> RaceJob:
-    """Make the job of a race from its run folders; ``name`` gives each entrant's job a name.
-
-    The race's own job is called as the race is in the records, whoever steps it and when.
+    """Create the job of a race from its run folders; ``name`` names each participant's job. The job
+    of the race has the name of the race in the records.
     """
     race, budget = folders[0].record.race, folders[0].record.budget
     assert budget is not None  # a record with a race has its budget

@@ -12,9 +12,9 @@ EVALUATIONS = "cost/nfe"
 
 @dataclass(frozen=True)
 class Standing:
-    """The newest figures of a run. ``values`` and ``floors`` by metric; ``nfe`` counts the network
-    evaluations of a sample, None before the first evaluation; ``seconds`` are of training;
-    ``family`` is its slug.
+    """The newest metrics of a run. ``values`` and ``floors`` are by metric; ``nfe`` is the number
+    of network evaluations per sample, None before the first evaluation; ``seconds`` are of
+    training; ``family`` is a slug.
     """
 
     name: str

@@ -119,8 +119,7 @@ def _require(parent: RunFolder, step: int, done: int, total: int) -> None:
 def _spec(
     whole: RunSpec, step: int, name: str, changes: Sequence[ChangeSetting], total: int
 ) -> RunSpec:
-    """Return the spec of a branch; what is wrong with a change is said with its setting, not with
-    its place among the edits.
+    """Return the spec of a branch; problems name the changed setting.
 
     Raises:
         Refused: a change cannot be made.

@@ -54,12 +54,12 @@ def able(run: Path) -> Able:
 
 
 def _asks_others(entry: OperatorEntry) -> bool:
-    """Whether an operator asks about a set that a person picks."""
+    """Return whether an operator takes another data set."""
     return any((row["kind"], row["of"]) == ("pick", "dataset") for row in describe(entry.config))
 
 
 def conditions(spec: DataSpec) -> list[Condition]:
-    """Return what rows can be asked for under, in data units: classes, and single numbers."""
+    """Return the conditions of a model in data units: classes and scalars."""
     known = spec.restored_given(spec.law)
     return [
         _condition(spec, name, values)

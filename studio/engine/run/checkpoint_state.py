@@ -63,11 +63,11 @@ def restore(family: Learner[Any], checkpoint: Checkpoint) -> None:
 
 
 def averaged(checkpoint: Checkpoint, length: float) -> tuple[Checkpoint, float]:
-    """Return a checkpoint whose averaged weights are those of another length, to be used and not
-    trained on, and how far that average is from the one asked for (`averaged_over`).
+    """Return a checkpoint with weights averaged over another length, for use but not for training,
+    and the deviation of that average from the requested one (`averaged_over`).
 
     Raises:
-        ValueError: there is no such length, or the run kept nothing that it could be made of.
+        ValueError: invalid length, or the run stored no averages.
     """
     state, off = averaged_over(_state(checkpoint), length)
     made = {f"{FAMILY}{name}": tensor.numpy() for name, tensor in state.tensors.items()}

@@ -1,4 +1,4 @@
-"""Conditions as a person chose them: read, held against what the model can be told and has seen."""
+"""Parse chosen conditions and compare them with the model and its training data."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -31,18 +31,18 @@ __all__ = [
 ]
 
 TAKEN_FROM = "as in rows of the training data"
-"""Where conditions come from that nobody chose: `DataSpec.law` is of the training part alone."""
+"""Source of conditions that were not chosen: `DataSpec.law` of the training split."""
 
 
 @dataclass(frozen=True)
 class Conditions:
-    """Conditions that were understood.
+    """Parsed conditions.
 
     Attributes:
-        values: by name, in the units of the data: one for all rows, or one for each.
-        said: the same for a file, classes by their full names.
-        notes: what is to be known of them, in sentences.
-        units: by name, of those that have one.
+        values: by name, in data units: one for all rows, or one per row.
+        said: the same for a file, with full class names.
+        notes: remarks, as sentences.
+        units: by name, if there is one.
     """
 
     values: dict[str, Tensor]
@@ -52,11 +52,11 @@ class Conditions:
 
 
 def chosen(spec: DataSpec, given: Mapping[str, Any], rows: int = 0) -> Conditions:
-    """Read conditions, given by name as numbers, or classes by name, its beginning, or that of one
-    of its words; one for all rows or, in a list, one for each of so many (0: any number).
+    """Parse conditions given by name: numbers, or classes by name, its prefix or one of its words;
+    one value for all rows or a list with one per row (``rows``, 0 for any number).
 
     Raises:
-        Refused: the model knows no such condition, or not this value of it; the path is "given...".
+        Refused: unknown condition or invalid value; the path is "given...".
     """
     values: dict[str, Tensor] = {}
     said: dict[str, Any] = {}
@@ -102,8 +102,8 @@ def describe_unset_conditions(
 
 
 def conditions_of(run: RunFolder) -> dict[str, str]:
-    """Return what the newest model of a run can be told, as `described`; nothing where there is
-    none yet.
+    """Return the conditions of the newest model of a run, as `described`; empty if there is none
+    yet.
 
     Raises:
         StoreError: the run folder cannot be read.
@@ -124,7 +124,7 @@ def drop_predicted(spec: DataSpec, entry: FamilyEntry) -> DataSpec:
 
 
 def described(spec: DataSpec) -> dict[str, str]:
-    """Return in words what a model can be told of each condition, and between what the data lie."""
+    """Describe the conditions of a model and their ranges in the data."""
     found = {}
     for name in spec.law:
         known = spec.given.get(name, Given())
@@ -154,8 +154,8 @@ def _full(known: Given, name: str, value: Any) -> Any:
 
 
 def _named(names: Sequence[str], text: str) -> list[str]:
-    """Return the names that a text may mean: the one that it is, or those that begin so, or those
-    of which a word does.
+    """Return the names that match a text: the exact one, or those with the prefix, or with a word
+    that has it.
     """
     wanted = text.strip().casefold()
     ways = (
@@ -188,7 +188,7 @@ def _numbered(value: Any, known: Given) -> Any:
 
 
 def _misshapen(known: Given, shape: tuple[int, ...], rows: int) -> str:
-    """Say of which shape values must be, "" where they are."""
+    """Return an error if values have a wrong shape, otherwise ""."""
     alone = len(known.shape)
     one = f"{known.shape[0]} numbers" if alone else "one value"
     if shape[len(shape) - alone :] != known.shape or len(shape) > alone + 1:
@@ -199,7 +199,7 @@ def _misshapen(known: Given, shape: tuple[int, ...], rows: int) -> str:
 
 
 def _impossible(spec: DataSpec, known: Given, name: str, found: NDArray[np.float64]) -> str:
-    """Say what values must be for a model to be told them, "" where they are."""
+    """Return an error if values are not valid for the model, otherwise ""."""
     if not np.isfinite(found).all():
         return "finite"
     whole = bool((found == np.floor(found)).all())
@@ -219,7 +219,7 @@ def _impossible(spec: DataSpec, known: Given, name: str, found: NDArray[np.float
 
 
 def _unseen(spec: DataSpec, known: Given, name: str, found: NDArray[np.float64]) -> str:
-    """Say in a sentence that values lie outside those that the model has learned from."""
+    """Return a warning if values lie outside the training data, otherwise ""."""
     if known.classes or known.shape:
         return ""
     low, high = _seen(spec, known, name)

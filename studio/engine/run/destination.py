@@ -1,4 +1,4 @@
-"""Where something is written that leaves the studio: no file of a person is replaced unasked."""
+"""Check output files: existing ones are not overwritten without consent."""
 
 import os
 from pathlib import Path
@@ -9,11 +9,10 @@ __all__ = ["check_destination"]
 
 
 def check_destination(file: Path, overwrite: bool) -> None:
-    """Make sure that nothing is lost by writing a file; ``overwrite`` says that its replacing was
-    agreed to.
+    """Check that writing a file loses nothing; ``overwrite`` allows replacing it.
 
     Raises:
-        Refused: it is there already, and nobody agreed; the path is "overwrite".
+        Refused: the file exists and ``overwrite`` is false; the path is "overwrite".
     """
     # A link that leads nowhere is somebody's, too.
     if not overwrite and os.path.lexists(file):

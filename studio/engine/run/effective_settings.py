@@ -45,16 +45,16 @@ _HELD = 0  # the seed that held-out rows are chosen by
 
 @dataclass(frozen=True)
 class InForce:
-    """The settings of the family, and the points to aim at: None for the data set as it is."""
+    """Effective settings of the family, and the target points; None for unedited data."""
 
     config: Config
     target: Target | None = None
 
     def after(self, edit: Edit, data: Dataset) -> "InForce":
-        """Return what is in force after one more edit; ``data`` are those without any.
+        """Return the effective state after one more edit; ``data`` are unedited.
 
         Raises:
-            Refused: it cannot be made.
+            Refused: the edit is not possible.
         """
         if isinstance(edit, ChangeSetting):
             return dataclasses.replace(self, config=changed(self.config, edit))
@@ -103,9 +103,8 @@ def target_of(run: RunFolder, step: int | None = None) -> tuple[Dataset, Target]
 
 
 def held_rows(data: Dataset, target: Target, n: int) -> RowSource | None:
-    """Return at most n rows that a run is measured with and has not learned, the same ones for the
-    same n: drawn for that, or set apart, and then chosen at random, for files are often sorted.
-    None where there are no such, or where edits have made what is learned something else.
+    """Return at most n held-out rows, the same for the same n: freshly sampled, or chosen at random
+    from the held-out split. None if there are none, or after edits of the target.
     """
     if target.done or (data.held is None and data.draw is None):
         return None
@@ -136,8 +135,8 @@ def rebuild(
     horizon: int | None = None,
     inputs: Mapping[str, Learner[Any]] | None = None,
 ) -> Learner[Any]:
-    """Build a family as it was after a checkpoint (None: at the start), with the edits so far;
-    ``inputs`` are what it learns from.
+    """Build a family from a checkpoint (None: at the start) with the edits so far; ``inputs`` are
+    the models it learns from.
 
     Raises:
         ConfigError: settings that do not fit the data or each other; the path is "family...".

@@ -1,7 +1,6 @@
-"""The runs that lead the samples of a training: those that the guidance of its sampler asks.
-
-They are found, held to what is needed of them, and copied into the folder of the run as those are
-that it learns from (`studio.engine.run.inputs`), so that they may go; under names of their own.
+"""The runs that guide the samples of a training. They are found, checked and copied into the run
+folder under their own names, as its inputs are (`studio.engine.run.inputs`), so that the originals
+may be deleted.
 """
 
 from collections.abc import Iterator, Mapping
@@ -64,7 +63,7 @@ def guide_runs(sampler: Pick | None) -> Iterator[tuple[str, RunRef, Needs, str]]
 
 
 def pin_guides(sampler: Pick | None, refs: Mapping[str, RunRef]) -> Pick | None:
-    """Return a sampler whose guidance names these runs, by setting."""
+    """Return a sampler whose guidance uses these runs, by setting."""
     if sampler is None:
         return None
     config = sampler.config

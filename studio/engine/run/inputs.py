@@ -1,5 +1,5 @@
-"""The trained runs that a run learns from, and those that lead its samples: found in the project,
-copied, loaded from the copies.
+"""Runs that a run learns from or is guided by: found in the project, copied, and loaded from the
+copies.
 """
 
 import hashlib
@@ -45,7 +45,7 @@ Learners = Mapping[str, Learner[Any]]
 
 @dataclass(frozen=True)
 class ImportedCheckpoint:
-    """A checkpoint of another run: its file as it is, and where it is from."""
+    """A checkpoint of another run: its file and its provenance."""
 
     record: InputRecord
     path: Path
@@ -83,8 +83,8 @@ def take(resolved: Resolved, project: Path | None) -> dict[str, ImportedCheckpoi
 
 @dataclass(frozen=True)
 class _Wanted:
-    """A run that is asked for: the ``name`` of its copy, what it is ``called``, and the ``path`` in
-    the spec of what names it.
+    """A requested run: ``name`` of its copy, its label ``called``, and ``path`` of its setting in
+    the spec.
     """
 
     name: str
@@ -122,8 +122,8 @@ def _load_learners(
 
 
 def units(entry: FamilyEntry, inputs: Learners, own: DataSpec) -> DataSpec:
-    """Return the spec that a model is told of its data: that of a model on the same data which it
-    learns from, so that both speak of the same standardised coordinates.
+    """Return the data spec for the model: that of an input model on the same data, so that both use
+    the same standardisation.
     """
     for name, needs in entry.inputs.items():
         if needs.same_data and not needs.draws and name in inputs:
@@ -216,9 +216,7 @@ def _unfit(spec: RunSpec, of: RunSpec, name: str, needs: Needs) -> str:
 
 
 def _settings(dataset: Pick) -> tuple[str, dict[str, Any]]:
-    """Return a data set with all of its settings: runs of earlier versions lack those that have
-    come since.
-    """
+    """Return a data set with all its settings; runs of earlier versions lack newer ones."""
     try:
         config = registry.get("dataset", dataset.slug).config
         return dataset.slug, encode(decode(config, dataset.config))

@@ -53,8 +53,8 @@ def _list_live_settings(live: Sequence[str]) -> str:
 
 
 def problems(edits: Iterable[Edit], config: Config) -> list[ErrorInfo]:
-    """Return what is wrong with the edits of a spec, by place ("edits.0"); ``config`` is that of
-    the family at the start.
+    """Return the problems of a spec's edits, by place ("edits.0"); ``config`` is the initial config
+    of the family.
     """
     found: list[ErrorInfo] = []
     before, points = 0, 0

@@ -1,4 +1,4 @@
-"""Models that were asked for lately, kept in memory: a second question is answered at once."""
+"""A cache of models in memory, for fast repeated requests."""
 
 import os
 from collections import OrderedDict
@@ -31,10 +31,9 @@ class _Key:
 
 
 class WarmModels:
-    """The models of a few checkpoints, those asked for last; all but the newest one fit a bound.
-
-    One is let go when its run or its checkpoint has gone, when a newer checkpoint of its run is
-    asked for, and when others are asked for more lately.
+    """The models of the last few checkpoints, within a memory limit except for the newest one. A
+    model is dropped if its run or checkpoint is gone, or a newer checkpoint of its run is used, or
+    others were used more recently.
     """
 
     def __init__(self, most: int = MOST, limit: int = BYTES) -> None:

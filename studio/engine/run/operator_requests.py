@@ -55,14 +55,15 @@ from pushforward.studio.store.run import RunFolder
 __all__ = ["Answer", "OperatorRequest", "ask", "offered"]
 
 _EXACT = 1e-3
-"""An average that is nearer than that to the one asked for, in its density, needs no word."""
+"""Relative deviation of an averaging length that needs no note."""
 
 FILMS = ("film", "film-of-rows")
-"""Operators whose "way" can be written as an animation."""
+"""Operators whose "way" can be exported as an animation."""
 
 DATA = "data"
-"""What is named in the place of rows for all that the run has learned from; `ALL` names also what
-was held out, and `TEST` what only tests. A data set of the project goes by its slug."""
+"""Names of row inputs: `DATA` the training data, `ALL` all data, `TEST` the test split. Data sets
+of the project have their slug.
+"""
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class Answer:
 
     @property
     def typed(self) -> Arrays:
-        """The rows that a person handed, by slot, without their conditions."""
+        """The rows provided by the user, by input, without their conditions."""
         return {name: np.ascontiguousarray(rows.x.numpy()) for name, rows in self.handed.items()}
 
     @property
@@ -292,7 +293,7 @@ class OperatorRequest:
         return rows
 
     def _typed(self, loaded: Loaded, whole: Mapping[str, Batch]) -> dict[str, Batch]:
-        """Return the rows of slots in which a person put some."""
+        """Return the rows of inputs that the user filled."""
         spec, kind, found = loaded.family.spec, kind_of(loaded.family.spec.kind), {}
         for name, value in self.command.inputs.items():
             if name in whole:
@@ -352,7 +353,7 @@ def ask(command: Operate) -> OperatorRequest:
 
 
 def _inside(sentence: str) -> str:
-    """Return a sentence as it stands inside another one."""
+    """Return a sentence for use inside another one."""
     return sentence[:1].lower() + sentence[1:]
 
 

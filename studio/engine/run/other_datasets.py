@@ -27,11 +27,11 @@ _FEW = 64  # rows of which it is known what a set is like
 
 
 def other_set(pick: Pick, n: int, seed: int, project: Path) -> RowSource:
-    """Return the rows of a set that a person picked; n of them, for a seed, where they are drawn.
+    """Return the rows of a chosen data set, n of them for a seed if it is procedural.
 
     Raises:
-        Refused: it is not in the project, or damaged; the path is "config.other".
-        ValueError: there is no such set, or its settings are wrong.
+        Refused: it is missing in the project, or damaged; the path is "config.other".
+        ValueError: unknown data set or invalid settings.
     """
     own = project_name(pick.slug)
     if own is None:
@@ -90,7 +90,7 @@ def _registered(entry: DatasetEntry, spec: DataSpec, learned: protocol.Pick) -> 
 
 
 def _misfit(entry: DatasetEntry, config: dict[str, Any], spec: DataSpec) -> str:
-    """Say why a model cannot be asked about a set as it is with some settings, "" where it can."""
+    """Return why a model cannot be applied to a data set, "" if it can."""
     try:
         return _join_reason(entry.title, misfit(_outline(entry, config), spec))
     except Refused as refused:

@@ -1,6 +1,4 @@
-"""Other runs that settings name, for what is done with a trained one: found, loaded, held against
-what is asked of them.
-"""
+"""Other runs that an operator uses: found, loaded and checked."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -39,12 +37,12 @@ class Others:
     def load_named(
         self, config: Config, path: str
     ) -> tuple[dict[str, Learner[Any]], dict[str, Any]]:
-        """Return the models of the runs that settings name, by the name of the setting; and the
-        settings as data, which say of each run at which step it was. ``path`` is where they stand.
+        """Return the models of the runs named in settings, by setting, and the settings as data
+        with the step of each run. ``path`` is their place in the spec.
 
         Raises:
-            Refused: a run is not there, or cannot do what is asked of it.
-            StoreError: one cannot be read.
+            Refused: a run is missing or not suitable.
+            StoreError: a run cannot be read.
         """
         found: dict[str, Learner[Any]] = {}
         said = encode(config)
@@ -89,12 +87,12 @@ class Others:
 
 
 def asking(sampler: Any, pick: Pick | None, spec: DataSpec, others: Others) -> tuple[Any, Any]:
-    """Return a sampler whose guidance has the models that it asks, and its pick, which says at
-    which step they were. ``spec`` is that of the model that is sampled.
+    """Return a sampler whose guidance has its models, and its pick with their steps. ``spec`` is
+    that of the sampled model.
 
     Raises:
-        Refused: a run is not there, cannot do what is asked of it, or has learned other data.
-        StoreError: one cannot be read.
+        Refused: a run is missing, not suitable, or trained on other data.
+        StoreError: a run cannot be read.
     """
     led = pick.config.get(GUIDANCE) if pick is not None else None
     if not isinstance(sampler, Sampler) or sampler.guidance is None or not led or pick is None:

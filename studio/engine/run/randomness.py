@@ -1,6 +1,5 @@
-"""Numbered streams of a run's seed that the engine uses, apart from each other and from those of
-families (small numbers), data sets (1000) and metrics (2000): what is watched or measured never
-changes what is learned.
+"""Numbered random streams of a run's seed for the engine, disjoint from those of families (small
+numbers), data sets (1000) and metrics (2000): watching and measuring never change the training.
 """
 
 from pushforward.models.operators.drawing import SAMPLES
@@ -28,4 +27,4 @@ SUBSET = 3007
 ORDER = 1_000_000
 """Stream of the data order of epoch 0; epoch e has ORDER + e."""
 MIRRORS = 1_000_000_000_000
-"""Stream of what is mirrored in the batch of step 0; step s has MIRRORS + s."""
+"""Stream of the mirrored rows of step 0; step s uses MIRRORS + s."""

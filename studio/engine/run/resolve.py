@@ -1,4 +1,4 @@
-"""From what a person asked for to what will be run: every setting checked and filled in."""
+"""Resolve a spec: check every setting and fill in the defaults."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -145,7 +145,7 @@ class Resolved:
         return registered(self.dataset.entry, self.dataset.config, n, seed, first=first)
 
     def outline(self, project: Path | None) -> Outline:
-        """Return what is known of the data before they are read.
+        """Return the outline of the data without reading them.
 
         Raises:
             Refused: they could not be drawn or read; the path is "dataset...".
@@ -169,8 +169,8 @@ class Resolved:
         horizon: int | None = None,
         inputs: Mapping[str, Learner[Any]] | None = None,
     ) -> Learner[Any]:
-        """Build the family for data of a spec; ``inputs`` are what it learns from, none where one
-        that is trained is only used.
+        """Build the family for a data spec; ``inputs`` are the models it learns from, empty if a
+        trained model is only used.
 
         Raises:
             ConfigError: settings that do not fit the data or each other; the path is "family...".
@@ -191,11 +191,12 @@ class Resolved:
         return learner
 
     def sampling(self, learner: Learner[Any], guides: Mapping[str, Learner[Any]]) -> Any:
-        """Return the run's own sampler for a model, with those that its guidance asks, by the names
-        of its settings for them (`studio.engine.run.guides`); None for the model's own.
+        """Return the run's sampler for a model, with the guiding models by setting
+        (`studio.engine.run.guides`); None for the model's own.
 
         Raises:
-            ConfigError: the model cannot be led so; the path is "sampler.guidance.slug".
+            ConfigError: the model does not support this guidance; the path is
+                "sampler.guidance.slug".
         """
         sampler = self.sampler.make() if self.sampler is not None else None
         if not isinstance(sampler, Sampler) or sampler.guidance is None:
@@ -224,12 +225,12 @@ def check(spec: RunSpec, *, any_device: bool = False, project: Path | None = Non
 def resolve(
     spec: RunSpec, *, any_device: bool = False, project: Path | None = None
 ) -> tuple[Resolved | None, list[ErrorInfo]]:
-    """Check a spec and fill in every default. Returns None and all problems if there are any.
+    """Check a spec and fill in every default.
 
-    Each problem names the dotted setting at fault: "family.net.config.width", "dataset.std",
-    "training.batch", "sampler.steps", "metrics.0", "edits.0". The data are not touched, but
-    for what an imported set of ``project`` says that it holds. Metrics of another kind of data are
-    left out: a person who changes the data set means others.
+    Return (None, problems) if there are any. Each problem names its setting:
+    "family.net.config.width", "dataset.std", "training.batch", "sampler.steps", "metrics.0",
+    "edits.0". Data are not read, except for the record of an imported set of ``project``. Metrics
+    of another data type are dropped.
     """
     problems: list[ErrorInfo] = []
     imported = project_name(spec.dataset.slug) is not None
@@ -395,8 +396,8 @@ def pick_metrics(spec: RunSpec, metrics: list[Pick]) -> tuple[Choice[MetricEntry
 def _sampler(
     spec: RunSpec, kind: str, family: Choice[FamilyEntry] | None, problems: list[ErrorInfo]
 ) -> Choice[SamplerEntry] | None:
-    """The sampler asked for; else that of the kind of data for the family, or the family's own,
-    where it takes one.
+    """Return the requested sampler, or the default of the data type for the family, or that of the
+    family.
     """
     if spec.sampler is not None:
         choice: Choice[SamplerEntry] | None = _choice("sampler", spec.sampler, "sampler", problems)
@@ -416,8 +417,8 @@ def _sampler(
 def _metrics(
     spec: RunSpec, kind: str, family: Choice[FamilyEntry] | None, problems: list[ErrorInfo]
 ) -> list[Choice[MetricEntry]]:
-    """The metrics asked for that fit the data; else the defaults of their kind, or where the model
-    has none of what these need, what else can be asked of it.
+    """Return the requested metrics that fit the data, or the defaults of the data type, or those
+    that the model supports.
     """
     picked = (
         _choice("metric", pick, f"metrics.{index}", problems)
@@ -445,9 +446,8 @@ def _place(usual: Sequence[str]) -> Callable[[MetricEntry], int]:
 def _family(
     pick: Pick, kind: str, name: str, problems: list[ErrorInfo], *, sure: bool = True
 ) -> Choice[FamilyEntry] | None:
-    """The family asked for, its networks those of the kind of the data where none are named.
-    ``name`` is that of the data set in a sentence; where the kind is not ``sure``, only what is
-    wrong with the settings is found.
+    """Return the requested family, with the default networks of the data type. ``name`` is that of
+    the data set; if the data type is not ``sure``, only errors of the settings are reported.
     """
     try:
         entry = registry.get("family", pick.slug)
@@ -473,8 +473,8 @@ def _family(
 
 
 def today(pick: Pick, kind: str) -> Pick:
-    """Return a family's pick in the words of today, its networks as slug and config, for a kind of
-    data. One that nobody knows, or that cannot be read, comes back as it is.
+    """Return a family's pick in the current format, its networks as slug and config. Unknown or
+    unreadable picks are returned unchanged.
     """
     entry = next((e for e in registry.all("family") if e.slug == pick.slug), None)
     if entry is None:
@@ -513,7 +513,7 @@ def _choice(kind: Kind, pick: Pick, path: str, problems: list[ErrorInfo]) -> Cho
 def _config(
     config: type[C], data: Mapping[str, Any], path: str, problems: list[ErrorInfo], kind: str = ""
 ) -> C | None:
-    """Settle a config; on failure, list what is wrong with each of its settings."""
+    """Resolve a config; on failure, list the problem of each setting."""
     found, errors = settle_all(config, data, kind)
     problems += _infos(path, errors)
     return None if errors else found

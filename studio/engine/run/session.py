@@ -53,19 +53,18 @@ class Session:
     """A training in memory.
 
     Attributes:
-        resolved: the run as it was recorded.
-        source: the data as they are without an edit.
+        resolved: the run as recorded.
+        source: the data without edits.
         family: with the settings of ``in_force``.
         recorder: None for a model without particles.
-        drawing: draws the data that are learned from, where a run does so that this one learns
-            from; see `prepare`.
-        step: where the training was when it was opened.
+        drawing: generates training data from another run, if it learns from one; see `prepare`.
+        step: step at which the training was opened.
         notes: sentences for the log.
-        skipped: names of damaged checkpoints that were passed over.
-        in_force: what the edits so far have made of settings and target.
+        skipped: names of damaged checkpoints.
+        in_force: effective settings and target after the edits so far.
         done: the edits so far.
-        pending: those of later steps, in order.
-        data, batches, evaluator: those of the target as it is now.
+        pending: edits of later steps, in order.
+        data, batches, evaluator: those of the current target.
     """
 
     resolved: Resolved
@@ -93,10 +92,10 @@ class Session:
         self._aim({} if anew else floors, self.resolved.training.evaluate_samples)
 
     def prepare(self) -> Generator[bool, None, None]:
-        """Draw what is learned from, where a model does so; yields False meanwhile.
+        """Generate the training data if a model provides them; yields False meanwhile.
 
         Raises:
-            Refused: it cannot be labelled.
+            Refused: they cannot be labelled.
         """
         if self.drawing is not None:
             self.data = yield from self.drawing(self.data)
@@ -145,7 +144,7 @@ class Session:
             self._aim({}, self.evaluator.n)
 
     def _aim(self, floors: dict[str, float], n: int) -> None:
-        """Learn from the target as it is now, and measure n samples against it."""
+        """Use the current target for training, and evaluate with n samples."""
         seed = self.resolved.training.seed
         self.data = edited(self.source, self.in_force.target)
         self.batches = _batches(self.resolved, self.data, self.family)
@@ -229,9 +228,8 @@ def open_session(run: RunFolder, total: int) -> Session:
 
 
 def revisit(run: RunFolder, step: int | None = None) -> Session:
-    """Build the training of a run as it was at its newest good checkpoint, not after ``step`` if
-    that is given, to do a step of it that nobody keeps: nothing of the folder changes. A device
-    that is not there any more is replaced by the CPU.
+    """Rebuild the training of a run at its newest intact checkpoint (at most ``step``), to run an
+    unsaved step. A missing device is replaced by the CPU; the folder is unchanged.
 
     Raises:
         Refused, ConfigError: there is no checkpoint, or the spec does not fit this installation or
@@ -304,7 +302,7 @@ def _opened(
 
 
 def _describe_conditioning(family: FamilyEntry, spec: DataSpec) -> str:
-    """Say what a model is told of each datum, "" for nothing."""
+    """Describe the conditions of a model, "" for none."""
     if "samples" not in family.abilities:
         return ""
     kind = registry.get("kind", spec.kind)
@@ -316,8 +314,8 @@ def _describe_conditioning(family: FamilyEntry, spec: DataSpec) -> str:
 def _drawing(
     run: RunFolder, resolved: Resolved, inputs: Learners, notes: list[str]
 ) -> Callable[[Dataset], Generator[bool, None, Dataset]] | None:
-    """Return what draws the data from a run that this one learns from, None where none does; the
-    notes say of which.
+    """Return the generator of training data from another run, None if there is none; the notes name
+    the run.
     """
     for name, needs in resolved.family.entry.inputs.items():
         if needs.draws and name in inputs:

@@ -1,4 +1,4 @@
-"""How a run is trained, whatever the family: the catalogue entry of kind "training"."""
+"""Training settings shared by all families: the catalogue entry of kind "training"."""
 
 from typing import Annotated, Literal
 

@@ -32,9 +32,9 @@ _REMEMBERED = 256
 
 @dataclass(frozen=True)
 class Validation:
-    """The result: ``resolved`` is None if there are problems; ``evaluations`` of networks are those
-    that a sample takes, None where nobody can tell before, and ``schedule`` the path of the noise,
-    where there is one.
+    """The result of a validation. ``resolved`` is None if there are problems; ``evaluations`` is
+    the number of network evaluations per sample, None if unknown, and ``schedule`` the noise
+    schedule, if any.
     """
 
     problems: list[ErrorInfo]
@@ -46,9 +46,8 @@ class Validation:
 
 
 class Validator:
-    """Validates while a person types. No data are read; what a model needs of the memory is
-    measured on made-up rows, and remembered by the settings that it depends on, so that most
-    answers are instant.
+    """Validates specs while they are edited. No data are read; memory is measured on synthetic rows
+    and cached by the relevant settings, so most answers are instant.
     """
 
     def __init__(self) -> None:
@@ -58,8 +57,8 @@ class Validator:
     def validate(
         self, spec: RunSpec, project: Path | None, own: RunFolder | None = None
     ) -> Validation:
-        """Check a spec against the registries, the devices, the project and the memory. One that
-        goes on from a run learns from what that run has copies of: ``own`` is that run.
+        """Check a spec against the registries, the devices, the project and the memory. ``own`` is
+        the run that it resumes or branches from, whose copied inputs it uses.
         """
         resolved, problems = resolve(spec, project=project)
         if resolved is None:
@@ -139,8 +138,8 @@ def _sampled(resolved: Resolved) -> tuple[int | None, Schedule | None]:
 
 
 def _data_bytes(outline: Outline) -> int:
-    """Return the bytes of the data in memory: in their units, standardised, and in the order of the
-    epoch; of large ones, what is read ahead.
+    """Return the bytes of the data in memory: raw, standardised and shuffled; for large data, the
+    read-ahead.
     """
     mean = outline.spec.mean
     size = outline.rows * mean.numel() * mean.element_size()

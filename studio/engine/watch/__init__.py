@@ -1,1 +1,1 @@
-"""What is seen of a training: records, evaluations, curves, schedules."""
+"""Watch a training: records, evaluations, curves, schedules."""

@@ -1,4 +1,4 @@
-"""Work whose pieces take seconds, done beside the engine's own thread so that this stays free."""
+"""Run long work in a thread, so that the engine's thread stays free."""
 
 import threading
 from collections.abc import Generator
@@ -13,11 +13,10 @@ _LOOK = 0.002
 
 
 def run_in_thread(work: Generator[None, None, T]) -> Generator[bool, None, T]:
-    """Do work in a thread of its own; yields False until it is done, and returns what it returns.
+    """Run a generator in a thread; yield False until it is done, and return its result.
 
-    Whoever closes this does not wait for the piece at hand, which may take long; no more are begun.
-    It must be work that shares nothing with the engine's thread that changes: a model of its own,
-    random numbers of its own.
+    Closing it does not wait for the current piece, but starts no further one. The work must not
+    share mutable state with the engine's thread: it needs its own model and random numbers.
     """
     stopped = threading.Event()
 

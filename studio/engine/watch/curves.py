@@ -1,4 +1,4 @@
-"""What a training measures: collected on the device, read in bulk, written to disk, then told."""
+"""Training curves: collected on the device, read in bulk, written to disk, then sent."""
 
 import math
 from collections.abc import Callable
@@ -17,11 +17,9 @@ Tell = Callable[[Columns, dict[str, float]], None]
 
 
 class Curves:
-    """The metrics of a run.
-
-    Reading one number from a GPU waits for the GPU, so rows stay tensors until `drain` reads all
-    of them at once. On disk first, then told: a reader of the files never knows less than the
-    listener.
+    """The metrics of a run. Reading a number from a GPU waits for the GPU, so rows stay tensors
+    until `drain` reads them at once. They are written to disk before they are sent, so files are
+    never behind.
     """
 
     def __init__(self, log: MetricsLog, tell: Tell, step: int) -> None:
@@ -33,10 +31,10 @@ class Curves:
         self.add = self._rows.append
 
     def drain(self) -> None:
-        """Write and tell all rows since the last call.
+        """Write and send all rows since the last call.
 
         Raises:
-            NumericFailure: a loss is not finite; the rows before it are written and told.
+            NumericFailure: a loss is not finite; earlier rows are written and sent.
         """
         rows = self._rows.copy()
         self._rows.clear()

@@ -1,4 +1,4 @@
-"""How good a model is: figures beside what they are held against."""
+"""Evaluate a model: metrics with their references."""
 
 import math
 from collections.abc import Callable, Generator, Mapping, Sequence
@@ -35,10 +35,11 @@ from pushforward.studio.significance import PAIRS
 __all__ = ["FLOOR_PAIRS", "FLOOR_SEED", "Evaluator", "Quality", "unguided"]
 
 FLOOR_PAIRS = PAIRS
-"""So many pairs of real samples a floor is measured with. A single pair says little: between two
-sets of 2,000 points of a ring, sliced W2 is anything from .03 to .10."""
+"""Number of pairs of real samples for a noise floor. One pair is not enough: between two sets of
+2,000 points of a ring, sliced W2 varies from .03 to .10.
+"""
 FLOOR_SEED = 0
-"""The pairs are the same for all runs on the same data, whatever their seeds: so is the floor."""
+"""Seed of the pairs, the same for all runs on the same data, as is the floor."""
 
 PartFloors = dict[str, dict[str, tuple[float, float]]]
 
@@ -48,16 +49,14 @@ _SAMPLES = "samples"  # among what a metric needs
 
 @dataclass(frozen=True)
 class Quality:
-    """Figures by metric slug, in the order asked for. ``n`` samples against as many real data,
-    each made with ``nfe`` evaluations of networks.
+    """Metric values by slug, in the requested order.
 
-    The value of a figure is NaN where it could not be measured: of all that need samples where
-    ``broken`` of these are not finite. ``floors`` are the means of the bars over real pairs, and
-    their standard deviations under ``"spread/<slug>"``; ``part_floors`` are both by metric and by
-    the name of a part, where all bars have it. ``notes`` are sentences on metrics that
-    were left out, each said once a run, and on what could not be measured, said each time.
-    ``errors`` has by slug why a metric has no value: it is shown in its place. ``samples`` are what
-    it was measured with, in data units, None where metrics need none.
+    ``n`` samples are compared with as many real ones; each took ``nfe`` network evaluations. A
+    value is NaN if it could not be computed, for example because ``broken`` samples are not finite.
+    ``floors`` has the means of the references over real pairs, and their standard deviations under
+    ``"spread/<slug>"``; ``part_floors`` has both by metric and part. ``notes`` are sentences on
+    omitted metrics (once a run) and failed ones (each time). ``errors`` has the reason by slug.
+    ``samples`` are the samples in data units, None if no metric needs any.
     """
 
     figures: dict[str, Figure]
@@ -78,8 +77,8 @@ class Quality:
 
 
 def unguided(sampler: Any) -> Any:
-    """Return a sampler without guidance: samples of a model are held against data, whose law
-    guidance leaves on purpose.
+    """Return a sampler without guidance, since guidance changes the sampled distribution on
+    purpose.
     """
     led = isinstance(sampler, Sampler) and sampler.guidance is not None
     return sampler.unguided() if led else sampler
@@ -87,7 +86,7 @@ def unguided(sampler: Any) -> Any:
 
 @dataclass(frozen=True)
 class _SampleResult:
-    """Samples of a model, None where they could not be had or nobody asked; ``lacking`` is why."""
+    """Samples of a model, None if not requested or failed; ``lacking`` is the reason."""
 
     rows: Batch | None = None
     nfe: int = 0
@@ -98,18 +97,15 @@ class _SampleResult:
 
 @dataclass
 class Evaluator:
-    """Measures the models of one run, always with the same latents and the same real data, so that
-    a change in the figures is a change of the model. Of what metrics need, only what one of them
-    asks for is gathered.
+    """Evaluates the models of one run, always with the same latents and real data, so that changes
+    reflect the model.
 
-    The floor of a metric is its bar, between two independent real samples of the same sizes, over
-    several pairs, computed once. For a finite data set the two are disjoint random parts of it. A
-    family that is fewer than ``n`` particles is measured with all of them, against as many real
-    data. A metric that looks at no samples needs no second part: where data are few it is measured
-    with all that are held out.
-
-    ``announce`` is told with how many data it measures, as soon as that is known, and whether so
-    many samples are drawn; ``ahead`` has how far an evaluation is.
+    Only inputs of requested metrics are computed. The floor of a metric is its value between
+    independent real samples of the same sizes, over several pairs, computed once; for a finite data
+    set they are disjoint random parts. A family with fewer than ``n`` particles is evaluated with
+    all of them, against as many real samples. Metrics without samples use all held-out data.
+    ``announce`` is called with the number of samples, and whether they are generated; ``ahead`` is
+    the progress.
     """
 
     choices: Sequence[Choice[MetricEntry]]
@@ -189,8 +185,8 @@ class Evaluator:
             self.part_floors[slug] = floor.parts
 
     def _without_floor(self, model: Learner[Any]) -> list[Choice[MetricEntry]]:
-        """Return the metrics whose floors are to be measured; those of one pair, as earlier
-        versions wrote them, have no spread: they are measured anew.
+        """Return the metrics whose floors must be measured; floors of one pair, written by earlier
+        versions, are measured again.
         """
         if self._barred:
             return []
@@ -198,7 +194,7 @@ class Evaluator:
         return [c for c in asked if not _lacks(model, c.entry)]
 
     def _gather(self, model: Learner[Any]) -> Generator[bool, None, None]:
-        """Get what models are held against, once."""
+        """Collect the reference data, once."""
         if self._real is not None:
             return
         self._judge = yield from self.data.judge()
@@ -249,7 +245,7 @@ class Evaluator:
     def _figure(
         self, choice: Choice[MetricEntry], model: Learner[Any], drawn: _SampleResult
     ) -> Generator[bool, None, Figure | None]:
-        """Return a figure of a model, None where it is left out."""
+        """Return a metric value of a model, None if it is omitted."""
         entry = choice.entry
         if entry.slug in self._skipped:
             return None
@@ -277,7 +273,7 @@ class Evaluator:
         return len(self._real if asked else self._held), asked
 
     def _warn_of_few(self, figures: Mapping[str, Figure]) -> None:
-        """Note, once, that figures are of few data."""
+        """Add a note, once, if metrics use too few samples."""
         if self._few:
             return
         of = [c for c in self.choices if 0 < getattr(figures.get(c.entry.slug), "n", 0) < FEW]
@@ -294,7 +290,7 @@ class Evaluator:
     def _draw(
         self, model: Learner[Any], sampler: Any, earlier: Quality | None
     ) -> Generator[bool, None, _SampleResult]:
-        """Return the samples that metrics ask for, if one does."""
+        """Return the samples that the metrics need, if any."""
         assert self._real is not None
         asking = [c for c in self.choices if c.entry.slug not in self._skipped]
         if not any(_drawn_by(choice.entry) for choice in asking):
@@ -352,7 +348,7 @@ class Evaluator:
     def _attempt(
         self, choice: Choice[MetricEntry], evidence: Evidence, *, bar: bool = False
     ) -> Generator[bool, None, Figure]:
-        """Return a figure or a bar; NaN and a note on why there is none."""
+        """Compute a metric or a reference; NaN and a note on failure."""
         entry = choice.entry
         if entry.slug in self._skipped:
             return Figure(math.nan)

@@ -1,4 +1,6 @@
-"""More arrays of a record, for whoever asks: the critic at the particles, where latents went."""
+"""Optional arrays of a record: critic values at the particles, latents, layouts, denoised
+estimates.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -34,23 +36,30 @@ class _Extra:
 
 
 def applicable(family: Family[Any]) -> list[str]:
-    """Return the names of the extras that a family has.
-
-    All are cheap beside the record itself, so kept records hold them too.
+    """Return the names of a family's extras. All are cheap compared with the record, so kept
+    records include them.
     """
     return [name for name, extra in _EXTRAS.items() if extra.applies(family)]
 
 
 def pieces(family: Family[Any], name: str, frames: Frames, latents: Batch) -> Iterator[Floats]:
-    """Yield an extra in pieces, one network pass each, to be joined along the first axis.
+    """Yield an extra in pieces, one network pass each, to be concatenated along the first axis.
 
-    "critic" (T, n): d at the particles of each frame. "manifold" (r, r, 2): a grid of the first
-    two latents over the quantiles 0.02 to 0.98 of N(0, 1), the others 0, pushed forward, in data
-    units; row i has the i-th value of the second latent, and a generator with a single latent has
-    one row. "latents" (n, 2): the first two latents of each particle, scaled as the prior is shown
-    (mean + std z). "places" (T, n, k, 2): where the k pieces of each datum are drawn, in all frames
-    where they are in the last one. "denoised" (T, n, *shape): what the denoiser expects of each
-    particle, in data units. "levels" (T,): the noise levels s of the frames.
+    "critic" (T, n): d at the particles of each frame.
+
+    "manifold" (r, r, 2): image of a grid of the first two latents over the quantiles 0.02 to 0.98
+    of N(0, 1), the others 0, in data units; row i has the i-th value of the second latent, a single
+    latent gives one row.
+
+    "latents" (n, 2): the first two latents of each particle, scaled as the displayed prior (mean +
+    std z).
+
+    "places" (T, n, k, 2): layout of the k pieces of each sample, the same for all frames as in the
+    last one.
+
+    "denoised" (T, n, *shape): denoised estimates in data units.
+
+    "levels" (T,): noise levels s of the frames.
     """
     return _EXTRAS[name].pieces(family, frames, latents)
 

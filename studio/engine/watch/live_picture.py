@@ -1,4 +1,4 @@
-"""Sends records to the screen while somebody looks: live ones, and those that are kept."""
+"""Send records to the window while a run is watched: live and kept ones."""
 
 from collections.abc import Callable, Generator, Sequence
 

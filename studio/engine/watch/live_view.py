@@ -104,13 +104,13 @@ class LiveView:
         return False
 
     def estimate_seconds(self, seconds: float, particles: int) -> None:
-        """Note that a kept record of so many particles takes so long."""
+        """Record the duration of a kept record of ``particles`` particles."""
         self._foreseen = (seconds, particles)
 
     def kept_particles(self, all_particles: int, total_seconds: float) -> int:
-        """Return how many particles a kept record needs at least to serve as the live picture, 0
-        where nobody looks or where so many would take more than ``MOST`` of the time up to the age
-        bound in a training of ``total_seconds``.
+        """Return the minimum number of particles of a kept record that can replace the live
+        picture; 0 if the run is not watched, or if it would take more than ``MOST`` of the time up
+        to the age limit in a training of ``total_seconds``.
         """
         seconds, many = self._foreseen
         wanted = min(self._particles, all_particles)
@@ -119,17 +119,17 @@ class LiveView:
         return wanted if self.watch.on and affordable else 0
 
     def estimated_seconds(self, particles: int) -> float:
-        """Return the seconds that a record of so many particles takes, 0 for unknown."""
+        """Return the estimated seconds of a record of ``particles`` particles, 0 for unknown."""
         seconds, many = self._foreseen
         return seconds * particles / many
 
     def add_block(self, steps: int, seconds: float, began: float) -> None:
-        """Note that so many steps, with nothing in between, began then and took so long."""
+        """Record the duration of ``steps`` uninterrupted steps that began at ``began``."""
         self._after.add_block(steps, seconds, began, self._last)
 
     def add_record(self, seconds: float, now: float, step: int, *, layers: float = 0.0) -> None:
-        """Note that the record of a step took so long, ``layers`` of that for its layers, and was
-        made just now.
+        """Record the duration of a live record, including ``layers`` seconds for its layers,
+        finished now.
         """
         self._pass(now)
         self._after.add_record(now, self._last)
@@ -175,8 +175,8 @@ class LiveView:
 
     @property
     def _needed(self) -> float:
-        """The seconds that the next record is expected to take, by the last one or, where they are
-        dear, by those that are kept.
+        """The expected seconds of the next record, from the last live one or, if these are
+        expensive, from kept ones.
         """
         seconds, particles = self._foreseen
         seconds *= min(1.0, self._particles / particles)

@@ -73,7 +73,7 @@ class Outputs:
         clock: Callable[[], float],
         measuring: Callable[[bool], None],
     ) -> None:
-        """``measuring`` is told that an evaluation begins, and that it is over."""
+        """Create the outputs; ``measuring`` is called at the start and the end of an evaluation."""
         self._job = job
         self._folder = folder
         self._session = session
@@ -115,7 +115,7 @@ class Outputs:
         return self._evaluations.left(step, self._pace)
 
     def make_due(self, step: int) -> Work:
-        """Make what is due after a step, but for live records."""
+        """Produce what is due after a step, except for live records."""
         yield from self.keep_due(step)
         if self._evaluations.due(step, self._pace):
             yield from self.evaluate(step, full=self._evaluations.full(self._pace))
@@ -160,8 +160,8 @@ class Outputs:
         return FlowRecord(record.step, record.arrays, record.bounds, seconds)
 
     def keep_last(self, step: int) -> None:
-        """Keep a whole record of the step at which the training is stopped, without yielding.
-        Nothing is kept of models whose records take longer than ``LAST``, or whose time is unknown.
+        """Keep a full record of the step at which the training is stopped, without yielding.
+        Skipped if records take longer than ``LAST`` seconds or an unknown time.
         """
         recorder = self._session.recorder
         if recorder is None or step in self._folder.flow.steps():
@@ -172,8 +172,8 @@ class Outputs:
             pass
 
     def changed(self, edit: Edit) -> None:
-        """Note that an edit was made: another target has another best, and what is on disk of this
-        step was made by other settings.
+        """Handle an edit: the best checkpoint starts anew, and files of this step are of other
+        settings.
         """
         self._saved = -1
         if not isinstance(edit, ChangeSetting):
@@ -252,7 +252,7 @@ class Outputs:
         self._sink.send(written)
 
     def _loaded(self, step: int) -> Loaded:
-        """Return the model as it is now, as if it had been loaded."""
+        """Return the current model, as if loaded."""
         session = self._session
         return Loaded(
             self._folder,
@@ -311,8 +311,8 @@ class Outputs:
 
 
 def _dear(session: Session) -> bool:
-    """Whether a record of all particles may take minutes, by how many evaluations one takes. Those
-    of which thousands are followed, as points in a plane, are cheap all the same.
+    """Return whether a record of all particles may take minutes, by its network evaluations.
+    Families with thousands of cheap particles, such as points, do not count.
     """
     family, recorder = session.family, session.recorder
     if recorder is None or recorder.particles > CHEAP or not isinstance(family, Family):
@@ -321,7 +321,7 @@ def _dear(session: Session) -> bool:
 
 
 def _columns(step: int, quality: Quality) -> Columns:
-    """Return the curves of an evaluation: each figure, and with what it was measured."""
+    """Return the curves of an evaluation: each metric value and its sample size."""
     columns: Columns = {f"quality/{slug}": ([step], [v]) for slug, v in quality.values.items()}
     floors = {k: v for k, v in quality.floors.items() if k.removeprefix(SPREAD) in quality.values}
     columns |= {f"{FLOOR}{name}": ([step], [value]) for name, value in floors.items()}

@@ -1,4 +1,4 @@
-"""What a model told of each symbol that it put: how sure it was, and which others there were."""
+"""Predictions of a model for the symbols it generates: probabilities and alternatives."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -30,17 +30,15 @@ def likeliest(law: Tensor, spec: DataSpec) -> tuple[NDArray[np.unsignedinteger],
 
 @dataclass
 class PredictionLog:
-    """Follows a flow of symbols, frame by frame, and keeps what was told of each place in some.
+    """Logs the predictive distribution of each symbol along a flow.
 
-    A law holds until its place is asked for again: of a symbol that stays it is the one that it
-    was drawn from.
+    A prediction holds until its place is predicted again.
 
     Attributes:
         spec: of the data.
-        kept: of each frame that was kept, (n, *shape, 2), (n, *shape, k) and (n, *shape, k): how
-            likely each symbol was, 0 where there is none yet, and 1 where it was put there since
-            the frame kept before; the likeliest symbols, and their probabilities, 0 where nothing
-            was told yet.
+        kept: per kept frame (n, *shape, 2), (n, *shape, k) and (n, *shape, k): probability of each
+            symbol (0 for none yet) and whether it was written since the last kept frame; the most
+            likely symbols; and their probabilities, 0 before any prediction.
     """
 
     spec: DataSpec
@@ -61,7 +59,7 @@ class PredictionLog:
             self._law = torch.where(asked, law, self._law)
 
     def keep(self, x: Tensor) -> None:
-        """Keep what is known of the symbols (n, *shape) of this frame, on the CPU."""
+        """Store the predictions for the symbols (n, *shape) of this frame, on the CPU."""
         symbols = self.spec.symbols
         assert symbols is not None
         law = torch.zeros((*x.shape, symbols)) if self._law is None else self._law.float().cpu()

@@ -41,9 +41,8 @@ class Plane:
 
 
 class Projection:
-    """Where a judge sees the particles of each frame, and unseen data beside them.
-
-    Fitted to the unseen data once; nothing of it depends on the model that is looked at.
+    """Particles of each frame in principal components of the reference classifier's features, with
+    unseen data. Fitted once to the unseen data, independent of the model.
     """
 
     def __init__(self, judging: Judging, unseen: RowSource) -> None:

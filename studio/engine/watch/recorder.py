@@ -48,15 +48,13 @@ FEWER = 8  # times; of 4,096 these are 512
 
 
 class Recorder:
-    """Makes the records of one run.
+    """Creates the records of one run.
 
-    ``particles`` is how many it follows: as many as were asked for, or as there are where they are
-    the state of the family (`models.carriers.population`). ``projection`` places data in a
-    plane, for those who ask.
+    ``particles`` is the number of followed particles: the requested one, or all if they are the
+    state of the family (`models.carriers.population`). ``projection`` places data in a plane.
 
     Attributes:
-        part: how much of the way to the samples is done of the record that is being made, in
-            [0, 1]; 0 where nobody knows.
+        part: progress of the current record in [0, 1]; 0 if unknown.
     """
 
     def __init__(
@@ -237,10 +235,8 @@ def _timed(
 
 
 class _Thinning:
-    """Keeps at most ``limit`` frames, evenly spaced in t, always the first and the last, and of
-    several at one time the first.
-
-    ``frames`` are those kept, standardised, on the CPU; ``kept`` hears of each.
+    """Keeps at most ``limit`` frames, evenly spaced in t, including the first and the last, one per
+    time. ``frames`` are those kept, standardised, on the CPU; ``kept`` is called with each.
     """
 
     def __init__(self, limit: int, kept: Callable[[Tensor], None] | None = None) -> None:
@@ -278,8 +274,8 @@ class _Thinning:
 
 
 def recorded(spec: DataSpec, latents: Batch, frames: Frames) -> Arrays:
-    """Return what a record says of particles, by the names of `studio.protocol.records`: their way
-    in the units of the data, and once for all flow times what is padded and what they were told.
+    """Return the arrays of particles in a record, named as in `studio.protocol.records`: their
+    trajectories in data units, the mask and the conditions.
     """
     told = latents.to(torch.device("cpu"))
     x = torch.stack([told.zeroed(spec.restore(x)) for _, x in frames])

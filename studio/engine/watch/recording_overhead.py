@@ -1,7 +1,5 @@
-"""How much slower training steps are right after a live record: a cost of looking too.
-
-Caches are cold, the writer thread sends the record, and the window draws it, on cores that may be
-those that train.
+"""Slowdown of training steps after a live record: cold caches, the writer thread and the drawing
+window compete for cores.
 """
 
 import math
@@ -32,8 +30,8 @@ class RecordingOverhead:
         self._records = 0
 
     def add_block(self, steps: int, seconds: float, began: float, record: float) -> None:
-        """Note that a block of steps that ``began`` then took so long; the last record was made at
-        ``record``. Moments are seconds of one clock.
+        """Record a block of steps that started at ``began``; the last record was made at
+        ``record``. Times are seconds of one clock.
         """
         if began - record >= self.LASTS:
             weight = 1.0 - math.exp(-seconds / self.MEMORY) if self._usual else 1.0

@@ -1,6 +1,5 @@
-"""When something besides training is due, so that it costs the training a bounded share.
-
-Times are seconds of a passed clock. Nothing here changes what is learned, only what is recorded.
+"""Schedules of the work besides training steps, with a bounded share of the time. Times are
+seconds. They affect what is recorded, never the training.
 """
 
 import math
@@ -35,8 +34,8 @@ class Pace:
         self._step_seconds = 0.0
 
     def add(self, steps: int, seconds: float) -> None:
-        """Note that so many steps took so long, with all that came between them; pauses and what
-        is set `add_pause` are left out by the caller. Smoothed over about two seconds.
+        """Record the duration of ``steps`` steps including the work in between, without pauses.
+        Smoothed over about two seconds.
         """
         if seconds <= 0.0:
             return
@@ -49,13 +48,13 @@ class Pace:
         self.rate += weight * (steps / seconds - self.rate)
 
     def add_pause(self, seconds: float) -> None:
-        """Note that the training stood for so long, as for an evaluation: that is time of the
-        training, and says nothing of the speed of its steps.
+        """Record an interruption of the training, such as an evaluation: it counts as training
+        time, but not for the speed of steps.
         """
         self.seconds += seconds
 
     def add_uninterrupted(self, steps: int, seconds: float) -> None:
-        """Note that so many steps took so long with nothing in between."""
+        """Record the duration of ``steps`` steps with nothing in between."""
         # The quickest of the first blocks: the very first steps pay for allocations and caches.
         each = seconds / steps
         quicker = self._step_seconds == 0.0 or each < self._step_seconds
@@ -71,7 +70,7 @@ class Pace:
         self.rate = self._known = self._long = self._stepped = 0.0
 
     def left(self, steps: int) -> float | None:
-        """Return the seconds that so many steps will take, None before it is known."""
+        """Return the seconds that ``steps`` steps will take, None if unknown."""
         if self.rate == 0.0 or self._known < self.SURE:
             return None
         return steps * self._long / self._stepped if self._stepped else steps / self.rate
@@ -82,7 +81,7 @@ class KeptPlan(Protocol):
 
     @property
     def next(self) -> float:
-        """The step whose record is kept next, infinite while that is not known."""
+        """The step of the next kept record, infinite while unknown."""
 
     def is_full(self, pace: Pace) -> bool:
         """Say whether the next record has all particles and the layers, or is a light one: where
@@ -90,7 +89,7 @@ class KeptPlan(Protocol):
         """
 
     def add_record(self, step: int, seconds: float, pace: Pace, *, whole: bool = True) -> None:
-        """Note that the record of a step was kept at so many seconds."""
+        """Record the duration of a kept record."""
 
 
 class EvaluationPlan(Protocol):
@@ -104,28 +103,26 @@ class EvaluationPlan(Protocol):
         """Say whether to evaluate now."""
 
     def full(self, pace: Pace) -> bool:
-        """Say whether to evaluate with all the samples that were asked for, or with few."""
+        """Return whether to evaluate with all requested samples or with few."""
 
     def full_at_end(self, pace: Pace) -> bool:
-        """Say whether the last evaluation has all the samples that were asked for."""
+        """Return whether the last evaluation uses all requested samples."""
 
     def done(self, step: int, seconds: float, pace: Pace, *, full: bool = True) -> None:
-        """Note that the evaluation of a step took so long."""
+        """Record the duration of an evaluation."""
 
     def left(self, step: int, pace: Pace) -> float:
         """Return the seconds that evaluations after a step take, by what the last one took."""
 
 
 class KeptSchedule:
-    """Training steps whose record is kept: the first and the last, and between them as many evenly
-    in log(step) as evenly in the step, so that there is something to see wherever one scrubs.
+    """Steps whose record is kept: the first, the last, and in between half evenly in log(step),
+    half evenly in the step.
 
-    What is kept there depends on what a record costs: all together may take ``ALLOWANCE``. Where
-    whole records would cost more, those between are light; where they cost little, there are
-    ``FINER`` times as many. Light ones take ``MOST`` at most, or ``MOST_DEAR`` where each takes
-    minutes, as of graphs that are denoised by two thousand evaluations each: ``dear`` says so
-    beforehand, and then the first is light. Where that buys fewer than all, those that are made
-    are spread over the training.
+    All together take at most ``ALLOWANCE`` of the time. If full records cost more, those in between
+    are light; if they are cheap, there are ``FINER`` times as many. Light ones take at most
+    ``MOST``, or ``MOST_DEAR`` if each takes minutes (``dear``, known in advance; then the first is
+    light too). If not all are affordable, they are spread over the training.
     """
 
     ALLOWANCE = Allowance(seconds=0.4, share=0.005)
@@ -153,7 +150,7 @@ class KeptSchedule:
 
     @property
     def next(self) -> float:
-        """The step whose record is kept next."""
+        """The step of the next kept record."""
         return self._left[0][0] if self._left else self._total + 1
 
     def is_full(self, pace: Pace) -> bool:
@@ -161,7 +158,7 @@ class KeptSchedule:
         return self.next in self._whole or (self._dear > 0.0 and self._affordable(pace))
 
     def add_record(self, step: int, seconds: float, pace: Pace, *, whole: bool = True) -> None:
-        """Note that the record of a step was kept at so many seconds; plan the next one."""
+        """Record the duration of a kept record, and plan the next one."""
         self._spent += seconds
         if whole:
             # The first record pays for allocations.
@@ -202,14 +199,13 @@ def _grow(total: int, first: int, count: int) -> set[int]:
 
 
 class EvaluationSchedule:
-    """When quality is measured: every so many steps, or (0) at ``MARKS`` steps evenly in
-    log(step), the last of them the end, and between them within the share of ``ALLOWANCE``.
+    """Steps at which the model is evaluated: at a fixed interval, or (0) at ``MARKS`` steps evenly
+    in log(step) within the share ``ALLOWANCE``.
 
-    Where evaluations with all samples would take more than ``ALLOWANCE``, those before the end have
-    few, a ``part`` of them. Where these are dear, too, as of a hundred graphs that are denoised by
-    a hundred steps each, they come later than their mark, and fewer: all of them before the end
-    take ``MOST`` at most, beside the training, but for the first one, whose cost is unknown. That
-    of the end has all samples if these take ``LAST`` at most.
+    If evaluations with all samples would take more, those before the end use a ``part`` of the
+    samples. If these are expensive too, they are delayed and fewer, at most ``MOST`` of the time,
+    except for the first one, whose cost is unknown. The last evaluation uses all samples if it
+    takes at most ``LAST`` seconds.
     """
 
     ALLOWANCE = Allowance(seconds=0.3, share=0.005)
@@ -259,7 +255,7 @@ class EvaluationSchedule:
         return step > 0 and 0.0 < cost <= earned
 
     def _room(self, seconds: float) -> float:
-        """Return what may still be spent after so many seconds, those of evaluations included."""
+        """Return the remaining allowance after ``seconds``, evaluations included."""
         return self.MOST.after(seconds - self._spent) - self._spent
 
     def full(self, pace: Pace) -> bool:
@@ -271,8 +267,8 @@ class EvaluationSchedule:
         return affordable and self._dear <= self._room(pace.seconds)
 
     def full_at_end(self, pace: Pace) -> bool:
-        """Say whether the last evaluation has all samples: always where evaluations were asked for
-        every so many steps, or where it is not known how long one takes.
+        """Return whether the last evaluation uses all samples: always for a fixed interval, or if
+        the duration is unknown.
         """
         return bool(self._every) or self._last_affordable(pace.seconds)
 
@@ -280,7 +276,7 @@ class EvaluationSchedule:
         return self._dear <= self.LAST.after(seconds - self._spent)
 
     def done(self, step: int, seconds: float, pace: Pace, *, full: bool = True) -> None:
-        """Note that the evaluation of a step took so long."""
+        """Record the duration of an evaluation."""
         self._last = step
         self._dear = seconds if full else seconds / self._part
         self._spent += seconds
@@ -321,7 +317,7 @@ class CheckpointSchedule:
         return step >= self.next or now - self._saved >= wait
 
     def done(self, step: int, seconds: float, now: float) -> None:
-        """Note that saving at a step took so long and has just ended."""
+        """Record the duration of saving, which has just ended."""
         self._cost = seconds
         self._saved = now
         if self._every:

@@ -46,7 +46,7 @@ class StagedStep:
         return True
 
     def finish(self) -> dict[str, Tensor]:
-        """Do what is left, and return the scalars of the step."""
+        """Run the remaining stages, and return the scalars of the step."""
         if self._metrics is None:
             self._metrics = finish(self._walk)
         return self._metrics
@@ -55,9 +55,9 @@ class StagedStep:
 def scene_arrays(
     spec: DataSpec, scene: Mapping[str, Tensor], most: int, batch: Batch | None = None
 ) -> dict[str, NDArray[Any]]:
-    """Return the arrays "scene:..." of a record: at most so many rows, in data units, whole numbers
-    as they are, clocks too; of laws the likeliest symbols, as records have them. Padded places of
-    rows of a ``batch`` that has some are 0, and what is given of it is "scene:given:...".
+    """Return the arrays "scene:..." of a record: at most ``most`` rows, in data units, integers
+    unchanged, clocks too; for categorical distributions the most likely symbols. Padded places are
+    0, and conditions are "scene:given:...".
     """
     arrays: dict[str, NDArray[Any]] = {}
     padded = batch is not None and batch.mask is not None

@@ -1,4 +1,4 @@
-"""How far work of several pieces is, and for how long it goes on."""
+"""Progress of work in several pieces, and its remaining time."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -8,12 +8,11 @@ __all__ = ["TaskProgress"]
 
 
 class TaskProgress:
-    """Pieces that are done one after another, each with a name; those of one name take about as
-    long as each other.
+    """Progress of pieces of work with names; pieces of one name take about the same time.
 
     Attributes:
-        done, total: how many pieces are done, and how many there are.
-        doing: what is under way, or was last.
+        done, total: number of finished and of all pieces.
+        doing: the current or last piece.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -38,9 +37,7 @@ class TaskProgress:
 
     @property
     def seconds_left(self) -> float | None:
-        """How long what is not done takes by what pieces of its name took last; None while it is
-        not known of all.
-        """
+        """Return the estimated remaining seconds, None while a piece's duration is unknown."""
         left = self._names[self.done :]
         if not all(name in self._took for name in left):
             return None

@@ -41,7 +41,7 @@ class EmojiConfig(Config, frozen=True):
 
 
 def emoji_outline(config: EmojiConfig) -> Outline:
-    """Return what is known of either part; the smaller one is counted."""
+    """Return the outline of either part; the smaller one is counted."""
     if config.part == "all":
         return bundled_outline("emoji", NAMES)
     known = emoji(config).train

@@ -51,10 +51,10 @@ class FashionConfig(Config, frozen=True):
 
 
 def fashion_outline(config: FashionConfig) -> Outline:
-    """Return what is known of either part without reading it.
+    """Return the outline of either part without reading it.
 
     Raises:
-        Refused: the complete set is not on this machine; the path is "dataset.part".
+        Refused: the complete set is not installed; the path is "dataset.part".
     """
     if config.part == "subset":
         return bundled_outline("fashion-mnist", NAMES)

@@ -57,8 +57,8 @@ def splits(
 
 
 def outlined(lengths: Sequence[int], train: int, classes: tuple[str, ...]) -> Outline:
-    """Return the outline of images (n, H, W) or (n, H, W, 3), of which the first ``train`` are
-    learned from: a black one and a white one.
+    """Return the outline of images (n, H, W) or (n, H, W, 3) whose first ``train`` are the training
+    split.
     """
     channels = 1 if len(lengths) == GREY else COLOURS
     black = torch.zeros(channels, *lengths[1:3])

@@ -1,4 +1,4 @@
-"""Indian Pines: fields and woods from the air, of which a few pixels have a class."""
+"""Indian Pines: a hyperspectral scene of fields and woods with few labelled pixels."""
 
 from functools import cache, lru_cache
 from pathlib import Path

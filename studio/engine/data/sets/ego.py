@@ -1,4 +1,6 @@
-"""Ego graphs of Citeseer: a paper, those that it cites or that cite it, and what these cite."""
+"""Ego graphs of Citeseer: a paper, the papers it cites or that cite it, and the citations among
+them.
+"""
 
 import gzip
 from pathlib import Path
