@@ -1,7 +1,5 @@
-"""The command ``pushforward``: the studio, its engine, and everything without a window.
-
-Without arguments it opens the studio. Nothing heavy is imported before it is known what is
-wanted: the window must not load torch, and the engine says Hello before it does.
+"""The command ``pushforward``: window, engine and command line. Without arguments it opens the
+window. Imports are late: the window must not load torch, and the engine says Hello before it does.
 """
 
 import multiprocessing

@@ -1,12 +1,11 @@
-"""Where the atoms of a cage are drawn: rings that share more than a bond, and so cannot all be
-regular polygons side by side; and of molecules that have no room for what is set to one.
+"""Layout of cage molecules, whose rings share more than a bond, and of molecules without room in
+the standard layout.
 
-One ring goes around all others, as a regular polygon, and what is inside lies in the middle of what
-it is bound to: so no bonds cross where that ring may be the outline (Tutte 1963,
-doi:10.1112/plms/s3-13.1.743). What hangs at an atom is set into its widest gap. From there bonds
-are made as long as each other by stress (`studio.graph_layout`). Of all rings that may be the
-outline, and all that is met on the way, that is taken in which the fewest bonds cross, and of these
-the one whose bonds are most alike.
+One ring goes around all others, as a regular polygon, and inner atoms lie at the mean of their
+neighbours, so no bonds cross if that ring can be the outline (Tutte 1963,
+doi:10.1112/plms/s3-13.1.743). Hanging atoms go into the widest gap. Stress (`studio.graph_layout`)
+then equalises bond lengths. Of all candidates, the one with the fewest crossings is chosen, then
+the one with the most equal bonds.
 """
 
 import math
@@ -30,8 +29,8 @@ _CLOSE = 4.0  # how much that counts beside how different bonds are
 
 
 def cage_places(joined: NDArray[np.bool_], rings: Sequence[Sequence[int]]) -> Floats:
-    """Return places (n, 2) of atoms that hang together, (n, n), whose smallest ``rings`` these are,
-    with bonds of length 1 on average.
+    """Return places (n, 2) of connected atoms (n, n) with the smallest ``rings``, with a mean bond
+    length of 1.
     """
     starts = [_inside(outline, joined) for outline in islice(_outlines(rings), _OUTLINES)]
     found = [spread(joined[None])]
@@ -84,8 +83,8 @@ def _in_turn(bonds: set[frozenset[int]]) -> list[int]:
 
 
 def _inside(outline: Sequence[int], joined: NDArray[np.bool_]) -> Floats:
-    """Return places (n, 2) of an outline as a regular polygon, of what is inside of it, and of what
-    hangs at both.
+    """Return places (n, 2) of an outline as a regular polygon, of its interior, and of hanging
+    atoms.
     """
     turn = math.tau * np.arange(len(outline)) / len(outline)
     hint = np.arange(len(joined))  # what would fall on one spot is a hint apart

@@ -1,4 +1,4 @@
-"""What a model is told of each datum, as a sentence: on the setup, beside a run and in its log."""
+"""Describe the conditions of a model as a sentence, for the setup, the run and its log."""
 
 from collections.abc import Mapping
 
@@ -8,12 +8,12 @@ __all__ = ["CLASS", "KERNEL", "told_of"]
 
 CLASS, SIZE = "label", "size"
 KERNEL = "kernel"
-"""The field that compares data by what they are, class by class where they are told it."""
+"""The field that compares data class by class."""
 
 
 def told_of(one: str, words: Mapping[str, str], field: str) -> str:
-    """Return what a model of a field is told, "" for nothing; ``words`` are what is known of each
-    datum, ``one`` of which is called so, by name.
+    """Return a sentence on the conditions of a model with a field, "" for none; ``words`` names the
+    known conditions, ``one`` is a sample.
     """
     if not words:
         return ""

@@ -1,7 +1,7 @@
-"""A zip for whoever looks into a fault: what is installed, what happened, and nothing private.
+"""A zip for bug reports: versions, events, nothing private.
 
-Every text in it goes through one `Scrubber`, so that nothing can be added that does not. Neither
-Qt nor torch is needed: what only the window or the engine knows is given as ``facts``.
+Every text goes through one `Scrubber`. Needs neither Qt nor torch: what only the window or the
+engine knows is passed as ``facts``.
 """
 
 import io
@@ -65,13 +65,13 @@ def write(
     preferences: Mapping[str, Any] | None = None,
     facts: Mapping[str, Any] | None = None,
 ) -> list[str]:
-    """Write the zip and return the names of what is in it.
+    """Write the zip and return the names of its files.
 
     Args:
-        file: where; an older one of that name is replaced.
-        projects: folders of projects, the one that matters most first.
-        preferences: what is remembered of the person, as plain data.
-        facts: what else is known, such as devices and problems of the catalogue, as plain data.
+        file: an older one of that name is replaced.
+        projects: project folders, the most important first.
+        preferences: the user's preferences, as plain data.
+        facts: further facts, such as devices and problems of the catalogue, as plain data.
 
     Raises:
         StoreError: it cannot be written.
@@ -150,7 +150,7 @@ def _opened(path: Path) -> Project | None:
 def _names(
     folders: Sequence[Path], opened: Mapping[int, Project], preferences: Mapping[str, Any]
 ) -> dict[str, str]:
-    """Return the names that are private, each with what stands for it."""
+    """Return the private names, each with its replacement."""
     numbers = {path: n for n, path in enumerate(folders, 1)}
     names = {}
     for recent in preferences.get("recent", []):

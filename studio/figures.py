@@ -1,4 +1,4 @@
-"""Figures with a few significant digits, as people write them: 100, and never 1e+02."""
+"""Format numbers with a few significant digits: 100, never 1e+02."""
 
 __all__ = ["power", "short"]
 
@@ -6,8 +6,8 @@ _LARGE, _SMALL = 1e5, 1e-4
 
 
 def short(value: float, digits: int) -> str:
-    """Return a finite value with so many significant digits, "0.079", or with all before the point
-    where there are more, "12,345"; in powers of ten only where it is very large or small, "3.2e-5".
+    """Format a finite value with ``digits`` significant digits, "0.079", or with all digits before
+    the point, "12,345"; in powers of ten if very large or small, "3.2e-5".
     """
     text = f"{value:.{digits}g}"
     size = abs(float(text))

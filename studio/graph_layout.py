@@ -1,11 +1,10 @@
-"""Where the nodes of a graph are drawn: the same picture for the same graph, however numbered.
+"""Layout of graphs: the same picture for the same graph, however numbered.
 
-Nodes are put into an order that follows from the graph alone (`observables.graphs.canonical`), and
-laid out in it, graphs of one size together and no others; so two that are the same but for the
-numbers of their nodes are drawn alike, whatever they are drawn with. Distances on the paper are to
-be those along the edges: stress majorisation (Gansner, Koren and North 2004,
-doi:10.1007/978-3-540-31843-9_25), relaxed (de Leeuw and Heiser 1980, Multivariate Analysis V,
-501-522), from classical scaling (Torgerson 1952, doi:10.1007/BF02288916), for all graphs at once.
+Nodes are put into canonical order (`observables.graphs.canonical`) and laid out, graphs of one size
+together, so isomorphic graphs look alike. Distances approximate those along edges: stress
+majorisation (Gansner, Koren and North 2004, doi:10.1007/978-3-540-31843-9_25), relaxed (de Leeuw
+and Heiser 1980, Multivariate Analysis V, 501-522), from classical scaling (Torgerson 1952,
+doi:10.1007/BF02288916), for all graphs at once.
 """
 
 from collections.abc import Callable
@@ -51,8 +50,8 @@ def lay_out(
 def spread(
     joined: NDArray[np.bool_], start: NDArray[np.float64] | None = None, rounds: int = 0
 ) -> NDArray[np.float64]:
-    """Return places (g, n, 2) of the nodes of graphs (g, n, n), so far apart as along edges: from
-    a ``start``, or from classical scaling, in so many rounds, 0 for as many as are usual.
+    """Return places (g, n, 2) of the nodes of graphs (g, n, n) at distances like those along edges:
+    from ``start`` or classical scaling, in ``rounds`` iterations (0: the default).
     """
     far, weight = _distances(joined)
     return _majorised(far, weight, _scaled(far) if start is None else start, rounds or _ROUNDS)

@@ -1,7 +1,5 @@
-"""Where the program keeps what is the person's: preferences, projects without a place, cache, logs.
-
-The system has a folder for each. ``PUSHFORWARD_HOME`` puts all of them into one, for tests and for
-a portable installation.
+"""Folders of the user: preferences, projects, cache, logs. The system has a folder for each;
+``PUSHFORWARD_HOME`` puts all into one, for tests and portable installations.
 """
 
 import os

@@ -1,9 +1,8 @@
-"""The log of the program: what the window and the engine noted, and what a crash left behind.
+"""The log of the program and crash reports.
 
-Each process writes files of its own, named after when it started and its number, so that two
-windows never write, or rotate, each other's. A log is capped in size; those of the last few
-processes are kept. Beside it lies a ``.crash`` file into which the interpreter writes where it
-was if native code fails; one that stayed empty goes away. Neither Qt nor torch is needed.
+Each process writes its own files, named by start time and number, so that several windows never
+share one. Logs are capped; those of the last few processes are kept. A ``.crash`` file records the
+stack if native code fails; an empty one is removed. Needs neither Qt nor torch.
 """
 
 import atexit
@@ -89,7 +88,7 @@ class Journal:
         self._descriptor: int | None = None
 
     def listen(self) -> None:
-        """Take the records of this process, and the errors that nobody handles."""
+        """Record the log messages of this process and its unhandled errors."""
         root = logging.getLogger()
         if not root.handlers and sys.stderr is not None:  # there is none without a console
             self._said = logging.StreamHandler()
@@ -121,7 +120,7 @@ class Journal:
         faulthandler.enable(self._descriptor)
 
     def close(self) -> None:
-        """Stop listening; a crash report in which nothing stands is removed."""
+        """Stop listening; an empty crash report is removed."""
         atexit.unregister(self.close)
         logging.captureWarnings(False)
         for handler in filter(None, (self._handler, self._said)):
@@ -171,7 +170,7 @@ def start(kind: str, *, version: str = "", crashes: bool = True) -> Journal | No
 
 
 def keep_crash(kind: str, text: str) -> None:
-    """Keep the last words of another process, such as an engine whose native code failed."""
+    """Store the last output of another process, such as an engine whose native code failed."""
     try:
         log_folder().mkdir(parents=True, exist_ok=True)
         with open(log_folder() / f"{_stem(kind)}.crash", "a", encoding="utf-8") as file:

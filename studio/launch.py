@@ -1,10 +1,8 @@
-"""How a process of our own is started: its command, its environment, its working folder.
+"""Start our processes: command, environment, working folder.
 
-A run or a project may come from a stranger, and the studio may be started in any folder: no Python
-file that lies there may ever be taken for one of ours. So a process of ours starts with Python's
-safe path (neither the working folder nor that of a script is searched for modules; the environment
-passes this on to whatever it starts itself) and works in the folder of the installation, whose
-code is what runs anyway. It is therefore given absolute paths only.
+A project may come from another person, and the program may start in any folder, so no Python file
+there may be imported. Our processes use Python's safe path (inherited by the environment) and work
+in the installation folder; paths passed to them are absolute.
 """
 
 import os
@@ -68,7 +66,7 @@ def import_worker_command() -> list[str]:
 
 
 def has_python() -> bool:
-    """Whether a script of somebody else's can be run by the Python that runs this."""
+    """Whether this Python can run external scripts."""
     return not _frozen()
 
 
@@ -80,15 +78,13 @@ def script_command(script: Path, python: str, *arguments: str) -> list[str]:
 
 
 def script_env() -> dict[str, str]:
-    """The environment of such a script: it finds none of our modules, nor any beside it."""
+    """The environment of an external script, without our modules or its neighbours."""
     env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     return {**env, "PYTHONSAFEPATH": "1"}
 
 
 def own_env() -> dict[str, str]:
-    """The environment of a process of ours: it imports this very code, and none from a folder that
-    it happens to stand in.
-    """
+    """The environment of our processes: it imports this code, and none from the working folder."""
     env = dict(os.environ)
     here = str(_code())
     others = env.get("PYTHONPATH", "").split(os.pathsep)
@@ -118,8 +114,8 @@ def own_folder() -> Path:
 
 
 def popen_options(env: Mapping[str, str] | None = None, *, outlives: bool = False) -> PopenOptions:
-    """How `subprocess.Popen` starts a process of ours: without a window, and in a session of its
-    own, so that it does not hear Ctrl+C in a terminal. With ``outlives`` no end of ours ends it.
+    """Options of `subprocess.Popen` for our processes: no window, and their own session, so that
+    Ctrl+C in a terminal does not reach them. With ``outlives`` they survive our exit.
     """
     flags = 0
     if sys.platform == "win32":

@@ -1,9 +1,8 @@
-"""Text from a file or from a person, shown for what it is: nothing in it acts, nothing hides.
+"""Display of external text: nothing acts, nothing hides.
 
-The name of a project, a run, a recipe, a data set or a column may hold anything. A terminal obeys
-control characters, a line feed forges a line of a log, an override of the direction turns the
-words around, and what has no width lets two names look alike. Whatever is shown or logged goes
-through here; the files keep the name as it is. Neither Qt nor torch is needed.
+Names of projects, runs, recipes, data sets or columns may contain control characters, line feeds,
+direction overrides or zero-width characters. Everything shown or logged goes through here; files
+keep the names unchanged. Needs neither Qt nor torch.
 """
 
 import re

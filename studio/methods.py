@@ -44,9 +44,8 @@ class MethodError(ValueError):
 
 
 class Published(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A figure of the literature: what was measured, on which data, and where it is printed.
-
-    ``calls`` counts the evaluations of the network a sample; None where the source does not say.
+    """A published value: the metric, the data, and the source. ``calls`` is the number of network
+    evaluations per sample; None if not given.
     """
 
     figure: str
@@ -56,10 +55,8 @@ class Published(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class Method(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A named method: a family and a sampler with some of their settings.
-
-    ``claims`` are the experiments of this program that it is held to; their pass lines stand there.
-    ``kinds`` are the kinds of data that it is a method for, none for all that its family takes.
+    """A named method: a family and a sampler with some settings. ``claims`` are the claims that
+    verify it. ``kinds`` are its data types, empty for all of its family.
     """
 
     slug: str
@@ -79,9 +76,9 @@ class Method(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A method of the surveys, and where it is here: one of a ``method`` (a file), a ``family``, an
-    ``operator`` (their slugs) and a ``block`` in words, or else why it is ``missing``. A ``group``
-    holds until the next one. ``claims`` are as of a method, for what is no named one.
+    """A method of the surveys and its place here: a ``method`` (a file), a ``family``, an
+    ``operator`` (slugs), a ``block`` in words, or why it is ``missing``. A ``group`` holds until
+    the next one. ``claims`` are as of a method.
     """
 
     name: str

@@ -1,12 +1,10 @@
-"""Where the atoms of a molecule are drawn, as chemists do: bonds of one length, chains in zigzag of
-120 degrees, rings as regular polygons, what is at a triple bond in a line.
+"""Layout of molecules as in chemistry: equal bond lengths, zigzag chains at 120 degrees, regular
+rings, straight triple bonds.
 
-As with other graphs the same molecule is the same picture: atoms are put into an order that follows
-from the molecule alone. Rings that share an edge or an atom are put beside each other, others are
-set to them, and parts are turned over about a bond where that leaves more room (Helson 1999,
-Reviews in Computational Chemistry 13, 313-398). Cages, whose rings share more than an edge, are
-drawn so that no bonds cross (`studio.cage_layout`), and so are molecules in which atoms would lie
-on each other.
+The same molecule gives the same picture: atoms are put into canonical order. Rings that share an
+edge or an atom are placed side by side, and parts are flipped about a bond if that gives more room
+(Helson 1999, Reviews in Computational Chemistry 13, 313-398). Cages and molecules with overlapping
+atoms use `studio.cage_layout`.
 """
 
 import cmath
@@ -48,7 +46,7 @@ def as_drawn(bonds: NDArray[Any], size: NDArray[Any], atoms: NDArray[Any]) -> ND
 
 
 def _lay_out_molecule(square: NDArray[np.int64]) -> NDArray[np.complex128]:
-    """Return places of the atoms of one molecule, piece beside piece."""
+    """Return places of the atoms of one molecule, fragments side by side."""
     z, right, near = np.zeros(len(square), complex), 0.0, _near(square)
     left = set(range(len(square)))
     while left:
@@ -110,7 +108,7 @@ class _Sketch:
         return bool(crossings(x[None], bonds)[0])
 
     def _directions(self, atom: int, count: int) -> list[float]:
-        """Return in which directions so many atoms are set to one."""
+        """Return the directions of ``count`` atoms attached to one."""
         here, all_of = self._at[atom], len(self._near[atom])
         there = sorted(
             cmath.phase(self._at[each] - here) for each in self._near[atom] if each in self._at
@@ -229,7 +227,7 @@ def _shortest(near: Near, start: int, end: int) -> list[int]:
 
 
 def _fused(rings: Sequence[list[int]]) -> list[list[list[int]]]:
-    """Return rings in groups of those that share atoms."""
+    """Return rings grouped by shared atoms."""
     groups: list[list[list[int]]] = []
     for ring in rings:
         mine = [group for group in groups if any(set(ring) & set(each) for each in group)]
@@ -258,13 +256,13 @@ def _ring_system(rings: Sequence[list[int]], square: NDArray[np.int64]) -> Place
 
 
 def _room(way: Places, there: NDArray[np.complex128], shared: Sequence[int]) -> float:
-    """Return how far the new places of a polygon are from those that are there."""
+    """Return the distance of a polygon's new places from existing ones."""
     new = np.array([z for each, z in way.items() if each not in shared])
     return float(np.abs(new[:, None] - there).min()) if len(new) else 0.0
 
 
 def _polygons(ring: Sequence[int], shared: Sequence[int], at: Places) -> Iterator[Places]:
-    """Yield the regular polygons that a ring may be, of which atoms are ``shared`` with others."""
+    """Yield the possible regular polygons of a ring with ``shared`` fixed atoms."""
     n = len(ring)
     if len(shared) > 2:
         return

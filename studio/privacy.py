@@ -1,8 +1,8 @@
-"""Text that may be given away: whose machine it is from, and where on it, is taken out.
+"""Remove private information from text.
 
-The home folder becomes ``~``, each project a number, the user and the machine a word, and every
-other folder that is not the system's or Python's ``<path>``. The same thing becomes the same word
-everywhere, so that what was together can still be seen to belong together.
+The home folder becomes ``~``, each project a number, user and machine a word, and every other
+folder that is not the system's or Python's ``<path>``. Replacements are consistent, so that related
+things stay related.
 """
 
 import getpass
@@ -43,10 +43,8 @@ _INSIDE = re.compile(r"(<project \d+>[\\/]+(data|runs|trash)[\\/]+)([^\s\\/\"',:
 
 
 class Scrubber:
-    """Knows this person, this machine, and the folders of some projects.
-
-    ``projects`` are folders; the first one is project 1. ``names`` are words to take out wherever
-    they stand by themselves, each with what takes its place, such as the names of projects.
+    """Knows the user, the machine, and project folders. ``projects`` are folders; the first one is
+    project 1. ``names`` are words to replace, such as names of projects.
     """
 
     def __init__(
@@ -72,7 +70,7 @@ class Scrubber:
         self._words = _words([*(names or {}).items(), *_people(), *_machines()])
 
     def __call__(self, text: str) -> str:
-        """Return the text without what is private."""
+        """Return the text without private information."""
         for pattern, put in self._paths:
             text = pattern.sub(put, text)
         text = _QUOTED.sub(_quoted, text)
@@ -89,7 +87,7 @@ def _is_private_prefix(prefix: str) -> bool:
 
 
 def _forms(path: Path) -> set[str]:
-    """Return how a folder is written: as it is, without links, in a URL, with doubled slashes."""
+    """Return the spellings of a folder: plain, without links, in a URL, with doubled slashes."""
     found: set[str] = set()
     for each in {str(path), str(path.absolute()), os.path.realpath(path)}:
         if len(Path(each).parts) < 2:
@@ -112,7 +110,7 @@ def _table(pairs: Iterable[tuple[str, str]]) -> list[tuple[re.Pattern[str], str]
 
 
 def _words(pairs: Iterable[tuple[str, str]]) -> list[tuple[re.Pattern[str], str]]:
-    """Return patterns for words that stand by themselves, whatever their case."""
+    """Return patterns for whole words, ignoring case."""
     return [
         (re.compile(rf"{BEFORE}{re.escape(word)}(?!{LETTER})", re.IGNORECASE), put)
         for word, put in sorted(_spellings(pairs), key=lambda pair: -len(pair[0]))
@@ -120,7 +118,7 @@ def _words(pairs: Iterable[tuple[str, str]]) -> list[tuple[re.Pattern[str], str]
 
 
 def _spellings(pairs: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
-    """Return each word as it is, as a log shows it, and as JSON has it."""
+    """Return each word plain, as in logs, and as in JSON."""
     return {
         (spelt, put)
         for word, put in pairs

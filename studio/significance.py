@@ -38,11 +38,11 @@ __all__ = [
 ]
 
 PAIRS = 8
-"""Pairs of real sets of which a noise floor is measured."""
+"""Number of pairs of real sets for a noise floor."""
 LEVEL = 0.05
 """Share of evaluations of real data in which at least one metric exceeds its limit."""
 MEMORY = ("authenticity", "nearness", "copies", "new-graphs", "new-molecules")
-"""Metrics of memorisation; the first that is measured stands for the run."""
+"""Metrics of memorisation; the first measured one represents the run."""
 ENOUGH = 1000
 """Samples from which on a value within the band may count as no difference."""
 REAL = "real against real"
@@ -118,7 +118,7 @@ def reach(floors: Mapping[str, float], slug: str, better: str = "lower") -> floa
 
 @lru_cache
 def _limit(tests: int) -> float:
-    """Return the limit of one of so many one-sided comparisons, in SD of the floor."""
+    """Return the limit of one of ``tests`` one-sided comparisons, in SD of the floor."""
     low, high = 0.0, 1e3
     while high - low > 1e-9:
         middle = (low + high) / 2
@@ -140,7 +140,7 @@ def _tail(t: float) -> float:
 
 def band(found: Measured) -> tuple[float, float] | None:
     """Return the values between which a metric does not differ from real data; None for too few
-    samples, a baseline, and a floor whose spread is unknown.
+    samples, a baseline, or a floor of unknown spread.
     """
     if is_few(found.n) or not found.has_floor or not found.spread:
         return None

@@ -37,10 +37,10 @@ def add_overwrite(parser: argparse.ArgumentParser) -> None:
 
 
 def named_values(option: str, assignments: Iterable[str]) -> dict[str, Any]:
-    """Read NAME=JSON; what is no JSON is a word.
+    """Parse NAME=JSON; invalid JSON is a text.
 
     Raises:
-        UsageError: one is not written so.
+        UsageError: wrong format.
     """
     found: dict[str, Any] = {}
     for assignment in assignments:

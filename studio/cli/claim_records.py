@@ -1,7 +1,7 @@
-"""Figures of claims, kept in the studio's own files: what help pages and tables are drawn from.
+"""Records of measured claims in the program's own files, the source of help pages and tables.
 
-A record names the pass line and the null models that it was measured with. Where the code declares
-others, `refresh` marks the record as outdated, and no page shows its verdict any more.
+A record names its pass line and null models. If the code declares others, `refresh` marks it as
+outdated, and no page shows its verdict.
 """
 
 import datetime
@@ -21,13 +21,12 @@ if TYPE_CHECKING:
 __all__ = ["describe_difference", "load", "record", "record_nulls", "refresh", "restore"]
 
 _WORDS = ("title", "claim", "source", "group", "slow")
-"""What is said of a claim and can be reworded without measuring again."""
+"""Texts of a claim that may change without measuring again."""
 
 
 def record(slug: str, about: dict[str, Any], result: "Result", device: str) -> None:
-    """Write a claim with its figure to ``resources/verified/<id>.json``, with the date, the
-    versions and the kind of machine. Random numbers differ by device: a value recorded on one does
-    not carry over to another.
+    """Write the result of a claim to ``resources/verified/<id>.json`` with date, versions and
+    machine. Random numbers differ by device, so values apply to the recorded device.
 
     Raises:
         StoreError: the disk refused.
@@ -81,8 +80,8 @@ def restore(kept: Mapping[str, Any]) -> "Result":
 
 
 def describe_difference(kept: Mapping[str, Any], about: Mapping[str, Any]) -> str:
-    """Return how the line and the null models of a record differ from those that the code declares,
-    "" where they are the same.
+    """Return the differences between a record and the declared line and null models, "" for
+    none.
     """
     if kept["pass_line"] != about["pass_line"]:
         return f"The pass line is now: {about['pass_line']}."
@@ -97,8 +96,8 @@ def describe_difference(kept: Mapping[str, Any], about: Mapping[str, Any]) -> st
 
 
 def refresh(slug: str, about: Mapping[str, Any]) -> str:
-    """Update the words of a kept record, and mark it as outdated where its line or its null models
-    are not those that the code declares; return the reason, "" where it is current.
+    """Update the texts of a record, and mark it as outdated if its line or null models differ from
+    the declared ones; return the reason, "" if current.
 
     Raises:
         StoreError: the disk refused.

@@ -22,10 +22,8 @@ __all__ = ["assignments", "command_for"]
 def command_for(
     spec: RunSpec, *, catalog: Catalog | None = None, project: Path | None = None
 ) -> str:
-    """Return the command. With a catalogue, settings at their defaults are left out.
-
-    ``project`` is the folder to train in; it is needed where the data set is an imported one, or
-    where runs of the project are learned from or lead samples.
+    """Return the command line of a spec. With a catalogue, default settings are omitted.
+    ``project`` is the training folder, needed for imported data or input runs.
     """
     words = ["pushforward", "run", f"{spec.family.slug}@{spec.dataset.slug}"]
     for assignment in assignments(spec, catalog):

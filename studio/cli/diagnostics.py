@@ -1,6 +1,5 @@
-"""Write a zip for whoever looks into a fault: versions, devices, logs, runs; nothing private.
-
-Names and folders in it are replaced: the home folder by ~, each project by a number.
+"""Write a zip for bug reports: versions, devices, logs, runs; nothing private. Folders and names
+are replaced: the home folder by ~, each project by a number.
 """
 
 import argparse

@@ -1,10 +1,10 @@
-"""Do with a trained run what an operator can: generate, ask how likely rows are, ...
+"""Apply an operator to a trained run: generate, compute likelihoods, ...
 
-What comes of it goes into the results of the run, or to a file whose suffix says how it is written:
-.csv, .npz or .h5 for points and jets; .npz, .h5, .png or .zip for images; .graphml, .json, .svg,
-.npz or .h5 for graphs, without labels also .edgelist and .g6; .sdf, .smi, .svg, .npz or .h5 for
-molecules. A film of images can also be .gif or .apng. Without an operator, or with --list, the
-command says what the run can do, and what its model can be told.
+The result is stored in the run, or in a file: .csv, .npz or .h5 for points and jets; .npz, .h5,
+.png or .zip for images; .graphml, .json, .svg, .npz or .h5 for graphs, without labels also
+.edgelist and .g6; .sdf, .smi, .svg, .npz or .h5 for molecules; an image animation also .gif or
+.apng. Without an operator, or with --list, the command lists the operations of the run and the
+conditions of its model.
 """
 
 import argparse

@@ -1,8 +1,7 @@
-"""Measure a trained run with fresh samples, and say each figure beside its floor.
+"""Evaluate a trained run with fresh samples, next to the noise floor of each metric.
 
-The floor is what a metric is held against, mostly the same between real data and real data: no
-model is expected to do better.
-The figures go into the run's log, too; they are no part of its curves.
+The floor is the metric between two sets of real data; no model is expected to be better. Values go
+to the run's log, not to its curves.
 """
 
 import argparse
@@ -120,10 +119,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _check_metrics(folder: "RunFolder", metrics: "list[Pick]") -> None:
-    """Check the metrics that are asked for, before anything is said to be measured.
+    """Check the requested metrics before measuring.
 
     Raises:
-        UsageError: there is no such metric; the nearest one is named.
+        UsageError: unknown metric; the nearest one is named.
         Refused: it is for other data.
     """
     from pushforward.models.registry import registry
@@ -163,7 +162,7 @@ def _rule(folder: "RunFolder", rule: str) -> None:
 
 
 def _left_out(job: "EvaluationJob") -> list[str]:
-    """Say which metrics of the kind of data were not asked for, and why."""
+    """Describe the metrics of the data type that were not requested, and why."""
     from pushforward.models.registry import registry
     from pushforward.studio.engine.kinds.compatibility import kinds_measured, picked_kind
 

@@ -31,7 +31,7 @@ class MeasureBar:
             self._line.show(lambda: _text(event), last=event.step >= event.total)
 
     def look(self) -> bool:
-        """Return False: nobody asks the measurement to stop."""
+        """Return False: a measurement is not stopped from here."""
         return False
 
     def close(self) -> None:

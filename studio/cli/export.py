@@ -1,10 +1,10 @@
-"""Take a trained run away: fresh samples as a table or pictures, or its weights.
+"""Export a trained run: fresh samples as a table or images, or its weights.
 
-The suffix of the file says what is written: .csv, .npz or .h5 for samples of points and jets; .npz,
-.h5, .png (one sheet) or .zip (a picture of each) for images; .graphml, .json, .svg, .npz or
-.h5 for graphs, without labels also .edgelist and .g6; .sdf, .smi, .svg, .npz or .h5 for molecules;
-.safetensors for the averaged weights, with the settings in the metadata. .gif and .apng are an
-animation of the particles from noise to data, as the newest kept record has them.
+The suffix chooses the format: .csv, .npz or .h5 for points and jets; .npz, .h5, .png (one sheet) or
+.zip (one file each) for images; .graphml, .json, .svg, .npz or .h5 for graphs, without labels also
+.edgelist and .g6; .sdf, .smi, .svg, .npz or .h5 for molecules; .safetensors for the averaged
+weights, with the settings in the metadata. .gif and .apng are an animation of the newest snapshot
+from noise to data.
 """
 
 import argparse

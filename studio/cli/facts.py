@@ -1,4 +1,4 @@
-"""What a registration says beside its settings: the order of a sampler, the unit of a metric."""
+"""Facts of registry entries besides their settings: order of a sampler, unit of a metric."""
 
 from typing import TYPE_CHECKING
 

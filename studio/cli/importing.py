@@ -1,8 +1,8 @@
-"""Bring data into a project, to be trained on as MODEL@project:NAME.
+"""Import data into a project, to train on as MODEL@project:NAME.
 
-What is in the files is said first, with what is odd about them; with --look that is all. Files that
-belong together (a type of jets each, tables of the same columns) become one data set, and a folder
-stands for those in it that do.
+The content of the files and its problems are reported first; with --look that is all. Files that
+belong together (one jet type each, tables with the same columns) become one data set; a folder
+stands for its files.
 """
 
 import argparse
@@ -178,7 +178,7 @@ def _tell(found: "Inspection", options: Mapping[str, Any]) -> None:
 
 
 def _settable(found: "Inspection") -> list[str]:
-    """Say what the importer that was tried can be told, in a line; nothing where it can be none."""
+    """List the options of the importer in a line; "" if there are none."""
     named = [
         f.path for offer in found.offers if offer.slug == found.importer for f in offer.options
     ]

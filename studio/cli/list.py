@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write a table of slugs, what is to be known of each, and summaries."""
+    """Print a table of slugs, facts and summaries."""
     if arguments.what not in LISTS:
         near = nearest(arguments.what, LISTS)
         hint = f"did you mean {near}?" if near else f"there are {join_words(LISTS)}"

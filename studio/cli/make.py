@@ -1,7 +1,7 @@
-"""Have new data made by a program that you install beside the studio, and import them.
+"""Generate data with an external program installed by the user, and import them.
 
-Without a name the command says what can be made, and what is missing for it. The settings are those
-of the window; what is made is imported as any files, with how it was made.
+Without a name, the command lists the programs and what they lack. Settings are those of the window;
+the files are imported with their provenance.
 """
 
 import argparse

@@ -19,14 +19,14 @@ MOST_BYTES = 64 * 2**20
 
 
 def read_mask(text: str, run: RunFolder) -> Any:
-    """Return a mask (1, *shape) of 1 for what is known and 0 for what is sampled, as nested lists.
+    """Return a mask (1, *shape), 1 for known and 0 for sampled pixels, as nested lists.
 
     Args:
-        text: a region, of which the pixels are known, or an image file in which these are white.
-        run: whose data are images.
+        text: a region of known pixels, or an image file in which they are white.
+        run: its data must be images.
 
     Raises:
-        UsageError: it is neither, the image has another size, or the data are no images.
+        UsageError: neither, wrong image size, or the data are not images.
     """
     shape = saved_data(newest_checkpoint(run)).shape
     if len(shape) != 3:

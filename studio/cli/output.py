@@ -1,12 +1,9 @@
 """The standard streams of a command: the only place that writes to the terminal.
 
-A name in what is said may come from a file of somebody else: whatever is written goes through
-`studio.literal` here, so that no control character reaches the terminal and a line stays one line.
-
-The streams may end before the work does. A reader may have seen enough (``| head``), a disk may be
-full, a terminal may be closed. None of that ends the work: what cannot be written is dropped from
-then on, and the status of the command is that of its work. Only where the output failed (rather
-than was no longer wanted) is that said, and the status is 1 at least.
+Names may come from other people's files, so all output goes through `studio.literal`: no control
+character reaches the terminal, and a line stays one line. Streams may end before the work (``|
+head``, a full disk, a closed terminal): output is then dropped and the work continues. Only if
+output failed, rather than was unwanted, is the status at least 1.
 """
 
 import errno
@@ -46,7 +43,7 @@ def put_line(text: str, stream: TextIO | None = None) -> None:
 
 
 def put_lines(text: str, stream: TextIO | None = None) -> None:
-    """Write a text whose line feeds are ours, such as a page of help or a traceback."""
+    """Write a text with trusted line feeds, such as help or a traceback."""
     _write(lines(text), stream)
 
 
@@ -61,7 +58,7 @@ def end_line(stream: TextIO | None = None) -> None:
 
 
 def failed() -> bool:
-    """Whether some of the output is lost that somebody may have wanted."""
+    """Return whether wanted output was lost."""
     return bool(_failures)
 
 
@@ -85,7 +82,7 @@ def absent() -> bool:
 
 
 def _silence(stream: TextIO) -> None:
-    """Let a stream lead nowhere, also what is still in its buffer."""
+    """Redirect a stream and its buffer to nowhere."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())
     os.close(nowhere)

@@ -21,13 +21,13 @@ COMMANDS = (
 MODULES = {"import": "importing"}
 """Of commands that are no name of a module."""
 SAID = {"evaluate", "list", "show"}
-"""Commands whose only product is their output: without one they have failed."""
+"""Commands whose only product is their output: if it is lost, they failed."""
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says what is wrong with the arguments without letting one of them act on the terminal."""
+    """Argument parser that prints errors without control characters."""
 
     def error(self, message: str) -> NoReturn:
         super().error(one_line(message, None))

@@ -15,12 +15,12 @@ SMOOTHING = 0.9
 
 
 class ProgressBar:
-    """Hears a training's events and draws them. ``total`` comes with the first `Progress`.
+    """Draws the events of a training. ``total`` comes with the first `Progress`.
 
     Args:
-        stream: where to; the standard output if None.
+        stream: the output stream; standard output if None.
         clock: seconds.
-        replay: the steps (after, up to) that a branch repeats: the bar is first that of the replay.
+        replay: steps (after, up to) that a branch repeats: the bar first shows the replay.
     """
 
     def __init__(

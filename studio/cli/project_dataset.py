@@ -22,7 +22,7 @@ def is_one(path: Path) -> bool:
 
 
 def describe(path: Path) -> None:
-    """Write what is known of it.
+    """Print the facts of a data set.
 
     Raises:
         StoreError: it is damaged.

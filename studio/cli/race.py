@@ -1,9 +1,9 @@
-"""Let 2 to 8 recipes or run specs race without a window, at equal budget.
+"""Race 2 to 8 recipes or run specs at equal budget, without a window.
 
-They are stepped in turn, on the same data and from the same particles, so that each has spent the
-same share of the budget at any time. At the end a table says what each has reached, beside the
-floor of each metric. Ctrl+C saves all and stops (status 130); a second one stops at once. So do
-SIGTERM (143) and the end of the terminal (SIGHUP, 129).
+They are stepped in turn, on the same data and particles, so that all have spent the same share of
+the budget at any time. A final table compares them with the noise floors. Ctrl+C saves all and
+stops (status 130); a second one stops at once. So do SIGTERM (143) and the end of the terminal
+(SIGHUP, 129).
 """
 
 import argparse

@@ -13,7 +13,7 @@ QUALITY = "quality/"
 
 
 class RaceBar(ProgressBar):
-    """Hears the events of a race and of all who take part, and draws one line for them."""
+    """Draws the events of a race and its participants in one line."""
 
     def __init__(self, race: str, names: Mapping[str, str]) -> None:
         """``names`` are those of the entrants by job."""

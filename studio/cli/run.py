@@ -1,8 +1,8 @@
-"""Train a recipe, a run's spec, or go on with a run, without a window.
+"""Train a recipe or a run's spec, or resume a run, without a window.
 
 Ctrl+C saves a checkpoint and stops (status 130); a second one stops at once. So do SIGTERM (143)
-and the end of the terminal (SIGHUP, 129). If nobody reads the output any more, the training goes on
-without it. The run folder is what the studio opens; in it lies a picture of the particles.
+and the end of the terminal (SIGHUP, 129). If the output is closed, the training continues without
+it. The run folder can be opened in the window; it contains a picture of the particles.
 """
 
 import argparse

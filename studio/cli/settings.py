@@ -31,17 +31,16 @@ _PICKS: dict[str, Kind] = {"family": "family", "dataset": "dataset", "sampler": 
 
 
 def apply(spec: RunSpec, assignments: Iterable[str], project: Path | None = None) -> RunSpec:
-    """Return the spec with each assignment made, in order; ``project`` is where imported data say
-    of which kind they are, by which networks are offered.
+    """Return the spec with each assignment applied, in order; ``project`` gives the data type of
+    imported data, which determines the networks.
 
-    "family=gan" chooses another thing and forgets the settings of the old one, "method=ddpm" makes
-    the choices of a named method, "family.net=unet" another network; "metrics=mmd"
-    chooses metrics; "family.ema=0.999", "family.net.width=64" (or "family.net.config.width=64"),
-    "training.steps=500", "metrics.mmd.bandwidth=1" set settings. The values are checked later, with
-    those of the recipe.
+    "family=gan" selects another family and drops the old settings, "method=ddpm" applies a named
+    method, "family.net=unet" selects a network; "metrics=mmd" selects metrics; "family.ema=0.999",
+    "family.net.width=64" (or "family.net.config.width=64"), "training.steps=500",
+    "metrics.mmd.bandwidth=1" set settings. Values are checked later with those of the recipe.
 
     Raises:
-        UsageError: no "=", or a key that does not exist; the nearest one is named.
+        UsageError: no "=", or an unknown key; the nearest one is named.
     """
     for assignment in assignments:
         key, sign, text = assignment.partition("=")
@@ -147,7 +146,7 @@ def with_inputs(spec: RunSpec, texts: Iterable[str], project: Path) -> RunSpec:
 
 
 def _by_number(run: str, project: Path) -> str:
-    """Return the name of the run of a project that a number names, else the text as it is."""
+    """Return the run name for a run number in a project, or the text unchanged."""
     if not run.isdecimal() or not (project / "project.toml").is_file():
         return run
     folders = map(RunFolder, Project.open(project).run_paths())
@@ -250,8 +249,8 @@ def _sampler(spec: RunSpec) -> Pick | None:
 
 
 def _list_settings(spec: RunSpec) -> dict[str, dict[str, Any]]:
-    """Every key that can be set in this spec, with its description, whose path is that in the
-    config: "family.net.width" is "net.config.width".
+    """Return every setting of this spec by its key; paths are those in the config:
+    "family.net.width" is "net.config.width".
     """
     heads: list[tuple[str, Kind, str]] = [("dataset", "dataset", spec.dataset.slug)]
     opened = _opened("family", spec.family, spec)
@@ -272,9 +271,7 @@ def _list_settings(spec: RunSpec) -> dict[str, dict[str, Any]]:
 
 
 def _opened(head: Literal["family", "sampler"], pick: Pick, spec: RunSpec) -> dict[str, Any]:
-    """The settings of the family or the sampler and of what is picked in it, these also under short
-    names.
-    """
+    """Return the settings of the family or the sampler and of its picks, also under short names."""
     inside: Kind = "network" if head == "family" else "guidance"
     mine = [entry for entry in registry.all(head) if entry.slug == pick.slug]
     entries, _ = described([*mine, *registry.all(inside)])

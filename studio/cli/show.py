@@ -181,7 +181,7 @@ def _value(value: Any) -> str:
 
 
 def _able(field: Mapping[str, Any]) -> list[str]:
-    """What can be picked: of networks and guidance those that can have the role."""
+    """Return what can be selected: networks and guidance with the role."""
     from pushforward.models.entries import GuidanceEntry, NetworkEntry
     from pushforward.models.registry import registry
 
@@ -193,7 +193,7 @@ def _able(field: Mapping[str, Any]) -> list[str]:
 
 
 def _number(value: float) -> str:
-    """A bound or a default, without the digits that nobody typed: 0.001, 100000000, 1e-05."""
+    """Format a bound or a default with few digits: 0.001, 100000000, 1e-05."""
     whole = float(value).is_integer() and abs(value) < 1e15
     return str(int(value)) if whole else f"{value:g}"
 

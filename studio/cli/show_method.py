@@ -1,4 +1,4 @@
-"""What a named method is: its six choices, its source, what it needs, and what is known of it."""
+"""Print a named method: its six choices, its source, its requirements, and its claims."""
 
 from pushforward.studio.app.core import diffusion_choices, draft_spec
 from pushforward.studio.app.core.required_runs import wanted_runs

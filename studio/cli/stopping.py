@@ -14,11 +14,10 @@ SIGNALS = ("SIGINT", "SIGTERM", "SIGBREAK", "SIGHUP")
 
 
 class Stop:
-    """Asked between steps; true from the first signal on, which is kept in ``signal``.
+    """Stop flag, checked between steps; true from the first signal on, which is in ``signal``.
 
-    A second signal of the kind does what it always did: it ends the process. But that the terminal
-    is gone (SIGHUP) is told by its shell as well as by the system. A signal that was ignored
-    already (``nohup``) still is. A request that is there already counts.
+    A second signal ends the process as usual, except SIGHUP, which the shell and the system may
+    both send. Signals ignored at the start (``nohup``) stay ignored. A pending request counts.
     """
 
     def __init__(self, run: Path) -> None:

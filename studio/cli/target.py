@@ -35,7 +35,9 @@ class Target:
     budget: Budget | None = None
 
     def project(self, out: Path | None) -> Path:
-        """The project to train in: the one asked for, that of the run, or one in this folder."""
+        """Return the project to train in: the requested one, that of the run, or one in this
+        folder.
+        """
         if out is not None:
             return out
         return self.run.project if self.run else Path.cwd() / DEFAULT_PROJECT
@@ -59,10 +61,10 @@ def first() -> Target:
 
 
 def find(text: str) -> Target:
-    """Return what a text names.
+    """Return the target that a text names.
 
     Raises:
-        UsageError: nothing; the nearest recipe is named, or how a file is imported.
+        UsageError: unknown; the nearest recipe is named, or how to import a file.
         StoreError: it is a run folder whose record cannot be read.
     """
     path = Path(text).expanduser()

@@ -26,9 +26,8 @@ __all__ = [
 
 
 class UsageError(Exception):
-    """The command line asks for something that does not exist; the message says what to do.
-
-    ``more`` are lines below it, such as one for each setting that is wrong.
+    """The command line names something that does not exist; the message says what to do. ``more``
+    are further lines, for example one per invalid setting.
     """
 
     def __init__(self, message: str, *more: str) -> None:
@@ -53,7 +52,7 @@ def complain(message: str, *more: str) -> None:
 
 
 def show_errors_literally() -> None:
-    """Let the traceback of an error that nobody expected name things harmlessly, too."""
+    """Print tracebacks of unexpected errors without control characters."""
 
     def write(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         put_lines("".join(traceback.format_exception(kind, error, trace)), sys.stderr)

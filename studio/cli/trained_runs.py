@@ -25,7 +25,7 @@ OWN_OPTIONS = {"n": "--count", "count": "--count", "seed": "--seed", "sampler": 
 
 
 class SampleBar:
-    """Says how many samples there are. ``job`` is whose, once it is made."""
+    """Shows the number of samples of ``job``."""
 
     def __init__(self, stream: TextIO | None = None, unit: str = "samples") -> None:
         """``stream`` is where to, the standard output if None; ``many`` what samples are called."""
@@ -41,7 +41,7 @@ class SampleBar:
             self._line.line(event.text)
 
     def look(self) -> bool:
-        """Draw how far the job is, where that is news; False: nobody asks it to stop."""
+        """Update the progress; returns False: no stop is requested."""
         job = self.job
         if job is not None and job.total and job.step != self._reached:
             self._reached, total = job.step, job.total
@@ -68,7 +68,7 @@ def count(text: str) -> int:
 
 
 def add_arguments(parser: argparse.ArgumentParser, samples: int) -> None:
-    """Declare what they all take; ``samples`` are drawn if nothing is said."""
+    """Declare the common arguments; ``samples`` is the default number of samples."""
     parser.add_argument(
         "run", type=Path, metavar="RUN", help="a run folder, or a project for its newest run"
     )
@@ -126,7 +126,7 @@ def find(path: Path) -> "RunFolder":
 
 
 def sampler(run: "RunFolder", arguments: argparse.Namespace) -> "Pick | None":
-    """Return the sampler that is asked for, None for the run's own.
+    """Return the requested sampler, None for the run's own.
 
     Raises:
         UsageError: it has no such setting.
@@ -198,14 +198,14 @@ def operate(
 def do(
     make: "Callable[[Sink], Job]", *, unit: str = "samples", bar: MeasureBar | None = None
 ) -> "tuple[Job, int]":
-    """Make a job and do its work. What it says is written, and how many there are of its ``unit``;
-    with a ``bar``, how far it is alone. Ctrl+C ends it, and leaves no half of a file.
+    """Create a job and run it, printing its messages and the count in ``unit``; with a ``bar``,
+    only the progress. Ctrl+C ends it without leaving a partial file.
 
     Returns:
-        The job and the status: 0, or 1 when it failed, which is said.
+        The job and the status: 0, or 1 if it failed.
 
     Raises:
-        Refused: it cannot be done as asked.
+        Refused: the request is not possible.
     """
     from pushforward.studio.engine.jobs import headless
     from pushforward.studio.engine.process.sink import CallbackSink

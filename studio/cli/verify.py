@@ -1,7 +1,6 @@
-"""Verify the claims: run their experiments and hold the figures against the pass lines.
-
-Beside each figure stand its nulls, models that do not do what is claimed. A claim whose null meets
-the pass line has failed, whatever its figure.
+"""Verify the claims: run their experiments and compare the values with the pass lines. Each claim
+has null models, which do not do what is claimed. A claim whose null model meets the pass line
+fails.
 """
 
 import argparse

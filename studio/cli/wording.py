@@ -1,4 +1,4 @@
-"""What is refused, in the words of the command line: by the options that were typed."""
+"""Rephrase refusals in terms of the command line options."""
 
 from collections.abc import Mapping
 
@@ -16,15 +16,15 @@ def as_typed(path: str) -> str:
 
 
 def problem(found: ErrorInfo) -> str:
-    """Return what is wrong with a run to be, at the setting as it is typed."""
+    """Return a problem of a spec, at the setting as typed."""
     if not found.path or not found.message.startswith(f"{found.path}: "):
         return found.message
     return f"{as_typed(found.path)}: {found.message.removeprefix(f'{found.path}: ')}"
 
 
 def in_options(refused: Refused, options: Mapping[str, str]) -> Refused:
-    """Return a refusal of an operator that names the option at fault in place of the path in its
-    command; ``options`` are those that set one setting, by its path.
+    """Return a refusal of an operator that names the option at fault; ``options`` gives the option
+    of a setting by its path.
     """
     info = refused.info
     path, message, hint = info.path, info.message, info.hint

@@ -1,7 +1,5 @@
-"""Following a run that another process trains, by its files alone.
-
-What is found is told as the very events that an engine would have sent, so that the rest of the
-studio need not know the difference. Nothing is written.
+"""Follow a run of another process by its files. The result is reported as the events that an engine
+would have sent. Nothing is written.
 """
 
 from pathlib import Path
@@ -25,7 +23,7 @@ _RATE_SECONDS = 5.0  # the speed is averaged over at least so long
 
 
 class RunFollower:
-    """Reads what is new in a run folder. ``job`` names it in the events."""
+    """Reads new content of a run folder. ``job`` names it in the events."""
 
     def __init__(self, path: Path, job: str = "") -> None:
         self.run = RunFolder(path)
@@ -45,12 +43,11 @@ class RunFollower:
         return self._info is not None and self._info.state not in _GOING
 
     def poll(self) -> list[Event]:
-        """Return what is new since the last poll, all of it at first.
-
-        It reads files, so call it off the main thread; half a second apart is plenty.
+        """Return what is new since the last poll, everything at first. It reads files: call it off
+        the main thread, every half second.
 
         Raises:
-            StoreError: the run folder is not there or its record cannot be read.
+            StoreError: the run folder is missing or its record cannot be read.
         """
         # The status is read first: what it announces is in the other files already.
         status = self.run.status()

@@ -33,7 +33,7 @@ class StderrTail:
         self._data = bytearray()
 
     def feed(self, data: bytes) -> None:
-        """Take a chunk and forget what is too old."""
+        """Add a chunk and drop old text."""
         self._data += data
         del self._data[: -self._size]
 
@@ -44,10 +44,9 @@ class StderrTail:
 
 @dataclass(frozen=True)
 class ProcessOutcome:
-    """The end of an engine process.
-
-    ``asked`` tells whether we had asked it to leave; ``reason`` is our own ground for ending it
-    ("" if it ended by itself); ``stderr`` is the tail of what it said.
+    """The end of an engine process. ``asked`` tells whether the exit was requested; ``reason`` is
+    the client's reason for ending it ("" if it ended by itself); ``stderr`` is the tail of its
+    output.
     """
 
     exit: ProcessExit

@@ -26,12 +26,12 @@ BLOCK = 255  # bytes
 
 
 def write_animation(path: Path, frames: Frames, seconds: float, hold: float = 1.0) -> None:
-    """Write frames (T, h, w, 3), which go on for so many ``seconds`` in all, the last one for
-    ``hold`` more, and then again; the suffix says how. GIF has the colours there are where these
-    are at most 256, and else the four most frequent ones and the nearest of 252 even ones.
+    """Write frames (T, h, w, 3) of an animation; the suffix chooses the format. The animation lasts
+    ``seconds`` plus ``hold`` for the last frame, then loops. A GIF uses all colours if there are at
+    most 256, otherwise the four most frequent ones and a palette of 252.
 
     Raises:
-        ValueError: these are no frames.
+        ValueError: invalid frames.
         FormatError: the suffix is neither .gif nor .apng.
         StoreError: the disk refused.
     """

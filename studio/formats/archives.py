@@ -1,7 +1,5 @@
-"""What a zip would unpack to, held against the limits by its directory, before anything of it is.
-
-The directory may lie, which gains nothing: of each member no more bytes are unpacked than it
-declares.
+"""Check the unpacked size of a zip by its directory, before unpacking. A wrong directory gains
+nothing: no member unpacks to more bytes than it declares.
 """
 
 import struct
@@ -33,8 +31,8 @@ def is_archive(path: Path) -> bool:
 
 
 def check_unpacked(path: Path) -> None:
-    """Refuse a zip that would unpack to too much, or to so many times its size that it is a bomb;
-    a damaged one is refused by whoever reads it.
+    """Refuse a zip that unpacks to too much data or is a zip bomb. Damaged files are refused when
+    read.
 
     Raises:
         FormatError: with the size and the limit.

@@ -1,4 +1,4 @@
-"""The arrays of a file, whatever its format: NPZ, NPY and HDF5, read in rows and never whole."""
+"""Arrays of NPZ, NPY and HDF5 files, read row by row."""
 
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
@@ -49,8 +49,7 @@ class Array:
 
 @contextmanager
 def arrays_of(path: Path, axes: int = 3, widest: int = MAX_COLUMNS) -> Iterator[list[Array]]:
-    """Open a file, and yield its arrays of at most so many axes, whose rows have at most ``widest``
-    numbers.
+    """Open a file and yield its arrays with at most ``axes`` axes and ``widest`` numbers per row.
 
     Raises:
         FormatError: it is damaged, or holds too many.

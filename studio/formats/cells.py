@@ -1,4 +1,4 @@
-"""Tables written with commas, whose words may come from anywhere."""
+"""Write CSV tables whose texts may come from any source."""
 
 import csv
 import io

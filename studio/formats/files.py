@@ -1,6 +1,5 @@
-"""Files from elsewhere, whatever they hold: choose an importer, look into them, stream their rows.
-
-What can be told from a name or a size is refused here, before any importer opens a file.
+"""External files of any content: choose an importer, inspect them, stream their rows. What a name
+or a size rules out is refused before a file is opened.
 """
 
 import zipfile
@@ -32,12 +31,12 @@ SHOWN = 6
 def inspect(
     paths: Sequence[Path], importer: str = "", options: Mapping[str, Any] | None = None
 ) -> Inspection:
-    """Look into files that belong together, by the importer that was chosen or the most particular
-    one that takes them. A folder stands for the files in it that belong together; where files mean
-    nothing without it, it is named, and nothing else is said.
+    """Inspect files that belong together with the chosen importer, or the most specific one that
+    accepts them. A folder stands for its files; if files mean nothing without their folder, only
+    that folder is returned.
 
     Raises:
-        FormatError: they cannot be imported at all.
+        FormatError: they cannot be imported.
         StoreError: one is missing or may not be read.
     """
     discover()
@@ -146,7 +145,7 @@ def _too_large(what: str, size: int) -> FormatError:
 
 
 def _refuse_torn(path: Path) -> None:
-    """Refuse an archive that lacks its end, where the list of what is in it stands."""
+    """Refuse an archive without its end, where its directory is."""
     if is_archive(path) and not zipfile.is_zipfile(path):
         raise FormatError(
             f"{path.name} is damaged: it begins as a zip does, and its end is missing.",
@@ -180,7 +179,7 @@ def _of_kind(path: Path, kind: str, offered: Sequence[Importer]) -> list[Importe
 
 
 def _choose(paths: Sequence[Path], slug: str) -> tuple[Importer, list[Importer]]:
-    """Return the importer to use and those that may be chosen instead."""
+    """Return the importer to use, and the possible alternatives."""
     offered = importers.offered(paths)
     if slug:
         return importers.get(slug), offered

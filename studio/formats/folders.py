@@ -1,4 +1,4 @@
-"""A folder in the place of files: those of its files are meant that one importer takes together."""
+"""A folder instead of files: those of its files that one importer accepts together."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -18,11 +18,11 @@ MOST_LOOKED_AT = 10_000
 
 
 def members(path: Path) -> list[Path]:
-    """Return the files of a folder in the order of their names, without hidden ones and without
-    what is in folders of its own; () of what is no folder.
+    """Return the files of a folder, sorted, without hidden files and subfolders; () if it is not a
+    folder.
 
     Raises:
-        FormatError: it has far too many.
+        FormatError: it has too many.
         StoreError: it cannot be read.
     """
     if not path.is_dir():
@@ -83,13 +83,12 @@ def bytes_below(folder: Path, most: int) -> int:
 
 
 def unfolded(paths: Sequence[Path]) -> list[Path]:
-    """Return files, and in the place of each folder those of its files that belong together: what
-    the importer takes that recognises most of them. Importers that take any file with a suffix are
-    asked last, and a read-me beside the data is left out. A folder stays where some importer holds
-    it to be one thing (`Importer.holds`).
+    """Return files, with each folder replaced by those of its files that belong together: the
+    largest group that one importer accepts. General importers come last, and a readme is skipped. A
+    folder stays if an importer treats it as one item (`Importer.holds`).
 
     Raises:
-        FormatError: no importer takes anything in a folder.
+        FormatError: no importer accepts anything in a folder.
         StoreError: a folder cannot be read.
     """
     files = [
@@ -99,10 +98,9 @@ def unfolded(paths: Sequence[Path]) -> list[Path]:
 
 
 def standing_for(paths: Sequence[Path]) -> Path | None:
-    """Return the folder that is meant by some of its files which hold no data without the others: a
-    read-me, or what `Importer.enough` says no to. None where they hold data themselves, or no
-    importer recognises any in their folder. What cannot be read stands for none: whoever opens it
-    says why.
+    """Return the folder meant by files that hold no data alone: a readme, or an incomplete set by
+    `Importer.enough`. None if they hold data themselves, or no importer recognises the folder.
+    Unreadable files give None; opening them reports the error.
     """
     try:
         return _standing_for(paths)

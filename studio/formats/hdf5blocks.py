@@ -92,7 +92,7 @@ class Blocks:
 
 
 def refuse_elsewhere(path: Path, name: str, dataset: Any) -> None:
-    """Refuse a data set whose values are in another file, or are put together from others.
+    """Refuse an external or virtual data set.
 
     Raises:
         FormatError: it is one.

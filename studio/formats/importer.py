@@ -1,9 +1,8 @@
-"""What an importer is: it looks into files of one kind of data, and streams their rows.
+"""Interface of importers: inspect files of one data type and stream their rows.
 
-A new one is one file in the folder of its kind with ``@importer`` on a class. It runs in a process
-of its own that may take `limits.MEMORY`: it holds a bounded number of rows at a time, holds what a
-file declares against its size and the limits before anything is made of it, and says what is wrong
-as a `FormatError`.
+Add an importer as one file in the folder of its data type, with ``@importer`` on a class. It runs
+in a separate process with `limits.MEMORY`: it holds a bounded number of rows, checks what a file
+declares against its size and the limits before allocating, and reports errors as `FormatError`.
 """
 
 from abc import ABC, abstractmethod
@@ -32,7 +31,7 @@ class Rows:
 
 
 class Importer(ABC):
-    """One way to take files, registered by `studio.formats.registry.importer`.
+    """A file importer, registered by `studio.formats.registry.importer`.
 
     Attributes:
         slug: its name in commands.
@@ -66,14 +65,12 @@ class Importer(ABC):
         return True
 
     def also(self, path: Path) -> bool:
-        """Say whether a file with one of the suffixes, which it does not claim, may be meant for it
-        nevertheless: a person may choose so.
-        """
+        """Return whether the user may choose this importer for a file that it does not claim."""
         return False
 
     def holds(self, folder: Path) -> bool:
-        """Say whether a folder is one thing, with what lies in its own folders: then it is what is
-        inspected and read, as a file is.
+        """Return whether a folder with its subfolders is one item, inspected and read like a
+        file.
         """
         return False
 
@@ -100,5 +97,5 @@ class Importer(ABC):
         """
 
     def offer(self) -> Offer:
-        """Return what is said of the importer."""
+        """Return the description of the importer."""
         return Offer(slug=self.slug, title=self.title, kind=self.kind, options=list(self.options))

@@ -30,8 +30,8 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
-    """One table of a file. ``problems`` stand against importing it as it is, ``notes`` do not;
-    ``preview`` holds the first rows (at most 100), as numbers or text.
+    """One table of a file. ``problems`` prevent an import as it is, ``notes`` do not; ``preview``
+    holds the first rows (at most 100), as numbers or text.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True):
-    """An importer that takes the files: what it makes of them, and what it can be told."""
+    """An importer that accepts the files, with its options."""
 
     slug: str
     title: str
@@ -52,7 +52,7 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Inspection(msgspec.Struct, frozen=True, kw_only=True):
-    """What is in files, as one importer sees them.
+    """Content of files as one importer sees them.
 
     ``kind`` is the kind of data; ``rows`` and ``parts`` (names, types and shapes) are what an
     import with these options would bring, as far as that is known. Where tables are to be chosen

@@ -35,8 +35,8 @@ _GLYPHS = np.unpackbits(
 
 
 def lettered(text: str, dot: int = 1) -> NDArray[np.bool_]:
-    """Return where a line of text has ink, (HIGH * dot, 6 * dot * letters). Accents are left out,
-    and what is no Latin letter is a question mark.
+    """Return a bitmap of a line of text, (HIGH * dot, 6 * dot * letters). Accents are removed;
+    other characters become question marks.
     """
     plain = unicodedata.normalize("NFKD", text)
     kept = [letter for letter in plain if not unicodedata.combining(letter)]

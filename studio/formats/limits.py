@@ -1,7 +1,7 @@
-"""How large a file and what is in it may be, and what is said of one that is larger.
+"""Size limits of files and their content, with the errors for larger ones.
 
-Nothing is believed: what a file declares is held against these limits before anything of that
-size is made, so that looking into a file and reading it stay below `MEMORY`, whatever is in it.
+Declared sizes are checked against these limits before allocation, so that inspecting and reading a
+file stays below `MEMORY`.
 """
 
 from pathlib import Path
@@ -57,16 +57,16 @@ class FormatError(StoreError):
 
 
 def rows_at_once(row_bytes: int) -> int:
-    """Return how many rows of so many bytes are worked on at once."""
+    """Return the number of rows of ``row_bytes`` bytes to process at once."""
     return max(1, min(CHUNK, CHUNK_BYTES // max(row_bytes, 1)))
 
 
 def check_size(path: Path, name: str, rows: int, columns: int, widest: int = MAX_COLUMNS) -> None:
-    """Refuse a table that is too large, or has no columns, from its shape alone; ``widest`` is how
-    many columns it may have.
+    """Refuse a table that is too large or has no columns, by its shape; ``widest`` is the maximum
+    number of columns.
 
     Raises:
-        FormatError: with the figures and the limit.
+        FormatError: with the numbers and the limit.
     """
     what = f"{path.name}: {name}" if name else path.name
     if rows > MAX_ROWS:
@@ -95,10 +95,10 @@ def check_size(path: Path, name: str, rows: int, columns: int, widest: int = MAX
 
 
 def check_points(path: Path, name: str, rows: int, columns: int) -> None:
-    """Refuse to import more points than fit, from their shape alone.
+    """Refuse too many points, by their shape.
 
     Raises:
-        FormatError: with the figures and the limit.
+        FormatError: with the numbers and the limit.
     """
     need = rows * columns * 4
     if need > MAX_POINTS:
@@ -112,10 +112,10 @@ def check_points(path: Path, name: str, rows: int, columns: int) -> None:
 
 
 def check_block(path: Path, name: str, need: int, why: str) -> None:
-    """Refuse what could only be read by holding too much at once.
+    """Refuse what needs too much memory at once.
 
     Raises:
-        FormatError: with the figures and the limit.
+        FormatError: with the numbers and the limit.
     """
     if need > MAX_BLOCK:
         raise FormatError(

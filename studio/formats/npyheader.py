@@ -1,8 +1,7 @@
-"""The head of an NPY array: type, order and shape, without believing them.
+"""Header of an NPY array: dtype, order and shape, without trusting them.
 
-Read here and not by numpy, which would go on to make an array of whatever size is declared. The
-layout is that of NEP 1: a magic string, a version, the length of the head, and the head as a
-Python literal.
+Not read by numpy, which would allocate the declared size. Layout by NEP 1: a magic string, a
+version, the header length, and the header as a Python literal.
 """
 
 import ast
@@ -51,10 +50,10 @@ class Head:
 
 
 def read_head(path: Path, name: str, file: _Readable, size: int) -> Head:
-    """Read the head of an array of so many bytes, from its beginning.
+    """Read the header of an array of ``size`` bytes.
 
     Raises:
-        FormatError: it is no NPY array, holds Python objects, or is shorter than it says.
+        FormatError: it is no NPY array, holds Python objects, or is shorter than declared.
     """
     start = file.read(8)
     if start[:1] == b"\x80":

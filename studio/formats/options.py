@@ -1,4 +1,4 @@
-"""What an importer was told, held against what it can be told."""
+"""Check the options of an importer."""
 
 import math
 from collections.abc import Mapping, Sequence

@@ -36,16 +36,16 @@ def write_images(
     attrs: Mapping[str, Any] | None = None,
     folders: Sequence[str] = (),
 ) -> None:
-    """Write images x (n, C, H, W) to a file whose suffix says how, replacing it atomically.
+    """Write images x (n, C, H, W) to a file whose suffix chooses the format, replacing it
+    atomically.
 
-    NPZ and HDF5 hold the numbers as they are, "x" float32, PNG one sheet of the first (at most
-    1,024) images, and a zip a PNG of each, in ``folders`` (n,) where these are told, as an import
-    reads classes. ``attrs`` says where they come from (plain JSON): "provenance", in PNG a comment,
-    in a zip the file provenance.json.
+    NPZ and HDF5 hold "x" float32, PNG one sheet of the first (at most 1,024) images, a zip one PNG
+    per image, in class ``folders`` (n,) if given. ``attrs`` is the provenance (plain JSON):
+    "provenance", in PNG a comment, in a zip provenance.json.
 
     Raises:
         ValueError: x is not (n, C, H, W) with C 1 or 3 and n at least 1.
-        FormatError: images cannot be written with this suffix, or there are too many of them.
+        FormatError: images cannot be written with this suffix, or there are too many.
         StoreError: the disk refused.
     """
     data = np.asarray(x, np.float32)
@@ -71,11 +71,9 @@ def write_images(
 def sheet(
     images: NDArray[np.floating], columns: int = 0, smallest: int = SMALLEST
 ) -> NDArray[np.uint8]:
-    """Return images (n, C, H, W) of values in [0, 1], C 1 or 3, row by row in so many columns, or
-    for 0 in a nearly square grid.
-
-    Values outside are clipped; what is not finite is black. Pixels are whole numbers of pixels
-    large, so that the sheet has at least ``smallest`` on its longer side. Returns (h, w, 3).
+    """Return images (n, C, H, W) with values in [0, 1], C 1 or 3, as a sheet (h, w, 3) with
+    ``columns`` columns, 0 for a nearly square grid. Values are clipped, non-finite ones are black.
+    Pixels are enlarged by an integer, so that the longer side has at least ``smallest`` pixels.
     """
     n, _, height, width = images.shape
     if not n:

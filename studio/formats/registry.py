@@ -35,7 +35,7 @@ class Problem:
 
 
 class Importers:
-    """Importers by slug. Several may have the same suffixes: what is in a file tells them apart."""
+    """Importers by slug. Several may share suffixes; the content decides."""
 
     def __init__(self) -> None:
         self._importers: dict[str, Importer] = {}
@@ -59,7 +59,7 @@ class Importers:
         return list(dict.fromkeys(s for each in self.all() for s in each.suffixes))
 
     def patterns(self) -> list[str]:
-        """Return the patterns that known files match, also those whose names have no suffix."""
+        """Return the name patterns of known files, including those without suffix."""
         bare = dict.fromkeys(pattern for each in self.all() for pattern in each.called)
         return [*(f"*{suffix}" for suffix in self.suffixes()), *bare]
 
@@ -105,8 +105,8 @@ class Importers:
         return [each for each in self.all() if all(self.claims(each, path) for path in paths)]
 
     def offered(self, paths: Sequence[Path]) -> list[Importer]:
-        """Return the importers that some files may be for: those that take all of them, and then
-        those for which they may be meant nevertheless.
+        """Return the importers for files: those that accept all, then those that may be chosen
+        anyway.
         """
         first = self.claiming(paths)
         rest = [each for each in self.all() if each not in first]
@@ -121,8 +121,8 @@ class Importers:
             return False
 
     def claims(self, importer: Importer, path: Path) -> bool:
-        """Say whether an importer takes a file, by its suffix and by what is in it, or a folder as
-        a whole.
+        """Return whether an importer accepts a file by its suffix and content, or a folder as a
+        whole.
         """
         suffix = path.suffix.lower()
         try:

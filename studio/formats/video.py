@@ -1,9 +1,8 @@
-"""Films as MP4, by the program ffmpeg where the machine has it.
+"""MP4 animations by the external program ffmpeg.
 
-It is asked for and not brought along: an installer under Apache-2.0 may not contain what Python's
-packages of it do (imageio-ffmpeg is built under the GPL, PyAV holds x264 and x265, which are under
-it), and Qt's multimedia comes with 440 MB that nothing else here needs. Without it there are GIF
-and animated PNG (`studio.formats.animation`).
+It is not bundled: an installer under Apache-2.0 may not contain imageio-ffmpeg (GPL) or PyAV (x264,
+x265), and Qt multimedia adds 440 MB. Alternatives are GIF and animated PNG
+(`studio.formats.animation`).
 """
 
 import math
@@ -36,13 +35,12 @@ def encoder() -> str:
 
 
 def write_video(path: Path, frames: NDArray[np.uint8], seconds: float, hold: float = 1.0) -> None:
-    """Write frames (T, h, w, 3), which go on for so many ``seconds`` in all, the last one for
-    ``hold`` more. A side of odd length gets a line more, a copy of its last one: the format has
-    even ones only.
+    """Write frames (T, h, w, 3) as MP4, lasting ``seconds`` plus ``hold`` for the last frame. An
+    odd side is padded by repeating its last line, since the format needs even sides.
 
     Raises:
-        ValueError: these are no frames.
-        FormatError: there is no ffmpeg, or it failed.
+        ValueError: invalid frames.
+        FormatError: ffmpeg is missing or failed.
         StoreError: the disk refused.
     """
     if frames.ndim != 4 or frames.shape[3] != 3 or frames.dtype != np.uint8 or not frames.size:

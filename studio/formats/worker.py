@@ -1,10 +1,8 @@
-"""Files from elsewhere are looked into by a process of its own, since its end is not ours.
+"""The worker process that reads external files.
 
-The libraries that read them can be made to crash, to stall, or to ask for any memory by a file
-that was damaged or built for it. This process has a limit on its memory and its computing time
-that the operating system keeps; `studio.engine.data.file_reader` starts it and says what became of
-it. Requests and answers are frames of `studio.protocol.wire` on its standard streams, and end with
-its input.
+A damaged or malicious file can crash, stall or exhaust the libraries that read it, so this process
+has limits on memory and computing time; `studio.engine.data.file_reader` starts it and reports its
+end. Requests and answers are frames of `studio.protocol.wire` on its standard streams.
 """
 
 import os
@@ -45,7 +43,7 @@ _MOST_SECONDS = 600
 
 
 class Inspect(msgspec.Struct, frozen=True, tag="Inspect"):
-    """Asks for `studio.formats.inspect`."""
+    """Request of `studio.formats.inspect`."""
 
     files: list[str]
     importer: str = ""
@@ -53,7 +51,7 @@ class Inspect(msgspec.Struct, frozen=True, tag="Inspect"):
 
 
 class Read(msgspec.Struct, frozen=True, tag="Read"):
-    """Asks for `studio.formats.rows`."""
+    """Request of `studio.formats.rows`."""
 
     files: list[str]
     importer: str = ""
@@ -74,7 +72,7 @@ class Opened(msgspec.Struct, frozen=True, tag="Opened"):
 
 
 class Some(msgspec.Struct, frozen=True, tag="Some"):
-    """Answers `Read` next, again and again: a block of rows, whose arrays are the payload."""
+    """Answer to `Read`, repeated: a block of rows, with the arrays as payload."""
 
     arrays: dict[str, Array]
 
@@ -84,7 +82,7 @@ class Ended(msgspec.Struct, frozen=True, tag="Ended"):
 
 
 class Refusal(msgspec.Struct, frozen=True, tag="Refusal"):
-    """Answers either: what is wrong with the file."""
+    """Answer to any request: the error of the file."""
 
     error: ErrorInfo
 

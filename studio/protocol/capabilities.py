@@ -10,10 +10,8 @@ ROUNDED = 1e-5
 
 
 class Condition(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that a model can be told of the rows that it makes.
-
-    ``names`` are those of its classes, [] where it is a number; ``low`` and ``high`` are between
-    what it lies in the data, and ``least`` and ``most`` what can be asked for, None for no bound.
+    """A condition of a model. ``names`` are its classes, [] for a number; ``low`` and ``high`` are
+    its range in the data, and ``least`` and ``most`` the allowed range, None for unbounded.
     """
 
     name: str
@@ -27,9 +25,9 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AbleTo(msgspec.Struct, frozen=True, kw_only=True):
-    """An operator of the catalogue for one run: the suffixes of the files that it writes, the usual
-    one first, and whether it makes rows under ``conditions``, of which a person may choose those
-    that it ``asks``, [] for all; or the reason why the run cannot do it.
+    """An operator for one run: the suffixes of its files, the usual one first, and whether it
+    samples under ``conditions``, of which those in ``asks`` may be chosen, [] for all; or the
+    reason why it is unavailable.
     """
 
     operator: str

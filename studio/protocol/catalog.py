@@ -43,13 +43,12 @@ class Dependency(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FieldSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """One setting: all that a form, a validator and a help page need (see `models.config`).
+    """One setting, with all that a form, a validator and a help page need (see `models.config`).
 
-    ``defaults`` are those for kinds of data where it is not ``default``; of a pick, what it comes
-    to for each kind. ``kinds`` are the kinds of data that it matters for, empty for all, and
-    ``always`` those for which a switch is on whatever a person says; it is ``fixed`` once it is
-    fitted to one of them. ``meant`` is what a default of "" or [] stands for, and ``under`` what
-    the setting is one of, where that was picked (see `Catalog.opened`).
+    ``defaults`` are by data type where they differ from ``default``; for a pick, its choice by data
+    type. ``kinds`` are the data types that it applies to, empty for all, and ``always`` those for
+    which a switch is always on; it is ``fixed`` once fitted to one. ``meant`` is the meaning of a
+    default of "" or [], and ``under`` the setting whose pick it belongs to (see `Catalog.opened`).
     """
 
     path: str
@@ -86,7 +85,7 @@ class FieldSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def chooses(self) -> bool:
-        """Whether other settings follow from what is chosen here."""
+        """Whether other settings depend on this choice."""
         return self.kind == "choice" and bool(self.of)
 
     def fitted(self, kind: str) -> "FieldSpec":
@@ -99,8 +98,8 @@ class FieldSpec(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LayerSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """A field that can be drawn: kind "scalar" or "vector"; ``symbol`` stands in the legend, and
-    ``kept`` says whether kept records hold it.
+    """A field that can be drawn, of kind "scalar" or "vector"; ``symbol`` is for the legend, and
+    ``kept`` tells whether kept records include it.
     """
 
     name: str
@@ -148,7 +147,7 @@ class StageSpec(msgspec.Struct, frozen=True, kw_only=True):
     lines: list[LineSpec] = []
 
     def under(self, settings: Mapping[str, Any]) -> "StageSpec":
-        """Return the stage as it is under the settings of a run: these lines and no others."""
+        """Return the stage with the lines for the settings of a run."""
         said = [line for each in self.lines if (line := each.under(settings)) is not None]
         if not self.lines:
             return self
@@ -209,32 +208,22 @@ class RescalingSpec(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EntrySpec(msgspec.Struct, frozen=True, kw_only=True):
-    """One family, dataset, network, sampler, metric, operator, or the training settings (kind
-    "training"), which takes some ``kinds`` of data.
+    """A registry entry: a family, data set, network, sampler, metric, operator, or the training
+    settings (kind "training"), for data types ``kinds``.
 
-    Families say what they are made of: ``field`` ("score", "score-difference", "critic",
-    "kernel", "exact"; "" where that has no meaning), ``carrier`` ("flow" for particles that move
-    along flow time, "particles" for particles that move during the training, "generator"),
-    ``motion``, the formula of what moves how, in Unicode, the ``units`` of what their training
-    reports, by name, where it has one, what they are called in ``short``, and
-    the ``sampler`` that they use where none is chosen, and by kind of data the ``samplers`` with
-    their settings where that is another; those without a field say by their
-    ``group`` what they do instead ("classify", "represent", ...). Metrics say which values are
-    ``better``: "lower", "higher" or "near" to their bar, what their ``bar`` is, in a few words, the
-    ``unit`` of their figures, "" for plain numbers, whether they are ``heavy``: too long for
-    a training, and whether they are ``conditional``: of how samples fit what they were asked for,
-    which only models have that are told something; those "near" their bar also what it means to be
-    ``far_off``, below it and above. Networks say in which ``roles`` they can be
-    picked.
-    Samplers say by their ``motion`` what a step does and whether it follows an ``ode``, or else
-    adds noise; guidance says what it makes of the denoiser;
-    samplers, operators and metrics say which capabilities a model ``needs`` to have; ``takes`` are
-    the rows that an operator is handed, and ``formerly`` what it was called in earlier versions,
-    ``inputs`` the runs that a family learns from, and ``passes`` the number of passes over the data
-    after which the training of a family ends, 0 for no limit. Data sets
-    say their ``size`` where they are finite, their ``licence`` where they were not drawn by this
-    program, and how they were ``made``. What makes data of its ``kinds`` by another program (kind
-    "maker") says what it ``lacks`` here, in a sentence, "" for nothing.
+    Families: ``field`` ("score", "score-difference", "critic", "kernel", "exact"; "" if not
+    applicable), ``carrier`` ("flow" for particles moving along flow time, "particles" for particles
+    moving during training, "generator"), ``motion`` (the formula in Unicode), ``units`` of reported
+    values, ``short`` name, the default ``sampler`` and by data type the ``samplers``; those without
+    a field have a ``group`` ("classify", "represent", ...). Metrics: ``better`` ("lower", "higher"
+    or "near" its reference), ``bar`` (the reference in a few words), ``unit``, ``heavy`` (too slow
+    during training), ``conditional`` (measures the condition), and ``far_off`` for "near". Networks
+    have ``roles``. Samplers: ``motion`` and whether they follow an ``ode``. Samplers, operators and
+    metrics ``needs`` capabilities of a model; ``takes`` are an operator's inputs, ``formerly`` old
+    names, ``inputs`` the runs that a family learns from, ``passes`` the number of passes after
+    which training ends, 0 for no limit. Data sets: ``size`` if finite, ``licence`` if external, and
+    ``made`` (provenance). Makers (external generators): ``lacks`` is what is missing, "" for
+    nothing.
     """
 
     kind: str
@@ -303,8 +292,8 @@ class ProblemSpec(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Catalog(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that the engine offers; ``conditions`` are what models are told of each datum of a
-    kind, by kind and name, in words.
+    """The registries of the engine; ``conditions`` names the conditions of each data type, by data
+    type and name.
     """
 
     entries: list[EntrySpec]
@@ -348,9 +337,8 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
         ]
 
     def opened(self, entry: EntrySpec, config: Mapping[str, Any], kind: str) -> EntrySpec:
-        """Return an entry as a form shows it: with the defaults for a kind of data, and in place of
-        each pick the choice of what is picked ("net.slug"), then the settings of what is picked
-        in a config ("net.config.width").
+        """Return an entry as a form shows it: defaults of a data type, and in place of each pick
+        its choice ("net.slug"), followed by the settings of the choice ("net.config.width").
         """
         if all(field.kind != "pick" for field in entry.fields):
             return entry.fitted(kind)
@@ -406,7 +394,7 @@ def _usual(field: FieldSpec, entry: EntrySpec | None) -> Choice:
 
 
 def _inside(pick: FieldSpec, own: FieldSpec, slug: str, wishes: Mapping[str, Any]) -> FieldSpec:
-    """Return a setting of what is picked as one of the family."""
+    """Return a setting of a pick as one of the family."""
     inner = f"{pick.path}.config."
     depends = own.depends
     wished = _value(wishes, own.path)

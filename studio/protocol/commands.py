@@ -1,4 +1,4 @@
-"""What the screen asks of the engine. Each command is answered once; see `messages`."""
+"""Commands of the window to the engine. Each is answered once; see `messages`."""
 
 from typing import Any
 
@@ -45,7 +45,7 @@ __all__ = [
 GENERATE = "generate"
 """The operator that every generative model has; its results are samples."""
 VIEW_SHARE = 0.03
-"""Of a training's time looking at it may take, where nobody has said another."""
+"""Default share of the training time for the live view."""
 
 
 class _Command(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -53,7 +53,7 @@ class _Command(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class GetCatalog(_Command, frozen=True, kw_only=True):
-    """Ask for the catalogue; reply: Catalog as ``result``."""
+    """Request the catalogue; reply: Catalog as ``result``."""
 
 
 class Validate(_Command, frozen=True, kw_only=True):
@@ -68,13 +68,11 @@ class Validate(_Command, frozen=True, kw_only=True):
 
 
 class PreviewData(_Command, frozen=True, kw_only=True):
-    """Draw n points of a data set; reply: {"columns", "n": how many are learned from, "shares":
-    what becomes of all, as `studio.counts.shared_out` says it, "counts": how many of each class
-    are learned from, where that is known, "repeats": which of an imported set are there more than
-    once, "" where nobody compared them, "mean", "std", "modes", "names"}
-    and arrays "x" (n, d) f4 in data units. Of images: "x" (n, C, H, W) in [0, 1], fewer than n
-    where they are large, "labels" (n,) i4 where there are labels, "names" of the classes, no
-    columns, and one "mean" and "std" for all pixels.
+    """Sample n points of a data set; reply: {"columns", "n": number of training rows, "shares":
+    sizes of the splits, "counts": training rows per class, "repeats": duplicates of an imported
+    set, "mean", "std", "modes", "names"} and arrays "x" (n, d) f4 in data units. For images: "x"
+    (n, C, H, W) in [0, 1], fewer than n if large, "labels" (n,) i4 if there are classes, "names" of
+    the classes, no columns, and one "mean" and "std" for all pixels.
     """
 
     dataset: Pick
@@ -83,13 +81,13 @@ class PreviewData(_Command, frozen=True, kw_only=True):
 
 
 class GetTarget(_Command, frozen=True, kw_only=True):
-    """Ask for what a run learns, as its edits have made it: of the training that is under way, or
-    after all edits on disk, or after those up to ``step``. Reply: {"columns", "n": how many there
-    are, "names": of the classes, "own": whether the run is measured with these, as too few are held
-    out} and array "x" (at most n, d) f4, data units: after an edit nearly the same points; "label"
-    (n,) are their classes, where they have some and were not edited. With ``held`` of what the run
-    is measured with and did not learn, where there is such: "held" in the reply says whether these
-    are they.
+    """Request the training data of a run with its edits: of the current training, or after all
+    edits on disk, or after those up to ``step``.
+
+    Reply: {"columns", "n": number of points, "names": of the classes, "own": whether evaluation
+    uses training data because too few are held out} and array "x" (at most n, d) f4, data units,
+    nearly the same points after an edit; "label" (n,) if there are classes and no edits. With
+    ``held``, the held-out data if there are some: "held" in the reply says so.
     """
 
     run: str
@@ -99,14 +97,13 @@ class GetTarget(_Command, frozen=True, kw_only=True):
 
 
 class GetNearest(_Command, frozen=True, kw_only=True):
-    """Ask which of all rows that a run learns are nearest to some others, by what their kind
-    compares of them under the name ``by``: the ``n`` nearest of each of the rows ``x``, of its
-    class where ``given`` says one. Reply: {"n": how many rows are learned, "among": of how many the
-    nearest were sought, for each row that was asked about, "usual": how far rows of its class are
-    from their nearest other one, with ``usual``, else null, "names": of the classes} and arrays
-    "far" (m, n) f8, infinite where there are fewer, "number" (m, n) i8, which of the rows that are
-    learned these are, and the rows themselves, one after the other: "x" (m n, ...), "mask", and
-    what is given of each.
+    """Search the ``n`` nearest training rows of each row ``x``, by the distance called ``by``,
+    within its class if ``given`` has one.
+
+    Reply: {"n": number of training rows, "among": number of rows searched, per query, "usual":
+    median nearest-neighbour distance of its class if requested, else null, "names": of the classes}
+    and arrays "far" (m, n) f8, infinite if there are fewer, "number" (m, n) i8, row numbers, and
+    the rows in order: "x" (m n, ...), "mask", and conditions.
     """
 
     run: str
@@ -119,9 +116,8 @@ class GetNearest(_Command, frozen=True, kw_only=True):
 
 
 class GetRows(_Command, frozen=True, kw_only=True):
-    """Ask for the first n of all rows that the data set of a run has, those that are held out, too:
-    what a model can be asked about. Reply: what `PreviewData` tells of its kind, with "n", how many
-    there are, and the arrays by name.
+    """Request the first n rows of a run's data set, including held-out ones. Reply: as for
+    `PreviewData`, with the total "n", and the arrays by name.
     """
 
     run: str
@@ -137,10 +133,8 @@ class GetAble(_Command, frozen=True, kw_only=True):
 
 
 class InspectData(_Command, frozen=True, kw_only=True):
-    """Look into files that belong together; reply: a `studio.formats.Inspection` as plain data.
-
-    ``importer`` is one of its offers, "" for the most particular that takes the files, and
-    ``options`` are what that can be told.
+    """Inspect files that belong together; reply: a `studio.formats.Inspection` as plain data.
+    ``importer`` is one of its offers, "" for the most specific one, with its ``options``.
     """
 
     files: list[str]
@@ -149,9 +143,7 @@ class InspectData(_Command, frozen=True, kw_only=True):
 
 
 class GiveUp(_Command, frozen=True, kw_only=True):
-    """Stop to look into files: nobody waits for the answer to the `InspectData` of the id ``re``
-    any more. One that is answered already is none to stop.
-    """
+    """Cancel the `InspectData` of the id ``re``. Ignored if it was answered."""
 
     re: int
 
@@ -159,11 +151,9 @@ class GiveUp(_Command, frozen=True, kw_only=True):
 class ImportData(_Command, frozen=True, kw_only=True):
     """Import the rows of files as a project data set; reply: {"job"}; a job of kind "import".
 
-    ``importer`` and ``options`` as in `InspectData`. Of tables, ``options`` names the table as
-    "item" (HDF5, NPZ; "" for the only one) and its "columns". ``expected`` is how many rows
-    `InspectData` has found, 0 if nobody looked: an importer may not know before it has read all.
-    ``notes`` are what it has said, to be kept with the data. ``seed`` says which rows validate and
-    which test, and ``validation`` and ``test`` how large a share of all they are (see
+    ``importer`` and ``options`` as in `InspectData`; for tables, "item" (HDF5, NPZ; "" for the only
+    one) and "columns". ``expected`` is the number of rows found by `InspectData`, 0 if unknown.
+    ``notes`` are stored with the data. ``seed``, ``validation`` and ``test`` define the split (see
     `studio.store.splits`).
     """
 
@@ -180,8 +170,8 @@ class ImportData(_Command, frozen=True, kw_only=True):
 
 
 class MakeData(_Command, frozen=True, kw_only=True):
-    """Have data made by a program of somebody else's, and add them to a project; reply: {"job"}, of
-    kind "import". ``maker`` is an entry of the catalogue of kind "maker", with its settings.
+    """Generate data with an external program and add them to a project; reply: {"job"}, of kind
+    "import". ``maker`` is a catalogue entry of kind "maker", with its settings.
     """
 
     maker: Pick
@@ -197,9 +187,8 @@ class StartTraining(_Command, frozen=True, kw_only=True):
 
 
 class ResumeTraining(_Command, frozen=True, kw_only=True):
-    """Queue the continuation of a run from its newest good checkpoint; reply: {"job", "run",
-    "step", "skipped": names of damaged checkpoints passed over}. ``steps`` is another
-    total, beyond the step that it goes on from.
+    """Queue a run for resuming from its newest intact checkpoint; reply: {"job", "run", "step",
+    "skipped": names of damaged checkpoints}. ``steps`` is a new total number of steps.
     """
 
     run: str
@@ -255,8 +244,8 @@ class StartRace(_Command, frozen=True, kw_only=True):
 
 
 class ResumeRace(_Command, frozen=True, kw_only=True):
-    """Queue the continuation of a race by its run folders, those left out that have ended; reply
-    as for `StartRace`. Those that are behind catch up first.
+    """Queue a race for resuming by its run folders, without those that have ended; reply as for
+    `StartRace`. Runs that are behind catch up first.
     """
 
     runs: list[str]
@@ -275,7 +264,7 @@ class Control(_Command, frozen=True, kw_only=True):
 
 
 class SetSpeed(_Command, frozen=True, kw_only=True):
-    """Slow motion: wait so many seconds after each step (0 = full speed)."""
+    """Slow motion: wait ``delay`` seconds after each step (0 = full speed)."""
 
     job: str
     delay: float
@@ -289,15 +278,14 @@ class MoveJob(_Command, frozen=True, kw_only=True):
 
 
 class Watch(_Command, frozen=True, kw_only=True):
-    """Say what of a job is looked at: with ``on`` false nothing is computed for the screen.
+    """Set what the window shows of a job; with ``on`` false nothing is computed for it.
 
-    ``layers`` are names of family layers, on a ``resolution`` x ``resolution`` grid over
-    ``bounds`` = [x0, x1, y0, y1] in data units. ``particles`` caps how many are sent. ``extras``
-    ask for more arrays in the records: "critic" (d at the particles), "manifold" (a grid of the
-    first two latents, pushed forward), "latents" (the first two latents of each particle),
-    "projection" (images in the plane of what a judge sees). ``credits`` may be sent besides those
-    that `Credit` returns; with ``on`` false all are void. All of it may take the ``share`` of the
-    training's time, from 0.005 to 0.5.
+    ``layers`` are names of family layers, on a ``resolution`` x ``resolution`` grid over ``bounds``
+    = [x0, x1, y0, y1] in data units. ``particles`` is the maximum number to send. ``extras``
+    request more arrays: "critic" (d at the particles), "manifold" (image of a grid of the first two
+    latents), "latents" (the first two latents of each particle), "projection" (images in principal
+    components of the reference classifier). ``credits`` add to those of `Credit`; with ``on`` false
+    all are void. ``share`` is the allowed fraction of the training time, 0.005 to 0.5.
     """
 
     job: str
@@ -312,7 +300,7 @@ class Watch(_Command, frozen=True, kw_only=True):
 
 
 class Credit(_Command, frozen=True, kw_only=True):
-    """Return credits: so many more records may be sent (not answered)."""
+    """Allow ``n`` more records to be sent (not answered)."""
 
     job: str
     n: int = 1
@@ -333,12 +321,10 @@ class QueryLayer(_Command, frozen=True, kw_only=True):
 
 
 class WalkStep(_Command, frozen=True, kw_only=True):
-    """Do the training step after a run's newest checkpoint, or its newest not after ``step``, stage
-    by stage, and show ``n`` rows of what each has at hand. Nobody keeps what comes of it: the run
-    stays as it is, and may be one that has ended.
-
-    Reply: {"step": steps done before, "bounds" of the layers, "stages": their names in order} and
-    the arrays of each as "stage/name", named as those of a `studio.protocol.records.FlowRecord`.
+    """Run the training step after a run's newest checkpoint (at most ``step``) stage by stage, and
+    return ``n`` rows of the inputs of each stage. Nothing is saved; the run may have ended. Reply:
+    {"step": steps done before, "bounds" of the layers, "stages": names in order} and the arrays as
+    "stage/name", named as in a `studio.protocol.records.FlowRecord`.
     """
 
     run: str
@@ -347,19 +333,16 @@ class WalkStep(_Command, frozen=True, kw_only=True):
 
 
 class Operate(_Command, frozen=True, kw_only=True):
-    """Do with a trained run what an operator of the catalogue can: with the weights of the newest
-    checkpoint, or of the newest not after ``step``; averaged over ``length``, where the run kept
-    what another length than its own is made of (`models.training.posthoc`).
+    """Apply an operator to a trained run, with the weights of the newest checkpoint (at most
+    ``step``), averaged over ``length`` if the run stored averages (`models.training.posthoc`).
 
-    ``config`` are settings of the operator; ``inputs`` fill its slots, each with rows in data units
-    as nested lists, with "data" for all that the run has learned from, or with "all" for those and
-    what was held out; ``given`` are conditions by name, in data units (a class by its number, its
-    name or the beginning of that; one value for all rows, or a list). Reply: {"job"}; what comes
-    of it goes into the run (`ResultWritten`), or to ``file``, whose suffix says how rows are
-    written. With ``inline`` nothing is written, and the reply is {"step", "note"} with the arrays
-    by name ("x", ...): for a view that asks often. With ``estimate`` it is only begun, and the
-    reply is {"seconds"}, about how many it takes, None where that cannot be told soon. A file that
-    is there already is replaced only with ``overwrite``, by which the person has agreed to it.
+    ``config`` are settings of the operator; ``inputs`` fill its slots with rows in data units as
+    nested lists, "data" (training data) or "all" (with held-out data); ``given`` are conditions by
+    name, in data units (a class by number, name or prefix; one value or a list). Reply: {"job"};
+    the result goes to the run (`ResultWritten`), or to ``file``. With ``inline`` nothing is
+    written, and the reply is {"step", "note"} with the arrays ("x", ...). With ``estimate`` the
+    reply is {"seconds"}, the expected duration, None if unknown. ``overwrite`` allows replacing a
+    file.
     """
 
     run: str
@@ -376,15 +359,13 @@ class Operate(_Command, frozen=True, kw_only=True):
 
 
 class ExportRows(_Command, frozen=True, kw_only=True):
-    """Write rows of a run that are there already to a file, whose suffix says how; reply: {"job"}.
+    """Write existing rows of a run to a file; reply: {"job"}.
 
-    ``what`` they are: "samples" that were drawn, of the file ``of``; the fixed "particles" at the
-    end of their flow, of the newest kept moment, not after ``step`` if that is given, the first
-    ``n`` of them; the "data" that the run learns, of which `GetTarget` gives ``n`` (0 for all), or
-    the "held" ones that it did not learn, ``n`` as there; or those of all that it learns which are
-    "near" to something, by the numbers that `GetNearest` gives them.
-    ``rows`` are their numbers there, in the order in which they are written; [] for all.
-    ``overwrite`` as in `Operate`.
+    ``what``: "samples" of the file ``of``; the first ``n`` fixed "particles" at the end of the flow
+    of the newest snapshot (at most ``step``); the training "data", of which `GetTarget` gives ``n``
+    (0 for all); the "held" out data; or the training rows "near" to something, by the numbers of
+    `GetNearest`. ``rows`` are row numbers, in output order; [] for all. ``overwrite`` as in
+    `Operate`.
     """
 
     run: str

@@ -34,7 +34,7 @@ __all__ = [
 SPREAD = "spread/"
 """In front of a metric's slug, among `Metrics.floors`."""
 FEW = 30
-"""With fewer samples than these a figure says little, and it is said."""
+"""Number of samples below which a metric value carries a warning."""
 
 
 class _Event(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -93,13 +93,12 @@ class JobChanged(_Event, frozen=True, kw_only=True):
 
 
 class Progress(_Event, frozen=True, kw_only=True):
-    """At most 10 a second: where a job is. Seconds, bytes; view_cost is a fraction of 1.
+    """Progress of a job, at most 10 a second. Seconds, bytes; view_cost is a fraction of 1.
 
     ``seconds`` is the training time so far, over all resumptions. ``seconds_left`` is None while
-    it is not known: at first, and before a phase that nobody has seen the speed of. ``phase_left``
-    are the seconds to the end of the phase that is under way; ``phases`` are all there are, in
-    order, none where there is but one. ``doing`` says in a few words what a job is at that
-    makes no steps meanwhile: "evaluating".
+    unknown: at first, and before a phase of unknown speed. ``phase_left`` are the seconds to the
+    end of the current phase; ``phases`` are all phases in order, empty if there is only one.
+    ``doing`` names other work in a few words: "evaluating".
     """
 
     job: str
@@ -117,17 +116,15 @@ class Progress(_Event, frozen=True, kw_only=True):
 
 
 class Metrics(_Event, frozen=True, kw_only=True):
-    """New rows of curves, already on disk: for each name, steps and values of equal length.
+    """New rows of curves, already on disk: steps and values of equal length by name.
 
-    Names: "loss", "grad_norm", ... from the family; "quality/<metric slug>" from evaluation, and
-    with what it was measured then: "cost/nfe", how many evaluations of networks a sample took,
-    "cost/samples", how many samples there were, "cost/floor/<metric slug>", what the figure is
-    held against, mostly real against real, for so many: the mean over several pairs of real data,
-    and its standard deviation over the pairs at "cost/floor/spread/<slug>" (runs of earlier
-    versions have none), and where it lies with 95 % confidence, "cost/low/<slug>" and
-    "cost/high/<slug>", of metrics that say so. A value is NaN where it could not be measured, as
-    when a sample was not finite. ``floors``: both by metric slug and "spread/<slug>", for as many
-    samples as the run asks for.
+    Names: "loss", "grad_norm", ... of the family; "quality/<metric slug>" of evaluations, with
+    "cost/nfe" (network evaluations per sample), "cost/samples" (number of samples),
+    "cost/floor/<metric slug>" (the reference, mostly real against real: the mean over several
+    pairs), "cost/floor/spread/<slug>" (its standard deviation; missing in earlier versions), and
+    the 95 % interval "cost/low/<slug>" and "cost/high/<slug>" of some metrics. A value is NaN if it
+    could not be computed, for example because samples are not finite. ``floors``: both by metric
+    slug and "spread/<slug>", for the requested number of samples.
     """
 
     job: str
@@ -136,16 +133,15 @@ class Metrics(_Event, frozen=True, kw_only=True):
 
 
 class Record(_Event, frozen=True, kw_only=True):
-    """A `studio.protocol.records.FlowRecord`, whose arrays the payload holds.
+    """A `studio.protocol.records.FlowRecord`, whose arrays are the payload. Layers are over
+    ``bounds``.
 
-    Layers are over ``bounds``. Extras that were asked for: "extra:critic" (T, n), "extra:manifold"
-    (r, r, 2), "extra:latents" (n, 2); of images "extra:projection" (T, n, 2), where a judge sees
-    the particles, in the plane in which unseen data vary most to it, and "extra:projection-target"
-    (m, 2), where the data are.
-    Within a step, what the stage has at hand: "scene:real", "scene:particles", "scene:velocity",
-    "scene:moved", "scene:smoothed", "scene:stepped", each (B, *shape), in data units, how noisy
-    particles are, "scene:level", "scene:time" or "scene:step" (B,), and what is given of the data,
-    "scene:given:..." (B, ...).
+    Requested extras: "extra:critic" (T, n), "extra:manifold" (r, r, 2), "extra:latents" (n, 2); for
+    images "extra:projection" (T, n, 2), the particles in the first two principal components of the
+    reference classifier's features of unseen data, and "extra:projection-target" (m, 2), those
+    data. Within a step, the inputs of the stage: "scene:real", "scene:particles", "scene:velocity",
+    "scene:moved", "scene:smoothed", "scene:stepped", each (B, *shape), in data units, noise levels
+    "scene:level", "scene:time" or "scene:step" (B,), and conditions "scene:given:..." (B, ...).
     """
 
     job: str
@@ -192,9 +188,9 @@ class CheckpointWritten(_Event, frozen=True, kw_only=True):
 
 
 class ResultWritten(_Event, frozen=True, kw_only=True):
-    """What came of an operator is safely on disk: in ``result``, a folder of the run's
-    ``results``, or in the file that was asked for; ``note`` is what is to be known of it, in
-    sentences. What came out the same ``again`` was there already, and is not written twice.
+    """The result of an operator is on disk: in ``result``, a folder of the run's ``results``, or in
+    the requested file; ``note`` is a remark. ``again``: an identical result existed and is not
+    written twice.
     """
 
     job: str

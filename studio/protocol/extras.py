@@ -1,4 +1,4 @@
-"""The extras of records: more arrays, by name, for whoever asks for them in a `Watch`."""
+"""Extras of records: optional arrays, by name, requested in a `Watch`."""
 
 from dataclasses import dataclass
 
@@ -27,9 +27,8 @@ PLACES = "places"
 SIZE = "size"
 """The number of nodes of each graph, (n,): the others of its rows are padding."""
 WRITTEN, CANDIDATES, CHANCES = TOLD = "written", "candidates", "chances"
-"""What a model told of symbols, as `studio.engine.watch.prediction_log` has it: how sure it was of
-each (T, n, *shape, 2), and the likeliest ones at its place with their probabilities (T, n, *shape,
-k).
+"""Predictions of symbols (see `studio.engine.watch.prediction_log`): the probability of each (T, n,
+*shape, 2), and the most likely symbols with their probabilities (T, n, *shape, k).
 """
 DENOISED, LEVELS = "denoised", "levels"
 MEANT = "meant"
@@ -40,9 +39,8 @@ MEANT = "meant"
 
 @dataclass(frozen=True)
 class Extra:
-    """What an extra is like: the axis along which particles lie, None where it is not of particles.
-
-    Whoever shows the first particles of a record cuts it there.
+    """Properties of an extra: its particle axis, None if it is not per particle. Records are cut
+    along it.
     """
 
     particles: int | None

@@ -1,4 +1,4 @@
-"""What a person says of a run, beside what the run is: its name, a note, tags."""
+"""The user's label of a run: name, note, tags."""
 
 import msgspec
 
@@ -6,11 +6,9 @@ __all__ = ["Label"]
 
 
 class Label(msgspec.Struct, frozen=True, kw_only=True):
-    """``label.toml`` in the folder of a run; there is none until somebody says something.
-
-    ``name`` is what the run is called instead of after its model and data, "" for that; ``tags``
-    are single words or a few, each once; ``baseline`` says that other runs on the same data are
-    held against this one.
+    """``label.toml`` in the folder of a run; missing until set. ``name`` replaces the default name,
+    "" for none; ``tags`` are short texts without duplicates; ``baseline`` marks the reference of
+    other runs on the same data.
     """
 
     name: str = ""

@@ -35,8 +35,8 @@ class ErrorInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PhaseInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """A phase of a training, as `models.contracts.learner.Phase`: ``name`` is what is shown
-    meanwhile, ``title`` what happens, ``start`` the step after which it begins.
+    """A phase of a training, as `models.contracts.learner.Phase`: short ``name``, ``title``, and
+    ``start``, the step after which it begins.
     """
 
     name: str

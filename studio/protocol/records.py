@@ -1,12 +1,12 @@
-"""A record: where a run's fixed particles are at one training step, and what is known of them.
+"""A record: the fixed particles of a run at one training step, with further arrays.
 
-It is the same thing in the engine, on disk and on the screen: arrays by name, each of the type that
-it was made with. ``t`` (T,) float32 are flow times, ``x`` (T, n, *shape) the particles in the units
-of the data, whole numbers where the data are; row i is the same particle in every record of a run.
-``mask`` (n, shape[0]) says which places of a row are real, and ``given:<name>`` (n, ...) what the
-particle was told, in the units of the data: both hold at all flow times. ``layer:<name>``
-(T or 1, r, r) or (T or 1, r, r, 2) lie over ``bounds``. ``extra:<name>`` and ``scene:<name>`` are
-what `studio.protocol.messages.Record` says. A kind of data may add names of its own.
+It has the same form in the engine, on disk and in the window: arrays by name, each with its own
+dtype. ``t`` (T,) float32 are flow times, ``x`` (T, n, *shape) the particles in data units, integers
+where the data are; row i is the same particle in every record of a run. ``mask`` (n, shape[0])
+marks real places, and ``given:<name>`` (n, ...) are conditions, in data units: both hold at all
+flow times. ``layer:<name>`` (T or 1, r, r) or (T or 1, r, r, 2) lie over ``bounds``.
+``extra:<name>`` and ``scene:<name>`` are described at `studio.protocol.messages.Record`. A data
+type may add names.
 """
 
 from collections.abc import Mapping
@@ -86,7 +86,7 @@ class FlowRecord:
 
     @cached_property
     def conditions(self) -> "dict[str, NDArray[Any]]":
-        """What the particles were told, by name."""
+        """Conditions of the particles, by name."""
         return self.named(GIVEN)
 
     @cached_property
@@ -103,7 +103,7 @@ class FlowRecord:
         return x0, x1, y0, y1
 
     def named(self, prefix: str) -> "dict[str, NDArray[Any]]":
-        """Return the arrays whose name has a prefix, by the rest of the name."""
+        """Return the arrays with a name prefix, by the rest of the name."""
         return {
             name.removeprefix(prefix): values
             for name, values in self.arrays.items()
@@ -111,12 +111,12 @@ class FlowRecord:
         }
 
     def holding(self, **arrays: "NDArray[Any]") -> "FlowRecord":
-        """Return the record with some arrays in place of, or beside, its own."""
+        """Return the record with some arrays replaced or added."""
         return FlowRecord(self.step, {**self.arrays, **arrays}, self.bounds, self.seconds)
 
 
 def first_particles(record: FlowRecord, n: int) -> FlowRecord:
-    """Return a record with at most its first n particles, and what is known of them."""
+    """Return a record with at most its first n particles."""
     if record.x.shape[1] <= n:
         return record
     cut = {"x": record.x[:, :n]}

@@ -29,7 +29,7 @@ __all__ = [
 GUIDANCE = "guidance"
 """The setting of a sampler that says what leads its samples: a slug and a config."""
 KIND = "kind"
-"""The setting of the pick of an imported data set that says of which kind it is."""
+"""The setting of an imported data set's pick that gives its data type."""
 IMPORTED_KIND = "points"
 """What imported data sets are where their pick does not say otherwise."""
 PROJECT_PREFIX = "project:"
@@ -37,12 +37,11 @@ PROJECT_PREFIX = "project:"
 
 
 class Pick(msgspec.Struct, frozen=True, kw_only=True):
-    """A registered thing and its settings; missing settings take their default.
+    """A registry entry and its settings; missing settings take their default.
 
-    A dataset's slug may also be `PROJECT_PREFIX` and a name: a data set imported into the project,
-    whose `KIND` stands in the config where it is not the usual one.
-    ``version`` is that of the thing whose settings these are, None where nobody said: they are then
-    read as those of today, or of before if they look so.
+    A data set's slug may also be `PROJECT_PREFIX` and a name: a data set imported into the project,
+    whose `KIND` is in the config unless it is the usual one. ``version`` is that of the settings,
+    None if unknown: they are read as current or older ones by their form.
     """
 
     slug: str
@@ -93,7 +92,7 @@ class UndoPoints(_Edit, frozen=True, kw_only=True, tag="undo-points"):
 
 
 Edit = ChangeSetting | EditPoints | UndoPoints
-"""What a person changes in the middle of a training: part of the run, replayed with it."""
+"""A change during a training: part of the run, replayed with it."""
 
 
 class RunRef(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -106,13 +105,13 @@ class RunRef(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A training, completely: the same spec gives the same losses on a CPU, and on a GPU
-    with ``training.deterministic``.
+    """The complete specification of a training: the same spec gives the same losses on a CPU, and
+    on a GPU with ``training.deterministic``.
 
     ``training`` holds the settings of the catalogue entry of kind "training" (steps, batch, seed,
-    device, how often to evaluate, checkpoint and keep frames). ``edits`` are changes at later
-    steps, in order; what a person does in a run is kept in its ``events.jsonl`` instead.
-    ``inputs`` are the trained runs that it learns from, by the names that its family gives them.
+    device, intervals). ``edits`` are changes at later steps, in order; edits made during a run are
+    in its ``events.jsonl`` instead. ``inputs`` are the trained runs that it learns from, by the
+    names of its family.
     """
 
     name: str
@@ -136,9 +135,7 @@ def led_by(spec: RunSpec) -> dict[str, RunRef]:
 
 
 def run_name(spec: RunSpec, method: str = "") -> str:
-    """Return the name of a run that nobody named: its model, or the named method that it is, and
-    its data.
-    """
+    """Return the default name of a run: its model or named method, and its data."""
     return f"{method or spec.family.slug}-{spec.dataset.slug.removeprefix(PROJECT_PREFIX)}"
 
 
@@ -163,11 +160,9 @@ class RecipeRace(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A card of Discover (``resources/recipes/<slug>.toml``, thumbnail beside it as ``.png``).
-
-    It is found by its ``methods`` and ``questions``, in the words of Discover; with ``start`` it
-    is one of those that a newcomer is shown first, and with ``gpu`` it takes so long that it is
-    better trained on one. With a ``race`` it is one, and ``run`` is the first who takes part.
+    """A recipe (``resources/recipes/<slug>.toml`` with a ``.png`` thumbnail). It is found by its
+    ``methods`` and ``questions``; ``start`` marks recipes for newcomers, ``gpu`` those that need a
+    GPU. With a ``race``, ``run`` is the first participant.
     """
 
     slug: str
@@ -187,7 +182,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 def racers(recipe: Recipe) -> list[RunSpec]:
-    """Return what a recipe trains: its run, and whoever races with it, each named after itself."""
+    """Return the runs of a recipe: its own and its rivals, each named after itself."""
     first, found = recipe.run, [recipe.run]
     for rival in recipe.race.rivals if recipe.race is not None else ():
         spec = msgspec.structs.replace(

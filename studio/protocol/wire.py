@@ -107,15 +107,14 @@ class Decoder:
         return len(self._prefix) + self._filled
 
     def feed(self, data: Buffer) -> list[tuple[Any, memoryview]]:
-        """Take a chunk; return the messages that it completes, each with its payload.
+        """Add a chunk; return the completed messages, each with its payload.
 
-        A payload is a view of this chunk where the frame lies in it whole, else of a buffer made
-        for that frame; it stays valid as long as it is referenced, and the chunk must not be
-        overwritten. A message with an unknown tag is skipped and logged: a newer peer may say
-        more than we know.
+        A payload is a view of this chunk if the frame is complete in it, else of its own buffer; it
+        stays valid while referenced, and the chunk must not be overwritten. Messages with unknown
+        tags are skipped and logged, since a newer peer may send more.
 
         Raises:
-            WireError: absurd lengths, or a header that is not one of the expected messages.
+            WireError: invalid lengths or headers.
         """
         if self._error is not None:
             raise self._error

@@ -1,8 +1,7 @@
-"""Files that are either the old one or the new one, whatever kills the writer.
+"""Atomic file writes: readers see the old or the new file, whenever the writer dies.
 
-A writer fills a temporary file in the same folder, forces it to the disk, and renames it over the
-target; the rename is the only moment that readers can see. Temporary files are recognisable
-(``.<name>.<pid>-<random>.partial``), and `sweep` removes those that a dead process left.
+A writer fills a temporary file in the same folder (``.<name>.<pid>-<random>.partial``), flushes it
+to disk and renames it over the target. `sweep` removes the temporary files of dead processes.
 """
 
 import os
@@ -40,16 +39,15 @@ _DAY = 86_400.0
 
 @contextmanager
 def replacing(path: Path, *, exclusive: bool = False, durable: bool = True) -> Iterator[Path]:
-    """Yield a temporary path to fill; on leaving, it becomes ``path`` in one step.
+    """Yield a temporary path; on success it replaces ``path`` atomically.
 
-    If the block raises, ``path`` stays as it was. ``exclusive`` refuses to replace anything.
-    ``durable=False`` skips forcing to the disk: still never mixed when the process is killed, but
-    a power cut may bring back the old file.
+    ``exclusive`` refuses to replace anything. ``durable=False`` skips the flush: still atomic if
+    the process is killed, but a power cut may restore the old file.
 
     Raises:
-        StoreError: the operating system refused (`DiskFull` where there is no room), a link leads
-            out of the project, or what stands there is no file.
-        FileExistsError: ``exclusive``, and the path is taken.
+        StoreError: the operating system refused (`DiskFull` if there is no room), a link leads out
+            of the project, or the target is not a file.
+        FileExistsError: ``exclusive``, and the path exists.
     """
     path = Path(path)
     stay_inside(path.parent)
@@ -119,10 +117,10 @@ def make_folder(path: Path) -> None:
 
 
 def check_space(folder: Path, need_bytes: int) -> None:
-    """Make sure that so many bytes fit on the disk of a folder (which need not exist yet).
+    """Check that ``need_bytes`` fit on the disk of a folder (which need not exist yet).
 
     Raises:
-        DiskFull: they do not, with both figures.
+        DiskFull: they do not, with both numbers.
     """
     there = Path(folder).absolute()
     while not there.exists() and there != there.parent:
@@ -137,11 +135,9 @@ def check_space(folder: Path, need_bytes: int) -> None:
 
 
 def sweep(folder: Path) -> list[str]:
-    """Remove the temporary files and folders that dead writers left in a folder; return their
-    names.
-
-    Called by the owner of the folder before it writes. A file of a living process is left alone,
-    and one of another machine or container, whose processes cannot be seen, unless it is a day old.
+    """Remove the temporary files and folders of dead writers in a folder; return their names.
+    Called by the owner before writing. Files of living processes are kept, as are those of other
+    machines or containers less than a day old.
 
     Raises:
         StoreError: a link leads out of the project.

@@ -127,7 +127,7 @@ def _links(group: Any) -> list[str]:
 
 
 def _checked(group: Any, name: str, full: str) -> Any:
-    """Return a data set whose values are in the file, in chunks that are no larger than itself."""
+    """Return a data set with its values in the file, in chunks no larger than itself."""
     import h5py
 
     if not isinstance(group.get(name, getlink=True), h5py.HardLink):

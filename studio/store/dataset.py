@@ -1,7 +1,6 @@
-"""A data set of a project: ``data/<name>/dataset.toml`` beside a file an array.
-
-It is written block by block and read by blocks or by the numbers of rows, so that it may be larger
-than the memory. Data sets of format 1 are a table of points in ``data.h5``, and stay so.
+"""A data set of a project: ``data/<name>/dataset.toml`` and one file per array. It is written in
+blocks and read by blocks or row numbers, so that it may exceed the memory. Format 1 is a table of
+points in ``data.h5`` and stays so.
 """
 
 import hashlib
@@ -143,19 +142,19 @@ class DatasetFolder:
         return shares(rows, split, self.open()._slice(f"{split.within}.npy", 0, rows))
 
     def open(self) -> "DatasetReader":
-        """Open it for reading rows; only what is asked for is read, and nothing is verified.
+        """Open it for reading rows on demand, without verification.
 
         Raises:
-            Damaged: the files are not those that the record describes.
+            Damaged: the files do not match the record.
             StoreError: one is missing.
         """
         return DatasetReader(self)
 
     def read(self) -> NDArray[Any]:
-        """Return part "x" of all rows, (n, *shape), after comparing all parts with the hash.
+        """Return part "x" of all rows, (n, *shape), after verifying the hash of all parts.
 
         Raises:
-            Damaged: they are not those that were added, or there is no part "x".
+            Damaged: the hash differs, or there is no part "x".
             StoreError: a file is missing.
         """
         if self.record.stored == "hdf5":
@@ -200,8 +199,8 @@ class DatasetFolder:
 
 
 class DatasetReader:
-    """Rows of a data set, by their numbers or in order. It holds maps of the files, of which the
-    operating system keeps in memory what it likes; points of format 1 are held themselves.
+    """Rows of a data set, by number or in order, from memory-mapped files; points of format 1 are
+    in memory.
     """
 
     def __init__(self, folder: DatasetFolder) -> None:
@@ -248,7 +247,7 @@ class DatasetReader:
         return found
 
     def blocks(self, size: int = 0) -> Iterator[Arrays]:
-        """Yield all rows in order, so many at a time (0: some 4 MB).
+        """Yield all rows in order, ``size`` at a time (0: some 4 MB).
 
         Raises:
             StoreError: a file cannot be read.

@@ -1,4 +1,4 @@
-"""The changes of a run in their order: those of its spec, and those that a person made in it."""
+"""The edits of a run in order: those of its spec, and those made during the run."""
 
 from collections.abc import Iterable
 
@@ -11,7 +11,7 @@ from pushforward.studio.store.run import RunFolder
 __all__ = ["EDITED", "effective_spec", "in_order", "made_edits"]
 
 EDITED = "edited"
-"""The kind of event whose data are an `Edit`."""
+"""Event kind of an `Edit`."""
 
 
 def in_order(edits: Iterable[Edit]) -> list[Edit]:
@@ -20,10 +20,10 @@ def in_order(edits: Iterable[Edit]) -> list[Edit]:
 
 
 def made_edits(run: RunFolder) -> list[Edit]:
-    """Return what a person changed while the run was going, by step.
+    """Return the edits made during the run, by step.
 
     Raises:
-        Damaged: an event does not say what was changed, so that the run cannot be repeated.
+        Damaged: an event is incomplete, so the run cannot be repeated.
     """
     found: list[Edit] = []
     for event in run.events.read():

@@ -1,4 +1,4 @@
-"""What goes wrong with files, said for people: what, where, and what to do."""
+"""Errors of files as messages: what, where, and what to do."""
 
 import errno
 from pathlib import Path
@@ -40,7 +40,7 @@ class Damaged(StoreError):
 
 
 def explain(error: OSError, path: Path, action: str = "write") -> StoreError:
-    """Turn what the operating system said about a path into a `StoreError`."""
+    """Convert an error of the operating system about a path to a `StoreError`."""
     reason = error.strerror or str(error)
     if error.errno in _FULL:
         return DiskFull(
@@ -62,7 +62,7 @@ def explain(error: OSError, path: Path, action: str = "write") -> StoreError:
 
 
 def missing_folder(path: Path) -> StoreError:
-    """Return what is said of a file that cannot be written, since its folder is not there."""
+    """Return the error for a file whose folder is missing."""
     return StoreError(
         f"{path.name} cannot be written: there is no folder {path.parent}.",
         "Create that folder, or choose another.",

@@ -1,4 +1,4 @@
-"""What a person changed while a run was going: ``events.jsonl``, never rewritten."""
+"""Edits made during a run: ``events.jsonl``, append-only."""
 
 import time
 from pathlib import Path

@@ -64,14 +64,12 @@ class FlowStore:
         *,
         listed: bool = True,
     ) -> list[int]:
-        """Store a record and return the steps that are kept now.
-
-        ``types`` says of which arrays fewer bits are enough ("float16"), where the record has them;
-        all others are kept in their own type. One that is not ``listed`` is in the index after the
-        next `sync`: to make it anew costs as much as a record.
+        """Store a record and return the kept steps. ``types`` gives arrays that need fewer bits
+        ("float16"). If not ``listed``, the record enters the index at the next `sync`, since
+        rewriting it costs as much as a record.
 
         Raises:
-            ValueError: the shapes do not fit together.
+            ValueError: inconsistent shapes.
             StoreError: the disk refused (`DiskFull`: there is no room).
         """
         arrays = {name: np.asarray(values) for name, values in record.arrays.items()}
@@ -132,7 +130,7 @@ class FlowStore:
         return None, skipped
 
     def truncate_after(self, step: int) -> None:
-        """Drop the records after a training step: a run goes on from there."""
+        """Drop the records after a training step, before the run resumes from it."""
         stay_inside(self.folder)
         steps = self.steps()
         if not steps or steps[-1] <= step:
@@ -142,9 +140,8 @@ class FlowStore:
             self.path(later).unlink(missing_ok=True)
 
     def recover(self) -> list[str]:
-        """Set damaged records aside (as ``.damaged``), rewrite the index, and name them.
-
-        For the owner, before it goes on writing after a crash.
+        """Rename damaged records (to ``.damaged``), rewrite the index, and return their names. For
+        the owner, before writing after a crash.
         """
         stay_inside(self.folder)
         damaged = []

@@ -63,11 +63,11 @@ def write(
 
 @contextmanager
 def opened(path: Path) -> Iterator[Any]:
-    """Yield an ``h5py.File`` to read from; whatever h5py says meanwhile becomes `Damaged`.
+    """Yield an ``h5py.File`` for reading; errors of h5py become `Damaged`.
 
     Raises:
-        Damaged: the file, or something in it, cannot be read.
-        StoreError: it is missing, may not be read, or the memory is short.
+        Damaged: the file or something in it cannot be read.
+        StoreError: it is missing, may not be read, or memory is short.
     """
     import h5py
 
@@ -94,7 +94,7 @@ def opened(path: Path) -> Iterator[Any]:
 
 
 def hard_link() -> Any:
-    """Return the class of links to what is in the file itself."""
+    """Return the class of hard links, to objects within the file."""
     import h5py
 
     return h5py.HardLink
@@ -108,7 +108,7 @@ def put_columns(dataset: Any, names: Sequence[str]) -> None:
 
 
 def _wrong(path: Path, error: BaseException) -> str:
-    """Return what is wrong with a file that the library cannot read, without its jargon."""
+    """Return a plain reason why the library cannot read a file."""
     if not signed(path):
         return "is no HDF5 file: it does not begin as one"
     text = str(error.args[0] if error.args else error).rstrip(".")

@@ -1,8 +1,6 @@
-"""Links in a project: nothing is ever written through one.
-
-A run or a project may come from somebody else, with links in it that lead anywhere on the disk of
-whoever opens it. Links above a project are the person's own and are followed; so is whatever lies
-outside of any project or run, such as the file of an export.
+"""Links in a project: nothing is written through one. A project may come from another person, with
+links that lead anywhere. Links above a project are followed, as is everything outside of projects
+and runs, such as export files.
 """
 
 import os

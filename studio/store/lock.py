@@ -51,8 +51,8 @@ class Busy(StoreError):
 
 
 class _Holder(msgspec.Struct):
-    """What is in the file: a process, when it started (seconds since the boot on Linux, otherwise
-    unix seconds), the name of its machine, and its `studio.store.process.here`.
+    """Content of the lock file: a process, its start time (seconds since boot on Linux, otherwise
+    unix seconds), the host name, and its `studio.store.process.here`.
     """
 
     pid: int = 0
@@ -95,11 +95,11 @@ class Lock:
         self._key = os.path.realpath(self.path)
 
     def take(self, patience: float = 0.0) -> None:
-        """Take it, waiting so many seconds at most for another process to let go.
+        """Acquire the lock, waiting at most ``patience`` seconds.
 
         Raises:
             Busy: another process has it; the message says which.
-            StoreError: the folder is not there or may not be written, or the disk failed.
+            StoreError: the folder is missing or not writable, or the disk failed.
         """
         begun = time.monotonic()
         while not self._try():
@@ -135,14 +135,12 @@ class Lock:
 
     @property
     def _claimed(self) -> Path:
-        """The file whose creation is the lock where the file system knows no locks."""
+        """The file whose creation is the lock, on file systems without locks."""
         return self.path.with_name(f"{self.path.name}.claim")
 
     def _claim(self) -> bool:
-        """Create the claim; False if another process has it.
-
-        A claim left by a dead process is set aside first, by a rename that only one process can
-        do.
+        """Create the claim; False if another process has it. A claim of a dead process is first
+        removed by an atomic rename.
 
         Raises:
             OSError: the disk failed.
@@ -248,7 +246,7 @@ class Lock:
 
 
 def _holder_of(path: Path) -> _Holder:
-    """Return who a file says holds it, nobody where it has just come or gone."""
+    """Return the holder named in a file; empty if the file was just created or deleted."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=_Holder)
     except (OSError, msgspec.DecodeError):

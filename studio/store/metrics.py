@@ -1,4 +1,4 @@
-"""Curves of a run: ``metrics.jsonl``, one line an append, tailed by whoever watches."""
+"""Curves of a run: ``metrics.jsonl``, one line per append, which readers tail."""
 
 import math
 from bisect import bisect_left
@@ -72,7 +72,7 @@ class MetricsLog:
         return columns, floors, offset
 
     def truncate_after(self, step: int) -> None:
-        """Forget everything after a training step, atomically: a run goes on from there."""
+        """Drop everything after a training step atomically, before the run resumes from it."""
         raw, _ = lines.complete(self.path)
         cut = [_cut(line, step) for line in raw]
         kept = b"".join(line + b"\n" for line in cut if line)

@@ -35,8 +35,8 @@ def _run_0(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _run_1(data: dict[str, Any]) -> dict[str, Any]:
-    """The loss of a GAN said what its critic minimises and what its generator climbs at once; now
-    the latter is the rescaling, whose default is the old "non-saturating".
+    """Migrate the loss of a GAN: it fixed both the critic's loss and the generator's; the latter is
+    now the rescaling, with the old "non-saturating" as default.
     """
     family = _table(_table(data, "spec"), "family")
     config = _table(family, "config")
@@ -72,7 +72,7 @@ def _dataset_2(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _table(data: dict[str, Any], name: str) -> dict[str, Any]:
-    """Return a table of the document, empty if it is not one: what is wrong is said later."""
+    """Return a table of the document, empty if it is not one; errors are reported later."""
     inner = data.get(name)
     return inner if isinstance(inner, dict) else {}
 

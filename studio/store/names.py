@@ -1,4 +1,4 @@
-"""Names that a person typed, and file names made from them."""
+"""User-defined names, and file names derived from them."""
 
 import os
 import re
@@ -49,14 +49,13 @@ def slug(text: str, fallback: str) -> str:
 
 
 def is_taken(name: str, taken: Collection[str]) -> bool:
-    """Say whether the folder of a data set of such a name is one of those that are there."""
+    """Return whether a data set of this name exists."""
     return slug(name, "data") in {slug(each, "data") for each in taken}
 
 
 def name_of_data(files: Sequence[Path], taken: Collection[str]) -> str:
-    """Return a free name for a data set, made from the file's, or from what the names of several
-    files begin with; where that is nothing, from all of a few names, else from that of their
-    folder. ``taken`` are the names of those that are there.
+    """Return a free name for a data set: the file name, the common prefix of several names, all of
+    a few names, or the folder name. ``taken`` are existing names.
     """
     stems = list(dict.fromkeys(file.stem for file in files))
     shared = os.path.commonprefix(stems).strip("-_. ")  # noqa: RUF071 - of characters, as meant
@@ -71,18 +70,18 @@ def name_of_data(files: Sequence[Path], taken: Collection[str]) -> str:
 
 
 def _words(text: str) -> str:
-    """Return lower-case letters and figures of any script, joined by hyphens."""
+    """Return lower-case letters and digits of any script, joined by hyphens."""
     plain = "".join(c if c.isalnum() else "-" for c in text.lower())
     return "-".join(part for part in plain.split("-") if part)
 
 
 def in_text(name: str) -> str:
-    """Return a file's name as it can be shown: what is not UTF-8 in it is a "?"."""
+    """Return a file name for display; bytes that are not UTF-8 become "?"."""
     return name.encode("utf-8", "replace").decode()
 
 
 def check_text(path: Path) -> None:
-    """Make sure that a path can be written and sent, and was not lost on its way here.
+    """Check that a path can be written and sent.
 
     Raises:
         StoreError: it is not UTF-8 (kind "user").

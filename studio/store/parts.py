@@ -1,12 +1,9 @@
-"""The arrays of a data set: what each is, and the file that it lies in.
+"""The arrays of a data set: their description and their files.
 
-A part has one entry a row. Where rows differ in length (the constituents of a jet, the nodes of a
-graph) a part is *ragged*: its values lie one after the other, and offsets say where each row
-begins. In a *block*, some rows together, a ragged part "p" is two arrays, its values "p" and its
-"p.lengths".
-
-A file is a NumPy array (``numpy.load`` opens it) whose head is always what the record says: it is
-compared, not read, so that a file from elsewhere can declare nothing.
+A part has one entry per row. If rows differ in length (constituents of jets, nodes of graphs) it is
+*ragged*: values are concatenated, with offsets. In a *block* of rows, a ragged part "p" is two
+arrays, values "p" and "p.lengths". A file is a NumPy array (``numpy.load`` opens it) whose header
+is compared with the record, so an external file cannot declare anything.
 """
 
 import hashlib
@@ -40,7 +37,9 @@ __all__ = [
 ]
 
 Block: TypeAlias = Mapping[str, NDArray[Any]]
-"""Some rows: arrays by name, all with as many entries (values of ragged parts aside)."""
+"""A block of rows: arrays by name with the same number of entries (except values of ragged
+parts).
+"""
 
 LEAF = 2**22
 """Bytes of a block of the tree of hashes."""
@@ -127,7 +126,7 @@ class TreeHash:
 
 
 class ArrayWriter:
-    """Writes an array (n, *shape) whose n shows at the end, and hashes it meanwhile."""
+    """Writes an array (n, *shape) of unknown n and hashes it."""
 
     def __init__(self, path: Path, dtype: str, shape: Sequence[int]) -> None:
         """Make the file, which must not be there.
@@ -184,7 +183,7 @@ class ArrayWriter:
 
 
 class ArrayFile:
-    """An array (n, *shape) on disk, of which any rows can be had."""
+    """An array (n, *shape) on disk with random access to rows."""
 
     def __init__(self, path: Path, dtype: str, shape: Sequence[int], rows: int) -> None:
         """Look at the file.
@@ -211,7 +210,7 @@ class ArrayFile:
             )
 
     def slice(self, start: int, stop: int) -> NDArray[Any]:
-        """Return rows of which the memory is one's own.
+        """Return rows as a copy in memory.
 
         Raises:
             StoreError: it cannot be read.
@@ -227,7 +226,7 @@ class ArrayFile:
         return values.reshape(stop - start, *self.shape[1:])
 
     def mapped(self) -> NDArray[Any]:
-        """Return the whole array as a view of the file, of which only what is touched is read.
+        """Return the whole array as a memory map.
 
         Raises:
             StoreError: it cannot be read.

@@ -1,13 +1,9 @@
 """A project: a folder with ``project.toml``, ``data/``, ``runs/`` and ``trash/``.
 
-Opening never writes. Runs and data sets appear whole: they are made under a hidden name and
-renamed, so that nobody meets one without its record.
-
-Any number of windows and commands may have a project open and add to it. One at a time (by the
-lock of the project, held for moments) gives a number to a new run, and moves to and from the trash:
-numbers are looked up in both. Nothing else needs it: a data set and a sample set claim their names
-by the renaming itself, and what grows in a run is written by the one process that has the lock of
-that run (`RunFolder.lock`).
+Opening never writes. Runs and data sets are created under a hidden name and renamed, so they appear
+complete. Several windows and commands may share a project. The project lock, held briefly,
+serialises numbering runs and moving to and from the trash. Data and sample sets claim their names
+by renaming, and a run is written by the process with its lock (`RunFolder.lock`).
 """
 
 import re
@@ -61,8 +57,8 @@ class _Record(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Rules(msgspec.Struct, frozen=True, kw_only=True):
-    """``rules.toml``: what a person says makes one of some data valid, by the slug of these data,
-    built-in ones as well; there is none until somebody says something.
+    """``rules.toml``: the chosen validity rule by slug of the data, built-in ones too; missing
+    until one is chosen.
     """
 
     valid: dict[str, str] = {}
@@ -126,7 +122,7 @@ class Project:
         return cls.open(path)
 
     def runs(self) -> list[RunFolder]:
-        """Return the runs in order of number; `problems` names those that cannot be read."""
+        """Return the runs by number; `problems` lists unreadable ones."""
         return [run for run in self._run_folders() if _problem(run) is None]
 
     def run(self, name: str) -> RunFolder:
@@ -181,7 +177,7 @@ class Project:
             hidden.rmdir()
 
     def datasets(self) -> list[DatasetFolder]:
-        """Return the data sets by name; `problems` names those that cannot be read."""
+        """Return the data sets by name; `problems` lists unreadable ones."""
         return [data for data in self._dataset_folders() if _problem(data) is None]
 
     def dataset(self, name: str) -> DatasetFolder:
@@ -204,18 +200,18 @@ class Project:
         return data
 
     def rule(self, data: str) -> str:
-        """Return what a person says makes one of some data, by their slug, valid; "" for nothing.
+        """Return the validity rule of data by slug, "" for none.
 
         Raises:
-            StoreError: what was said is damaged, or of a later version.
+            StoreError: the file is damaged, or of a later version.
         """
         return self._rules().valid.get(data, "")
 
     def write_rule(self, data: str, rule: str) -> None:
-        """Say what makes one of some data valid, "" for nothing.
+        """Set the validity rule of data, "" for none.
 
         Raises:
-            StoreError: the disk refused, or what stands there cannot be read and would be lost.
+            StoreError: the disk refused, or the file cannot be read and would be lost.
         """
         with self._lock.hold(_PATIENCE):
             others = {slug: each for slug, each in self._rules().valid.items() if slug != data}
@@ -262,15 +258,16 @@ class Project:
         expected: int = 0,
         notes: Sequence[str] = (),
     ) -> Iterator[DatasetWriter]:
-        """Yield a writer for a new data set, which appears whole when the block ends, under a name
-        that becomes a folder name; never replaces one. If the block raises, nothing is left.
-        ``expected`` is how many rows there will be, where that is known; ``notes`` are kept with
-        it.
+        """Yield a writer of a new data set, which appears complete when the block ends; if it
+        raises, nothing is left.
+
+        ``name`` becomes a folder name, never replacing one. ``expected`` is the number of rows if
+        known; ``notes`` are stored.
 
         Raises:
-            StoreError: the name is taken or too long ("user"), the rows will not do ("data"), or
-                the disk refused (`DiskFull` at once where so many rows do not fit).
-            Abandoned: the writer was told so.
+            StoreError: the name is taken or too long ("user"), invalid rows ("data"), or the disk
+                refused (`DiskFull` at once if they cannot fit).
+            Abandoned: the writer was cancelled.
         """
         folder = self.path / "data"
         check_name(name)
@@ -354,7 +351,7 @@ class Project:
             )
 
     def _deleted(self, path: Path) -> StoreError | None:
-        """Return what is said of a data set that is in the trash, None if it is not there."""
+        """Return the error for a data set in the trash, None if it is not there."""
         origin = path.relative_to(self.path).as_posix()
         entry = next((each for each in reversed(self.trashed()) if each.origin == origin), None)
         if entry is None:
@@ -368,7 +365,7 @@ class Project:
         )
 
     def trashed(self) -> list[Trashed]:
-        """Return what is in the trash, oldest first."""
+        """Return the content of the trash, oldest first."""
         return self._trash.entries()
 
     def restore(self, entry: Path) -> Path:
@@ -381,10 +378,10 @@ class Project:
             return self._trash.restore(entry)
 
     def empty_trash(self) -> None:
-        """Delete what is in the trash, for good. Numbers of deleted runs may come again.
+        """Delete the content of the trash permanently. Numbers of deleted runs may be reused.
 
         Raises:
-            StoreError: the project may not be written.
+            StoreError: the project is not writable.
         """
         with self._lock.hold(_PATIENCE):
             self._trash.empty()

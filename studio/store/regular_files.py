@@ -1,7 +1,5 @@
-"""Opening what lies in a folder that may come from somebody else.
-
-What should be a file may be a named pipe, which would be waited for without end, a device or a
-folder; and it may be of any size.
+"""Open files of folders that may come from another person: a named pipe would block, a device or
+folder is no file, and the size is unbounded.
 """
 
 import os
@@ -56,7 +54,7 @@ def open_regular(path: Path) -> BinaryIO:
 
 
 def read_regular(path: Path, most: int = MAX_DOCUMENT) -> bytes:
-    """Return the content of a file of so many bytes at most.
+    """Return the content of a file of at most ``most`` bytes.
 
     Raises:
         Damaged: it is larger, or not a file.

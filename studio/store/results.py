@@ -1,10 +1,8 @@
-"""What was done with a run: ``results/0001-generate/``, numbered, each whole or not there.
+"""Results of operators: numbered folders ``results/0001-generate/``.
 
-A result is the arrays that came of it (``arrays.h5``, by name), the rows that a person handed for
-it (``handed.h5``, by slot, where there were some) and how (``result.json``): enough to do it again.
-What a person calls it stands in ``label.toml`` beside them, as that of a run does. The folder is
-filled under a hidden name and renamed, so that whoever is killed or cancelled meanwhile leaves
-nothing that could be taken for one.
+A result has arrays by name (``arrays.h5``), the user's input rows by slot (``handed.h5``, if any)
+and the request (``result.json``), enough to repeat it, and ``label.toml``. The folder is filled
+under a hidden name and renamed, so an interrupted operation leaves nothing.
 """
 
 import json
@@ -41,15 +39,13 @@ def _now() -> datetime:
 
 
 class ResultRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """``result.json``: what was done, with what, when.
+    """``result.json``: the request of a result.
 
-    ``config`` are the settings of the operator, all spelled out; ``given`` the conditions that were
-    chosen, with their ``units``, of those that have one, ``taken`` the others, which came from rows
-    of the data as ``taken_from`` says; ``handed`` how many rows each slot was filled with. ``step``
-    is that of the weights, ``length`` what they are averaged over where it is not the run's own,
-    and ``spec_hash`` the SHA-256 of the run's spec up to there; ``versions`` are those of packages.
-    ``note`` is what is to be known of it, in a sentence; ``classes`` are the names of the values of
-    "label", where rows have one.
+    ``config`` are all settings of the operator; ``given`` the chosen conditions with ``units``,
+    ``taken`` those from rows of the data (``taken_from``); ``handed`` the number of input rows by
+    slot. ``step`` is that of the weights, ``length`` their averaging length if not the run's own,
+    ``spec_hash`` the SHA-256 of the run's spec up to there; ``versions`` are of packages. ``note``
+    is a remark; ``classes`` are the names of "label" values.
     """
 
     operator: str
@@ -73,7 +69,7 @@ class ResultRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def provenance(self) -> dict[str, Any]:
-        """What is written beside arrays, so that they can be made again: plain JSON."""
+        """Provenance to write with arrays, as plain JSON."""
         said = {
             "operator": self.operator,
             "run": self.run,
@@ -109,8 +105,8 @@ class ResultFolder:
 
     @property
     def input_path(self) -> Path:
-        """The file of the rows that a person handed; there is none where nobody did, or in what an
-        earlier version wrote.
+        """The file of the user's input rows; missing without input, or for results of earlier
+        versions.
         """
         return self.path / "handed.h5"
 
@@ -134,7 +130,7 @@ class ResultFolder:
         return read_json(self.path / "result.json", ResultRecord)
 
     def label(self) -> Label:
-        """Return what a person says of it, an empty label where nobody has said anything.
+        """Return the user's label of the result, empty if there is none.
 
         Raises:
             StoreError: it is damaged, or of a later version.
@@ -143,10 +139,10 @@ class ResultFolder:
         return read_toml(path, Label, "label") if path.exists() else Label()
 
     def write_label(self, label: Label) -> None:
-        """Replace what is said of it.
+        """Replace the label.
 
         Raises:
-            StoreError: it is gone, the disk refused, or what stands there is of a later version.
+            StoreError: the result is gone, the disk refused, or the label is of a later version.
         """
         _ = self.record  # one that is gone is not made anew
         self.label()
@@ -192,11 +188,11 @@ class Results:
         """Write a result under the next free number.
 
         Args:
-            record: what was done.
-            arrays: by name; "x" are rows of data, in their units.
-            columns: the names that go with x, as `models.contracts.data.RowSource.columns` has
-                them: of the numbers of a row, or of the symbols or types that these stand for.
-            handed: the rows that a person handed, by slot.
+            record: the request.
+            arrays: by name; "x" are rows of data, in data units.
+            columns: the names of x, as `models.contracts.data.RowSource.columns`: of the numbers of
+                a row, or of its symbols or types.
+            handed: the user's input rows, by slot.
 
         Raises:
             StoreError: the disk refused (`DiskFull`: there is no room).
@@ -218,7 +214,7 @@ class Results:
             shutil.rmtree(hidden, ignore_errors=True)
 
     def _publish(self, hidden: Path, operator: str) -> Path:
-        """Give a filled folder the next free number: whoever claims it first has it."""
+        """Rename a filled folder to the next free number."""
         number = max(self._numbers(), default=0)
         while True:
             number += 1
@@ -243,7 +239,7 @@ class Results:
 
 
 def _asks(record: ResultRecord) -> ResultRecord:
-    """Return a record without what is another one each time that the same is asked."""
+    """Return a record without the fields that differ between identical requests."""
     return msgspec.structs.replace(record, seconds=0.0, created=_NEVER, note="", title="", run="")
 
 

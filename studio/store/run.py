@@ -1,4 +1,4 @@
-"""One run: a folder whose ``run.toml`` is never edited and whose other files grow beside it."""
+"""A run: a folder whose ``run.toml`` is never edited; its other files grow."""
 
 import os
 import time
@@ -86,7 +86,9 @@ class RunStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunFolder:
-    """A run on disk, by path. Making one touches nothing; writing makes what is missing."""
+    """A run on disk, by path. Creating the object touches nothing; writing creates missing
+    files.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = Path(path).absolute()
@@ -126,8 +128,7 @@ class RunFolder:
         return read_toml(self.path / "run.toml", RunRecord, "run")
 
     def label(self) -> Label:
-        """Return what a person says of the run; of one of which nobody has, as of all of earlier
-        versions, an empty label.
+        """Return the user's label of the run, empty if there is none.
 
         Raises:
             StoreError: it is damaged, or of a later version.
@@ -136,11 +137,11 @@ class RunFolder:
         return read_toml(path, Label, "label") if path.exists() else Label()
 
     def write_label(self, label: Label) -> None:
-        """Replace what is said of the run. Anybody may, whoever trains it.
+        """Replace the label, also while another process trains the run.
 
         Raises:
-            StoreError: the run is gone, the disk refused, or what stands there is of a later
-                version, which would be lost.
+            StoreError: the run is gone, the disk refused, or the label is of a later version, which
+                would be lost.
         """
         self.require()
         self.label()
@@ -179,19 +180,19 @@ class RunFolder:
 
     @cached_property
     def lock(self) -> Lock:
-        """The lock of whoever trains the run, from before it is queued to its end."""
+        """The lock of the process that trains the run, from queueing to its end."""
         return Lock(self.path, f"{self.name} is being trained")
 
     @contextmanager
     def owned(self, patience: float = 0.0) -> Iterator[None]:
-        """Have the run alone within a block, waiting so many seconds at most for another process.
+        """Own the run within a block, waiting at most ``patience`` seconds.
 
-        The lock decides. Where there is none yet, as of one that is still loading, or none at all,
-        as on some network file systems, the status does.
+        The lock decides; without one (while loading, or on some network file systems) the status
+        does.
 
         Raises:
             Busy: another process has it.
-            StoreError: the folder is not there or may not be written, or the disk failed.
+            StoreError: the folder is missing or not writable, or the disk failed.
         """
         deadline = time.monotonic() + patience
         with self.lock.hold(patience):
@@ -230,13 +231,11 @@ class RunFolder:
         return started and not is_same(status.pid, status.process_started)
 
     def recover(self) -> list[str]:
-        """Tidy up after a writer that died; return sentences on what was found.
-
-        For the owner, once, before it goes on writing.
+        """Clean up after a dead writer; return sentences on what was found. For the owner, once,
+        before writing.
 
         Raises:
-            StoreError: something in the folder is a link that leads out of it: the run is not
-                gone on with.
+            StoreError: a link leads out of the folder; the run is not resumed.
         """
         for entry in self.path.iterdir():
             stay_inside(entry)

@@ -23,14 +23,14 @@ _NAME = re.compile(r"(\d{4,})\.h5")
 
 @dataclass(frozen=True)
 class SampleSet:
-    """What was generated, and where it comes from.
+    """Generated samples and their provenance.
 
     Attributes:
-        x: (n, *shape) in data units, floats as float32, whole numbers as they were made.
-        columns: the names that go with x, as `Results.write` was given them, () for none.
+        x: (n, *shape) in data units, floats as float32, integers unchanged.
+        columns: the names of x, as for `Results.write`, () for none.
         attrs: plain JSON: run, step, seed, sampler, ...
-        beside: what else is known of each sample, by name, (n, ...): "mask" where some places are
-            padded, and what was given.
+        beside: further arrays by name, (n, ...): "mask" if some places are padded, and the
+            conditions.
     """
 
     x: NDArray[Any]

@@ -14,13 +14,12 @@ __all__ = ["Schema", "check_within", "points_schema", "tree_hash"]
 
 
 class Schema(msgspec.Struct, frozen=True, kw_only=True):
-    """What the rows of a data set are.
+    """Description of the rows of a data set.
 
-    ``kind``: the kind of data ("points", "jets", ...). ``columns`` names the entries of a row of
-    part "x" where they have names, ``classes`` the values of part "label". ``facts`` is what else
-    is known of the data, as plain JSON (a source, a unit, a pixel size). ``within`` is the part
-    within whose values rows are shared out, and ``last`` says how many rows at the end test, as
-    their makers have it (see `studio.store.splits`).
+    ``kind``: the data type ("points", "jets", ...). ``columns`` names the entries of part "x",
+    ``classes`` the values of part "label". ``facts`` are further facts as plain JSON. ``within`` is
+    the part whose values stratify the split, and ``last`` the number of rows at the end that are
+    the published test set (see `studio.store.splits`).
     """
 
     kind: str
@@ -33,7 +32,7 @@ class Schema(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def row_bytes(self) -> int:
-        """Bytes of a row, those of ragged parts aside."""
+        """Bytes of a row, without ragged parts."""
         return sum(part.row_bytes for part in self.parts if not part.ragged)
 
 
@@ -55,7 +54,7 @@ def points_schema(columns: Sequence[str]) -> Schema:
 
 
 def tree_hash(schema: Schema, rows: int, split: Split, digests: Sequence[bytes]) -> str:
-    """Return the hash of a data set: of what is learned from and of what it means."""
+    """Return the hash of a data set: of its training rows and their meaning."""
     parts = [[part.name, part.dtype, part.shape, part.ragged] for part in schema.parts]
     shares = [split.seed, split.validation, split.test, *filter(None, (split.within, split.last))]
     about = [schema.kind, rows, parts, schema.columns, schema.classes, shares]

@@ -1,11 +1,10 @@
-"""Which rows of a data set are trained on, which validate, and which only test.
+"""Training, validation and test split.
 
-A row's share is a function of the seed and its number alone: it is the same in every process and
-every version, and rows that are added later move none that are there. Where rows are of several
-classes, each imported from a file of its own, the number may be that within the class: then those
-of one class are shared out alike whichever others came with them, and a model of one class may be
-compared with a model of all. Where whoever made the data says which rows test, these stand last and
-do, and nothing but what validates is chosen among the others.
+The split of a row is a function of the seed and its number, the same in every process and version,
+and unaffected by added rows. For several classes, each imported from its own file, the number may
+count within the class: a class is then split alike with or without the others, so models of one and
+of all classes can be compared. A published test set is the last rows; then only the validation
+split is drawn.
 """
 
 from collections.abc import Iterator
@@ -31,11 +30,11 @@ _AT_ONCE = 2**20
 
 
 class Split(msgspec.Struct, frozen=True, kw_only=True):
-    """Fractions of the rows that validate and that test; the others are trained on.
+    """Fractions of validation and test rows; the others are for training.
 
-    ``within`` names a part of whole numbers, as "label": rows are counted among those of the same
-    number there. "" counts all of them. ``last`` rows at the end are those that test, as their
-    makers have it, in the place of a fraction of all; 0 where nobody says.
+    ``within`` names an integer part, such as "label", within whose values rows are counted; ""
+    counts all. ``last`` rows at the end are the published test set, replacing a fraction; 0 if
+    there is none.
     """
 
     seed: int = 0
@@ -108,8 +107,8 @@ def _numbered(values: NDArray[Any]) -> NDArray[np.int64]:
 
 
 def _uniform(rows: int, seed: int) -> Iterator[NDArray[np.float64]]:
-    """Yield a number in [0, 1) a row: SplitMix64 (Steele, Lea and Flood, 2014), of which row i is
-    the i-th draw.
+    """Yield a number in [0, 1) per row: SplitMix64 (Steele, Lea and Flood, 2014), its i-th draw for
+    row i.
     """
     start = np.uint64(_mixed(seed))
     for first in range(0, rows, _AT_ONCE):

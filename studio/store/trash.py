@@ -64,7 +64,7 @@ class Trash:
         return entry
 
     def entries(self) -> list[Trashed]:
-        """Return what is in the trash, oldest first; entries without content are left out."""
+        """Return the content of the trash, oldest first; empty entries are skipped."""
         found = []
         for entry in sorted(self.folder.iterdir()) if self.folder.is_dir() else []:
             try:
@@ -107,7 +107,7 @@ class Trash:
         return target
 
     def empty(self) -> None:
-        """Delete what is in the trash, for good."""
+        """Delete the content of the trash permanently."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _origin(self, path: Path) -> str:

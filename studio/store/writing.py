@@ -1,4 +1,4 @@
-"""A data set as it is written: block by block, hashed on the way, and whole only at the end."""
+"""Writer of a data set: block by block, hashed, complete only at the end."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -148,7 +148,7 @@ class DatasetWriter:
         return record
 
     def abandon(self) -> None:
-        """Have whoever writes (another thread, maybe) stop with `Abandoned`."""
+        """Make the writer (maybe in another thread) stop with `Abandoned`."""
         self._abandoned = True
 
     def close(self) -> None:

@@ -34,9 +34,7 @@ def coloured(
 
 
 def legend(count: int, height: int, names: Sequence[str] = ()) -> NDArray[np.uint8]:
-    """Return columns of swatches of so many classes, with their numbers and their names where there
-    are some, (height, w, 3).
-    """
+    """Return a legend of ``count`` colour swatches with numbers and names, (height, w, 3)."""
     rows = max(1, (height - ROOM) // (SWATCH + ROOM))
     columns = -(-count // rows)
     named = names if columns <= MOST_NAMED else ()

@@ -17,17 +17,19 @@ NAMES = (
     "label", "type", "node_type", "edge_type", "kind", "class", "category", "element", "symbol",
     "atom", "atom_type", "bond", "bond_type", "role", "tag",
 )  # fmt: skip
-"""Attributes that are taken for the label where nobody says which is, the likeliest first."""
+"""Names of attributes used as labels by default, the most likely first."""
 MOST_NAMES, MOST_VALUES = 32, 1000
 LONGEST = 60  # letters of a label
 TOLD = 3  # attributes that are named among those left out
 
 Attributes = Mapping[str, str]
-"""What is said of a node, an edge or a graph, by name."""
+"""Attributes of a node, an edge or a graph, by name."""
 
 
 def attributes_of(said: Mapping[Any, Any], *, but: Sequence[str] = ()) -> dict[str, str]:
-    """Return what is said in words or numbers, as words; some names are ``but`` ids and ends."""
+    """Return the text and number attributes as text, without the names in ``but`` (ids and
+    ends).
+    """
     plain = (str, int, float, bool)
     return {
         str(name)[:LONGEST]: str(value)[:LONGEST].strip()
@@ -65,14 +67,14 @@ class Labels:
 
 @dataclass
 class Seen:
-    """What was seen of the attributes of nodes, of edges or of graphs.
+    """Statistics of the attributes of nodes, of edges or of graphs.
 
     Attributes:
-        chosen: the attribute that is the label, "" for the one that looks like it.
-        values: how often each value of each attribute was met.
-        repeated: attributes of which two in one graph had the same value: others are names.
-        count: how many of them there are.
-        having: how many of them have each attribute.
+        chosen: the attribute used as label, "" for the guessed one.
+        values: count of each value of each attribute.
+        repeated: attributes with repeated values within a graph; others are names.
+        count: number of items.
+        having: number of items with each attribute.
     """
 
     chosen: str = ""
@@ -82,7 +84,7 @@ class Seen:
     having: Counter[str] = field(default_factory=Counter)
 
     def look(self, said: Sequence[Attributes], *, alone: bool = False) -> None:
-        """Look at those of one graph; or at a graph, of which each is ``alone``."""
+        """Add the items of one graph; or a graph, each of which is ``alone``."""
         self.count += len(said)
         met: dict[str, set[str]] = {}
         for each in said:
@@ -122,7 +124,7 @@ class Seen:
         return counts
 
     def labels(self, most: int) -> Labels:
-        """Return at most so many types: of more labels those of which there are few are one."""
+        """Return at most ``most`` types; rare labels are merged into one."""
         name = self.source
         counts = self._counts(name) if name else Counter[str]()
         if len(counts) < 2:

@@ -1,4 +1,4 @@
-"""Graphs drawn as SVG: a sheet of them, dark on white, nodes where they stand on the screen."""
+"""Draw graphs as SVG: a sheet of them, dark on white, with the layout of the screen."""
 
 from collections.abc import Sequence
 from html import escape
@@ -29,16 +29,16 @@ def draw_sheet(
     said: str = "",
     lay: Lay = lay_out,
 ) -> bytes:
-    """Return graphs as a sheet, as many in a row as rows.
+    """Return a sheet of graphs as SVG.
 
     Args:
-        edges: (n, N, N), of each pair how many lines join it, up to four.
-        size: (n,), how many nodes are real; they come first.
-        types: (n, N), of each node its type, for its letter.
-        letters: what stands for the nodes of each type, "" for a place where lines meet; without
-            letters all nodes are discs.
-        said: where they come from, which stands in the file as its description.
-        lay: places their nodes.
+        edges: (n, N, N), number of lines of each pair, up to four.
+        size: (n,), number of real nodes, which come first.
+        types: (n, N), type of each node, for its letter.
+        letters: text for the nodes of each type, "" for a junction; without letters all nodes are
+            discs.
+        said: provenance, stored as description.
+        lay: layout function.
 
     Raises:
         FormatError: there are too many.

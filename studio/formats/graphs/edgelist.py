@@ -1,8 +1,8 @@
-"""Lists of edges: two nodes a line; what else stands in it are attributes, by their columns.
+"""Edge lists: two nodes per line; further columns are attributes.
 
-A blank line ends a graph, and so does a line ``# graph 3 of 16 nodes``, which also says how many
-nodes there are, of which some may have no edge; nodes are then the numbers from 0 on. Other lines
-that begin with # say nothing. A graph with a line that is no edge is left out alone.
+A blank line ends a graph, as does a line ``# graph 3 of 16 nodes``, which gives the number of nodes
+(then numbered from 0; some may have no edge). Other lines beginning with # are comments. A graph
+with an invalid line is skipped alone.
 """
 
 import re
@@ -53,7 +53,7 @@ class EdgeList(GraphFiles):
 
 
 class _Reader:
-    """Makes graphs of lines as they come; a graph of which one is no edge is broken as a whole."""
+    """Builds graphs from lines; an invalid edge invalidates its whole graph."""
 
     def __init__(self, name: str) -> None:
         self._name = name

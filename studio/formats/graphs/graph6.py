@@ -51,7 +51,7 @@ class Graph6(GraphFiles):
             yield Listed.from_networkx(f"{path.name}: graph {count:,}", graph)
 
     def _why_not(self, data: bytes) -> str:
-        """Say what is wrong before anything of a size that is declared is made, "" for nothing."""
+        """Return an error before anything of a declared size is allocated, "" for none."""
         if not data or not all(63 <= each <= 126 for each in data):
             return f"their line has bytes that no {self.format} has"
         values = [each - 63 for each in data[:8]]

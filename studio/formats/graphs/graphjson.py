@@ -1,9 +1,8 @@
-"""Graphs as JSON: as networkx and D3 write them ("node-link"), or as numbers of nodes and pairs.
+"""Graphs as JSON: node-link format of networkx and D3, or numbers of nodes with edge pairs.
 
-A file holds one graph, a list of them, or ``{"graphs": [...]}``. A graph is ``{"nodes": [{"id": 0},
-...], "links": [{"source": 0, "target": 1}, ...]}``, where links may be called edges, or ``{"n": 4,
-"edges": [[0, 1], ...]}``. What else is said of nodes and links, and of a graph in ``"graph"`` or
-beside these, are attributes.
+A file holds one graph, a list, or ``{"graphs": [...]}``. A graph is ``{"nodes": [{"id": 0}, ...],
+"links": [{"source": 0, "target": 1}, ...]}`` (links may be called edges), or ``{"n": 4, "edges":
+[[0, 1], ...]}``. Other fields of nodes, links and graphs (also in ``"graph"``) are attributes.
 """
 
 import json

@@ -1,9 +1,7 @@
-"""GraphML: one graph after the other in a file of XML (Brandes et al. 2002, LNCS 2265, 501-512).
+"""GraphML: several graphs in one XML file (Brandes et al. 2002, LNCS 2265, 501-512).
 
-Nodes, edges and what is said of them in ``<data>`` are read, of which the labels are found. The
-file is read as it comes, and what could grow is refused: entities and other declarations of a
-document type, graphs inside of nodes. A graph that has too many nodes, an edge between more than
-two, or to one that is not there, is left out alone.
+Nodes, edges and ``<data>`` attributes are read as a stream. Entities, document type declarations
+and nested graphs are refused. A graph with too many nodes or an invalid edge is skipped alone.
 """
 
 from collections.abc import Iterator
@@ -128,10 +126,10 @@ class _Reader:
                 self._broken = unfit.broken
 
     def _inside(self, graph: Listed, tag: str, attributes: dict[str, str]) -> None:
-        """Take what stands in a graph.
+        """Handle an element within a graph.
 
         Raises:
-            Unfit: the graph can be none.
+            Unfit: the graph is invalid.
         """
         if tag == "node":
             self._node(graph, attributes)
@@ -155,7 +153,7 @@ class _Reader:
         self._ends.append((*ends, self._said))
 
     def _read(self, text: str) -> None:
-        """Take what stands in ``<data>``, as far as a label may be long."""
+        """Collect the text of ``<data>``, up to the maximum length of a label."""
         if self._key and len(self._text) < LONGEST:
             self._text += text
 
@@ -178,10 +176,10 @@ class _Reader:
         self._graph, self._broken = None, None
 
     def _joined(self, graph: Listed) -> Listed:
-        """Return a graph with its edges, which may stand before the nodes that they join.
+        """Return a graph with its edges, which may precede their nodes.
 
         Raises:
-            Unfit: one of them is not there.
+            Unfit: a node is missing.
         """
         graph.said = self._of_graph
         for source, target, said in self._ends:

@@ -53,8 +53,8 @@ _NOTHING: Attributes = {}
 
 
 class Unfit(FormatError):
-    """One graph of a file cannot be taken, and others may be: whoever reads several yields it as
-    `Broken`. What it ``has`` is said without numbers, for the many of a file are counted by it.
+    """One graph of a file is invalid, others may be fine; readers yield it as `Broken`. The reason
+    ``has`` contains no numbers, so that reasons can be counted.
     """
 
     def __init__(self, where: str, has: str, hint: str = "") -> None:
@@ -86,15 +86,15 @@ TOO_MANY = Limit(
 
 @dataclass
 class Listed:
-    """One graph as it is listed; nodes by what the file calls them.
+    """A graph as listed in a file.
 
     Attributes:
-        where: the file, and which of its graphs it is, for people.
-        nodes: the number of each node, in the order in which they are met.
-        edges: pairs of numbers.
-        directed: whether the file says that edges have a direction.
-        of_nodes, of_edges: what is said of each, in the same order.
-        said: what is said of the graph.
+        where: the file and the number of the graph, for messages.
+        nodes: index of each node by its name.
+        edges: pairs of indices.
+        directed: whether the file declares directed edges.
+        of_nodes, of_edges: their attributes, in the same order.
+        said: attributes of the graph.
     """
 
     where: str
@@ -356,5 +356,5 @@ class GraphFiles(ReadTwice[Found, Listed]):
         return self.graphs(path)
 
     def collecting(self, options: Mapping[str, Any]) -> Collected[Found, Listed]:
-        """Return what is to be known of graphs."""
+        """Return an empty collection for graphs."""
         return _Graphs(options)

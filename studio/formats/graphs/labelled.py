@@ -75,13 +75,11 @@ class LabelledGraphs:
 def write_labelled(
     path: Path, found: LabelledGraphs, attrs: Mapping[str, object] | None = None
 ) -> None:
-    """Write graphs to a file whose suffix says how, replacing it atomically.
+    """Write graphs to a file whose suffix chooses the format, replacing it atomically.
 
-    GraphML holds one after the other, and so does JSON in its "graphs"; nodes have an attribute
-    "label", and so have edges of several types, and words of a sentence a "word". SVG is a
-    sheet of at most 2,000 drawings, with the first letters of labels and as many lines as the
-    number of an edge's type. NPZ and HDF5 hold "types", "edges", "size", the "names" of labels and,
-    of sentences, "words".
+    GraphML and JSON ("graphs") hold several graphs; nodes have an attribute "label", edges of
+    several types too, and words of a sentence "word". SVG is a sheet of at most 2,000 drawings. NPZ
+    and HDF5 hold "types", "edges", "size", the "names" of labels and, for sentences, "words".
 
     Raises:
         FormatError: graphs cannot be written with this suffix.

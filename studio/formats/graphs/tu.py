@@ -1,10 +1,9 @@
-"""Sets of the TU collection: the edges of all graphs in one file, and the graph of each node in
-another (Morris et al. 2020, arXiv:2007.08663).
+"""TU collection: all edges in one file and the graph of each node in another (Morris et al. 2020,
+arXiv:2007.08663).
 
-``NAME_A.txt`` has a pair of nodes a line, counted from 1, and ``NAME_graph_indicator.txt`` the
-number of the graph of each node; both lie in a folder, or in the archive that is handed out. The
-labels of nodes, of edges in the order of their pairs, and of graphs stand a line each in files of
-their own, which a set may lack; attributes, numbers without end, are left out.
+``NAME_A.txt`` has a pair of nodes per line, counted from 1, and ``NAME_graph_indicator.txt`` the
+graph of each node, in a folder or an archive. Labels of nodes, edges and graphs are in optional
+files, one per line; numeric attributes are ignored.
 """
 
 import io

@@ -40,7 +40,7 @@ def lines_of(path: Path, most: int) -> Iterator[tuple[int, bytes | None]]:
 
 @dataclass
 class LeftOut:
-    """What is left out, by why, and where that was met first."""
+    """A reason for skipping items, their number, and where it occurred first."""
 
     why: Counter[str] = field(default_factory=Counter)
     first: dict[str, str] = field(default_factory=dict)
@@ -65,11 +65,11 @@ class LeftOut:
 
 
 class Collected(ABC, Generic[Met, Taken]):
-    """What is known of things after all were looked through.
+    """Statistics of items after all files were scanned.
 
     Attributes:
-        rows: how many are taken.
-        one: what is sought, for the sentence that there is none.
+        rows: number of accepted items.
+        one: name of an item, for error messages.
     """
 
     rows: int = 0
@@ -81,7 +81,7 @@ class Collected(ABC, Generic[Met, Taken]):
 
     @abstractmethod
     def accept(self, met: Met) -> Taken | None:
-        """Return what is taken of one of them, None for nothing."""
+        """Return the part of an item to import, None to skip it."""
 
     @property
     @abstractmethod
@@ -103,7 +103,7 @@ class Collected(ABC, Generic[Met, Taken]):
         """Return some of them as rows of the schema."""
 
     def plot_rows(self, block: Block) -> Block:
-        """Return what is drawn of rows, beside their parts."""
+        """Return the arrays to draw for rows, in addition to their parts."""
         return {}
 
     @property
@@ -131,7 +131,7 @@ class ReadTwice(Importer, Generic[Met, Taken]):
 
     @abstractmethod
     def collecting(self, options: Mapping[str, Any]) -> Collected[Met, Taken]:
-        """Return what is to be known, of nothing yet."""
+        """Return an empty collection."""
 
     def inspect(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Inspection:
         """Look through all files."""
@@ -159,7 +159,7 @@ class ReadTwice(Importer, Generic[Met, Taken]):
         )
 
     def rows(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Rows:
-        """Stream what is taken of all files."""
+        """Stream the accepted rows of all files."""
         seen = self._scan(paths, options)
         if not seen.rows:
             why = " ".join(seen.notes) or "Check where it came from."

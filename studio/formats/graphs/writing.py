@@ -30,21 +30,19 @@ def write_graphs(
     feature: NDArray[np.floating] | None = None,
     attrs: Mapping[str, object] | None = None,
 ) -> None:
-    """Write graphs to a file whose suffix says how, replacing it atomically.
+    """Write graphs to a file whose suffix chooses the format, replacing it atomically.
 
-    GraphML holds one graph after the other, and so does JSON in its "graphs", each with "nodes" and
-    "links". A list of edges has, for each graph, a line
-    ``# graph 0 of 16 nodes`` and one line of two node numbers an edge. graph6 has a graph a line,
-    and no place for anything else. SVG is a sheet of drawings, of at most 2,000 graphs. NPZ and
-    HDF5 hold "adjacency" (n, N, N) of 0 and 1, "size" (n,) and, where nodes have a number,
-    "feature" (n, N).
+    GraphML and JSON ("graphs", each with "nodes" and "links") hold several graphs. An edge list has
+    a line ``# graph 0 of 16 nodes`` per graph and two node numbers per edge. graph6 has one graph
+    per line without attributes. SVG is a sheet of at most 2,000 drawings. NPZ and HDF5 hold
+    "adjacency" (n, N, N) of 0 and 1, "size" (n,) and, if present, "feature" (n, N).
 
     Args:
         path: the file.
         adjacency: (n, N, N), symmetric.
-        size: (n,), how many of the nodes are real; they come first.
-        feature: (n, N), a number a node.
-        attrs: where they come from (plain JSON): "provenance", in text a comment.
+        size: (n,), number of real nodes, which come first.
+        feature: (n, N), a number per node.
+        attrs: provenance (plain JSON): "provenance", in text a comment.
 
     Raises:
         FormatError: graphs cannot be written with this suffix.

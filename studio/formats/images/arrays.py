@@ -1,9 +1,8 @@
-"""Images as arrays: NPY, NPZ and HDF5, with colours first, last, or none.
+"""Images as arrays: NPY, NPZ and HDF5, channels first, last, or none.
 
-An array of images is (n, H, W), (n, H, W, C) or (n, C, H, W) with one or three colours; of whole
-numbers or of fractions. An array of as many whole numbers beside it are their classes, and one of
-texts that is called "classes" or the like names these. A file may have one for each part of the
-data, as "x_train" and "x_test": those that test stand last.
+An image array is (n, H, W), (n, H, W, C) or (n, C, H, W) with one or three channels, integers or
+fractions. An integer array of the same length has the classes; a text array called "classes" or
+similar their names. Arrays such as "x_train" and "x_test" are the splits; test images come last.
 """
 
 import re
@@ -305,8 +304,8 @@ def _with_labels(images: _Images, arrays: Sequence[Array]) -> _Images:
 
 
 def _bare(name: str) -> tuple[str, str]:
-    """Return what an array is called, and of which part of the data it is, "" where it does not
-    say: "x" and "train" for "x_train" and for "train/x".
+    """Return the base name of an array and its split, "" if unknown: "x" and "train" for "x_train"
+    and "train/x".
     """
     group, _, last = name.lower().rpartition("/")
     found = _PART.search(last)
@@ -382,8 +381,8 @@ def _finite(x: NDArray[Any]) -> NDArray[np.bool_]:
 
 
 def _preview(images: _Images, values: _Values, most: int) -> list[Bytes]:
-    """Return at most so many of the images that are taken, from all over the file: those that
-    stand together may be of one class.
+    """Return at most ``most`` images, evenly spaced over the file, since neighbours may be of one
+    class.
     """
     whole = np.setdiff1d(np.arange(images.array.shape[0]), values.broken)
     apart = np.unique(np.linspace(0, len(whole) - 1, max(0, most)).round().astype(int))
@@ -402,7 +401,7 @@ def _left_out(images: _Images, values: _Values) -> str:
 
 
 def _labels(images: _Images) -> NDArray[np.int64]:
-    """Return the class of each image, () where nobody says them.
+    """Return the class of each image, () if unknown.
 
     Raises:
         FormatError: one is below 0, or there are far too many.
@@ -420,7 +419,7 @@ def _labels(images: _Images) -> NDArray[np.int64]:
 
 
 def _names(images: _Images) -> list[str]:
-    """Return what the classes are called, by their numbers; [] where nobody says it."""
+    """Return the class names by number, [] if unknown."""
     if images.names is None:
         return []
     found = images.names.reader(())(0, images.names.shape[0]).reshape(-1).tolist()
@@ -429,7 +428,7 @@ def _names(images: _Images) -> list[str]:
 
 
 def _classes(most: int, names: Sequence[str]) -> list[str]:
-    """Return the names of classes up to a number: those that are given, where each has its own."""
+    """Return the names of classes 0 to ``most``, the given ones if they cover all."""
     named = most < len(names) and len(set(names)) == len(names) and all(names)
     return list(names) if named else [str(index) for index in range(most + 1)]
 

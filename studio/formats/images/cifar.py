@@ -1,8 +1,8 @@
-"""CIFAR-10 and CIFAR-100 as their Python versions are packed: five files and a sixth for testing.
+"""CIFAR-10 and CIFAR-100, Python version: five training files and one test file.
 
-They are pickles, and are never unpickled (`plainpickle`): a dictionary of "data", bytes (n, 3072),
-red, green and blue one after the other, and of "labels", or "fine_labels" and "coarse_labels". The
-file "batches.meta", or "meta", beside them names the classes.
+They are pickles, which are never unpickled (`safe_pickle`): a dictionary of "data", bytes (n, 3072)
+with red, green and blue in order, and of "labels", or "fine_labels" and "coarse_labels". The file
+"batches.meta" or "meta" names the classes.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -55,7 +55,7 @@ class _Batch:
 
 @importer
 class Cifar(Importer):
-    """Files whose pickles hold nothing but bytes, whole numbers and texts."""
+    """Importer of CIFAR files, pickles of bytes, integers and texts only."""
 
     slug = "cifar"
     kind = "images"
@@ -172,10 +172,10 @@ def _word(path: Path, value: Any) -> str:
 
 
 def _classes(paths: Sequence[Path], names: Sequence[str], most: int) -> list[str]:
-    """Return the names of the classes, numbers where nobody says them.
+    """Return the class names, numbers if unknown.
 
     Raises:
-        FormatError: there are more classes than names, or far too many.
+        FormatError: there are more classes than names, or too many.
     """
     if most >= _MOST_CLASSES or (names and most >= len(names)):
         raise FormatError(

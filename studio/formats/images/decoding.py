@@ -1,7 +1,5 @@
-"""One picture from the bytes of its file, by Pillow; whatever is wrong with it is said in words.
-
-Only formats that are asked for are tried, the size is looked at before a pixel is unpacked, and
-what has no colour is laid on white.
+"""Decode one image file with Pillow, with errors in words. Only the requested formats are tried,
+the size is checked before decoding, and transparent images are put on white.
 """
 
 import io
@@ -38,7 +36,7 @@ _DAMAGE = (
 
 
 class Undecodable(ValueError):
-    """A file that is no picture that can be taken; the message goes on from its name."""
+    """A file that cannot be decoded; the message continues its name."""
 
 
 class TooLarge(Undecodable):

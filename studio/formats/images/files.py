@@ -39,16 +39,16 @@ _LISTED = 500  # and in the notes, one a line
 
 @dataclass
 class _Seen:
-    """What pictures come to.
+    """Statistics of images.
 
     Attributes:
-        good: those that can be taken.
-        bad: what is wrong with the others, in sentences.
-        sizes: (height, width) of each size there is, as it comes out.
-        own: of each size there is, as it is.
+        good: readable images.
+        bad: errors of the others.
+        sizes: (height, width) after resizing.
+        own: original sizes.
         large: whether any has too many pixels.
         coloured: whether any has colours.
-        first: a few from all over them, as they are: the first ones may all be of one class.
+        first: a few images from all over the set, unchanged.
     """
 
     good: list[Picture] = field(default_factory=list)
@@ -61,7 +61,7 @@ class _Seen:
 
     @property
     def classes(self) -> list[str]:
-        """The folders that they lie in; none where some lie beside them."""
+        """The class folders; none if some images are outside of them."""
         found = {picture.folder for picture in self.good}
         return [] if "" in found or len(found) < 2 else sorted(found)
 
@@ -104,7 +104,7 @@ class PictureFiles(Importer):
         return 2 * sum(name.endswith(PICTURES) for name in names) > len(names) > 0
 
     def inspect(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Inspection:
-        """Decode every picture, so that what is wrong with one is known before anything is kept."""
+        """Decode every image, so that errors are known before the import."""
         fitting = Fitting.from_options(options)
         with gathered(paths) as pictures:
             seen = _scan(pictures, fitting)

@@ -1,8 +1,7 @@
-"""IDX: arrays of bytes as MNIST has them, images in one file and their classes in another.
+"""IDX: arrays of bytes as in MNIST, images and classes in separate files.
 
-Two zero bytes, 8 for unsigned bytes, the number of axes; their lengths, each four bytes with the
-highest first; the values (the page of MNIST, LeCun, Cortes and Burges 1998). Plain or packed with
-gzip, which is unpacked as it is read.
+Two zero bytes, 8 for unsigned bytes, the number of axes; their lengths as big-endian 32-bit
+integers; the values (MNIST page, LeCun, Cortes and Burges 1998). Plain or gzip.
 """
 
 import gzip
@@ -249,7 +248,7 @@ def _classes_of(each: _Set) -> NDArray[np.int64]:
 
 
 def _images(each: _Set, most: int) -> Iterator[NDArray[np.uint8]]:
-    """Yield images (n, h, w) or (n, h, w, 3), at most so many at a time."""
+    """Yield images (n, h, w) or (n, h, w, 3), at most ``most`` at a time."""
     with _opened(each.images) as file:
         lengths = _head(each.images, file)
         row, left = prod(lengths[1:]), lengths[0]

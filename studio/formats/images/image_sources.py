@@ -1,8 +1,7 @@
-"""Pictures that lie in folders and archives: where each is, and of which class.
+"""Images in folders and archives, with their class, which is the folder name.
 
-The class of a picture is the folder it lies in. An archive is read member by member and never
-unpacked to the disk, so that what its names say leads nowhere; what it declares was held against
-the limits before (`studio.formats.archives`).
+Archives are read member by member and never unpacked to disk, so member names are harmless;
+declared sizes were checked before (`studio.formats.archives`).
 """
 
 import zipfile
@@ -27,7 +26,7 @@ _ENCRYPTED = 1
 
 
 class Unreadable(ValueError):
-    """A picture that is there and cannot be read; the message goes on from its name."""
+    """An image file that cannot be read; the message continues its name."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ def is_test(name: str) -> bool:
 
 
 def held_notes(tests: Sequence[str], files: int) -> list[str]:
-    """Say what is held out of so many files, of which ``tests`` are those that test."""
+    """Describe the test split of ``files`` files, ``tests`` of which are test sets."""
     if tests and len(tests) < files:
         named = " and ".join(tests[:2]) + (" and others" if len(tests) > 2 else "")
         return [f"{named} is the test set, as published."]

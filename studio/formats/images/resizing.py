@@ -1,4 +1,4 @@
-"""Pictures of any size and colour, brought to one: what all importers of images are told."""
+"""Resize images of any size and colour to a common one: options of all image importers."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -71,17 +71,17 @@ FITTING: tuple[FieldSpec, ...] = (
         ],
     ),
 )
-"""The options, of which `Fitting.from_options` makes sense."""
+"""The options parsed by `Fitting.from_options`."""
 
 
 @dataclass(frozen=True)
 class Fitting:
-    """What pictures are brought to.
+    """Target format of images.
 
     Attributes:
-        side: of the square, 0 for the size they have.
-        fit: what becomes of what is no square.
-        colour: how many channels they get.
+        side: side in pixels, 0 for the original size.
+        fit: treatment of images that are not square.
+        colour: number of channels.
     """
 
     side: int
@@ -98,9 +98,7 @@ class Fitting:
         return (self.side, self.side) if self.side else (height, width)
 
     def describe(self, sizes: Collection[tuple[int, int]]) -> list[str]:
-        """Say what becomes of pictures of some sizes (height, width): what is cut off, and to how
-        many pixels the rest is brought.
-        """
+        """Describe the resizing of images of the given sizes (height, width)."""
         if not self.side or not set(sizes) - {(self.side, self.side)}:
             return []
         (low, wide), (high, long) = min(sizes), max(sizes)
@@ -117,7 +115,7 @@ class Fitting:
         return [f"Images of {some} pixels: cropped to the central square and resized to {to}."]
 
     def channels(self, *, coloured: bool) -> int:
-        """Return how many channels pictures have afterwards, of which some have colours or not."""
+        """Return the number of channels for images with or without colours."""
         chosen = {"grey": _GREY, "colour": _COLOUR}
         return chosen.get(self.colour, _COLOUR if coloured else _GREY)
 
@@ -151,8 +149,8 @@ def _luma(picture: Bytes) -> Bytes:
 
 
 def refused(importer: Importer, paths: Sequence[Path], error: FormatError) -> Inspection:
-    """Return what is found where it cannot be taken as it was asked for: other options may do, so
-    that the dialog says what is wrong and lets choose.
+    """Return the inspection of files that cannot be imported with these options; others may work,
+    so the dialog shows the error and the options.
     """
     return Inspection(
         files=[str(path) for path in paths],
@@ -181,10 +179,10 @@ def previewed(pictures: Sequence[Bytes]) -> list[Any]:
 
 
 def check_amount(name: str, rows: int, shape: Sequence[int]) -> None:
-    """Refuse more pixels than an import may bring.
+    """Refuse more pixels than an import may have.
 
     Raises:
-        FormatError: with the figures and the limit.
+        FormatError: with the numbers and the limit.
     """
     need = rows * int(np.prod(shape, dtype=np.int64))
     if need > MAX_POINTS:

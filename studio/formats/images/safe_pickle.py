@@ -1,10 +1,9 @@
-"""Pickles of plain data, read without running anything: what CIFAR's files are made of.
+"""Read pickles of plain data without running code, for CIFAR files.
 
-A pickle is a program for a small stack machine, and one of its commands calls any function by name.
-Here the commands are carried out one by one, and only those that build lists, tuples, dictionaries,
-texts and whole numbers are known. Of the functions that may be named there are four, none of which
-is ever called: the three that numpy's arrays are put together with, of which `Array` takes the
-place, and the one that writes bytes as text. Everything else is refused where it stands.
+A pickle is a program for a stack machine that can call any function. Here only commands that build
+lists, tuples, dictionaries, texts and integers are interpreted. Four functions may be named and
+none is called: three of numpy's array reconstruction, replaced by `Array`, and the one that encodes
+bytes as text. Everything else is refused.
 """
 
 import pickletools
@@ -52,12 +51,12 @@ class _Name:
 
 @dataclass
 class Array:
-    """What stands in the place of an array: its parts, as its pickle says them.
+    """Replacement of an array: its parts as declared in the pickle.
 
     Attributes:
-        shape: that it says it has.
+        shape: declared shape.
         values: its bytes.
-        fortran: whether its columns come first.
+        fortran: whether it is in column-major order.
     """
 
     shape: tuple[int, ...] = ()
@@ -81,7 +80,7 @@ class Array:
 
 @dataclass
 class _Type:
-    """What stands in the place of the type of an array: bytes, or what is not taken."""
+    """Replacement of an array's type: bytes, or an unsupported type."""
 
     name: str
 
@@ -144,7 +143,7 @@ class _Machine:
         self.memo[len(self.memo) if at is None else at] = self.stack[-1]
 
     def marked(self) -> list[Any]:
-        """Take what stands above the last mark."""
+        """Pop the items above the last mark."""
         at = next(i for i in range(len(self.stack) - 1, -1, -1) if self.stack[i] is _MARK)
         found = self.stack[at + 1 :]
         del self.stack[at:]
@@ -200,7 +199,7 @@ class _Machine:
             raise PlainPickleError("it would run code, which is refused")
 
     def build(self, value: Any) -> None:
-        """What an object is told of itself: here an array of bytes, or the type of one."""
+        """Set the state of an object: here an array of bytes, or the type of one."""
         state, made = self.stack.pop(), self.stack[-1]
         if isinstance(made, _Type):
             return  # its byte order, which bytes have none of

@@ -1,6 +1,4 @@
-"""Whether the file of a picture ends before the picture does: decoders that are kind take such a
-one, and leave grey or black what is missing.
-"""
+"""Detect truncated image files, which tolerant decoders would fill with grey or black."""
 
 import struct
 
@@ -12,8 +10,8 @@ _SCAN = 0xDA  # pixels follow
 
 
 def ends_early(data: bytes) -> bool:
-    """Return whether a file lacks some of its (first) picture; False of formats whose decoders
-    refuse such a file themselves.
+    """Return whether a file lacks some of its (first) image; False for formats whose decoders
+    detect it.
     """
     try:
         if data.startswith(b"\xff\xd8"):

@@ -129,7 +129,7 @@ class _Tokens:
 
 @dataclass
 class _Described:
-    """Titles and categories of items that stand in the lines of events."""
+    """Titles and categories of items from the event lines."""
 
     titles: dict[str, str] = field(default_factory=dict)
     categories: dict[str, str] = field(default_factory=dict)

@@ -21,13 +21,13 @@ _SEED = 0  # of the order of events of one time
 
 @dataclass(frozen=True)
 class Filters:
-    """What is kept of the events, and in which order.
+    """Selection and order of events.
 
     Attributes:
-        core: interactions that each user and each item has at least.
-        ties: the order of a user's events of one time: "random", "file" or "item".
-        repeats: whether an item stays that a user takes again.
-        gap: hours without an event after which a new history begins; 0 for never.
+        core: minimum number of interactions of each user and item (k-core).
+        ties: order of events of a user with equal times: "random", "file" or "item".
+        repeats: whether repeated items are kept.
+        gap: hours without an event that split a history; 0 for never.
     """
 
     core: int = 5

@@ -29,10 +29,10 @@ class Described:
 
 
 def describe(files: Sequence[File]) -> Described:
-    """Return what is known of items: from files of items among these, or from their neighbours.
+    """Return titles and categories of items, from the given files or their neighbours.
 
     Raises:
-        FormatError: a file that was chosen cannot be taken.
+        FormatError: a chosen file cannot be used.
     """
     found = Described()
     chosen = [file for file in files if file.layout.holds == "items"]
@@ -48,7 +48,7 @@ def describe(files: Sequence[File]) -> Described:
 
 
 def _neighbour(source: Source, found: Described) -> None:
-    """Read a file that nobody chose; it may be missing, or hold no titles."""
+    """Read a neighbouring file that was not chosen; it may be missing or without titles."""
     path = source.path
     read = Described()
     try:

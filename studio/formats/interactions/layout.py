@@ -15,16 +15,16 @@ JSON, PARQUET = "json", "parquet"
 
 @dataclass(frozen=True)
 class Layout:
-    """What the lines of a file are.
+    """Layout of the lines of a file.
 
     Attributes:
-        format: the name of the format, for people.
-        delimiter: what separates two cells; `JSON` or `PARQUET` for files of records.
-        names: the names of the columns; "column 1" and so on without a header.
-        header: whether the first line holds the names.
-        roles: place of the column of each role.
-        flags: names of categories whose columns of 0 and 1 are the last ones of a line.
-        required: names of columns that MovieLens has and this file lacks.
+        format: name of the format.
+        delimiter: separator of cells; `JSON` or `PARQUET` for files of records.
+        names: column names; "column 1" and so on without a header.
+        header: whether the first line has the names.
+        roles: column of each role.
+        flags: category names of the trailing 0/1 columns.
+        required: MovieLens columns that the file lacks.
     """
 
     format: str
@@ -48,7 +48,7 @@ class Layout:
 
     @property
     def holds(self) -> str:
-        """What is in the file: "events", "items" (titles and categories), or ""."""
+        """Content of the file: "events", "items" (titles and categories), or ""."""
         if self.required:
             return "events" if self.required == RATINGS else "items"
         if "user" in self.roles and "item" in self.roles:

@@ -138,7 +138,7 @@ def _plain(name: str) -> str:
 
 
 def _roles_by_name(names: tuple[str, ...]) -> dict[str, int]:
-    """Return the places of the columns whose names say what they are."""
+    """Return the columns whose names identify their role."""
     plain = [_plain(name) for name in names]
     found = {}
     for role, known in _NAMES.items():

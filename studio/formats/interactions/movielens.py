@@ -17,7 +17,7 @@ __all__ = ["MovieLens", "core"]
 
 @importer
 class MovieLens(HistoriesImporter):
-    """The files of any MovieLens data set; what is neither ratings nor titles is passed over."""
+    """Importer of MovieLens files; files other than ratings and titles are skipped."""
 
     slug = "movielens"
     title = "Interactions: MovieLens ratings with titles"

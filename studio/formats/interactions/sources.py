@@ -77,7 +77,7 @@ class Source:
 
     @contextmanager
     def open(self, most: int | None = None) -> Iterator[Stream]:
-        """Open the content, of which at most ``most`` bytes are read.
+        """Open the content, reading at most ``most`` bytes.
 
         Raises:
             FormatError: it is damaged.

@@ -50,7 +50,7 @@ class InteractionTable(HistoriesImporter):
         return any(file.layout.holds for file in _looked(path))
 
     def also(self, path: Path) -> bool:
-        """Say whether a file is a table of two columns or more, of which some may be chosen."""
+        """Return whether a file is a table with at least two columns to choose from."""
         return path.suffix.lower() != ".zip" and any(
             file.layout.width > 1 for file in _looked(path)
         )

@@ -1,6 +1,5 @@
-"""From the numbers of a JetNet file to the parts of a data set, and what was made of odd ones.
-
-A jet that is damaged is left out, one that only is unusual is put right; both are counted and said.
+"""Convert the numbers of a JetNet file to the parts of a data set. Damaged jets are skipped,
+unusual ones corrected; both are counted and reported.
 """
 
 from collections.abc import Iterable, Iterator
@@ -43,20 +42,20 @@ IMAGINARY = "with a mass below 0"
 
 @dataclass
 class Tally:
-    """What was found in a file.
+    """Counts of corrections in a file.
 
     Attributes:
-        radius: R that they were clustered with.
-        jets: how many there are.
-        left_out: by reason, how many jets, and the number of the first.
-        moved: constituents that were too far from the axis.
-        astray: those that are farther than in any jet.
-        turned: constituents whose phi was a turn away.
-        lifted: constituents with a pT below 0.
+        radius: R of the clustering.
+        jets: number of jets.
+        left_out: number of jets by reason, and the first one.
+        moved: constituents too far from the axis.
+        astray: those beyond any jet.
+        turned: constituents with phi off by a turn.
+        lifted: constituents with negative pT.
         rounded: jets with a mass just below 0.
-        halfway: places whose mask is neither 0 nor 1.
-        typical: GeV, the median pT of each block of jets.
-        agreement: of its numbers with each other.
+        halfway: places with a mask neither 0 nor 1.
+        typical: GeV, median pT of each block of jets.
+        agreement: consistency of the numbers.
     """
 
     radius: float = cone.USUAL
@@ -164,14 +163,13 @@ class Tally:
 def cleaned(
     blocks: Iterable[tuple[int, NDArray[Any], NDArray[Any]]], tally: Tally
 ) -> Iterator[tuple[Rows, Block]]:
-    """Yield the jets of a file block by block: the numbers of those that are kept, and their parts
-    x, size, pt, eta and mass. What is found meanwhile is counted in ``tally``.
+    """Yield the jets of a file block by block: the indices of those kept, and their parts x, size,
+    pt, eta and mass; counts go to ``tally``.
 
     Args:
-        blocks: the number of the first jet; clouds (n, N, 4) of eta and phi from the axis, pT as a
-            share and mask, or (n, N, 3) without one; and jets (n, 3): pT in GeV, eta, mass in GeV,
-            NaN where that of the constituents is to stand for it; (n, 4) with how many
-            constituents they have.
+        blocks: index of the first jet; clouds (n, N, 4) of relative eta and phi, pT fraction and
+            mask, or (n, N, 3) without mask; and jets (n, 3): pT in GeV, eta, mass in GeV (NaN to
+            compute it from the constituents); (n, 4) with the number of constituents.
         tally: of this file.
     """
     for start, clouds, jets in blocks:
@@ -213,7 +211,7 @@ def _damage(values: Floats, mask: Floats, real: Bools, jets: Floats) -> Iterator
 
 
 def _parts(values: Floats, real: Bools, jets: Floats, tally: Tally) -> Block:
-    """Return jets as parts of a data set; one whose mass is NaN has that of its constituents."""
+    """Return jets as parts of a data set; a NaN mass is computed from the constituents."""
     values = hardest_first(values, real)
     beyond = np.abs(values[..., 1]) > np.pi
     values[..., 1] -= np.where(beyond, 2 * np.pi * np.round(values[..., 1] / (2 * np.pi)), 0.0)

@@ -1,4 +1,4 @@
-"""Jets from any HDF5 or NPZ file, whose columns are told by their names, or by the person."""
+"""Jets from any HDF5 or NPZ file, with columns identified by name or by the user."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -45,9 +45,8 @@ class JetColumns(JetFiles):
     hint = "Choose what the columns are, and their unit."
 
     def claims(self, path: Path) -> bool:
-        """Say whether a file has an array (n, N, 3 to 16), as constituents stand, that is not
-        square, as images are; columns whose names are enough, or four-vectors; and is no benchmark
-        that is known by itself.
+        """Return whether a file has an array (n, N, 3 to 16) that is not square as images are, with
+        identifiable columns or four-vectors, and is no known benchmark.
         """
         try:
             with arrays_of(path) as arrays:

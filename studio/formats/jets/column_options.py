@@ -1,4 +1,4 @@
-"""What somebody may say of the columns of jets: which is what, and how they are counted."""
+"""Options of the column importer: roles and units of the columns."""
 
 import msgspec
 
@@ -124,4 +124,4 @@ OPTIONS = (
     ASSUMED,
     EACH,
 )
-"""All of them, in the order in which they are asked for."""
+"""All options, in display order."""

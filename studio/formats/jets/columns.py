@@ -1,9 +1,8 @@
-"""The columns of a file: what could be a number of each constituent, or of each jet.
+"""Columns of a file that may be quantities of constituents or jets.
 
-Columns are named as the file has them: ``particles[2]`` is the third number of each constituent in
-an array (n, N, k) or of each jet in one (n, k), ``tracks.pt`` a field of named ones, ``pt`` an
-array (n, N) or (n,) itself. In a flat array (n, N k) the numbers of the constituents stand one
-after the other; somebody must say how many each has.
+Names follow the file: ``particles[2]`` is the third number of each constituent in an array (n, N,
+k) or of each jet in (n, k), ``tracks.pt`` a field, ``pt`` an array (n, N) or (n,). A flat array (n,
+N k) holds the numbers constituent by constituent; the user gives k.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,16 +21,16 @@ NUMBERS, TEXT = "fiub", "SU"
 
 @dataclass(frozen=True)
 class Column:
-    """A number of each constituent (n, N) or of each jet (n,), or a whole array (n, k) of jets.
+    """A quantity of each constituent (n, N) or jet (n,), or a whole array (n, k) of jets.
 
     Attributes:
-        name: as people write it.
-        hint: the word in it that tells what it is, "" for a number without a name.
+        name: display name.
+        hint: word that identifies the role, "" for an unnamed number.
         shape: (n, N), (n,) or (n, k).
-        array: where it stands.
-        field: which of named values, "".
-        each: how many numbers of each constituent stand side by side in a flat array, 0.
-        place: along the last axis, None for an array itself.
+        array: the array that has it.
+        field: field of a compound type, "".
+        each: numbers per constituent in a flat array, 0.
+        place: index along the last axis, None for an array itself.
     """
 
     name: str
@@ -67,8 +66,8 @@ class Columns:
 
 
 def columns_of(arrays: Sequence[Array], each: int) -> Columns:
-    """Return the columns of arrays; ``each`` says how many numbers of each constituent stand side
-    by side in flat ones, 0 that there are none.
+    """Return the columns of arrays; ``each`` is the number of values per constituent in flat
+    arrays, 0 for none.
     """
     found = Columns({}, {}, {})
     for array in arrays:
@@ -101,8 +100,8 @@ def _add_numbers(found: Columns, whole: Column, each: int) -> None:
 def _places(
     whole: Column, count: int, shape: tuple[int, ...], *, flat: bool = False
 ) -> dict[str, Column]:
-    """Return the numbers that stand side by side in an array, by name, each of a shape; they have
-    names of their own where the array has as many.
+    """Return the quantities within an array, by name, each of a shape; field names of the array are
+    used if their number fits.
     """
     names = whole.array.names if len(whole.array.names) == count else ("",) * count
     each = count if flat else 0
@@ -115,7 +114,7 @@ def _places(
 
 
 def _fields(array: Array) -> Iterator[tuple[str, tuple[int, ...], str]]:
-    """Yield the field, the shape and the kind of what stands in an array."""
+    """Yield the field, the shape and the dtype kind of an array's content."""
     if not array.dtype.names:
         yield "", array.shape, array.dtype.kind
         return

@@ -28,24 +28,24 @@ MASS_UNIT = (
 
 @dataclass
 class Agreement:
-    """What was found in a file, in counts.
+    """Consistency counts of a file.
 
     Attributes:
         real: constituents.
-        negative: those with a pT below 0.
-        jets: whose pT and constituents are known.
-        far: those whose constituents sum to a pT far from theirs.
-        weighed: jets that say their mass.
-        heavy: those whose mass is above their pT.
-        ratios: of each block of jets, the median mass over that of the constituents.
-        correlations: of each block, of these masses: of values or of ranks, whichever is higher.
-        full, hidden: places with a pT, and those of them that the mask calls padding.
-        hollow: places of zeros only that the mask calls real.
-        empty: all places of zeros only.
-        numbered: jets that say how many constituents they have.
-        miscounted: those of which the mask has another number.
-        counted: jets that say a mass and a number.
-        exchanged: those whose mass is a whole number, and whose number is none.
+        negative: constituents with negative pT.
+        jets: jets with known pT and constituents.
+        far: jets whose constituents sum to a very different pT.
+        weighed: jets with a mass.
+        heavy: jets with a mass above their pT.
+        ratios: per block, median mass over that of the constituents.
+        correlations: per block, of these masses: of values or ranks, the higher one.
+        full, hidden: places with pT, and those masked as padding.
+        hollow: all-zero places masked as real.
+        empty: all all-zero places.
+        numbered: jets with a number of constituents.
+        miscounted: jets whose mask has another number.
+        counted: jets with mass and number.
+        exchanged: jets with integer mass and fractional number.
     """
 
     real: int = 0

@@ -67,7 +67,7 @@ class JetRows(Protocol):
 
     @property
     def types(self) -> tuple[str, ...]:
-        """Of its jets: one, or what the numbers of ``labels`` stand for."""
+        """Jet types of the file: one, or those numbered by ``labels``."""
         ...
 
     @property
@@ -82,14 +82,13 @@ class JetRows(Protocol):
 
     @property
     def notes(self) -> Sequence[str]:
-        """What is to be said of it."""
+        """Notes about the file."""
         ...
 
     def blocks(self) -> Iterator[tuple[int, NDArray[Any], NDArray[Any]]]:
-        """Yield the jets in order: the number of the first; of its constituents (n, N, 4) eta and
-        phi from the axis, share of the pT, and mask; and of the jets (n, 3) pT in GeV, eta and
-        mass in GeV, NaN where that of the constituents stands for it; (n, 4) with how many
-        constituents they have.
+        """Yield the jets in order: the index of the first; constituents (n, N, 4) of relative eta
+        and phi, pT fraction and mask; and jets (n, 3) of pT in GeV, eta and mass in GeV (NaN to
+        compute it from the constituents), or (n, 4) with the number of constituents.
         """
         ...
 
@@ -237,7 +236,7 @@ def _twice(paths: Sequence[Path]) -> list[str]:
 
 
 def _against(file: JetRows, tally: Tally) -> str:
-    """Say what stands against a file that was looked through, "" for nothing."""
+    """Return what prevents the import of a scanned file, "" for nothing."""
     if not tally.kept:
         return f"No jet of {file.path.name} can be used: {tally.reasons}."
     if tally.outlandish:

@@ -1,6 +1,4 @@
-"""JetNet: HDF5 files of clouds of particles, one file a type of jet; see `layout` for what is in
-them.
-"""
+"""JetNet: HDF5 files of particle clouds, one file per jet type; see `layout`."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -32,7 +30,7 @@ PT = FieldSpec(
 
 @importer
 class JetNet(JetFiles):
-    """Files in the layout of JetNet, one a type; the type is told by the name of the file."""
+    """Importer of JetNet files, one per type, which the file name gives."""
 
     slug = "jetnet"
     title = "Jets: JetNet files, one for each type"

@@ -1,11 +1,11 @@
-"""What lies where in a JetNet file, and in those that are nearly one.
+"""Layout of JetNet files and similar ones.
 
 ``particle_features`` (n, N, 4) are eta_rel, phi_rel, pT_rel and mask, ``jet_features`` (n, 4) pT in
 GeV, eta, mass in GeV and the number of particles (Kansal et al. 2021, arXiv:2106.11535, section 3;
-the public files are those of Zenodo records 6975118 and 6975117). Elsewhere they are called
-``particles`` and ``jets``, the mask is left out, or the jets are. A file that we have written holds
-jets of several types: ``label`` (n,), by numbers of ``label_names``; and what each was asked for,
-``asked`` (n, k), by the k ``asked_names``. The attribute ``radius`` is R of their clustering.
+Zenodo records 6975118 and 6975117). Variants use ``particles`` and ``jets``, lack the mask, or lack
+the jets. Files written by this program hold several types: ``label`` (n,) by ``label_names``; and
+the requested conditions, ``asked`` (n, k), by ``asked_names``. The attribute ``radius`` is R of the
+clustering.
 """
 
 import re
@@ -61,15 +61,15 @@ class JetFile:
 
     Attributes:
         path: of the file.
-        clouds: the data set of constituents, (n, N, 4), or (n, N, 3) without a mask.
-        jets: that of the jets, (n, 3 or more), None where there is none.
-        pt: GeV, of all jets where there is none.
-        scale: of the momenta and masses in it, into GeV.
-        radius: R that they were clustered with.
-        says: whether the file itself says so.
-        types: of its jets: one, or what the numbers of ``labels`` stand for.
-        labels: (n,), None where all are of one type.
-        notes: what of it is not as JetNet has it.
+        clouds: data set of constituents, (n, N, 4), or (n, N, 3) without a mask.
+        jets: data set of jets, (n, 3 or more), or None.
+        pt: GeV, of all jets if there is none.
+        scale: factor from its momenta and masses to GeV.
+        radius: R of the clustering.
+        says: whether the file declares R.
+        types: one type, or those numbered by ``labels``.
+        labels: (n,), None for one type.
+        notes: deviations from JetNet.
     """
 
     path: Path
@@ -108,17 +108,15 @@ class JetFile:
 
 
 def hardest_first(clouds: NDArray[np.float32], real: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Return constituents (n, N, k), of which some (n, N) are real, by falling pT, and the padding,
-    which may stand anywhere, last.
+    """Return constituents (n, N, k) sorted by falling pT, with the padding (mask ``real`` (n, N)
+    false) last.
     """
     order = np.argsort(np.where(real, -clouds[..., 2], np.inf), axis=1, kind="stable")
     return np.take_along_axis(clouds, order[..., None], axis=1)
 
 
 def is_one(file: Any) -> bool:
-    """Say whether an open HDF5 file has the arrays of JetNet, by one name or the other; those of
-    other columns are none, whatever they are called.
-    """
+    """Return whether an open HDF5 file has the arrays of JetNet with the right columns."""
     for name in (CLOUDS, ALSO[CLOUDS]):
         if name in file:
             shape: tuple[int, ...] = getattr(_get_local(file, name), "shape", ())

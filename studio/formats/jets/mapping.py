@@ -1,4 +1,4 @@
-"""Jets from columns that somebody, or their names, said what they are."""
+"""Jets from columns with roles given by the user or their names."""
 
 import re
 from collections import Counter
@@ -33,7 +33,7 @@ from pushforward.studio.formats.limits import FormatError, check_block, rows_at_
 __all__ = ["ABSENT", "MappedFile", "mapped", "sources_of"]
 
 ABSENT = "none"
-"""What is chosen for a column that the file does not have, whatever is like it."""
+"""Choice for a column that the file does not have."""
 HINT = (
     "A jet is made of pT, eta and phi of its constituents, or of px, py and pz: choose the columns."
 )
@@ -48,18 +48,18 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class MappedFile:
-    """An open file and what its columns are; a `studio.formats.jets.importing.JetRows`.
+    """An open file and the roles of its columns; a `studio.formats.jets.importing.JetRows`.
 
     Attributes:
         path: of the file.
-        roles: the column of each role that has one.
-        size: how many jets, and how many constituents each may have there.
-        places: how many constituents of a jet are taken, the hardest.
-        relative: whether angles are from the axis of the jet.
-        share: whether pT are shares of that of the jet.
-        scale: of momenta, energies and masses, into GeV.
-        radius: R that they were clustered with.
-        pt: GeV, of jets of which nothing says it.
+        roles: the column of each role.
+        size: number of jets, and of constituents per jet.
+        places: number of hardest constituents to keep.
+        relative: whether angles are relative to the jet axis.
+        share: whether pT are fractions of the jet pT.
+        scale: factor from momenta, energies and masses to GeV.
+        radius: R of the clustering.
+        pt: GeV, of jets without pT.
         types, labels, notes: as of `JetRows`.
     """
 
@@ -119,11 +119,11 @@ class MappedFile:
 def mapped(
     path: Path, arrays: Sequence[Array], options: Mapping[str, Any], called: str = ""
 ) -> MappedFile:
-    """Return the jets of an open file by what its columns are said to be, or look like; ``called``
-    is their type where they are all of one, "" where the name of the file tells it.
+    """Return the jets of an open file by the given or guessed roles of its columns; ``called`` is
+    the type if all jets have the same, "" to take it from the file name.
 
     Raises:
-        FormatError: a column is not there, or what there is makes no jet.
+        FormatError: a column is missing, or the columns do not suffice for jets.
     """
     columns = columns_of(arrays, each_of(arrays, int(options["each"])))
     roles = _roles(path, arrays, columns, options)
@@ -219,7 +219,7 @@ def _offered(there: Mapping[str, Column]) -> str:
 
 
 def _shape(path: Path, roles: Mapping[str, Column]) -> tuple[int, int]:
-    """Return how many jets and constituents there are, of columns that all have so many."""
+    """Return the number of jets and constituents, the same for all columns."""
     clouds = [column for role, column in roles.items() if role in CLOUD_ROLES]
     first = clouds[0]
     for column in roles.values():
@@ -252,8 +252,8 @@ def _first_jets(roles: Mapping[str, Column]) -> tuple[Floats, Floats, Floats, ND
 
 
 def _relative(roles: Mapping[str, Column], wanted: str, notes: list[str]) -> bool:
-    """Say whether angles are from the axis of the jet: as was said, as names tell, or as they lie:
-    of a beam, hardly a jet has its middle at eta 0 and phi 0.
+    """Return whether angles are relative to the jet axis: as chosen, by name, or by their values
+    (jets of a beam are hardly centred at eta 0 and phi 0).
     """
     if wanted:
         return wanted == "relative"
@@ -278,7 +278,7 @@ def _relative(roles: Mapping[str, Column], wanted: str, notes: list[str]) -> boo
 
 
 def _share(roles: Mapping[str, Column], wanted: str, notes: list[str]) -> bool:
-    """Say whether pT are shares of that of the jet: as was said, by name, or by their sums."""
+    """Return whether pT are fractions of the jet pT: as chosen, by name, or by their sums."""
     if "px" in roles:
         return False
     if wanted:
@@ -296,7 +296,7 @@ def _share(roles: Mapping[str, Column], wanted: str, notes: list[str]) -> bool:
 
 
 def _polar(found: Mapping[str, Floats]) -> tuple[Floats, Floats, Floats, Floats]:
-    """Return pT, eta, phi and energy (k, N) of constituents, massless where no energy is said."""
+    """Return pT, eta, phi and energy (k, N) of constituents, massless if no energy is given."""
     if "px" in found:
         px, py, pz = (found[role] for role in ("px", "py", "pz"))
         pt = np.hypot(px, py)
@@ -366,8 +366,8 @@ def _no_type(path: Path, column: Column, what: str) -> FormatError:
 
 
 def _named(found: Sequence[int], column: Column, arrays: Sequence[Array], said: str) -> list[str]:
-    """Return the names of types by their numbers: as was said, "0=gluon, 1=top" or in the order of
-    the numbers from 0, or as the file has them.
+    """Return type names by number: as chosen, "0=gluon, 1=top" or in order from 0, or from the
+    file.
     """
     names: dict[int, str] = dict(enumerate(_kept(column, arrays)))
     for place, phrase in enumerate(each for each in said.split(",") if each.strip()):
@@ -377,7 +377,7 @@ def _named(found: Sequence[int], column: Column, arrays: Sequence[Array], said: 
 
 
 def _kept(column: Column, arrays: Sequence[Array]) -> list[str]:
-    """Return the names that a file has of its types, as those that we write."""
+    """Return the type names stored in a file, as this program writes them."""
     if len(column.shape) == 2 and len(column.array.names) == column.shape[1]:
         return list(column.array.names)
     stored = next((array for array in arrays if array.name == "label_names"), None)

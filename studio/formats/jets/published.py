@@ -1,8 +1,7 @@
-"""Which files are those that JetNet published.
+"""Checksums of the published JetNet files.
 
-Zenodo record 6975118 (Kansal et al. 2021, arXiv:2106.11535) has a file a type, of at most 30
-particles a jet. Its MD5 sums tell a copy that is whole from one that was changed; nothing depends
-on it.
+Zenodo record 6975118 (Kansal et al. 2021, arXiv:2106.11535) has one file per type with at most 30
+particles per jet. The MD5 sums only serve for a note.
 """
 
 import hashlib
@@ -25,8 +24,8 @@ SUMS = {
 
 
 def as_published(path: Path, jets: int, places: int, type: str) -> str:
-    """Say that a file with so many jets is the one that was published, or that it is another; ""
-    for one that need not be, having more or fewer.
+    """Return a note whether a file with the published number of jets is the published one; "" for
+    another number.
 
     Raises:
         OSError: it cannot be read.

@@ -1,7 +1,5 @@
-"""What columns are of a jet: told by their names, or by what only energies are like.
-
-The words are those of the field's public files: JetNet, EnergyFlow, JetClass, the top-tagging
-benchmark.
+"""Roles of the columns of jets, from their names or from the properties of energies. The words are
+those of public files: JetNet, EnergyFlow, JetClass, the top-tagging benchmark.
 """
 
 import re
@@ -99,9 +97,8 @@ def guessed(columns: Columns) -> dict[str, Column]:
 
 
 def each_of(arrays: Sequence[Array], said: int) -> int:
-    """Return how many numbers of each constituent stand side by side in flat arrays: as was
-    ``said``, or else four where these are like four-vectors, and nothing else makes a jet; 0 where
-    there are none.
+    """Return the number of values per constituent in flat arrays: as given, or four if they look
+    like four-vectors and no other columns suffice; 0 if there are none.
     """
     if said or has_momentum(guessed(columns_of(arrays, 0))):
         return said
@@ -109,8 +106,8 @@ def each_of(arrays: Sequence[Array], said: int) -> int:
 
 
 def find_roles(columns: Columns) -> dict[str, Column]:
-    """Return by role the column whose name says that it is that, of the same jets and constituents
-    as the first.
+    """Return by role the column whose name identifies it, with the jets and constituents of the
+    first one.
     """
     found = {role: c for role in CLOUD_ROLES if (c := _first(columns.clouds, role))}
     shape = next((column.shape for column in found.values()), ())
@@ -139,8 +136,8 @@ def _first(columns: Mapping[str, Column], role: str) -> Column | None:
 
 
 def _four_vectors(columns: Columns) -> dict[str, Column]:
-    """Return px, py, pz and energy of an array of four nameless numbers, of which one, the first or
-    the last, is as large as the momentum that the others make, and never smaller.
+    """Return px, py, pz and energy of an array of four unnamed numbers, if the first or the last
+    one is at least the momentum of the others.
     """
     for column in columns.clouds.values():
         four = [columns.clouds.get(f"{column.name[:-2]}{k}]") for k in range(4)]

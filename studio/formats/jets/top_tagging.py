@@ -1,9 +1,8 @@
-"""The top-tagging benchmark: tables of pandas in HDF5, train.h5, val.h5 and test.h5.
+"""The top-tagging benchmark: pandas tables in HDF5, train.h5, val.h5 and test.h5.
 
 A row is a jet (Kasieczka et al. 2019, arXiv:1902.09914, section 2; Zenodo 2603256): E, px, py and
-pz of its 200 hardest constituents, side by side and in GeV, then those of the top quark that it
-came from, which is no constituent; and of which part of the benchmark it is, and whether it is a
-top. They are anti-kT jets of R = 0.8 with a detector.
+pz of its 200 hardest constituents in GeV, then those of the top quark, which is not a constituent;
+the split, and whether it is a top. Anti-kT jets of R = 0.8 with a detector.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

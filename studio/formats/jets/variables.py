@@ -39,7 +39,7 @@ class JetNetVariables(JetNet):
     title = "Jet variables: pT, eta, mass and number of constituents of JetNet files"
 
     def inspect(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Inspection:
-        """Look through all files, the clouds too: whose are damaged is left out."""
+        """Scan all files including the clouds, to skip damaged jets."""
         found = super().inspect(paths, options)
         parts = _without_clouds(found.parts)
         names = {part.name for part in parts}
@@ -80,15 +80,15 @@ def write_variables(
     types: Sequence[str] = (),
     attrs: Mapping[str, object] | None = None,
 ) -> None:
-    """Write jet variables to a file whose suffix says how, replacing it atomically: as the array
-    "jet_features" of JetNet, with "label" and "label_names", or as a line a jet.
+    """Write jet variables to a file whose suffix chooses the format, replacing it atomically:
+    "jet_features" of JetNet with "label" and "label_names", or one line per jet.
 
     Args:
         path: the file.
-        jets: (n, 4): pT in GeV, eta, mass in GeV, how many constituents.
+        jets: (n, 4): pT in GeV, eta, mass in GeV, number of constituents.
         label: (n,), the type of each.
         types: names of the types.
-        attrs: where they come from (plain JSON): "provenance", beside a CSV ``<name>.json``.
+        attrs: provenance (plain JSON): "provenance", next to a CSV ``<name>.json``.
 
     Raises:
         FormatError: they cannot be written with this suffix.

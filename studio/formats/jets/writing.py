@@ -48,21 +48,21 @@ def write_jets(
     attrs: Mapping[str, object] | None = None,
     asked: Mapping[str, NDArray[Any]] | None = None,
 ) -> None:
-    """Write jets to a file whose suffix says how, replacing it atomically.
+    """Write jets to a file whose suffix chooses the format, replacing it atomically.
 
     HDF5 and NPZ have the arrays of JetNet (`studio.formats.jets.layout`), constituents by falling
-    pT and the padding last, with "label" (n,) and, where they are known, its "label_names". CSV
-    has a line a constituent, with what is known of its jet; jets and constituents count from 0.
-    What jets were asked for is "asked" (n, k) with its "asked_names", and in CSV k columns more.
+    pT with the padding last, with "label" (n,) and "label_names" if known. CSV has one line per
+    constituent; jets and constituents count from 0. Requested conditions are "asked" (n, k) with
+    "asked_names", in CSV k more columns.
 
     Args:
         path: the file.
         clouds: (n, N, 4): eta_rel, phi_rel, pT_rel and mask.
-        jets: (n, 4): pT in GeV, eta, mass in GeV, how many constituents.
+        jets: (n, 4): pT in GeV, eta, mass in GeV, number of constituents.
         label: (n,), the type of each.
         types: names of the types.
-        attrs: where they come from (plain JSON): "provenance", beside a CSV ``<name>.json``.
-        asked: the conditions that each was made under, by name, (n,).
+        attrs: provenance (plain JSON): "provenance", next to a CSV ``<name>.json``.
+        asked: requested conditions by name, (n,).
 
     Raises:
         FormatError: jets cannot be written with this suffix.

@@ -1,4 +1,4 @@
-"""Molecules from files: packed into rows as long as the largest needs; what is left out is told."""
+"""Molecules from files, packed into rows of the size of the largest; skipped ones are reported."""
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
@@ -35,7 +35,7 @@ class Unread(ValueError):
 
 @dataclass
 class _Molecules(Collected[Found, Molecule]):
-    """Molecules, and what stands against those that are left out."""
+    """Accepted molecules, and the reasons for skipped ones."""
 
     rows: int = 0
     least: int = MOST_ATOMS
@@ -131,5 +131,5 @@ class MoleculeFiles(ReadTwice[Found, Molecule]):
         return self.molecules(path)
 
     def collecting(self, options: Mapping[str, Any]) -> Collected[Found, Molecule]:
-        """Return what is to be known of molecules."""
+        """Return an empty collection for molecules."""
         return _Molecules()

@@ -166,8 +166,8 @@ class _Reader:
         return np.array(self.atoms, np.int64), square
 
     def _room(self, node: int, used: int) -> int:
-        """Return how many orders an aromatic atom lacks beside its written hydrogens: a carbon of
-        three bonds one, a nitrogen of two one, an oxygen none.
+        """Return the missing bond orders of an aromatic atom besides its written hydrogens: a
+        carbon with three bonds one, a nitrogen with two one, an oxygen none.
         """
         allowed = VALENCES[ATOMS[self.atoms[node]]]
         used += self.hydrogens[node] or 0

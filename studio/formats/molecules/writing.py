@@ -36,17 +36,16 @@ def write_molecules(
     size: NDArray[np.integer],
     attrs: Mapping[str, object] | None = None,
 ) -> None:
-    """Write molecules, as `observables.molecules` has them, to a file whose suffix says how,
+    """Write molecules (see `observables.molecules`) to a file whose suffix chooses the format,
     replacing it atomically.
 
-    SDF holds one after the other, in two dimensions, also those that cannot be: what is wrong with
-    one stands in its property "Wrong". SMILES has a line a molecule that can be; where some cannot,
-    the others have their row, from 0, as their name. GraphML and JSON hold graphs whose nodes have
-    an "element" and whose edges a "bond", without hydrogens. SVG is a sheet of at most 2,000
-    drawings. NPZ and HDF5 hold "atoms", "bonds" and "size".
+    SDF holds all, also invalid ones with the reason in the property "Wrong", in two dimensions.
+    SMILES has one line per valid molecule; if some are invalid, names are row numbers from 0.
+    GraphML and JSON hold graphs with "element" and "bond", without hydrogens. SVG is a sheet of at
+    most 2,000 drawings. NPZ and HDF5 hold "atoms", "bonds" and "size".
 
     Raises:
-        FormatError: SMILES are asked for and no molecule has one, or there is no such suffix.
+        FormatError: no molecule has a SMILES, or unknown suffix.
         StoreError: the disk refused.
     """
     suffix, said = path.suffix.lower(), json.dumps(dict(attrs or {}))

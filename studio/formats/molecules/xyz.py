@@ -1,6 +1,6 @@
-"""Molecules as XYZ: elements and coordinates, hydrogens too; bonds are told from distances.
-
-Also as QM9 has them, with charges after the coordinates and numbers such as ``9.8*^-7``.
+"""Molecules as XYZ: elements and coordinates including hydrogens; bonds are inferred from
+distances. Also in the variant of QM9, with charges after the coordinates and numbers such as
+``9.8*^-7``.
 """
 
 from collections.abc import Iterator, Mapping
@@ -38,7 +38,7 @@ class Xyz(MoleculeFiles):
     suffixes = (".xyz",)
 
     def molecules(self, path: Path) -> Iterator[Found]:
-        """Yield the molecules of a file. What stands after the atoms of QM9's is passed over."""
+        """Yield the molecules of a file; QM9's lines after the atoms are skipped."""
         with open(path, "rb") as file:
             lines = _lines(path, file)
             number = 0
@@ -112,7 +112,7 @@ def _molecule(lines: list[str], count: int) -> Molecule:
 
 
 def _lacks(name: str, bonds: int) -> int:
-    """Return how many orders an atom lacks that is joined to so many."""
+    """Return the missing bond orders of an atom with ``bonds`` neighbours."""
     found = next((each for each in VALENCES[name] if each >= bonds), None)
     if found is None:
         raise Unread(f"{bonds} bonds at {name}")

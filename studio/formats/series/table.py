@@ -1,4 +1,4 @@
-"""Series from tables: a column a channel that goes on, or a row a series."""
+"""Series from tables: columns as channels, or rows as series."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path

@@ -39,10 +39,10 @@ def parts(length: int, channels: int) -> list[Part]:
 
 
 def check_windows(path: Path, times: int, channels: int, length: int, step: int) -> int:
-    """Return how many windows a series of so many times has.
+    """Return the number of windows of a series of ``times`` times.
 
     Raises:
-        FormatError: none, or more than fit.
+        FormatError: none, or too many.
     """
     if channels > MAX_COLUMNS:
         raise FormatError(f"{path.name} has {channels:,} channels; the limit is {MAX_COLUMNS:,}.")

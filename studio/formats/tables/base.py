@@ -55,12 +55,12 @@ class Chunk:
 
 
 class Table(ABC):
-    """A table inside an open file.
+    """A table of an open file.
 
     Attributes:
-        rows: how many, or None where only reading can tell.
-        place: what ``Chunk.places`` count: "row" or "line".
-        notes: what is to be said of the table, complete when its chunks are read.
+        rows: number of rows, None if only reading tells.
+        place: unit of ``Chunk.places``: "row" or "line".
+        notes: remarks, complete after reading.
     """
 
     name: str
@@ -70,8 +70,8 @@ class Table(ABC):
     notes: Sequence[str] = ()
 
     def problems(self, picked: Sequence[int]) -> list[str]:
-        """Say what stands against columns, by their indices, besides their cells one by one;
-        complete when the chunks are read.
+        """Return the problems of columns, by index, besides single cells; complete after
+        reading.
         """
         return []
 
@@ -108,9 +108,8 @@ class RefusedTable(Table):
 
 
 class ArrayTable(Table):
-    """A table whose rows can be sliced: ``get(start, stop)`` returns (stop - start, d).
-
-    ``row_bytes`` is what a row takes in the file, if that is more than its numbers.
+    """A sliceable table: ``get(start, stop)`` returns (stop - start, d). ``row_bytes`` is the size
+    of a row in the file, if larger than its numbers.
     """
 
     def __init__(

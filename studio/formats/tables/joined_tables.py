@@ -12,11 +12,11 @@ __all__ = ["joined"]
 
 
 def joined(paths: Sequence[Path], tables: Sequence[Sequence[Table]]) -> list[Table]:
-    """Return the tables that all files have, with the rows of all; where each file has only one,
-    whatever it is called.
+    """Return the tables common to all files, with all rows; if each file has one table, whatever
+    its name.
 
     Raises:
-        FormatError: they have none in common.
+        FormatError: no common table.
     """
     if len(paths) == 1:
         return list(tables[0])
@@ -88,7 +88,7 @@ class _Joined(Table):
 
 @dataclass(frozen=True)
 class _Places(Sequence[int | str]):
-    """The numbers of rows with the name of their file, put together when one is asked for."""
+    """Row numbers with the file name, formatted on demand."""
 
     places: Sequence[int | str]
     file: str

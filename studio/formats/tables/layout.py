@@ -1,7 +1,7 @@
-"""How a text table is laid out: encoding, delimiter, decimal sign, header; guessed from its head.
+"""Layout of a text table, guessed from its beginning: encoding, delimiter, decimal sign, header.
 
-The delimiter is the one that splits the lines evenly into the most numbers. A decimal comma is
-understood where the delimiter is another sign; where it is a comma too, nobody could tell.
+The delimiter splits the lines evenly into the most numbers. A decimal comma is recognised unless
+the delimiter is a comma too.
 """
 
 import codecs

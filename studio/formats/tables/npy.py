@@ -35,7 +35,7 @@ class Npy(Format):
 
     @contextmanager
     def open(self, path: Path) -> Iterator[list[Table]]:
-        """Read the head of the array, and its values when they are asked for."""
+        """Read the header of the array; values are read on demand."""
         with open(path, "rb") as file:
             if file.read(4) == b"PK\x03\x04":
                 raise FormatError(f"{path.name} is an NPZ archive.", "Give it the suffix .npz.")

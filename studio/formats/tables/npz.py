@@ -40,7 +40,7 @@ class Npz(Format):
 
     @contextmanager
     def open(self, path: Path) -> Iterator[list[Table]]:
-        """Read the heads of the arrays, and their values when they are asked for."""
+        """Read the headers of the arrays; values are read on demand."""
         with refusing_damage(path), zipfile.ZipFile(path) as archive:
             arrays = zip_arrays(path, archive)
             yield _tables(path, arrays)
@@ -102,7 +102,7 @@ def _column_names(path: Path, arrays: Sequence[ZipArray]) -> tuple[str, ...]:
 
 
 def _texts(array: NDArray[Any]) -> list[str]:
-    """Return texts of an array; numpy itself fails at what is no character."""
+    """Return the texts of an array; invalid characters are replaced, at which numpy fails."""
     codec = "utf-32-be" if array.dtype.str[0] == ">" else "utf-32-le"
     size, raw = array.dtype.itemsize, array.tobytes()
     cells = (raw[k * size : (k + 1) * size] for k in range(len(array)))

@@ -1,7 +1,5 @@
-"""Tables in files, whatever their format: look into them, and stream columns of one.
-
-Everything that stands against a table is said here, with the file, the place and the remedy, and
-before reading it where its shape is enough to tell.
+"""Tables of any format: inspect them, and stream columns. Errors name the file, the place and the
+remedy, if possible from the shape before reading.
 """
 
 from collections.abc import Iterator, Sequence
@@ -79,8 +77,7 @@ def good_columns(path: Path, table: Table) -> list[int]:
 
 
 def stream(path: Path, table: Table, picked: Sequence[int]) -> Iterator[NDArray[np.float32]]:
-    """Yield columns of a table, (k, d) float32 at a time; what stands against them is known, and
-    said, when all are read.
+    """Yield columns of a table, (k, d) float32 at a time; errors of cells are reported at the end.
 
     Raises:
         FormatError: fewer than two columns or rows, too many of them, or a cell that is not a
@@ -208,7 +205,7 @@ def _shape_problems(rows: int, columns: Sequence[ColumnScan]) -> list[str]:
 
 
 def _cell_problems(columns: Sequence[ColumnScan], *, strict: bool) -> list[str]:
-    """Say what is wrong in the cells; ``strict`` also refuses columns without any number."""
+    """Return the problems of cells; ``strict`` also refuses columns without any number."""
     problems = []
     for column in columns:
         if column.texts and (column.count or strict):

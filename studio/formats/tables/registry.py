@@ -40,7 +40,7 @@ class Registry:
         return [self._formats[slug] for slug in sorted(self._formats)]
 
     def suffixes(self, *, writing: bool = False) -> list[str]:
-        """Return the known suffixes (with the dot), those that can be written if so asked."""
+        """Return the known suffixes (with the dot), for writing only those that can be written."""
         return [s for f in self.all() for s in (f.writes if writing else f.suffixes)]
 
     def for_path(self, path: Path, *, writing: bool = False) -> Format:

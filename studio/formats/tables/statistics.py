@@ -15,8 +15,8 @@ __all__ = ["ColumnScan", "scan"]
 
 @dataclass
 class ColumnScan:
-    """What is known of one column so far. Mean and sum of squared deviations are merged chunk by
-    chunk (Chan, Golub and LeVeque, 1983, equations 2.1), which is stable far from zero.
+    """Running statistics of a column. Mean and sum of squared deviations are merged by chunk (Chan,
+    Golub and LeVeque, 1983, equations 2.1), which is stable far from zero.
     """
 
     name: str

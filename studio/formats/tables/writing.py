@@ -1,4 +1,4 @@
-"""Points written to files, whose suffix says how."""
+"""Write points to files; the suffix chooses the format."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,10 +19,9 @@ def write_points(
     columns: Sequence[str],
     attrs: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write points x (n, d) to a file whose suffix says how, replacing it atomically.
-
-    ``attrs`` says where the points come from (plain JSON): in HDF5 and NPZ under "provenance",
-    for text files in ``<name>.json`` beside it.
+    """Write points x (n, d) to a file whose suffix chooses the format, replacing it atomically.
+    ``attrs`` is the provenance (plain JSON): in HDF5 and NPZ "provenance", for text files
+    ``<name>.json`` next to it.
 
     Raises:
         ValueError: x does not fit the column names.

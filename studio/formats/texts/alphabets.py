@@ -46,8 +46,8 @@ def tidy(text: str, alphabet: AlphabetName) -> str:
 
 
 def changed(found: Mapping[str, int], alphabet: AlphabetName) -> list[str]:
-    """Say what `tidy` does not keep as it is, by how often each character of a text is ``found``:
-    the most frequent of those that lose their accents, and of those that are left out.
+    """Describe what `tidy` changes, from the count of each character: the most frequent ones that
+    lose accents or are removed.
     """
     other = {c: n for c, n in found.items() if not c.isspace() and c.lower() not in LETTERS}
     lost = {c: n for c, n in other.items() if not tidy(c, alphabet).strip()}

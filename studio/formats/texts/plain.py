@@ -33,7 +33,7 @@ _SHOWN = 6
 _CHUNK = 2**16  # characters that are read at once
 _HEAD = 4096  # bytes that a file is known by
 FITTING = "fitting"
-"""The alphabet of `PlainText` where nobody has chosen one."""
+"""The default alphabet of `PlainText`."""
 _NUMBER = 32  # characters that no number of a table is as long as
 _APART = re.compile(r"[\s,;|]+")  # between numbers of a table
 _HINT = "Save it as UTF-8."
@@ -95,8 +95,8 @@ class PlainText(Importer):
     )
 
     def claims(self, path: Path) -> bool:
-        """Say whether a file begins with words: most of what is no white space are letters; or with
-        what is too long to be a number of a table.
+        """Return whether a file begins with words: mostly letters, or tokens too long for
+        numbers.
         """
         head = _head(path)
         shown = [c for c in head if not c.isspace()]
@@ -233,10 +233,10 @@ def _blocks(
 
 
 def _read(path: Path) -> Iterator[str]:
-    """Yield the text of a file, so many characters at a time.
+    """Yield the text of a file in pieces.
 
     Raises:
-        FormatError: it is no text.
+        FormatError: it is not text.
     """
     try:
         with open(path, encoding="utf-8-sig") as file:
