@@ -294,7 +294,9 @@ async def test_the_nearest_real_ones_of_the_one_in_the_ring_come_first(
     assert rows[0] == 7
     assert set(rows[1:]) == {6, 8}
     said = browser._near_line.text()
-    assert said == ("nearest of 40 real images: 0 away by pixels; real samples: 0.0008 (median)")
+    assert said == (
+        "nearest of 40 real images: 0 away by pixels; real samples: 0.0008 from their nearest (median)"
+    )
     assert browser.real._where.text().endswith("nearest first"), "whatever the order"
     browser.order.setCurrentIndex(1)
     assert browser.real.grid.words[7] == "0", "how far, and not what they would be sorted by"
@@ -560,7 +562,7 @@ def test_what_is_known_of_real_ones_alone_sorts_and_filters_these(browser: Brows
     browser.filter.setText("copies > 1")
     assert (browser.made.grid.count, browser.real.grid.count) == (6, 2)
     assert browser.filter.placeholderText().startswith("Filter: edges > ")
-    assert browser.wrong.text().startswith("Generated: There is no copies to filter by")
+    assert browser.wrong.text().startswith("Generated: Unknown filter copies")
     assert browser.wrong.text().endswith("Newly generated samples have it.")
     browser.filter.setText("blubb > 1")
     assert browser.wrong.text().count("There is no blubb") == 1, "though sides have other columns"
@@ -573,7 +575,7 @@ def test_what_there_is_instead_tells_its_ends_apart_and_says_that_it_is_per_cent
     assert said == (
         "Confidence goes from 99.999 to 100 %. The unit is per cent: write 90 instead of 0.9."
     )
-    assert why_none(sure, "0.1 < confidence < 0.95", 3, units).endswith("write 10 for 0.1.")
+    assert why_none(sure, "0.1 < confidence < 0.95", 3, units).endswith("write 10 instead of 0.1.")
     assert why_none(sure, "confidence < 90", 3, units) == "Confidence goes from 99.999 to 100 %."
     alike = {"Confidence": np.full(3, 100.0)}
     assert why_none(alike, "confidence < 90", 3, units) == "Confidence is 100 % for all."

@@ -265,7 +265,7 @@ async def test_files_are_named_after_run_and_model_and_lie_in_the_project(
     run.label = Label(name="Sharper")
     assert file_stem(run) == f"{number(run.name)}-sharper-{family}"
     sheet.begin()
-    assert sheet.beside.text() == f"Also writes {sheet._file.name}.jsonwith the provenance."
+    assert sheet.beside.text() == f"Also writes {sheet._file.name}.json with the provenance."
     sheet._file_chosen(str(tmp_path / "b.npz"))
     assert sheet.beside.isHidden(), "other formats hold it inside"
     sheet.begin()

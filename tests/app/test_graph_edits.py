@@ -73,7 +73,7 @@ def test_what_a_model_has_to_keep():
     with pytest.raises(ValueError, match="Nothing is left to keep"):
         handed(empty, CUT, "edges")
     full = sheet_of(~np.eye(3, dtype=bool), "")
-    with pytest.raises(ValueError, match="nothing can be added"):
+    with pytest.raises(ValueError, match="no edge can be added"):
         handed(full, CUT, "edges")
 
 

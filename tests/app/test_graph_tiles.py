@@ -12,7 +12,7 @@ from pushforward.studio.app.data.row_filter import keeps
 from pushforward.studio.app.data_types.graphs.node_canvas import REACH, SMALLEST, Paper
 from pushforward.studio.app.design.tokens import DARK
 from pushforward.studio.app.places.setup.pickers.data_preview import DataPreview
-from pushforward.studio.graph_layout import laid_out
+from pushforward.studio.graph_layout import lay_out
 from pushforward.studio.protocol import messages as m
 from pushforward.studio.protocol.spec import Pick, RunSpec
 
@@ -264,8 +264,8 @@ def test_a_graph_of_many_sizes_is_drawn_alike_among_others(qapp):
     for i, j in RING:
         ring[i, j] = ring[j, i] = True
     other = np.triu(rng.random((9, 9)) < 0.4, 1)
-    alone = laid_out(ring[None, :4, :4], np.array([4]))[0]
-    among = laid_out(np.stack([other | other.T, ring]), np.array([9, 4]))[1]
+    alone = lay_out(ring[None, :4, :4], np.array([4]))[0]
+    among = lay_out(np.stack([other | other.T, ring]), np.array([9, 4]))[1]
     assert (among[:4] == alone).all()
     assert not among[4:].any()
 

@@ -171,9 +171,9 @@ def test_a_file_that_is_no_picture_is_refused_in_a_sentence(tmp_path: Path) -> N
     start = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + head
     huge.write_bytes(start + struct.pack(">I", zlib.crc32(head)) + struct.pack(">I", 0) + b"IDAT")
     for path, why in (
-        (text, "cannot be read as an image. Use PNG, JPEG, WebP"), (cut, "damaged or cut off"),
+        (text, "cannot be read as an image. Use PNG, JPEG, WebP"), (cut, "damaged or truncated"),
         (huge, "20,000 x 20,000 pixels"), (tmp_path, "is not a file"),
-        *((each, "damaged or cut off") for each in half),
+        *((each, "damaged or truncated") for each in half),
     ):  # fmt: skip
         with pytest.raises(Unreadable, match=why) as found:
             read_image(path, (1, 8, 8))

@@ -5,7 +5,7 @@ import pytest
 
 from pushforward.studio.cage_layout import crossings
 from pushforward.studio.formats.molecules.smiles import of_smiles
-from pushforward.studio.graph_layout import laid_out, spread
+from pushforward.studio.graph_layout import lay_out, spread
 from pushforward.studio.molecule_layout import as_drawn
 
 
@@ -63,7 +63,7 @@ def test_chains_are_in_zigzag_rings_regular_and_triple_bonds_straight():
     assert angle(nitrile, 0, 1, 2) == pytest.approx(180, abs=1e-3)
     toluene, _ = drawn("Cc1ccccc1")
     assert angle(toluene, 0, 1, 2) == pytest.approx(120, abs=1e-3), "outwards"
-    old, _ = drawn("CCO", lay=laid_out)
+    old, _ = drawn("CCO", lay=lay_out)
     assert angle(old, 0, 1, 2) == pytest.approx(180, abs=1), "by stress it is a line"
 
 

@@ -83,7 +83,7 @@ def test_rows_that_say_something_else_than_data_say_how_they_are_written():
     (field,) = operator_settings.settings(held, run, catalog(), {}, []).fields
     assert field.meant == "such as [[1, 0]]"
     for typed, why in (("", "is missing"), ("1, 0", "must be rows in brackets")):
-        with pytest.raises(Unreadable, match=rf"{why}, such as \[\[1, 0\]\]"):
+        with pytest.raises(Unreadable, match=rf"{why}[;,] for example \[\[1, 0\]\]"):
             operator_settings.asking({"inputs": {"known": typed}}, held)
     assert operator_settings.asking({"inputs": {"known": "[[1, 0]]"}}, held).inputs == {
         "known": [[1, 0]]
@@ -128,7 +128,7 @@ def test_how_many_frames_a_film_will_have_is_said_before_it_is_made():
     assert said.endswith("goes in 18 steps: 19 frames, including the noise.")
     config = {"frames": 10, "sampler": {"slug": "heun", "config": {"steps": 60}}}
     said = operator_settings.frames(film, own, offer(), config)
-    assert said.endswith("goes in 60 steps: of its 61 frames the film has 10.")
+    assert said.endswith("goes in 60 steps: 10 of 61 frames are kept.")
     assert operator_settings.frames(MAKE, own, offer(), {}) == ""
 
 

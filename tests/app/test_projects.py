@@ -173,7 +173,7 @@ async def test_the_trash_is_emptied_when_that_was_confirmed(bench, wait, project
     await wait(lambda: bench.window.findChildren(QDialog))
     (dialog,) = bench.window.findChildren(QDialog)
     texts = " ".join(each.text() for each in dialog.findChildren(QLabel))
-    assert f"{name} cannot be brought back" in texts
+    assert f"{name} cannot be restored" in texts
     assert re.search(r"This frees \d+ B\.", texts)
     assert len(project.trashed()) == 1
     dialog.accept()

@@ -125,7 +125,7 @@ def test_what_nobody_can_be_compared_by_is_said(made):
     )
     assert not parsed(f"gan {TITLE} <", some(), catalog()).problem
     made.page.head.finder.setText("banana < 3")
-    assert made.page.head.counts.text() == "No figure is called “banana”"
+    assert made.page.head.counts.text() == "Unknown metric “banana”"
     assert TITLE.casefold() in made.page.head.counts.toolTip()
     made.page.head.finder.setText("metric < 0.1x")
     assert made.page.head.counts.text() == "“0.1x” is no number"

@@ -72,8 +72,8 @@ def test_whoever_starts_a_process_gives_it_a_safe_path_and_a_folder_of_ours() ->
             starting.add(path.name)
         found += [f"{path.relative_to(ROOT)}:{line}" for line in careless(tree)]
     assert starting == {
-        "background.py", "child.py", "process_transport.py", "making.py", "reading.py",
-        "recordfile.py", "video.py",
+        "background.py", "child.py", "process_transport.py", "maker_job.py", "file_reader.py",
+        "snapshot_files.py", "video.py",
     }  # fmt: skip
     assert not found
 

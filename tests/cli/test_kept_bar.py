@@ -20,7 +20,7 @@ def drawn(stream: io.StringIO) -> str:
         job.step = step
         assert not bar.look()
     job.step = 10_000
-    bar.heard(Log(level="info", text="10,000 samples are in x.csv."))
+    bar.on_event(Log(level="info", text="10,000 samples are in x.csv."))
     bar.close()
     return stream.getvalue()
 

@@ -17,7 +17,7 @@ def drawn(stream: io.StringIO, *, quiet: bool = False) -> str:
     bar = MeasureBar(stream, quiet=quiet)
     pieces = ((0, "Drawing samples", None), (1, "Sliced W2", 75.0), (2, "Sliced W2", 0.0))
     for step, doing, left in pieces:
-        bar.heard(
+        bar.on_event(
             Progress(
                 job="work",
                 step=step,

@@ -11,10 +11,10 @@ from pushforward.studio.engine.data.specs import spec_from, spec_parts
 from pushforward.studio.engine.process.failures import Refused
 from pushforward.studio.engine.run.conditions import (
     TAKEN_FROM,
-    beside,
     chosen,
+    describe_unset_conditions,
     described,
-    said_beside,
+    unset_conditions,
 )
 
 
@@ -113,11 +113,12 @@ def test_what_can_be_chosen_is_said_with_where_the_data_lie(spec):
 
 def test_what_nobody_chose_is_said_to_be_of_rows_that_the_model_learned_from(spec):
     top = chosen(spec, {"label": "top"})
-    taken = beside(spec, top)
+    taken = unset_conditions(spec, top)
     assert taken == ["pt", "eta", "mass", "size"]
-    said = said_beside(top, taken)
+    said = describe_unset_conditions(top, taken)
     assert said.startswith(f"label was chosen (pt, eta, mass and size: {TAKEN_FROM}, that go")
     nothing = chosen(spec, {})
-    assert said_beside(nothing, beside(spec, nothing)).startswith("No condition was chosen (label,")
+    none = describe_unset_conditions(nothing, unset_conditions(spec, nothing))
+    assert none.startswith("No condition was chosen (label,")
     every = chosen(spec, {"label": 0, "pt": 900, "eta": 0, "mass": 50, "size": 3})
-    assert said_beside(every, beside(spec, every)) == ""
+    assert describe_unset_conditions(every, unset_conditions(spec, every)) == ""

@@ -146,7 +146,7 @@ def test_samples_and_looks_that_are_asked_for_in_a_training_do_not_stop_it(proje
     job.ask("sample", 5)
     assert list(job.work()).count(True) == 10
     assert sink.records == []
-    assert "makes no samples" in folder.log_path.read_text(encoding="utf-8")
+    assert "generates no samples" in folder.log_path.read_text(encoding="utf-8")
 
 
 def test_the_interval_of_a_share_is_that_of_wilson():

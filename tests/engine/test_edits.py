@@ -214,7 +214,7 @@ REFUSED = [
     (points("move", centre=(float("nan"), 0.0)), "centre", "finite", ""),
     (points("add"), "count", "not 0", ""),
     (points("remove", centre=(99.0, 0.0)), "", "no point within", ""),
-    (points("remove", centre=(0.0, 0.0), radius=99.0), "", "must be left", ""),
+    (points("remove", centre=(0.0, 0.0), radius=99.0), "", "must remain", ""),
     (UNDO, "", "no edit of points to undo", ""),
 ]
 
@@ -455,4 +455,4 @@ def test_an_exact_field_says_that_points_do_not_reach_it(tmp_path):
     run = msgspec.structs.replace(spec(exact[0].slug, steps=20), dataset=Pick(slug="ring-of-five"))
     [answer] = live(new_run(tmp_path, run), {5: [ADD]})
     assert isinstance(answer, Refused)
-    assert "knows the law" in answer.info.message
+    assert "formula of the distribution" in answer.info.message

@@ -66,5 +66,5 @@ def test_a_damaged_file_is_told(tmp_path, monkeypatch, content):
     if content is not None:
         place.write_bytes(content)
     monkeypatch.setattr(module, "folder", lambda _name: tmp_path)
-    with pytest.raises(Refused, match="does not hold the citations"):
+    with pytest.raises(Refused, match="has invalid citations"):
         ego(EgoConfig())

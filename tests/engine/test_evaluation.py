@@ -143,9 +143,7 @@ class TestFigures:
         measuring, family = evaluator(["sliced-w2"])
         measuring.data = replace(measuring.data, own=True)
         first, second = (finished(measuring.evaluate(family)).notes for _ in range(2))
-        assert first == [
-            "Too few points are held out: figures are against points that were learned from."
-        ]
+        assert first == ["Too few points are held out: metrics compare with training points."]
         assert second == []
 
     def test_better_knows_the_direction(self):
@@ -214,7 +212,7 @@ class TestNoFigure:
         assert math.isfinite(quality.values["log-likelihood"])
         assert quality.floors == {}
         assert quality.notes == [
-            "What Log-likelihood is held against could not be measured: the training data do not "
+            "The reference of Log-likelihood could not be measured: the training data do not "
             "vary in some direction."
         ]
 

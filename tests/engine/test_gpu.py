@@ -48,7 +48,7 @@ def test_a_cpu_computes_in_float32_whatever_a_gpu_did_before() -> None:
 def test_the_log_of_a_run_says_whether_it_repeats(deterministic: bool) -> None:
     said = GpuMode(deterministic=deterministic).describe()
     assert ("does not repeat" in said) is not deterministic
-    assert "does not carry over" in said
+    assert "do not apply" in said
 
 
 def test_a_batch_joined_from_two_shelves_is_pinned(monkeypatch: pytest.MonkeyPatch) -> None:

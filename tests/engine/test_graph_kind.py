@@ -28,7 +28,7 @@ from pushforward.studio.engine.kinds.graphs import Graphs
 from pushforward.studio.engine.run.resolve import check
 from pushforward.studio.engine.watch.recorder import Recorder
 from pushforward.studio.formats.limits import FormatError
-from pushforward.studio.graph_layout import laid_out
+from pushforward.studio.graph_layout import lay_out
 from pushforward.studio.protocol import spec as protocol
 from pushforward.studio.protocol.extras import EXTRAS, PLACES
 from pushforward.studio.protocol.spec import RunSpec
@@ -39,7 +39,7 @@ from pushforward.studio.store.run import RunRecord
 
 def pictured(adjacency, size):
     """Return what is drawn of one graph: places in the order of the paper, and who is joined."""
-    places = laid_out(adjacency[None], np.array([size]))[0, :size]
+    places = lay_out(adjacency[None], np.array([size]))[0, :size]
     order = np.lexsort(places.round(4).T)
     return places[order], adjacency[:size, :size][order][:, order]
 
@@ -89,9 +89,9 @@ def test_validity_is_among_the_figures_of_a_run_that_names_none(data, rule):
 
 def test_a_set_of_communities_says_what_its_graphs_are_meant_to_be():
     """Some of its own graphs are not, so that looking at them does not tell."""
-    meant = kind_of("graphs").alike(community(CommunityConfig(), 4, 0).take(slice(0, 2)))
+    meant = kind_of("graphs").shared_facts(community(CommunityConfig(), 4, 0).take(slice(0, 2)))
     assert list(MAKES)[int(meant["meant"]) - 1] == "two-communities"
-    assert kind_of("graphs").alike(graphs(4, 0)) == {}
+    assert kind_of("graphs").shared_facts(graphs(4, 0)) == {}
 
 
 def test_what_a_person_says_is_valid_is_kept_with_the_project_for_all_runs_on_the_data(tmp_path):
@@ -108,17 +108,18 @@ def test_what_a_person_says_is_valid_is_kept_with_the_project_for_all_runs_on_th
     own = ruled(small, "community", project.path)
     assert (own.rows.make, own.ruled) == ("connected", True), "floors of before are none of it"
     assert ruled(small, "other", project.path).rows.make == "two-communities"
-    with pytest.raises(UsageError, match="no such rule; there are grid"):
+    with pytest.raises(UsageError, match="unknown rule; available: grid"):
         _rule(run, "banana")
     _rule(run, "none")
-    assert kind_of("graphs").alike(ruled(small, "community", project.path).rows) == {"meant": -1.0}
+    free = ruled(small, "community", project.path).rows
+    assert kind_of("graphs").shared_facts(free) == {"meant": -1.0}
     _rule(run, "data")
     assert ruled(small, "community", project.path) is small
 
 
 def test_places_are_about_the_middle_and_of_size_one():
     set_ = community(CommunityConfig(), 8, 0)
-    places = laid_out(set_.adjacency.numpy(), set_.size.numpy())
+    places = lay_out(set_.adjacency.numpy(), set_.size.numpy())
     for drawn, size in zip(places, set_.size.tolist(), strict=True):
         assert np.abs(drawn[:size].mean(axis=0)).max() < 1e-5
         assert (drawn[:size] ** 2).sum(axis=1).mean() == pytest.approx(1.0, abs=1e-4)
@@ -126,11 +127,11 @@ def test_places_are_about_the_middle_and_of_size_one():
         assert not drawn[size:].any()
     # A path is a line, and its nodes stand in their order.
     path = networkx.to_numpy_array(networkx.path_graph(6)) > 0
-    line = laid_out(path[None], np.array([6]))[0]
+    line = lay_out(path[None], np.array([6]))[0]
     assert np.abs(line[:, 1]).max() < 0.05
     assert (np.diff(line[:, 0]) > 0).all() or (np.diff(line[:, 0]) < 0).all()
     empty = np.zeros((3, 6, 6), bool)
-    assert np.isfinite(laid_out(empty, np.array([6, 1, 0]))).all()
+    assert np.isfinite(lay_out(empty, np.array([6, 1, 0]))).all()
 
 
 def stress(places, far):
@@ -153,7 +154,7 @@ def test_distances_on_paper_are_as_near_to_those_along_edges_as_a_search_finds(m
 
     def shares():
         found = []
-        for square, places in zip(drawn, laid_out(drawn, size), strict=True):
+        for square, places in zip(drawn, lay_out(drawn, size), strict=True):
             far = np.array(networkx.floyd_warshall_numpy(networkx.from_numpy_array(square)))
             start = to_scale(places.astype(float), far)
             best = minimize(lambda flat, far=far: stress(flat.reshape(-1, 2), far), start.ravel())
@@ -185,7 +186,7 @@ def test_a_record_has_the_places_of_its_last_frame():
 
 
 def test_data_of_other_kinds_have_no_places():
-    assert not kind_of("points").laid_out
+    assert not kind_of("points").lay_out
     with pytest.raises(TypeError, match="not laid out"):
         kind_of("points").places(None)
 
@@ -193,11 +194,11 @@ def test_data_of_other_kinds_have_no_places():
 def test_a_preview_is_laid_out():
     set_ = community(CommunityConfig(smallest=6, largest=8), 10, 0)
     kind = kind_of("graphs")
-    shown = kind.thinned(set_)
+    shown = kind.preview_arrays(set_)
     assert {"x", "mask", "size", "places"} == set(shown)
     assert shown["places"].shape == (10, 8, 2)
     assert kind.facts(set_)["nodes"] == 8
-    assert kind.described(set_) == "10 graphs (at most 8 nodes)"
+    assert kind.describe_data(set_) == "10 graphs (at most 8 nodes)"
 
 
 @pytest.mark.parametrize("suffix", [".graphml", ".edgelist", ".npz", ".h5"])

@@ -105,9 +105,9 @@ def test_a_setup_picks_it_for_the_sampler_and_keeps_what_each_was_given(catalog)
         "guidance.config.strength"
     ]
     strong = draft_spec.put(led.spec, "sampler", strength, 4.0)
-    off = field_carrier_switch.exchange(strong, "sampler", chooser, "", led.add_pause)
+    off = field_carrier_switch.exchange(strong, "sampler", chooser, "", led.aside)
     assert "guidance" not in off.spec.sampler.config, "as it was"
     again = field_carrier_switch.exchange(
-        off.spec, "sampler", chooser, "classifier-free", off.add_pause
+        off.spec, "sampler", chooser, "classifier-free", off.aside
     )
     assert again.spec.sampler.config["guidance"]["config"] == {"strength": 4.0}

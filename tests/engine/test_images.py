@@ -144,7 +144,7 @@ class TestSets:
         assert whole.hash != some.hash
         assert whole.hash == registered(entry, NoConfig(), 5000, seed=6).hash
         assert whole.draw is None
-        assert kind_of("images").described(whole.rows) == "1,297 images (1 x 8 x 8)"
+        assert kind_of("images").describe_data(whole.rows) == "1,297 images (1 x 8 x 8)"
 
     def test_what_is_measured_with_is_never_learned_from(self):
         data = registered(registry.get("dataset", "digits"), NoConfig(), 0, seed=0)
@@ -194,7 +194,7 @@ class TestFiles:
         ],
     )
     def test_a_file_of_other_arrays_is_refused(self, tmp_path, wrong):
-        with pytest.raises(Refused, match="does not hold") as caught:
+        with pytest.raises(Refused, match="has invalid") as caught:
             files._load(self.archive(tmp_path / "a.npz", **wrong))
         assert caught.value.info.path == "dataset"
 
@@ -203,7 +203,7 @@ class TestFiles:
         with pytest.raises(Refused, match="missing"):
             files._load(path)
         path.write_bytes(b"PK\x03\x04 no archive")
-        with pytest.raises(Refused, match="does not hold"):
+        with pytest.raises(Refused, match="has invalid"):
             files._load(path)
 
     def idx(self, path, array, *, cut=0, head=b"\0\0\x08"):
@@ -224,13 +224,13 @@ class TestFiles:
         with pytest.raises(Refused, match="no IDX file"):
             files.read_idx(self.idx(tmp_path / "b.gz", array, head=b"\0\0\x0d"))
         (tmp_path / "c.gz").write_bytes(b"not gzipped")
-        with pytest.raises(Refused, match="does not hold"):
+        with pytest.raises(Refused, match="has invalid"):
             files.read_idx(tmp_path / "c.gz")
 
     def test_the_complete_set_is_read_from_the_system_or_named(self, tmp_path, monkeypatch):
         monkeypatch.setattr(fashion, "SYSTEM", tmp_path)
         pick = Pick(slug="fashion-mnist", config={"part": "complete"})
-        with pytest.raises(Refused, match="not on this machine") as caught:
+        with pytest.raises(Refused, match="is not installed") as caught:
             preview(pick, None, 10)
         assert "dataset-fashion-mnist" in caught.value.info.hint
         assert caught.value.info.path == "dataset.part"
@@ -305,7 +305,7 @@ class TestResolve:
         assert resolved is None
         (problem,) = problems
         assert problem.path == "family"
-        assert "Exact flow takes points" in problem.message
+        assert "Exact flow supports points" in problem.message
         assert "Digits, 8x8 holds images" in problem.message
         assert "images" in problem.hint
 
@@ -434,6 +434,6 @@ def test_what_a_run_is_at_before_its_first_step_is_said(tmp_path, monkeypatch):
         next(work)
         said = [event.doing for event in sink.of(Progress)]
     assert said[0] == "reading the data"
-    assert said[1].startswith("training the judge")
+    assert said[1].startswith("training the reference classifier")
     job.save_on_stop = False
     work.close()

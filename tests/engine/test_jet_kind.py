@@ -181,12 +181,12 @@ def test_it_is_known_what_real_jets_lose_of_what_they_would_be_asked_for():
     data = jets(200, 3)
     whole = torch.expm1(data.x[..., 2]).sum(dim=1)
     data = replace(data, pt=whole / torch.where(data.label == 1, 2 / 3, 0.9), mass=data.mass * 2)
-    found = kind_of("jets").alike(data)
+    found = kind_of("jets").shared_facts(data)
     assert found == pytest.approx(
         {"radius": 0.4, "pt-least": 2 / 3, "pt-most": 0.9, "mass-least": 0.5, "mass-most": 0.5},
         rel=1e-4,
     )
-    of_one = kind_of("jets").alike(data.take(data.label == 1))
+    of_one = kind_of("jets").shared_facts(data.take(data.label == 1))
     assert of_one["pt-least"] == of_one["pt-most"] == pytest.approx(2 / 3, rel=1e-4)
 
 
@@ -198,5 +198,5 @@ def test_imported_jets_know_the_radius_of_their_cone():
     for more, radius in (({}, 0.4), ({"radius": 0.8}, 0.8)):
         found = kind_of("jets").from_parts(parts, Facts(classes=data.names, more=more))
         assert found.take(slice(3, 9)).radius == radius
-        assert (kind_of("jets").thinned(found)["radius"] == radius).all()
-        assert kind_of("jets").alike(found)["radius"] == radius
+        assert (kind_of("jets").preview_arrays(found)["radius"] == radius).all()
+        assert kind_of("jets").shared_facts(found)["radius"] == radius

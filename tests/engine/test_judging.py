@@ -153,7 +153,7 @@ class TestGiven:
             judged(small())
         assert str(path) in caught.value.info.message
         assert caught.value.info.path == "dataset"
-        assert "take it away" in caught.value.info.hint
+        assert "remove it" in caught.value.info.hint
 
     def test_shapes_of_other_data_are_said_in_words(self):
         larger = judged(ImageSet(torch.rand(8, 3, 4, 4), torch.arange(8) % 2)).now()

@@ -22,11 +22,11 @@ def figure(data):
 
 def test_a_person_chooses_what_a_labelled_graph_has_to_be():
     data = organisations(OrganisationsConfig(), 12, 0)
-    assert LABELLED.alike(data) == {}
+    assert LABELLED.shared_facts(data) == {}
     assert figure(data).parts == {"an organisation": 1.0}
-    tree = LABELLED.ruled(data, "tree")
+    tree = LABELLED.with_rule(data, "tree")
     assert figure(tree).parts == {"a tree": 0.0}, "those who lead others work together"
-    none = LABELLED.ruled(data, "none")
+    none = LABELLED.with_rule(data, "none")
     with pytest.raises(NotApplicable, match="any graph"):
         figure(none)
 
@@ -39,11 +39,11 @@ def test_marks_follow_what_was_chosen():
     offered = dict(SEEN.rules(rows))
     assert list(offered) == ["", "organisation", "tree", "connected", "none"], "no sentence"
     assert offered["organisation"] == "An organisation: 100 % of the real graphs"
-    chosen = rows | SEEN.holding(LABELLED.alike(LABELLED.ruled(data, "tree")), 12)
+    chosen = rows | SEEN.holding(LABELLED.shared_facts(LABELLED.with_rule(data, "tree")), 12)
     own = SEEN.among(rows, chosen, own=True)
     assert SEEN.means({**rows, **own}) == "✓: a tree (none of the real graphs)"
     assert np.all(own["why"] != "")
-    free = rows | SEEN.holding(LABELLED.alike(LABELLED.ruled(data, "none")), 12)
+    free = rows | SEEN.holding(LABELLED.shared_facts(LABELLED.with_rule(data, "none")), 12)
     own = SEEN.among(rows, free, own=True)
     assert "why" not in own
     assert SEEN.means({**rows, **own}) == "No rule"

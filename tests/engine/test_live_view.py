@@ -35,9 +35,9 @@ def look(view, cost, *, until, now=0.0, total=10**9, wish=None, pace=STEP):
         if view.due(now, step, total):
             seconds = cost(len(made), view.particles)
             now += seconds
-            view.made(seconds, now, step)
+            view.add_record(seconds, now, step)
             made.append((now, seconds, step, view.particles))
-        view.stepped(1, pace, now)
+        view.add_block(1, pace, now)
         now += pace
         step += 1
     return made
@@ -95,7 +95,7 @@ def test_layers_too_dear_become_coarse_and_fine_again_but_never_missing(slow):
         nonlocal now
         now += 5.0
         layers = slow * 5e-5 * view.resolution**2
-        view.made(slow * 0.06 + layers, now, 5, layers=layers)
+        view.add_record(slow * 0.06 + layers, now, 5, layers=layers)
 
     show(slow)
     assert view.resolution == LiveView.COARSER[0 if slow == 1.0 else -1]
@@ -130,11 +130,11 @@ def test_up_to_the_first_evaluation_the_budget_is_generous():
 def test_fewer_particles_where_records_would_be_rare_but_never_less_than_512():
     view, now = watching(particles=4096), 0.0
     for step in range(10):
-        view.made(1e-4 * view.particles, now, step)
+        view.add_record(1e-4 * view.particles, now, step)
         now += 10.0
     assert view.particles == LiveView.FEWEST == 512
     for step in range(10, 20):
-        view.made(1e-6 * view.particles, now, step)
+        view.add_record(1e-6 * view.particles, now, step)
         now += 10.0
     assert view.particles == 4096
 
@@ -203,10 +203,10 @@ def test_what_takes_minutes_is_not_made_for_a_wish():
     """Kept records show how dear it is; it waits until it takes no more than the share."""
     view = watching(particles=64)
     assert view.due(0.0, 0, 100)
-    view.foresee(240.0, 64)
+    view.estimate_seconds(240.0, 64)
     assert not view.due(1.0, 0, 100)
     assert view.due(1.0 + 240.0 / SHARE, 0, 100)
-    view.foresee(6.0, 1024)  # these 64 are dear no longer
+    view.estimate_seconds(6.0, 1024)  # these 64 are dear no longer
     view.set(Watch(job="a", on=True, share=SHARE, particles=64, layers=["pull"]))
     assert view.due(2.0 + 240.0 / SHARE, 0, 100)
 
@@ -226,10 +226,10 @@ def test_what_steps_after_a_record_take_longer_is_paid_for_too():
         if view.due(now, 0, 10**9):
             now += 0.01
             total += 0.01
-            view.made(0.01, now, 0)
+            view.add_record(0.01, now, 0)
             last, records = now, records + 1
         slow = 0.001 if now - last < 0.06 else 0.0
-        view.stepped(1, 0.002 + slow, now)
+        view.add_block(1, 0.002 + slow, now)
         now += 0.002 + slow
         total += slow
     assert 0.85 * SHARE < total / now < 1.02 * SHARE
@@ -258,7 +258,7 @@ def test_the_share_is_what_the_watch_says():
 def test_a_new_wish_is_answered_at_once():
     view = watching()
     view.due(0.0, 0, 10**9)
-    view.made(1.0, 100.0, 5)
+    view.add_record(1.0, 100.0, 5)
     assert not view.due(101.0, 6, 10**9)
     view.set(Watch(job="a", on=True, layers=["velocity"]))
     assert view.due(101.0, 6, 10**9)
@@ -282,7 +282,7 @@ def test_looking_away_pays_for_nothing():
         view.set(Watch(job="a", on=i % 2 == 0, share=SHARE))
         now += 0.05
         if view.due(now, i, 10**9):
-            view.made(0.02, now, i)
+            view.add_record(0.02, now, i)
             made.append((now, 0.02, i, 512))
     assert beyond(made, 2 * LiveView.ADVANCES * 0.02) < 1e-3
 
@@ -305,6 +305,6 @@ def test_each_of_those_in_a_race_pays_from_its_own_time():
                 if view.due(clock(), 0, 10**9):
                     now += 0.01
                     paid[place] += 0.01
-                    view.made(0.01, clock(), 0)
+                    view.add_record(0.01, clock(), 0)
     assert min(paid) > 0.04 * now / 3
     assert sum(paid) < SHARE * now + 3 * 0.01

@@ -23,7 +23,7 @@ def test_what_is_imported_becomes_molecules_and_is_exported_again(tmp_path):
     data = kind.from_parts(dict(block), Facts())
     assert isinstance(data, MoleculeSet)
     assert data.size.tolist() == [3, 6, 2]
-    assert kind.described(data) == "3 molecules (at most 6 atoms)"
+    assert kind.describe_data(data) == "3 molecules (at most 6 atoms)"
     out = tmp_path / "again.sdf"
     kind.write(out, data.rows(slice(None)), (), {"run": "r"})
     again = [molecule for _, molecule in Sdf().molecules(out)]
@@ -37,7 +37,7 @@ def test_what_is_imported_becomes_molecules_and_is_exported_again(tmp_path):
 
 def test_molecules_are_laid_out_by_what_they_are():
     kind, data = kind_of("molecules"), molecules(20, 0)
-    shown = kind.thinned(data)
+    shown = kind.preview_arrays(data)
     assert shown["places"].shape == (20, 3, 2)
     assert kind.facts(data)["nodes"] == 3
     rows = data.rows(slice(0, 4))

@@ -273,7 +273,7 @@ def test_all_files_and_folders_are_named_by_whole_paths(
         error = desk.refused(command)
         assert error.kind == "user"
         assert getattr(command, error.path) in (place, [place], [other, place])
-        assert "must be a whole path" in error.message
+        assert "must be an absolute path" in error.message
     assert not list((tmp_path / "here").iterdir())
 
 

@@ -33,4 +33,4 @@ def test_pc_droid_trains_and_draws_in_the_size_of_its_paper(slug, tmp_path):
     (log,) = (tmp_path / "p").glob("runs/*/log.txt")
     said = log.read_text("utf-8")
     assert f"{WEIGHTS[slug]:,} parameters" in said
-    assert "told of each jet: type, pT, eta, mass and number of constituents" in said
+    assert "conditioned on type, pT, eta, mass and number of constituents" in said

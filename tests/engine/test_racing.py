@@ -242,8 +242,8 @@ def marked(schedule, spending, cost, step_seconds=0.001):
         spending.step, spending.seconds = spending.step + 1, (spending.step + 1) * step_seconds
         if spending.step < plan.next:
             continue
-        if schedule is MarkedRecords and not plan.whole(pace):
-            plan.kept(spending.step, cost / 1000, pace, whole=False)
+        if schedule is MarkedRecords and not plan.is_full(pace):
+            plan.add_record(spending.step, cost / 1000, pace, whole=False)
             continue
         found.append(spending.step)
         (plan.kept if schedule is MarkedRecords else plan.done)(spending.step, cost, pace)
@@ -257,8 +257,8 @@ def test_light_records_are_between_the_whole_ones_of_a_race():
         spending.step, spending.seconds = spending.step + 1, (spending.step + 1) * 0.001
         if spending.step >= plan.next:
             steps.append(spending.step)
-            whole = plan.whole(pace)
-            plan.kept(spending.step, 50.0 if whole else 6.0, pace, whole=whole)
+            whole = plan.is_full(pace)
+            plan.add_record(spending.step, 50.0 if whole else 6.0, pace, whole=whole)
     assert steps == [1, *(10 * i * i for i in range(1, 25))]
 
 

@@ -186,7 +186,7 @@ def test_a_preview_says_titles_and_histories_are_exported(tmp_path):
     assert file.read_text("utf-8") == (
         "user,place,item,title\n1,1,2,\"Ü, the film\"\n1,2,1,'=1+1\n2,1,1,'=1+1\n"
     )
-    assert kind.described(data) == "2 people, 2 items, 3 interactions"
+    assert kind.describe_data(data) == "2 people, 2 items, 3 interactions"
 
 
 def test_other_models_are_refused_for_histories_and_these_for_points():
@@ -223,7 +223,7 @@ def test_few_who_are_held_out_are_all_measured_with_and_that_is_said(tmp_path):
     data = find_imported("small", tmp_path / "project")
     held = len(data.held)
     assert 0 < held < 4, "too few for two halves"
-    assert len(data.whole()) == 24
+    assert len(data.all_rows()) == 24
     assert data.some(1000, 0) is data.held
     wanted = structs.replace(spec("pop", steps=4), dataset=Pick(slug="project:small"))
     status = headless.run(wanted, project=tmp_path / "project")

@@ -170,12 +170,12 @@ def kept_steps(total, cost, step_seconds, light=0.125, dear=False):
     pace.add_uninterrupted(1, step_seconds)
     while step <= total:
         if step >= schedule.next:
-            whole = schedule.whole(pace)
+            whole = schedule.is_full(pace)
             steps.append(step)
             wholes += [step] if whole else []
             seconds = cost * (1.0 if whole else light)
             spent += seconds
-            schedule.kept(step, seconds, pace, whole=whole)
+            schedule.add_record(step, seconds, pace, whole=whole)
         step = max(step + 1, min(int(schedule.next), total + 1))
     return steps, wholes, spent
 

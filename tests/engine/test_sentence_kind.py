@@ -29,9 +29,9 @@ def test_a_sentence_is_exported_with_its_words_and_read_again_elsewhere(tmp_path
 
 def test_what_is_shown_of_sentences_are_their_words():
     data = sentence_trees(SentencesConfig(), 5, 0)
-    shown = kind_of("sentences").thinned(data)
+    shown = kind_of("sentences").preview_arrays(data)
     assert "places" not in shown
     assert shown["sentence"].max() <= len(WORDS)
     np.testing.assert_array_equal(shown["sentence"], data.words.numpy())
-    beside = kind_of("sentences").beside(data.rows(slice(1, 3)))
+    beside = kind_of("sentences").annotations(data.rows(slice(1, 3)))
     np.testing.assert_array_equal(beside["sentence"], data.words[1:3].numpy())

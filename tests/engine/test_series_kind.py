@@ -25,7 +25,7 @@ KIND = kind_of("series")
 
 def test_series_are_described():
     data = series(50, 0)
-    assert KIND.described(data) == "50 series of 6 times in 2 channels"
+    assert KIND.describe_data(data) == "50 series of 6 times in 2 channels"
     facts = KIND.facts(notes(NotesConfig(), 20, 0))
     assert (facts["rate"], facts["channels"]) == (8000, ["sound"])
     assert facts["names"] == ["A4", "C5", "D5", "E5", "G5"]

@@ -395,7 +395,7 @@ class TestArrays:
             np.testing.assert_array_equal(rows["x"][:, 0], x)
             np.testing.assert_array_equal(rows["label"], labels)
             assert files.rows([path]).schema.last == 3
-            assert any("only tests" in note for note in found.notes)
+            assert any("is the test set" in note for note in found.notes)
 
     def test_two_arrays_of_the_same_part_are_not_guessed_between(self, tmp_path):
         x = pixels(0, (9, 6, 7))

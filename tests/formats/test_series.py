@@ -107,7 +107,7 @@ def test_gaps_are_refused_and_where_they_are(tmp_path: Path):
     ):
         taken(SeriesTable(), path, TABLE)
     said = SeriesTable().inspect([path], TABLE).problems[0]
-    assert "Models learn from whole series" in said
+    assert "Models need complete series" in said
     assert taken(SeriesTable(), path, {**TABLE, "columns": ["a"]}).shape == (5, 8, 1)
 
 

@@ -47,7 +47,7 @@ def test_jets_come_without_the_quark_and_with_the_mass_of_their_four_vectors(
     found = files.inspect([path], "", {})
     assert (found.importer, found.rows, found.classes) == ("top-tagging", N, ["top", "QCD"])
     assert found.facts["radius"] == 0.8
-    assert any("no constituent, and left out" in note for note in found.notes)
+    assert any("is not a constituent and is skipped" in note for note in found.notes)
     assert next(offer.slug for offer in found.offers) == "top-tagging"
     (block,) = files.rows([path], "top-tagging", {}).blocks
     energy, px, py, pz = four_vectors().sum(axis=1).T

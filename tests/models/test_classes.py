@@ -210,5 +210,5 @@ def test_a_unet_hears_the_class():
 def test_a_point_put_by_hand_is_of_the_class_of_its_nearest():
     points = Points("points")
     target = replace(points.target(RING), x=MODES + 0.01)
-    moved = points.aimed(TOLD, target)
+    moved = points.with_target(TOLD, target)
     assert moved.rows(slice(None)).given[LABEL].tolist() == [0, 1, 2, 3, 4]

@@ -120,7 +120,7 @@ def test_rows_that_their_makers_test_with_are_all_that_tests(project):
     plain = shares(N, Split(test=0.0))
     np.testing.assert_array_equal(found[:-7] == validation, plain[:-7] == validation)
     assert folder.record.hash != written(project, "plain").record.hash
-    with pytest.raises(ValueError, match="leaving none"):
+    with pytest.raises(ValueError, match="none is left"):
         shares(7, Split(last=7))
     path = folder.path / "dataset.toml"
     path.write_text(path.read_text().replace("last = 7", f"last = {N}"))

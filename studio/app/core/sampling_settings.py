@@ -69,12 +69,12 @@ def figures_apart(
     how = [
         *([_sampler(sampled(own, catalog), catalog)] if _differs(own, drawn, catalog) else []),
         *([_UNLED] if guidance_of(spec) else []),
-        *(["by its own averages of the weights"] if averaged else []),
+        *(["with its own EMA weights"] if averaged else []),
     ]
     if how == [_UNLED]:
         led = _led(spec, catalog)
-        return f"These samples are led by {led}. The metrics of the run are of samples {_UNLED}."
-    return f"The metrics of the run are of other samples: {', '.join(how)}." if how else ""
+        return f"These samples are guided by {led}. The metrics of the run are of samples {_UNLED}."
+    return f"The metrics of the run are of different samples: {', '.join(how)}." if how else ""
 
 
 def _by(own: RunSpec, drawn: Pick | None, catalog: Catalog) -> RunSpec:

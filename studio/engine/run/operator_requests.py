@@ -25,8 +25,7 @@ from pushforward.models.registry import registry
 from pushforward.models.training.posthoc import NONE_KEPT
 from pushforward.studio.engine.data.class_mapping import renumbered
 from pushforward.studio.engine.data.datasets import Dataset, in_memory
-from pushforward.studio.engine.data.imported import find_imported, find_place
-from pushforward.studio.engine.data.renumbered import renumbered
+from pushforward.studio.engine.data.imported_data import find_imported, find_place
 from pushforward.studio.engine.kinds.base import Arrays, kind_of
 from pushforward.studio.engine.kinds.compatibility import picked_kind
 from pushforward.studio.engine.process.failures import Refused

@@ -21,7 +21,7 @@ from pushforward.studio.formats.npyheader import Head, read_head
 from pushforward.studio.formats.npzarrays import refusing_damage, zip_arrays
 from pushforward.studio.store import hdf5
 from pushforward.studio.store.errors import Damaged
-from pushforward.studio.store.regular import open_regular
+from pushforward.studio.store.regular_files import open_regular
 
 __all__ = ["read_hdf5", "read_npy", "read_npz"]
 

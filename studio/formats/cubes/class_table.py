@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from pushforward.studio.formats.limits import FormatError
-from pushforward.studio.store.regular import open_regular
+from pushforward.studio.store.regular_files import open_regular
 
 __all__ = ["is_class_table", "read_class_table", "split_names"]
 

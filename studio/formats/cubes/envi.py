@@ -10,7 +10,7 @@ import numpy as np
 
 from pushforward.studio.formats.cubes.rasters import About, Layout, RawRaster
 from pushforward.studio.formats.limits import MAX_COLUMNS, FormatError
-from pushforward.studio.store.regular import open_regular
+from pushforward.studio.store.regular_files import open_regular
 
 __all__ = ["DATA_SUFFIXES", "find_header", "is_envi", "read_envi", "read_header"]
 

@@ -16,7 +16,7 @@ from pushforward.studio.formats.hdf5blocks import refuse_elsewhere
 from pushforward.studio.formats.limits import FormatError, check_block
 from pushforward.studio.store import hdf5
 from pushforward.studio.store.errors import Damaged
-from pushforward.studio.store.regular import open_regular
+from pushforward.studio.store.regular_files import open_regular
 
 __all__ = ["HEAD73", "HdfRaster", "is_mat", "read_mat"]
 

@@ -85,7 +85,7 @@ def test_what_so_few_cannot_say_is_said_once(lens, qtbot):
     card.show_figures(newest([event(said)]))
     card.show()
     told = [each.text() for each in card.findChildren(QLabel) if each.isVisible()]
-    assert sum("so few samples" in each for each in told) == 1
+    assert sum("too few samples" in each for each in told) == 1
     assert card.about.text().endswith("use 1,000.")
     card.show_figures(newest([event(said)]), 250)
     assert card.about.text().endswith("use 1,000, more than these data have.")

@@ -131,7 +131,7 @@ def test_another_ending_and_a_missing_folder_are_told(
     qtbot: QtBot, record: Record, tmp_path: Path
 ) -> None:
     picture = canvas_picture(canvas_of(qtbot, record(50)))
-    with pytest.raises(StoreError, match=r"\.png, an \.svg or a \.pdf"):
+    with pytest.raises(StoreError, match=r"\.png, \.svg or \.pdf"):
         write_picture(picture, tmp_path / "a.gif")
     with pytest.raises(StoreError):
         write_picture(picture, tmp_path / "no" / "a.png")

@@ -523,7 +523,7 @@ async def test_a_layer_of_an_older_checkpoint_says_of_which_step_it_is(
     await wait(lambda: window.view.canvas.backdrop.heat is not None)
     assert window.view.panel._note.text() == "Log-density of step 3"
     lens.state.playback.set(step=10)
-    await wait(lambda: "no checkpoint up to step 10 was kept" in window.view.panel._note.text())
+    await wait(lambda: "no checkpoint up to step 10." in window.view.panel._note.text())
     assert window.view.canvas.backdrop.heat is None
 
 
@@ -560,7 +560,7 @@ async def test_a_layer_that_is_on_and_not_drawn_says_why(
     lens.state.playback.set(step=20)
     await wait(lambda: shown(window.view) == 20)
     assert _words(panel) == {"critic": "not kept"}
-    assert panel._note.text() == "This step was kept without its critic."
+    assert panel._note.text() == "This snapshot has no critic."
     assert panel._few.isHidden(), "no preference changes what was kept"
 
 

@@ -19,7 +19,7 @@ from pushforward.studio.app.data_types.graphs.graph_plane import GraphPlane
 from pushforward.studio.app.data_types.graphs.graph_rows import ends, pair_of
 from pushforward.studio.app.data_types.graphs.labelled_paint import labelled_rows
 from pushforward.studio.app.design.tokens import DARK
-from pushforward.studio.graph_layout import laid_out
+from pushforward.studio.graph_layout import lay_out
 from pushforward.studio.protocol.catalog import EntrySpec
 from pushforward.studio.protocol.extras import DENOISED, LEVELS, PLACES
 from pushforward.studio.protocol.messages import Watch
@@ -42,7 +42,7 @@ def record_of(step: int = 5, *, foreseen: bool = True) -> FlowRecord:
     x = np.broadcast_to((1 - w) * start + w * end, (FRAMES, N, len(first)))
     square = np.zeros((N, NODES, NODES), bool)
     square[:, first, second] = square[:, second, first] = end > 0
-    places = laid_out(square, np.full(N, ISOLATED))
+    places = lay_out(square, np.full(N, ISOLATED))
     extras: dict[str, Any] = {PLACES: np.broadcast_to(places, (FRAMES, *places.shape))}
     if foreseen:
         extras[DENOISED] = np.broadcast_to(end, x.shape).astype(np.float32)

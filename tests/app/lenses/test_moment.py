@@ -180,7 +180,7 @@ def test_a_run_that_has_ended_without_a_checkpoint_keeps_its_moment_and_says_why
     lens.run.job, lens.run.state, lens.run.checkpoints = "", "finished", []
     lens.state.runs.changed.emit(lens.run.key)
     assert not view.freeze.isEnabled()
-    assert "after a checkpoint" in view.freeze.toolTip()
+    assert "from a checkpoint" in view.freeze.toolTip()
     assert set(view.scene._scene) == {"real"}
     lens.state.project_changed.emit()
     assert lens.state.moment.run == ""

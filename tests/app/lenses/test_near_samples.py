@@ -62,7 +62,7 @@ async def test_the_nearest_stand_in_the_place_of_the_data_and_go_with_the_chip(
     assert browser._near_line.text().startswith(
         "nearest of 3 training jets of class light quark: 0.2 away by "
     )
-    assert browser._near_line.text().endswith("; real samples: 0.25 (median)")
+    assert browser._near_line.text().endswith("; real samples: 0.25 from their nearest (median)")
     assert "the nearest of 3 training" in browser.real._where.text()
     selection = lens.state.selection
     selection.set(browser.real.source, np.array([2]), "tiles")

@@ -90,7 +90,7 @@ def name_reasons(name: str, taken: list[str]) -> list[str]:
     """Return what stands against the name of a data set."""
     found = []
     if not name:
-        found.append("Name the data set.")
+        found.append("Enter a name for the data set.")
     elif is_taken(name, taken):
         found.append(f"A data set called {name} is already in the project: choose another name.")
     elif not all(c.isalnum() or c in "-_. " for c in name) or name[0] in ". ":
