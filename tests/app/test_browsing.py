@@ -295,7 +295,8 @@ async def test_the_nearest_real_ones_of_the_one_in_the_ring_come_first(
     assert set(rows[1:]) == {6, 8}
     said = browser._near_line.text()
     assert said == (
-        "nearest of 40 real images: 0 away by pixels; real samples: 0.0008 from their nearest (median)"
+        "nearest of 40 real images: 0 away by pixels; real samples: 0.0008 from their nearest "
+        "(median)"
     )
     assert browser.real._where.text().endswith("nearest first"), "whatever the order"
     browser.order.setCurrentIndex(1)

@@ -18,7 +18,8 @@ from tests.client.fakes.catalog import catalog
 LED = {"slug": "classifier-free", "config": {"strength": 2.0}}
 OWN = {"steps": 18, "churn": 0.0}
 LED_BY = (
-    "These samples are led by classifier-free guidance of strength 2. The metrics of the run are "
+    "These samples are guided by classifier-free guidance of strength 2. The metrics of the run "
+    "are "
     "of samples without guidance."
 )
 APART = "The metrics of the run are of different samples: "

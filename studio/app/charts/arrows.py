@@ -1,6 +1,4 @@
-"""Arrows of vector fields: a quiet lattice of strokes with a head where the field points. Several
-fields can be told apart by their ink.
-"""
+"""Arrows of vector fields on a lattice; fields differ by colour."""
 
 from dataclasses import dataclass
 from typing import Literal

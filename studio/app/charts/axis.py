@@ -52,7 +52,7 @@ def value_marks(
 
 
 def marks_within(low: float, high: float) -> Marks:
-    """Return round values, none of which is below or above what can be."""
+    """Return round axis marks within the possible range."""
 
     def marks(first: float, last: float, pixels: float) -> list[tuple[float, str]]:
         return [each for each in value_marks(first, last, pixels) if low <= each[0] <= high]
@@ -61,9 +61,7 @@ def marks_within(low: float, high: float) -> Marks:
 
 
 def name_marks(names: Sequence[str]) -> Marks:
-    """Return marks of an axis along which names stand, at 0, 1, ...: cut to the room of one, or
-    every so many where even that is too little.
-    """
+    """Return axis marks for names at 0, 1, ..., elided to the available width, or thinned."""
 
     def marks(low: float, high: float, pixels: float) -> list[tuple[float, str]]:
         metrics = QFontMetrics(font(11))
@@ -78,7 +76,7 @@ def name_marks(names: Sequence[str]) -> Marks:
 
 
 def name_marks_up(names: Sequence[str]) -> Marks:
-    """Return marks of an axis up which names stand, the first on top: cut to the room beside it."""
+    """Return axis marks for names from top to bottom, elided to the available width."""
 
     def marks(low: float, high: float, pixels: float) -> list[tuple[float, str]]:
         metrics = QFontMetrics(font(11))
@@ -161,7 +159,7 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
             self.update()
 
     def set_name(self, text: str) -> None:
-        """Write beside the axis what is along it; it is never read as markup."""
+        """Set the title of the axis, as plain text."""
         self._named = bool(text)
         self.setLabel(html.escape(text))
         self.label.setFont(font(11))

@@ -1,4 +1,4 @@
-"""A bar for each of some classes, held against what real data have of it."""
+"""Bar charts by class, compared with real data."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ ROOM = 0.08  # of the height above the tallest bar
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """A run beside others: its name, its colour, and its values (k,)."""
+    """A run of a comparison: its name, its colour, and its values (k,)."""
 
     title: str
     ink: str
@@ -40,12 +40,12 @@ class Run:
 
 @dataclass(frozen=True, eq=False)
 class Bars:
-    """What is drawn: a value (k,) for each of ``names``, and where they are known what it is
-    for real data, how far values of that many data vary by chance, and which class is ``chosen``.
-    Where values are distances, what each is held against is a ``floor`` with its spread: one below
-    it is no worse. A dashed line is at a ``level``. Where several ``runs`` are compared each has a
-    bar of its own, the first that of the values; ``selected`` is the part of the values that is
-    selected.
+    """Content of a bar chart.
+
+    Values (k,) for each of ``names``, and if known the values of real data with their standard
+    deviation, and the ``chosen`` class. Distances have a ``floor`` with its spread instead.
+    ``level`` is a dashed line. With several ``runs`` each has its own bars, the first those of the
+    values; ``selected`` is the part of the values in the selection.
     """
 
     title: str
@@ -76,14 +76,14 @@ class Bars:
 
     @property
     def outside(self) -> NDArray[np.bool_]:
-        """Which values are further from the real ones than chance has it."""
+        """Whether each value differs from real data by more than chance."""
         if self.real is None or self.spread is None:
             return np.zeros(len(self.values), bool)
         return np.asarray(np.abs(self.values - self.real) > SURE * self.spread)
 
     @property
     def held(self) -> Doubles | None:
-        """What the values are held against, (k,): real data, or floors."""
+        """The reference values (k,): real data, or floors."""
         return self.real if self.real is not None else self.floor
 
     @property
@@ -148,7 +148,7 @@ class BarsPlot(Explored):
         self.redraw()
 
     def name_axes(self) -> None:
-        """Write beside the axis what is along it, however long, for paper."""
+        """Show the full axis title, for print."""
         if self.shown is not None:
             self.planes[0].left.set_name(one_line(self.shown.title))
 

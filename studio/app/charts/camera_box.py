@@ -70,8 +70,8 @@ class CameraBox(pg.ViewBox):  # type: ignore[misc]
         self.setRange(xRange=(x0, x1), yRange=(y0, y1), padding=0)
 
     def linkedViewChanged(self, view: "CameraBox | None", axis: int) -> None:
-        """Look at what a linked box was told to look at; whoever chose that chose it for both. The
-        library would line their edges up on the screen, as plots below each other want it.
+        """Follow the range of a linked box exactly; the library would align their edges on the
+        screen.
         """
         if view is not None and not self.linksBlocked:
             view.blockLink(True)
@@ -211,7 +211,7 @@ def _marks_up(low: float, high: float, pixels: float) -> list[tuple[float, str]]
 
 
 def _grown(low: float, high: float, pixels: float) -> list[tuple[float, str]]:
-    """Return marks of numbers of which the natural logarithms are along the axis."""
+    """Return axis marks for numbers shown by their natural logarithm."""
     ten = math.log(10.0)
     marks = [(ten * at, text) for at, text in power_marks(low / ten, high / ten, pixels)]
     return _clear(marks, low, high, pixels)

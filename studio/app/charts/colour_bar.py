@@ -1,4 +1,4 @@
-"""A bar of colours beside pictures, with an axis: what their colours are worth."""
+"""A colour bar with an axis."""
 
 from collections.abc import Sequence
 
@@ -24,8 +24,8 @@ def paint_bar(
     title: str,
     tokens: Tokens,
 ) -> None:
-    """Paint a bar along the left edge of a box, as high as it is, from its lowest colour up, with
-    ticks at shares of its height; the title runs along it.
+    """Paint a colour bar along the left edge of a box, lowest colour at the bottom, with ticks at
+    fractions of its height and a vertical title.
     """
     bar = QRectF(box.left(), box.top(), THICK, box.height())
     gradient = QLinearGradient(bar.bottomLeft(), bar.topLeft())

@@ -1,4 +1,4 @@
-"""Which classes a model takes for which: a square of cells, true classes down, told ones across."""
+"""Confusion matrix: true classes as rows, predicted ones as columns."""
 
 from dataclasses import dataclass
 
@@ -23,15 +23,15 @@ Doubles = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Confusion:
-    """How many of each true class were told to be of each: ``counts`` (true, told)."""
+    """A confusion matrix: ``counts`` (true, predicted)."""
 
     names: tuple[str, ...]
     counts: Doubles
 
     @classmethod
     def of(cls, cells: tuple[tuple[str, str, float], ...]) -> "Confusion":
-        """Return the square of cells of (true, told, how many); those that are missing have none.
-        Classes are in the order in which they are met as true ones, then as told ones.
+        """Return the matrix of cells of (true, predicted, count); missing cells are 0. Classes are
+        ordered by occurrence, true ones first.
         """
         names = tuple(dict.fromkeys([c[0] for c in cells] + [c[1] for c in cells]))
         place = {name: at for at, name in enumerate(names)}
@@ -52,22 +52,22 @@ class Confusion:
 
     @property
     def curves(self) -> list[Curve]:
-        """The counts of each true class over the numbers of the told ones, for a file."""
+        """Return the counts of each true class by predicted class, for export."""
         at = np.arange(len(self.names), dtype=np.float64)
         return [Curve(n, n, "", at, row) for n, row in zip(self.names, self.counts, strict=True)]
 
     def said(self, true: int, told: int) -> str:
-        """Say a cell: "oats told as wheat: 3 of 20"."""
+        """Describe a cell: "oats predicted as wheat: 3 of 20"."""
         n, of = self.counts[true, told], self.counts[true].sum()
         first, second = one_line(self.names[true]), one_line(self.names[told])
         return f"{first} told as {second}: {n:,.0f} of {of:,.0f}"
 
 
 class ConfusionPlot(Explored):
-    """Shows the cells, the more of a class the stronger: green where it is right, else orange.
+    """Plot of the cells, coloured by fraction of the true class: green on the diagonal, else
+    orange.
 
-    Signals:
-        hovered: the true and the told class under the mouse, (-1, -1) for none.
+    Signals: hovered: the true and predicted class under the mouse, (-1, -1) for none.
     """
 
     hovered = Signal(int, int)
@@ -92,7 +92,7 @@ class ConfusionPlot(Explored):
         self.redraw()
 
     def name_axes(self) -> None:
-        """Write beside the axes what is along them, for paper."""
+        """Show the axis titles, for print."""
         self.planes[0].left.set_name("true class")
 
     def whole(self, plane: Plane) -> tuple[Range, Range]:
@@ -121,7 +121,7 @@ class ConfusionPlot(Explored):
 
 
 def _painted(shares: Doubles, style: CanvasStyle) -> NDArray[np.uint8]:
-    """Return the colours of cells, (told, true from below, 4), as the library has them."""
+    """Return the colours of cells, (predicted, true from below, 4), in the library's order."""
     k = len(shares)
     inks = np.array([QColor(style.warm).getRgb(), QColor(style.good).getRgb()], dtype=np.float64)
     cells = inks[np.eye(k, dtype=int)]

@@ -38,8 +38,8 @@ MOST = 100.0  # floors: what is further off leaves the plot at its top
 
 @dataclass(frozen=True, eq=False)
 class Rung:
-    """A method: ``place`` among all (its colour, dash and marker), ``calls`` (m,), ``values`` (m,)
-    and how far they vary (m,), NaN where nobody knows.
+    """A method: ``place`` among all (colour, dash and marker), ``calls`` (m,), ``values`` (m,) and
+    their standard deviations (m,), NaN for unknown.
     """
 
     place: int

@@ -66,11 +66,11 @@ class Frame:
         return (high - height) / (high - low) * self.height
 
     def tall(self, count: float) -> float:
-        """Return how much of the axis beside so many pixels are."""
+        """Return the height of ``count`` pixels on the vertical axis."""
         return count * (self.y[1] - self.y[0]) / max(self.height, 1.0)
 
     def pixels(self, count: float) -> float:
-        """Return how much of the axis below so many pixels are."""
+        """Return the width of ``count`` pixels on the horizontal axis."""
         return count * (self.x[1] - self.x[0]) / max(self.width, 1.0)
 
 
@@ -199,9 +199,8 @@ def _band(
 def _floor_word(
     curve: Curve, parts: list[Curve], taken: list[Place], frame: Frame, style: CanvasStyle
 ) -> Iterator[QGraphicsItem]:
-    """Say what the line of a floor is, above its band or below, off the words that are there and
-    where that covers least of the curve: on the left before other places. Where there is no room
-    beside those words nothing is said: one word on another is read as neither.
+    """Place the label of a floor above its band or below, away from other labels and the curve,
+    preferably on the left. Omitted if there is no room.
     """
     along = _along(curve, frame)
     if along is None:
@@ -279,9 +278,8 @@ def _count_word(
     frame: Frame,
     style: CanvasStyle,
 ) -> Iterator[QGraphicsItem]:
-    """Say of how many samples the values are that stand apart: above their last dot or below it,
-    before it or after, where it covers least of the lines and stands at no dot of its ``rivals``;
-    keep its place among those ``told``.
+    """Place the label with the number of samples of separate values, at their ends, away from
+    lines, dots of ``rivals`` and earlier labels ``told``.
     """
     inside = (curve.steps >= frame.x[0]) & (curve.steps <= frame.x[1])
     known = np.flatnonzero(np.isfinite(frame.heights(curve.values)) & inside)

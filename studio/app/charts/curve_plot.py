@@ -67,7 +67,7 @@ class ChartPlot(Explored):
         self._point()
 
     def name_axes(self, up: str) -> None:
-        """Write beside the axes what is along them, for paper."""
+        """Show the axis titles, for print."""
         self.plane.bottom.set_name(self.shown.across)
         self.plane.left.set_name(up)
 

@@ -20,15 +20,13 @@ Doubles = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """A curve to draw: rising ``steps`` and ``values``, both (n,).
+    """A curve: rising ``steps`` and ``values``, both (n,).
 
-    ``dots`` marks few, dear values (quality). ``floor`` is what they are held against, called
-    ``bar``: the best that can be hoped for, or what is to be beaten; ``floors`` (n,) what it was at
-    each step, where values were measured with different numbers of samples, and ``spreads`` (n,)
-    how far it varies by chance; ``band`` is ``reach`` of these around it, ``better`` which way the
-    metric is better. ``counts`` (n,) are those
-    numbers: values of different ones are not joined. ``said``, words tell the floor and these
-    numbers.
+    ``dots`` marks sparse values (metrics). ``floor`` is the reference, called ``bar``; ``floors``
+    (n,) its value at each step if the numbers of samples differ, and ``spreads`` (n,) its standard
+    deviation; ``band`` extends ``reach`` of these around it, ``better`` gives the direction.
+    ``counts`` (n,) are the numbers of samples: values of different ones are not joined. ``said``
+    shows labels of the floor and the counts.
     """
 
     name: str

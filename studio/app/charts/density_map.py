@@ -16,7 +16,7 @@ __all__ = ["DEPTH", "DensityMap"]
 
 Values = NDArray[np.float32]
 DEPTH = 10.0
-"""Nats below the top that are told apart."""
+"""Nats below the maximum that are resolved."""
 
 
 class _Smooth(pg.ImageItem):  # type: ignore[misc]

@@ -45,9 +45,9 @@ TELLING = 200  # rows: of fewer, models that are off pass, too
 
 @dataclass(frozen=True)
 class Apart:
-    """How far a sample is from real data: Wasserstein-1 of n and n values, the mean over draws;
-    ``bar`` is its standard deviation by chance, of both sides; ``floor`` is the same between two
-    halves of the real ones, ``spread`` how far that varies.
+    """Wasserstein-1 distance to real data, mean over subsamples of n; ``bar`` is its standard
+    deviation, ``floor`` the distance between two halves of the real data, ``spread`` its standard
+    deviation.
     """
 
     value: float
@@ -160,11 +160,10 @@ def spread_of(shares: Doubles, n: int) -> Doubles:
 
 
 def spread_within(values: Doubles, edges: Doubles) -> Doubles:
-    """Return the standard deviation by chance of the shares of elements, (m,), of which each datum
-    has several, (n, k), NaN where it has fewer: data are drawn, not elements, so that those of one
-    datum count as one. It is that of a ratio, sum_j (c_j - s N_j)^2 / (sum_j N_j)^2 with c_j of the
-    N_j elements of a datum in a bin (Cochran 1977, Sampling techniques, section 2.11), and of one
-    element where nothing was found.
+    """Return the standard deviation of the fractions of elements per bin, (m,), for samples with
+    several elements, (n, k), NaN for fewer. Samples are independent, not elements: the variance of
+    a ratio, sum_j (c_j - s N_j)^2 / (sum_j N_j)^2 with c_j of the N_j elements of a sample in a bin
+    (Cochran 1977, Sampling techniques, section 2.11), and that of one element in an empty bin.
     """
     n, bins = len(values), len(edges) - 1
     at = np.searchsorted(edges, values, side="right") - 1
@@ -196,13 +195,10 @@ def wasserstein(first: Doubles, second: Doubles) -> float:
 
 
 def apart(made: Doubles, real: Doubles, seed: int = 0) -> Apart | None:
-    """Return how far generated values are from real ones, (n,), or (n, k) of elements of which each
-    datum has several, NaN where it has fewer; None where there are too few data. Data are drawn,
-    with all of their elements.
-
-    The bar is the bootstrap's (Efron 1979, Bootstrap methods: another look at the jackknife): few
-    generated data are all in each draw, so that draws alone would say nothing of their chance, and
-    one far off can make the whole distance.
+    """Return the distance of generated from real values, (n,), or (n, k) of several elements per
+    sample, NaN for fewer; None for too few samples. Whole samples are drawn. The standard deviation
+    is the bootstrap's (Efron 1979, Bootstrap methods: another look at the jackknife), since few
+    generated samples are all in each subsample.
     """
     made, real = _with_some(made), _with_some(real)
     n = min(len(made), len(real) // 2)

@@ -1,4 +1,4 @@
-"""Samples that are led to a class, over the data, of which those of the class stand out."""
+"""Guided samples over the data, with the class highlighted."""
 
 import numpy as np
 import pyqtgraph as pg
@@ -40,7 +40,7 @@ class LedPlot(Explored):
         bounds: tuple[float, float, float, float],
         words: str,
     ) -> None:
-        """Show points over real ones, of which ``own`` (r,) are of the class, with words above."""
+        """Show points over real ones, of which ``own`` (r,) are of the class, with a caption."""
         self.points, self._real, self._own = points, real[~own], real[own]
         self._bounds, self._words = bounds, words
         self.redraw()

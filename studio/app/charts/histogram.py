@@ -154,8 +154,8 @@ class HistogramScene:
         return float(self.edges[begin]), float(self.edges[min(end, len(self.real))])
 
     def ratio(self, shares: Doubles) -> Doubles:
-        """Return how shares stand to those of real data, (m,); NaN where neither has any, infinite
-        where only the real ones have none.
+        """Return the ratio of fractions to real data, (m,); NaN if both are 0, infinite if only the
+        real one is.
         """
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.asarray(shares / self.real)
@@ -169,9 +169,7 @@ class HistogramScene:
         return np.asarray(known | (model.shares - self.real > CLEAR * sigma))
 
     def _ratio_sigma(self, model: Steps, at: int) -> float | None:
-        """Return how far the ratio of a bin varies by what both sides vary, to first order; None
-        where nobody knows.
-        """
+        """Return the standard deviation of a bin's ratio to first order; None if unknown."""
         if model.sigma is None or not self.real[at]:
             return None
         of_real = self.ratio(model.shares)[at] * self.spread[at]
@@ -453,7 +451,7 @@ def _marked(frame: _Frame, title: str, value: float) -> Iterator[QGraphicsItem]:
 
 
 def _bars(scene: HistogramScene, nth: int, low: Doubles, high: Doubles) -> Line:
-    """Return the bars of one sigma of a model, one a bin, those of models beside each other."""
+    """Return the one-sigma error bars of a model, one per bin, models side by side."""
     part = (nth + 1) / (len(scene.models) + 1)
     at = scene.places[:-1] + part * np.diff(scene.places)
     ends = np.stack([low, high, np.full(len(at), np.nan)], axis=1)  # NaN: the line is broken

@@ -74,9 +74,9 @@ class HistogramCard(PointedCard):
         whose: str = "",
         others: Sequence[Other] = (),
     ) -> None:
-        """Show a scene; below the name stands what is ``said``, else the distance, but for a bin
-        that is pointed at. Of several models it is said ``whose`` distance that is, and below it
-        those of the ``others``, each beside its colour.
+        """Show a scene. Below the name is ``said``, otherwise the distance, or the bin under the
+        mouse. With several models it names the run ``whose`` distance it is, and lists those of the
+        ``others`` with their colours.
         """
         self.plot.set_scene(scene)
         self.far = ""

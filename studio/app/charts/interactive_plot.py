@@ -34,9 +34,7 @@ class Explored(Surface):
         self.setMouseTracking(True)
 
     def sizeHint(self) -> QSize:
-        """Return what is read well; that of the library is the size of a window, of which a page in
-        a low one shows not even one picture whole.
-        """
+        """Return a readable size; the library's default is too large for small windows."""
         return QSize(*LIKED)
 
     # What happens, for those to say who make one of it

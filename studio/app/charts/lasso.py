@@ -44,11 +44,11 @@ def shared(
 
 
 class Lasso:
-    """The tool and the line that it draws.
+    """The lasso tool and its line.
 
     Args:
-        canvas: what it is drawn on.
-        done: told of each finished line, (m, 2) in data units.
+        canvas: the canvas.
+        done: called with each finished line, (m, 2) in data units.
     """
 
     printed = False
@@ -71,7 +71,7 @@ class Lasso:
         self._done(line[:: -(-len(line) // CORNERS)])
 
     def paint(self, painter: QPainter, camera: Camera, style: CanvasStyle) -> None:
-        """Paint the line as far as it is drawn, and what it goes around."""
+        """Paint the line so far and the enclosed area."""
         if len(self._line) < 2:
             return
         ground = QColor(style.accent)

@@ -16,8 +16,8 @@ Line = NDArray[np.float64]
 
 
 class LassoChip(PushButton):
-    """Of some canvases; ``caught`` is told on which of them a line was drawn, and the line (m, 2)
-    in data units.
+    """Lasso switch for some canvases; ``caught`` is called with the canvas and the line (m, 2) in
+    data units.
     """
 
     def __init__(

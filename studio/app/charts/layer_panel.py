@@ -27,9 +27,7 @@ WIDTH = 196  # of the panel: "Log-density of the data" fits beside its switch
 
 @dataclass(frozen=True)
 class LayerRow:
-    """A switch: its slug, its title, the group of which only one can be on ("" for none), and under
-    which heading it stands.
-    """
+    """A switch: slug, title, exclusive group ("" for none), and heading."""
 
     slug: str
     title: str
@@ -182,7 +180,7 @@ class LayerPanel(QFrame):
             self._rows[slug][1].setChecked(on)
 
     def set_absent(self, why: Mapping[str, str]) -> None:
-        """Say beside switches that are on, in a word or two, why nothing of theirs is drawn."""
+        """Show next to active switches why their layer is not drawn."""
         for slug, word in self._words.items():
             word.setText(why.get(slug, ""))
             word.setVisible(slug in why)

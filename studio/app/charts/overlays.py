@@ -20,7 +20,7 @@ STATE = 360  # pixels that an empty state is wide, where there is the room
 
 
 class Readout(Label):
-    """Of which step the picture is, how many particles there are, and the place under the mouse, in
+    """Caption with the step of the snapshot, the number of particles, and the mouse position in
     data units.
     """
 

@@ -1,7 +1,6 @@
-"""The particle canvas: fixed particles that keep their colour, on quiet layers, in one widget.
-
-It draws what it is told and says what the person does with it; it knows no run, no engine and no
-file. While nothing moves nothing is drawn, and while it is not seen nothing is computed.
+"""The particle canvas: fixed particles with constant colours on layers. It draws and reports user
+actions, and knows no run, engine or file. It draws only when something changes, and computes only
+while visible.
 """
 
 from collections.abc import Sequence
@@ -351,7 +350,7 @@ class ParticleCanvas(Sheet):
         self.box.scaleBy((1 / factor, 1 / factor))
 
     def pan(self, dx: float, dy: float) -> None:
-        """Drag the picture by so many pixels."""
+        """Pan by a number of pixels."""
         scale = self.camera.scale
         self.box.touched = True
         self.box.translateBy(-dx / scale, dy / scale)

@@ -31,7 +31,7 @@ REDRAW_BUDGET = 2_000_000  # pixels that a trail drawn anew may write
 
 
 def dot_size(n: int, dpr: float) -> int:
-    """Return the diameter of a dot in device pixels for so many particles."""
+    """Return the dot diameter in device pixels for n particles."""
     if n > CROWD:  # a texture rather than dots: the same few device pixels at every scale
         return 1 if n > 500_000 else 2
     logical = 3.0 if n <= 20_000 else 2.0 if n <= 50_000 else 1.6

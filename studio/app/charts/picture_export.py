@@ -1,8 +1,5 @@
-"""Pictures and curves to files: PNG at twice the size, SVG with text and lines as such, PDF the
-same, CSV. A PDF is dark on white whatever the theme, and so is any picture that is for print.
-
-Everything is painted anew by the functions that paint the screen, so an export is as sharp as its
-format allows, whatever the screen was.
+"""Export plots: PNG at twice the size, SVG, PDF, and CSV. PDF and print are dark on white.
+Everything is painted anew by the functions of the screen.
 """
 
 import csv
@@ -52,8 +49,8 @@ Paint = Callable[[QPainter], None]
 
 
 class Picture(Protocol):
-    """Something of a size that can be painted; ``vector`` says whether an SVG is asked for. One
-    that is ``printed`` is dark on white in every format.
+    """A paintable object with a size; ``vector`` tells whether SVG is requested. If ``printed``, it
+    is dark on white in every format.
     """
 
     @property

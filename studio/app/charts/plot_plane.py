@@ -35,8 +35,8 @@ STROKE, APART = 24, 16  # pixels of the stroke before a name, and between names
 
 
 class Heading(pg.GraphicsWidget):  # type: ignore[misc]
-    """A line above a plane: what it shows on the left, which curve is which on the right; in lines
-    of their own where there is no room for names beside that.
+    """A line above a plot: the content on the left, the legend on the right, or in further lines
+    without room.
     """
 
     def __init__(self) -> None:
@@ -59,15 +59,15 @@ class Heading(pg.GraphicsWidget):  # type: ignore[misc]
         self.update()
 
     def say(self, text: str, *, names: bool = True) -> None:
-        """Write another text for a while, beside the names or in their place: nothing below it
-        moves.
+        """Replace the text temporarily, next to or instead of the names, without moving the
+        layout.
         """
         self._said, self._named = text, names
         self.update()
 
     def lines(self, room: float) -> list[list[tuple[str, QPen]]]:
-        """Return the names in lines; the first is that of the text where all names fit beside it,
-        else it is empty.
+        """Return the names in lines; the first line is that of the text, empty if they do not
+        fit.
         """
         measure = QFontMetricsF(font(11))
         lines: list[list[tuple[str, QPen]]] = [[]]
@@ -307,7 +307,7 @@ class Word(pg.TextItem):  # type: ignore[misc]
 
 
 def pen(shade: str | QColor, width: float = 1.0, dash: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
-    """Return a pen whose width is in pixels, whatever a plane counts."""
+    """Return a pen with a width in pixels."""
     made = QPen(QColor(shade), width, dash)
     made.setCosmetic(True)
     return made

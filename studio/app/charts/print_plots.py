@@ -158,7 +158,7 @@ def _key(scenes: Mapping[str, HistogramScene]) -> list[Named]:
 
 
 def bars_picture(scenes: Mapping[str, Bars]) -> Picture:
-    """Return bars of classes, with what they are of beside their axes."""
+    """Return a picture of bar charts with their titles."""
 
     def made(bars: Bars, title: str) -> BarsPlot:
         plot = BarsPlot()
@@ -182,7 +182,7 @@ def confusion_picture(scenes: Mapping[str, Confusion]) -> Picture:
 
 
 def _panels(scenes: Mapping[str, S], made: Callable[[S, str], Surface]) -> Picture:
-    """Return plots two beside each other."""
+    """Return plots arranged in two columns."""
     across = min(2, len(scenes)) or 1
     size = QSize(across * PANEL.width(), -(-len(scenes) // across) * PANEL.height())
 

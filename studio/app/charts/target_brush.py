@@ -20,12 +20,12 @@ LEAST = 3.0  # logical pixels; a shorter drag moves nothing
 
 
 class Brush:
-    """The tool and the circle that shows what it reaches.
+    """The brush tool and its circle.
 
     Args:
-        canvas: what is painted on.
-        hand: which tool is held, and how wide.
-        edit: told of each finished stroke; its step is not meant, its count and seed neither.
+        canvas: the canvas.
+        hand: the tool and its width.
+        edit: called with each finished stroke; its step, count and seed are placeholders.
     """
 
     printed = False

@@ -30,8 +30,8 @@ LEAST = 0.2  # of an axis that is seen at least: less is no difference
 
 @dataclass(frozen=True)
 class Stop:
-    """A setting, with the figures across and up: value, low and high; three times the value where
-    nobody knows how sure it is.
+    """A setting with its two metrics: value, low and high; the value three times if the interval is
+    unknown.
     """
 
     setting: float
@@ -154,9 +154,7 @@ class TradeoffPlot(Explored):
         yield from self._named(x, y, seen)
 
     def _named(self, x: Doubles, y: Doubles, seen: NDArray[np.bool_]) -> Iterator[QGraphicsItem]:
-        """Write beside stops what they are, the one that is looked at first, and no name over
-        another.
-        """
+        """Label the stops, the active one first, without overlaps."""
         (x0, x1), (y0, y1) = self.plane.seen
         wide, high = self.plane.size
         places = np.stack([(x - x0) / (x1 - x0) * wide, (y - y0) / (y1 - y0) * high], axis=1)

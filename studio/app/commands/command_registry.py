@@ -55,7 +55,7 @@ class Registry:
         return next(each for each in self.passing() if each.id == id)
 
     def offer(self, commands: Callable[[], list[Command]]) -> None:
-        """Take commands that are asked for whenever they are needed."""
+        """Add a provider of commands, called on demand."""
         self._passing.append(commands)
 
     def passing(self, menu: str = "") -> list[Command]:

@@ -223,8 +223,8 @@ class AppState(QObject):
             self.names[self.project] = self.project_name
 
     def set_starting(self, starting: bool) -> None:
-        """Say that the start of a run or a race was asked for, or answered: until then nothing else
-        is started, so that a hasty second click makes no second run.
+        """Mark the start of a run or race as requested or answered; meanwhile no other start is
+        possible, so a double click creates one run.
         """
         if starting != self.starting:
             self.starting = starting

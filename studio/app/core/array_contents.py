@@ -31,8 +31,8 @@ def as_arrays(arrays: Arrays) -> Arrays:
 
 
 def file_bytes(many: int, like: Arrays, suffix: str) -> float | None:
-    """Return about how many bytes a file of so many data has, None where nobody knows before it is
-    written. ``like`` are some of them by name, (n, ...), as a file has them.
+    """Return the estimated bytes of a file of ``many`` samples, None if unknown. ``like`` are some
+    of them by name, (n, ...).
     """
     n = len(like["x"])
     if not n:

@@ -1,7 +1,5 @@
-"""Coroutines started from slots: the reference is kept, and no error is lost.
-
-Views never await. They call an action, or `spawn` a coroutine and are told by a signal. An error
-that a coroutine does not handle goes to one handler, which shows it.
+"""Start coroutines from slots: keep a reference and report errors. Views call an action or `spawn`
+a coroutine and are notified by a signal. Unhandled errors go to one handler, which shows them.
 """
 
 import asyncio

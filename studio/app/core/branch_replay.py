@@ -1,4 +1,4 @@
-"""A branch on its way to where it leaves its parent: nothing in it is new yet. Pure."""
+"""The replay phase of a branch, before it leaves its parent. Pure."""
 
 from dataclasses import dataclass
 

@@ -63,8 +63,8 @@ def _shared(lists: list[list[str]]) -> int:
 
 
 def short_name(run: RunState, letters: int = 24) -> str:
-    """Return a run's name without its number, in so many letters at most: of a longer one the
-    middle is left out, since names may differ in their ends alone.
+    """Return a run's name without its number, at most ``letters`` long; longer ones are elided in
+    the middle, since names often differ at their ends.
     """
     name = name_of(run)
     tail = (letters - 1) // 2

@@ -110,7 +110,7 @@ class Tiles(Protocol):
 
 @runtime_checkable
 class MadeReady(Protocol):
-    """Tiles of which several are made ready at once in less time than one by one."""
+    """Tiles that are faster to prepare in batches."""
 
     def make_ready(self, rows: Sequence[int]) -> None:
         """Make the data of some rows ready to be painted."""
@@ -118,7 +118,7 @@ class MadeReady(Protocol):
 
 @runtime_checkable
 class SaysParts(Tiles, Protocol):
-    """Tiles of which a part can be pointed at."""
+    """Tiles with parts that can be hovered."""
 
     def said_at(self, rect: QRectF, row: int, at: QPointF) -> str:
         """Say what is at a point of the datum of a row, painted into a rectangle; "" for nothing
@@ -143,7 +143,7 @@ class Weighed:
 
 @runtime_checkable
 class WeighsParts(Tiles, Protocol):
-    """Tiles of whose parts a model has weighed what might stand there."""
+    """Tiles whose parts have predicted alternatives."""
 
     def parts(self, row: int) -> int:
         """How many parts the datum of a row has."""
@@ -221,11 +221,11 @@ class Distance(Protocol):
 
 
 class Among(Protocol):
-    """What is known of data only beside others."""
+    """Function for facts of samples that depend on other samples."""
 
     def __call__(self, data: Arrays, training: Arrays | None, *, own: bool) -> Arrays:
-        """Return what is found of data (n, ...) by name, a row each: beside each other, and beside
-        ``training`` data, where these are known; ``own`` says that they are these themselves.
+        """Return facts of samples (n, ...) by name: relative to each other and to ``training`` data
+        if known; ``own`` tells that they are the training data.
         """
 
 
@@ -268,7 +268,7 @@ def classes(arrays: Arrays, title: str = "Class") -> dict[str, NDArray[Any]]:
 
 
 def how_many(x: NDArray[Any], facts: Mapping[str, Any]) -> int:
-    """Return how many data there are, of which x (n, ...) may be a few."""
+    """Return the total number of samples, of which x (n, ...) may be a part."""
     return int(facts.get("n") or len(x))
 
 
@@ -285,90 +285,73 @@ def filters(suffixes: Iterable[str]) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """A kind of data as it is seen.
+    """A data type on the screen.
 
     Attributes:
-        slug: what the catalogue calls it.
-        title: what Discover calls it.
-        one: a datum in a word.
-        many: several of them.
-        moving: what they are called where a model moves them.
-        loading: what is said while data are on their way.
-        layout: how many of them are seen at once.
-        views: the ids of the views that show them in Watch and Samples; a kind may have some of
-            its own.
-        fits: whether a datum of such a shape can be shown as this kind.
-        tiles: makes data ready to be painted as tiles; ``columns`` are the names of their numbers,
-            where they have some.
-        facts: says what is known of data in a line: from ``x``, the names of its columns, and what
-            the engine found.
-        browsed: how many real ones are fetched to be browsed at most: more where it is said of each
-            sample whether it is new.
-        page: how many tiles stand on a page; fewer where each needs more room.
-        least: pixels of the height of a tile below which nothing is made out in it: where a page
-            has no room for so much, fewer are seen at once.
-        scale: what the scale of colours means in tiles: its name, and the values at its ends.
-        looks: other ways in which data can be painted as tiles, by their names; that of ``tiles``
-            is called ``look``.
-        measures: says of each datum what it can be sorted and filtered by, from all that is known.
-        element: what each datum is made of several of, in a word; "" where it is of none.
-        elements: says of each of these what is known, (n, k) by name, NaN where a place is empty.
-        several: says other numbers of which each datum has several, (n, k) by their names on the
-            screen, NaN where there are none.
-        first: the numbers that are looked at first, in their order, those of elements as
-            `called_element` has them; none for all as they come.
-        logs: the numbers whose axis is logarithmic at first.
-        shares: those that lie between 0 and 1.
-        brief: those of its measures that are written below a small tile.
-        units: of these measures, by their names.
-        hints: what is to be kept in mind of these measures, by their names.
-        columns: how numbers of a row are called and counted, by their names; others as they are.
-        apart: returns how far one datum, given without the axis of rows, is from each of many,
-            (n,), as `studio.app.data.pairwise_distance` has it; None where it is not defined.
-        sought: the name by which the engine finds the nearest of all that a run learns, as
-            `apart` compares them; "" where they are sought among those that are shown.
-        ready: finds what painting each datum needs and takes long to find, (n, ...) by name: for
-            several at once, so that those in sight are made ready together.
-        common: what tiles need to know of all data that are seen together, such as the scale that
-            they share, so that a few of them can be made ready at a time.
-        parts: arrays of a record, other than ``x``, that belong to each datum, (T, n, ...).
-        legend: what these parts look like in a tile, in a line; "" where they say it themselves.
-        told: what the model was told of each datum, by name, that is said with it.
-        called: the conditions of a model by their names, in the words of the field.
-        asked: of those measures that a model is asked for, the condition that asks for it.
-        whole: what these conditions are of where a datum is not seen whole; "" where it is.
-        off: says of these measures how far real data are off what they would be asked for, by what
-            is `alike` in all of them; those that are not off are not named.
-        below: the measure that is written below what was asked for.
-        groups: metrics by slug, in groups with a title, as the inspector shows them.
-        projection: what the plane beside the moving tiles shows; "" where there is none.
-        imports: what files of this kind may be imported, in words; "" for none.
-        draws: how many samples are drawn where nobody says how many, 0 for a page of them.
-        suffixes: of the files that samples are exported to, the preferred one first.
-        filed: returns the arrays that an HDF5 or NPZ file has of data, in its types.
-        order: kinds are listed by it.
-        portrait: what stands for a run in a picture, where nothing of it moves.
-        about: the field that such data are of, in words that people search for.
-        cover: how a set of data looks at a glance; None for its tiles, or its dots.
-        finds: what is found of each datum after it is seen, for `measures`: "judge" (with "sure"),
-            what the judge of the data sees, and "nearest", how far the nearest training datum is.
-        among: finds what is known of data only beside each other and the training data, for
-            `measures`; it is asked in a thread.
-        heard: returns data that are sounds as a WAV file, one after the other; None of a kind that
-            has no sounds.
-        alike: what holds for each datum of a set, made ones too, by name, where it is known.
-        means: says of data what their marks mean, from all that is known; "" where they have none.
-        rules: what a person may choose that these marks mean, by what is known of the training
-            data: each as it is kept, and as it is said; None where nobody can.
-        marked: what tiles are painted from of all that is known or found, beside their parts.
-        graph: reads data as graphs, for views of these; None where they are none.
-        by_hand: how a graph of it is edited; None where nobody can.
-        assumed: whether data of which nothing is known are taken for this kind.
-        pictures: whether a picture from elsewhere can be made one of them.
-        scene: returns the pictures of what a stage of a training step has at hand, by the arrays of
-            its scene; None where stages are only told.
-        step: returns the pictures of a step of the flow, by the arrays of some data before and
-            after it, as `rows` returns them; None where steps are not taken apart.
+        slug: its name in the catalogue.
+        title: its name in Discover.
+        one, many: noun of a sample, singular and plural.
+        moving: noun of the particles of a model.
+        loading: status while samples load.
+        layout: "plane" or "grid".
+        views: ids of its views in Watch and Samples.
+        fits: whether a sample shape can be shown.
+        tiles: prepares samples for painting as tiles; ``columns`` names their numbers.
+        facts: describes the data in a line, from ``x``, column names and facts of the engine.
+        browsed: maximum number of real samples to fetch.
+        page: number of tiles per page.
+        least: minimum tile height in pixels.
+        scale: name and end values of the colour scale.
+        looks: alternative tile painters by name; the default is ``look``.
+        measures: returns quantities of each sample for sorting and filtering.
+        element: noun of the elements of a sample, "" for none.
+        elements: returns quantities of each element, (n, k) by name, NaN for padding.
+        several: returns other quantities with several values per sample, (n, k).
+        first: quantities shown first, in order, named by `called_element`.
+        logs: quantities with a logarithmic axis by default.
+        shares: quantities between 0 and 1.
+        brief: measures shown below small tiles.
+        units: of measures, by name.
+        hints: remarks on measures, by name.
+        columns: display names and units of row numbers.
+        apart: distance of one sample from many, (n,), see `studio.app.data.pairwise_distance`; None
+            if undefined.
+        sought: name of the engine's distance for nearest training samples, "" to search the
+            displayed ones.
+        ready: computes slow inputs of painting, (n, ...) by name, for several samples at once.
+        common: computes what tiles of one view share, such as a scale.
+        parts: further record arrays per sample, (T, n, ...).
+        legend: legend of a tile, "" for none.
+        told: conditions of each sample, by name, to show with it.
+        called: display names of conditions.
+        asked: by measure, the condition that requests it.
+        whole: noun of the object that conditions describe if a sample shows only a part.
+        off: deviation of real data from their own conditions, by measure.
+        below: measure shown below the requested one.
+        groups: titled groups of metrics by slug, for the inspector.
+        projection: description of the projection, "" for none.
+        imports: importable files in words, "" for none.
+        draws: default number of generated samples, 0 for a page.
+        suffixes: of exported files, the preferred one first.
+        filed: returns the arrays of HDF5 and NPZ files.
+        order: sorting key.
+        portrait: picture of a run without particles.
+        about: fields of application, for search.
+        cover: overview picture; None for tiles or dots.
+        finds: facts computed later for `measures`: "judge" (with "sure"), the prediction of the
+            reference classifier, and "nearest", the distance to the nearest training sample.
+        among: computes facts relative to other samples, in a thread.
+        heard: returns samples as a WAV file; None without sound.
+        alike: numbers that hold for all samples of a set, by name.
+        means: describes marks of tiles, "" for none.
+        rules: validity rules to choose from, as stored and as displayed.
+        marked: further arrays for painting tiles.
+        graph: converts samples to graphs; None if not graphs.
+        by_hand: graph editor; None without.
+        assumed: whether unknown data are shown as this type.
+        pictures: whether external images can be converted.
+        scene: returns pictures of a stage's inputs; None without.
+        step: returns pictures of a flow step from samples before and after; None without.
     """
 
     slug: str
@@ -451,17 +434,17 @@ class Kind:
         return filters(self.suffixes)
 
     def looking(self, look: str) -> "Kind":
-        """Return the same kind, painted in another way; as it is where there is no such way."""
+        """Return the data type with an alternative look, unchanged if there is none."""
         return replace(self, tiles=self.looks.get(look, self.tiles))
 
     def called_element(self, name: str) -> str:
-        """Return what a number of an element is called beside those of data."""
+        """Return the name of an element quantity next to those of samples."""
         return f"{self.element.capitalize()} {name}"
 
     @property
     def few(self) -> int:
-        """How many samples are drawn where nobody says how many: what is seen at once, or what such
-        data are measured by where they are cheap.
+        """The default number of generated samples: a page, or the size of an evaluation if
+        cheap.
         """
         return self.draws or self.page
 
@@ -474,8 +457,8 @@ class Kind:
         *,
         cover: bool = False,
     ) -> dict[str, NDArray[Any]]:
-        """Return the first data of a preview, at most so many, with what is painted with them of
-        all that is ``told``, (n, ...) by name; with ``cover`` what that needs, too.
+        """Return at most ``count`` samples of a preview with the arrays needed to paint them, (n,
+        ...) by name; with ``cover`` those of the cover too.
         """
         # What else a model is told of data is no condition that these were asked for.
         names = [*self.parts, *({LABEL} & set(self.told)), *self.alike]

@@ -31,14 +31,14 @@ class Moved:
 def move(
     spec: RunSpec, came: RunSpec, catalog: Catalog, dataset: Pick, aside: Aside | None = None
 ) -> Moved:
-    """Take other data.
+    """Change the data set of a setup.
 
     Args:
-        spec: the run as it is set up now.
-        came: as its setup began; what equals it was not changed by hand.
-        catalog: says of what kind data are, and what the defaults are there.
+        spec: the current run.
+        came: the run when its setup began; equal settings were not changed by hand.
+        catalog: gives the data type and its defaults.
         dataset: the new data.
-        aside: what was set for other families.
+        aside: settings of other families.
     """
     aside = aside or Aside()
     made = msgspec.structs.replace(spec, dataset=dataset)

@@ -44,7 +44,7 @@ def all_kinds() -> tuple[Kind, ...]:
 
 @cache
 def kind(slug: str) -> Kind:
-    """Return a kind by its slug: the assumed one for "", a plain one where nobody describes it."""
+    """Return a data type by slug: the assumed one for "", a generic one if unknown."""
     found = (k for k in all_kinds() if k.slug == slug or (not slug and k.assumed))
     return next(found, None) or _fallback(slug)
 

@@ -17,7 +17,7 @@ __all__ = ["DataSet", "all_sets", "found", "kinds_of"]
 DRAWN = "drawn anew"
 OURS = "Apache-2.0, as this program"
 NAMED = 5
-"""So many files of one set are named, the others counted."""
+"""Number of files of a set that are named; the others are counted."""
 _FILES = re.compile(r", (?=/|[A-Za-z]:[/\\]|\\\\)")
 
 

@@ -139,7 +139,7 @@ def controls(spec: RunSpec, catalog: Catalog) -> list[Control]:
 
 
 def _worth_a_line(control: Control) -> bool:
-    """Whether a setting beside the first one of its choice is shown."""
+    """Return whether a setting next to the first one of its choice is shown."""
     if control.section == "family" and control.field.advanced:
         return bool(control.value != (control.field.meant or control.field.default))
     return not control.idle

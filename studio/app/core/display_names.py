@@ -56,7 +56,7 @@ def metric_in_unit(slug: str, catalog: Catalog | None) -> str:
 
 
 def same_model_and_data(one: RunSpec, other: RunSpec) -> bool:
-    """Whether two runs are of one model on one data set, whatever their settings."""
+    """Return whether two runs have the same model and data, whatever their settings."""
     return (one.family.slug, one.dataset.slug) == (other.family.slug, other.dataset.slug)
 
 
@@ -124,14 +124,14 @@ def named(
     given: str = "",
     method: str = "",
 ) -> RunSpec:
-    """Return a spec under the name that is due to it.
+    """Return a spec with its default name.
 
     Args:
-        spec: the run as it is set up now.
-        initial: the run as its setup began.
-        recipe: what it began as, if it was one; its name holds while nothing else is changed.
-        given: the name that the person gave it, "" for none.
-        method: the named method that it has become since, "" for none.
+        spec: the current run.
+        initial: the run when its setup began.
+        recipe: the recipe it began as; its name holds while nothing is changed.
+        given: the name typed by the user, "" for none.
+        method: the named method that it has become, "" for none.
     """
     name = run_name(spec, method)
     if given:

@@ -27,19 +27,17 @@ class Before:
 
 @dataclass
 class Draft:
-    """A run being set up. ``spec`` holds only what differs from the defaults.
+    """A run being set up.
 
-    ``problems`` are what the engine found wrong, ``local`` what was typed and cannot be taken, by
-    (section, path); ``points`` are the preview of the chosen data, ``parts`` what else there is of
-    each; ``evaluations`` counts those of networks that a sample takes, None where nobody knows;
-    ``schedule`` is the path of its noise, as `studio.protocol.commands.Validate` answers it;
-    ``resolved`` is the spec with all defaults, as the engine would run it. ``aside`` is what
-    was set for other families, and ``note`` what there is to say of the last exchange of field or
-    carrier. ``came`` is the spec as it was when the setup was opened, ``given`` the name that the
-    person typed, and ``reset`` what the last change to another kind of data put back, with what
-    there was ``before`` it. ``method`` is the named one that was chosen last. ``base`` is what
-    changes are told from: ``came``, as it is on the data that are chosen now. ``started`` is the
-    spec of the run that was started last.
+    ``spec`` holds only settings that differ from the defaults. ``problems`` are errors found by the
+    engine, ``local`` invalid input, by (section, path); ``points`` are the preview of the data,
+    ``parts`` their further arrays; ``evaluations`` is the number of network evaluations per sample,
+    None if unknown; ``schedule`` the noise schedule, as in `studio.protocol.commands.Validate`;
+    ``resolved`` the spec with all defaults. ``aside`` keeps settings of other families, and
+    ``note`` describes the last exchange of field or carrier. ``came`` is the initial spec,
+    ``given`` the typed name, ``reset`` what the last change of data type reset, with the state
+    ``before`` it. ``method`` is the last chosen method. ``base`` is the reference of changes:
+    ``came`` on the current data. ``started`` is the spec of the last started run.
     """
 
     spec: RunSpec
@@ -77,7 +75,7 @@ class Draft:
 
     @property
     def start(self) -> RunSpec:
-        """The spec that changes are told from."""
+        """The reference spec of changes."""
         return self.base or self.began
 
     @property

@@ -86,7 +86,7 @@ def value_at(config: Mapping[str, Any], field: FieldSpec) -> Any:
 
 
 def matters(config: Mapping[str, Any], field: FieldSpec, fields: Sequence[FieldSpec]) -> bool:
-    """Whether a setting does anything beside the others of ``fields`` as they are."""
+    """Return whether a setting has an effect with the other settings of ``fields``."""
     depends = field.depends
     other = next((each for each in fields if depends and each.path == depends.path), None)
     if depends is None or other is None:

@@ -13,7 +13,7 @@ _NEEDED: Mapping[str, frozenset[str]] = {
     "graph-edit": frozenset(),
     "edit": frozenset({"inpaint"}),
 }
-"""The views, with the operators of which one is needed, none for whatever the model can do."""
+"""Views with their required operators (one of them); none for views of any operator."""
 
 
 def editor_of(run: RunState | None, catalog: Catalog | None) -> str:

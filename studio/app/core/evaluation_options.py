@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 ASKED = "evaluate"
-"""Under this name, beside the kind of data, `AppState.asked` keeps what was chosen last."""
+"""Key under which `AppState.asked` keeps the last choice, with the data type."""
 COUNT, SEED, METRICS, SETTINGS = "n", "seed", "metrics", "settings"
 LEAST, MOST = 2, 10_000_000  # as many as samples are drawn by hand
 
@@ -52,8 +52,8 @@ def fitting(run: RunState | None, catalog: Catalog | None) -> list[EntrySpec]:
 
 
 def own(run: RunState, catalog: Catalog | None) -> set[str]:
-    """Return the metrics that a run asks for, or else those that it was measured by; with those
-    that it was evaluated by, and, where its model is told something, those of how well it hears it.
+    """Return the metrics of a run: requested or measured ones, those of evaluations, and for
+    conditional models those that measure the condition.
     """
     picked = {pick.slug for pick in run.spec.metrics} if run.spec is not None else set()
     asked = set(run.evaluated.values) if run.evaluated is not None else set()
@@ -62,7 +62,7 @@ def own(run: RunState, catalog: Catalog | None) -> set[str]:
 
 
 def _told(run: RunState, catalog: Catalog | None) -> bool:
-    """Whether the model of a run is told what each datum is of."""
+    """Return whether the model of a run is conditional."""
     entry = draft_spec.entry_of(run.spec, "family", catalog) if run.spec is not None else None
     fields = entry.fields if entry is not None else []
     told = next((field for field in fields if field.path == TOLD), None)
@@ -133,9 +133,7 @@ def put(config: Mapping[str, Any], slug: str, on: bool, usual: Collection[str]) 
 def picks(
     run: RunState, slugs: Sequence[str], config: Mapping[str, Any] | None = None
 ) -> list[Pick]:
-    """Return metrics as they are asked for, with the settings that ``config`` says, else those of
-    the run with its own.
-    """
+    """Return metrics with settings from ``config``, else the run's."""
     return [Pick(slug=slug, config=settings_of(run, slug, config or {})) for slug in slugs]
 
 

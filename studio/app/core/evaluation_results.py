@@ -1,4 +1,4 @@
-"""What was measured of a trained run when somebody asked, beside its curves. Pure."""
+"""Results of evaluations on request, besides the curves. Pure."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -21,11 +21,10 @@ class _Event(Protocol):
 
 @dataclass(frozen=True)
 class Evaluated:
-    """Figures of a step by metric, each with its floor, the ends of its interval where it has one,
-    how many data it is of, and its parts by name: of each class, of each mode, and what
-    each part is held against with its spread. ``cells`` are of a confusion of classes: true, told,
-    how many. ``notes`` say which figure that was asked for there is none of, and why; ``settings``
-    with which each was measured, of evaluations that were written down since they are.
+    """Metric values of a step, each with floor, interval, sample size, and parts by name (of each
+    class or mode) with their references. ``cells`` are of a confusion matrix: true, predicted,
+    count. ``notes`` explain missing values; ``settings`` are those of each metric, of recorded
+    evaluations.
     """
 
     step: int

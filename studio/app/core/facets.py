@@ -1,4 +1,4 @@
-"""Facets: ways to part a list, each of whose values says how many it would leave. Pure."""
+"""Facets: filters of a list with counts. Pure."""
 
 import re
 from collections import Counter
@@ -41,14 +41,14 @@ def counts(
     left: Sequence[Values],
     chosen: Mapping[str, str],
 ) -> dict[str, dict[str, int]]:
-    """Return how many things each value of each facet would leave, beside what else is chosen.
+    """Return the count of each facet value under the other filters.
 
     Args:
-        facets: those that are shown.
-        every: what each thing there is has: a value that would leave none is there, too, and a
-            facet of which nothing has a value is not.
-        left: what those have that are left by whatever else narrows them, as words do.
-        chosen: a value by the title of its facet; it is there though nothing has it any more.
+        facets: the facets shown.
+        every: values of each item: facets without any value are hidden, values with count 0 are
+            not.
+        left: values of the items left by other filters, such as text.
+        chosen: a value by the title of its facet; shown even if no item has it.
     """
     made = {}
     for facet in facets:

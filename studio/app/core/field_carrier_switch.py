@@ -207,8 +207,8 @@ def instead(catalog: Catalog, entry: EntrySpec, kind: str) -> EntrySpec | None:
 
 
 def able(spec: RunSpec, catalog: Catalog, aside: Aside | None = None) -> Switched:
-    """Return the spec with a family that takes its kind of data, its own if that does; where none
-    does, the spec as it is.
+    """Return the spec with a family that supports its data type, its own if possible; unchanged if
+    none does.
     """
     kind = catalog.kind_of(spec.dataset)
     now = draft_spec.entry_of(spec, "family", catalog)
@@ -258,9 +258,8 @@ def switch(
 def _nearest(
     field: str, carrier: str, aside: Aside, *, keep_field: bool
 ) -> Iterator[tuple[str, str]]:
-    """Yield cells from the one asked for to the farthest acceptable one.
-
-    A field that was asked for stays; of a carrier that was asked for, whether it is a generator.
+    """Yield cells from the requested to the farthest acceptable one. A requested field is kept; for
+    a requested carrier, whether it is a generator.
     """
     if carrier == GENERATOR:
         alike: tuple[str, ...] = (GENERATOR,)
@@ -277,7 +276,7 @@ def _nearest(
 
 
 def _note(catalog: Catalog, field: str, carrier: str, place: tuple[str, str], kind: str) -> str:
-    """Return what to say where another cell than the one asked for was taken, "" for none."""
+    """Return a note if another cell than the requested one is used, otherwise ""."""
     taken_field, taken_carrier = place
     if taken_field != field:
         reason = why_not(catalog, field, carrier or WITHOUT[0], kind)

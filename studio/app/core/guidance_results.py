@@ -19,7 +19,7 @@ __all__ = ["TOLD", "Figures", "Found", "lacking", "right_of", "unguided"]
 Floats = NDArray[np.float32]
 CONFIDENT = 1.959964  # 95 % of a normal law lie within so many deviations
 TOLD, DROPOUT = "conditional", "label_dropout"
-"""Settings of a family: whether it is told the class, and how often it learns without it."""
+"""Settings of a family: class conditioning and label dropout."""
 
 
 @dataclass(frozen=True)
@@ -97,8 +97,8 @@ def _figures(arrays: Mapping[str, NDArray[Any]]) -> tuple[Figures, ...]:
 
 
 def right_of(right: int, n: int) -> str:
-    """Say in how many of n samples the judge sees the class that was asked for, with the 95 %
-    interval of the share (Wilson 1927, doi:10.1080/01621459.1927.10502953).
+    """Describe how many of n samples the reference classifier assigns to the requested class, with
+    the 95 % interval (Wilson 1927, doi:10.1080/01621459.1927.10502953).
     """
     share, z = right / n, CONFIDENT**2 / n
     centre = (share + z / 2) / (1 + z)
@@ -125,8 +125,8 @@ def unguided(spec: RunSpec, catalog: Catalog | None) -> dict[str, str]:
 
 
 def lacking(run: RunState | None, catalog: Catalog | None) -> str | None:
-    """Say what a run lacks to be led by the classifier of its own samples, or without one, "" for
-    nothing; None where its model could not be told a class at all.
+    """Return what a run lacks for classifier or classifier-free guidance, "" for nothing; None if
+    its model cannot be class-conditional.
     """
     entry = draft_spec.entry_of(run.spec, "family", catalog) if run and run.spec else None
     fields = {field.path: field for field in entry.fields} if entry is not None else {}

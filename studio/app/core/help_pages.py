@@ -1,14 +1,12 @@
-"""The pages of the help: those that were written, the claims as they were last verified, and one a
-model made from the catalogue.
+"""Help pages: written ones, the verified claims, and one per model from the catalogue.
 
-A written page is ``resources/help/<slug>.md``. Its first line may be a comment
-``<!-- order 10 -->``; its first heading is its title, its first paragraph its summary. Links:
-``help:slug`` another page (``#words`` a place in it), ``recipe:slug`` a recipe, ``https:`` the
-browser. ``~~words~~`` are said aside. A picture is ``![caption](picture:name#recipe:slug)``:
-``pictures/name-dark.png`` or ``-light.png``, which opens the recipe that made it. In the place of
-the line `GRID` stands the table of models, and in that of ``<!-- table of ID -->`` the table of a
-claim as it was last verified; in that of ``<!-- table of PREFIX* -->`` the values of all whose ids
-begin so.
+A written page is ``resources/help/<slug>.md``. Its first line may be a comment ``<!-- order 10
+-->``; its first heading is its title, its first paragraph its summary. Links: ``help:slug`` another
+page (``#words`` a section), ``recipe:slug`` a recipe, ``https:`` the browser. ``~~words~~`` are
+small print. A picture is ``![caption](picture:name#recipe:slug)``: ``pictures/name-dark.png`` or
+``-light.png``, linked to its recipe. The line `GRID` becomes the table of models, ``<!-- table of
+ID -->`` the table of a claim, ``<!-- table of PREFIX* -->`` the values of all claims with the
+prefix.
 """
 
 import re

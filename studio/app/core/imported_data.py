@@ -1,4 +1,4 @@
-"""Imported data sets in specs: the pick of one says of which kind it is, as its project does."""
+"""Imported data sets in specs: their pick contains the data type, as in the project."""
 
 from collections.abc import Iterable
 
@@ -29,8 +29,8 @@ def missing(spec: RunSpec, datasets: Iterable[DataInfo]) -> str:
 
 
 def as_imported(spec: RunSpec, datasets: Iterable[DataInfo]) -> RunSpec:
-    """Return a spec whose imported data set is of the kind that the project has under its name now;
-    one that the project does not have stays as it is.
+    """Return a spec whose imported data set has the data type of the project; unknown sets are
+    unchanged.
     """
     pick = spec.dataset
     datasets = list(datasets)

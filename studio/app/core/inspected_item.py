@@ -1,4 +1,4 @@
-"""What the inspector is about: whatever was selected last."""
+"""The inspected item: the last selection."""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -12,15 +12,15 @@ __all__ = ["Newest", "figure_of", "first_metric", "floors_of", "newest_figure", 
 
 @dataclass(frozen=True)
 class Newest:
-    """A figure with all that it must be read with.
+    """The newest metric value with its context.
 
     Attributes:
         step: at which it was measured.
-        value: the figure.
-        n: with how many samples, None where nobody knows.
-        floors: of as many samples, with their spreads, by metric.
-        ends: between what it lies with 95 % confidence, None where its metric does not say.
-        asked: whether it is of an evaluation that somebody asked for, not of the training.
+        value: the value.
+        n: number of samples, None if unknown.
+        floors: for this number of samples, with their spreads, by metric.
+        ends: 95 % interval, None if unknown.
+        asked: whether it is of an evaluation on request, not of the training.
     """
 
     step: int
@@ -77,12 +77,12 @@ def figure_of(run: RunState, metric: str) -> tuple[int, float] | None:
 
 
 def samples_of(run: RunState, metric: str) -> int | None:
-    """Return of how many samples the newest value of a metric is, None where nobody knows."""
+    """Return the sample size of the newest value of a metric, None if unknown."""
     found = newest_figure(run, metric)
     return found.n if found is not None else None
 
 
 def floors_of(run: RunState, metric: str) -> Mapping[str, float]:
-    """Return the floors that the newest value of a metric is held against."""
+    """Return the floors for the newest value of a metric."""
     found = newest_figure(run, metric)
     return found.floors if found is not None else run.floors

@@ -1,4 +1,4 @@
-"""The newest figures of a run in words: value, what it is held against, of which step. Pure."""
+"""The newest metric values of a run as text: value, reference, step. Pure."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,14 +19,14 @@ NATS = "A nat is 1.44 bits."
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure of a run.
+    """A metric value of a run.
 
     Attributes:
-        name: what it is called.
-        slug: of its metric, "" of what the training says of itself.
-        value: as it is written, with its unit.
-        between: what it lies in with 95 % confidence, "" where its metric does not say.
-        floor: what it is held against, with its word; "" for nothing.
+        name: display name.
+        slug: of its metric, "" for values of the training.
+        value: formatted, with its unit.
+        between: 95 % interval, "" if unknown.
+        floor: reference with its name, "" for none.
         step: at which it was measured.
         n: with how many samples, None where nobody knows.
         phase: the phase of the training that it is of, "" for the one that goes on.
@@ -58,7 +58,7 @@ class Figure:
 
     @property
     def when(self) -> str:
-        """Of which step and of how many samples it is, and what that leaves open."""
+        """Return its step and number of samples, with a warning if few."""
         few = metric_reference.few(self.n)
         of = f"n = {self.n:,}{f': {few}' if few else ''}" if self.n is not None else ""
         phase = f"of the {self.phase}" if self.phase else ""
@@ -67,15 +67,13 @@ class Figure:
 
     @property
     def beside(self) -> str:
-        """Between what it lies, what it is held against, and that no verdict rests on it."""
+        """Return its interval, its reference, and whether it counts for no verdict."""
         between = f"95\u00a0%: {self.between}" if self.between else ""
         return "; ".join(filter(None, [between, self.floor, "" if self.counts else "no verdict"]))
 
     @property
     def note(self) -> str:
-        """What it is held against and of how many samples it is; the step where it is an old one,
-        as the others are of another.
-        """
+        """Return its reference and number of samples, and the step if older than others."""
         of = f"n\u00a0=\u00a0{self.n:,}" if self.n is not None else ""
         at = f"at step {self.step:,}" if self.old else ""
         return ", ".join(filter(None, [self.floor, of, metric_reference.few(self.n), at, self.old]))

@@ -1,4 +1,4 @@
-"""What the person is told: passing toasts, lasting banners, and the history of both."""
+"""Notices: toasts, banners, and their history."""
 
 import itertools
 import time

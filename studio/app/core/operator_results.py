@@ -18,7 +18,7 @@ SEEN = {
 """The views that show what operators find that is no rows, as `AppState.lens_wanted` has them."""
 
 BROWSERS = ("browser", "scatter")
-"""The views of the samples in which the rows of a result are browsed, whatever kind they are of."""
+"""The views of Samples that show rows of a result, for any data type."""
 
 
 def operator_of(result: str) -> str:

@@ -81,8 +81,8 @@ def offered(run: RunState | None, catalog: Catalog | None) -> list[EntrySpec]:
 
 
 def alike(run: RunState, other: RunState, able: Able | None) -> bool:
-    """Whether rows of another run have the form of those of a run, which is ``able``: its latents
-    can be decoded there. True where nobody knows.
+    """Return whether rows of another run have the format of a run's (``able``), so its latents can
+    be decoded there. True if unknown.
     """
     if run.spec is None or other.spec is None or able is None:
         return True
@@ -271,11 +271,10 @@ def guesses(conditions: list[Condition], config: Mapping[str, Any]) -> str:
 def asking(
     config: Mapping[str, Any], entry: EntrySpec, inputs: Mapping[str, Any] | None = None
 ) -> Asking:
-    """Return what a filled form asks for; ``inputs`` are rows by their slot, where nobody types
-    them into it.
+    """Return the request of a filled form; ``inputs`` are rows by slot that are not typed.
 
     Raises:
-        Unreadable: rows that were typed are no lists of numbers.
+        Unreadable: typed rows are no lists of numbers.
     """
     own = {name: value for name, value in config.items() if name not in (GIVEN, INPUTS, WEIGHTS)}
     given = {

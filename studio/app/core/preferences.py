@@ -85,7 +85,7 @@ def projects_folder() -> Path:
 
 
 def playground() -> Path:
-    """The project of whoever has not given one a place yet; it need not be there."""
+    """Return the default project; it need not exist."""
     return projects_folder() / "Playground"
 
 

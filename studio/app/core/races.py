@@ -1,7 +1,5 @@
-"""A race being set up: who takes part, what they share, what each may spend. Pure.
-
-Whoever takes part learns the same data in the same order from the same particles: changing one
-of these in one changes it in all.
+"""A race being set up: participants, common settings, budget. Pure. Participants share data, data
+order and particles: changing one of these changes it in all.
 """
 
 from collections.abc import Iterable
@@ -74,7 +72,7 @@ class RaceDraft:
 
     @property
     def full(self) -> bool:
-        """Whether nobody more can take part."""
+        """Whether the race has the maximum number of participants."""
         return len(self.entries) >= MOST
 
     @property
@@ -129,7 +127,7 @@ class RaceDraft:
         return float(steps * many)
 
     def budget(self, catalog: Catalog | None) -> Budget:
-        """Return the budget as the engine is told it."""
+        """Return the budget in the engine's units."""
         return Budget(kind=self.kind, amount=self.amount(catalog))
 
 

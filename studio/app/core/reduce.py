@@ -1,7 +1,6 @@
-"""The only writer of state from events: one case for each event of the protocol.
-
-Nothing here talks to the engine, reads a file or knows a widget, so that it is tested by calling
-it. Answers to commands (`Reply`, `Failed`) belong to whoever asked, and change nothing here.
+"""The only writer of state from events: one case per event of the protocol. It uses no engine, file
+or widget, so it can be tested directly. Answers to commands (`Reply`, `Failed`) go to the caller
+and change nothing here.
 """
 
 from collections.abc import Mapping
@@ -204,8 +203,8 @@ def _train(state: AppState, run: RunState, info: m.JobInfo) -> None:
 
 
 def attach(state: AppState) -> None:
-    """Tell the runs that were just read from the disk of the trainings that go on in them: those
-    are told of once, when they change. What the engine of this window works on, nobody else does.
+    """Attach known training jobs to runs just read from disk, since jobs are reported only when
+    they change. A job of this window's engine is trained by no other process.
     """
     for each in state.runs.by_key.values():
         if each.pid == state.engine_pid:

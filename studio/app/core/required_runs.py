@@ -12,14 +12,14 @@ __all__ = ["WantedRun", "wanted_runs"]
 
 @dataclass(frozen=True)
 class WantedRun:
-    """A run that is asked for.
+    """A required run.
 
     Attributes:
-        path: of what names it, as problems say it: "inputs.teacher",
+        path: path of its setting, as in problems: "inputs.teacher",
             "sampler.guidance.config.classifier".
-        needs: what it must be.
-        ref: which is chosen, None for none.
-        setting: of the sampler, that names one which leads samples; None for one to learn from.
+        needs: required abilities.
+        ref: the chosen run, None for none.
+        setting: setting of the sampler, for a guiding run; None for an input.
     """
 
     path: str

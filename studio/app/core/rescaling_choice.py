@@ -17,8 +17,8 @@ IDENTITY = "logit"  # what particles climb where the critic is not a log ratio
 
 @dataclass(frozen=True)
 class ChosenH:
-    """An h, the C that is added to the critic before it, and why it cannot be chosen ("" where
-    it can): a critic that estimates no log ratio is climbed as it is.
+    """An h, the shift C added to the critic, and why it cannot be chosen ("" if it can): a critic
+    that is no log-ratio estimate is used unchanged.
     """
 
     spec: RescalingSpec

@@ -86,9 +86,8 @@ def rival(runs: Runs, catalog: Catalog | None = None) -> RunState | None:
 
 
 def data_of(run: RunState | None, catalog: Catalog | None = None) -> str:
-    """Return what names the data of a run, with their settings; "" where nobody knows them. With
-    the ``catalog`` a setting that has its default is as one that is not said: a run of before
-    there was such a setting does not say it.
+    """Return a key of the data of a run with their settings; "" if unknown. With the ``catalog``,
+    default settings are normalised, so that runs of earlier versions compare equal.
     """
     if run is None or run.spec is None:
         return ""
@@ -167,7 +166,7 @@ EVALUATIONS = (
 
 
 def nfe(run: RunState) -> int | None:
-    """Return how many evaluations of networks a sample of a run takes, None if nobody counted."""
+    """Return the network evaluations per sample of a run, None if unknown."""
     series = run.series.get("cost/nfe")
     return int(series.values[-1]) if series is not None and len(series) else None
 

@@ -1,4 +1,4 @@
-"""What the model of a setup or of a run is told of each datum. Pure."""
+"""Conditions of the model of a setup or a run. Pure."""
 
 from collections.abc import Sequence
 
@@ -12,9 +12,8 @@ __all__ = ["classes_of", "conditions"]
 
 
 def conditions(spec: RunSpec, catalog: Catalog | None, classes: Sequence[str] | None = None) -> str:
-    """Return what the model of a spec is told of each datum, in a sentence; "" where its data say
-    nothing of themselves. ``classes`` are the names of those that the data have, None where nobody
-    knows.
+    """Describe the conditions of a spec's model in a sentence; "" for none. ``classes`` are the
+    class names of the data, None if unknown.
     """
     entry = catalog.get("family", spec.family.slug) if catalog is not None else None
     if catalog is None or entry is None or "samples" not in entry.capabilities:

@@ -47,16 +47,14 @@ COMPARED = re.compile(
     r"(?:(?P<value>\d[\d,]*\.?\d*(?:e-?\d+)?|\.\d+)\s*(?P<unit>s|min|h|k)?(?!\S))?",
     re.IGNORECASE,
 )
-"""A comparison as it is typed, behind words: without a number, which is still to come, it says
-nothing.
-"""
+"""A typed comparison after the words; without its number it is ignored."""
 FIGURES = ("step", "metric", "time")
-"""What every run may be compared by, beside its own metrics by their titles."""
+"""Values by which every run can be compared, besides its metrics."""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """A figure of a run held against a number; ``slug`` is that of a metric, or in `FIGURES`."""
+    """Comparison of a run's value with a number; ``slug`` is that of a metric, or in `FIGURES`."""
 
     slug: str
     sign: str
@@ -77,8 +75,8 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Sought:
-    """What a text asks for: ``words`` that runs have, and comparisons that are true of them.
-    ``problem`` says what in it nobody can understand, "" for nothing.
+    """A parsed filter: ``words`` and comparisons. ``problem`` is the first invalid part, "" for
+    none.
     """
 
     words: tuple[str, ...] = ()
@@ -129,10 +127,8 @@ def _titles(runs: Iterable[RunState], catalog: Catalog | None) -> dict[str, str]
 
 
 class RunFinding(QObject):
-    """What is sought among the runs: shared by the table and by the facets beside it.
-
-    ``text`` are words and comparisons ("gan step > 1000"); ``chosen`` is a value by the title of
-    its facet.
+    """The filter of runs, shared by the table and the facets. ``text`` has words and comparisons
+    ("gan step > 1000"); ``chosen`` is a value by the title of its facet.
     """
 
     changed = Signal()
@@ -188,8 +184,8 @@ def _model(run: RunState, catalog: Catalog | None) -> tuple[str, ...]:
 
 
 def _floor(run: RunState, catalog: Catalog | None) -> tuple[str, ...]:
-    """Say whether a run can be told from real, as the verdict on its headline figure says: where
-    another figure tells it, it is told.
+    """Return the facet value of a run's verdict: whether it differs from real data by any
+    metric.
     """
     found = verdict_of(run, catalog)
     return (STANDS[found.stand] if found is not None else NOT_MEASURED,)
@@ -219,8 +215,8 @@ def found(runs: Iterable[RunState], finding: RunFinding, catalog: Catalog | None
 def counts(
     runs: Iterable[RunState], finding: RunFinding, catalog: Catalog | None
 ) -> dict[str, dict[str, int]]:
-    """Return how many runs each value of each facet would leave, beside what else is sought; values
-    that would leave none are there, too, and the first facet begins with `ALL` of them.
+    """Return the count of each facet value under the other filters, with zeros; the first facet
+    begins with `ALL`.
     """
     every = list(runs)
     values = {run.key: _values(run, catalog) for run in every}

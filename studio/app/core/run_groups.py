@@ -1,7 +1,5 @@
-"""The runs of a project as a table: found, grouped, sorted inside their groups. Pure.
-
-A group never mixes data sets, whatever it is made by: figures of one metric on two sets of data say
-nothing of each other, and nothing here ranks them.
+"""The runs of a project as a table: filtered, grouped, sorted within groups. Pure. Groups never mix
+data sets, since metric values on different data are not comparable.
 """
 
 import math
@@ -60,8 +58,8 @@ class Group:
 
     @cached_property
     def n(self) -> int | None:
-        """With how many samples most figures of the group were measured, the larger number of two
-        that are as frequent; None where no run says. The axis and the floor are for so many.
+        """The most frequent number of samples in the group, the larger on a tie; None if unknown.
+        Axis and floor are for it.
         """
         found = Counter(n for run in self.runs if (n := samples_of(run, self.metric)) is not None)
         return max(found, key=lambda n: (found[n], n), default=None)
@@ -75,13 +73,13 @@ class Group:
 
     @cached_property
     def floors(self) -> Mapping[str, float]:
-        """The floors of a run that is held against the same as most; {} where none is known."""
+        """The floors of a run with the most common reference; {} if unknown."""
         known = (floors_of(run, self.metric) for run in self.runs if not self.apart(run))
         return next((floors for floors in known if self.metric in floors), {})
 
     @property
     def floor(self) -> float | None:
-        """The floor of the metric for so many samples, if it is known."""
+        """The floor of the metric for this number of samples, if known."""
         return self.floors.get(self.metric)
 
     @cached_property
@@ -91,7 +89,7 @@ class Group:
 
     @cached_property
     def baseline(self) -> RunState | None:
-        """The run that the others are held against, if one is pinned."""
+        """The pinned baseline run, if any."""
         return next((run for run in self.runs if run.label.baseline), None)
 
 

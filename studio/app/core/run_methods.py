@@ -1,4 +1,4 @@
-"""Which named method a run is: GDSS and EDM are one family, told apart by their settings. Pure."""
+"""The named method of a run: GDSS and EDM are one family with different settings. Pure."""
 
 from collections.abc import Iterable
 

@@ -34,8 +34,8 @@ STATES = {
 
 @dataclass(frozen=True, kw_only=True)
 class RunWords:
-    """What a line says: its name, a figure, the colour token of its dot, how far the training is
-    in [0, 1] (None where it is not under way), and all of it in words, for those who hear it.
+    """Text of a run's line: its name, a metric value, the colour token of its dot, its progress in
+    [0, 1] (None if not training), and a spoken summary.
     """
 
     text: str
@@ -69,9 +69,7 @@ def quality(run: RunState) -> tuple[str, str]:
 
 
 def _in_line(figure: str) -> str:
-    """Return what stands of a figure beside a name: of one of few samples only how few these are,
-    as it says little and its name needs the room.
-    """
+    """Return the short form of a metric value next to a name; for few samples only their number."""
     return figure.partition(" (")[2].rstrip(")") or figure
 
 
@@ -135,6 +133,6 @@ def say(state: AppState, runs: Sequence[RunState], text: str) -> RunWords:
 
 
 def _said(run: RunState) -> list[str]:
-    """Return what a person says of a run beside its name."""
+    """Return the user's label of a run besides its name."""
     label = run.label
     return ["baseline" if label.baseline else "", ", ".join(label.tags), label.note]

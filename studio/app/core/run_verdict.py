@@ -1,4 +1,4 @@
-"""The one figure of a run that stands for it, and whether it can be told from its floor. Pure."""
+"""The headline metric of a run and its verdict. Pure."""
 
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -28,22 +28,20 @@ BESIDE: Mapping[Stand, str] = {
 
 @dataclass(frozen=True)
 class Verdict:
-    """A figure of a run as it is now, and what another figure says that this one does not.
+    """The headline metric value of a run, with what other metrics add.
 
     Attributes:
-        slug: of the metric.
-        title: of the metric.
-        value: the figure.
-        floor: what it is held against, with its word: "floor 2.31 ± 0.12"; "" for nothing.
+        slug, title: of the metric.
+        value: its value.
+        floor: reference with its name: "floor 2.31 ± 0.12"; "" for none.
         step: at which it was measured.
-        n: with how many samples, None where nobody knows.
-        words: whether it can be told from its floor; "" where nothing can be said.
+        n: number of samples, None if unknown.
+        words: the verdict; "" for none.
         level: whether that is good.
-        stale: whether the training has gone on a good way since.
-        asked: whether it is of an evaluation that somebody asked for, not of the training.
-        stand: how the run stands to real data: "worse" where another figure tells it.
-        shared: of a run that is compared, what the figures say that all of them have, where that
-            is not what its own say; "" for nothing.
+        stale: whether the training has continued long since.
+        asked: whether it is of an evaluation on request.
+        stand: the overall verdict: "worse" if another metric differs from real data.
+        shared: in a comparison, the verdict by the common metrics, if different; "" otherwise.
     """
 
     slug: str
@@ -67,8 +65,8 @@ class Verdict:
 
     @property
     def says_nothing(self) -> bool:
-        """Whether it is of so few samples that it could be anything: an estimate without bias of
-        four graphs may be far below 0. One far beyond its floor tells also of few.
+        """Whether n is too small to conclude anything: unbiased estimates of few samples can be far
+        below 0. A value far beyond its floor is still conclusive.
         """
         return bool(metric_reference.few(self.n)) and not self.level
 
@@ -76,9 +74,9 @@ class Verdict:
 def verdicts_of(
     runs: Sequence[RunState], catalog: Catalog | None, slug: str = ""
 ) -> list[Verdict | None]:
-    """Return the verdicts on a metric of runs that are compared, by default on the first of each.
-    Each is the one that the run has alone: who was measured by more is told from real by more. So
-    beside it is what those figures say that all of them have, of as many samples.
+    """Return the verdicts of compared runs on a metric, by default the first of each. Each keeps
+    its own verdict, which more metrics make stricter; so the verdict by common metrics with equal n
+    is added.
     """
     slugs = [slug or first_metric(run) for run in runs]
     found = [newest_figure(run, own) for run, own in zip(runs, slugs, strict=True)]
@@ -145,11 +143,11 @@ def _told_by(
     step: int,
     among: Collection[str] | None,
 ) -> str:
-    """Return the title of the metric that tells a run from real best, beside the one that was asked
-    for; "" where none does. What one figure cannot tell another one may: those of the training,
-    and those of an evaluation that somebody asked for at the same ``step``. Whether samples fit
-    what they were asked for is another question than whether they can be told from real ones, and
-    a model that is told nothing is not asked it.
+    """Return the title of the metric that differs most from real data, besides the requested one;
+    "" if none does.
+
+    Metrics of the training and of evaluations on request at the same ``step`` count. Metrics of the
+    condition do not.
     """
     if catalog is None:
         return ""
@@ -204,9 +202,8 @@ def judged(
     ends: tuple[float, float] | None = None,
     most: int | None = None,
 ) -> tuple[str, Level]:
-    """Say of a figure how it stands to what it is held against, and whether that is good; of one
-    that counts in no verdict neither. ``ends`` are those of its interval, and ``most`` of how many
-    samples its data allow a figure.
+    """Return the verdict of a metric value and its level; empty if it does not count. ``ends`` is
+    its interval, and ``most`` the largest possible number of samples.
     """
     said, level = _judged(entry, floors, slug, value, n, most)
     stand = stands(entry, floors, slug, value, n)

@@ -105,7 +105,7 @@ def newest_floors(series: Mapping[str, Series]) -> dict[str, float]:
 
 @dataclass
 class RunState:
-    """Everything the screen knows about one run.
+    """The state of one run on the screen.
 
     ``model`` is the title of its model, "" while that is not known, or where the person who set it
     up named the run; ``parent`` is the folder name of the run it left at ``branch_step``, which it
@@ -203,8 +203,8 @@ class RunState:
         del self.log[:-LOG_LINES]
 
     def join(self, read: "RunState") -> None:
-        """Put what was read from the run's folder before what the engine has told since: curves,
-        floors, kept steps, checkpoints, log.
+        """Merge what was read from the run's folder with newer events: curves, floors, snapshots,
+        checkpoints, log.
         """
         told, self.series = self.series, dict(read.series)
         for name, curve in told.items():
@@ -232,8 +232,8 @@ class RunState:
 
 
 def _joined(read: list[str], told: list[str]) -> list[str]:
-    """Return lines of a file, and those told that do not yet stand in it. In the file they begin
-    with when and how serious.
+    """Return the lines of a file, followed by events that are not in it yet. File lines begin with
+    time and level.
     """
     for n in range(min(len(read), len(told)), 0, -1):
         pairs = zip(read[-n:], told[:n], strict=True)
@@ -279,7 +279,7 @@ class Runs(QObject):
             self.compared.emit()
 
     def select(self, key: str) -> None:
-        """Select a run ("" for none); those that were chosen beside another one are let go."""
+        """Select a run ("" for none), clearing a multiple selection."""
         if key != self.selection:
             self.selection = key
             self.selected.emit(key)

@@ -31,9 +31,7 @@ def drawn_by(spec: RunSpec | None, drawn: Pick, catalog: Catalog | None) -> str:
 
 
 def evaluations_of(run: RunState) -> str:
-    """Say how many network evaluations a sample takes of those that a run is measured by, "" where
-    nobody counted.
-    """
+    """Return the network evaluations per sample of a run's evaluations, "" if unknown."""
     n = nfe(run)
     if n is None:
         return ""
@@ -59,9 +57,9 @@ def sampled_by(own: RunSpec | None, drawn: Pick | None, catalog: Catalog | None)
 def figures_apart(
     own: RunSpec | None, drawn: Pick | None, catalog: Catalog | None, averaged: bool = False
 ) -> str:
-    """Say of which samples the figures of a run are, where these were drawn otherwise, "" where
-    they were not: it is measured by its own sampler, without guidance, and by its own averages of
-    the weights. ``averaged`` says that these are of others.
+    """Describe how samples differ from those of the run's metrics, "" if not: metrics use the run's
+    sampler without guidance, and its own EMA weights. ``averaged`` tells that the samples use
+    another averaging length.
     """
     if own is None or catalog is None:
         return ""
@@ -83,8 +81,8 @@ def _by(own: RunSpec, drawn: Pick | None, catalog: Catalog) -> RunSpec:
 
 
 def _differs(own: RunSpec, drawn: Pick | None, catalog: Catalog) -> bool:
-    """Whether another sampler than the run's own drew, or with other settings than the run says,
-    whatever led it.
+    """Return whether samples used another sampler or other settings than the run, apart from
+    guidance.
     """
     mine = sampled(own, catalog).sampler
     if drawn is None or mine is None:

@@ -44,7 +44,7 @@ class Source:
 
     @property
     def counted(self) -> bool:
-        """Whether they are the first of real ones, as many as a lens asked for."""
+        """Whether they are the first n real samples."""
         return self.what in ("data", "held")
 
     @property
@@ -55,16 +55,15 @@ class Source:
 
 @dataclass(frozen=True, eq=False)
 class Offered:
-    """Data that a lens shows, for whoever wants to know more of a row.
+    """Samples that a lens shows, for the inspector.
 
     Attributes:
-        arrays: the data, a row each.
-        title: what one of them is called: "Generated image".
-        tell: returns what is known of a row, each with its name.
-        origin: says where they come from, in a line.
-        numbers: of rows that are near to something, which of all that are learned they are.
-        shown: returns the rows that a filter keeps, in the order in which they are seen; None where
-            none is left out.
+        arrays: the samples.
+        title: name of one: "Generated image".
+        tell: returns the facts of a row, with names.
+        origin: provenance in a line.
+        numbers: row numbers in the training data, for nearest samples.
+        shown: returns the rows left by the filter, in display order; None for all.
     """
 
     arrays: Mapping[str, NDArray[Any]]
@@ -76,16 +75,14 @@ class Offered:
 
 
 class Selection(QObject):
-    """Rows of one source, in order and each once; ``by`` says in a word how they were found, and
-    ``beside`` how many rows of what else there are in the same place: a name, these, and all;
-    ``across`` which rows of which other source these are, ``among`` of how many rows of the source
-    they were found, None of all.
-    With ``only`` set, lenses that can do so show nothing else.
+    """Selected rows of one source, in order, without duplicates.
 
-    Signals:
-        changed: other rows are selected, or none, or only these are to be shown.
-        offered: a lens shows other data of this source.
-        filtered: a filter leaves out other rows of this source.
+    ``by`` names the selection tool, and ``beside`` the numbers of selected and of all rows of
+    another set at the same place; ``across`` the corresponding rows of another source, ``among``
+    the number of rows it was made of, None for all. With ``only``, lenses show nothing else.
+
+    Signals: changed: the selection or ``only`` changed. offered: a lens shows other data of this
+    source. filtered: the filter of this source changed.
     """
 
     changed = Signal()

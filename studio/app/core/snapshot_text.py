@@ -7,7 +7,7 @@ __all__ = ["at_step", "between", "elsewhere", "left_of", "picture_of", "trained_
 
 
 def picture_of(step: int, run: RunState | None) -> str:
-    """Say of which step a picture is, and who makes it where a training has phases."""
+    """Return the step of a snapshot, with the phase of the training."""
     place = run.phase_at(step) if run is not None else -1
     edited = ", after the edit" if run is not None and _changed_at(step, run) else ""
     if run is None or place < 0:
@@ -16,12 +16,12 @@ def picture_of(step: int, run: RunState | None) -> str:
 
 
 def between(before: int, after: int) -> str:
-    """Name a picture on its way from the snapshot of one step to that of another."""
+    """Return the name of a transition between two snapshots."""
     return f"between step {before:,} and {after:,}"
 
 
 def at_step(step: int, run: RunState | None) -> str:
-    """Say of which step something shown is: `picture_of`, where it is said what it is."""
+    """Return the step of what is shown, as `picture_of`, for use after its name."""
     return picture_of(step, run).removeprefix("snapshot of ")
 
 

@@ -26,8 +26,8 @@ def fitting(
 def proposed(
     spec: RunSpec, runs: Iterable[RunState], catalog: Catalog, like: RunSpec | None = None
 ) -> RunSpec:
-    """Return a spec with a run in each place where one is proposed: that of which the spec is
-    ``like``, else the newest that will do.
+    """Return a spec with a default run for each required one: that of ``like``, else the newest
+    suitable.
     """
     entry, runs = catalog.get("family", spec.family.slug), list(runs)
     found = dict(spec.inputs)

@@ -12,9 +12,7 @@ MOST = 100  # steps back that are kept
 
 
 class Edits(Generic[Sheet]):
-    """The sheet as it is, those that it was before, and those that were taken back; of each table,
-    as of each run, there are others.
-    """
+    """Undo history: the current sheet, earlier ones, and undone ones; one history per run."""
 
     def __init__(self) -> None:
         self.now: Sheet | None = None

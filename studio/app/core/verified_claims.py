@@ -102,8 +102,8 @@ def _named(seeds: Sequence[int]) -> str:
 
 
 def _by_seed(text: str, seeds: Sequence[int]) -> list[str]:
-    """Return a text of values by seed as what is said of all seeds, and a line for each; a text
-    that lists them in brackets with a legend, any other as it is.
+    """Split a text of values by seed into the common part and one line per seed; unchanged if it
+    has no such list.
     """
     count = len(seeds)
     if count < 2:
@@ -127,7 +127,7 @@ def _listed(outcome: Mapping[str, Any]) -> bool:
 
 
 def _beside(claim: Mapping[str, Any]) -> list[str]:
-    """Return a table of the values of a claim, and beside them those of what must miss its line."""
+    """Return a table of a claim's values next to those of its null models."""
     nulls = claim["nulls"]
     columns = ["", "measured", *(f"must miss: {title}" for title in nulls)]
     by = [_numbers(each, claim["value"]) for each in (claim, *nulls.values())]

@@ -1,6 +1,5 @@
-"""The frame in which any kind of data is browsed: generated beside real, as grids of tiles.
-
-Both are zoomed, sorted and filtered together, by what the kind can say of each datum.
+"""The sample browser: generated next to real samples as tile grids, zoomed, sorted and filtered
+together.
 """
 
 from collections.abc import Iterator, Mapping
@@ -39,13 +38,10 @@ NEAREST = (
 
 
 class Browser(QWidget):
-    """Generated data and real ones in one frame, with what finds its way among them.
+    """Generated and real samples side by side, with sorting, filters and search.
 
-    Signals:
-        export_wanted: what is selected, or all, is to be written.
-        edit_wanted: what is selected is to be edited by hand.
-        near_wanted: what is near to the one in the ring is to be shown, of another one than before,
-            or is not any more.
+    Signals: export_wanted: export the selection, or all. edit_wanted: edit the selection by hand.
+    near_wanted: the sample whose nearest neighbours are shown changed, or the mode ended.
     """
 
     export_wanted = Signal()
@@ -208,9 +204,8 @@ class Browser(QWidget):
         return [*found, ("Export…", self.export_wanted.emit)]
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """N shows the real ones that are nearest to the one in the ring, or all as drawn; R shows
-        real ones in the place of generated ones, or these again; Esc, where nothing is selected,
-        takes one thing back after the other.
+        """N shows the nearest real samples of the one in the ring, or the sampling order; R shows
+        real instead of generated samples; Esc, without a selection, steps back.
         """
         plain = event.modifiers() in (
             Qt.KeyboardModifier.NoModifier,
@@ -226,8 +221,8 @@ class Browser(QWidget):
             super().keyPressEvent(event)
 
     def _step_back(self) -> bool:
-        """Show the real ones as drawn again, then take the ring away, then show real ones again in
-        the place of another run; return whether there was any of these.
+        """Restore the sampling order, then remove the ring, then return to real samples; return
+        whether anything changed.
         """
         panes, choice = (self.made, self.real), self.real.choice
         if self._holds_nearest:
@@ -289,12 +284,10 @@ class Browser(QWidget):
         near: Near | None = None,
         numbers: Rows | None = None,
     ) -> None:
-        """Show generated and real data, (n, ...) by name, with what they are rows of; ``message``
-        stands where real ones are missing. Both share what tiles have in common: that of the real
-        ones, where they are there. In the place of real ones may stand those of a run ``beside``;
-        with the same source row i is of the same latent, and stands where that of the other does.
-        ``near`` says that the real ones are those that are near to the one in the ring, of all that
-        the run learns, which have ``numbers`` there.
+        """Show generated and real samples, (n, ...) by name, with their sources; ``message``
+        replaces missing real samples. Both share the scale of the real ones. ``beside`` replaces
+        the real samples by another run, with corresponding rows aligned for equal latents. ``near``
+        tells that the real samples are the nearest training samples, with their ``numbers``.
         """
         if shown_as.slug != self._slug:  # of another kind the same words say nothing
             self._slug = shown_as.slug
@@ -421,7 +414,7 @@ class Browser(QWidget):
         self._place_wrong()
 
     def _scroll(self, other: Pane, at: int) -> None:
-        """Let rows of the same latents stay beside each other."""
+        """Keep rows of the same latents aligned."""
         if self._aligned:
             other.grid.verticalScrollBar().setValue(at)
 
@@ -452,17 +445,17 @@ class Browser(QWidget):
 
     @property
     def near_to(self) -> int:
-        """The generated one that real ones are sought near to, -1 for none."""
+        """The generated sample whose nearest neighbours are shown, -1 for none."""
         return self.made.grid.inspected if self._holds_nearest else -1
 
     @property
     def shows_near(self) -> bool:
-        """Whether the real ones are those that are near to something, of all that is learned."""
+        """Whether the real samples are nearest training samples."""
         return self._found is not None
 
     def _find_nearest(self) -> None:
-        """Find how far the real ones are from the one in the ring, where somebody wants to know;
-        of some kinds the engine knows it.
+        """Compute the distances of real samples from the one in the ring, on demand; the engine
+        does it for some data types.
         """
         made, real, row = self.made.arrays, self.real.arrays, self.made.grid.inspected
         kind = self.made.shown_as

@@ -1,4 +1,4 @@
-"""A denoising film as it is seen: which frame goes with which flow time, and what is said. Pure."""
+"""A denoising sequence: frame by flow time, and captions. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -57,8 +57,8 @@ class FilmFound:
         return len(self.t) - 1 - int(np.abs(self.t - flow)[::-1].argmin())
 
     def strip(self, most: int, now: int = 0) -> NDArray[np.int64]:
-        """Return so many frames at most, evenly, the first and the last among them; and that which
-        is looked at ``now``, in the place of the nearest one between.
+        """Return at most ``most`` frames, evenly spaced with first and last, including ``now`` in
+        place of the nearest one.
         """
         found = np.unique(np.linspace(0, len(self.t) - 1, most).round().astype(np.int64))
         if now not in found and len(found) > 2:

@@ -73,8 +73,8 @@ class Line:
 
 @dataclass(frozen=True)
 class Distances:
-    """Lines over ``columns``: all data and their classes. ``about`` says of which samples they are,
-    in a line.
+    """Rows over ``columns``: all samples and their classes. ``about`` describes the samples in a
+    line.
     """
 
     columns: tuple[str, ...]

@@ -40,7 +40,7 @@ class PartChoice(QWidget):
         self.hide()
 
     def offer(self, word: str, names: Sequence[str], at: str) -> None:
-        """Offer the classes of a word, of which one is looked at, "" for all."""
+        """Set the classes to choose from and the current one, "" for all."""
         if list(names) != self._names:
             self._names = list(names)
             self._make(word)
@@ -115,7 +115,7 @@ class DistributionTools(QWidget):
         self.setLayout(line)
 
     def offer(self, names: Sequence[str], shown: Sequence[str]) -> None:
-        """Offer numbers, of which some are shown."""
+        """Set the quantities to choose from and those shown."""
         self._all, self._shown = list(names), list(shown)
         self.which.setText(f"{len(shown)} of {len(names)} numbers")
         self.which.updateGeometry()

@@ -1,4 +1,4 @@
-"""What can be said of many data, of which each number is found when it is first asked for."""
+"""Quantities of samples, computed on first access."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any

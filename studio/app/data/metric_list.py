@@ -23,7 +23,7 @@ WIDE, APART = 270, 12  # pixels that a cell wants, and between two
 
 
 class Qualities(QWidget):
-    """A cell a metric, beside each other where there is room; it follows the training clock."""
+    """Grid of metric cells that follows the training clock."""
 
     def __init__(self, state: AppState) -> None:
         super().__init__()
@@ -60,7 +60,7 @@ class Qualities(QWidget):
         self._place()
 
     def _place(self) -> None:
-        """Put the cells beside each other, as many as are wide enough."""
+        """Arrange the cells in as many columns as fit."""
         columns = 3 * self._across
         for i, (title, value, note) in enumerate(self._cells):
             line, column = 2 * (i // self._across), 3 * (i % self._across)

@@ -1,6 +1,4 @@
-"""How far one datum is from each of many real ones of its class, and these from each other: found
-in a thread, since the window is not to wait for it.
-"""
+"""Distances of a sample to the real samples of its class, computed in a thread."""
 
 import asyncio
 from dataclasses import dataclass
@@ -23,11 +21,10 @@ COPY = 0.5  # of how far real ones are from their nearest: what is nearer may be
 
 @dataclass(frozen=True, eq=False)
 class Near:
-    """How far one datum is from each of others, (n,): infinitely where these are of another class
-    than its own; ``among`` how many it was sought, all of its class or, with ``label`` "", all
-    there are, and how far these usually are from the nearest other one, where that is known;
-    ``whole`` says that these are all that a run learns, and not those of them that a lens shows, of
-    which there are ``learned`` in all, 0 where nobody knows.
+    """Distances of a sample to others, (n,), infinite for other classes; ``among`` is the number
+    searched, of its class or, with ``label`` "", of all; ``usual`` the median nearest-neighbour
+    distance of real samples, if known. ``whole`` tells that all training data were searched;
+    otherwise ``learned`` is their number, 0 if unknown.
     """
 
     far: NDArray[np.float64]
@@ -44,7 +41,7 @@ class Near:
 
     @property
     def copied(self) -> bool:
-        """Whether it is much nearer than real ones are to each other."""
+        """Whether it is much nearer than real samples are to each other."""
         least = self.far.min(initial=np.inf)
         return self.usual is not None and bool(least < COPY * self.usual)
 
@@ -58,9 +55,8 @@ class Near:
         return f"{self.among:,} {of}{which} {kind.one if self.among == 1 else kind.many}{called}"
 
     def said(self, kind: Kind) -> str:
-        """Say it: "nearest of 512 real jets of class top: 0.03 away by pixels, real ones from their
-        own nearest: 0.04 (median)": a distance says nothing to whom nobody tells which one it is,
-        and what is usual.
+        """Format it with its context: "nearest of 512 real jets of class top: 0.03 away by pixels;
+        real samples: 0.04 from their nearest (median)".
         """
         by = f" by {kind.apart.name.partition(';')[0]}" if kind.apart else ""
         line = f"nearest of {self.sought(kind)}: {number_format.figure(self.far.min())} away{by}"
@@ -93,7 +89,7 @@ def _distance(kind: Kind) -> str:
 
 @dataclass(frozen=True, eq=False)
 class _Question:
-    """A row of some data, held against others of a kind."""
+    """A row of some samples, to compare with others."""
 
     data: Arrays
     row: int
@@ -174,8 +170,8 @@ def measured(
     kind: Kind,
     usual: dict[str, float | None] | None = None,
 ) -> Near:
-    """Return how far the datum of a row is from each of others, of its class where both have one;
-    ``usual`` says of classes how far real ones are from their nearest, and is told what it lacks.
+    """Return the distances of a row's sample to others of its class; ``usual`` caches by class the
+    nearest-neighbour distance of real samples.
     """
     apart, known = kind.apart, usual if usual is not None else {}
     assert apart is not None

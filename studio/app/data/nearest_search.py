@@ -22,14 +22,14 @@ __all__ = ["Neighbours", "Sought"]
 
 @dataclass(frozen=True, eq=False)
 class Neighbours:
-    """Of m data that were asked about the n nearest of all that a run learns.
+    """The n nearest training samples of m query samples.
 
     Attributes:
-        arrays: these, one datum's after the other's, (m n, ...) by name.
-        far: (m, n), how far they are, infinitely where there are fewer.
-        number: (m, n), which of all that are learned they are.
-        among: of how many they are the nearest, of each datum.
-        usual: how far data like it are from the nearest other one, where that was asked for.
+        arrays: the neighbours in order, (m n, ...) by name.
+        far: (m, n), distances, infinite if there are fewer.
+        number: (m, n), row numbers in the training data.
+        among: number searched, per query.
+        usual: median nearest-neighbour distance of similar samples, if requested.
     """
 
     arrays: Arrays

@@ -1,4 +1,4 @@
-"""Rows of another run beside those of one, from the same latents where there are such."""
+"""Samples of another run next to those of one, from the same latents if possible."""
 
 import asyncio
 from pathlib import Path
@@ -20,18 +20,15 @@ _Asked = tuple[str, str, str, int, int]
 
 
 class OtherRun(QObject):
-    """The rows of another run, as those of one are shown: its newest kept particles beside
-    particles, samples of the same seed beside samples.
+    """Samples of another run: its newest particles next to particles, samples of the same seed next
+    to samples.
 
     Attributes:
-        run: which, None for none.
-        shown: its rows, None where there are none or they are not read yet.
-        note: why they are not row by row those of the first, or why there are none; "" where they
-            are.
-        draws: whether there would be some if as many were drawn, with the seed of the first.
-
-    Signals:
-        changed: there are others.
+        run: the run, None for none.
+        shown: its rows, None if missing or loading.
+        note: why rows do not correspond, or are missing; "" otherwise.
+        draws: whether generating with the first run's seed would provide them.
+        Signals: changed: the rows changed.
     """
 
     changed = Signal()
@@ -60,7 +57,7 @@ class OtherRun(QObject):
         return self.shown is not None and not self.note
 
     def choose(self, run: RunState | None, one: RunState | None, beside: Shown | None) -> None:
-        """Show rows of a run beside those of ``one``, None for none."""
+        """Show rows of a run next to those of ``one``, None for none."""
         if run is None or one is None or beside is None:
             self.run, self.shown, self.note, self._asked = None, None, "", None
             self.draws = False

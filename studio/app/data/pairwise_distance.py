@@ -19,14 +19,14 @@ CLOSE = 1e-3  # data nearer than that may be the same, and else are as far apart
 
 @dataclass(eq=False)
 class Apart:
-    """A distance of one datum, given without the axis of rows, from each of many.
+    """A distance of one sample from each of many.
 
     Attributes:
-        name: what is compared, as it is said after "by": "pixels".
-        measure: which distance of them that is, in a few words.
-        features: finds what is compared of each of many data, (n, k).
-        same: whether one datum is each of some, (n,), where what is compared does not tell: those
-            that are the same are 0 apart, and no others.
+        name: what is compared, after "by": "pixels".
+        measure: the metric in a few words.
+        features: returns the compared features of samples, (n, k).
+        same: returns whether one sample equals each of others, (n,), if features do not decide;
+            only equal ones have distance 0.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""What a model weighed at a part of a datum, as a list with bars beside the mouse."""
+"""Popup with the model's alternatives for a part of a sample, as bars."""
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent

@@ -29,7 +29,7 @@ def atlas(images: NDArray[np.floating]) -> Colours:
 
 
 class Pictures:
-    """Images as tiles: one atlas of them all, of which each tile is a part; sharp at any size."""
+    """Images as tiles of one atlas; sharp at any size."""
 
     def __init__(self, arrays: Arrays) -> None:
         self._n, _, self._height, self._width = arrays["x"].shape

@@ -61,8 +61,8 @@ def orders(measured: Measured) -> list[str]:
 
 
 def sorted_rows(measured: Measured, order: str, n: int) -> Rows:
-    """Return n rows in one of `orders`; those that cannot be told apart stay as they are, and
-    those without a number come last.
+    """Return n rows in one of `orders`; ties keep their order, and rows without a value come
+    last.
     """
     name, end = sorting(order), order.rpartition(", ")[2]
     if name not in measured:
@@ -271,8 +271,8 @@ def _is(values: NDArray[Any], word: str) -> NDArray[np.bool_]:
 
 
 def _begin(texts: Sequence[NDArray[Any]], word: str, n: int) -> NDArray[np.bool_]:
-    """Return of which of n rows a text has a word that begins so: what is "invalid" is not "valid".
-    Capitals begin one, too, as the N of C3H5NO does.
+    """Return which of n texts have a word with this prefix: "invalid" does not match "valid".
+    Capitals begin a word, too, as the N of C3H5NO.
     """
     begun = re.compile(f"(?<![a-z])(?i:{re.escape(word)})")
     found = np.zeros(n, dtype=bool)

@@ -17,10 +17,9 @@ TIP = "Validity rule, for all runs on these data"
 
 
 class RuleChip(PushButton):
-    """Seen where a kind has rules to choose among.
+    """Shown if a data type has validity rules.
 
-    Signals:
-        chosen: a rule was, as it is kept.
+    Signals: chosen: the stored name of the chosen rule.
     """
 
     chosen = Signal(str)

@@ -1,6 +1,5 @@
-"""What is found of data after they are seen: what the judge sees in them, how far the nearest of
-the training data is, and what their kind knows of them beside others. It is to be sorted and
-filtered by, and comes a moment later.
+"""Facts of samples computed after display: prediction of the reference classifier, nearest training
+sample, and facts relative to other samples; for sorting and filtering.
 """
 
 import asyncio
@@ -33,7 +32,7 @@ KEPT = 12  # sets of data of which it is remembered
 
 @dataclass(eq=False)
 class _Entry:
-    """What is found of some data x, held against the training data ``among``."""
+    """Facts of samples x relative to the training data ``among``."""
 
     x: NDArray[Any]
     among: NDArray[Any] | None
@@ -61,7 +60,7 @@ class MoreKnown(QObject):
         return MoreKnown(state, state, actions) if found is None else found
 
     def known(self, run: RunState, data: Arrays) -> Arrays | None:
-        """Return what is known of data by now, None where nobody has asked what there is."""
+        """Return the known facts of samples, None if not requested."""
         entry = self._entry(np.asarray(data["x"]), run.target)
         return entry.found if entry is not None else None
 
@@ -82,8 +81,8 @@ class MoreKnown(QObject):
         return next(same, None)
 
     def of(self, run: RunState, kind: Kind, data: Arrays, *, own: bool = False) -> Arrays:
-        """Return what is known of data (n, ...) by now, a row each, and find the rest; ``own`` says
-        that they are the training data themselves, of which each has another one nearest.
+        """Return the known facts of samples (n, ...) and compute the rest; ``own`` tells that they
+        are the training data.
         """
         if not kind.finds and kind.among is None:
             return {}

@@ -44,9 +44,8 @@ Part = tuple[float, float] | str
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """Data of one place: real ones, ``key`` is "" for these, or what a run makes, of which
-    ``place`` is that among the compared runs. ``source`` is what its rows are rows of, where they
-    can be selected, and ``origin`` says in words what they are.
+    """Samples of one column: real ones with ``key`` "", or those of a run at ``place`` among the
+    compared runs. ``source`` is their source if selectable, and ``origin`` describes them.
     """
 
     key: str
@@ -84,9 +83,7 @@ class Found:
         return in_order(self.measured[0][self.words[0]], self.order) if self.words else []
 
     def each(self, sample: int, name: str) -> NDArray[Any]:
-        """Return what is known of each datum of a sample, (n,), or of each of its elements, (n, k);
-        nothing where nobody knows.
-        """
+        """Return a quantity of each sample, (n,), or element, (n, k); empty if unknown."""
         values = np.asarray(self.measured[sample].get(name, np.empty(0)))
         rows = self.rows[sample] if self.rows else None
         return values if rows is None or not len(values) else values[rows]
@@ -97,8 +94,8 @@ class Found:
         return values if values.ndim == 1 else values[np.isfinite(values)]
 
     def spread(self, name: str, edges: NDArray[np.float64], sample: int) -> NDArray[np.float64]:
-        """Return how far by chance the shares of a sample in bins vary, (m,): of elements, of which
-        each datum has several, as data are drawn.
+        """Return the standard deviation of a sample's fractions per bin, (m,), accounting for
+        several elements per sample.
         """
         values = self.each(sample, name)
         if values.ndim > 1:
@@ -111,7 +108,7 @@ class Found:
         return len(self.samples[sample].arrays["x"]) if rows is None else len(rows)
 
     def rows_in(self, sample: int, name: str, part: Part) -> Rows:
-        """Return the rows of a sample of which something is in a range or of a class."""
+        """Return the rows with a quantity in a range or class."""
         found = in_part(self.each(sample, name), part)
         places = np.flatnonzero(found if found.ndim == 1 else found.any(axis=1))
         rows = self.rows[sample] if self.rows else None
@@ -262,8 +259,8 @@ def shares_among(values: NDArray[Any], names: Sequence[str] | NDArray[Any]) -> N
 def class_shares(
     real: NDArray[Any], made: NDArray[Any], order: Sequence[str] = ()
 ) -> tuple[tuple[str, ...], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return the classes that are real, in an order, their shares of generated data, of real ones,
-    and how far by chance two samples of these sizes are apart, (k,) each.
+    """Return the real classes in an order, their fractions in generated and real data, and the
+    standard deviation of the difference, (k,) each.
     """
     names = in_order(real, order)
     shares, others = shares_among(real, names), shares_among(made, names)

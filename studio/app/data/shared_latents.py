@@ -65,7 +65,7 @@ def differ(one: RunState, other: RunState, catalog: Catalog | None, seed: int | 
 
 
 def _carrier(run: RunState, catalog: Catalog | None) -> str:
-    """Return what carries the rows of a run, "" where nothing does or nobody knows."""
+    """Return what carries the rows of a run, "" for unknown or nothing."""
     entry = family_of_run(run, catalog)
     return entry.carrier if entry is not None else ""
 

@@ -17,7 +17,7 @@ TITLES = {
     "particles": "The particles",
     "moved": "Positions after the step",
 }
-"""What a stage has at hand, in the order in which it is shown; what is no datum is only told."""
+"""Inputs of a stage in display order; those that are no samples are only listed."""
 
 Paint = Callable[[Arrays], Tiles]
 Common = Callable[[Arrays], Arrays]

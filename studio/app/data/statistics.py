@@ -15,7 +15,7 @@ __all__ = ["Column", "classes_of", "columns_of", "measured_of", "of_all", "rows_
 
 @dataclass(frozen=True)
 class Column:
-    """One number of each datum; ``missing`` is how many are no number, None where nobody looked."""
+    """A quantity of samples; ``missing`` is the number of missing values, None if unknown."""
 
     name: str
     mean: float
@@ -31,8 +31,8 @@ def rows_of(x: NDArray[Any], told: Arrays) -> dict[str, NDArray[Any]]:
 
 
 def measured_of(kind: Kind, arrays: Arrays, columns: Sequence[str]) -> Measured:
-    """Return what is known of each datum: what their kind measures, or else the columns of tables;
-    ``arrays`` are the data, a row each, and what is told of them.
+    """Return quantities of each sample: the measures of the data type, or the table columns;
+    ``arrays`` has the samples and their conditions.
     """
     found = kind.measures(arrays)
     if found or kind.layout != "plane":

@@ -185,11 +185,10 @@ class TileGrid(QListView):
         least: int = 0,
         smooth: bool = False,
     ) -> None:
-        """Show tiles, which people call ``noun``; ``inks`` (n,) are their colours, ``words`` stand
-        below them, and ``message`` where there are none. ``order`` (k,) are the rows that are
-        shown, as they follow each other; ``page`` is how many of them are seen where nobody has
-        zoomed, 0 for all, and fewer where they would have less than ``least`` pixels of height and
-        are browsed. With ``smooth`` the same tiles fade from what they show now.
+        """Show tiles called ``noun``; ``inks`` (n,) are their colours, ``words`` their captions,
+        and ``message`` the text if empty. ``order`` (k,) are the rows to show; ``page`` is the
+        number visible without zoom, 0 for all, fewer if they would be below ``least`` pixels high.
+        ``smooth`` fades from the old to the new content of the same tiles.
         """
 
         def show() -> None:
@@ -339,8 +338,8 @@ class TileGrid(QListView):
             self.scrollTo(first, QAbstractItemView.ScrollHint.PositionAtTop)
 
     def in_sight(self) -> tuple[int, int]:
-        """Return the places of the first tile that is seen, and after the last one; those of which
-        less than half is seen do not count.
+        """Return the first and one past the last visible tile; less than half visible does not
+        count.
         """
         top, high = self.verticalScrollBar().value(), self._items.cell.height()
         first = round(top / high) * self._columns
@@ -348,7 +347,7 @@ class TileGrid(QListView):
         return min(first, self.count), min(last, self.count)
 
     def _arrange(self) -> None:
-        """Find the size of a tile, and so many columns that they stand in the middle."""
+        """Compute the tile size and the number of columns, centred."""
         tiles, below = self._items.tiles, self._paint.below.height
         n, aspect = self.count, tiles.aspect if tiles is not None and len(tiles) else 1.0
         width, height = self.width(), self.height()

@@ -1,4 +1,4 @@
-"""Tiles as a model of Qt: a list of rows in an order, of which some may be left out."""
+"""Qt model of tiles: an ordered list of rows with a filter."""
 
 from collections.abc import Callable, Sequence
 

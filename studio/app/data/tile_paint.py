@@ -55,12 +55,12 @@ def fitting(text: str, metrics: QFontMetrics, room: int) -> str:
 
 
 class TilePaint:
-    """Paints tiles, and keeps pixmaps of them where they are ``kept``.
+    """Paints tiles and caches their pixmaps if ``kept``.
 
     Attributes:
-        tiles: what is painted.
-        below: what stands below each.
-        missing: places of which not all is painted with their tile, for want of time.
+        tiles: the painters.
+        below: caption of each.
+        missing: places painted incompletely for lack of time.
     """
 
     def __init__(self, *, kept: bool) -> None:

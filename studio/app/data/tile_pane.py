@@ -95,9 +95,9 @@ class Pane(QWidget):
         title: str = "",
         numbers: Rows | None = None,
     ) -> None:
-        """Show other data, (n, ...) by name, of a kind and a source; ``page`` of them fill the
-        pane where nobody has zoomed. With a ``title`` they stand for others of the source, and the
-        inspector is told nothing of them. ``numbers`` as `Offered` has them.
+        """Show other samples, (n, ...) by name, of a data type and source; ``page`` of them fill
+        the pane without zoom. With a ``title`` they represent other samples of the source and are
+        not offered to the inspector. ``numbers`` as in `Offered`.
         """
         if source != self._source:
             self.grid.inspect(-1)
@@ -246,7 +246,7 @@ class Pane(QWidget):
         return " · ".join(parts)
 
     def tell(self, tile: int) -> list[tuple[str, str]]:
-        """Return what is known of a datum, each with its name, and of what was asked for beside."""
+        """Return the facts of a sample, with names, next to the requested values."""
         real = self._source is not None and self._source.real
         return told_of(self._kind, self._arrays or {}, tile, real=real)
 
@@ -262,7 +262,7 @@ class Pane(QWidget):
         self.grid.choose(self._selection.of(self._source))
 
     def say(self, origin: str) -> None:
-        """Say where the data come from, beside which of them are in sight."""
+        """Show the origin of the samples next to the visible range."""
         self._origin = origin
         self._tell()
 
@@ -282,7 +282,7 @@ class Pane(QWidget):
 
 
 def told_of(shown_as: Kind, arrays: Arrays, row: int, *, real: bool) -> list[tuple[str, str]]:
-    """Return what is known of a row of data (n, ...) by name, as `told` does of the first."""
+    """Return the facts of a row of samples (n, ...) by name, as `told`."""
     one = {name: each[row : row + 1] for name, each in arrays.items()}
     given = {name: each[0] for name, each in one.items()}
     return told(shown_as, shown_as.measures(one), given, real=real)
@@ -295,10 +295,10 @@ def told(
     *,
     real: bool = False,
 ) -> list[tuple[str, str]]:
-    """Return what was measured of the first of some data, each with its name, in its unit; with
-    what it was ``given`` by name also what was asked for, and by how much it is off that, beside
-    how far real data are, where what is alike in them is among it. A ``real`` datum was asked for
-    nothing; of one that is not seen whole what the whole has is said in the same way.
+    """Return the measures of the first sample with names and units; for its conditions ``given``
+    also the requested value and the deviation, next to that of real data if known. ``real`` samples
+    have no request; for a sample that shows only a part, the values of the whole are given
+    likewise.
     """
     found, floors = [], {} if real else shown_as.off(given or {})
     by = shown_as.whole if real else "asked"
@@ -313,7 +313,7 @@ def told(
 
 
 def _against(value: Any, wanted: Any, by: str) -> str:
-    """Say what was asked for, and how far off that a value is: "asked 173, −4.1 %"."""
+    """Format a requested value and the deviation from it: "asked 173, −4.1 %"."""
     counted = isinstance(value, np.integer)
     said = f"{by} {brief(np.int64(round(wanted)) if counted else np.float64(wanted))}"
     if value == wanted or not wanted:
@@ -337,7 +337,7 @@ def brief(value: object) -> str:
 
 
 def short(value: object) -> str:
-    """Return a measure of a datum as it is said."""
+    """Format a measure of a sample."""
     if isinstance(value, np.integer):
         return f"{int(value):,}"
     return number_format.figure(float(value)) if isinstance(value, np.floating) else str(value)

@@ -1,4 +1,4 @@
-"""Pointing at a part of a tile: what a model weighed there lies beside it."""
+"""Hover parts of a tile to see the model's alternatives."""
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen

@@ -50,7 +50,7 @@ class Sheets:
 
 
 def paint_sheet(tiles: Tiles, rows: Rows) -> QImage:
-    """Return tiles beside and below each other, about as many columns as rows."""
+    """Return a contact sheet of tiles, nearly square."""
     width = max(8, round(SIDE * tiles.aspect))
     columns = max(1, math.ceil(math.sqrt(len(rows) * SIDE / width)))
     lines = max(1, math.ceil(len(rows) / columns))

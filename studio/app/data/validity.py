@@ -19,5 +19,5 @@ def validity(why: NDArray[Any]) -> NDArray[np.str_]:
 
 
 def why_of(said: str) -> str:
-    """Return what is wrong with a datum of which that is said, "" for nothing."""
+    """Return why a sample is invalid, "" if it is valid."""
     return said.removeprefix(f"{INVALID}: ") if said.startswith(INVALID) else ""

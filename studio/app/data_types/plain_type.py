@@ -24,7 +24,7 @@ def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) 
 
 
 def plain(slug: str) -> Kind:
-    """Return what is said and shown of a kind that nobody has described."""
+    """Return a generic description of an unknown data type."""
     return Kind(
         slug=slug,
         title=slug.replace("-", " ").capitalize(),

@@ -70,7 +70,7 @@ def label(text: str = "", role: str = "", *, wrap: bool = False) -> QLabel:
 
 
 def section(text: str) -> QLabel:
-    """Return a label in small capitals; a screen reader hears the word as it is written."""
+    """Return a section label in small capitals; screen readers get the plain text."""
     made = label(text.upper(), "section")
     made.setAccessibleName(text)
     return made
@@ -330,7 +330,7 @@ class Elided(Label):
 
 
 class Dot(QWidget):
-    """A small disc that marks a state by colour; the word beside it says the same."""
+    """A small coloured disc; the text next to it states the same."""
 
     def __init__(self, diameter: int = 8) -> None:
         super().__init__()

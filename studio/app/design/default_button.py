@@ -13,9 +13,8 @@ __all__ = ["EagerButton"]
 
 
 class EagerButton(PushButton):
-    """While it is grey its holder has the keyboard in its place, else Qt would hand it to the
-    button beside it; an Enter is kept until the button can be pressed, unless the keyboard goes
-    elsewhere.
+    """A button that keeps the keyboard focus while disabled, so that Qt does not move it to a
+    neighbour; Enter is kept until the button is enabled, unless the focus moves.
     """
 
     def __init__(self, text: str, clicked: Callable[[], None], holder: QWidget, icon: str) -> None:
@@ -41,12 +40,12 @@ class EagerButton(PushButton):
                 self.click()
 
     def take_keyboard(self) -> None:
-        """Have the keyboard, or see to it that nobody else has it until then."""
+        """Take the keyboard focus, or reserve it until enabled."""
         taker = self if self.isEnabled() else self._holder
         taker.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def forget(self) -> None:
-        """Press nothing any more that was asked for before."""
+        """Discard a kept Enter."""
         self._kept = False
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

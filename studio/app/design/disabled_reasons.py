@@ -1,4 +1,4 @@
-"""Why options of a list cannot be chosen, below each: on hover alone nobody finds it."""
+"""Reasons of disabled options, below each option instead of in a tooltip."""
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter

@@ -1,5 +1,5 @@
-"""How files and pictures that are dropped are taken: as copies, whatever was offered. Whoever is
-told that they were moved takes them away where they were.
+"""Accept dropped files as copies, whatever was offered; after a move, the source would delete
+them.
 """
 
 from PySide6.QtCore import Qt

@@ -17,10 +17,8 @@ MOST = 7  # choices of a facet that are shown at first; one more is shown, too
 
 
 class FacetList(QFrame):
-    """One list of choices under each title; of a facet one choice or none is made. Of many choices
-    the first are shown, and all others where they are asked for.
-
-    ``chosen`` is called with a title and a value when a person clicks on it.
+    """One list of choices per facet, single choice. The first choices are shown, more on request.
+    ``chosen`` is called with title and value on a click.
     """
 
     def __init__(self, chosen: Callable[[str, str], None]) -> None:

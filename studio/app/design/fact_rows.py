@@ -13,8 +13,8 @@ NAMES = 118  # pixels
 
 
 class Facts(QWidget):
-    """A line a fact: its name dim, what is known of it beside, both wrapped; without a name it has
-    the line for itself.
+    """Lines of a dim name and a value, both wrapped; without a name, the value takes the whole
+    line.
     """
 
     def __init__(self, facts: Sequence[tuple[str, str]] = ()) -> None:

@@ -49,7 +49,7 @@ def folder_of_exports(project: Path | None = None) -> Path:
 
 
 def remember_folder(chosen: str) -> None:
-    """Let the next dialog open beside what was chosen in one."""
+    """Remember the folder for the next dialog."""
     folder = str(Path(chosen).absolute().parent)
     kept = preferences.load()
     if kept.files != folder:
@@ -98,9 +98,8 @@ def save_dialog(
     suffix: str = "",
     folder: Path | None = None,
 ) -> QFileDialog:
-    """Return a dialog for a file to be written, beside the last one. ``name`` is what it is called
-    unless the person says otherwise; a name without a suffix gets that of the filter that is
-    chosen, at first ``suffix``.
+    """Return a save dialog in the last folder. ``name`` is the suggestion; without a suffix it gets
+    that of the chosen filter, initially ``suffix``.
     """
     where = folder or folder_of_exports()
     dialog = _dialog(parent, title, QFileDialog.FileMode.AnyFile, filters, where)

@@ -1,4 +1,4 @@
-"""A frame around a widget that goes by itself: here is what was asked for."""
+"""A frame that briefly highlights a widget."""
 
 from PySide6.QtCore import QPoint, QRect, Qt, QTimer
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen

@@ -77,8 +77,8 @@ def _depth(text: str) -> int:
 
 
 class Formula(QWidget):
-    """One formula; it breaks where it is too wide, and is heard as it is written. ``coloured``, its
-    terms are in the colours of what they are about.
+    """A formula that wraps; screen readers get its text. With ``coloured``, terms have the colours
+    of their subjects.
     """
 
     def __init__(self, pixels: int = 17, role: str = "text", *, coloured: bool = False) -> None:

@@ -1,8 +1,7 @@
-"""Text on the screen as it is written: whatever Qt would obey in it is shown instead.
+"""Plain text in Qt widgets.
 
-Qt takes what looks like HTML in a label or a tip for markup (and reads files for the pictures in
-it), "&" in buttons and menus for a key, "[*]" in a title for the mark of a change. Names come from
-files of others, so all text goes through here. A house rule of the tests sees to it.
+Qt interprets HTML in labels and tooltips (and loads images), "&" in buttons and menus, "[*]" in
+titles. Names may come from other people, so all text goes through here; a test enforces it.
 """
 
 import html
@@ -47,7 +46,7 @@ class PushButton(QPushButton):
         super().setText(keyless(text))
 
     def text(self) -> str:
-        """Return the text as it is seen."""
+        """Return the displayed text."""
         return self._shown
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -72,7 +71,7 @@ def set_tip(target: _Tipped, text: str) -> None:
 
 
 def tip_text(text: str) -> str:
-    """Return a text for a tip; what Qt would take for markup is shown as it is written."""
+    """Escape a text for a tooltip."""
     shown = lines(text)
     if not Qt.mightBeRichText(shown):
         # Qt breaks no line of plain text: a long one would be as wide as the screen.

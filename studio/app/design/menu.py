@@ -22,7 +22,7 @@ class Submenu:
 
 @dataclass(frozen=True)
 class Greyed:
-    """What cannot be done, and why: it stands beside the title."""
+    """A disabled menu item, with its reason next to the title."""
 
     why: str
 

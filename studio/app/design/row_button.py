@@ -38,7 +38,7 @@ class RowButton(QAbstractButton):
         super().setText(keyless(text))
 
     def text(self) -> str:
-        """Return the text as it is seen."""
+        """Return the displayed text."""
         return self._shown
 
     def show_facts(
@@ -51,8 +51,8 @@ class RowButton(QAbstractButton):
         progress: float | None = None,
         note_of: str = "",
     ) -> None:
-        """Change what the line says; ``spoken`` is the state in words, for those who hear it, and
-        ``note_of`` what the note is a figure of, for them and in the tip.
+        """Update the line; ``spoken`` is the state for screen readers, and ``note_of`` the name of
+        the note's value, for them and the tooltip.
         """
         self.setText(text)
         self.note, self.dot, self.progress = note, dot, progress
@@ -91,5 +91,5 @@ class RowButton(QAbstractButton):
                 painter.fillRect(QRectF(0, 6, 2, area.height() - 12), QColor(theme.colors().accent))
 
     def elided(self, room: int) -> str:
-        """Return the text as it fits into so many pixels."""
+        """Return the text elided to ``room`` pixels."""
         return elided(self.text(), self.font(), room)

@@ -104,7 +104,7 @@ class Theme(QObject):
 
     @contextmanager
     def on_paper(self) -> Iterator[None]:
-        """Let what is painted meanwhile be dark on white, as it is printed; nobody is told."""
+        """Paint dark on white within the block, without signals."""
         before = self._tokens, self._printing
         self._tokens = replace(LIGHT, background="#ffffff", identity=self._identity)
         self._printing = True

@@ -1,4 +1,4 @@
-"""Left and Right in a tree: they close and open a line, then go out and in, whatever the style."""
+"""Left and Right in a tree: close and open a node, then move out and in, in every style."""
 
 from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtWidgets import QTreeView

@@ -12,9 +12,7 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 class LineModel(QAbstractItemModel):
-    """Holds which lines there are; those who inherit say what is in them, when they are asked: a
-    line that nobody sees costs nothing.
-    """
+    """Holds the lines; subclasses provide their content on demand, so hidden lines cost nothing."""
 
     def __init__(self, columns: int = 1, parent: QObject | None = None) -> None:
         super().__init__(parent)

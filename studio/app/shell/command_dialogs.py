@@ -53,9 +53,7 @@ class Asks:
         self._then(dialog, lambda file: self._actions.project.create(Path(file)))
 
     def _beside(self) -> Path:
-        """Return where projects are looked for: beside the open one, or else where the person's
-        things are.
-        """
+        """Return the folder where projects are searched: next to the open one, or the user's."""
         project, chosen = self._state.project, preferences.load().projects
         if project is not None:
             return project.parent

@@ -15,8 +15,8 @@ __all__ = ["offer_folder"]
 
 
 def offer_folder(dialog: QFileDialog, take: Callable[[str], None]) -> None:
-    """Let a dialog for files be answered with the folder that is typed or marked in it, or else
-    with the one that it shows. A dialog of the system has no room for a button, and stays as it is.
+    """Let a file dialog return the typed or selected folder, or the current one. System dialogs are
+    unchanged.
     """
     box = dialog.findChild(QDialogButtonBox)
     if box is None:

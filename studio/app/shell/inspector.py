@@ -1,5 +1,5 @@
-"""The right column follows what is selected: the setup before a run; afterwards the run, or of it
-whatever was selected last.
+"""The right column follows the selection: the setup before a run; then the run or its last selected
+item.
 """
 
 import importlib
@@ -70,7 +70,7 @@ class Inspector(QFrame):
         return self._state.place in ("setup", "run")
 
     def dock(self, sheet: QWidget) -> None:
-        """Let a sheet stand at the foot, below whatever is looked at."""
+        """Dock a panel at the bottom."""
         layout = self.layout()
         assert layout is not None
         layout.addWidget(sheet)

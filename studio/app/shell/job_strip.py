@@ -134,8 +134,8 @@ class JobLine(QWidget):
         self.setLayout(page)
 
     def show_job(self, info: JobInfo, doing: str, left: float | None, ending: bool = False) -> None:
-        """Show how far it is: of so many, or that it goes on; and for how long yet. ``doing`` is
-        what it is at, or what it waits for. Of one that is ``ending`` nothing more is to come.
+        """Show the progress and the remaining time. ``doing`` is the activity or what it waits for.
+        ``ending`` jobs report nothing more.
         """
         self.stop.setEnabled(not ending)
         if ending:

@@ -135,8 +135,8 @@ class Studio:
         self.state.deleteLater()
 
     def report(self, error: BaseException) -> None:
-        """Show an error that nobody expected; it is a mistake in the studio. Errors from one place
-        are the same one: a lens may meet it with every record.
+        """Show an unexpected internal error. Errors from one place count as one, since a lens may
+        repeat it with every record.
         """
         at = traceback.extract_tb(error.__traceback__)[-1:]
         place = ":".join(f"{frame.filename}:{frame.lineno}" for frame in at)
@@ -164,7 +164,7 @@ def _qt_says(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
 
 
 def _note(notice: Notice) -> None:
-    """Log what a person is told when something is wrong."""
+    """Log an error notice."""
     if notice.level in ("error", "warning"):
         level = logging.ERROR if notice.level == "error" else logging.WARNING
         log.log(level, "told: %s", " ".join((notice.text, notice.why, notice.todo)).strip())

@@ -1,4 +1,4 @@
-"""Menus and shortcuts, made from the registry: whatever is in one is in the other."""
+"""Menus and shortcuts from the command registry."""
 
 from collections.abc import Callable
 

@@ -33,8 +33,8 @@ KEYS = "↑ ↓ move   ·   Tab next kind   ·   → all of a kind   ·   > comm
 
 
 class Palette(QFrame):
-    """Lies over the window; a click beside it or Escape closes it. ``hits`` lists everything there
-    is, and is asked whenever it opens.
+    """Command palette over the window; a click outside or Escape closes it. ``hits`` returns all
+    entries when it opens.
     """
 
     def __init__(self, hits: Callable[[], list[Hit]], host: QWidget) -> None:
@@ -181,7 +181,7 @@ class Palette(QFrame):
         (second if also and second is not None else hit.do)()
 
     def _move(self, by: int) -> None:
-        """Go up or down by so many lines, past the headings; by one it goes round."""
+        """Move by a number of lines, skipping headings; single steps wrap around."""
         places = [i for i in range(self.model.rowCount()) if self.model.hit(i) is not None]
         if not places:
             return

@@ -1,6 +1,5 @@
-"""Preferences: how the studio looks, what trainings may take, where projects begin.
-
-Each takes effect, and is remembered, as soon as it is changed; what waits for something says so.
+"""Preferences: appearance, training limits, project folder. Each takes effect and is saved at once,
+or tells when it will.
 """
 
 import os
@@ -82,8 +81,8 @@ COSTS = (
 
 
 class PreferencesSheet:
-    """A modal dialog. ``kept`` is what the window remembers; ``allow`` is told the share of a
-    training's time that looking at it may take.
+    """A modal dialog. ``kept`` are the stored preferences; ``allow`` is called with the live view's
+    share of the training time.
     """
 
     def __init__(

@@ -21,19 +21,19 @@ def _possible() -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Hit:
-    """Something that can be found.
+    """A search result.
 
     Attributes:
-        id: stable slug, also of what was chosen lately.
+        id: stable slug, also for recent choices.
         group: one of `GROUPS`.
-        title: what it is called.
-        do: shows or does it.
-        said: what stands beside the title.
-        aside: what stands at the right.
-        words: other words by which it is found, which are not shown.
-        icon: name of an icon; dot: a colour token, which stands in the place of one.
-        also: a second thing to do, and what it is called ("", None for none).
-        why_not: says why it cannot be done now, "" if it can.
+        title: its name.
+        do: opens or runs it.
+        said: text next to the title.
+        aside: text on the right.
+        words: hidden search words.
+        icon: name of an icon; dot: a colour token instead.
+        also: a second action and its name ("", None for none).
+        why_not: why it is unavailable, "" if available.
     """
 
     id: str
@@ -58,9 +58,8 @@ class Found:
 
 
 def _rank(hit: Hit, text: str, words: Sequence[str]) -> int:
-    """Return how well something fits: as it is called before how that begins, before words at
-    their beginnings, before words anywhere in the title, before beginnings of words that are said
-    besides; 0 for not.
+    """Return the rank of a match: exact title, prefix, word prefixes, words within the title,
+    prefixes of other words; 0 for none.
     """
     title = hit.title.removesuffix("…").casefold()
     if title == text:

@@ -1,4 +1,4 @@
-"""Where a search for anything looks: each source lists what it has, as it is now."""
+"""Sources of the global search: each lists its current entries."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The columns beside the canvas: docked where there is room, else over it when asked for."""
+"""The columns next to the canvas: docked if there is room, else floating on demand."""
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtWidgets import QApplication, QSplitter, QWidget
@@ -11,15 +11,14 @@ LEFT_OVER = 96  # pixels of what is below that a floating column leaves free
 
 
 class Flank(QObject):
-    """One of them. Docked it is shown unless the person has hidden it; where there is no room for
-    that it floats, and is shown from when it is asked for until it is dismissed.
+    """A side column. Docked, it is shown unless hidden by the user; without room it floats, from
+    request to dismissal.
 
-    Signals:
-        changed: it came or went.
+    Signals: changed: its visibility.
 
     Attributes:
         floats: whether it has no room of its own.
-        width: pixels that it has, docked or not, once the person has chosen them.
+        width: its width in pixels once chosen by the user.
     """
 
     changed = Signal()
@@ -56,7 +55,7 @@ class Flank(QObject):
         self._show()
 
     def ask(self, *, passing: bool = False) -> None:
-        """Show it; ``passing`` where it goes by itself with what it was asked for."""
+        """Show it; ``passing`` if it closes with what was requested."""
         self._passing = passing and (self._passing or not self.shown)
         self._hidden, self._asked = False, self._offered and self.floats
         self._show()

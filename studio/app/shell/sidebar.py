@@ -1,4 +1,4 @@
-"""The column beside the rail: the own things of the destination one is at, and nothing else."""
+"""The column next to the rail: content of the current destination."""
 
 import importlib
 from collections.abc import Callable
@@ -22,8 +22,8 @@ HEAD = 38  # pixels
 
 
 class Sidebar(QFrame):
-    """Facets where one discovers, data sets, the tree of runs, the pages of the help. ``facets``
-    and ``pages`` belong to the pages of the canvas beside them.
+    """Facets in Discover, data sets, the tree of runs, the help pages. ``facets`` and ``pages``
+    belong to the canvas.
     """
 
     def __init__(

@@ -140,7 +140,7 @@ def _left(run: RunState) -> str:
 
 
 def _facts(run: RunState | None, doing: str = "") -> tuple[str, str, str, str]:
-    """Say how a run does; ``doing`` is what it is at in the place of steps."""
+    """Describe the state of a run; ``doing`` replaces the step count."""
     if run is None:
         return ("", "", "", "")
     memory = run.device_memory or run.memory

@@ -84,10 +84,9 @@ class Toast(QFrame):
 
 
 class Toasts(QObject):
-    """Puts toasts where they cover least, newest lowest, and keeps them there: at the foot of the
-    column ``beside`` a run while that is seen and its foot is free, else of the canvas, there
-    beside the page where help is read; the ``jobs`` that are under way lie below them. A lasting
-    message passes by, too, where its banner is not seen: it waits at the run that it is about.
+    """Places toasts, the newest lowest: at the foot of the column ``beside`` a run if free, else of
+    the canvas, next to the text in the help; the ``jobs`` are below them. A lasting message is also
+    a toast if its banner is hidden.
     """
 
     def __init__(self, state: AppState, canvas: QWidget, beside: Inspector, jobs: JobStrip) -> None:

@@ -93,8 +93,8 @@ class MainWindow(QMainWindow):
         self._place_changed()
 
     def _build(self) -> None:
-        """Make the parts in their places, and the places first: whatever gets another parent is
-        styled anew with all that is in it.
+        """Create the parts in their places; the places come first, since reparenting restyles
+        widgets.
         """
         state, actions, asks = self._state, self._actions, self._asks
         page = QWidget(self)

@@ -1,4 +1,4 @@
-"""What the figure of a metric is held against, and which way it is better, in words."""
+"""Format the reference of a metric: noise floor, baseline or real value, and its direction."""
 
 from collections.abc import Mapping
 
@@ -46,7 +46,7 @@ STALE = 20
 SEEN = 2.0
 """SD around the floor of a part or of a lab's distance, which count in no verdict."""
 BAND = f"band\u00a0±\u00a0{SEEN:g}\u00a0SD"
-"""What is drawn around such a floor, beside "floor 19 ± 7", which has the standard deviation."""
+"""Half-width of the band around such a floor, next to "floor 19 ± 7" (the standard deviation)."""
 VERDICT_BAND = "band of real data"
 """What is drawn around a noise floor: the values that do not differ from real data."""
 HOLDS = "outside the band of real data, but its interval includes the floor"
@@ -62,15 +62,15 @@ def is_outdated(measured: int, now: int) -> bool:
 
 
 def bar_word(entry: EntrySpec | None) -> str:
-    """Return what a figure is held against: the "floor" is the same metric between real data and
-    real data, the best that can be hoped for; all else is a "baseline", to be beaten.
+    """Return the kind of reference: "floor", the metric between two sets of real data, or
+    "baseline", to be beaten.
     """
     return FLOOR if entry is None or significance.is_floor(entry.bar) else BASELINE
 
 
 def bar_name(entry: EntrySpec | None) -> str:
-    """Return what a figure is held against as a person reads it: where more is better, as of valid
-    molecules, the figure of real data is no floor.
+    """Return the displayed name of the reference: if more is better, as for valid molecules, the
+    value of real data is no floor.
     """
     word = bar_word(entry)
     return REAL_DATA if word == FLOOR and entry is not None and entry.better == "higher" else word
@@ -91,7 +91,7 @@ def measured(entry: EntrySpec | None, value: float) -> str:
 
 
 def side(entry: EntrySpec | None) -> str:
-    """Return which way is better, "" where nobody knows."""
+    """Return the better direction, "" if unknown."""
     if entry is None or not entry.better:
         return ""
     return (
@@ -133,8 +133,8 @@ def explained(entry: EntrySpec | None) -> str:
 
 
 def takes(most: int | None) -> str:
-    """Say how many samples it takes, and whether the data allow so many: ``most``, None where there
-    is no end of them or nobody knows.
+    """Return the required number of samples, and whether the data suffice: ``most``, None for
+    unlimited or unknown.
     """
     return f"{ENOUGH:,}, {NO_MORE}" if most is not None and most < ENOUGH else f"{ENOUGH:,}"
 
@@ -145,9 +145,7 @@ def enough(n: int | None) -> bool:
 
 
 def few(n: int | None) -> str:
-    """Say of figures of so many samples that they say little, "" of those of enough, or where
-    nobody knows of how many they are.
-    """
+    """Return a warning for metrics of n samples, "" if enough or unknown."""
     return "too few to conclude anything" if significance.is_few(n) else ""
 
 
@@ -168,9 +166,8 @@ def metric_value(
 def band(
     entry: EntrySpec | None, floors: Mapping[str, float], slug: str, n: int | None = None
 ) -> tuple[float, float] | None:
-    """Return between what a figure of so many samples is not distinguishable from real; None of
-    too few, of a baseline, and where nobody knows how far the floor varies. What is drawn around
-    a floor is this.
+    """Return the values that do not differ from real data, for n samples; None for too few, a
+    baseline, or an unknown spread. This is the band in plots.
     """
     return significance.band(metric_value(entry, floors, slug, 0.0, n))
 

@@ -71,7 +71,7 @@ def floor(floors: Mapping[str, float], slug: str) -> str:
 
 
 def varying(mean: float, spread: float) -> str:
-    """Return a mean with how far it varies, "0.058 ± 0.02"; as it is where that is not known."""
+    """Format a mean with its standard deviation, "0.058 ± 0.02"; without if unknown."""
     if not spread or not math.isfinite(spread):
         return figure(mean)
     # The mean is known no better than its spread, and no worse: 0.996 ± 0.001 is not 1.

@@ -8,7 +8,7 @@ __all__ = ["label", "number", "ticks"]
 
 
 def ticks(low: float, high: float, about: int) -> list[float]:
-    """Return round values within low..high, about so many, at steps of 1, 2 or 5 x 10^k."""
+    """Return about ``about`` round values within low..high, at steps of 1, 2 or 5 x 10^k."""
     if not (math.isfinite(low) and math.isfinite(high)) or high <= low or about < 1:
         return []
     raw = (high - low) / about

@@ -1,4 +1,4 @@
-"""Samples, led: a class, a strength that moves them live, and the exact law beside them."""
+"""Guidance: a class, a strength with live samples, and the exact distribution."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -70,7 +70,7 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Question:
-    """What the slider says, of which run."""
+    """The request of the slider, for a run."""
 
     key: str
     label: int
@@ -193,7 +193,7 @@ class GuidanceView(LensView):
     # What is asked
 
     live: Mapping[str, Any] = MappingProxyType({})
-    """Settings of what is asked as the slider moves, beside strength and rescale."""
+    """Live settings besides strength and rescale."""
 
     def read(self, arrays: Mapping[str, Any]) -> Any:
         """Return what an answer says, with its ``label`` and ``figures``.
@@ -405,7 +405,7 @@ class GuidanceView(LensView):
 
     @property
     def _waiting(self) -> str:
-        """For what the samples wait that are asked for, "" for nothing."""
+        """Return what pending samples wait for, "" for nothing."""
         mine = self.under_way.job
         return ahead(self._state, mine.job if mine is not None else "") if self._query.busy else ""
 
@@ -528,7 +528,7 @@ class GuidanceView(LensView):
 
 
 def told(spec: RunSpec, state: AppState) -> RunSpec:
-    """Return a run that is told the class nine times out of ten."""
+    """Return the spec of a class-conditional run with label dropout 0.1."""
     family = spec.family
     entry = state.catalog.get("family", family.slug) if state.catalog is not None else None
     settings: dict[str, Any] = {TOLD: True}

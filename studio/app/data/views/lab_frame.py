@@ -37,7 +37,7 @@ ASKS = "Choose a measurement and start it"
 
 
 def can_ask(state: AppState, operator: str) -> bool:
-    """Whether the selected run can be asked for what an operator does."""
+    """Return whether the selected run supports an operator now."""
     return any(each.slug == operator for each in offered(state.runs.current, state.catalog))
 
 
@@ -150,7 +150,7 @@ class FoundView(LensView):
 
     @property
     def measuring(self) -> bool:
-        """Whether the run is being asked for it."""
+        """Whether a measurement of the run is running."""
         return self._under_way.job is not None
 
     def _further(self) -> None:

@@ -1,4 +1,4 @@
-"""A view that asks the model of the selected run while a person changes what is asked for."""
+"""A view that requests live results from the selected run's model."""
 
 from abc import abstractmethod
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ __all__ = ["AskedLive", "Asking"]
 
 
 class Keyed(Protocol):
-    """A question, of which run it is asked."""
+    """A request with its run."""
 
     @property
     def key(self) -> str: ...
@@ -39,8 +39,8 @@ class Asking:
 
 
 class AskedLive(LensView, Generic[Q]):
-    """Asks one question at a time, the newest one, and keeps what was answered last until another
-    answer is there: ``words`` say of which step that is, or that it is not of what is asked now.
+    """Sends one request at a time, the newest, and keeps the last answer; ``words`` describe its
+    step or that it is outdated.
     """
 
     def __init__(self, state: AppState, actions: Actions) -> None:
@@ -76,7 +76,7 @@ class AskedLive(LensView, Generic[Q]):
         """Let go of what is known of the run before."""
 
     def taken(self, arrays: Arrays) -> Arrays:
-        """Return an answer as it is kept."""
+        """Return an answer as it is stored."""
         return arrays
 
     # What they share
@@ -111,7 +111,7 @@ class AskedLive(LensView, Generic[Q]):
         self.tell()
 
     def tell(self) -> None:
-        """Say of which step that is which is shown."""
+        """Describe the step of the displayed answer."""
         some = self.found is not None
         self.words.set_text(f"drawing anew, shown: {self._said}" if self.stale else self._said)
         self.words.setVisible(some)

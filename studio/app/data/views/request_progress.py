@@ -13,7 +13,7 @@ from pushforward.studio.protocol.messages import JobInfo
 __all__ = ["BUSY", "UnderWay", "UnderWayLine"]
 
 BUSY = "A measurement is running. Wait for it, or cancel it."
-"""Why nobody can ask for it again meanwhile."""
+"""Why a request cannot be repeated now."""
 KEPT = "The result is shown here and saved with the run."
 
 
@@ -58,7 +58,7 @@ class UnderWay(QObject):
 
     @property
     def far(self) -> str:
-        """How far it is, and for how long it takes yet; "" where nobody knows."""
+        """The progress and the remaining time; "" if unknown."""
         job, state = self.job, self._state
         if job is None:
             return ""
@@ -68,7 +68,7 @@ class UnderWay(QObject):
 
     @property
     def text(self) -> str:
-        """How far it is, and where to look for what comes of it."""
+        """The progress, and where the result will appear."""
         if self.ending:
             return "No partial result is kept."
         return f"{self.far}. {KEPT}" if self.far else KEPT
@@ -92,7 +92,7 @@ class UnderWay(QObject):
 
 
 class UnderWayLine(QWidget):
-    """Says how far it is, with Cancel, beside what a view shows anyway; hidden else."""
+    """Progress line with Cancel, hidden otherwise."""
 
     def __init__(self, doing: str, under_way: UnderWay) -> None:
         super().__init__()

@@ -1,6 +1,4 @@
-"""In the place of a picture: why a run has none yet, and the way on: it waits in the queue, it
-starts, or it ended before anything was kept.
-"""
+"""Placeholder of a run without pictures: queued, starting, or ended before the first snapshot."""
 
 from pushforward.studio.app.charts.overlays import EmptyState
 from pushforward.studio.app.core.app_state import AppState

@@ -49,13 +49,12 @@ T = TypeVar("T", bound=Task)
 
 
 class TaskForm(QScrollArea, Generic[T]):
-    """The settings of the task that is chosen in ``what``, of the operator that does it. It scrolls
-    in itself unless it is ``whole``, for a page that does. ``usual`` says of a task which class is
-    asked for where none is chosen, in a word or two and in a sentence; "" where it is that of data.
+    """The settings of the task chosen in ``what``, of its operator.
 
-    Signals:
-        chosen: another task.
-        edited: a setting of it.
+    It scrolls unless ``whole``. ``usual`` returns the default class of a task, short and as a
+    sentence; "" for that of the data.
+
+    Signals: chosen: another task. edited: one of its settings.
     """
 
     chosen = Signal()
@@ -130,7 +129,7 @@ class TaskForm(QScrollArea, Generic[T]):
         self.choose(task)
 
     def know(self, able: Able) -> None:
-        """Offer what the model can be asked for."""
+        """Set the conditions of the model."""
         self._able = able
         self.show_settings()
 
@@ -151,7 +150,7 @@ class TaskForm(QScrollArea, Generic[T]):
 
     @property
     def conditions(self) -> list[Condition]:
-        """What the model can be told."""
+        """The conditions of the model."""
         return self._able.conditions if self._able is not None else []
 
     @property
@@ -167,7 +166,7 @@ class TaskForm(QScrollArea, Generic[T]):
 
     @property
     def told_classes(self) -> bool:
-        """Whether it can be told a class."""
+        """Whether the model is class-conditional."""
         return any(each.name == LABEL for each in self.conditions)
 
     @property
@@ -234,7 +233,7 @@ class TaskForm(QScrollArea, Generic[T]):
         self.setWidget(holder)
 
     def _show_offers(self) -> None:
-        """Offer the runs there are, and the classes that whoever decodes knows."""
+        """Update the runs to choose from, and the classes of the decoder."""
         if self._form is None:
             return
         known = self.conditions
@@ -283,7 +282,7 @@ class TaskForm(QScrollArea, Generic[T]):
         return msgspec.structs.replace(made, fields=own)
 
     def _known(self, field: FieldSpec) -> FieldSpec:
-        """Return a setting with what is asked for where nothing is chosen."""
+        """Return a setting with the default request."""
         title, help = self._usual(self.task)
         if not title or field.path != f"{operator_settings.GIVEN}.{LABEL}":
             return field

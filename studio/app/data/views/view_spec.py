@@ -75,8 +75,8 @@ class Leaves(Protocol):
 
 
 def shows(view: str) -> Callable[[AppState], bool]:
-    """Return an ``applies`` for a view of that id: it is for runs on the kinds of data that name it
-    among their views. Before the catalogue is there nobody knows of which kind they are.
+    """Return an ``applies`` function for a view id: runs on data types that list it. False before
+    the catalogue is loaded.
     """
 
     def applies(state: AppState) -> bool:

@@ -1,5 +1,5 @@
-"""The adjacency matrix of a graph at a moment of its way: below the diagonal as it is now, above it
-as the model expects it to be, or as it is at the end where the model says nothing of that.
+"""The adjacency matrix of a graph along the flow: current below the diagonal, expected above it, or
+final if the model has no expectation.
 """
 
 import numpy as np

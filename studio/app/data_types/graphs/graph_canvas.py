@@ -70,7 +70,7 @@ class GraphCanvas(QWidget):
         repaint_on_theme(self)
 
     def dress(self, paint: PaintRow, cut: Cut) -> None:
-        """Paint graphs as those of a kind, of so many types."""
+        """Set the painter and the type counts of graphs."""
         self._paint, self._cut = paint, cut
         self.update()
 
@@ -138,7 +138,7 @@ class GraphCanvas(QWidget):
     def _paint_marks(
         self, painter: QPainter, marked: NDArray[np.bool_], points: list[QPointF], tokens: Tokens
     ) -> None:
-        """Paint a square below each marked node: a frame would cut what is written beside it."""
+        """Paint a square below each marked node; a frame would hide its label."""
         painter.save()
         ink = QColor(tokens.warm)
         ink.setAlphaF(MARKED)

@@ -293,7 +293,7 @@ class GraphEditView(LensView):
             self.take_real()
 
     async def _learn(self, key: str) -> None:
-        """Learn what the model can be told; how many nodes there are says the graph."""
+        """Load the conditions of the model; the number of nodes comes from the graph."""
         try:
             able = await self._actions.operating.able(key)
         except Refused:

@@ -27,19 +27,17 @@ PaintRow: TypeAlias = Callable[[QPainter, Paper, list[QPointF], Arrays, Tokens],
 
 @dataclass(frozen=True)
 class ByHand:
-    """What the table of graphs asks of a kind.
+    """Interface of the graph editor to a data type.
 
     Attributes:
-        read: returns how rows of data are cut, and the graphs in them.
+        read: returns the packing of rows, and their graphs.
         paint: paints one.
-        names: returns what types of nodes are called, by the names of the columns of the data; none
-            where nodes have no types.
-        edges: the same of types of edges, as one is called.
-        node, edge: what they are called.
-        says: the measures that are told of a graph, in their order; of the first ones the value
-            speaks for itself.
-        plain: how many do.
-        lay: places the nodes.
+        names: names of node types, by the column names of the data; none without types.
+        edges: likewise of edge types.
+        node, edge: their nouns.
+        says: measures shown for a graph, in order; the first ones without a name.
+        plain: number of those.
+        lay: layout function.
     """
 
     read: Callable[[Arrays], tuple[Cut, list[Graph]]]

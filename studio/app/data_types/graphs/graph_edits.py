@@ -38,15 +38,15 @@ LEAST = 2  # nodes
 
 @dataclass(frozen=True)
 class GraphTask:
-    """Something to do with a graph.
+    """A task with a graph.
 
     Attributes:
-        title: what it is called.
-        operators: those that do it, the first that the model is able to.
-        says: what comes of it, in a sentence.
-        keep: what the model has to leave as it is: edges and the types of nodes; all but the marked
-            nodes and their pairs; or nothing.
-        config: settings that this task begins with, where they are not the operator's own.
+        title: its name.
+        operators: operators that do it; the first supported one is used.
+        says: the effect, in a sentence.
+        keep: what the model must keep: edges and node types; all but marked nodes and their pairs;
+            or nothing.
+        config: initial settings that differ from the operator's.
     """
 
     title: str
@@ -183,8 +183,8 @@ def sheet_of(
 
 
 def joined(sheet: GraphSheet, one: int, other: int, kinds: int = 1) -> GraphSheet:
-    """Return a sheet with an edge between two nodes, or with the next of so many types of edges
-    where there is one; after the last it is gone.
+    """Return a sheet with an edge between two nodes, or the next edge type if there is one; after
+    the last type it is removed.
     """
     square = sheet.square.copy()
     if one != other:
@@ -211,7 +211,7 @@ def with_node(sheet: GraphSheet, place: tuple[float, float], kind: int = 0) -> G
 
 
 def without_node(sheet: GraphSheet, node: int) -> GraphSheet:
-    """Return a sheet without a node and its edges; as it is where it would have less than two."""
+    """Return a sheet without a node and its edges; unchanged if fewer than two would remain."""
     if sheet.size <= LEAST:
         return sheet
     left = np.arange(sheet.size) != node

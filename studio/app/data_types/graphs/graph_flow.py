@@ -1,5 +1,5 @@
-"""A graph on its way from noise: which edges there are at any flow time, which of them stay, and
-which the model foresees. Pure.
+"""A graph along the flow: edges at any flow time, which of them remain, and the predicted ones.
+Pure.
 """
 
 from collections.abc import Callable, Mapping
@@ -29,14 +29,13 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True, eq=False)
 class Pairs:
-    """Pairs of nodes at a moment, (P,) each.
+    """Pairs of nodes at a flow time, (P,) each.
 
     Attributes:
-        now: how certain each is joined, in [0, 1].
-        foreseen: how certain the model expects it to be at the end; as it is now where nobody
-            knows.
-        last: which are joined at the end.
-        kinds, foreseen_kinds: of which types, from 1; all of the first where edges have none.
+        now: probability of an edge, in [0, 1].
+        foreseen: predicted probability of the final edge; as ``now`` if unknown.
+        last: final edges.
+        kinds, foreseen_kinds: their types, from 1; all 1 without types.
     """
 
     now: Floats
@@ -63,9 +62,9 @@ class Pairs:
 
 @dataclass(frozen=True, eq=False)
 class GraphWay:
-    """Frames of one graph: flow times ``t`` (T,), what it is in each as ``seen`` and, where a model
-    says what it expects, as ``expected``, and the noise ``levels`` (T,), None where nobody knows.
-    Its nodes have one number and one of the ``places`` (n, 2) all the way: those of the last frame.
+    """Frames of one graph: flow times ``t`` (T,), the graphs ``seen`` and, if predicted,
+    ``expected``, and noise ``levels`` (T,), None if unknown. Node numbers and ``places`` (n, 2) are
+    those of the last frame.
     """
 
     t: NDArray[np.floating]
@@ -188,8 +187,8 @@ class GraphWay:
         return found
 
     def present(self, t: float) -> Bools:
-        """Return which nodes are there at a flow time, (n,): where a model builds a graph piece by
-        piece they come one after the other. Nodes with types are there, of whatever type.
+        """Return which nodes exist at a flow time, (n,): growing models add them one by one. Typed
+        nodes always exist.
         """
         if self.typed:
             return np.ones(self.size, bool)
@@ -225,7 +224,7 @@ class GraphWay:
         return found
 
     def level(self, t: float) -> float | None:
-        """Return the noise level at a flow time, None where nobody knows."""
+        """Return the noise level at a flow time, None if unknown."""
         if self.levels is None:
             return None
         return float(np.interp(t, self.t, self.levels))

@@ -1,5 +1,5 @@
-"""Watch, for graphs: one fixed latent on its way from noise to a graph, as a drawing and as a
-matrix whose nodes keep their places and their numbers; which edges stay, go, and are foreseen.
+"""Watch for graphs: one fixed latent from noise to a graph, as drawing and matrix with fixed nodes;
+edges that remain, vanish or are predicted.
 """
 
 import numpy as np
@@ -187,14 +187,14 @@ class GraphFlowView(LensView):
 
     @property
     def _picked(self) -> int:
-        """The graph that is shown: of records between the first and the last only the first graphs
-        may be kept, and the one that was asked for comes back with those that have it.
+        """The displayed graph: snapshots in between may have only the first graphs; the requested
+        one returns with later snapshots.
         """
         n = 0 if self._record is None else self._record.x.shape[1]
         return max(0, min(self._wanted, n - 1))
 
     def _say_absent(self) -> None:
-        """Say that another graph is shown than the one that was asked for."""
+        """Show a note if another graph than the requested one is displayed."""
         one, n = self._kind.one, 0 if self._record is None else self._record.x.shape[1]
         absent = self._picked != self._wanted
         self._absent.setVisible(absent)
@@ -374,7 +374,7 @@ class GraphFlowView(LensView):
         return names[kind - 1] if names else "an edge"
 
     def export_picture(self) -> Picture:
-        """Return all of it as it is seen."""
+        """Return the whole view as a picture."""
         return widget_picture(self._page)
 
 

@@ -105,9 +105,7 @@ def paint_edges(
     kinds: NDArray[Any] | None = None,
     apart: float = 0.0,
 ) -> None:
-    """Paint lines between nodes: one each, or as many as the number of its type says, so many
-    pixels apart.
-    """
+    """Paint lines between nodes: one each, or as many as the edge type, ``apart`` pixels apart."""
     pairs = zip(first.tolist(), second.tolist(), strict=True)
     lines = [QLineF(points[i], points[j]) for i, j in pairs]
     if kinds is not None:
@@ -117,7 +115,7 @@ def paint_edges(
 
 
 def side_by_side(line: QLineF, many: int, apart: float) -> list[QLineF]:
-    """Return so many lines beside each other, around one."""
+    """Return ``many`` parallel lines around one."""
     aside = QPointF(-line.dy(), line.dx()) * (apart / max(1e-9, line.length()))
     return [line.translated(aside * shift) for shift in SHIFTS[many]]
 

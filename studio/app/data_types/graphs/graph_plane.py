@@ -1,6 +1,4 @@
-"""One graph, large, with the numbers of its nodes: at a moment of its way which edges stay, which
-go, and which the model foresees.
-"""
+"""One graph, large, with node numbers: edges that remain, vanish or are predicted."""
 
 import math
 
@@ -159,7 +157,7 @@ class GraphPlane(QWidget):
     def _number(
         self, painter: QPainter, points: list[QPointF], radius: float, tokens: Tokens
     ) -> None:
-        """Write the number of each node beside it, where no edge of the end runs."""
+        """Label each node with its number, away from final edges."""
         painter.setFont(font(11))
         painter.setPen(QColor(tokens.muted))
         for at, name in zip(self._clear(points, radius + 9), self.names.tolist(), strict=False):

@@ -39,7 +39,7 @@ def pair_of(nodes: int, one: int, other: int) -> int:
 
 
 def nodes_of(length: int) -> int:
-    """Return N for rows of so many numbers where nodes have none: N (N - 1) / 2 pairs."""
+    """Return N for rows of N (N - 1) / 2 pairs."""
     return (1 + math.isqrt(1 + 8 * length)) // 2
 
 
@@ -89,8 +89,8 @@ class GraphRows:
 
     @cached_property
     def size(self) -> Numbers:
-        """How many nodes of each graph are real, (n,): up to the last one of which any pair is not
-        exactly 0. Of a graph on its way other pairs may be 0, too, which have not come yet.
+        """Return the number of real nodes of each graph, (n,): up to the last one with a pair that
+        is not exactly 0. Along the flow, pairs not generated yet may be 0, too.
         """
         _, second = ends(self.nodes)
         return np.asarray(np.where(self.pairs != 0.0, second, 0).max(axis=1, initial=0) + 1)
@@ -110,17 +110,15 @@ class GraphRows:
 
 @dataclass(frozen=True, eq=False)
 class ReadGraphs:
-    """What data are as graphs.
+    """Samples as graphs.
 
     Attributes:
-        graphs: of N nodes at most.
-        letters: (n, N), what stands for the type of each node; None where nodes have none.
-        marks: (n, N), the number of the shape and colour of each node, -1 where its type is not
-            known yet; None where all are discs.
-        kinds: (n, P), of which type each pair is likeliest, from 1, if it is joined; None where
-            edges have none.
-        inks: (n, N), the name of the colour of each node, "" for that of all.
-        wrong: (n, N), which nodes have more edges than they can.
+        graphs: of at most N nodes.
+        letters: (n, N), letter of each node's type; None without types.
+        marks: (n, N), index of shape and colour, -1 for unknown types; None for discs.
+        kinds: (n, P), most likely type of each pair, from 1; None without types.
+        inks: (n, N), colour name of each node, "" for the default.
+        wrong: (n, N), nodes with too many edges.
     """
 
     graphs: GraphRows

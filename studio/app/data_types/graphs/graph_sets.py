@@ -1,5 +1,5 @@
-"""What is known of graphs beside others: which are the same, how near the training graphs are, and
-what is wrong with those that are not of the make of these. Pure.
+"""Facts of graphs relative to others: isomorphism classes, distance to training graphs, and
+violations of their rule. Pure.
 """
 
 import math
@@ -45,11 +45,10 @@ AS_DATA = "Automatic: the first property shared by all real graphs"
 
 
 def among(data: Arrays, training: Arrays | None, *, own: bool) -> dict[str, NDArray[Any]]:
-    """Return of graphs, (n,) each: "class", the number of those that are the same, from 1, that of
-    the most first, and in "copies" how many these are; beside training graphs also "nearest", how
-    far the nearest of these is, or the nearest other one, 0 for the same; "make", of which these
-    are "meant" to be or else all are, "met", the share of them that are, and in "why" what is wrong
-    with each, where they have one.
+    """Return of graphs, (n,) each: "class", the isomorphism class from 1, largest first, and
+    "copies", its size; with training graphs also "nearest", the distance to the nearest of these
+    (or other one), 0 for isomorphic; "make", the rule that is "meant" or that all satisfy, "met",
+    the fraction of training graphs that satisfy it, and "why", each violation.
     """
     graphs = GraphRows.of(data)
     number, many = by_count(same_graphs(graphs.adjacency, graphs.size))
@@ -74,7 +73,7 @@ def of_make(title: str, share: float, n: int) -> dict[str, NDArray[Any]]:
 
 
 def meant(training: Arrays, makes: Iterable[str]) -> str:
-    """Return the make that graphs are meant to be of, "" where nobody has said so."""
+    """Return the chosen validity rule of graphs, "" for none."""
     number = int(training[MEANT][0]) if MEANT in training else 0
     return NO_MAKE if number < 0 else list(makes)[number - 1] if number else ""
 
@@ -100,8 +99,8 @@ def _share(make: Make, known: GraphRows) -> float:
 
 
 def rules(training: Arrays) -> list[tuple[str, str]]:
-    """Return what a person may say that a graph has to be to be valid: each as it is kept and as it
-    is said, with how many of some training graphs are so.
+    """Return the validity rules of graphs, as stored and as displayed, with the number of
+    satisfying training graphs.
     """
     known = GraphRows.of({name: each[:LOOKED_AT] for name, each in training.items()})
     return chosen_of({slug: (make.title, _share(make, known)) for slug, make in MAKES.items()})
@@ -153,10 +152,9 @@ def _nearest(data: Arrays, training: Arrays, *, own: bool) -> NDArray[np.float64
 
 
 def _features(arrays: Arrays) -> NDArray[np.float64]:
-    """Return of each graph the eigenvalues of its normalised Laplacian as their quantiles: the
-    Euclidean distance is that between spectra as Wasserstein's second has it; and the logarithms of
-    how many nodes and pieces it has, of which quantiles know nothing: two paths beside each other
-    have the spectrum of one. (n, QUANTILES + 2)
+    """Return of each graph the eigenvalue quantiles of its normalised Laplacian, so that Euclidean
+    distance is the Wasserstein-2 distance of spectra, and the logarithms of the numbers of nodes
+    and components, which quantiles ignore. (n, QUANTILES + 2)
     """
     graphs = GraphRows.of(arrays)
     values, size = spectra(graphs.adjacency, graphs.size), graphs.size[:, None]

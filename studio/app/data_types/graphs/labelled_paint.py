@@ -122,7 +122,7 @@ def paint_node(painter: QPainter, at: QPointF, radius: float, label: int, palett
 def _paint_edges(
     painter: QPainter, paper: Paper, points: list[QPointF], rows: TypedRows, palette: Tokens
 ) -> None:
-    """Paint the likeliest type of each edge, as clear as it is certain."""
+    """Paint the most likely type of each edge, with its probability as opacity."""
     certain, kinds = rows.orders[0].max(axis=0), rows.orders[0].argmax(axis=0) + 1
     first, second = ends(rows.nodes)
     inks = (palette.muted, palette.more[2], palette.warm, palette.more[0])

@@ -52,15 +52,15 @@ COLUMNS = "columns"
 
 
 def drawings(arrays: Arrays) -> Tiles:
-    """Return tiles of graphs packed in rows x (n, L), with "places" (n, N, 2) of their nodes; where
-    nobody has placed them, they are laid out here.
+    """Return tiles of graphs packed in rows x (n, L), with "places" (n, N, 2) of their nodes, laid
+    out here if missing.
     """
     own = {name: each for name, each in arrays.items() if name != COLUMNS}
     return EachTile({**own, **_ready(own)}, paint_labelled, say=_said)
 
 
 def _ready(arrays: Arrays) -> Arrays:
-    """Return the places (n, N, 2) of the nodes of graphs, where nobody has placed them."""
+    """Return the places (n, N, 2) of the nodes if missing."""
     if PLACES in arrays:
         return {}
     rows = labelled_rows(arrays)
@@ -94,9 +94,8 @@ def _numbered(names: Sequence[str], many: int) -> tuple[str, ...]:
 
 
 def _measures(arrays: Arrays) -> Measured:
-    """Say of each graph what is counted in it, which labels its nodes have and which it has itself;
-    and what was found beside others: whether it is of the make of the training graphs or what is
-    wrong with it, which are the same, and whether it is new.
+    """Return the measures of each graph: counts, node labels and own label; and facts relative to
+    others: validity, isomorphism class, novelty.
     """
     rows = labelled_rows(arrays)
     joined = rows.edges > 0
@@ -134,9 +133,8 @@ def _several(arrays: Arrays) -> Measured:
 
 
 def _among(data: Arrays, training: Arrays | None, *, own: bool) -> dict[str, NDArray[Any]]:
-    """Return of graphs, (n,) each: their "class" and how many "copies" there are; beside training
-    graphs also whether each is "new", none of these, where they are not these themselves, ``own``;
-    and in "why" what is wrong with it where all of these are of one make.
+    """Return of graphs, (n,) each: "class" and "copies"; with training graphs also whether each is
+    "new" (unless ``own``), and "why", violations of the common rule.
     """
     rows = labelled_rows(data)
     met = same_graphs(rows.edges, rows.size, rows.types)

@@ -76,7 +76,9 @@ def paint_atoms_and_bonds(
 def _paint_bonds(
     painter: QPainter, paper: Paper, points: list[QPointF], rows: MoleculeRows, palette: Tokens
 ) -> None:
-    """Paint the likeliest order of each bond, as clear as it is certain, up to the letters."""
+    """Paint the most likely order of each bond, with its probability as opacity, up to the
+    letters.
+    """
     certain, order = rows.orders[0].max(axis=0), rows.orders[0].argmax(axis=0) + 1
     first, second = ends(rows.nodes)
     ink, apart = QColor(palette.text), max(1.6, APART * paper.side)
@@ -112,8 +114,8 @@ def _bound_rightwards(place: int, points: list[QPointF], bonds: NDArray[np.integ
 
 
 def _write(painter: QPainter, point: QPointF, name: str, many: int, *, before: bool) -> None:
-    """Write an atom at its place, where its bonds end, and so many hydrogens after or before it:
-    OH, and HO where its bond leads to the right.
+    """Write an atom with its hydrogens after or before it: OH, or HO if its bond leads to the
+    right.
     """
     found = ("H" + (str(many) if many > 1 else "").translate(SMALL)) if many > 0 else ""
     metrics = QFontMetricsF(painter.font())

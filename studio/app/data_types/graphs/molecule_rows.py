@@ -17,7 +17,7 @@ def _length(nodes: int) -> int:
 
 
 def most_atoms(length: int) -> int:
-    """Return N for rows of so many numbers, 0 where these are rows of no molecules."""
+    """Return N for rows of this length, 0 if they are no molecules."""
     nodes = 2
     while _length(nodes) < length:
         nodes += 1

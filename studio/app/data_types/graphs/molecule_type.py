@@ -52,8 +52,8 @@ ELEMENTS = 9
 
 
 def drawings(arrays: Arrays) -> Tiles:
-    """Return tiles of molecules packed in rows x (n, L), with "places" (n, N, 2) of their atoms;
-    where nobody has placed them, they are laid out here.
+    """Return tiles of molecules packed in rows x (n, L), with "places" (n, N, 2) of their atoms,
+    laid out here if missing.
     """
     return EachTile({**arrays, **_ready(arrays)}, paint_molecule, say=_said)
 
@@ -70,7 +70,7 @@ def depictions(arrays: Arrays) -> Tiles:
 
 
 def _ready(arrays: Arrays) -> Arrays:
-    """Return the places (n, N, 2) of the atoms of molecules, where nobody has placed them."""
+    """Return the places (n, N, 2) of the atoms if missing."""
     if PLACES in arrays:
         return {}
     rows = MoleculeRows.of(arrays)
@@ -83,8 +83,8 @@ def _said(datum: Arrays) -> str:
 
 
 def _measures(arrays: Arrays) -> Measured:
-    """Say of each molecule what is counted in it, its formula, whether it can be or what is wrong
-    with it; and what was found beside others: which are the same, and whether it is new.
+    """Return the measures of each molecule: counts, formula, validity or its violation; and facts
+    relative to others: duplicates and novelty.
     """
     rows = MoleculeRows.of(arrays)
     why = np.array([why_invalid(*each) for each in rows.each()], dtype=str)
@@ -103,9 +103,8 @@ def _measures(arrays: Arrays) -> Measured:
 
 
 def _among(data: Arrays, training: Arrays | None, *, own: bool) -> dict[str, NDArray[Any]]:
-    """Return of molecules, (n,) each: their "class" and how many "copies" there are, what is wrong
-    with each in "why", and beside training ones whether it is "new", none of them; these ``own``
-    ones are not.
+    """Return of molecules, (n,) each: "class" and "copies", violations in "why", and with training
+    molecules whether it is "new"; ``own`` ones are not.
     """
     rows = MoleculeRows.of(data)
     why = np.array([why_invalid(*each) for each in rows.each()], dtype=str)

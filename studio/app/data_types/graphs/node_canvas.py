@@ -40,8 +40,8 @@ class Paper:
         return self.side / (2.0 * max(REACH, furthest))
 
     def radius(self, share: float, least: float) -> float:
-        """Return the pixels of the radius of a node: a share of the side, and as many as ``least``
-        where there are not so many nodes that they would become one spot.
+        """Return the radius of a node in pixels: a fraction of the side, at least ``least`` unless
+        there are too many nodes.
         """
         usual = max(least, share * self.side)
         return max(SMALLEST, min(usual, CROWD * self.side / math.sqrt(max(1, len(self.places)))))

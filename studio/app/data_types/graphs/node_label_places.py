@@ -1,6 +1,4 @@
-"""Where the number of a node can be read: beside it, and as far from edges and nodes as it goes.
-Pure.
-"""
+"""Placement of node numbers, away from edges and nodes. Pure."""
 
 import math
 

@@ -1,4 +1,6 @@
-"""Samples, parsed: a sentence is typed, and its tree is drawn beside that of the grammar."""
+"""Samples, parsed: a sentence is typed, and its generated tree is shown next to that of the
+grammar.
+"""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -38,7 +40,7 @@ SHOWN = shows_moving("parsed")
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked of which run."""
+    """A request for a run."""
 
     key: str
     words: tuple[str, ...]
@@ -95,7 +97,7 @@ class ParsedView(AskedLive[Question]):
     # What is asked
 
     def _draw_another(self) -> None:
-        """Write a sentence of an order of word classes that nobody learned from."""
+        """Write a sentence with a word order outside the training data."""
         self._turn += 1
         rng = np.random.default_rng(self._turn)
         while not unseen((found := drawn(rng))[1]):
@@ -117,7 +119,7 @@ class ParsedView(AskedLive[Question]):
         self.refresh()
 
     def asking(self, question: Question) -> Asking:
-        """Return a sentence as it is asked."""
+        """Return a sentence as a request."""
         return Asking(OPERATOR, {"text": " ".join(question.words), "draws": DRAWS})
 
     # Showing

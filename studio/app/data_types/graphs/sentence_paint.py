@@ -39,15 +39,15 @@ class Link:
 
 @dataclass(frozen=True)
 class SentencePicture:
-    """What is painted of a sentence.
+    """Content of a sentence picture.
 
     Attributes:
-        words: "" where nobody knows them.
-        types: the class of each, from 0, -1 where it is not known yet.
+        words: "" for unknown.
+        types: class of each, from 0, -1 for unknown.
         links: the arcs.
-        below: what stands below each word; () for nothing.
-        names: of the relations, which stand at the arcs; () for nothing.
-        wrong: the arcs that are ringed, and words whose class is, by their places.
+        below: captions of the words; () for none.
+        names: relation names at the arcs; () for none.
+        wrong: ringed arcs, and words of a wrong class, by index.
     """
 
     words: Sequence[str]

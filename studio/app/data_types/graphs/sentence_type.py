@@ -42,7 +42,7 @@ def tree_of(words: tuple[str, ...]) -> Tree | None:
 
 
 def links_of(rows: TypedRows, row: int) -> list[Link]:
-    """Return the likeliest relation of each pair of words of a sentence, as certain as it is."""
+    """Return the most likely relation of each word pair of a sentence, with its probability."""
     certain, kinds = rows.orders[row].max(axis=0), rows.kinds[row]
     first, second = ends(rows.nodes)
     return [

@@ -68,15 +68,15 @@ OWN = "Label"
 
 
 def drawings(arrays: Arrays) -> Tiles:
-    """Return tiles of graphs packed in rows x (n, L), as `models.layouts.graphs` says, with
-    "places" (n, N, 2) of their nodes; where nobody has placed them, they are laid out here.
+    """Return tiles of graphs packed in rows x (n, L), see `models.layouts.graphs`, with "places"
+    (n, N, 2) of their nodes, laid out here if missing.
     """
     return EachTile({**arrays, **_ready(arrays)}, paint_graph)
 
 
 def _ready(arrays: Arrays) -> Arrays:
-    """Return the places (n, N, 2) of the nodes of graphs, where nobody has placed them, and of
-    graphs of a set of two communities which nodes are of the second one.
+    """Return the places (n, N, 2) of the nodes if missing, and for two communities the nodes of the
+    second.
     """
     graphs = GraphRows.of(arrays)
     found = {} if PLACES in arrays else {PLACES: lay_out(graphs.adjacency, graphs.size)}
@@ -89,9 +89,8 @@ def _ready(arrays: Arrays) -> Arrays:
 
 
 def _measures(arrays: Arrays) -> Measured:
-    """Say of each graph what is counted in it, by its likely edges; and what was found of it beside
-    others: whether it is of the make of the training graphs or what is wrong with it, which are the
-    same, and how far the nearest training graph is.
+    """Return the measures of each graph by its likely edges; and facts relative to others:
+    validity, isomorphism class, distance to the nearest training graph.
     """
     graphs = GraphRows.of(arrays)
     ready: dict[str, NDArray[Any]] = {
@@ -130,8 +129,8 @@ def _several(arrays: Arrays) -> Measured:
 
 
 def _filed(arrays: Arrays) -> Arrays:
-    """Return what `studio.formats.graphs.writing` writes of graphs: who is beside whom, how many
-    nodes there are, and where nodes have a number these.
+    """Return the arrays of `studio.formats.graphs.writing`: adjacency, size, and node features if
+    any.
     """
     graphs = GraphRows.of(arrays)
     numbers = {"feature": graphs.feature.astype(np.float32)} if graphs.feature.size else {}

@@ -19,15 +19,14 @@ Numbers: TypeAlias = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class TypedRows:
-    """Graphs in rows x (n, L), what is no number read as 0.
+    """Graphs in rows x (n, L), with non-finite values as 0.
 
     Attributes:
         x: (n, L).
-        nodes: N, how many nodes a graph has at most.
-        node_types: K, of how many types nodes may be.
-        edge_types: E, of how many edges may be.
-        told: (n,), how many nodes each has, where somebody says it: of a graph of which all is
-            masked its row does not.
+        nodes: N, maximum number of nodes.
+        node_types: K, number of node types.
+        edge_types: E, number of edge types.
+        told: (n,), number of nodes if given, since a fully masked row does not show it.
     """
 
     x: Floats
@@ -50,8 +49,8 @@ class TypedRows:
 
     @cached_property
     def size(self) -> Numbers:
-        """How many nodes of each are real, (n,): up to the last one of which any number is not
-        exactly 0. Of a graph on its way those that are masked are 0, too.
+        """Return the number of real nodes of each, (n,): up to the last one with a number that is
+        not exactly 0. Masked nodes are 0, too.
         """
         own = (self._numbers != 0.0).any(axis=2) * np.arange(1, self.nodes + 1)
         _, second = ends(self.nodes)
@@ -67,7 +66,7 @@ class TypedRows:
 
     @cached_property
     def unknown(self) -> NDArray[np.bool_]:
-        """Of which places nobody knows a type, (n, N): masked ones, and padded ones."""
+        """Return which nodes have an unknown type, (n, N): masked and padded ones."""
         return np.asarray((self._numbers == 0.0).all(axis=2))
 
     @cached_property
@@ -78,17 +77,19 @@ class TypedRows:
 
     @cached_property
     def orders(self) -> Floats:
-        """How certain each type of each edge is, (n, E, P) in [0, 1]; 0 beside padded nodes."""
+        """Return the probability of each edge type, (n, E, P) in [0, 1]; 0 at padded nodes."""
         return np.where(self._pairs != 0.0, np.clip((1.0 + self._pairs) / 2.0, 0.0, 1.0), 0.0)
 
     @property
     def kinds(self) -> Numbers:
-        """Of which type each pair is likeliest, from 1, whether it is joined or not, (n, P)."""
+        """Return the most likely edge type of each pair, from 1, (n, P)."""
         return np.asarray(self._pairs.argmax(axis=1) + 1, np.int64)
 
     @property
     def joined(self) -> Floats:
-        """The number of the likeliest type of each pair, (n, P), exactly 0 beside padded nodes."""
+        """Return the value of the most likely type of each pair, (n, P), exactly 0 at padded
+        nodes.
+        """
         return np.asarray(self._pairs.max(axis=1), np.float64)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""The colour that is painted with, as it is seen on the image."""
+"""The brush colour, as it appears on the image."""
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen

@@ -1,4 +1,4 @@
-"""What came of an edit, as it is shown: tiles with a line each, and what was before. Pure."""
+"""Captions and tiles of edit results. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -15,12 +15,10 @@ __all__ = ["EditResults"]
 
 
 class EditResults(QWidget):
-    """A grid of what was made, of which one is looked at.
+    """Grid of results with a current one.
 
-    Signals:
-        picked: another one is looked at.
-        wanted: the one that is looked at is to be edited further.
-        browsed: all of them are to be seen as samples.
+    Signals: picked: another one is current. wanted: edit the current one further. browsed: show all
+    in Samples.
     """
 
     picked = Signal()

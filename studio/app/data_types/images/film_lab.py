@@ -1,5 +1,5 @@
-"""Samples, as a film: from noise to data by any sampler, beside what the denoiser foresees; or the
-film of a picture of one's own, from any noise level.
+"""Denoising sequence: from noise to data by any sampler, with the denoised estimate; or from an own
+image at any noise level.
 """
 
 from pathlib import Path
@@ -310,8 +310,8 @@ class FilmView(FoundView):
             )
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Where it is narrow, what is foreseen stands below; where it is low and not narrow, the
-        curve stands beside both: nothing is to be scrolled for.
+        """Adapt the layout: the denoised estimate below if narrow; the curve at the side if low and
+        wide.
         """
         super().resizeEvent(event)
         direction = QBoxLayout.Direction

@@ -292,7 +292,7 @@ class EditView(LensView):
         self._unapplied.keep(self._key, self.task, sheet if new else None)
 
     async def _bring_back(self, key: str, names: list[str]) -> None:
-        """Lay the first of some results on the table of which it is known what it was made of."""
+        """Open the first result with a known input in the editor."""
         operating = self._actions.operating
         for name in names:
             task = _task_of(name)
@@ -558,7 +558,7 @@ class EditView(LensView):
     # Showing
 
     def _say(self, wrong: str) -> None:
-        """Say what is wrong in the place of what to do: nothing below moves for it."""
+        """Show an error in place of the hint, without moving the layout."""
         self.trouble.setText(wrong)
         self.trouble.setVisible(bool(wrong))
         self.says.setVisible(not wrong)
@@ -671,7 +671,7 @@ class EditView(LensView):
 
 
 def _told_class(task: Task) -> tuple[str, str]:
-    """Return which class the model is told where none is chosen; of the data where it draws."""
+    """Return the default class condition; that of the data for sampling tasks."""
     return ("", "") if task.drawn else (AS_IT_IS, OF_IMAGE)
 
 

@@ -182,8 +182,8 @@ class Handed:
 def handed(
     task: Task, sheet: Sheet | None, second: Sheet | None, config: Mapping[str, Any], labels: bool
 ) -> Handed:
-    """Return what a task hands to its operator. Where the model is told ``labels`` and the class of
-    the image is known, it is said, unless the settings say another one.
+    """Return the operator inputs of a task. The image's class is a condition if the model has
+    ``labels``, unless the settings choose another.
     """
     if task.drawn:
         return Handed(given=_chosen(config.get("given") or {}))

@@ -60,8 +60,8 @@ REAL = (
 
 @dataclass(frozen=True)
 class Judged:
-    """What the judge says at a strength: value, low and high of both, and the same of real ones;
-    ``counts`` are the samples and the real images, () where an earlier version does not say.
+    """Metrics of the reference classifier at a strength: value, low and high of both, and those of
+    real images; ``counts`` are the numbers of samples and real images, () if unknown.
     """
 
     strength: float
@@ -74,8 +74,8 @@ class Judged:
 
 @dataclass(frozen=True, eq=False)
 class Led:
-    """An answer: images (k, m, C, H, W), the classes that they were asked for, and figures where it
-    was measured. ``label`` is the place of the class that was chosen: 0 for all in turn.
+    """An answer: images (k, m, C, H, W), their requested classes, and metrics if measured.
+    ``label`` is the index of the chosen class: 0 for all in turn.
     """
 
     images: NDArray[np.float32]
@@ -107,7 +107,7 @@ class Led:
 
 
 class ImageGuidanceView(GuidanceView):
-    """As that of points; the curve is measured when it is asked for."""
+    """Guidance for images; the curve is measured on request."""
 
     operator, recipe = OPERATOR, "digits-edm"
     highest = CURVE[0][1]  # as far as Measure goes; beyond, images are patterns
@@ -169,11 +169,11 @@ class ImageGuidanceView(GuidanceView):
         layout.addStretch(0)
 
     async def _led_by(self, key: str, image: Image) -> Told:
-        """Ask the judge which class a picture is of, and lead samples there: they begin with noise,
-        never with a picture.
+        """Classify an image and guide samples to its class; they start from noise, not from the
+        image.
 
         Raises:
-            Refused: nobody can say, or the model is not told of that class.
+            Refused: no classifier, or the model is not conditioned on that class.
         """
         if not self._names:
             raise Refused(ErrorInfo(kind="user", message=UNLED))
@@ -287,9 +287,7 @@ class ImageGuidanceView(GuidanceView):
         self.right.set_more(LIVE)
 
     async def _judge(self, found: Led) -> None:
-        """Ask the judge about the images that are seen now; where there is none, nobody says so
-        twice: Measure does.
-        """
+        """Classify the visible images; without a classifier *Measure* reports it."""
         if found is not self.found:
             return
         rows = {"rows": found.images[0][:SHOWN].tolist()}
@@ -337,7 +335,7 @@ def _heads(counts: tuple[int, ...]) -> tuple[Column, ...]:
 
 
 def _of(counts: tuple[int, ...]) -> str:
-    """Say of how many samples figures are, "" where nobody knows."""
+    """Return the numbers of samples of metrics, "" if unknown."""
     return f"n\u00a0=\u00a0{counts[0]:,}" if counts else ""
 
 
@@ -355,7 +353,7 @@ SEEN = shows_moving("image-guidance")
 
 
 def applies(state: AppState) -> bool:
-    """Whether the selected run makes images and could be told their class."""
+    """Return whether the selected run generates images and could be class-conditional."""
     can = can_ask(state, OPERATOR) and SEEN(state)
     return can and lacking(state.runs.current, state.catalog) is not None
 

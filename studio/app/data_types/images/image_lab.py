@@ -60,7 +60,7 @@ class PictureLab(ArraysView):
         raise NotImplementedError
 
     def called(self, name: str, usual: str) -> str:
-        """Return what one of the sets is called: the "other" as it is where it was chosen."""
+        """Return the name of an image set; the chosen one for "other"."""
         slug = str((self.config.get("other") or {}).get("slug") or "")
         return data_title(slug, self._state.catalog) if name == "other" and slug else usual
 

@@ -27,7 +27,7 @@ OPERATOR = "sdedit"
 
 @dataclass(frozen=True, eq=False)
 class Question:
-    """Which sheet of which run is tried, with which settings and conditions."""
+    """The sheet of a run to preview, with settings and conditions."""
 
     key: str
     sheet: Sheet

@@ -55,27 +55,26 @@ class Told:
 
 
 Ask = Callable[[str, Image], Awaitable[Told]]
-"""From a run and an image (C, H, W), values in [0, 1], to what comes of it.
+"""Function from a run and an image (C, H, W), values in [0, 1], to the result.
 
 Raises:
-    Refused: it cannot be asked.
+    Refused: not possible.
 """
 
 
 class OwnImage(QWidget):
-    """Lies at the top of a lab, seen once there is a picture. ``open`` is a button for its bar,
-    which is seen where the kind of data can be a picture.
+    """An own image at the top of a lab, hidden without one. ``open`` is its button, shown if the
+    data type accepts images.
 
-    Signals:
-        changed: another picture was taken, or it was put away.
+    Signals: changed: the image changed or was removed.
 
     Args:
-        view: the lab, which takes drops and the keys for pasting from now on.
+        view: the lab, which accepts drops and paste.
         state: of the application.
-        actions: what a person can want.
-        ask: what is asked about the picture.
-        hint: what is done with one that is held over the lab, as a sentence goes on.
-        how: controls of what is asked, beside what the picture is called; see `again`.
+        actions: user actions.
+        ask: function of the image.
+        hint: what a drop does, as a continued sentence.
+        how: controls of the request, next to the name of the image; see `again`.
     """
 
     changed = Signal()

@@ -82,8 +82,8 @@ class PaintTools(QWidget):
         return found
 
     def show_for(self, task: Task, channels: int, side: int) -> None:
-        """Show the tools that a task has for images of so many channels, whose shorter side has so
-        many pixels: on images of another size the brush is another one.
+        """Show the tools of a task for images with ``channels`` channels and a shorter side of
+        ``side`` pixels; the brush sizes depend on it.
         """
         self._task = task
         if side != self._side:
@@ -107,7 +107,7 @@ class PaintTools(QWidget):
         self._tell()
 
     def size_by(self, by: int) -> None:
-        """Take a brush so many sizes wider."""
+        """Change the brush size by a number of steps."""
         place = min(max(RADII.index(self._radius) + by, 0), len(RADII) - 1)
         self._radius = RADII[place]
         self._tell()

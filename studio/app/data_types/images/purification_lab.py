@@ -80,7 +80,7 @@ class PurifiedView(PictureLab):
         return Told(images, list(sides), text)
 
     def _usual_noise(self) -> float:
-        """Return how much noise purifies where nothing was measured yet, 0 where nobody knows."""
+        """Return the default noise level for purification, 0 if unknown."""
         catalog = self._state.catalog
         entry = catalog.get("operator", ONE) if catalog is not None else None
         fields = entry.fields if entry is not None else ()

@@ -1,6 +1,4 @@
-"""How a jet looks on its way: discs, trails that fade to the noise, and rings where the denoiser
-expects the constituents.
-"""
+"""Painting of a jet along the flow: discs, fading trails, and rings at the denoised estimate."""
 
 from itertools import pairwise
 

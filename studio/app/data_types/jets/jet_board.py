@@ -1,6 +1,4 @@
-"""Many jets at once, a line a type: generated ones on their way, and the real ones that they should
-be like.
-"""
+"""Jets by type, generated along the flow and real."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -43,8 +41,8 @@ NOISE = 1.0  # the level at which there is as much noise as jet
 
 @dataclass(frozen=True, eq=False)
 class Cell:
-    """A jet; the ``row`` of its source is one of the real ones if it is ``real``, which is called
-    by its ``number`` among all that are supported.
+    """A jet; ``row`` of its source, a real one if ``real``, with its ``number`` in the training
+    data.
     """
 
     way: JetWay
@@ -53,8 +51,8 @@ class Cell:
     number: int = -1
 
     def words(self, t: float, *, brief: bool = False) -> str:
-        """Say what stands below it: its mass as it is at a flow time, and how many constituents it
-        has where there is room; of what is more noise than jet that it is noise.
+        """Return its caption: the mass at a flow time, and the number of constituents if there is
+        room; "noise" if noise dominates.
         """
         if not self.real and (self.way.level(t) or 0.0) > NOISE:
             return "noise"
@@ -64,7 +62,7 @@ class Cell:
 
 @dataclass(frozen=True, eq=False)
 class Line:
-    """A type: its name, its generated jets and as many real ones."""
+    """A jet type: its name, generated jets and as many real ones."""
 
     name: str
     made: tuple[Cell, ...]
@@ -108,7 +106,7 @@ class JetBoard(QWidget):
 
     @property
     def _in_place(self) -> bool:
-        """Whether real ones stand where generated ones do: as soon as any are known."""
+        """Whether real jets replace generated ones, once loaded."""
         return self.swapped and any(cell for line in self.lines for cell in line.real)
 
     def cells(self) -> list[tuple[QRectF, Cell]]:
@@ -204,7 +202,7 @@ class JetBoard(QWidget):
             painter.restore()
 
     def _paint_near_by(self, painter: QPainter, room: QRectF, taken: int, tokens: Tokens) -> None:
-        """Say beside the head of real jets in what they are near, where there is room."""
+        """Label the real jets with the distance used, if there is room."""
         painter.setFont(font(11))
         painter.setPen(QColor(tokens.muted))
         if taken + GAP + painter.fontMetrics().horizontalAdvance(self.near_by) <= room.width():

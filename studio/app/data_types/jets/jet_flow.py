@@ -1,6 +1,4 @@
-"""A jet on its way from noise: where its constituents are at any flow time, and where they were.
-Pure.
-"""
+"""A jet along the flow: constituents at any flow time, and their trajectories. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,9 +22,9 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class JetWay:
-    """Frames of a jet: flow times ``t`` (T,), ``x`` (T, N, 3) as data have them, ``mask`` (N,),
-    what the denoiser expects at each, ``denoised`` (T, N, 3), and the noise ``levels`` (T,), None
-    where nobody knows; ``radius`` is R of their cone. A jet that does not move has one frame.
+    """Frames of a jet: flow times ``t`` (T,), ``x`` (T, N, 3) in data units, ``mask`` (N,),
+    denoised estimates ``denoised`` (T, N, 3), and noise ``levels`` (T,), None if unknown;
+    ``radius`` is R of the cone. A jet without flow has one frame.
     """
 
     t: NDArray[np.floating]
@@ -83,7 +81,7 @@ class JetWay:
         return x[:, :2], shares(pt)
 
     def mass(self, t: float) -> float:
-        """Return the mass of the jet as it is at a flow time, in GeV."""
+        """Return the mass of the jet at a flow time, in GeV."""
         x, pt = momenta(self.at(t))
         return float(masses(x[None, :, :2], pt[None])[0])
 
@@ -136,7 +134,7 @@ def rows_of_types(
 
 
 def asked_of(given: dict[str, NDArray[np.generic]], row: int) -> dict[str, float]:
-    """Return what a latent was asked for, by name, as far as that are single numbers."""
+    """Return the scalar conditions of a latent, by name."""
     return {
         name: float(values[row])
         for name, values in given.items()

@@ -1,6 +1,5 @@
-"""Watch, for jets: fixed latents of every type on their way from noise to jets, beside the real
-jets that they should be like; one of them large, with where it came from and where the denoiser
-expects it.
+"""Watch for jets: fixed latents of every type from noise to jets, next to nearest real jets; one of
+them large, with its trajectory and the denoised estimate.
 """
 
 from dataclasses import replace
@@ -293,12 +292,12 @@ class JetFlowView(LensView):
 
     @staticmethod
     def _was_asked(record: FlowRecord) -> bool:
-        """Whether latents were asked for what real jets can be near to."""
+        """Return whether the latents have conditions that real jets can match."""
         return all(name in record.conditions for name in ASKED)
 
     def _seek(self, record: FlowRecord, run: RunState) -> None:
-        """Find of all jets that are learned those that are nearest to what latents were asked for;
-        where they were not, to what became of them.
+        """Search the training jets nearest to the conditions of the latents; without conditions, to
+        the generated jets.
         """
         given = {name: each[:BESIDE] for name, each in record.conditions.items()}
         x, many = record.x[-1, :BESIDE], len(self._latents.get("x", ()))
@@ -362,7 +361,7 @@ class JetFlowView(LensView):
             self._state.selection.set(source, np.array([cell.row]), "click")
 
     def _taken(self, cell: Cell) -> tuple[Tiles, list[str]]:
-        """Return a jet as it is now, with what is known of it in a line."""
+        """Return the current jet with a line of facts."""
         now = {name: np.asarray(each)[None] for name, each in cell.way.at(self.board.flow).items()}
         kind = self._kind
         facts = (" ".join(fact) for fact in told(kind, kind.measures(now)))
@@ -464,7 +463,7 @@ class JetFlowView(LensView):
             self._offer(record, run)
 
     def _point(self, place: int) -> None:
-        """Say the constituent under the mouse, else where on its way the jet is."""
+        """Describe the constituent under the mouse, else the flow time of the jet."""
         way, flow = self.plane.way, self._state.playback.flow
         if way is None:
             return
@@ -476,9 +475,7 @@ class JetFlowView(LensView):
         self._where.set_text(f"{at}t = {flow:.2f}" if way.moves else "")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """R shows real jets in the place of generated ones, or these again; the large one is
-        copied.
-        """
+        """R switches between generated and real jets; copy takes the large one."""
         if event.key() == Qt.Key.Key_R and not event.modifiers():
             self.swap.toggle()
         elif event.matches(QKeySequence.StandardKey.Copy):
@@ -487,7 +484,7 @@ class JetFlowView(LensView):
             super().keyPressEvent(event)
 
     def export_picture(self) -> Picture:
-        """Return all of it as it is seen."""
+        """Return the whole view as a picture."""
         return widget_picture(self._page)
 
 

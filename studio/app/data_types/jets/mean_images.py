@@ -1,6 +1,4 @@
-"""Mean images of jets, type by type: generated ones, real ones, and how far they are apart in
-deviations by chance. Pure.
-"""
+"""Mean jet images by type: generated, real, and their difference in standard deviations. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -75,12 +73,9 @@ def means_by_type(
 
 
 def pull(made: Mean, real: Mean) -> Floats:
-    """Return by how many deviations by chance generated jets have more in a pixel than real ones;
-    NaN where neither has any.
-
-    The deviation is that of two samples of one law (Student's t with pooled variance): by the
-    spread of each alone, a pixel that the fewer ones have missed would differ by one however rarely
-    jets are there.
+    """Return the difference of generated and real jets per pixel in standard deviations (Student's
+    t with pooled variance); NaN if both are empty. Pooling avoids overstating pixels that the
+    smaller set misses.
     """
     n, m = made.n, real.n
     squares = made.variance * n * (n - 1) + real.variance * m * (m - 1)

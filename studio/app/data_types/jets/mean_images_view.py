@@ -85,7 +85,7 @@ class JetMeansView(LensView):
         self._later()
 
     def _sides(self) -> tuple[Arrays | None, Arrays | None]:
-        """Return generated and real jets, as far as there are: real ones that were held out."""
+        """Return available generated and real jets: held-out ones if there are some."""
         run, now = self._sampled.run, self._sampled.now
         if run is None:
             return None, None

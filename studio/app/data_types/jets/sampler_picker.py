@@ -34,12 +34,9 @@ SAMPLES, FRAMES = 40, 32  # that are followed, and of each at most
 
 
 class OtherSampler(QWidget):
-    """Two lists, hidden where the run has nothing to choose from. All samplers start from the same
-    noise, so that they can be told apart by what they make of it.
+    """Sampler and step lists, hidden without a choice. All samplers start from the same noise.
 
-    Signals:
-        filmed: the FlowRecord that was followed, or None: the run's own one is wanted.
-        failed: why it cannot be followed.
+    Signals: filmed: the FlowRecord to follow, or None for the run's own. failed: the reason.
     """
 
     filmed = Signal(object)
@@ -131,11 +128,11 @@ class OtherSampler(QWidget):
 
 
 def record_of(arrays: Mapping[str, NDArray[Any]], step: int) -> FlowRecord:
-    """Return a film as a record, with what its samples were told.
+    """Return a denoising sequence as a record with its conditions.
 
     Raises:
-        KeyError: an array of it is missing.
-        ValueError: they are not of the same frames.
+        KeyError: an array is missing.
+        ValueError: different numbers of frames.
     """
     film = FilmFound.of(arrays)
     own = {"x", "mask", *FilmFound.__dataclass_fields__}

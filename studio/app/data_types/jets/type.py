@@ -142,10 +142,9 @@ def _pixel(rect: QRectF, datum: Arrays, at: QPointF) -> str:
 
 
 def legend(datum: Arrays) -> str:
-    """Return what is said of a jet: "top, m 172 GeV, pT 1,021 GeV, 30 constituents": its type where
-    it is known, and the numbers of the constituents that are seen. Of one that a model was asked
-    for, the pT is the asked one, as in files, with the share of it that the constituents' relative
-    pT sum to, beside that of real jets.
+    """Return the caption of a jet: "top, m 172 GeV, pT 1,021 GeV, 30 constituents". For a generated
+    jet, pT is the requested one, as in files, with the fraction that the constituents sum to, next
+    to that of real jets.
     """
     x, pt = momenta(datum)
     mass = masses(x[None, :, :2], pt[None])[0]
@@ -222,8 +221,8 @@ def _named(*slugs: str) -> tuple[str, ...]:
 
 
 def _measures(arrays: Arrays) -> Measured:
-    """Say of each jet its type and its variables, those that take a while when they are asked for;
-    the pT is that of the constituents, also where another was asked for.
+    """Return type and variables of each jet, slow ones on demand; pT is that of the constituents,
+    even if another was requested.
     """
     x, pt = momenta(arrays)
 
@@ -255,9 +254,8 @@ def _compared(arrays: Arrays) -> NDArray[np.float64]:
 
 
 def _filed(arrays: Arrays) -> Arrays:
-    """Return what `studio.formats.jets.writing` writes of jets: clouds with their mask, and of each
-    jet its features, its type and what it was asked for. Numbers that nobody knows here stand for
-    others that are packed as well as they.
+    """Return the arrays of `studio.formats.jets.writing`: clouds with mask, features, type and
+    requested conditions. Unknown numbers are placeholders of equal size.
     """
     x = arrays["x"]
     clouds = np.concatenate([x, np.sign(x[..., 2:])], axis=2).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Points: rows of numbers, of which two at a time are drawn in a plane."""
+"""Points: rows of numbers, drawn in a plane of two columns."""
 
 from collections.abc import Mapping
 from typing import Any

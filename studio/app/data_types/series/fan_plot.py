@@ -37,7 +37,7 @@ class Fan:
 
 
 class FanPlot(Explored):
-    """Shows so many channels, at most four, each on a plane of its own over the same times."""
+    """Plots of at most four channels over common times."""
 
     def __init__(self, channels: int = 1, parent: QWidget | None = None) -> None:
         super().__init__(parent)

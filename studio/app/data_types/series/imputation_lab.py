@@ -122,7 +122,7 @@ class FilledView(ArraysView):
         self.table.fit()
 
     def _make_room(self, channels: int) -> None:
-        """Have a plot of so many channels."""
+        """Adapt the plot to a number of channels."""
         if self._channels == channels:
             return
         before, self.fans, self._channels = self.fans, FanPlot(channels), channels

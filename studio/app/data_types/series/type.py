@@ -110,7 +110,7 @@ def _paint(
 
 
 def _axis(painter: QPainter, rect: QRectF, body: QRectF, lasts: float, palette: Tokens) -> None:
-    """Write the time below a sound that lasts so many milliseconds, 0 at its first number."""
+    """Draw the time axis of a sound of ``lasts`` milliseconds."""
     painter.setFont(font(10))
     painter.setPen(QColor(palette.muted))
     step = next((each for each in STEPS if lasts <= MARKS * each), lasts / MARKS)

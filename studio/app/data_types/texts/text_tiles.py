@@ -26,7 +26,7 @@ LEAST = 0.005  # a candidate that is less likely is a hundredth of nothing
 
 
 class TextTiles(EachTile):
-    """Texts x (n, L), numbers of characters, of which each can be pointed at; see `texts`."""
+    """Texts x (n, L) as character codes with hoverable characters; see `texts`."""
 
     def parts(self, row: int) -> int:
         """How many characters a text has."""

@@ -34,14 +34,13 @@ LIKELY = 0.1  # from here on a character is written as boldly as those that stan
 
 @dataclass(frozen=True, eq=False)
 class LawTiles:
-    """For each place the likeliest characters, one below the other, each on a bar as long as it is
-    likely. A place of which nothing was asked shows what stands there.
+    """The most likely characters at each place, stacked, with bars of their probability. Places
+    without a prediction show their character.
 
     Attributes:
-        arrays: the texts x (n, L) as they stood, with "candidates" and "chances" (n, L, k).
-        asked: at which places the model was asked, (n, L).
-        drawn: the texts (n, L) that came of it, whose new characters are outlined; None where
-            nothing was drawn.
+        arrays: the texts x (n, L) before, with "candidates" and "chances" (n, L, k).
+        asked: places with a prediction, (n, L).
+        drawn: the texts (n, L) after, with new characters outlined; None if not sampled.
     """
 
     arrays: Arrays
@@ -82,7 +81,7 @@ class LawTiles:
         return int(self.arrays[CANDIDATES].shape[-1])
 
     def paint(self, painter: QPainter, rect: QRectF, row: int, palette: Tokens) -> None:
-        """Paint the law of a text into a rectangle."""
+        """Paint the predictive distributions of a text."""
         painter.save()
         painter.setClipRect(rect)
         ground(painter, rect, palette)
@@ -143,9 +142,7 @@ def _laid(stood: Arrays, law: Arrays) -> dict[str, NDArray[Any]]:
 
 
 def _asked(before: Arrays, after: Arrays) -> NDArray[np.bool_]:
-    """Return of which places something was asked in a step: those without a character of which
-    there is a law now, and those whose law is another one.
-    """
+    """Return the places predicted in a step: new predictions, and changed ones."""
     told = after[CHANCES][..., 0] > 0.0
     if CHANCES not in before:
         return np.asarray(told)
@@ -154,8 +151,8 @@ def _asked(before: Arrays, after: Arrays) -> NDArray[np.bool_]:
 
 
 def scene(arrays: Arrays) -> list[TitledTiles]:
-    """Return what a stage of a training step has at hand: the data, what is left of them, what the
-    model says, and the data as sure as it is of them.
+    """Return the inputs of a stage: the data, their noised version, the prediction, and the data
+    with their predicted probability.
     """
     some = {name: each[:SHOWN] for name, each in arrays.items()}
     real, seen = some["real"], some.get("particles")

@@ -67,12 +67,12 @@ class PictureCard(QAbstractButton):
         self.describe()
 
     def describe(self) -> None:
-        """Say the card to those who hear it."""
+        """Set the accessible description."""
         self.setAccessibleDescription(f"{self._reason or self._summary} {self.facts(None)}")
         self.update()
 
     def facts(self, room: int | None) -> str:
-        """Return the line of facts as it fits into so many pixels, None for all of it."""
+        """Return the line of facts elided to ``room`` pixels, None for all of it."""
         raise NotImplementedError
 
     def draw_picture(self, painter: QPainter, area: QRectF) -> None:
@@ -146,7 +146,7 @@ def _rounded(area: QRectF, radius: float) -> QPainterPath:
 
 
 def _lines(painter: QPainter, line: QRectF, text: str, most: int) -> int:
-    """Write a text from a line on in so many at most, the last one elided; return how many."""
+    """Write a text in at most ``most`` lines, the last one elided; return the number of lines."""
     layout = QTextLayout(text, painter.font())
     option = QTextOption()
     option.setWrapMode(QTextOption.WrapMode.WordWrap)

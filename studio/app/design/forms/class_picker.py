@@ -16,10 +16,9 @@ LETTERS = 48  # of their names together, which a lens beside the inspector has r
 
 
 class ClassChoice(QWidget):
-    """Offers other classes when it is told.
+    """Class picker with replaceable choices.
 
-    Signals:
-        chosen: another class, by its place.
+    Signals: chosen: another class, by index.
     """
 
     chosen = Signal(int)
@@ -39,7 +38,7 @@ class ClassChoice(QWidget):
         return self._names[self.place] if self._names else ""
 
     def offer(self, names: Sequence[str], place: int = 0) -> None:
-        """Show other classes, of which one is chosen; nothing is said."""
+        """Set the classes and the chosen one, without a signal."""
         clear(self._line)
         self._few = self._many = None
         self._names, self.place = tuple(names), place

@@ -97,7 +97,7 @@ class Editor(QWidget):
         return False
 
     def settle(self) -> None:
-        """Drop what is half typed: the next value is shown whatever it is."""
+        """Discard half-typed text; the next value is shown."""
 
     def _host(self, widget: QWidget) -> None:
         layout = QHBoxLayout(self)

@@ -1,11 +1,9 @@
-"""A form made from the descriptions of settings: nobody lays out a form by hand.
+"""Forms generated from setting descriptions.
 
-The form holds no values of its own: it is given a config (only what differs from the defaults)
-and says what the person changes, and what was typed that cannot be taken: that text stands in its
-line, with the reason below, until it is mended or given up. Settings that do not matter now are
-hidden; advanced ones are folded; a search shows what fits, with the reason where it does not
-matter now. Where other settings follow from what is chosen, `show_entry` exchanges them, and
-leaves alone those that stay.
+The form stores no values: it gets a config (only non-defaults) and reports changes and invalid
+input, which stays in its line with the reason until fixed. Settings without effect are hidden;
+advanced ones are folded; a search shows matches with the reason if they have no effect.
+`show_entry` exchanges settings that depend on a choice, and leaves others alone.
 """
 
 from collections.abc import Collection, Mapping
@@ -105,7 +103,7 @@ class Row(QWidget):
         self.problem.setVisible(bool(message))
 
     def show_note(self, text: str) -> None:
-        """Say below it what follows from it as it is, "" for nothing."""
+        """Show a note below, "" for none."""
         self._note.setText(text)
         self._note.setVisible(bool(text))
 

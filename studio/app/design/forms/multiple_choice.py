@@ -16,9 +16,7 @@ __all__ = ["SeveralEditor"]
 
 
 class SeveralEditor(LineEditor):
-    """A line of titles, and beside it a menu that stays while options are ticked; they stand in the
-    order of the options.
-    """
+    """A line of titles with a menu of tickable options, in their order."""
 
     def __init__(self, field: FieldSpec) -> None:
         super().__init__(field)

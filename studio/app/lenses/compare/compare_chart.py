@@ -82,7 +82,7 @@ class CompareChart(QWidget):
         layout.addWidget(self.card, 1)
 
     def show_runs(self, runs: list[RunState]) -> None:
-        """Draw the measure of runs as it is now."""
+        """Draw the current measure of runs."""
         self._runs = runs
         names = run_comparison.measures(runs)
         titles = [one_line(measure_title(name, self._state, runs)) for name in names]

@@ -45,13 +45,10 @@ Places = NDArray[np.float32]
 
 
 class ComparePane(QFrame):
-    """Draws what `Beside` brings. Cameras and the choice of a particle are the owner's to link.
+    """Draws the content of `Beside`. The owner links cameras and picked particles. ``starts`` are
+    the start positions of the run's particles; ``colours_of`` those that determine their colours.
 
-    ``starts`` are where the particles of the run started;
-    ``colours_of`` are the starts that they are coloured by.
-
-    Signals:
-        opened: the run is wanted alone: a double click on its name or on a tile.
+    Signals: opened: open the run alone (double click).
     """
 
     opened = Signal()
@@ -128,7 +125,7 @@ class ComparePane(QFrame):
         self.tell()
 
     def call(self, name: str) -> None:
-        """Write what tells the run from those beside it; the tip has its whole name."""
+        """Set the distinguishing name of the run; the tooltip has the full name."""
         self._name.set_text(name)
 
     @property

@@ -60,8 +60,8 @@ COLUMNS = 4  # of the table beside the chart: of more runs there is one alone, T
 
 
 def columns_for(count: int, width: int, height: int) -> int:
-    """Return in how many columns so many panes have the largest squares to draw in, and their names
-    are read, where these are not much smaller for it.
+    """Return the number of columns that gives ``count`` panes the largest squares with readable
+    names.
     """
 
     def side(columns: int) -> float:
@@ -123,9 +123,7 @@ class CompareView(LensView):
         self._arrange()
 
     def _arrange(self) -> None:
-        """Put the table below the chart where both have no room beside each other: numbers that are
-        cut would be others, and a run out of sight is not compared.
-        """
+        """Move the table below the chart if both do not fit side by side."""
         alone = self.finals.isHidden()
         beside = alone or self.width() >= BESIDE + self.finals.minimumWidth()
         ways = QBoxLayout.Direction

@@ -38,7 +38,7 @@ def badged(image: QImage | None, place: int, said: str, ratio: float) -> QPixmap
 
 
 def strip(tiles: Tiles, wide: int, ratio: float) -> QPixmap:
-    """Return tiles in a line, as many as have room in so many pixels."""
+    """Return tiles in a line, as many as fit."""
     each = round(TILE * tiles.aspect)
     count = max(1, min(len(tiles), (wide - 2 * BESIDE + GAP) // (each + GAP)))
     made = QPixmap(QSize(count * (each + GAP) - GAP, TILE) * ratio)

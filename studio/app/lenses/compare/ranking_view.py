@@ -65,7 +65,7 @@ HEADS = (
 
 
 class StandingsView(LensView):
-    """Says nothing of who is best: each figure is held against its own floor."""
+    """Compares runs without ranking: each value is compared with its own floor."""
 
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__(state, actions)
@@ -172,7 +172,7 @@ class StandingsView(LensView):
         )
 
     def _law(self, runs: list[RunState]) -> Cell:
-        """Return what likelihoods are held against, where one was measured."""
+        """Return the reference likelihood of the data, if measured."""
         for run in runs:
             slug, found = likelihood_of(run, self._state.catalog).slug, run.evaluated
             if slug and found is not None and slug in found.floors:

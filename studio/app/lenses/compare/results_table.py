@@ -80,7 +80,7 @@ class Finals(QWidget):
 
     @property
     def lines(self) -> list[Line]:
-        """What is told below the verdicts: a title, and what each run has there."""
+        """Return the rows below the verdicts: a title, and the value of each run."""
         return self._lines
 
     def show_runs(self, runs: list[RunState], measure: str) -> None:
@@ -193,8 +193,8 @@ class Finals(QWidget):
         ]
 
     def _floor(self, runs: list[RunState], slug: str) -> str:
-        """Say what the values are held against, with how it was measured: a floor for each number
-        of samples that they are of.
+        """Return the reference of the values with its method: a floor for each number of
+        samples.
         """
         known = [run for run in runs if slug in floors_of(run, slug)]
         if not slug or not known:

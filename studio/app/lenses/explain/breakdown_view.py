@@ -140,8 +140,8 @@ class MomentView(LensView):
         return Looking(run.job, layers, padded(self.canvas.camera.bounds), RESOLUTION, n)
 
     def _layers(self) -> list[LayerSpec]:
-        """Return the layers that stages are about, and the first heat, on which all stand. A dear
-        one that a stage is about is asked for while a moment stands still: the training waits.
+        """Return the layers of the stages, and the first heat map as background. Expensive ones are
+        computed while the step is paused.
         """
         entry = family_of_run(self._state.runs.current, self._state.catalog)
         if entry is None:

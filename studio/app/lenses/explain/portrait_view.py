@@ -1,4 +1,4 @@
-"""The portrait of a run of which nothing moves: what an operator makes of it and its data."""
+"""Overview of a run without particles: an operator's result with its data."""
 
 from typing import Any
 

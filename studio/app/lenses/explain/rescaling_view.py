@@ -1,4 +1,4 @@
-"""The h explorer: what the particles climb, where they are on it, and every other h beside it."""
+"""The h explorer: the rescaling, the particles on it, and every other h."""
 
 from dataclasses import replace
 

@@ -42,7 +42,7 @@ def marks_of(scene: Scene, error: float | None) -> list[tuple[Mark, str]]:
 
 
 class _Sign(QWidget):
-    """One mark, as it is on the canvas."""
+    """A symbol of the legend."""
 
     def __init__(self, mark: Mark) -> None:
         super().__init__()

@@ -1,6 +1,5 @@
-"""What a training step does, stage by stage, where the data are no points in a plane; and beside it
-what comes of it: the model's motion, its losses, and the newest data that it makes. Kinds that can
-show what a stage has at hand do so, and take a step of the flow apart.
+"""Stages of a training step for data other than points, with motion, losses and the newest samples.
+Data types that support it show the inputs of each stage and the steps of the flow.
 """
 
 from collections.abc import Sequence
@@ -66,8 +65,8 @@ def _applies(state: AppState) -> bool:
 
 
 class StepsView(LensView):
-    """Left: the stages with their formulas and sources. Right: the model, what moves the data, what
-    the training says of itself, and what comes of it.
+    """Left: stages with formulas and sources. Right: the model, its motion, training values, and
+    samples.
     """
 
     def __init__(self, state: AppState, actions: Actions) -> None:
@@ -139,8 +138,8 @@ class StepsView(LensView):
         self._share_out(drawn=False)
 
     def _share_out(self, *, drawn: bool) -> None:
-        """Give lines no more than the eye follows; where stages are drawn, pictures have the room,
-        and the model is described beside them in the inspector.
+        """Divide the space: pictures get the room if stages are drawn, and the inspector describes
+        the model.
         """
         self._left.setMaximumWidth(LEFT if drawn else READING)
         self._beside.setMaximumWidth(ALL if drawn else BESIDE)
@@ -277,7 +276,7 @@ class StepsView(LensView):
         self._stepped.setVisible(bool(pictures) or moment is not None)
 
     def _known(self, scene: Arrays, run: RunState, row: int) -> Arrays:
-        """Return a row of a scene, with what was given of the datum as it is said of it."""
+        """Return a row of a scene with its conditions."""
         some = {name: each[row : row + 1] for name, each in scene.items()}
         given = {k.removeprefix(GIVEN): each for k, each in some.items() if k.startswith(GIVEN)}
         names = (*self._kind.told, *self._kind.marked)

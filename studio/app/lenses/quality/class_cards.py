@@ -28,9 +28,8 @@ GAP = 8
 
 
 class PartCards(QWidget):
-    """A card for each metric that has parts; hidden where none has. Green is what each part
-    is held against, where that was measured; a dashed line is the figure itself, where it is the
-    mean of its parts.
+    """A card per metric with parts; hidden without any. Green: reference of each part; dashed: the
+    metric, if it is the mean of its parts.
     """
 
     def __init__(self, state: AppState) -> None:
@@ -62,9 +61,7 @@ class PartCards(QWidget):
         self._place()
 
     def fit(self, room: int) -> None:
-        """Put as many cards beside each other as have room in so many pixels: wider than the page
-        they would push its ends out of sight.
-        """
+        """Arrange as many cards per row as fit into ``room`` pixels."""
         if room != self._room:
             self._room = room
             self._place()

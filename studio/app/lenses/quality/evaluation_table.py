@@ -1,4 +1,4 @@
-"""The figures of an evaluation that somebody asked for: value, floor, and of how many."""
+"""The table of an evaluation on request: value, floor, n."""
 
 from typing import Any
 
@@ -26,8 +26,8 @@ GAP, MARGIN = 18, 14  # pixels between two columns, and beside all
 
 
 class EvaluatedCard(QFrame):
-    """A line a metric, and below them why others are missing and with which settings these were
-    measured; hidden where nothing was asked for.
+    """A line per metric, with reasons of missing ones and the settings below; hidden without an
+    evaluation.
     """
 
     def __init__(self, state: AppState) -> None:
@@ -133,7 +133,7 @@ class EvaluatedCard(QFrame):
         self._place()
 
     def _doubtful(self, found: Evaluated) -> set[str]:
-        """Return the metrics of which nobody can say whether they tell samples from real ones."""
+        """Return the metrics with too few samples for a verdict."""
         stand = {
             slug: run_verdict.stands(
                 self._entry(slug), found.floors, slug, value, found.counts.get(slug)
@@ -146,7 +146,7 @@ class EvaluatedCard(QFrame):
     def _verdict(
         self, found: Evaluated, entry: EntrySpec | None, slug: str, value: float
     ) -> tuple[str, str]:
-        """Say how a figure stands to what it is held against, and with which colour."""
+        """Return the verdict of a metric value and its colour."""
         n, ends = found.counts.get(slug), found.intervals.get(slug)
         said, level = run_verdict.judged(
             entry, found.floors, slug, value, n, ends=ends, most=self._most
@@ -176,7 +176,7 @@ class EvaluatedCard(QFrame):
 
 
 def _setting(field: FieldSpec, value: Any) -> str:
-    """Return a setting as it is read; a third has no sixteen digits."""
+    """Format a setting with few digits."""
     if field.kind == "float" and isinstance(value, float):
         return f"{number_format.figure(value)} {field.unit}".rstrip()
     return setting_values.title_of(field, value)

@@ -1,4 +1,4 @@
-"""The figure that stands for a run: large, with what it is held against, and a verdict in words."""
+"""The headline metric of a run: large, with its reference and a verdict."""
 
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -17,9 +17,7 @@ __all__ = ["Headline"]
 
 
 class Headline(QWidget):
-    """Title, figure and floor, verdict, and of which step it is; dim when the training has gone on
-    a good way since.
-    """
+    """Title, value and floor, verdict, and step; dim when stale."""
 
     def __init__(self, state: AppState) -> None:
         super().__init__()
@@ -41,7 +39,7 @@ class Headline(QWidget):
         layout.addWidget(self.when)
 
     def _fit(self) -> None:
-        """Put the floor beside the figure, or below it where it would be cut."""
+        """Put the floor next to the value, or below if it would be cut."""
         parts = [self.value, self.unit] if self.unit.text() else [self.value]
         wide = sum(each.sizeHint().width() + self._line.spacing() for each in parts)
         beside = wide + self.floor.sizeHint().width() <= self.width()

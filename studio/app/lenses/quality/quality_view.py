@@ -183,7 +183,7 @@ class QualityView(LensView):
         self._redraw_in(REDRAW_MS)
 
     def _redraw_in(self, soon: int) -> None:
-        """Redraw within so many milliseconds; nothing is done while nobody sees it."""
+        """Redraw after ``soon`` milliseconds; nothing while hidden."""
         self._dirty = True
         waits = self._timer.remainingTime() if self._timer.isActive() else soon + 1
         seen = self.isVisible() and not self.window().isMinimized()
@@ -198,7 +198,7 @@ class QualityView(LensView):
             self._redraw()
 
     def _ask_what_measures(self) -> None:
-        """Have some of the data fetched: with them it is told what the run is measured with."""
+        """Load some of the data, which tells what evaluation uses."""
         run = self._state.runs.current
         if run is not None and run.target is None and run.key not in self._asked:
             self._asked.add(run.key)

@@ -1,4 +1,4 @@
-"""Samples, for points: generated ones against the data, with the numbers and the rows beside."""
+"""Samples of points: generated against real, with statistics and rows."""
 
 from dataclasses import replace
 from functools import partial
@@ -68,7 +68,7 @@ applies = shows_moving("scatter")
 
 
 class SamplesView(LensView):
-    """Two canvases that look at the same place, or one with both; numbers and rows beside."""
+    """Two linked canvases, or one with both; statistics and rows at the side."""
 
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__(state, actions)
@@ -399,7 +399,7 @@ class SamplesView(LensView):
 
 
 class _Pair(QWidget):
-    """Two pictures beside each other, or one above the other where there is more height."""
+    """Two panes, side by side or stacked by the available height."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Samples, for tiles: generated data beside real ones, with the numbers below."""
+"""Samples as tiles: generated next to real, with statistics below."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -56,7 +56,7 @@ applies = shows_moving("browser")
 
 
 class TileSamplesView(LensView):
-    """Generated data and real ones, to be browsed side by side."""
+    """Browser of generated and real samples side by side."""
 
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__(state, actions)
@@ -103,7 +103,7 @@ class TileSamplesView(LensView):
         self._sampled.select()
 
     def _offer_others(self) -> None:
-        """Offer real data, and the other runs on them, to stand beside what this one makes."""
+        """Offer real data and other runs for the second column."""
         run, state = self._sampled.run, self._state
         self._others = beside(run, state.runs.by_key, state.catalog) if run is not None else []
         names = [f"Run {number(other.name)}" for other in self._others]
@@ -193,8 +193,8 @@ class TileSamplesView(LensView):
         self, run: RunState, made: Arrays | None, made_of: Source | None, real: Arrays | None,
         real_of: Source,
     ) -> None:  # fmt: skip
-        """Show the data beside what was generated, or those of all that the run learns that are
-        near to one of these, where that is wanted and the engine can say it.
+        """Show the data next to the generated samples, or the nearest training samples if requested
+        and available.
         """
         kind, row, browser = self._kind, self.browser.near_to, self.browser
         found = None

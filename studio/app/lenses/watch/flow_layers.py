@@ -29,9 +29,7 @@ QUERY_RESOLUTION = 48
 
 @dataclass(frozen=True)
 class Answer:
-    """A layer that was asked for: for the record of which step and which part of the plane, what
-    came, and what is said.
-    """
+    """A requested layer: step and region of the record, the result, and a message."""
 
     layer: str
     step: int
@@ -239,7 +237,7 @@ class FlowLayers(QObject):
         return answer if answer and (live or answer.step == record.step) else None
 
     def _word(self, record: FlowRecord) -> str:
-        """Return what is said of the layer on demand that is shown or asked for."""
+        """Return the status of the requested layer."""
         layer = self._scalar()
         if layer is None or self._panel.on(lay.DENSITY) or layer.name in record.layers:
             return ""

@@ -69,7 +69,7 @@ class OneParticle:
         self.card.tell(f"Particle {particle:,}", [" ".join(fact) for fact in self.facts(particle)])
 
     def facts(self, particle: int) -> list[tuple[str, str]]:
-        """Return the life of a particle as it is shown, in words."""
+        """Return the facts of a particle's trajectory."""
         record = self._record
         if record is None or particle >= record.x.shape[1]:
             return []

@@ -118,7 +118,7 @@ class WatchView(LensView):
 
     @property
     def _run(self) -> RunState | None:
-        """The run that is selected, if its data move here: of others nothing is asked for."""
+        """Return the selected run if it has particles."""
         return self._following.run
 
     def _select(self) -> None:
@@ -243,7 +243,7 @@ class WatchView(LensView):
         self.canvas.set_chosen(rows)
 
     def _identify(self) -> None:
-        """Colour the particles by where they start, as beside other runs."""
+        """Colour the particles by their start, as in other views."""
         self.canvas.set_identity(None)
         self.canvas.set_identity(self._starts.places)
 

@@ -201,7 +201,7 @@ class TilesView(LensView):
         self._draw_strip(record)
 
     def _offer(self, record: FlowRecord, kind: Kind, frame: int, told: Arrays) -> None:
-        """Let the inspector know what moves, as it is now."""
+        """Offer the moving samples of the current frame to the inspector."""
         run = self._following.run
         if run is None or not self.isVisible():
             return  # another lens shows them, perhaps as they are at another time
@@ -230,7 +230,7 @@ class TilesView(LensView):
         self._which.set_text(f"latent {picked}: {said}" if said else f"latent {picked}")
 
     def _told(self, record: FlowRecord) -> Arrays:
-        """Return what the fixed latents were told."""
+        """Return the conditions of the fixed latents."""
         run, kind = self._following.run, self._kind
         if run is None or not kind.told:
             return {}
@@ -238,9 +238,7 @@ class TilesView(LensView):
         return told | kind.holding(run.alike, record.x.shape[1])
 
     def _ask_names(self) -> None:
-        """Ask once how the classes are called that the latents were told, and draw them anew when
-        they are known: a run changes all the time.
-        """
+        """Load the class names of the latents' conditions once, then redraw."""
         run, record = self._following.run, self._record
         if (
             run is None

@@ -32,8 +32,8 @@ class DataSetCard(PictureCard):
         self.describe()
 
     def show_rows(self, arrays: Arrays | None) -> None:
-        """Show some of the data; None where there are none to be had: they are asked for again when
-        `ask_again` says so.
+        """Show some samples; None if unavailable, to be requested again when `ask_again` is
+        true.
         """
         self._arrays, self._failed = arrays, arrays is None
         self._picture = None

@@ -30,8 +30,8 @@ class DataSetDeck(QObject):
         self.cards: dict[DataSet, DataSetCard] = {}
 
     def deal(self, sets: Sequence[DataSet]) -> list[DataSetCard]:
-        """Have a card for each of these sets, and return those that are of no use any more: whoever
-        shows them takes them away, and deletes them.
+        """Create a card for each data set, and return cards that are no longer needed, for the
+        caller to delete.
         """
         before = self.cards
         self.cards = {

@@ -21,7 +21,7 @@ HEADS = ("", "mean", "std", "min", "max", "missing")
 
 
 class DataFacts(QWidget):
-    """Sections, of which those that have nothing to say are hidden."""
+    """Sections of facts; empty ones are hidden."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -115,7 +115,7 @@ class DataFacts(QWidget):
 
 
 def _figure(value: float) -> str:
-    """Return a number of few letters: five of them stand beside each other in a narrow column."""
+    """Format a number with few characters, for narrow columns."""
     if value and abs(value) < TINY:
         digits, _, power = f"{value:.1e}".partition("e")
         return f"{digits}e{int(power)}".replace("-", "−")

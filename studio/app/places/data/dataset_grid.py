@@ -25,10 +25,9 @@ RING = 4
 
 
 class DataSetGrid(QWidget):
-    """The project's own stand first, beside the way to import others.
+    """Grid of data sets, the project's own first, with the import card.
 
-    Signals:
-        chosen: the slug of the set that was clicked, or on which Enter was pressed.
+    Signals: chosen: the slug of the clicked or entered set.
     """
 
     chosen = Signal(str)

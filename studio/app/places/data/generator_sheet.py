@@ -26,8 +26,8 @@ WIDTH, HIGHEST = 480, 560
 
 
 class MakeSheet(GrowingDialog):
-    """It is opened, never executed; once the job is on its way it closes, and the line above the
-    canvas shows how far it is.
+    """Dialog opened without blocking; it closes once the job is queued, and progress is shown above
+    the canvas.
     """
 
     def __init__(

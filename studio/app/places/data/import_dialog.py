@@ -376,7 +376,7 @@ class ImportDialog(QDialog):
 
 
 def _busy_bar(name: str) -> QProgressBar:
-    """Return a hidden bar for work of which nobody knows how long it takes; its room is kept."""
+    """Return a hidden progress bar for work of unknown duration; its room is reserved."""
     bar = QProgressBar()
     bar.setRange(0, 0)
     bar.setTextVisible(False)

@@ -1,7 +1,5 @@
-"""Which importer takes the files, and what it is told: shown only where there is a choice.
-
-A few options stand below the choice; many, as what each column is, in a column of their own beside
-what was found (`ImporterChoice.beside`).
+"""Importer and its options, shown only if there is a choice. A few options are below it; many, as
+column roles, in their own column (`ImporterChoice.beside`).
 """
 
 from typing import Any

@@ -54,11 +54,9 @@ def _go_on(cards: Sequence[StepCard]) -> tuple[str, Callable[[], None]] | None:
 
 
 class Discover(QWidget):
-    """Reads the recipes, finds some, opens one, or starts it; ``facets`` narrow what is found, and
-    are for the shell to place beside it.
+    """Searches recipes, opens or starts one; ``facets`` filter them, placed by the shell.
 
-    Signals:
-        found: how many recipes are left by words and facets, -1 where there are none of these.
+    Signals: found: number of recipes left, -1 without filters.
     """
 
     found = Signal(int)

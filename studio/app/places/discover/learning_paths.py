@@ -50,9 +50,8 @@ def walkable(path: LearningPath, recipes: Mapping[str, Recipe]) -> list[tuple[St
 
 
 def done(recipes: Sequence[Recipe], runs: Iterable[RunState], catalog: Catalog | None) -> set[str]:
-    """Return the slugs of the recipes that were trained to their end, by the runs of a project:
-    those of the same model on the same data, of which no setting is another, sampled as the recipe
-    says. Of a race all who take part were.
+    """Return the slugs of completed recipes, by the runs of a project: the same model, data,
+    settings and sampler. All participants of a race count.
     """
     ended = [run.spec for run in runs if run.spec is not None and run.state == "finished"]
     return {

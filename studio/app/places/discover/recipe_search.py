@@ -92,9 +92,8 @@ class Findable:
         return [place for place, said in enumerate(self._said) if has_words(words, said)]
 
     def found(self, text: str, chosen: Mapping[str, str]) -> list[Recipe]:
-        """Return the recipes in which all words occur and which have all chosen values, a value by
-        the title of its facet: those first that are called so, then those whose model or data are,
-        then those of which it is said; among themselves in order.
+        """Return the recipes that contain all words and the chosen facet values: matches of the
+        title first, then of model or data, then of the text; in order.
         """
         words = text.casefold().split()
         fitting = [at for at in self._left(text) if facets.fits(self._values[at], chosen)]
@@ -106,9 +105,7 @@ class Findable:
         return next((k for k, name in enumerate(names) if has_words(words, name)), len(names))
 
     def counts(self, text: str, chosen: Mapping[str, str]) -> dict[str, dict[str, int]]:
-        """Return how many recipes each value of each facet would leave, beside what else is chosen;
-        those that would leave none are there, too.
-        """
+        """Return the count of each facet value under the other filters, with zeros."""
         left = [self._values[at] for at in self._left(text)]
         return facets.counts(FACETS, self._values, left, chosen)
 

@@ -90,7 +90,7 @@ class Titles(QListWidget):
 
 
 class HelpView(QWidget):
-    """The page that is read; ``column`` has the list of all, for the shell to place beside it."""
+    """The help page; ``column`` is the list of pages, placed by the shell."""
 
     def __init__(self, state: AppState, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -295,9 +295,7 @@ class HelpView(QWidget):
         return None
 
     def _settle(self) -> QAbstractTextDocumentLayout:
-        """Lay a long page out to its end, not only as far as it is looked at: else its places are
-        not those that they will have.
-        """
+        """Lay out the whole page, so that positions of sections are final."""
         layout = self.sheet.document().documentLayout()
         layout.documentSize()
         return layout

@@ -31,13 +31,13 @@ USUAL = "Metrics of the training and of earlier evaluations"
 
 
 class EvaluateSheet(GrowingDialog):
-    """It is opened, never executed; once the job is on its way it closes. What was chosen is kept
-    for the session, for all runs of the kind of data: figures are compared among these.
+    """Dialog opened without blocking; it closes once the job is queued. The choices are kept for
+    the session, for all runs of the data type.
 
     Attributes:
-        switches: by metric, on where it is to be measured.
-        settings: by metric, of those that have some.
-        form: of n and the seed.
+        switches: by metric, whether to measure it.
+        settings: by metric, if it has some.
+        form: n and seed.
     """
 
     def __init__(self, state: AppState, actions: Actions, run: RunState, parent: QWidget) -> None:

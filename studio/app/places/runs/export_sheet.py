@@ -299,7 +299,7 @@ class ExportSheet(QFrame):
         set_tip(self.go, why or str(self._file))
 
     def _size(self, many: int, like: Offered | None) -> str:
-        """Say about how large the file will be, "" where nobody knows."""
+        """Return the estimated size of the file, "" if unknown."""
         if like is None or not many:
             return ""
         some = {name: values[:WEIGHED] for name, values in like.arrays.items()}
@@ -336,9 +336,7 @@ class ExportSheet(QFrame):
     # Where to
 
     def _name_file(self) -> None:
-        """Name a file that is not there yet, where the last one was asked for, or else in the
-        project.
-        """
+        """Suggest a new file name in the last folder, or in the project."""
         run = self._run
         if run is None:
             return

@@ -41,8 +41,8 @@ PLACES = ("Into the run", "To a file")
 
 
 class OperateSheet(GrowingDialog):
-    """It is opened, never executed; once the job is on its way it closes, and the line above the
-    lenses shows how far it is.
+    """Dialog opened without blocking; it closes once the job is queued, and progress is shown above
+    the lenses.
     """
 
     def __init__(
@@ -137,7 +137,7 @@ class OperateSheet(GrowingDialog):
         self._build()
 
     def _estimate(self) -> None:
-        """Learn about how long it takes as it is set now, of what takes longest: of labs."""
+        """Estimate the duration with the current settings, for labs."""
         if self.entry.slug not in MEASURED or not self.go.isEnabled():
             return
         try:

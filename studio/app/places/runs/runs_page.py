@@ -118,7 +118,7 @@ class RunsPage(QWidget):
 
     @property
     def _problem(self) -> str:
-        """What of the filter nobody can understand."""
+        """Return the invalid part of the filter."""
         state = self._state
         return parsed(state.finding.text, state.runs.by_key.values(), state.catalog).problem
 

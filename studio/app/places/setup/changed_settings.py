@@ -21,11 +21,9 @@ MOST = 6  # so many are listed; the rest is counted
 
 
 class Line(RowButton):
-    """A setting that was changed; Enter leads to it, Backspace resets it.
+    """A changed setting; Enter leads to it, Backspace resets it.
 
-    Signals:
-        undone: it is to be put back.
-        walked: the keyboard goes to another line, so many further on.
+    Signals: undone: reset it. walked: move the focus by a number of lines.
     """
 
     undone = Signal()

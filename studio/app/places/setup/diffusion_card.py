@@ -79,7 +79,7 @@ class SixChoices(Card):
         self.hide()
 
     def refresh(self) -> None:
-        """Show the draft as it is now."""
+        """Show the current draft."""
         draft, catalog = self._state.draft, self._state.catalog
         method, apart = whereabouts(self._state)
         self.setVisible(method is not None)
@@ -147,7 +147,7 @@ class Schedule(Card):
         self.hide()
 
     def refresh(self) -> None:
-        """Show the draft as it is now."""
+        """Show the current draft."""
         draft, catalog = self._state.draft, self._state.catalog
         schedule = draft.schedule if draft is not None else None
         self.setVisible(bool(schedule))

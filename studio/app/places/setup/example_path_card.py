@@ -45,7 +45,7 @@ class PathCard(Card):
         self.hide()
 
     def refresh(self) -> None:
-        """Show the draft as it is now."""
+        """Show the current draft."""
         draft = self._state.draft
         run = run_like(draft, self._state) if draft is not None else None
         if run is None:

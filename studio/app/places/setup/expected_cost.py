@@ -40,26 +40,25 @@ class Expected:
 
     @property
     def said(self) -> str:
-        """How long it takes, in words. The time of a recipe is that of another computer: on this
-        one, and beside what else it does, it takes up to some times as long.
-        """
+        """Format the duration. A recipe's time is of another computer, so a range is given."""
         if self.here:
             return f"{self.about} {duration(self.seconds)}"
         return f"{duration(self.seconds)} to {duration(SLOWER * self.seconds)}"
 
 
 def steps_of(spec: RunSpec, catalog: Catalog | None) -> int:
-    """Return how many steps a run is trained for, 0 where nobody says."""
+    """Return the number of training steps of a spec, 0 if unknown."""
     return int(training_value(spec, STEPS, catalog) or 0)
 
 
 def expected(draft: Draft, state: AppState, steps: int = 0) -> Expected | None:
-    """Return how long the training of a setup takes, for ``steps`` or as many as it has; None where
-    nothing is known. A step takes as long as one of the last run with the same settings; or
-    roughly as one of the last run of the same model, networks, data and size of batch, whatever
-    else is set, since this computer did it; or of the recipe, where model and data are still its;
-    or else roughly as one of a recipe of the same model on the same data, or on data of the same
-    kind, with the same network if there is one; of images by how many numbers they have.
+    """Return the expected training time of a setup, for ``steps`` or its own number; None if
+    unknown.
+
+    The time of a step comes from the last run with the same settings; or roughly from the last run
+    with the same model, networks, data and batch size; or from the recipe, if model and data are
+    unchanged; or roughly from a recipe of the same model on the same data or data type, preferably
+    with the same network; for images scaled by the number of values.
     """
     wanted = steps or steps_of(draft.spec, state.catalog)
     whole = draft.resolved  # runs say all their settings, also those that have their default

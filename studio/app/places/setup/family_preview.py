@@ -30,8 +30,8 @@ KINDS = 2  # side by side
 
 
 class FamilyLook(ListLook):
-    """``recipes`` are asked for a picture, and how long theirs took; ``dataset`` is the slug of the
-    data that are chosen.
+    """Preview of a family: ``recipes`` provide a picture and a duration; ``dataset`` is the slug of
+    the chosen data.
     """
 
     def __init__(self, recipes: Sequence[Recipe], dataset: str, kind: str) -> None:

@@ -50,7 +50,7 @@ class MotionCard(Card):
         self._shown: list[StageSpec] = []
 
     def refresh(self) -> None:
-        """Show the draft as it is now."""
+        """Show the current draft."""
         draft, catalog = self._state.draft, self._state.catalog
         if draft is None or catalog is None:
             return

@@ -1,4 +1,4 @@
-"""In the place of the data and their motion while there are no data: where a file goes."""
+"""Placeholder without data, with a drop target."""
 
 from collections.abc import Callable
 

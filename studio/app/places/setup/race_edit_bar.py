@@ -12,7 +12,7 @@ __all__ = ["RacerBar"]
 
 
 class RacerBar(QFrame):
-    """Hidden while the form edits nobody's settings but its own."""
+    """Shown while the form edits a race participant."""
 
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__()

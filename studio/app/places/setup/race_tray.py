@@ -45,8 +45,8 @@ BUDGET_HELP = {
 
 
 class RaceTray(QFrame):
-    """Hidden while nobody takes part. A click on a card opens its settings in the form beside it,
-    until that is finished; all others stay as they are.
+    """The participants of a race, hidden without any. A click on a card edits its settings in the
+    form, until finished.
     """
 
     def __init__(self, state: AppState, actions: Actions) -> None:
@@ -112,7 +112,7 @@ class RaceTray(QFrame):
         self._budget.setDirection(beside if self.width() >= TINY else below)
 
     def refresh(self) -> None:
-        """Show the race as it is now."""
+        """Show the current race."""
         race = self._state.race
         self.setVisible(bool(race.entries))
         if not race.entries:

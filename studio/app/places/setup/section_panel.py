@@ -44,7 +44,7 @@ class SectionPanel(QWidget):
         layout.addLayout(self._body)
 
     def refresh(self) -> None:
-        """Show the draft as it is now."""
+        """Show the current draft."""
         draft, catalog = self._state.draft, self._state.catalog
         if draft is None or catalog is None:
             return

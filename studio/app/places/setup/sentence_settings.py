@@ -34,7 +34,7 @@ def held(spec: RunSpec, catalog: Catalog | None) -> Held:
 
 
 def sampler_steps(spec: RunSpec | None) -> int:
-    """Return in how many steps a sampler goes whose settings are all said, 0 where nobody says."""
+    """Return the number of steps of a sampler with explicit settings, 0 if unknown."""
     steps = spec.sampler.config.get(STEPS) if spec is not None and spec.sampler else None
     return steps if isinstance(steps, int) else 0
 

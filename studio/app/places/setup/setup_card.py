@@ -1,4 +1,4 @@
-"""A panel of the setup page: a title with a fact beside it, and what it is about."""
+"""A card of the setup page: a title with a fact, and its content."""
 
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 

@@ -148,7 +148,7 @@ class SetupView(QWidget):
         self._show_note()
 
     def _show_note(self) -> None:
-        """Say what was taken instead of what was asked for, and offer a way where there is one."""
+        """Show what replaces a request that is not possible, with an action if there is one."""
         found = way_out(self._state.draft, self._state.catalog)
         self.note.setText(found.note)
         self.note.setVisible(bool(found.note))
@@ -178,8 +178,8 @@ class SetupView(QWidget):
         self.open.setVisible(slug in {each.slug for each in sets})
 
     def _tell_data(self) -> None:
-        """Say what is known of the data, what of it the model is told, and of how many of them the
-        training will make use.
+        """Show the facts of the data, the conditions of the model, and the number of samples
+        used.
         """
         draft = self._state.draft
         x = draft.points if draft is not None else None

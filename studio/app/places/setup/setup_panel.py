@@ -146,7 +146,7 @@ class SetupPanel(QWidget):
         layout.addWidget(foot)
 
     def refresh(self) -> None:
-        """Show the draft as it is now."""
+        """Show the current draft."""
         draft = self._state.draft
         if draft is None:
             return

@@ -88,7 +88,7 @@ class SetupSentence(Sentence):
     # Showing
 
     def refresh(self) -> None:
-        """Show the draft as it is now."""
+        """Show the current draft."""
         draft, catalog = self._state.draft, self._state.catalog
         if draft is None:
             return
@@ -175,7 +175,7 @@ class SetupSentence(Sentence):
         return shown
 
     def _has_passes(self, draft: Draft) -> bool:
-        """Whether the training ends after some passes over the data, whatever the steps."""
+        """Return whether training ends after a number of passes, whatever the steps."""
         entry = draft_spec.entry_of(draft.spec, "family", self._state.catalog)
         return entry is not None and entry.passes > 0
 
@@ -352,7 +352,7 @@ class SetupSentence(Sentence):
 
 
 def _run_words(wanted: WantedRun) -> tuple[str, str]:
-    """Return what stands before a run that is asked for, and in its place without one."""
+    """Return the text before a required run, and instead of it."""
     without, kind = wanted.needs.without[0], wanted.needs.title.lower()
     if wanted.needs.draws:
         return "from", without

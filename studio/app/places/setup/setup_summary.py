@@ -54,8 +54,8 @@ def used(draft: Draft, catalog: Catalog | None) -> tuple[int | None, str]:
 
 
 def _measured(draft: Draft, catalog: Catalog | None) -> str:
-    """Say of how many samples figures are where fewer are held out than the training asks for:
-    half of these are held against the other half, for the floor.
+    """Return the number of samples of metrics if too few are held out: half of them against the
+    other half, for the floor.
     """
     held = int((draft.facts.get("shares") or {}).get("measured", 0))
     wanted = training_value(draft.spec, "evaluate_samples", catalog)

@@ -19,7 +19,9 @@ class WayOut:
 
 
 def way_out(draft: Draft | None, catalog: Catalog | None) -> WayOut:
-    """Say what was taken instead of what was asked for, or why the generator cannot be turned."""
+    """Return what replaces a request that is not possible, or why the generator cannot be
+    switched.
+    """
     entry = draft_spec.entry_of(draft.spec, "family", catalog) if draft is not None else None
     if draft is None or catalog is None or draft.note or entry is None:
         return WayOut(draft.note if draft is not None else "")

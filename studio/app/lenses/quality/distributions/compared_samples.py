@@ -179,14 +179,14 @@ class Against(QObject):
 
     @property
     def about_real(self) -> str:
-        """Say which data the real ones are."""
+        """Describe the real data."""
         run = self._sampled.run
         if run is None or (run.held is None and run.target is None):
             return ""
         return "real: held out" if run.held is not None else "real: training data"
 
     def about_others(self, found: Found | None) -> list[str]:
-        """Say which data of other runs stand beside them: "run 2: 1,500 samples, step 900"."""
+        """Describe the samples of other runs: "run 2: 1,500 samples, step 900"."""
         samples = found.samples[2:] if found is not None else ()
         known = {each.key: each.origin for each in samples}
         others = [each.run for each in self._others if each.run is not None]

@@ -1,5 +1,5 @@
-"""The table of distances: each with how far it varies beside its floor, and, in multiples of the
-floor, how the compared models stand.
+"""Table of distances with standard deviation and floor, and the compared models in multiples of the
+floor.
 """
 
 from dataclasses import dataclass

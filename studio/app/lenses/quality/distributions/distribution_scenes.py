@@ -1,4 +1,4 @@
-"""What was counted, as it is drawn and said: histograms, bars, distances. Pure but for colours."""
+"""Scenes of distributions: histograms, bars, distances. Pure except for colours."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -39,7 +39,7 @@ def scene_of(
     log_x: bool,
     log_y: bool,
 ) -> HistogramScene:
-    """Return the histogram of a number, of which a ``part`` may be brushed."""
+    """Return the histogram of a quantity, of which a ``part`` may be brushed."""
     tokens = colors()
     real, *models = (found.of(i, name) for i in range(len(found.samples)))
     log_x = log_x or name in kind.logs

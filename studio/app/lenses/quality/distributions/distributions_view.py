@@ -1,4 +1,4 @@
-"""Quality, data by data: how each number of generated data is spread, beside real ones."""
+"""Quality by quantity: distributions of generated and real data."""
 
 from collections.abc import Sequence
 
@@ -176,7 +176,7 @@ class DistributionsView(LensView):
             self.empty.tell("No distributions yet", "Shown after the first training steps.")
 
     def _say_which(self) -> None:
-        """Say which data are held against which, and whether they are few."""
+        """Describe the compared data, and whether they are few."""
         now, of, found = self._sampled.now, self.counted.shown, self.counted.found
         # Others that are drawn meanwhile: what stands here is not of them yet.
         coming = now is not None and of is not None and now.file != of.file

@@ -1,4 +1,4 @@
-"""What is counted of data that stand against each other, beside the window."""
+"""Compute distributions in a thread."""
 
 import asyncio
 from collections.abc import Sequence
@@ -29,15 +29,11 @@ SOON_MS = 250  # from what is new to the next picture
 
 
 class Counted(QObject):
-    """Measures what stands against each other again whenever that changes, once at a time.
+    """Recomputes the comparison when its data change, one at a time. ``found`` is the last result,
+    and ``of`` its samples; ``part`` is the chosen class of the first word, "" for all, and
+    ``chosen`` the chosen quantities, None for the default.
 
-    ``found`` is what was found last, and ``of`` whose figures that are; ``part`` is the class of
-    the first word that alone is looked at, "" for all, and ``chosen`` the numbers that the person
-    wants to see, None where nothing was said.
-
-    Signals:
-        told: with the samples that are measured, none where there are none yet.
-        changed: something was found.
+    Signals: told: the samples being measured, none if missing. changed: a new result.
     """
 
     told = Signal(list)

@@ -1,4 +1,4 @@
-"""The inspector of runs that are looked at together: how each stands, beside the others."""
+"""Inspector of compared runs: the verdict of each."""
 
 from functools import partial
 

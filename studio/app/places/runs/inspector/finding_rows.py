@@ -1,4 +1,4 @@
-"""What is known of one datum only beside others, for the inspector, whatever lens shows it."""
+"""Facts of a sample relative to others, for the inspector, in any lens."""
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -39,8 +39,8 @@ class FoundFacts(QObject):
         self._timer.timeout.connect(self._find)
 
     def of(self, run: RunState, kind: Kind, source: Source, offered: Offered, at: int) -> Facts:
-        """Return all that is known of a row by now: what its lens tells, and what was found beside
-        others, in the order of the measures of its kind.
+        """Return all known facts of a row: those of its lens, and relative ones, in the order of
+        the data type's measures.
         """
         facts = offered.tell(at)
         passing = source.what == "particles" and run.job  # they are others in a moment

@@ -176,8 +176,8 @@ class RowsPanel(QWidget):
             part.setVisible(True)
 
     def _show_some(self, offered: Offered | None) -> None:
-        """Show the picture of what is selected, of several a few, and beside them of the
-        others that are in the same place.
+        """Show the picture of the selection, a few of several, and of corresponding samples at the
+        same place.
         """
         shown = offered is not None and self._kind.layout == "tiles"
         selection = self._state.selection
@@ -217,8 +217,8 @@ class RowsPanel(QWidget):
         title.setAccessibleName(text)
 
     def _show_nearest(self, offered: Offered, at: int) -> None:
-        """Show the nearest real ones, of all that the run learns where the engine can say which
-        these are, else of all that a lens shows; they come a moment later.
+        """Show the nearest real samples, of all training data if the engine supports it, else of
+        those in the lens; asynchronous.
         """
         run, kind = self._state.runs.current, self._kind
         source = self._state.selection.source
@@ -271,12 +271,12 @@ class RowsPanel(QWidget):
         self.chosen.show_facts(facts)
 
     def _rows(self, arrays: Arrays, rows: NDArray[Any]) -> dict[str, NDArray[Any]]:
-        """Return some rows as they are painted, with what was found of them beside others."""
+        """Return some rows as tiles, with facts relative to others."""
         found = {name: arrays[name] for name in self._kind.marked if name in arrays}
         return {name: each[rows] for name, each in {**self._known(arrays), **found}.items()}
 
     def _known(self, arrays: Arrays) -> Arrays:
-        """Return those arrays that data are painted from and told by."""
+        """Return the arrays needed to paint and describe samples."""
         known = ("x", *self._kind.parts, *self._kind.told, *self._kind.alike)
         return {name: each for name, each in arrays.items() if name in known}
 

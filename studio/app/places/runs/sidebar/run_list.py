@@ -64,7 +64,7 @@ class RunList(QWidget):
             signal.connect(self._tell)
 
     def refresh(self) -> None:
-        """Show the tree as it is now."""
+        """Show the current tree."""
         runs = self._state.runs.by_key
         self._origins = {key: _where(run) for key, run in runs.items()}
         self._empty.setVisible(not runs)

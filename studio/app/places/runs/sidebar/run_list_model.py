@@ -34,7 +34,7 @@ class RunModel(LineModel):
         self._whole: set[str] = set()  # runs of which all results are seen
 
     def refresh(self) -> bool:
-        """Take the tree as it is now; return whether its lines are others than before."""
+        """Read the current tree; return whether its lines changed."""
         runs = self._state.runs
         lines = tree(runs.by_key.values(), results=True, whole=self._whole, by_data=True)
         self._races = {

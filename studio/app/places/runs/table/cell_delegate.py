@@ -93,7 +93,7 @@ class RunTableDelegate(QStyledItemDelegate):
             self._paint_ring(painter, area, index.column())
 
     def paint_line(self, painter: QPainter, area: QRectF, row: Row, index: Index) -> None:
-        """Draw the cell of a line, as it is neither selected nor under the mouse."""
+        """Draw the cell of a line, neither selected nor hovered."""
         tokens = theme.colors()
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -169,9 +169,7 @@ class RunTableDelegate(QStyledItemDelegate):
         painter.restore()
 
     def _paint_held(self, painter: QPainter, room: QRectF, group: Group) -> None:
-        """Write the metric of a group, of how many samples its axis is, and the floor of so many;
-        the number is left out where there is no room.
-        """
+        """Write the metric of a group, its n, and its floor; n is omitted if there is no room."""
         shade, face = theme.colors().muted, font(11)
         used = write(painter, room, self._model.floor(group), face, shade, right=True)
         room = room.adjusted(0, 0, -used - (2 * PAD if used else 0), 0)
@@ -228,8 +226,8 @@ class RunTableDelegate(QStyledItemDelegate):
         self._paint_title(painter, room, row, under=depth > 1)
 
     def _paint_title(self, painter: QPainter, room: QRectF, row: Row, *, under: bool) -> None:
-        """Write what a line is called; ``under`` another run, a branch that nobody named is called
-        as that is, so that only what is different about it is said.
+        """Write the title of a line; below its parent, an unnamed branch shows only what
+        differs.
         """
         tokens, face, run = theme.colors(), self._view.font(), row.run
         suffix = one_line(self._model.suffix(row))

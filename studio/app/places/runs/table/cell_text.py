@@ -34,8 +34,8 @@ def write(
 
 
 def fitting(widths: Sequence[int], room: int, more: int) -> int:
-    """Return how many tags of some widths fit into so many pixels, the first of them however wide
-    it is; where not all fit, ``more`` pixels are kept to say how many are left out.
+    """Return the number of tags that fit into ``room`` pixels, at least one; ``more`` pixels are
+    reserved for the number of hidden ones.
     """
     if sum(widths) + GAP * (len(widths) - 1) <= room:
         return len(widths)

@@ -97,9 +97,7 @@ class Row:
 
     @property
     def floor(self) -> tuple[float, tuple[float, float] | None] | None:
-        """The floor that the figure is held against, and between what it is not distinguishable
-        from real; that of the run where its figure is ``apart``. None where it is not known.
-        """
+        """The floor and the band of the metric; that of the run if ``apart``. None if unknown."""
         group, run = self.group, self.run
         if not self.apart or run is None:
             return (group.floor, group.band) if group.floor is not None else None
@@ -279,7 +277,7 @@ class RunTableModel(LineModel):
         return other_figure(row.run, self._state.catalog)
 
     def spread(self, row: Row) -> str:
-        """Return how far a figure may be off by chance, "±0.4", "" where nobody knows."""
+        """Return the standard deviation of a value, "±0.4", "" if unknown."""
         if row.run is None or row.figure is None:
             return ""
         return spread_of(row.run, row.group.metric)
@@ -305,7 +303,7 @@ class RunTableModel(LineModel):
         return format_count(len(group.runs), "run") if column == NOTE else ""
 
     def floor(self, group: Group) -> str:
-        """Return what the figures of a group are held against, in a few words."""
+        """Return the reference of a group's metric in a few words."""
         return metric_reference.bar(group.entry, group.floors, group.metric)
 
     def _tip(self, row: Row, column: int) -> str:
@@ -337,7 +335,7 @@ class RunTableModel(LineModel):
         return "\n".join(filter(None, [said, rule]))
 
     def _against(self, row: Row) -> list[str]:
-        """Return what the figure of a run is held against: the floor for as many samples as it."""
+        """Return the floor for the number of samples of a run's metric."""
         group, run = row.group, row.run
         floors = floors_of(run, group.metric) if run is not None else {}
         floor = metric_reference.bar(group.entry, floors, group.metric)

@@ -124,7 +124,7 @@ class RunTableView(QTreeView):
             self.selectionModel().setCurrentIndex(current, FLAG.NoUpdate)
 
     def _mark(self) -> None:
-        """Show as selected what is wanted so, as far as it is there."""
+        """Show the wanted selection as far as its rows exist."""
         lines = [self._rows.index_of(key) for key in self._rows.all_lines_of(self._wanted)]
         wanted = QItemSelection()
         for index in lines:
@@ -151,7 +151,7 @@ class RunTableView(QTreeView):
             self.scrollTo(index)
 
     def _toggle(self, run: str) -> None:
-        """Select a run beside the others, or no longer."""
+        """Add or remove a run from the selection."""
         kept = [key for key in self.selected if key != run]
         self._wanted = kept if run in self.selected else [*kept, run]
         self._mark()

@@ -90,7 +90,7 @@ class Chip(_Walked):
 
 
 class Why(_Walked, Link):
-    """A reason in the place of a choice, in as many lines as it needs."""
+    """A reason instead of a choice, wrapped."""
 
     def __init__(self, option: Option) -> None:
         Link.__init__(self, option.why_not, lambda: None, wrap=True)

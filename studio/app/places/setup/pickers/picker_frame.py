@@ -60,7 +60,7 @@ class Look(QWidget):
         raise NotImplementedError
 
     def lie(self, low: bool) -> None:
-        """Make do with a ``low`` place under the choices, or have one beside them."""
+        """Move below the choices if ``low``, else to the side."""
 
 
 class Picker(QWidget):
@@ -183,8 +183,8 @@ class Picker(QWidget):
         self.use.setAccessibleName(self.use.text())
 
     def _use(self) -> None:
-        """Take what is highlighted; where that changes more than was asked for, lead to the button
-        that says so.
+        """Apply the highlighted choice; if it changes more than requested, focus the button that
+        says so.
         """
         option = self.body.current
         if option is not None and option.usable and option.why_not:
