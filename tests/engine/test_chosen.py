@@ -94,7 +94,7 @@ def test_what_was_never_learned_is_done_and_noted(spec):
     (note,) = found.notes
     assert found.units["pt"] == "GeV"
     assert "size" not in found.units
-    assert note.startswith("pt=5,000 GeV lies outside the data that the model has learned from, 80")
+    assert note.startswith("pt=5,000 GeV is outside the training data, 80")
     assert "GeV: what it makes of it is a guess." in note
     low, high = (float(v) for v in (spec.law["size"].min(), spec.law["size"].max()))
     assert chosen(spec, {"size": [low, high]}).notes == []

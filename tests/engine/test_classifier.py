@@ -96,7 +96,7 @@ def test_it_goes_on_bit_for_bit_after_its_source_was_deleted(project):
 @pytest.mark.parametrize(
     ("wanted", "path", "words"),
     [
-        (spec(dataset="markov-text"), "family", "takes cubes and graphs and images and points"),
+        (spec(dataset="markov-text"), "family", "supports cubes and graphs and images and points"),
         (spec(source="0002-a-test"), "inputs.source", "must be a model that makes samples"),
     ],
 )

@@ -301,7 +301,7 @@ class TestHeavy:
         folder = self.run(tmp_path, ["log-likelihood", "precision"], evaluate_samples=200)
         session = open_session(folder, 4)
         assert [c.entry.slug for c in session.evaluator.choices] == ["precision"]
-        assert any("Log-likelihood takes long" in note for note in session.notes)
+        assert any("Log-likelihood is slow" in note for note in session.notes)
         assert headless.run(folder.path).state == "finished"
         columns, floors = folder.metrics.read()
         assert "quality/log-likelihood" not in columns

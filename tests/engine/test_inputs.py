@@ -93,7 +93,7 @@ def refused(spec, project):
         (distilled("0004-a-test"), "is not finished: it is at step"),
         (distilled("0001-a-test", 5), "no checkpoint of step 5"),
         (distilled("0002-a-test"), "must be a model that has a denoiser"),
-        (distilled("0003-a-test"), "must have learned the same data as this run"),
+        (distilled("0003-a-test"), "must be trained on the same data as this run"),
     ],
 )
 def test_what_will_not_do_is_said_in_a_sentence_at_the_input(project, wanted, words):

@@ -48,7 +48,7 @@ def test_molecules_are_laid_out_by_what_they_are():
 
 def test_a_damaged_file_of_molecules_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr("pushforward.studio.engine.data.molecules.folder", lambda name: tmp_path)
-    with pytest.raises(Refused, match="missing from the studio's own files"):
+    with pytest.raises(Refused, match="missing from the installation"):
         qm9(MoleculesConfig())
     (tmp_path / "qm9").mkdir()
     (tmp_path / "qm9" / "qm9.npz").write_bytes(b"nothing")

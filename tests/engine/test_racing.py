@@ -246,7 +246,7 @@ def marked(schedule, spending, cost, step_seconds=0.001):
             plan.add_record(spending.step, cost / 1000, pace, whole=False)
             continue
         found.append(spending.step)
-        (plan.kept if schedule is MarkedRecords else plan.done)(spending.step, cost, pace)
+        (plan.add_record if schedule is MarkedRecords else plan.done)(spending.step, cost, pace)
     return found
 
 
@@ -456,7 +456,7 @@ def test_a_race_that_all_lose_has_failed(desk):
     race, jobs, _ = start(desk, [named("a", config=bad), named("b", config=bad)])
     desk.work()
     assert [desk.state(job) for job in (race, *jobs)] == ["failed"] * 3
-    assert "All that took part" in desk.engine.queue.get(race).error.message
+    assert "All participants" in desk.engine.queue.get(race).error.message
 
 
 def test_leaving_saves_all_and_the_race_is_resumed_as_one(desk, tmp_path):
@@ -518,7 +518,7 @@ REFUSED = [
     ([named("a"), named("b")], m.Budget(kind="joules", amount=3), "joules"),
     ([named("a"), named("b")], m.Budget(kind="seconds", amount=0), "greater than 0"),
     ([named("a"), named("b")], m.Budget(kind="seconds", amount=float("nan")), "greater than 0"),
-    ([named("a"), named("b")], m.Budget(kind="steps", amount=0.5), "single step"),
+    ([named("a"), named("b")], m.Budget(kind="steps", amount=0.5), "less than one step"),
     ([named("a"), named("b", batch=64)], m.Budget(kind="samples", amount=50), "batch 64"),
     ([named("a"), named("b", config={"width": 99})], STEPS, "b: family.width"),
     (

@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from pushforward.studio.engine.jobs import headless
-from pushforward.studio.engine.jobs.exporting import export_weights
+from pushforward.studio.engine.jobs.weight_export import export_weights
 from pushforward.studio.engine.process.failures import Refused
-from pushforward.studio.engine.run.loading import load
-from pushforward.studio.engine.run.operating import ask
+from pushforward.studio.engine.run.model_loading import load
+from pushforward.studio.engine.run.operator_requests import ask
 from pushforward.studio.engine.run.validation import Validator
 from pushforward.studio.protocol.commands import Operate
 from pushforward.studio.protocol.spec import Pick, RunRef, RunSpec

@@ -196,7 +196,7 @@ def test_relative_angles_and_shares_are_told_by_where_they_lie(tmp_path: Path) -
     said = " ".join(found.notes)
     assert "sum to about 1: they are treated as fractions" in said
     assert "treated as relative to the jet axis" in said
-    assert "they have 1,000 GeV" in said
+    assert "it is set to 1,000 GeV" in said
     assert not found.unused
     absolute = files.inspect([polar(tmp_path / "a.h5", j)[0]], "jets-columns")
     assert list(absolute.unused) == ["assumed_pt"]

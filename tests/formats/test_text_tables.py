@@ -269,9 +269,9 @@ def test_a_comma_that_may_be_a_thousands_sign_is_not_guessed_at(write, content):
     assert "line 2" in problem
     assert "Use a point" in problem
     assert "1.234 or 1234" in problem or "-1.500 or -1500" in problem
-    with pytest.raises(FormatError, match="in two ways"):
+    with pytest.raises(FormatError, match="is ambiguous"):
         read(path)
-    with pytest.raises(FormatError, match="in two ways"):
+    with pytest.raises(FormatError, match="is ambiguous"):
         read(path, columns=["x", "y"])
 
 

@@ -57,7 +57,7 @@ class DataKind:
     film_suffixes: ClassVar[tuple[str, ...]] = ()
     """Of files that a denoising film can be written to besides `suffixes`."""
 
-    laid_out: ClassVar[bool] = False
+    has_layout: ClassVar[bool] = False
     """Whether data are drawn from pieces that are to be placed; see `places`."""
 
     compares: ClassVar[bool] = False

@@ -141,9 +141,7 @@ class Cubes(DataKind, slug="cubes"):
             super().write_result(path, rows, columns, arrays, attrs)
             return
         if _MAP not in arrays:
-            raise FormatError(
-                f"There is no map that could be written as {suffix}.", "Use .npz or .h5.", "user"
-            )
+            raise FormatError(f"A map cannot be written as {suffix}.", "Use .npz or .h5.", "user")
         names = [str(name) for name in _listed(attrs.get("classes"))]
         if suffix in RASTERS:
             most = max(len(names), int(arrays[_MAP].max()))

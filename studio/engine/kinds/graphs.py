@@ -33,7 +33,7 @@ class Graphs(DataKind, slug="graphs"):
     """Nodes and edges, packed into rows."""
 
     suffixes: ClassVar[tuple[str, ...]] = GRAPH_SUFFIXES
-    lay_out: ClassVar[bool] = True
+    has_layout: ClassVar[bool] = True
     rules: ClassVar[tuple[str, ...]] = (*MAKES, NO_MAKE)
     compares: ClassVar[bool] = True
     foreseen: ClassVar[bool] = True

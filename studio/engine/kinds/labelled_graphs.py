@@ -38,7 +38,7 @@ class Labelled(DataKind, slug="labelled-graphs"):
     """Nodes and edges of several types, packed into rows."""
 
     suffixes: ClassVar[tuple[str, ...]] = LABELLED_SUFFIXES
-    lay_out: ClassVar[bool] = True
+    has_layout: ClassVar[bool] = True
     foreseen: ClassVar[bool] = True
     rules: ClassVar[tuple[str, ...]] = (*LABELLED_MAKES, NO_MAKE)
     record_types: ClassVar[Mapping[str, str]] = {f"{EXTRA}{DENOISED}": "float16"}

@@ -36,7 +36,7 @@ class Molecules(DataKind, slug="molecules"):
     """Atoms and bonds, packed into rows."""
 
     suffixes: ClassVar[tuple[str, ...]] = MOLECULE_SUFFIXES
-    laid_out: ClassVar[bool] = True
+    has_layout: ClassVar[bool] = True
     foreseen: ClassVar[bool] = True
     record_types: ClassVar[Mapping[str, str]] = {f"{EXTRA}{DENOISED}": "float16"}
 

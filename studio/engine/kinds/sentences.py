@@ -18,7 +18,7 @@ __all__ = ["Sentences"]
 class Sentences(Labelled, slug="sentences"):
     """Words, and which hangs on which."""
 
-    laid_out: ClassVar[bool] = False
+    has_layout: ClassVar[bool] = False
     """Words are drawn on a line."""
 
     def annotations(self, rows: Batch) -> Arrays:

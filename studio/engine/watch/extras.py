@@ -123,7 +123,7 @@ def _is_foreseen(family: Family[Any]) -> bool:
 
 
 def _is_laid_out(family: Family[Any]) -> bool:
-    return kind_of(family.spec.kind).laid_out
+    return kind_of(family.spec.kind).has_layout
 
 
 def _pushes_to_the_plane(family: Family[Any]) -> bool:

@@ -116,7 +116,7 @@ async def test_scores_are_a_histogram_and_each_set_says_how_far_it_stands_out(
     await until(lambda: anomaly.filled)
     assert anomaly.note.text() == "Said."
     for place, said in enumerate(
-        ("Orange: reconstruction error", "Input images", "Blue: the piece")
+        ("Orange: reconstruction error", "Input images", "Blue: the inserted patch")
     ):
         anomaly.look.chosen.emit(place)
         assert anomaly.legend.text().startswith(said)

@@ -236,7 +236,7 @@ def problem_of(offer: Catalog, kind: str, pick: Pick) -> str:
     """Why a pick cannot be used; "" if it can."""
     entry = offer.get(kind, pick.slug)
     if entry is None:
-        known = ", ".join(e.slug for e in offer.of(kind))
+        known = ", ".join(e.slug for e in offer.entries_of(kind))
         return f"no {kind} is called {pick.slug!r}; known: {known}"
     top = {field.path.split(".")[0] for field in entry.fields}
     unknown = sorted(set(pick.config) - top)

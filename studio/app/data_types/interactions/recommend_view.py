@@ -50,7 +50,7 @@ from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.engine.query import Query
 from pushforward.studio.app.engine.requests.request_base import Refused
 from pushforward.studio.app.engine.run_answers import AskOnce
-from pushforward.studio.counted import counted
+from pushforward.studio.counts import format_count
 
 __all__ = ["VIEW", "RecommendView"]
 
@@ -269,7 +269,7 @@ class RecommendView(LensView):
         which = shown if len(people.numbers) < people.total else ""
         all_of = f"{n:,} of {len(self._whole):,}" if self._known < len(self._whole) else f"{n:,}"
         changes = self.what_if.changes
-        edits = f"  ·  what if: {counted(changes, 'change')}" if changes else ""
+        edits = f"  ·  what if: {format_count(changes, 'change')}" if changes else ""
         self._where.set_text(f"{which}{all_of} item{'' if n == 1 else 's'}{edits}")
         places = people.x.shape[1]
         self._reads.setVisible(n > places)

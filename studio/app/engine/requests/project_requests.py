@@ -399,7 +399,7 @@ class ProjectIntents(Intents):
 def _told(runs: Sequence[RunState], done: str) -> str:
     """Say what was done with a run, or with how many: "3 EDM is deleted", "2 runs are deleted"."""
     if len(runs) > 1:
-        return f"{counted(len(runs), 'run')} are {done}"
+        return f"{format_count(len(runs), 'run')} are {done}"
     return f"{numbered(runs[0])} is {done}"
 
 
