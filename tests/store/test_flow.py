@@ -211,7 +211,7 @@ def test_what_is_padded_and_given_is_kept_once(store):
     record = store.load(1)
     assert record.mask.dtype == bool
     np.testing.assert_array_equal(record.mask, told["mask"])
-    np.testing.assert_array_equal(record.given["label"], told["given:label"])
+    np.testing.assert_array_equal(record.conditions["label"], told["given:label"])
     assert (record.layers, record.extras) == ({}, {})
     with pytest.raises(ValueError, match="3 particles"):
         store.keep(record.holding(mask=np.ones((2, 4), bool)))

@@ -130,7 +130,7 @@ async def test_scores_are_a_histogram_and_each_set_says_how_far_it_stands_out(
     assert cells[2][3] == "50.0\u00a0% (40.0 to 60.0)"
     good, warm = (anomaly.table.cell(r, 3).foreground().color().name() for r in (1, 2))
     assert good != warm, "what chance would do is not praised"
-    assert anomaly.ratio.text().startswith("Ratio: the share of each over that of unseen images.")
+    assert anomaly.ratio.text().startswith("Ratio of each distribution to unseen images.")
     assert anomaly.maps.count == M
     anomaly.look.chosen.emit(2)
     assert anomaly.maps.tiles is not None

@@ -182,7 +182,7 @@ def film_of(command: Operate) -> Answer:
     """Return a film as the engine makes one: here of the jets of the record in another order."""
     record = record_of()
     way, n = record.x[:, ::-1], FRAMES
-    given = {name: each[::-1] for name, each in record.given.items()}
+    given = {name: each[::-1] for name, each in record.conditions.items()}
     made = {"t": record.t, "s": np.float32([20.0, 5.0, 1.0, 0.1, 0.0]), "nfe": np.arange(n),
             "way": way, "foreseen": np.repeat(way[-1:], n, 0), "score": np.ones((n, N)),
             "left": np.ones((n, N)), "x": way[-1], "mask": record.mask}  # fmt: skip
@@ -286,7 +286,7 @@ async def test_the_flow_goes_by_another_sampler_where_one_is_chosen(view: Any, l
     assert asked.config["sampler"] == {"slug": "heun", "config": {"steps": 18}}
     assert asked.inline
     np.testing.assert_array_equal(view._record.x, own.x[:, ::-1])
-    np.testing.assert_array_equal(view._record.given["pt"], own.given["pt"][::-1])
+    np.testing.assert_array_equal(view._record.conditions["pt"], own.conditions["pt"][::-1])
     assert "weights of step 4" in view._which.accessibleName()
     assert view._source(real=False).of == "Heun, 18 steps"
     assert view._source(real=False).what == "samples", "these are none of the run's particles"

@@ -80,7 +80,7 @@ class RunTableHead(QWidget):
         set_tip(self.counts, problem or KEYS)
         set_tip(self.finder, problem)
         if problem:
-            self.counts.setText(problem.partition(":")[0])
+            self.counts.setText(problem.partition(". ")[0])
             return
         said = format_count(every, "run") if listed == every else f"{listed:,} of {every:,} runs"
         self.counts.setText(f"{said}, {selected:,} selected" if selected else said)
