@@ -19,6 +19,7 @@ __all__ = [
     "kind_of",
     "kind_of_run",
     "moves_in",
+    "watched_in",
 ]
 
 
@@ -74,6 +75,12 @@ def moves_in(run: RunState | None, catalog: Catalog | None) -> bool:
     """
     entry = family_of_run(run, catalog)
     return entry is None or bool(entry.carrier) or "samples" in entry.capabilities
+
+
+def watched_in(run: RunState | None, catalog: Catalog | None) -> bool:
+    """Whether a run is watched while it trains: data move, or lists of recommended items do."""
+    entry = family_of_run(run, catalog)
+    return moves_in(run, catalog) or (entry is not None and "recommend" in entry.capabilities)
 
 
 def flows_in(run: RunState | None, catalog: Catalog | None) -> bool:

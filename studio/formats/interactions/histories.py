@@ -125,8 +125,11 @@ def make_histories(events: Events, filters: Filters) -> Histories:
     users are divided at gaps.
     """
     order = _order(events, filters)
-    order = order[core(events.user[order], events.item[order], filters.core)]
     user, item = events.user[order], events.item[order]
+    kept = _core_mask(user, item, filters.core)
+    if not kept.all():
+        order, user, item = order[kept], user[kept], item[kept]
+    del kept
     rating = None if events.rating is None else events.rating[order]
     time = None if events.time is None else events.time[order]
     del order
@@ -158,15 +161,31 @@ def core(user: NDArray[Any], item: NDArray[Any], least: int) -> Ints:
     """Return the events (m,) of the largest set in which every user and every item has at least so
     many; users and items are codes from 0.
     """
-    kept = np.arange(len(user))
-    while len(kept):
-        enough = np.ones(len(kept), bool)
-        for side in (user[kept], item[kept]):
-            enough &= (np.bincount(side) >= least)[side]
-        if enough.all():
+    return np.flatnonzero(_core_mask(user, item, least))
+
+
+def _core_mask(user: NDArray[Any], item: NDArray[Any], least: int) -> NDArray[np.bool_]:
+    """Return which events `core` keeps."""
+    kept = np.ones(len(user), bool)
+    left = len(user)
+    while left:
+        for side in (user, item):
+            kept &= (_counts(side, kept) >= least)[side]
+        if (now := int(kept.sum())) == left:
             break
-        kept = kept[enough]
+        left = now
     return kept
+
+
+def _counts(codes: NDArray[Any], kept: NDArray[np.bool_]) -> Ints:
+    """Return how often each code is among the kept events; some events at a time, since counting
+    takes 8 bytes of each.
+    """
+    found = np.zeros(int(codes.max(initial=0)) + 1, np.int64)
+    for start in range(0, len(codes), _EVENTS):
+        some = slice(start, start + _EVENTS)
+        found += np.bincount(codes[some][kept[some]], minlength=len(found))
+    return found
 
 
 def _order(events: Events, filters: Filters) -> Codes:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from pushforward.studio.app.core.data_type_registry import moves_in
+from pushforward.studio.app.core.data_type_registry import watched_in
 from pushforward.studio.app.core.notices import Notice
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.engine.requests.request_base import Intents
@@ -41,8 +41,8 @@ class RunIntents(Intents):
         self.select(key)
 
     def show_new(self, key: str, name: str = "") -> None:
-        """Put a run that has just been queued on the canvas, in the lens that shows it move, or
-        where nothing moves in that of its curves.
+        """Put a run that has just been queued on the canvas, in Watch if there is something to
+        watch, and otherwise in Quality.
         """
         self.show(key, name)
         if key not in self.state.runs.by_key:
@@ -52,8 +52,8 @@ class RunIntents(Intents):
             self.state.notices.post(Notice(level="info", text=text, why=why))
             return
         run = self.state.runs.by_key[key]
-        moves = moves_in(run, self.state.catalog)
-        self.state.lens_wanted.emit("watch" if moves else "quality")
+        watched = watched_in(run, self.state.catalog)
+        self.state.lens_wanted.emit("watch" if watched else "quality")
 
     def show_table(self) -> None:
         """Show all runs of the project in a table."""
