@@ -160,7 +160,7 @@ def test_on_the_command_line(
     assert '"state": "failed"' in text
     before = file.read_bytes()
     assert main(["diagnostics", "--out", str(file)]) == 2  # an older one is not replaced unasked
-    assert "replace it with --overwrite" in capsys.readouterr().err
+    assert "use --overwrite" in capsys.readouterr().err
     assert file.read_bytes() == before
 
 

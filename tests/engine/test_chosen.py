@@ -59,7 +59,7 @@ def test_a_list_of_classes_is_one_for_each_row(spec):
     [
         ({"label": "x"}, "label: 'x' is none of its classes."),
         ({"label": 5}, "label must be a class from 0 to 4; got 5."),
-        ({"size": 100}, "size must be a whole number from 1 to 6, the most that"),
+        ({"size": 100}, "size must be a whole number from 1 to 6, the maximum of the model"),
         ({"size": 20.5}, "size must be a whole number from 1 to 6"),
         ({"size": 4.5}, "size must be a whole number from 1 to 6"),
         ({"size": 0}, "size must be a whole number from 1 to 6"),
@@ -71,7 +71,7 @@ def test_a_list_of_classes_is_one_for_each_row(spec):
         ({"pt": "fast"}, "pt must be a number of GeV, got 'fast'."),
         ({"pt": [900, 1000]}, "pt must be one value for all rows, or one for each of the 3"),
         ({"pt": [[900], [900], [900]]}, "pt must be one value for all rows"),
-        ({"energy": 3}, "The model knows no condition 'energy'."),
+        ({"energy": 3}, "The model has no condition 'energy'."),
     ],
 )
 def test_what_no_model_can_be_told_is_refused_with_what_it_can(spec, given, words):
@@ -95,7 +95,7 @@ def test_what_was_never_learned_is_done_and_noted(spec):
     assert found.units["pt"] == "GeV"
     assert "size" not in found.units
     assert note.startswith("pt=5,000 GeV is outside the training data, 80")
-    assert "GeV: what it makes of it is a guess." in note
+    assert "GeV: the result is an extrapolation." in note
     low, high = (float(v) for v in (spec.law["size"].min(), spec.law["size"].max()))
     assert chosen(spec, {"size": [low, high]}).notes == []
 

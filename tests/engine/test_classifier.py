@@ -66,9 +66,9 @@ def test_it_learns_real_labels_and_its_curves_are_all_there_is(tmp_path):
 def test_it_learns_from_what_a_run_draws_with_the_labels_of_the_judge(project):
     folder = headless.create(spec(source="0001-a-test"), project)
     session = open_session(folder, 20)
-    [said] = [note for note in session.notes if "In the place of the data" in note]
+    [said] = [note for note in session.notes if "instead of the data" in note]
     assert "samples of 0001-a-test at step" in said
-    assert "the seed 0" in said
+    assert "seed 0" in said
     real = session.data.rows
     for _ in session.prepare():
         pass

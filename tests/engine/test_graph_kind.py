@@ -187,7 +187,7 @@ def test_a_record_has_the_places_of_its_last_frame():
 
 def test_data_of_other_kinds_have_no_places():
     assert not kind_of("points").has_layout
-    with pytest.raises(TypeError, match="not laid out"):
+    with pytest.raises(TypeError, match="have no layout"):
         kind_of("points").places(None)
 
 

@@ -148,7 +148,7 @@ def test_what_is_missing_for_jets_is_one_sentence(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("pushforward.studio.engine.makers.jets.NEEDED", ("h5py",))
     assert Jets().why_not() == ""
     monkeypatch.setenv(PYTHON, "/nowhere/python")
-    assert Jets().why_not() == f"{PYTHON} names /nowhere/python, which is no program."
+    assert Jets().why_not() == f"{PYTHON} names /nowhere/python, which is not a program."
     monkeypatch.setenv(PYTHON, sys.executable)
     assert Jets().why_not() == ""
 

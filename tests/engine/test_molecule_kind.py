@@ -52,5 +52,5 @@ def test_a_damaged_file_of_molecules_is_refused(tmp_path, monkeypatch):
         qm9(MoleculesConfig())
     (tmp_path / "qm9").mkdir()
     (tmp_path / "qm9" / "qm9.npz").write_bytes(b"nothing")
-    with pytest.raises(Refused, match="does not hold the molecules"):
+    with pytest.raises(Refused, match="has invalid molecules"):
         qm9(MoleculesConfig())

@@ -85,8 +85,8 @@ def test_the_command_answers_with_training_jets_and_says_what_it_cannot_seek(tmp
     off = np.hypot(np.log(there["pt"][:2] / 1000.0), np.log(there["mass"][:2] / 80.0))
     np.testing.assert_allclose(there["far"][0], off, rtol=1e-4)
     nobody = desk.refused(m.GetNearest(run=run, by="colour", x=asked.x))
-    assert nobody.message == "Jets are not sought by 'colour', only by constituents, pt-mass."
+    assert nobody.message == "Jets cannot be searched by 'colour', only by constituents, pt-mass."
     lacking = desk.refused(m.GetNearest(run=run, by="pt-mass", x=asked.x, given={"pt": [1.0, 1.0]}))
-    assert lacking.message == "What is sought by pt-mass must be given its mass."
+    assert lacking.message == "Searching by pt-mass needs mass."
     short = desk.refused(m.GetNearest(run=run, by="constituents", x=[[[0.0, 0.0]]]))
     assert "rows (n, 30, 3)" in short.message

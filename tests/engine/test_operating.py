@@ -423,8 +423,8 @@ def test_rows_that_a_person_hands_are_kept_with_what_came_of_them(desk, edm):
     desk.reply(operate(edm, config={"n": 5}))
     desk.work()
     typed, drawn = edm.results.all()[-2:]
-    with hdf5.opened(typed.handed) as file:
+    with hdf5.opened(typed.input_path) as file:
         np.testing.assert_array_equal(
             read_arrays(file, skip=("provenance",))["rows"], np.asarray(rows, np.float32)
         )
-    assert not drawn.handed.exists(), "nobody handed any"
+    assert not drawn.input_path.exists(), "nobody handed any"

@@ -125,7 +125,7 @@ def guided(classifier: str, dataset: str = "ring-of-five", strength: float = 5.0
 @pytest.mark.parametrize(
     ("classifier", "dataset", "words"),
     [
-        ("", "ring-of-five", "Classifier guidance asks a run of its own, and none is named"),
+        ("", "ring-of-five", "Classifier guidance needs another run, and none is set"),
         ("0009-none", "ring-of-five", "classifier 0009-none is not in the project"),
         (MOONS, "two-moons", "tells classes apart at every noise level"),
         (NOISY, "two-moons", "the same data"),

@@ -171,7 +171,7 @@ def test_exhausted_memory_of_an_import_is_not_advised_as_that_of_a_training(
         raise MemoryError
 
     monkeypatch.setattr("pushforward.studio.store.writing.DatasetWriter.add", exhausted)
-    with pytest.raises(StoreError, match=r"exhausted while p\.npy is added") as error:
+    with pytest.raises(StoreError, match=r"Out of memory while adding p\.npy") as error:
         for _ in imported(points, tmp_path / "project").work():
             pass
     info = describe(error.value)

@@ -167,7 +167,7 @@ def test_histories_are_handed_by_titles_and_of_any_length(tmp_path, runs):
     said, _ = answer(desk, operate(run, "recommend", inputs={"histories": [long]}, inline=True))
     assert said["note"] == "One history is longer than 12 items, of which the last 12 are read."
     for wrong, says in (
-        ([["no such film"]], "'no such film' is none"),
+        ([["no such film"]], "'no such film' is not"),
         ([[1.5]], "got 1.5"),
         ([1, 2], "each a list"),
         ([], "one history"),
@@ -233,7 +233,7 @@ def test_few_who_are_held_out_are_all_measured_with_and_that_is_said(tmp_path):
     assert columns["cost/samples"][1][-1] == held
     assert columns["quality/recall-at-10"][1][-1] == pytest.approx(floors["recall-at-10"], abs=0.5)
     people = "person" if held == 1 else "people"
-    said = f"NDCG at 10 and Recall at 10: measured with {held} {people} only."
+    said = f"NDCG at 10 and Recall at 10: measured with {held} {people} only"
     assert (run.path / "log.txt").read_text("utf-8").count(said) == 1
 
 

@@ -80,7 +80,7 @@ def test_a_model_that_draws_by_chance_is_no_source(project):
 
 
 def test_a_source_of_other_data_is_refused(project):
-    with pytest.raises(Refused, match="must have learned the same data"):
+    with pytest.raises(Refused, match="must be trained on the same data"):
         headless.create(spec("representation", "mnist", source="0001"), project)
 
 

@@ -77,7 +77,7 @@ def add(project, x, name="a", split=None):
 def large(project, monkeypatch):
     """A set that counts as large, of which all rows but few validate or test."""
     add(project, points())
-    for module in ("datasets", "imported"):
+    for module in ("datasets", "imported_data"):
         monkeypatch.setattr(f"pushforward.studio.engine.data.{module}.LARGE", 1000)
     monkeypatch.setattr(Streamed, "BLOCK", 120)
     monkeypatch.setattr(Streamed, "SHELF", 4)
@@ -310,7 +310,7 @@ class TestImported:
 
     def test_too_few_rows_are_refused(self, project):
         add(project, points(9)[:3])
-        with pytest.raises(Refused, match=r"leaves 3 points to learn from; .* at least 4"):
+        with pytest.raises(Refused, match=r"leaves 3 points for training; .* at least 4"):
             imported("a", project.path)
 
     def test_small_sets_of_before_are_still_learned_from(self, project):
@@ -605,5 +605,5 @@ def test_a_damaged_file_of_the_studio_is_said(tmp_path, monkeypatch, slug, name,
     (tmp_path / name).mkdir()
     np.savez(tmp_path / name / f"{name}.npz", other=np.zeros(3))
     entry = registry.get("dataset", slug)
-    with pytest.raises(Refused, match="does not hold the"):
+    with pytest.raises(Refused, match="has invalid"):
         entry.make(entry.config())

@@ -84,7 +84,7 @@ def test_a_teacher_of_other_data_is_refused_in_a_sentence(project, family):
     problem = refused(spec(family, run="0002-edm"), project)
     name = NAMES.get(family, "source")
     assert problem.message == (
-        f"The {name} must be trained on the same data as this run, and it learned spirals."
+        f"The {name} must be trained on the same data as this run; it learned spirals."
     )
     assert problem.path == f"inputs.{name}"
 

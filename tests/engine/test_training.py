@@ -209,7 +209,7 @@ def test_out_of_memory_is_a_failure_with_advice(tmp_path, fail):
     assert "batch" in status.error.hint
     assert folder.checkpoints.steps() == [10]
     log = folder.log_path.read_text(encoding="utf-8")
-    assert "exhausted" in log
+    assert "Out of memory" in log
 
 
 def test_a_bug_is_named_with_its_traceback(tmp_path):

@@ -169,7 +169,7 @@ def test_a_run_of_fewer_types_draws_those(project):
     [
         ("", "choose the run that generates the jet variables"),
         ("0009-none", "no run '0009-none'"),
-        (JETS, "has learned jet variables; it has learned jets"),
+        (JETS, "trained on jet variables; it was trained on jets"),
         (FEW, "of at most 5 constituents, and this model jets of at most 30"),
         (OTHER, "draws higgs, which this model has never seen"),
     ],
@@ -200,9 +200,9 @@ def test_jets_like_given_ones_have_their_conditions(project):
 @pytest.mark.parametrize(
     ("rows", "words"),
     [
-        ("project:few", "few holds jet-variables; the model has learned jets"),
+        ("project:few", "few holds jet-variables; the model was trained on jets"),
         ("project:gone", "gone"),
-        ("project:strange", "strange has rows of 'higgs', and the model has learned gluon, light"),
+        ("project:strange", "strange has rows of 'higgs', but the model knows only gluon, light"),
         ([[[0.0, 0.0, 1.0]] * 30], "do not say eta, label"),
     ],
 )

@@ -141,7 +141,7 @@ def test_links_above_a_project_are_the_persons_own(tmp_path: Path, run: RunFolde
     same = RunFolder(tmp_path / "home" / "work" / run.path.relative_to(run.path.parents[2]))
     same.events.append("started")
     same.checkpoints.save(2, tensors(2), {})
-    with same.lock.held():
+    with same.lock.hold():
         assert run.events.read()[0].kind == "started"
     stay_inside(tmp_path / "home" / "work" / "anything.csv")
 

@@ -79,7 +79,7 @@ def test_another_process_is_told_who_has_it(tmp_path: Path) -> None:
         process.kill()
         process.wait()
         # Freed by the kill, although a child of the killed one lives on.
-        with lock.held():
+        with lock.hold():
             assert json.loads((tmp_path / NAME).read_text())["pid"] == os.getpid()
     assert not (tmp_path / NAME).exists()
 
@@ -95,11 +95,11 @@ def test_it_is_waited_for(tmp_path: Path) -> None:
 
 def test_a_process_may_take_it_twice(tmp_path: Path) -> None:
     outer, inner = Lock(tmp_path, "It is held"), Lock(tmp_path, "It is held")
-    with outer.held(), inner.held():
+    with outer.hold(), inner.hold():
         pass
     assert not (tmp_path / NAME).exists()
     outer.release()  # once too often is nothing
-    with outer.held():
+    with outer.hold():
         (tmp_path / NAME).unlink()  # somebody tidies up
     assert not (tmp_path / NAME).exists()
 
@@ -118,7 +118,7 @@ def test_the_file_of_another_is_left_to_it(tmp_path: Path) -> None:
 
 def test_what_is_left_over_means_nothing(tmp_path: Path) -> None:
     (tmp_path / NAME).write_text("not JSON")
-    with Lock(tmp_path, "It is held").held():
+    with Lock(tmp_path, "It is held").hold():
         pass
 
 
@@ -141,7 +141,7 @@ def test_a_disk_that_fails_is_not_taken_for_another_process(
     with monkeypatch.context() as patched:
         patched.setattr("fcntl.flock", fail)
         if free:  # a file system without locks
-            with lock.held():
+            with lock.hold():
                 pass
         else:
             with pytest.raises(StoreError, match=r"Could not lock .*: Input/output") as error:
@@ -149,7 +149,7 @@ def test_a_disk_that_fails_is_not_taken_for_another_process(
             assert not isinstance(error.value, Busy)
     with pytest.raises(OSError, match="Bad file descriptor"):
         os.fstat(opened[0])  # it is closed
-    with lock.held():
+    with lock.hold():
         pass
 
 
@@ -180,7 +180,7 @@ def test_a_claim_that_could_not_be_written_is_removed(
         with pytest.raises(StoreError, match="full"):
             lock.take()
     assert not claim.exists()
-    with lock.held():
+    with lock.hold():
         assert json.loads(claim.read_text())["place"] == here()
     assert not claim.exists()
 
@@ -193,7 +193,7 @@ def test_an_empty_claim_counts_for_a_moment_only(tmp_path: Path, claim: Path) ->
         lock.take()
     assert busy.value.hint.endswith(f" If it no longer runs, delete {claim}.")
     os.utime(claim, (time.time() - 2 * NOTING,) * 2)
-    with lock.held():
+    with lock.hold():
         assert json.loads(claim.read_text())["pid"] == os.getpid()
     assert [path.name for path in tmp_path.iterdir()] == []
 
@@ -209,7 +209,7 @@ def test_only_a_process_of_this_place_is_known_to_be_dead(tmp_path: Path, claim:
         lock.take()
     assert str(claim) in busy.value.hint
     claim.write_text(json.dumps({**wrote, "place": here()}))
-    with lock.held():
+    with lock.hold():
         assert json.loads(claim.read_text())["pid"] == os.getpid()
         assert "delete" not in lock.busy(1).hint  # it is our own
 

@@ -16,7 +16,9 @@ class BarsCard(PointedCard):
         super().__init__(one_line(title))
         self.plot: BarsPlot = BarsPlot()
         self.plot.setAccessibleName(f"{self.title} by class")
-        self.plot.hovered.connect(lambda at: self.say_of(self.scene.said(at) if at >= 0 else ""))
+        self.plot.hovered.connect(
+            lambda at: self.say_of(self.scene.describe_bar(at) if at >= 0 else "")
+        )
         self.lay_out(tip)
 
     @property
@@ -29,7 +31,7 @@ class BarsCard(PointedCard):
         """Show bars; ``said`` stands below the name but for a bar pointed at."""
         self.plot.set_bars(bars)
         self.say(said)
-        every = ", ".join(map(bars.said, range(len(bars.names))))
+        every = ", ".join(map(bars.describe_bar, range(len(bars.names))))
         self.plot.setAccessibleDescription(f"{said}. {every}")
 
     def export_picture(self) -> Picture:

@@ -99,7 +99,7 @@ class Bars:
         room = ROOM * max(high - low, 1e-9)
         return (low - room if low < 0 else 0.0), high + room
 
-    def said(self, at: int) -> str:
+    def describe_bar(self, at: int) -> str:
         """Say a bar: "top: 0.21, real 0.2 ± 0.01"; where there are several runs, each with its
         name.
         """

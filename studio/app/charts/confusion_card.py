@@ -31,7 +31,7 @@ class ConfusionCard(PointedCard):
         self.plot.set_confusion(shown)
         self.say(said)
         wrong = [
-            (shown.counts[true, told], shown.said(true, told))
+            (shown.counts[true, told], shown.describe_cell(true, told))
             for true in range(len(shown.names))
             for told in range(len(shown.names))
             if true != told and shown.counts[true, told]
@@ -40,7 +40,7 @@ class ConfusionCard(PointedCard):
         self.plot.setAccessibleDescription(". ".join([said, *worst]))
 
     def _point(self, true: int, told: int) -> None:
-        self.say_of(self.scene.said(true, told) if true >= 0 else "")
+        self.say_of(self.scene.describe_cell(true, told) if true >= 0 else "")
 
     def export_picture(self) -> Picture:
         """Return the cells for paper."""

@@ -56,7 +56,7 @@ class Confusion:
         at = np.arange(len(self.names), dtype=np.float64)
         return [Curve(n, n, "", at, row) for n, row in zip(self.names, self.counts, strict=True)]
 
-    def said(self, true: int, told: int) -> str:
+    def describe_cell(self, true: int, told: int) -> str:
         """Describe a cell: "oats predicted as wheat: 3 of 20"."""
         n, of = self.counts[true, told], self.counts[true].sum()
         first, second = one_line(self.names[true]), one_line(self.names[told])

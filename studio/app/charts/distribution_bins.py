@@ -15,7 +15,7 @@ __all__ = [
     "REPEATS",
     "RESAMPLES",
     "TELLING",
-    "Apart",
+    "WassersteinDistance",
     "apart",
     "beyond",
     "edges_of",
@@ -44,7 +44,7 @@ TELLING = 200  # rows: of fewer, models that are off pass, too
 
 
 @dataclass(frozen=True)
-class Apart:
+class WassersteinDistance:
     """Wasserstein-1 distance to real data, mean over subsamples of n; ``bar`` is its standard
     deviation, ``floor`` the distance between two halves of the real data, ``spread`` its standard
     deviation.
@@ -194,7 +194,7 @@ def wasserstein(first: Doubles, second: Doubles) -> float:
     return float(np.sum(np.abs(below[0] - below[1]) * np.diff(both)))
 
 
-def apart(made: Doubles, real: Doubles, seed: int = 0) -> Apart | None:
+def apart(made: Doubles, real: Doubles, seed: int = 0) -> WassersteinDistance | None:
     """Return the distance of generated from real values, (n,), or (n, k) of several elements per
     sample, NaN for fewer; None for too few samples. Whole samples are drawn. The standard deviation
     is the bootstrap's (Efron 1979, Bootstrap methods: another look at the jackknife), since few
@@ -212,7 +212,7 @@ def apart(made: Doubles, real: Doubles, seed: int = 0) -> Apart | None:
         one, other, drawn = (_finite(each.ravel()) for each in (halves[:n], halves[n:], some))
         far[draw], floors[draw] = wasserstein(drawn, one), wasserstein(other, one)
     bar = float(_resampled(made, real, n, rng).std(ddof=1))
-    return Apart(float(far.mean()), float(floors.mean()), float(floors.std()), n, bar)
+    return WassersteinDistance(float(far.mean()), float(floors.mean()), float(floors.std()), n, bar)
 
 
 def _resampled(made: Doubles, real: Doubles, n: int, rng: np.random.Generator) -> Doubles:

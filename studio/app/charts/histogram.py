@@ -188,7 +188,7 @@ class HistogramScene:
         ]
         return [(f"real ± 1σ, n = {self.n:,}", QBrush(colour(style.muted, 0.5))), *models]
 
-    def said(self, at: int) -> str:
+    def describe_bin(self, at: int) -> str:
         """Say a bin: "150 to 155: real 4.2 %, EDM 4.9 % (1.17)"."""
         low, high = number(float(self.edges[at])), number(float(self.edges[at + 1]))
         parts = [f"real {100 * self.real[at]:.1f} %"]

@@ -7,7 +7,12 @@ from html import escape
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout
 
-from pushforward.studio.app.charts.distribution_bins import LEAST, REPEATS, RESAMPLES, Apart
+from pushforward.studio.app.charts.distribution_bins import (
+    LEAST,
+    REPEATS,
+    RESAMPLES,
+    WassersteinDistance,
+)
 from pushforward.studio.app.charts.histogram import HistogramPlot, HistogramScene
 from pushforward.studio.app.charts.picture_export import Picture
 from pushforward.studio.app.charts.plot_card import PointedCard
@@ -49,7 +54,9 @@ class HistogramCard(PointedCard):
         self.name = name
         self.plot: HistogramPlot = HistogramPlot()
         self.plot.setAccessibleName(f"{title}: generated and real")
-        self.plot.hovered.connect(lambda at: self.say_of(self.scene.said(at) if at >= 0 else ""))
+        self.plot.hovered.connect(
+            lambda at: self.say_of(self.scene.describe_bin(at) if at >= 0 else "")
+        )
         self.far = ""  # how far the model is from real data, and of how many
         self._others = label("", "small", wrap=True)
         self._others.setTextFormat(Qt.TextFormat.RichText)
@@ -68,7 +75,7 @@ class HistogramCard(PointedCard):
     def show_scene(
         self,
         scene: HistogramScene,
-        far: Apart | None,
+        far: WassersteinDistance | None,
         said: str,
         *,
         whose: str = "",

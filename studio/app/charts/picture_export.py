@@ -114,7 +114,7 @@ def copy_picture(view: QWidget) -> None:
     """Put a lens or a card on the clipboard as a picture, as it would be written."""
     picture = picture_of(view)
     with theme.on_paper() if picture.printed else nullcontext():
-        QGuiApplication.clipboard().setImage(_drawn(picture))
+        QGuiApplication.clipboard().setImage(_paint_picture(picture))
 
 
 def write_picture(picture: Picture, path: Path) -> None:
@@ -136,7 +136,7 @@ def write_picture(picture: Picture, path: Path) -> None:
     write_bytes(path, data)
 
 
-def _drawn(picture: Picture) -> QImage:
+def _paint_picture(picture: Picture) -> QImage:
     size = picture.size
     image = QImage(size * SCALE, QImage.Format.Format_RGB32)
     image.setDevicePixelRatio(SCALE)
@@ -150,7 +150,7 @@ def _png(picture: Picture) -> bytes:
     data = QByteArray()
     buffer = QBuffer(data)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    QImageWriter(buffer, QByteArray(b"png")).write(_drawn(picture))
+    QImageWriter(buffer, QByteArray(b"png")).write(_paint_picture(picture))
     return bytes(data.data())
 
 

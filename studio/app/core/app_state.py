@@ -15,7 +15,7 @@ from pushforward.studio.app.core.canvas_tools import Hand
 from pushforward.studio.app.core.clocks import Playback
 from pushforward.studio.app.core.destinations import Place
 from pushforward.studio.app.core.draft import Draft
-from pushforward.studio.app.core.inspected_item import Looked
+from pushforward.studio.app.core.inspected_item import InspectedItem
 from pushforward.studio.app.core.notices import Notice, Notices
 from pushforward.studio.app.core.operator_results import operator_of, view_of
 from pushforward.studio.app.core.races import RaceDraft
@@ -147,7 +147,7 @@ class AppState(QObject):
         self.notices = Notices(self)
         self.hand = Hand(self)
         self.moment = Moment(self)
-        self.looked = Looked(self)
+        self.looked = InspectedItem(self)
         self.selection = Selection(self)
         self.finding = RunFinding(self)
         self.catalog: Catalog | None = None

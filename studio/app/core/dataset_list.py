@@ -62,10 +62,10 @@ def all_sets(catalog: Catalog | None, datasets: Sequence[DataInfo]) -> list[Data
     )
     order = {each.slug: place for place, each in enumerate(built_in)}
     built_in.sort(key=lambda each: (kind(each.kind).order, each.kind, order[each.slug]))
-    return [*map(_own, datasets), *built_in]
+    return [*map(_describe_imported, datasets), *built_in]
 
 
-def _own(data: DataInfo) -> DataSet:
+def _describe_imported(data: DataInfo) -> DataSet:
     its = kind(data.kind)
     columns = [format_count(len(data.columns), "column")] if its.layout == "plane" else []
     return DataSet(
@@ -116,12 +116,12 @@ def found(sets: Sequence[DataSet], text: str, of_kind: str = "") -> list[DataSet
     fitting = [
         each
         for each in sets
-        if (not of_kind or each.kind == of_kind) and has_words(wanted, _said(each))
+        if (not of_kind or each.kind == of_kind) and has_words(wanted, _searchable_text(each))
     ]
     start = text.casefold().strip()
 
     def rank(each: DataSet) -> int:
-        title, said = each.title.casefold(), _said(each)
+        title, said = each.title.casefold(), _searchable_text(each)
         if title.startswith(start):
             return 0
         return next((k for k, own in enumerate((title, said), 1) if begin_words(wanted, own)), 3)
@@ -129,7 +129,7 @@ def found(sets: Sequence[DataSet], text: str, of_kind: str = "") -> list[DataSet
     return sorted(fitting, key=rank)
 
 
-def _said(data: DataSet) -> str:
+def _searchable_text(data: DataSet) -> str:
     its = kind(data.kind)
     parts = (data.title, data.slug, data.summary, data.source, data.licence, its.title, its.about)
     return " ".join(parts).casefold()

@@ -46,7 +46,7 @@ def filled(
     """Return a spec with the six choices of a method made, and the rest as it was, but for what the
     method that it was ``before`` had brought along.
     """
-    wanted = _of(method, spec)
+    wanted = _method_spec(method, spec)
     brought = before.family.config if before is not None else {}
     for section in _SECTIONS:
         pick, asked = getattr(spec, section), getattr(wanted, section)
@@ -67,15 +67,15 @@ def differing(spec: RunSpec, method: Method, catalog: Catalog) -> list[str]:
     """
     if spec.family.slug != method.family.slug:
         return list(CHOICES)
-    mine, wanted = sampled(spec, catalog), sampled(_of(method, spec), catalog)
+    mine, wanted = sampled(spec, catalog), sampled(_method_spec(method, spec), catalog)
     found = set(_unlike(mine, wanted, "family", catalog))
     found |= _unlike(mine, wanted, "sampler", catalog)
-    if guidance_of(wanted) and not _led(mine, method, catalog):
+    if guidance_of(wanted) and not _has_guidance(mine, method, catalog):
         found.add("guidance")
     return [choice for choice in CHOICES if choice in found]
 
 
-def _led(spec: RunSpec, method: Method, catalog: Catalog) -> bool:
+def _has_guidance(spec: RunSpec, method: Method, catalog: Catalog) -> bool:
     """Whether a spec has, by any amount, what the guidance of a method needs of its family: that is
     no choice, and is said by the method all the same.
     """
@@ -100,7 +100,7 @@ def named(spec: RunSpec, found: Iterable[Method], catalog: Catalog) -> Method | 
             for each in found
             if each.takes(kind)
             # Most are of another model or sampler, which is seen without reading any setting.
-            and mine == _at(sampled(_of(each, spec), catalog))
+            and mine == _at(sampled(_method_spec(each, spec), catalog))
             and not differing(spec, each, catalog)
         ),
         None,
@@ -208,7 +208,7 @@ def _at(spec: RunSpec) -> tuple[str, str]:
     return spec.family.slug, spec.sampler.slug if spec.sampler is not None else ""
 
 
-def _of(method: Method, spec: RunSpec) -> RunSpec:
+def _method_spec(method: Method, spec: RunSpec) -> RunSpec:
     """Return a spec that is a method and nothing else, on the data of another."""
     return RunSpec(name="", family=method.family, dataset=spec.dataset, sampler=method.sampler)
 
@@ -228,7 +228,10 @@ def _unlike(
     """Return the choices of a section in which two specs differ. Two samplers are compared in what
     both have, the grid and the guidance.
     """
-    ours, theirs = _said(mine, section, catalog), _said(wanted, section, catalog)
+    ours, theirs = (
+        _chosen_settings(mine, section, catalog),
+        _chosen_settings(wanted, section, catalog),
+    )
     both = ours.keys() & theirs.keys()
     found = {choice for choice, path in both if ours[choice, path] != theirs[choice, path]}
     one, other = getattr(mine, section), getattr(wanted, section)
@@ -236,7 +239,7 @@ def _unlike(
     return found if same else found | {"sampler"}
 
 
-def _said(
+def _chosen_settings(
     spec: RunSpec, section: draft_spec.Section, catalog: Catalog
 ) -> Mapping[tuple[str, str], Any]:
     """Return the settings that are choices, by choice and path; None for one that is idle."""

@@ -58,10 +58,14 @@ def own(run: RunState, catalog: Catalog | None) -> set[str]:
     picked = {pick.slug for pick in run.spec.metrics} if run.spec is not None else set()
     asked = set(run.evaluated.values) if run.evaluated is not None else set()
     heard = {each.slug for each in fitting(run, catalog) if each.conditional}
-    return (picked or set(measured_by([run]))) | asked | (heard if _told(run, catalog) else set())
+    return (
+        (picked or set(measured_by([run])))
+        | asked
+        | (heard if _is_conditional(run, catalog) else set())
+    )
 
 
-def _told(run: RunState, catalog: Catalog | None) -> bool:
+def _is_conditional(run: RunState, catalog: Catalog | None) -> bool:
     """Return whether the model of a run is conditional."""
     entry = draft_spec.entry_of(run.spec, "family", catalog) if run.spec is not None else None
     fields = entry.fields if entry is not None else []

@@ -253,15 +253,15 @@ def _facts(field: FieldSpec, catalog: Catalog) -> str:
     limits = setting_values.bounds(field)
     if limits:
         facts.append(limits[:1].upper() + limits[1:] + (f" {field.unit}" if field.unit else ""))
-    facts.append(f"default {_said(field, field.default, catalog)}")
-    facts += [f"for {m} {_said(field, own, catalog)}" for m, own in field.defaults.items()]
+    facts.append(f"default {_format_value(field, field.default, catalog)}")
+    facts += [f"for {m} {_format_value(field, own, catalog)}" for m, own in field.defaults.items()]
     facts += [f"always on for {kind}" for kind in field.always]
     if field.live:
         facts.append("can be changed while a run trains")
     return "; ".join(facts) + "."
 
 
-def _said(field: FieldSpec, value: Any, catalog: Catalog) -> str:
+def _format_value(field: FieldSpec, value: Any, catalog: Catalog) -> str:
     """Return a value in words: of a pick what is picked, and the settings that differ in it."""
     if field.kind != "pick":
         return setting_values.title_of(field, value)

@@ -5,7 +5,7 @@ from typing import Literal
 
 from PySide6.QtCore import QObject, Signal
 
-__all__ = ["Looked", "Thing"]
+__all__ = ["InspectedItem", "Thing"]
 
 Thing = Literal["run", "rows", "event", "layer", "race", "stage", "scene"]
 
@@ -16,7 +16,7 @@ class _At:
     name: str = ""
 
 
-class Looked(QObject):
+class InspectedItem(QObject):
     """A run is looked at, or something of it: ``thing`` is what kind, ``name`` which of them (the
     slug of a layer, the number of an event).
 

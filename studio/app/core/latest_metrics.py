@@ -40,7 +40,7 @@ def newest_figure(run: RunState, metric: str) -> Newest | None:
     None where it was not measured.
     """
     series = run.series.get(QUALITY + metric) if metric else None
-    asked = _asked(run, metric)
+    asked = _requested_evaluation(run, metric)
     if series is None or not len(series):
         return asked
     step = int(series.steps[-1])
@@ -56,7 +56,7 @@ def newest_figure(run: RunState, metric: str) -> Newest | None:
     return Newest(step, value, n, run.floors, ends)
 
 
-def _asked(run: RunState, metric: str) -> Newest | None:
+def _requested_evaluation(run: RunState, metric: str) -> Newest | None:
     found = run.evaluated
     if found is None or metric not in found.values:
         return None

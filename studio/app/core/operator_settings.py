@@ -123,7 +123,7 @@ def settings(
         fields=[
             *(field for field in fields if field is not None),
             *(_condition(each, called or {}) for each in conditions),
-            *map(_handed, entry.takes),
+            *map(_input_field, entry.takes),
         ],
     )
 
@@ -157,7 +157,7 @@ def weighed(entry: EntrySpec, run: RunState) -> EntrySpec:
     return msgspec.structs.replace(entry, fields=[*entry.fields, field])
 
 
-def _handed(slot: SlotSpec) -> FieldSpec:
+def _input_field(slot: SlotSpec) -> FieldSpec:
     """Return the setting into which rows are typed."""
     usual = _MEANT.get(slot.unless, "the data of the run")
     return FieldSpec(

@@ -199,17 +199,17 @@ def interval_at(run: RunState, metric: str, step: int) -> tuple[float, float] | 
 
 def floors_along(run: RunState, name: str) -> NDArray[np.float64] | None:
     """Return the floor of each figure of a quality, None for a run that does not say."""
-    return _beside(run, FLOOR + name.removeprefix(QUALITY), name)
+    return _values_at_steps_of(run, FLOOR + name.removeprefix(QUALITY), name)
 
 
 def spreads_along(run: RunState, name: str) -> NDArray[np.float64] | None:
     """Return how far the floor of each figure of a quality varies by chance, None for a run that
     does not say.
     """
-    return _beside(run, f"{FLOOR}{SPREAD}{name.removeprefix(QUALITY)}", name)
+    return _values_at_steps_of(run, f"{FLOOR}{SPREAD}{name.removeprefix(QUALITY)}", name)
 
 
-def _beside(run: RunState, other: str, name: str) -> NDArray[np.float64] | None:
+def _values_at_steps_of(run: RunState, other: str, name: str) -> NDArray[np.float64] | None:
     """Return the values of a curve that was measured at the very steps of another one."""
     series = run.series.get(other)
     same = series is not None and np.array_equal(series.steps, run.series[name].steps)

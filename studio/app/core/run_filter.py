@@ -74,7 +74,7 @@ class Comparison:
 
 
 @dataclass(frozen=True)
-class Sought:
+class ParsedFilter:
     """A parsed filter: ``words`` and comparisons. ``problem`` is the first invalid part, "" for
     none.
     """
@@ -84,10 +84,10 @@ class Sought:
     problem: str = ""
 
 
-def parsed(text: str, runs: Iterable[RunState], catalog: Catalog | None) -> Sought:
+def parsed(text: str, runs: Iterable[RunState], catalog: Catalog | None) -> ParsedFilter:
     """Return what a text asks for among runs: "gan sliced w2 < 0.1 step > 1000"."""
     if not any(sign in text for sign in "<>="):
-        return Sought(tuple(_words(text)))
+        return ParsedFilter(tuple(_words(text)))
     titles = _titles(runs, catalog)
     words, compared, problem, end = list[str](), list[Comparison](), "", 0
     for match in COMPARED.finditer(text):
@@ -111,7 +111,7 @@ def parsed(text: str, runs: Iterable[RunState], catalog: Catalog | None) -> Soug
             value = float(match["value"].replace(",", ""))
             value *= UNITS[(match["unit"] or "").casefold()]
             compared.append(Comparison(titles[" ".join(before[start:])], match["sign"], value))
-    return Sought((*words, *_words(text[end:])), tuple(compared), problem)
+    return ParsedFilter((*words, *_words(text[end:])), tuple(compared), problem)
 
 
 def _words(text: str) -> list[str]:
@@ -207,7 +207,7 @@ def found(runs: Iterable[RunState], finding: RunFinding, catalog: Catalog | None
     ]
     return [
         run
-        for run in _said(runs, finding.text, catalog)
+        for run in _match_words(runs, finding.text, catalog)
         if all(value in facet.of(run, catalog) for facet, value in wanted)
     ]
 
@@ -220,7 +220,7 @@ def counts(
     """
     every = list(runs)
     values = {run.key: _values(run, catalog) for run in every}
-    left = [values[run.key] for run in _said(every, finding.text, catalog)]
+    left = [values[run.key] for run in _match_words(every, finding.text, catalog)]
     made = facets.counts(FACETS, list(values.values()), left, finding.chosen)
     first = FACETS[0].title
     if first not in made:
@@ -233,7 +233,7 @@ def _values(run: RunState, catalog: Catalog | None) -> facets.Values:
     return {facet.title: facet.of(run, catalog) for facet in FACETS}
 
 
-def _said(runs: Iterable[RunState], text: str, catalog: Catalog | None) -> list[RunState]:
+def _match_words(runs: Iterable[RunState], text: str, catalog: Catalog | None) -> list[RunState]:
     """Return the runs in whose name, number, model, data, state, tags or note all words are, and of
     which all comparisons are true.
     """

@@ -253,7 +253,7 @@ def _in_place(lines: list[Line], place: Mapping[str, int]) -> list[Line]:
     return sorted(lines, key=lambda line: place[line.key], reverse=True)
 
 
-def _held(size: str) -> float:
+def _dataset_size(size: str) -> float:
     """Return how many data are said to be there: 996 of "996 graphs of 4 to 18 papers"; of data
     without a size there is no end.
     """
@@ -277,6 +277,6 @@ def data_taken(run: RunState, catalog: Catalog | None) -> str:
     if n is None:
         return ""
     data = catalog.get("dataset", run.spec.dataset.slug) if catalog is not None else None
-    if n and data is not None and n >= _held(data.size):
+    if n and data is not None and n >= _dataset_size(data.size):
         return "all"  # there are no more
     return f"{n:,}" if n else "all" if data is None or data.size else "fresh"

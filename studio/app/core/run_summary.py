@@ -126,13 +126,13 @@ def say(state: AppState, runs: Sequence[RunState], text: str) -> RunWords:
         spoken.append(f"{of} {note}".strip() if note else "")
         note = _in_line(note) or (word if doing == "queued" else "")  # which is said already
     if single is not None:
-        spoken += _said(single)
+        spoken += _label_text(single)
         text += " · baseline" if single.label.baseline else ""
     heard = ", ".join(filter(None, spoken))
     return RunWords(text=text, note=note, dot=dot, progress=progress, spoken=heard)
 
 
-def _said(run: RunState) -> list[str]:
+def _label_text(run: RunState) -> list[str]:
     """Return the user's label of a run besides its name."""
     label = run.label
     return ["baseline" if label.baseline else "", ", ".join(label.tags), label.note]

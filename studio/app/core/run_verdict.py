@@ -90,7 +90,7 @@ def verdicts_of(
     ]
     shared = {other for other, _ in set.intersection(*every) if not _conditional(catalog, other)}
     alike = len({(own, figure.n) for own, figure in zip(slugs, found, strict=True) if figure}) == 1
-    said = _by(1 + len(shared), len(runs)) if alike else ""
+    said = _format_metric_names(1 + len(shared), len(runs)) if alike else ""
     return [
         replace(own, shared=f"{said}: {among.words.partition(metric_reference.TAKES)[0]}")
         if said and own and among and among.words != own.words
@@ -101,7 +101,7 @@ def verdicts_of(
     ]
 
 
-def _by(count: int, runs: int) -> str:
+def _format_metric_names(count: int, runs: int) -> str:
     """Say by which figures runs are judged that are compared."""
     have = "both have" if runs == 2 else f"all {runs} have"
     return f"by the {count} metrics {have}" if count > 1 else f"by the only metric, {have}"
@@ -125,7 +125,7 @@ def verdict_of(
     said, level = judged(entry, floors, slug, value, n, ends=found.ends, most=run.most)
     stand = stands(entry, floors, slug, value, n)
     doubtful = stand in BESIDE and (stand != "few" or not metric_reference.few(n))
-    if doubtful and (other := _told_by(run, catalog, slug, step, among)):
+    if doubtful and (other := _most_significant_metric(run, catalog, slug, step, among)):
         said, level = BESIDE[stand].format(said=said, other=other), "warm"
         stand = "worse"
     elif entry is not None and entry.conditional:
@@ -136,7 +136,7 @@ def verdict_of(
     return Verdict(slug, title, value, floor, step, n, said, level, stale, found.asked, stand)
 
 
-def _told_by(
+def _most_significant_metric(
     run: RunState,
     catalog: Catalog | None,
     slug: str,

@@ -45,7 +45,7 @@ def sampled_by(own: RunSpec | None, drawn: Pick | None, catalog: Catalog | None)
     """
     if own is None or catalog is None:
         return ""
-    spec = _by(own, drawn, catalog)
+    spec = _describe_sampler(own, drawn, catalog)
     said = [_sampler(spec, catalog)] if _differs(own, drawn, catalog) else []
     if guidance_of(spec):
         said += _leading(spec, catalog)
@@ -63,19 +63,19 @@ def figures_apart(
     """
     if own is None or catalog is None:
         return ""
-    spec = _by(own, drawn, catalog)
+    spec = _describe_sampler(own, drawn, catalog)
     how = [
         *([_sampler(sampled(own, catalog), catalog)] if _differs(own, drawn, catalog) else []),
         *([_UNLED] if guidance_of(spec) else []),
         *(["with its own EMA weights"] if averaged else []),
     ]
     if how == [_UNLED]:
-        led = _led(spec, catalog)
+        led = _describe_guidance(spec, catalog)
         return f"These samples are guided by {led}. The metrics of the run are of samples {_UNLED}."
     return f"The metrics of the run are of different samples: {', '.join(how)}." if how else ""
 
 
-def _by(own: RunSpec, drawn: Pick | None, catalog: Catalog) -> RunSpec:
+def _describe_sampler(own: RunSpec, drawn: Pick | None, catalog: Catalog) -> RunSpec:
     spec = sampled(own, catalog)
     return spec if drawn is None else msgspec.structs.replace(spec, sampler=drawn)
 
@@ -116,7 +116,7 @@ def _leading(spec: RunSpec, catalog: Catalog) -> list[str]:
     return ["guidance" if strength is None else f"guidance {strength:g}"]
 
 
-def _led(spec: RunSpec, catalog: Catalog) -> str:
+def _describe_guidance(spec: RunSpec, catalog: Catalog) -> str:
     """Name what leads, and how strongly: "classifier-free guidance of strength 2"."""
     slug, strength = guidance_of(spec), _strength(spec, catalog)
     entry = catalog.get("guidance", slug)

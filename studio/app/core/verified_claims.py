@@ -47,7 +47,7 @@ def told(claim: Mapping[str, Any]) -> list[str]:
     if table is not None:
         lines += [*_table(table["columns"], table["rows"]), ""]
     elif listed:
-        lines += [*_beside(claim), ""]
+        lines += [*_null_table(claim), ""]
     lines += [f"**Line:** {plain(claim['pass_line'])}", ""]
     if table is None and claim["floor"]:
         lines += [f"**Floor:** {plain(claim['floor'])}", ""]
@@ -126,7 +126,7 @@ def _listed(outcome: Mapping[str, Any]) -> bool:
     return sorted(", ".join(values).split(", ")) == sorted(outcome["figure"].split(", "))
 
 
-def _beside(claim: Mapping[str, Any]) -> list[str]:
+def _null_table(claim: Mapping[str, Any]) -> list[str]:
     """Return a table of a claim's values next to those of its null models."""
     nulls = claim["nulls"]
     columns = ["", "measured", *(f"must miss: {title}" for title in nulls)]

@@ -75,7 +75,7 @@ class Browser(QWidget):
         self.wrong = label("", "wrong", wrap=True)
         self.wrong.setParent(self)
         self.wrong.hide()
-        self.picked = ChosenChip(selection, self._among)
+        self.picked = ChosenChip(selection, self._browsed_count)
         self.size_ = QSlider(Qt.Orientation.Horizontal)
         self.size_.setRange(SMALLEST, LARGEST)
         self.size_.setMinimumWidth(40)
@@ -471,7 +471,7 @@ class Browser(QWidget):
         self._arrange()
         self.real.grid.scrollToTop()
 
-    def _among(self, source: Source) -> int:
+    def _browsed_count(self, source: Source) -> int:
         """Return how many rows of a source are browsed; the same latents are the same rows."""
         panes = (self.made,) if self._aligned else (self.made, self.real)
         return sum(pane.count for pane in panes if pane.source == source)

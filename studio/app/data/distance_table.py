@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pushforward.studio.app.charts.distribution_bins import Apart
+from pushforward.studio.app.charts.distribution_bins import WassersteinDistance
 from pushforward.studio.formats.cells import harmless
 
 __all__ = ["ALL", "Distances", "Line", "Multiple", "fixed", "multiples"]
@@ -42,7 +42,7 @@ class Line:
 
     name: str
     unit: str
-    cells: Mapping[str, Apart | None]
+    cells: Mapping[str, WassersteinDistance | None]
     multiples: tuple[Multiple, ...] = ()
 
     @property
@@ -149,7 +149,9 @@ def _word(word: str) -> str:
     return f"${made}$" if made != escaped else escaped
 
 
-def multiples(titles: Sequence[tuple[str, int]], far: Sequence[Apart | None]) -> list[Multiple]:
+def multiples(
+    titles: Sequence[tuple[str, int]], far: Sequence[WassersteinDistance | None]
+) -> list[Multiple]:
     """Return how many floors models, by title and place, are from real data."""
     return [
         Multiple(title, place, each.value / each.floor)

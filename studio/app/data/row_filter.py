@@ -108,7 +108,7 @@ def why_none(measured: Measured, text: str, n: int, units: Mapping[str, str]) ->
             continue
         between, compared = BETWEEN.match(part), COMPARED.match(part)
         name = between[3] if between else compared["name"] if compared else ""
-        known = _known(measured, name) if name else []
+        known = _matching_names(measured, name) if name else []
         if known and _numeric(measured[known[0]]):
             values = np.asarray(measured[known[0]], np.float64)
             values = values[np.isfinite(values)]
@@ -182,7 +182,7 @@ def example(known: Measured, kind: Kind) -> str:
     return f"Filter: {name.lower()} > {short(value if np.isfinite(value) else 1, 3)}{more}"
 
 
-def _known(measured: Measured, name: str) -> list[str]:
+def _matching_names(measured: Measured, name: str) -> list[str]:
     """Return the names that one as it was typed may mean."""
     return [each for each in measured if _typed(each).startswith(_typed(name))]
 
@@ -198,9 +198,9 @@ def _word(text: str) -> str:
 
 
 def _compared(measured: Measured, name: str, sign: str, value: str) -> NDArray[np.bool_]:
-    known = _known(measured, name)
+    known = _matching_names(measured, name)
     before, _, last = name.rpartition(" ")
-    if not known and before and _known(measured, last):
+    if not known and before and _matching_names(measured, last):
         raise Unfiltered(f"Put a comma before {last}.")
     if not known:
         raise Unfiltered(f"Unknown filter {name}. Available: {', '.join(measured)}.")
@@ -211,7 +211,7 @@ def _compared(measured: Measured, name: str, sign: str, value: str) -> NDArray[n
         if another := ANOTHER.search(value):
             raise Unfiltered(f"Put a comma before {another[1]}.")
         return _same(measured, known[0], value, sign)
-    if beside := _known(measured, value) if value[0].isalpha() else []:
+    if beside := _matching_names(measured, value) if value[0].isalpha() else []:
         others = measured[beside[0]]
         if not _numeric(others):
             raise Unfiltered(f"{known[0]} is a number, and {beside[0]} is a word.")
@@ -255,9 +255,9 @@ def _holds(measured: Measured, word: str, n: int) -> NDArray[np.bool_]:
         names = ", ".join(measured)
         raise Unfiltered(f"Compare a number: {names} with <, > or =." if names else "No numbers.")
     word = _word(word)
-    found = _begin(texts, word, n)
+    found = _words_with_prefix(texts, word, n)
     if not found.any() and word.startswith("not "):
-        return ~_begin(texts, word.removeprefix("not ").strip(), n)
+        return ~_words_with_prefix(texts, word.removeprefix("not ").strip(), n)
     return found
 
 
@@ -270,7 +270,7 @@ def _is(values: NDArray[Any], word: str) -> NDArray[np.bool_]:
     return np.asarray((lower == word) | either)
 
 
-def _begin(texts: Sequence[NDArray[Any]], word: str, n: int) -> NDArray[np.bool_]:
+def _words_with_prefix(texts: Sequence[NDArray[Any]], word: str, n: int) -> NDArray[np.bool_]:
     """Return which of n texts have a word with this prefix: "invalid" does not match "valid".
     Capitals begin a word, too, as the N of C3H5NO.
     """

@@ -64,7 +64,7 @@ class MoreKnown(QObject):
         entry = self._entry(np.asarray(data["x"]), run.target)
         return entry.found if entry is not None else None
 
-    def _whole(self, run: RunState, kind: Kind) -> bool:
+    def _is_complete(self, run: RunState, kind: Kind) -> bool:
         """Whether as many real samples are there as the data type compares with. A lens may have
         fetched fewer: the rest is requested.
         """
@@ -86,7 +86,7 @@ class MoreKnown(QObject):
         """
         if not kind.finds and kind.among is None:
             return {}
-        x, among = np.asarray(data["x"]), run.target if self._whole(run, kind) else None
+        x, among = np.asarray(data["x"]), run.target if self._is_complete(run, kind) else None
         if (known := self._entry(x, among)) is not None:
             # Of a training that is watched new pictures come all the time: what is still asked for,
             # as of the data beside them, is not forgotten for these.

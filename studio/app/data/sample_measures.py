@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pushforward.studio.app.charts.distribution_bins import (
-    Apart,
+    WassersteinDistance,
     apart,
     inside,
     shares_of,
@@ -71,10 +71,10 @@ class Found:
     measured: tuple[Measured, ...]
     names: tuple[str, ...]
     words: tuple[str, ...]
-    far: Mapping[str, tuple[Apart | None, ...]] = field(default_factory=dict)
+    far: Mapping[str, tuple[WassersteinDistance | None, ...]] = field(default_factory=dict)
     part: tuple[str, str] | None = None
     rows: tuple[Rows | None, ...] = ()
-    by_class: Mapping[str, Mapping[str, Apart | None]] = field(default_factory=dict)
+    by_class: Mapping[str, Mapping[str, WassersteinDistance | None]] = field(default_factory=dict)
     order: tuple[str, ...] = ()
 
     @property
@@ -196,11 +196,11 @@ def _number(values: NDArray[Any]) -> bool:
 
 
 def _distances(
-    found: Found, names: Sequence[str], known: Mapping[str, Apart | None]
-) -> dict[str, tuple[Apart | None, ...]]:
+    found: Found, names: Sequence[str], known: Mapping[str, WassersteinDistance | None]
+) -> dict[str, tuple[WassersteinDistance | None, ...]]:
     """Measure how far all models are from the real sample; of the first one some may be known."""
 
-    def far(name: str, model: int) -> Apart | None:
+    def far(name: str, model: int) -> WassersteinDistance | None:
         if model == 1 and name in known:
             return known[name]
         return apart(found.each(model, name), found.each(0, name))
@@ -211,7 +211,7 @@ def _distances(
 
 def _by_class(
     found: Found, names: Sequence[str], before: Found | None
-) -> dict[str, Mapping[str, Apart | None]]:
+) -> dict[str, Mapping[str, WassersteinDistance | None]]:
     """Measure the distances of the second sample, of all data and class by class."""
     every = [slice(None), slice(None)]
     sides: list[tuple[str, list[Any]]] = [(ALL, every)]
@@ -219,7 +219,7 @@ def _by_class(
         classes = [np.asarray(found.measured[sample][found.words[0]]) for sample in (0, 1)]
         for each in in_order(classes[0], found.order):
             sides.append((str(each), [np.flatnonzero(side == each) for side in classes]))
-    made: dict[str, Mapping[str, Apart | None]] = {}
+    made: dict[str, Mapping[str, WassersteinDistance | None]] = {}
     known = _same(found, before)
     for name in names:
         if name in known:
@@ -233,7 +233,9 @@ def _by_class(
     return made
 
 
-def _same(found: Found, before: Found | None) -> Mapping[str, Mapping[str, Apart | None]]:
+def _same(
+    found: Found, before: Found | None
+) -> Mapping[str, Mapping[str, WassersteinDistance | None]]:
     """Return the distances class by class that were measured of the same two samples before."""
     if before is None:
         return {}

@@ -521,12 +521,12 @@ class TileGrid(QListView):
         if not self._browsed:
             event.ignore()
         elif event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self._by(ZOOM_STEP ** (event.angleDelta().y() / 120))
+            self._resize_tiles(ZOOM_STEP ** (event.angleDelta().y() / 120))
             event.accept()
         else:
             super().wheelEvent(event)
 
-    def _by(self, factor: float) -> None:
+    def _resize_tiles(self, factor: float) -> None:
         height = self.tile_height * factor
         self._turn_to(math.ceil(height) if factor > 1 else math.floor(height))
 
@@ -554,7 +554,7 @@ class TileGrid(QListView):
         if not self._browsed:
             self._walk(event)
         elif key in (keys.Key_Plus, keys.Key_Equal, keys.Key_Minus):
-            self._by(1 / ZOOM_STEP if key == keys.Key_Minus else ZOOM_STEP)
+            self._resize_tiles(1 / ZOOM_STEP if key == keys.Key_Minus else ZOOM_STEP)
         elif event.matches(QKeySequence.StandardKey.Copy):
             self.copy()
         elif key == keys.Key_0:

@@ -32,7 +32,7 @@ class TileModel(QAbstractListModel):
         super().__init__()
         self.tiles: Tiles | None = None
         self.noun = ""
-        self.say: Callable[[int], str] = self._said  # says the datum of a row in a line
+        self.say: Callable[[int], str] = self._row_text  # says the datum of a row in a line
         self.take: Callable[[Rows], QMimeData] | None = None  # where tiles can be dragged out
         self.cell = QSize(32, 32)  # of a place in the grid: a click anywhere in it is one on it
         self.order: Rows = np.empty(0, np.int64)
@@ -68,7 +68,7 @@ class TileModel(QAbstractListModel):
         row = int(self.order[index.row()])
         return tip_text(self.tiles.said(row)) if role == roles.ToolTipRole else self.say(row)
 
-    def _said(self, row: int) -> str:
+    def _row_text(self, row: int) -> str:
         said = self.tiles.said(row) if self.tiles is not None else ""
         return f"{self.noun} {row}: {said}" if said else f"{self.noun} {row}"
 

@@ -134,14 +134,14 @@ class Pane(QWidget):
     @cached_property
     def measured(self) -> Measured:
         """What is known of each datum."""
-        return self._of(slice(None))
+        return self._source_rows(slice(None))
 
     @property
     def measures(self) -> Measured:
         """What is known of the first datum: the names without the work."""
-        return self._of(slice(1))
+        return self._source_rows(slice(1))
 
-    def _of(self, rows: slice) -> Measured:
+    def _source_rows(self, rows: slice) -> Measured:
         some = self._arrays
         return self._kind.measures({n: each[rows] for n, each in some.items()}) if some else {}
 

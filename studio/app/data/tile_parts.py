@@ -115,10 +115,10 @@ class TileParts(QObject):
         tiles = self._grid.tiles
         if isinstance(tiles, WeighsParts) and len(tiles):
             self._under = None
-            self.hold(self._beside(tiles, WAYS[key]))
+            self.hold(self._neighbour(tiles, WAYS[key]))
         return isinstance(tiles, WeighsParts)
 
-    def _beside(self, tiles: WeighsParts, way: tuple[int, int]) -> Part:
+    def _neighbour(self, tiles: WeighsParts, way: tuple[int, int]) -> Part:
         """Return the next part in a direction, the first of the tile that is picked at first."""
         picked = max(0, self._grid.selection)
         if self._held is None or (self._grid.selection >= 0 and self._held[0] != picked):

@@ -28,9 +28,9 @@ def terms_of(formula: str) -> list[tuple[str, About]]:
     for match in _BETWEEN.finditer(formula):
         if _open(formula[: match.start()]):
             continue
-        found += [_said(formula[start : match.start()]), (match.group(), "")]
+        found += [_term_text(formula[start : match.start()]), (match.group(), "")]
         start = match.end()
-    found.append(_said(formula[start:]))
+    found.append(_term_text(formula[start:]))
     return [(text, about) for text, about in found if text]
 
 
@@ -48,7 +48,7 @@ def write_terms(
         x += advance(term, pixels)
 
 
-def _said(term: str) -> tuple[str, About]:
+def _term_text(term: str) -> tuple[str, About]:
     if _DATA.search(term):
         return term, "data"
     return term, "particles" if _PARTICLES.search(term.strip()) else ""

@@ -15,7 +15,7 @@ from pushforward.studio.app.core.data_type import LABEL
 from pushforward.studio.app.data.views.lab_frame import Arrays, can_ask
 from pushforward.studio.app.data.views.view_spec import ViewSpec
 from pushforward.studio.app.data_types.images.image_lab import PictureLab, ratio_words, show_sets
-from pushforward.studio.app.data_types.images.own_image import Image, Told
+from pushforward.studio.app.data_types.images.own_image import Image, OwnImageResult
 from pushforward.studio.app.design.basic import label, row
 from pushforward.studio.app.design.table import Column, Table
 from pushforward.studio.app.design.theme import colors
@@ -61,7 +61,7 @@ class LikelihoodView(PictureLab):
         "another kind."
     )
 
-    async def ask_own(self, key: str, image: Image) -> Told:
+    async def ask_own(self, key: str, image: Image) -> OwnImageResult:
         """Ask how likely a picture is; of a model that is told a class, under the likeliest one.
 
         Raises:
@@ -95,7 +95,7 @@ class LikelihoodView(PictureLab):
         else:
             text = f"{text}. {ALONE}"
         text = text if text.endswith(".") else f"{text}."
-        return Told(image[None], [f"{number_format.figure(bits)} bits"], text)
+        return OwnImageResult(image[None], [f"{number_format.figure(bits)} bits"], text)
 
     @property
     def _cell(self) -> float:

@@ -40,19 +40,19 @@ class Asks:
 
     def open_project(self) -> None:
         """Ask for a project folder and open it."""
-        mode, folder = QFileDialog.FileMode.Directory, self._beside()
+        mode, folder = QFileDialog.FileMode.Directory, self._projects_folder()
         dialog = open_dialog(self._parent, "Open a project", mode, folder=folder)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
         self._then(dialog, lambda file: self._actions.project.open(Path(file)))
 
     def new_project(self) -> None:
         """Ask for a place and a name, and make a project there."""
-        dialog = save_dialog(self._parent, "New project", "project", folder=self._beside())
+        dialog = save_dialog(self._parent, "New project", "project", folder=self._projects_folder())
         dialog.setLabelText(QFileDialog.DialogLabel.FileName, "Name of the project")
         dialog.setLabelText(QFileDialog.DialogLabel.Accept, "Create")
         self._then(dialog, lambda file: self._actions.project.create(Path(file)))
 
-    def _beside(self) -> Path:
+    def _projects_folder(self) -> Path:
         """Return the folder where projects are searched: next to the open one, or the user's."""
         project, chosen = self._state.project, preferences.load().projects
         if project is not None:

@@ -10,11 +10,11 @@ from PySide6.QtWidgets import QApplication, QFrame, QStackedWidget, QVBoxLayout,
 from pushforward.studio.app.design.basic import icon_button, label, row
 from pushforward.studio.app.design.literal_text import PushButton, set_tip
 
-__all__ = ["Drawer", "Held", "Opener"]
+__all__ = ["Drawer", "DrawerContent", "Opener"]
 
 
 @dataclass(frozen=True)
-class Held:
+class DrawerContent:
     """Something that the drawer holds; it is made when it is first looked at."""
 
     title: str
@@ -32,7 +32,7 @@ class Drawer(QFrame):
     turned = Signal(str)
     left = Signal(str)
 
-    def __init__(self, held: Mapping[str, Held]) -> None:
+    def __init__(self, held: Mapping[str, DrawerContent]) -> None:
         super().__init__()
         self._held = held
         self._made: dict[str, QWidget] = {}

@@ -134,7 +134,7 @@ class Palette(QFrame):
             chip.setEnabled(bool(counts.get(kind)))
             chip.setChecked(kind == self._kind)
         lines: list[str | Hit] = []
-        for found in self._shown():
+        for found in self._visible_hits():
             lines += [found.group, *found.hits]
         self.model.show(lines)
         first = next((i for i in range(self.model.rowCount()) if self.model.hit(i)), -1)
@@ -144,7 +144,7 @@ class Palette(QFrame):
         self.nothing.setVisible(first < 0)
         self._fit()
 
-    def _shown(self) -> list[Found]:
+    def _visible_hits(self) -> list[Found]:
         """Return what is listed: a few of each kind, or many of one."""
         if self._kind != EVERYTHING:
             return [Found(f.group, f.hits[:MOST]) for f in self._found if f.group == self._kind]

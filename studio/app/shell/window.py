@@ -31,7 +31,7 @@ from pushforward.studio.app.places.data.import_offers import Imports
 from pushforward.studio.app.shell import dialogs, menus
 from pushforward.studio.app.shell.canvas_pages import Canvas
 from pushforward.studio.app.shell.command_dialogs import Asks
-from pushforward.studio.app.shell.drawer import Drawer, Held, Opener
+from pushforward.studio.app.shell.drawer import Drawer, DrawerContent, Opener
 from pushforward.studio.app.shell.file_drop import DropZone, files_of
 from pushforward.studio.app.shell.focus_panes import Panes
 from pushforward.studio.app.shell.inspector import Inspector
@@ -122,8 +122,8 @@ class MainWindow(QMainWindow):
         self.inspector = Inspector(state, actions, self.split)
         self.drawer = Drawer(
             {
-                "queue": Held("Queue", lambda: QueueList(state, actions)),
-                "log": Held("Log", self._make_log),
+                "queue": DrawerContent("Queue", lambda: QueueList(state, actions)),
+                "log": DrawerContent("Log", self._make_log),
             }
         )
         self.imports = Imports(state, actions, self)
@@ -204,7 +204,7 @@ class MainWindow(QMainWindow):
         state.draft_changed.connect(self._offer_train)
         for flank in (self.left, self.right):
             flank.changed.connect(self._tell_columns)
-        state.looked.changed.connect(self._looked)
+        state.looked.changed.connect(self._show_inspector)
         self.split.splitterMoved.connect(lambda *_: self._saver.start())
         self.canvas.lenses.opened.connect(lambda _: self._saver.start())
         theme.chosen.connect(self._saver.start)
@@ -388,7 +388,7 @@ class MainWindow(QMainWindow):
         if flank.floats and flank.shown:
             self.panes.enter(flank.part)
 
-    def _looked(self) -> None:
+    def _show_inspector(self) -> None:
         """Let what was selected be seen also where the inspector has no room of its own."""
         if not self.right.floats:
             return

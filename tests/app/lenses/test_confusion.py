@@ -39,7 +39,7 @@ def test_rows_are_the_true_classes() -> None:
     assert shown.names == ("oats", "wheat")
     assert shown.counts.tolist() == [[15, 5], [0, 40]]
     assert shown.shares.tolist() == [[0.75, 0.25], [0.0, 1.0]]
-    assert shown.said(0, 1) == "oats told as wheat: 5 of 20"
+    assert shown.describe_cell(0, 1) == "oats told as wheat: 5 of 20"
     unseen = Confusion.of((("oats", "rye", 2.0),))
     assert unseen.shares.tolist() == [[0.0, 1.0], [0.0, 0.0]], "of rye there is none"
     assert [curve.values.tolist() for curve in shown.curves] == [[15, 5], [0, 40]]

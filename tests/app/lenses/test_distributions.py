@@ -25,7 +25,7 @@ from pytestqt.qtbot import QtBot
 from pushforward.studio.app.charts import histogram
 from pushforward.studio.app.charts.bar_chart import Bars, BarsPlot, Run
 from pushforward.studio.app.charts.distribution_bins import (
-    Apart,
+    WassersteinDistance,
     apart,
     edges_of,
     shares_of,
@@ -182,7 +182,7 @@ def test_the_wheel_is_left_to_a_page_that_scrolls(qtbot: QtBot, page: bool, held
 def test_a_bin_is_said_with_its_ratio() -> None:
     scene = scene_of()
     middle = scene.bin_at(0.0)
-    said = scene.said(middle)
+    said = scene.describe_bin(middle)
     assert f"real {100 * scene.real[middle]:.1f} %" in said
     ratio = scene.models[0].shares[middle] / scene.real[middle]
     assert f"({ratio:.2f} ×)" in said
@@ -260,7 +260,7 @@ def test_axes_say_what_is_along_them(plot: HistogramPlot, qtbot: QtBot) -> None:
     plot.set_scene(scene_of(unit="GeV"))
     card = HistogramCard("Mass", "GeV")
     qtbot.addWidget(card)
-    card.show_scene(scene_of(unit="GeV"), Apart(32.9, 6.27, 0.0, 100), "")
+    card.show_scene(scene_of(unit="GeV"), WassersteinDistance(32.9, 6.27, 0.0, 100), "")
     assert card.plot.accessibleDescription().startswith("W1 32.9 GeV, floor 6.3.")
     names = [p.left.label.toPlainText().strip() for p in plot.planes]
     assert names == ["share per bin", "ratio"]
@@ -313,7 +313,7 @@ BARS = Bars(
 
 def test_bars_off_by_more_than_chance_are_known(qtbot: QtBot) -> None:
     assert BARS.outside.tolist() == [False, True, True]
-    assert BARS.said(1) == "b: 0.5, real 0.3 ± 0.02"
+    assert BARS.describe_bar(1) == "b: 0.5, real 0.3 ± 0.02"
     low, high = BARS.heights
     assert low == 0.0
     assert high > 0.54
@@ -352,7 +352,7 @@ def test_each_run_has_a_bar_and_what_is_selected_stands_in_that_of_the_first(qtb
     values = np.array([0.3, 0.4, 0.3])
     runs = (Run("EDM", "#5eb1ef", BARS.values), Run("GAN", "#e5484d", values))
     bars = replace(BARS, runs=runs, selected=np.array([0.1, 0.0, 0.0]))
-    assert bars.said(0) == "a: EDM 0.2, GAN 0.3, real 0.2 ± 0.02; selected 0.1"
+    assert bars.describe_bar(0) == "a: EDM 0.2, GAN 0.3, real 0.2 ± 0.02; selected 0.1"
     titles = [curve.title for curve in bars.curves]
     assert titles == ["value", "real", "one sigma", "GAN", "selected"]
     plot = BarsPlot()
@@ -787,11 +787,11 @@ def test_a_table_of_distances_goes_to_latex_and_csv(qapp: QApplication, qtbot: Q
 
 
 def test_figures_are_multiplied_by_a_power_of_ten_that_lets_floors_be_read() -> None:
-    line = Line("x", "", {"a": Apart(0.0042, 0.0012, 0.0, 50, 0.0003), "b": None})
+    line = Line("x", "", {"a": WassersteinDistance(0.0042, 0.0012, 0.0, 50, 0.0003), "b": None})
     assert (line.power, line.scale) == (3, "×10⁻³")
     assert line.figures("a") == ("4.20", "0.30", "1.20")
     assert line.figures("b") is None
-    assert Line("m", "GeV", {"a": Apart(4.2, 1.9, 0.0, 50)}).power == 0
+    assert Line("m", "GeV", {"a": WassersteinDistance(4.2, 1.9, 0.0, 50)}).power == 0
 
 
 async def test_of_a_type_its_own_jets_are_counted_wherever_they_are(
@@ -889,7 +889,9 @@ def test_what_is_generated_has_bars_of_its_own_number(plot: HistogramPlot) -> No
             model.sigma[at] * middle[at] / model.shares[at]
         )
     assert " ± 1σ" in plot.shown.key(plot.style_)[1][0]
-    times, around = map(float, re.search(r"\((\S+) ± (\S+) ×\)", plot.shown.said(at)).groups())
+    times, around = map(
+        float, re.search(r"\((\S+) ± (\S+) ×\)", plot.shown.describe_bin(at)).groups()
+    )
     parts = (model.sigma[at] / model.shares[at], scene.spread[at] / scene.real[at])
     assert around == pytest.approx(times * np.hypot(*parts), abs=0.01), "of both sides"
 

@@ -147,8 +147,8 @@ def test_the_parts_of_figures_are_bars_each_once(lens, qtbot):
     lens.run.evaluated = newest([event(said)])
     view._redraw()
     scene = view.parts.cards["accuracy"].scene
-    assert scene.said(0) == "corn: 0.8, floor 0.7 ± 0.02"
-    assert scene.said(1) == "oats: 1", "of a part without a floor none is told"
+    assert scene.describe_bar(0) == "corn: 0.8, floor 0.7 ± 0.02"
+    assert scene.describe_bar(1) == "oats: 1", "of a part without a floor none is told"
     assert not scene.outside.any(), "one below a floor is no worse"
     lens.run.evaluated = newest([event(SAID)])
     view._redraw()

@@ -20,9 +20,9 @@ from pushforward.studio.app.data.views.guidance_frame import STRENGTHS as STOPS
 from pushforward.studio.app.data_types.images.image_guidance_lab import (
     ALL,
     VIEW,
+    GuidedImages,
     ImageGuidanceView,
     Judged,
-    Led,
 )
 from pushforward.studio.app.engine.requests.request_base import Answer
 from pushforward.studio.protocol.catalog import EntrySpec, FieldSpec
@@ -49,15 +49,15 @@ def arrays(strengths: Any, asked: list[int], *, measured: bool) -> dict[str, Any
 
 
 def test_figures_rise_and_those_that_blew_up_are_left_out() -> None:
-    led = Led.of(arrays(STRENGTHS, [0, 1, 2], measured=True))
+    led = GuidedImages.of(arrays(STRENGTHS, [0, 1, 2], measured=True))
     assert [each.strength for each in led.figures] == [0.0, 1.0]
     assert led.figures[1].accuracy == pytest.approx((0.75, 0.65, 0.85))
     assert (led.label, led.figures[0].real_coverage) == (0, 0.95)
-    assert Led.of(arrays([1.0], [2, 2], measured=False)).label == 3
+    assert GuidedImages.of(arrays([1.0], [2, 2], measured=False)).label == 3
     with pytest.raises(KeyError):
-        Led.of({"strengths": np.ones(1)})
+        GuidedImages.of({"strengths": np.ones(1)})
     with pytest.raises(ValueError, match="as many classes"):
-        Led.of({**arrays([1.0], [2, 2], measured=False), "asked": np.zeros(5)})
+        GuidedImages.of({**arrays([1.0], [2, 2], measured=False), "asked": np.zeros(5)})
 
 
 def told(path: str, default: Any, kind: str) -> FieldSpec:

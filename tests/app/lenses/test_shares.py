@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from pushforward.studio.app.charts.distribution_bins import (
     RESAMPLES,
-    Apart,
+    WassersteinDistance,
     _resampled,
     apart,
     beyond,
@@ -46,12 +46,18 @@ def test_an_axis_ends_before_a_tail_of_single_values(n: int, beyond_it: int) -> 
 
 
 def test_a_distance_is_written_to_two_digits_of_what_varies() -> None:
-    assert Apart(2.0966, 1.7443, 0.3, 500, 0.4623).said("GeV") == "2.10 ± 0.46 GeV, floor 1.74"
-    assert Apart(8.6, 6.52, 1.0, 500, 1.67).said("GeV") == "8.6 ± 1.7 GeV, floor 6.5"
-    small = Apart(0.000143, 0.000136, 3e-5, 500, 5.06e-5)
+    assert (
+        WassersteinDistance(2.0966, 1.7443, 0.3, 500, 0.4623).said("GeV")
+        == "2.10 ± 0.46 GeV, floor 1.74"
+    )
+    assert WassersteinDistance(8.6, 6.52, 1.0, 500, 1.67).said("GeV") == "8.6 ± 1.7 GeV, floor 6.5"
+    small = WassersteinDistance(0.000143, 0.000136, 3e-5, 500, 5.06e-5)
     assert small.said() == "(1.43 ± 0.51, floor 1.36) ×10⁻⁴"
-    assert Apart(1234.5, 1200.0, 0.0, 500, 24.0).said("GeV") == "1,234 ± 24 GeV, floor 1,200"
-    assert Apart(0.0, 0.0, 0.0, 500).said() == "0.0, floor 0.0"
+    assert (
+        WassersteinDistance(1234.5, 1200.0, 0.0, 500, 24.0).said("GeV")
+        == "1,234 ± 24 GeV, floor 1,200"
+    )
+    assert WassersteinDistance(0.0, 0.0, 0.0, 500).said() == "0.0, floor 0.0"
 
 
 def test_whole_numbers_have_a_bin_each() -> None:

@@ -212,7 +212,7 @@ class GuidanceView(LensView):
         """Offer the classes there are."""
         self.classes.offer(names)
 
-    def _given(self, question: Question) -> dict[str, Any]:
+    def _conditions(self, question: Question) -> dict[str, Any]:
         return {LABEL: question.name} if question.name else {}
 
     @property
@@ -242,7 +242,7 @@ class GuidanceView(LensView):
         config = {"strengths": [question.strength], "rescale": question.rescale, **self.live}
         try:
             answer = await self._actions.operating.ask(
-                question.key, self.operator, config=config, given=self._given(question)
+                question.key, self.operator, config=config, given=self._conditions(question)
             )
             found = self.read(answer.arrays)
         except Refused as refused:
@@ -274,7 +274,7 @@ class GuidanceView(LensView):
 
     def _measure(self) -> None:
         question = self._question()
-        asking = Asking({"rescale": question.rescale}, self._given(question), {})
+        asking = Asking({"rescale": question.rescale}, self._conditions(question), {})
         async_tasks.spawn(self._start(question.key, asking))
 
     async def _start(self, key: str, asking: Asking) -> None:

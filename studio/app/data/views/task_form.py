@@ -278,10 +278,10 @@ class TaskForm(QScrollArea, Generic[T]):
         called = {**kind_of_run(run, catalog).called, **self.task.called}
         made = operator_settings.settings(entry, run, catalog, self.config, self.conditions, called)
         typed = {f"{operator_settings.INPUTS}.{slot.name}" for slot in entry.takes}
-        own = [self._known(field) for field in made.fields if field.path not in typed]
+        own = [self._with_default(field) for field in made.fields if field.path not in typed]
         return msgspec.structs.replace(made, fields=own)
 
-    def _known(self, field: FieldSpec) -> FieldSpec:
+    def _with_default(self, field: FieldSpec) -> FieldSpec:
         """Return a setting with the default request."""
         title, help = self._usual(self.task)
         if not title or field.path != f"{operator_settings.GIVEN}.{LABEL}":

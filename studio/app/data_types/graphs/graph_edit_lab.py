@@ -90,7 +90,7 @@ class Asked:
 
 
 @dataclass(frozen=True, eq=False)
-class Came:
+class EditResult:
     """The result: the graphs, its status and its facts."""
 
     asked: Asked
@@ -110,7 +110,7 @@ class Desk:
     """
 
     real: int = 0
-    came: Came | None = None
+    came: EditResult | None = None
     shown: int = 0
 
 
@@ -381,7 +381,7 @@ class GraphEditView(LensView):
 
     # Completing
 
-    def _handed(self) -> dict[str, Any]:
+    def _operator_inputs(self) -> dict[str, Any]:
         """Return what is handed to the model.
 
         Raises:
@@ -402,7 +402,7 @@ class GraphEditView(LensView):
             return
         entry = self.form.entry
         try:
-            inputs = self._handed()
+            inputs = self._operator_inputs()
         except ValueError as error:
             self._say(str(error))
             return
@@ -441,7 +441,7 @@ class GraphEditView(LensView):
         places[:, : sheet.size] = sheet.places / max(1.0, float(np.abs(sheet.places).max()) / 1.2)
         shown = {"x": x, PLACES: places, SIZE: np.full(len(x), sheet.size)}
         about = f"{number_format.duration(record.seconds)} · {place.name}"
-        desk.came, desk.shown = Came(asked, shown, about, record.note), 0
+        desk.came, desk.shown = EditResult(asked, shown, about, record.note), 0
         self.refresh()
 
     def _pick(self, place: int) -> None:
@@ -494,7 +494,7 @@ class GraphEditView(LensView):
         self._show_results(run)
         wrong = ""
         try:
-            self._handed()
+            self._operator_inputs()
         except ValueError as error:
             wrong = str(error)
         waits = self._jobs.running(self._key)

@@ -56,7 +56,7 @@ def drawings(arrays: Arrays) -> Tiles:
     out here if missing.
     """
     own = {name: each for name, each in arrays.items() if name != COLUMNS}
-    return EachTile({**own, **_ready(own)}, paint_labelled, say=_said)
+    return EachTile({**own, **_ready(own)}, paint_labelled, say=_describe_graph)
 
 
 def _ready(arrays: Arrays) -> Arrays:
@@ -67,7 +67,7 @@ def _ready(arrays: Arrays) -> Arrays:
     return {PLACES: lay_out(rows.edges, rows.size, rows.types)}
 
 
-def _said(datum: Arrays) -> str:
+def _describe_graph(datum: Arrays) -> str:
     types, edges = labelled_rows({"x": np.asarray(datum["x"])[None]}).each()[0]
     return f"{_counts(types)}; {format_count(int((edges > 0).sum()) // 2, 'edge')}"
 
@@ -132,7 +132,7 @@ def _several(arrays: Arrays) -> Measured:
     return {EIGENVALUE: spectra(rows.edges > 0, rows.size)}
 
 
-def _among(data: Arrays, training: Arrays | None, *, own: bool) -> dict[str, NDArray[Any]]:
+def _relative_facts(data: Arrays, training: Arrays | None, *, own: bool) -> dict[str, NDArray[Any]]:
     """Return of graphs, (n,) each: "class" and "copies"; with training graphs also whether each is
     "new" (unless ``own``), and "why", violations of the common rule.
     """
@@ -254,7 +254,7 @@ KIND = Kind(
     brief=("Edges", "Clustering"),
     told=(LABEL,),
     asked={TITLES["nodes"]: "size"},
-    among=_among,
+    among=_relative_facts,
     graph=_graph,
     by_hand=ByHand(
         lambda arrays: of_types(labelled_rows(arrays)),

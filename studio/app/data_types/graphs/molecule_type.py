@@ -55,7 +55,7 @@ def drawings(arrays: Arrays) -> Tiles:
     """Return tiles of molecules packed in rows x (n, L), with "places" (n, N, 2) of their atoms,
     laid out here if missing.
     """
-    return EachTile({**arrays, **_ready(arrays)}, paint_molecule, say=_said)
+    return EachTile({**arrays, **_ready(arrays)}, paint_molecule, say=_describe_molecule)
 
 
 def depictions(arrays: Arrays) -> Tiles:
@@ -66,7 +66,7 @@ def depictions(arrays: Arrays) -> Tiles:
         if len(atoms):
             drawn = depicted(atoms, bonds)
             place[: len(atoms)] = drawn - (drawn.min(axis=0) + drawn.max(axis=0)) / 2.0
-    return EachTile({**arrays, PLACES: places}, paint_molecule, say=_said)
+    return EachTile({**arrays, PLACES: places}, paint_molecule, say=_describe_molecule)
 
 
 def _ready(arrays: Arrays) -> Arrays:
@@ -77,7 +77,7 @@ def _ready(arrays: Arrays) -> Arrays:
     return {PLACES: as_drawn(rows.bonds, rows.size, rows.atoms)}
 
 
-def _said(datum: Arrays) -> str:
+def _describe_molecule(datum: Arrays) -> str:
     rows = MoleculeRows.of({"x": np.asarray(datum["x"])[None]})
     return formula(*rows.each()[0])
 
@@ -102,7 +102,7 @@ def _measures(arrays: Arrays) -> Measured:
     return Lazily(ready, tuple(TITLES.values()), counted_in)
 
 
-def _among(data: Arrays, training: Arrays | None, *, own: bool) -> dict[str, NDArray[Any]]:
+def _relative_facts(data: Arrays, training: Arrays | None, *, own: bool) -> dict[str, NDArray[Any]]:
     """Return of molecules, (n,) each: "class" and "copies", violations in "why", and with training
     molecules whether it is "new"; ``own`` ones are not.
     """
@@ -201,7 +201,7 @@ KIND = Kind(
     },
     below="Formula",
     units={"Weight": "g/mol"},
-    among=_among,
+    among=_relative_facts,
     graph=_graph,
     by_hand=ByHand(
         lambda arrays: of_types(MoleculeRows.of(arrays)),

@@ -147,7 +147,7 @@ class ParsedView(AskedLive[Question]):
 
     def _draw(self, question: Question, arrays: Arrays) -> None:
         words, real = question.words, tree_of(question.words)
-        self.made.show_picture(_made(words, arrays, real))
+        self.made.show_picture(_mean_picture(words, arrays, real))
         self.real.show_picture(None if real is None else _real(words, real))
         right = 0 if real is None else _right(words, arrays, real)
         said = f"{right} of {len(arrays['x'])} sampled trees equal the tree of the grammar."
@@ -178,7 +178,7 @@ def _drawn_links(arrays: Arrays) -> list[set[tuple[int, int, int]]]:
     ]
 
 
-def _made(words: tuple[str, ...], arrays: Arrays, real: Tree | None) -> SentencePicture:
+def _mean_picture(words: tuple[str, ...], arrays: Arrays, real: Tree | None) -> SentencePicture:
     """Return all draws in one picture: links as clear as they come often."""
     rows, each = labelled_rows(arrays), _drawn_links(arrays)
     often = Counter(link for links in each for link in links)

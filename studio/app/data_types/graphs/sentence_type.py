@@ -65,14 +65,14 @@ def _paint(painter: QPainter, rect: QRectF, datum: Arrays, palette: Tokens) -> N
     picture_of(datum).paint(painter, rect.adjusted(4, 4, -4, -4), palette)
 
 
-def _said(datum: Arrays) -> str:
+def _describe_sentence(datum: Arrays) -> str:
     return " ".join(picture_of(datum).words).strip() or "a sentence"
 
 
 def drawings(arrays: Arrays) -> Tiles:
     """Return tiles of sentences in rows x (n, L), and "sentence", their words (n, N)."""
     own = {name: each for name, each in arrays.items() if name != labelled_type.COLUMNS}
-    return EachTile(own, _paint, aspect=1.5, say=_said)
+    return EachTile(own, _paint, aspect=1.5, say=_describe_sentence)
 
 
 def _judged(rows: TypedRows, row: int, words: tuple[str, ...]) -> str:

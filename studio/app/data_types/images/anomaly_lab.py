@@ -13,7 +13,7 @@ from pushforward.studio.app.data.tile_grid import TileGrid
 from pushforward.studio.app.data.views.lab_frame import can_ask
 from pushforward.studio.app.data.views.view_spec import ViewSpec
 from pushforward.studio.app.data_types.images.image_lab import PictureLab, ratio_words, show_sets
-from pushforward.studio.app.data_types.images.own_image import Image, Told
+from pushforward.studio.app.data_types.images.own_image import Image, OwnImageResult
 from pushforward.studio.app.design.basic import label, row, section
 from pushforward.studio.app.design.forms.editors import Segments
 from pushforward.studio.app.design.table import Column, Table
@@ -67,7 +67,7 @@ class AnomalyView(PictureLab):
         "images, with and without an inserted patch, and on other data if chosen."
     )
 
-    async def ask_own(self, key: str, image: Image) -> Told:
+    async def ask_own(self, key: str, image: Image) -> OwnImageResult:
         """Ask how far an image stands out, in the way in which the lab was asked."""
         config = {name: self.config[name] for name in ASKED if name in self.config}
         answer = await self._actions.operating.ask(
@@ -87,7 +87,7 @@ class AnomalyView(PictureLab):
             text = f"{text[:-1]}, above that of {above}."
         else:
             text = f"{text} {SCALE} Measure compares it with unseen images."
-        return Told(images, ["as seen", "errors"], text)
+        return OwnImageResult(images, ["as seen", "errors"], text)
 
     def lay_out(self, page: QWidget) -> None:
         self.look = Segments(list(LOOKS), "View")

@@ -82,7 +82,7 @@ def edited(
         others = [share >= 0.5 for share in arrays["way"].tolist()]
     else:
         others = [task.operator == TRANSLATED] * sum(map(len, parts))
-    said = _said(task, sheet, arrays, config, given or {}, len(made))
+    said = _caption(task, sheet, arrays, config, given or {}, len(made))
     images = np.concatenate(parts)
     before = made[0] if task.drawn else sheet.image
     if task.seen:
@@ -94,7 +94,7 @@ def edited(
     )  # fmt: skip
 
 
-def _said(
+def _caption(
     task: Task,
     sheet: Sheet,
     arrays: Mapping[str, NDArray[Any]],

@@ -21,7 +21,7 @@ from pushforward.studio.app.data.denoising_frames import FilmFound
 from pushforward.studio.app.data.tile_grid import TileGrid
 from pushforward.studio.app.data.views.lab_frame import Arrays, FoundView, can_ask
 from pushforward.studio.app.data.views.view_spec import ViewSpec, shows_moving
-from pushforward.studio.app.data_types.images.own_image import Image, OwnImage, Told
+from pushforward.studio.app.data_types.images.own_image import Image, OwnImage, OwnImageResult
 from pushforward.studio.app.design.basic import Elided, icon_button, label, row, section
 from pushforward.studio.app.design.file_dialog import ask_write
 from pushforward.studio.app.design.forms.editors import Segments
@@ -114,7 +114,7 @@ class FilmView(FoundView):
         """The noise level at which the film of a picture begins."""
         return LEVELS[self.level.value()]
 
-    async def _ask(self, key: str, image: Image) -> Told:
+    async def _ask(self, key: str, image: Image) -> OwnImageResult:
         """Film what the model makes of a picture from a noise level, by the sampler that is shown.
 
         Raises:
@@ -134,7 +134,9 @@ class FilmView(FoundView):
         if image is self.own.image:
             self.film_of_own, self._picked, self._frame = film, 0, -1
             step = (answer.result or {}).get("step", 0)
-            self._told_of_own = f"{self._by()}, from s {float(film.s[0]):g}, step {step:,}"
+            self._told_of_own = (
+                f"{self._sampler_name()}, from s {float(film.s[0]):g}, step {step:,}"
+            )
             self._step_of_own = step
             self.refresh()
         images = np.concatenate([image[None], film.way[:1, 0], film.way[-1]])
@@ -142,7 +144,7 @@ class FilmView(FoundView):
         away = number_format.figure(float(moved.mean()))
         ended = "Final samples" if way == "drawn" else "It comes back"
         text = f"{ended} {away} standard deviations of the data a pixel from where it was."
-        return Told(images, ["as seen", f"s {float(film.s[0]):g}", *back], text)
+        return OwnImageResult(images, ["as seen", f"s {float(film.s[0]):g}", *back], text)
 
     def _choose_way(self, place: int) -> None:
         self._way = list(WAYS)[place]
@@ -206,7 +208,7 @@ class FilmView(FoundView):
         if found is not None:
             self.found, self._config = FilmFound.of(found[1]), found[0].config
             seed = self._config.get("seed", 0)
-            self._told = f"{self._by()}, seed {seed}, step {found[0].step:,}"
+            self._told = f"{self._sampler_name()}, seed {seed}, step {found[0].step:,}"
             self._step = found[0].step
 
     @property
@@ -216,14 +218,14 @@ class FilmView(FoundView):
         return msgspec.convert(found, Pick) if found else None
 
     @property
-    def _led(self) -> bool:
+    def _is_guided(self) -> bool:
         """Whether the samples are led, so that a step takes more evaluations."""
         run, drawn = self.run, self._sampler
         if run is None or run.spec is None or drawn is None:
             return False
         return bool(guidance_of(msgspec.structs.replace(run.spec, sampler=drawn)))
 
-    def _by(self) -> str:
+    def _sampler_name(self) -> str:
         """Say by which sampler."""
         run, drawn = self.run, self._sampler
         if drawn is None:
@@ -253,7 +255,7 @@ class FilmView(FoundView):
         kind = kind_of_run(self.run, self._state.catalog)
         self._frame = frame = found.at(self._state.playback.flow)
         picked = self._picked = min(self._picked, found.count - 1)
-        self.where.set_text(found.said(frame, picked, led=self._led))
+        self.where.set_text(found.said(frame, picked, led=self._is_guided))
         for grid, of in ((self.now, found.way), (self.ahead, found.foreseen)):
             grid.show_tiles(kind.tiles({"x": of[frame]}), noun=kind.moving)
             grid.select(picked)

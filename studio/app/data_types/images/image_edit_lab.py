@@ -39,7 +39,7 @@ from pushforward.studio.app.data_types.images.edit_captions import Edited, edite
 from pushforward.studio.app.data_types.images.edit_results import EditResults
 from pushforward.studio.app.data_types.images.image_edits import (
     TASKS,
-    Handed,
+    OperatorInputs,
     Sheet,
     Task,
     handed,
@@ -84,7 +84,7 @@ OF_IMAGE = "Class that the model is conditioned on; otherwise the image's own, n
 SIDE = 84  # height of a strip of small images
 
 
-class Given(NamedTuple):
+class EditRequest(NamedTuple):
     """What the model is given, and what for."""
 
     task: Task
@@ -100,7 +100,7 @@ class EditView(LensView):
         self._came = WeakKeyDictionary[Sheet, Edited]()  # of each sheet what came of it last
         self.second: Sheet | None = None
         self.pictures = Pictures(state)
-        self._jobs = Jobs[Given](self, state, actions)
+        self._jobs = Jobs[EditRequest](self, state, actions)
         self._unapplied = Unapplied(self)
         self._looked = ""  # the run of which what was painted is on the table again
         self._learned = False  # what the model can do
@@ -467,16 +467,16 @@ class EditView(LensView):
             async_tasks.spawn(self._learn_decoder(self.form.decoder))
         self.refresh()
 
-    def _handed(self) -> Handed:
+    def _handed(self) -> OperatorInputs:
         run = self.run
         if run is None or self.form.entry is None:
-            return Handed(wrong="No run is selected.")
+            return OperatorInputs(wrong="No run is selected.")
         if not run.checkpoints:
-            return Handed(wrong="This run has no checkpoint yet.")
+            return OperatorInputs(wrong="This run has no checkpoint yet.")
         if not can_ask(self._state, self.task.operator):
-            return Handed(wrong="This model does not support this operation.")
+            return OperatorInputs(wrong="This model does not support this operation.")
         if lacking := self._lacking():
-            return Handed(wrong=lacking)
+            return OperatorInputs(wrong=lacking)
         labels = self.form.told_classes
         return handed(self.task, self.edits.now, self.second, self.config, labels)
 
@@ -496,22 +496,22 @@ class EditView(LensView):
         own = {
             name: value for name, value in self.config.items() if name != operator_settings.GIVEN
         }
-        given, asking = Given(self.task, sheet), Asking(own, made.given, made.inputs)
+        given, asking = EditRequest(self.task, sheet), Asking(own, made.given, made.inputs)
         self._jobs.start(self._key, self.task.operator, given, asking)
 
-    def _refuse(self, job: Job[Given], refused: Refused) -> None:
+    def _refuse(self, job: Job[EditRequest], refused: Refused) -> None:
         if job.run == self._key:
             self._say(self.form.show_refused(refused))
 
-    def _lost(self, job: Job[Given]) -> None:
+    def _lost(self, job: Job[EditRequest]) -> None:
         if job.run == self._key:
             self._say("The engine stopped while working on this. Apply again.")
 
-    def _load(self, job: Job[Given]) -> None:
+    def _load(self, job: Job[EditRequest]) -> None:
         if job.result is not None:
             async_tasks.spawn(self._read(job, job.result))
 
-    async def _read(self, job: Job[Given], place: Path) -> None:
+    async def _read(self, job: Job[EditRequest], place: Path) -> None:
         task, sheet = job.context
         try:
             record, arrays = await asyncio.to_thread(project_files.result, place)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 __all__ = [
     "TASKS",
     "Brush",
-    "Handed",
+    "OperatorInputs",
     "Sheet",
     "Task",
     "brushed",
@@ -171,7 +171,7 @@ def brushed(
 
 
 @dataclass(frozen=True)
-class Handed:
+class OperatorInputs:
     """What goes to an operator; or why it cannot, in a sentence."""
 
     inputs: dict[str, Any] = field(default_factory=dict)
@@ -181,37 +181,37 @@ class Handed:
 
 def handed(
     task: Task, sheet: Sheet | None, second: Sheet | None, config: Mapping[str, Any], labels: bool
-) -> Handed:
+) -> OperatorInputs:
     """Return the operator inputs of a task. The image's class is a condition if the model has
     ``labels``, unless the settings choose another.
     """
     if task.drawn:
-        return Handed(given=_chosen(config.get("given") or {}))
+        return OperatorInputs(given=_chosen(config.get("given") or {}))
     if sheet is None:
-        return Handed(wrong="Open an image or choose a real sample.")
+        return OperatorInputs(wrong="Open an image or choose a real sample.")
     if task.colour and len(sheet.image) != 3:
-        return Handed(wrong="These images are greyscale: the model has no colour.")
+        return OperatorInputs(wrong="These images are greyscale: the model has no colour.")
     path, wanted = task.needs
     if path and not config.get(path):
-        return Handed(wrong=wanted)
+        return OperatorInputs(wrong=wanted)
     images = [sheet]
     if task.second:
         if second is None:
-            return Handed(wrong="Choose the second image: the end of the interpolation.")
+            return OperatorInputs(wrong="Choose the second image: the end of the interpolation.")
         images.append(second)
     inputs: dict[str, Any] = {"rows": [each.image.tolist() for each in images]}
     if task.brush == "mask":
         if not sheet.marked.any():
-            return Handed(wrong="Nothing is marked. Paint over the region to regenerate.")
+            return OperatorInputs(wrong="Nothing is marked. Paint over the region to regenerate.")
         if sheet.marked.all():
-            return Handed(wrong="Everything is marked. Leave a region to keep.")
+            return OperatorInputs(wrong="Everything is marked. Leave a region to keep.")
         known = np.broadcast_to(~sheet.marked, sheet.image.shape)
         inputs["known"] = [known.astype(int).tolist()]
     given = dict(config.get("given") or {})
     names = [each.label for each in images]
     if labels and "label" not in given and all(names):
         given["label"] = names[0] if len(names) == 1 else names
-    return Handed(inputs, _chosen(given))
+    return OperatorInputs(inputs, _chosen(given))
 
 
 def laid(

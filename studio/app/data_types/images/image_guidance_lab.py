@@ -26,7 +26,7 @@ from pushforward.studio.app.data.views.guidance_frame import (
 )
 from pushforward.studio.app.data.views.lab_frame import can_ask
 from pushforward.studio.app.data.views.view_spec import ViewSpec, shows_moving
-from pushforward.studio.app.data_types.images.own_image import Image, OwnImage, Told
+from pushforward.studio.app.data_types.images.own_image import Image, OwnImage, OwnImageResult
 from pushforward.studio.app.design.basic import Elided, button, label, row, scrolled, view_bar
 from pushforward.studio.app.design.forms.class_picker import ClassChoice
 from pushforward.studio.app.design.scroll_page import LowPage
@@ -73,7 +73,7 @@ class Judged:
 
 
 @dataclass(frozen=True, eq=False)
-class Led:
+class GuidedImages:
     """An answer: images (k, m, C, H, W), their requested classes, and metrics if measured.
     ``label`` is the index of the chosen class: 0 for all in turn.
     """
@@ -84,7 +84,7 @@ class Led:
     figures: tuple[Judged, ...]
 
     @classmethod
-    def of(cls, arrays: Mapping[str, NDArray[Any]]) -> "Led":
+    def of(cls, arrays: Mapping[str, NDArray[Any]]) -> "GuidedImages":
         """Return what the arrays of an answer say.
 
         Raises:
@@ -115,8 +115,8 @@ class ImageGuidanceView(GuidanceView):
     live = {"n": SHOWN, "measure": False}  # noqa: RUF012
 
     def _lay_out(self) -> None:
-        self._judged: tuple[Led | None, NDArray[np.int64] | None] = None, None
-        self._judging: Query[Led, None] = Query(self, self._judge, debounce_ms=DEBOUNCE_MS)
+        self._judged: tuple[GuidedImages | None, NDArray[np.int64] | None] = None, None
+        self._judging: Query[GuidedImages, None] = Query(self, self._judge, debounce_ms=DEBOUNCE_MS)
         self.words = Elided("", "muted")
         self.classes = ClassChoice()
         self.classes.chosen.connect(self._class_changed)
@@ -168,7 +168,7 @@ class ImageGuidanceView(GuidanceView):
         layout.addWidget(self._room, 1)
         layout.addStretch(0)
 
-    async def _led_by(self, key: str, image: Image) -> Told:
+    async def _led_by(self, key: str, image: Image) -> OwnImageResult:
         """Classify an image and guide samples to its class; they start from noise, not from the
         image.
 
@@ -190,7 +190,7 @@ class ImageGuidanceView(GuidanceView):
             self.classes.choose(seen + 1)  # after all in turn
         how = number_format.percent(sure)
         text = f"Classified as {name} ({how}); samples are guided to that class."
-        return Told(image[None], [f"{name}, {how}"], text)
+        return OwnImageResult(image[None], [f"{name}, {how}"], text)
 
     def _keep(self, label_: int, rescale: float, figures: Sequence[Judged]) -> None:
         """Keep figures, and of earlier ones those of as many samples: of fewer they come out
@@ -206,15 +206,15 @@ class ImageGuidanceView(GuidanceView):
     def controls(self) -> Sequence[QWidget]:
         return self.classes, self.measure
 
-    def read(self, arrays: Mapping[str, Any]) -> Led:
-        return Led.of(arrays)
+    def read(self, arrays: Mapping[str, Any]) -> GuidedImages:
+        return GuidedImages.of(arrays)
 
     def offer(self, names: Sequence[str]) -> None:
         """Offer the classes, and all of them in turn first."""
         self.classes.offer([ALL, *names] if names else ())
 
-    def _given(self, question: Question) -> dict[str, Any]:
-        return super()._given(question) if question.label else {}
+    def _conditions(self, question: Question) -> dict[str, Any]:
+        return super()._conditions(question) if question.label else {}
 
     @property
     def has_curve(self) -> bool:
@@ -261,7 +261,7 @@ class ImageGuidanceView(GuidanceView):
             )
             self.table.fit()
         unknown = (
-            f"Not measured yet. Measure evaluates {self._which(asked.label)} at "
+            f"Not measured yet. Measure evaluates {self._class_phrase(asked.label)} at "
             "strengths from 0 to 8."
             if not each
             else "This strength was not measured. Click a dot of the curve."
@@ -271,7 +271,7 @@ class ImageGuidanceView(GuidanceView):
         self.unknown.setText("" if hidden else unknown)
         self.unknown.setVisible(not hidden)
 
-    def _tell_right(self, found: Led) -> None:
+    def _tell_right(self, found: GuidedImages) -> None:
         """Say in how many of the images the judge sees the class, and ask it where it was not."""
         if found is not self._judged[0]:
             self.right.show()
@@ -286,7 +286,7 @@ class ImageGuidanceView(GuidanceView):
         self.right.set_text(right_of(int((seen == wanted).sum()), len(seen)))
         self.right.set_more(LIVE)
 
-    async def _judge(self, found: Led) -> None:
+    async def _judge(self, found: GuidedImages) -> None:
         """Classify the visible images; without a classifier *Measure* reports it."""
         if found is not self.found:
             return
@@ -303,7 +303,7 @@ class ImageGuidanceView(GuidanceView):
             self.right.show()
             self._tell_right(found)
 
-    def _which(self, label_: int) -> str:
+    def _class_phrase(self, label_: int) -> str:
         return "this class" if label_ else "all classes"
 
     def _show_curve(self, each: Sequence[Judged], strength: float) -> None:
@@ -313,7 +313,7 @@ class ImageGuidanceView(GuidanceView):
             values = np.array([getattr(one, name) for one in each]).reshape(-1, 3)
             reach = (values[:, 2] - values[:, 1]) / 2 / DEVIATIONS
             lines.append(Drawn(title, x, values[:, 0], reach))
-        self.charts.call(_of(each[-1].counts) if each else "")
+        self.charts.call(_format_counts(each[-1].counts) if each else "")
         stops = [Stop(one.strength, one.coverage, one.accuracy) for one in each]
         real = (each[-1].real_coverage, each[-1].real_accuracy) if each else (None, None)
         self.charts.setVisible(bool(each))
@@ -330,11 +330,11 @@ class ImageGuidanceView(GuidanceView):
 
 def _heads(counts: tuple[int, ...]) -> tuple[Column, ...]:
     """Return the columns of the table, with of how many their figures are."""
-    made, real = (f", {_of((n,))}" for n in counts) if len(counts) == 2 else ("", "")
+    made, real = (f", {_format_counts((n,))}" for n in counts) if len(counts) == 2 else ("", "")
     return Column(""), Column(f"guided{made}", GUIDED), Column(f"real{real}", REAL)
 
 
-def _of(counts: tuple[int, ...]) -> str:
+def _format_counts(counts: tuple[int, ...]) -> str:
     """Return the numbers of samples of metrics, "" if unknown."""
     return f"n\u00a0=\u00a0{counts[0]:,}" if counts else ""
 

@@ -14,7 +14,7 @@ from pushforward.studio.app.charts.line_styles import ink
 from pushforward.studio.app.charts.plot_style import CanvasStyle
 from pushforward.studio.app.core.display_names import data_title
 from pushforward.studio.app.data.views.lab_frame import Arrays, ArraysView
-from pushforward.studio.app.data_types.images.own_image import Image, OwnImage, Told
+from pushforward.studio.app.data_types.images.own_image import Image, OwnImage, OwnImageResult
 from pushforward.studio.app.design.theme import colors
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class PictureLab(ArraysView):
         if found is not None:
             self.own.again()  # held against what was measured now
 
-    async def ask_own(self, key: str, image: Image) -> Told:
+    async def ask_own(self, key: str, image: Image) -> OwnImageResult:
         """Ask the model of a run about a picture.
 
         Raises:

@@ -36,7 +36,7 @@ from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.engine.query import DEBOUNCE_MS, Query
 from pushforward.studio.app.engine.requests.request_base import Refused
 
-__all__ = ["Image", "OwnImage", "Told"]
+__all__ = ["Image", "OwnImage", "OwnImageResult"]
 
 HIGH = 104  # pixels of the strip
 TARGET = 512  # real images that tell the size of them; the edit lab asks for as many
@@ -46,7 +46,7 @@ LATER = "The image size is not known yet. Wait until the data are loaded."
 
 
 @dataclass(frozen=True, eq=False)
-class Told:
+class OwnImageResult:
     """What came of a picture: images (n, C, H, W), the words below each, and a sentence."""
 
     images: Image
@@ -54,7 +54,7 @@ class Told:
     text: str
 
 
-Ask = Callable[[str, Image], Awaitable[Told]]
+Ask = Callable[[str, Image], Awaitable[OwnImageResult]]
 """Function from a run and an image (C, H, W), values in [0, 1], to the result.
 
 Raises:
@@ -245,7 +245,7 @@ class OwnImage(QWidget):
         self._asked, self._fitted = image, said
         self.title.set_text(name)
         self._say(said)
-        self._show(Told(image[None], ["as seen"], said))
+        self._show(OwnImageResult(image[None], ["as seen"], said))
         self.changed.emit()
         self.again()
 
@@ -270,7 +270,7 @@ class OwnImage(QWidget):
         self.trouble.setVisible(bool(wrong))
         self.setVisible(bool(text or wrong or self._asked is not None))
 
-    def _show(self, told: Told) -> None:
+    def _show(self, told: OwnImageResult) -> None:
         kind = self._kind
         self.tiles.show_tiles(kind.tiles({"x": told.images}), noun=kind.many, words=told.words)
         self.tiles.show()

@@ -14,7 +14,7 @@ from pushforward.studio.app.data.tile_paint import APART, GAP, WORDS
 from pushforward.studio.app.data.views.lab_frame import can_ask
 from pushforward.studio.app.data.views.view_spec import ViewSpec
 from pushforward.studio.app.data_types.images.image_lab import PictureLab
-from pushforward.studio.app.data_types.images.own_image import Image, Told
+from pushforward.studio.app.data_types.images.own_image import Image, OwnImageResult
 from pushforward.studio.app.design.basic import label, section
 from pushforward.studio.app.design.table import Column, Table
 from pushforward.studio.app.design.theme import colors, font
@@ -56,7 +56,7 @@ class PurifiedView(PictureLab):
         "denoised. Measures how many are classified correctly again."
     )
 
-    async def ask_own(self, key: str, image: Image) -> Told:
+    async def ask_own(self, key: str, image: Image) -> OwnImageResult:
         """Purify an image as the lab did, and ask the judge about it before and after."""
         config = {name: self.config[name] for name in ASKED if name in self.config}
         ask = self._actions.operating.ask
@@ -68,7 +68,7 @@ class PurifiedView(PictureLab):
         try:
             judged = await ask(key, JUDGE, inputs={"rows": images.tolist()})
         except Refused as refused:  # data without classes have no judge
-            return Told(images, list(sides), refused.error.message)
+            return OwnImageResult(images, list(sides), refused.error.message)
         before, after = (
             f"{named(int(seen), names)} ({number_format.percent(float(sure))} sure)"
             for seen, sure in zip(judged.arrays["class"], judged.arrays["sure"], strict=True)
@@ -77,7 +77,7 @@ class PurifiedView(PictureLab):
         put = f"Noise of {noise:g} data std is added and removed. " if noise else ""
         # Below the images there is no room for how sure it is.
         text = f"{put}Classified as {before} before, and as {after} after purification."
-        return Told(images, list(sides), text)
+        return OwnImageResult(images, list(sides), text)
 
     def _usual_noise(self) -> float:
         """Return the default noise level for purification, 0 if unknown."""

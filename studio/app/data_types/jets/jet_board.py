@@ -256,13 +256,13 @@ class JetBoard(QWidget):
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             at = QPointF(event.pos())
             found = self.cell_at(at)
-            said = "" if found is None else _said(found, self.flow, self.near_by)
+            said = "" if found is None else _cell_caption(found, self.flow, self.near_by)
             QToolTip.showText(event.globalPos(), said, self)
             return True
         return super().event(event)
 
 
-def _said(cell: Cell, t: float, near_by: str) -> str:
+def _cell_caption(cell: Cell, t: float, near_by: str) -> str:
     if cell.real:
         return (
             f"Training jet {cell.number:,}: of all of its type that are learned the nearest in "

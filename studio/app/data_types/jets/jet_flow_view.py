@@ -360,7 +360,7 @@ class JetFlowView(LensView):
         if source is not None:
             self._state.selection.set(source, np.array([cell.row]), "click")
 
-    def _taken(self, cell: Cell) -> tuple[Tiles, list[str]]:
+    def _copied_jet(self, cell: Cell) -> tuple[Tiles, list[str]]:
         """Return the current jet with a line of facts."""
         now = {name: np.asarray(each)[None] for name, each in cell.way.at(self.board.flow).items()}
         kind = self._kind
@@ -370,7 +370,7 @@ class JetFlowView(LensView):
     def copy(self, cell: Cell | None = None) -> None:
         """Put a jet on the clipboard as a picture and in words, the large one without any."""
         if (cell := cell or self.board.chosen) is not None:
-            tiles, said = self._taken(cell)
+            tiles, said = self._copied_jet(cell)
             rows = np.zeros(1, np.int64)
             QGuiApplication.clipboard().setMimeData(self._sheets.taken(tiles, rows, said))
 

@@ -133,7 +133,7 @@ class MeansPicture(QWidget):
             for line in range(len(ROWS)):
                 box = self.cell(place, line, self.size())
                 if box.contains(at):
-                    return _said(each, self._frame(box), at)
+                    return _pixel_text(each, self._frame(box), at)
         return ""
 
 
@@ -186,7 +186,7 @@ def _count(mean: Mean | None) -> str:
     return f"{mean.n:,}" if mean is not None else "none"
 
 
-def _said(each: TypeMeans, frame: Frame, at: QPointF) -> str:
+def _pixel_text(each: TypeMeans, frame: Frame, at: QPointF) -> str:
     """Say a pixel: where it is, and which share of the pT is there."""
     eta, phi = frame.at(at)
     column = min(PIXELS - 1, max(0, int((eta + frame.reach) / frame.pixel)))

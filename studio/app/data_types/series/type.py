@@ -211,7 +211,7 @@ def _strongest(cycles: NDArray[np.int64], arrays: Arrays) -> Measured:
     return {"Frequency": cycles * np.asarray(arrays[RATE], np.float64) / arrays["x"].shape[1]}
 
 
-def _heard(arrays: Arrays) -> bytes:
+def _wav_bytes(arrays: Arrays) -> bytes:
     from pushforward.studio.formats.series.writing import sound
 
     return sound(arrays["x"], round(float(arrays[RATE][0])))
@@ -248,7 +248,7 @@ KIND = Kind(
     common=_common,
     apart=values,
     told=(LABEL,),
-    heard=_heard,
+    heard=_wav_bytes,
     alike=(RATE,),
     marked=(RATE,),
     groups={

@@ -132,16 +132,18 @@ def step(before: Arrays, after: Arrays) -> list[TitledTiles]:
     """
     found = [_picture("Before", before)]
     if CANDIDATES in after:
-        law = LawTiles(_laid(before, after), _asked(before, after), after["x"])
+        law = LawTiles(
+            _with_predictions(before, after), _predicted_places(before, after), after["x"]
+        )
         found.append(TitledTiles("Prediction", law))
     return [*found, _picture("Sampled", after)]
 
 
-def _laid(stood: Arrays, law: Arrays) -> dict[str, NDArray[Any]]:
+def _with_predictions(stood: Arrays, law: Arrays) -> dict[str, NDArray[Any]]:
     return {"x": stood["x"], CANDIDATES: law[CANDIDATES], CHANCES: law[CHANCES]}
 
 
-def _asked(before: Arrays, after: Arrays) -> NDArray[np.bool_]:
+def _predicted_places(before: Arrays, after: Arrays) -> NDArray[np.bool_]:
     """Return the places predicted in a step: new predictions, and changed ones."""
     told = after[CHANCES][..., 0] > 0.0
     if CHANCES not in before:

@@ -227,7 +227,7 @@ class StepsView(LensView):
             return
         if kind.scene is not None:
             self._draw_step()
-            self._drawn()
+            self._has_pictures()
             return
         told = self._told_of(record, run)
         rows = kind.rows(record.x, record.extras, len(record.t) - 1, slice(SHOWN), told)
@@ -236,7 +236,7 @@ class StepsView(LensView):
         self._pictures.show()
         self._following.drawn()
 
-    def _drawn(self) -> None:
+    def _has_pictures(self) -> None:
         moment = self._freezing.moment
         if moment is None or moment.walking:
             self._following.drawn()  # while a moment stands still no more pictures are wanted
@@ -261,7 +261,7 @@ class StepsView(LensView):
             row = middle_row(each.scene for each in moment.records.values())
             pictures = ()
             if record is not None:
-                pictures = kind.scene(self._known(record.scene, run, row))
+                pictures = kind.scene(self._describe_row(record.scene, run, row))
             title = f"Inputs of stage {at + 1}"
             if record is None:
                 left_out = "This step skips this stage"
@@ -275,7 +275,7 @@ class StepsView(LensView):
         self.legend.setVisible(bool(self.legend.text()))
         self._stepped.setVisible(bool(pictures) or moment is not None)
 
-    def _known(self, scene: Arrays, run: RunState, row: int) -> Arrays:
+    def _describe_row(self, scene: Arrays, run: RunState, row: int) -> Arrays:
         """Return a row of a scene with its conditions."""
         some = {name: each[row : row + 1] for name, each in scene.items()}
         given = {k.removeprefix(GIVEN): each for k, each in some.items() if k.startswith(GIVEN)}

@@ -83,7 +83,7 @@ class SamplesView(LensView):
         )
         self._overlay.setCheckable(True)
         self._lasso = LassoChip([self.made, self.data], self._catch)
-        self._chip = ChosenChip(state.selection, self._among)
+        self._chip = ChosenChip(state.selection, self._row_count)
         self._drawn_ones = held_chip(self._sampled)
         self._numbers = Qualities(state)
         self._note = label("", "small", wrap=True)
@@ -245,7 +245,7 @@ class SamplesView(LensView):
             return None
         return Source(run.key, "samples" if now.file else "particles", now.file), now.x
 
-    def _among(self, source: Source) -> int:
+    def _row_count(self, source: Source) -> int:
         """Return how many rows of a source are shown."""
         both = filter(None, map(self._rows_of, (self.made, self.data)))
         return sum(len(x) for shown, x in both if shown == source)

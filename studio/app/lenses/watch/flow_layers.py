@@ -228,7 +228,7 @@ class FlowLayers(QObject):
         stands = run is not None and not (run.job and self._state.playback.live)
         return run is not None and stands and record.step in run.checkpoints
 
-    def _known(self, layer: LayerSpec, record: FlowRecord) -> Answer | None:
+    def _answer_for(self, layer: LayerSpec, record: FlowRecord) -> Answer | None:
         """Return the answer that belongs to what is shown. Live, one of an earlier step stands
         until the next has come, and says so; a step chosen by hand shows its own or none.
         """
@@ -241,14 +241,14 @@ class FlowLayers(QObject):
         layer = self._scalar()
         if layer is None or self._panel.on(lay.DENSITY) or layer.name in record.layers:
             return ""
-        answer = self._known(layer, record)
+        answer = self._answer_for(layer, record)
         if answer is None:
             return f"Computing {layer.title.lower()}" if self._asking else ""
         return answer.words
 
     def _on_demand(self, layer: LayerSpec, record: FlowRecord) -> Heat | None:
         """Return the answer for a layer, and ask if there is none of this step."""
-        answer = self._known(layer, record)
+        answer = self._answer_for(layer, record)
         fresh = answer is not None and answer.step == record.step and self._reaches(answer)
         if not fresh and not self._query.isActive() and not self._asking:
             hurry = answer is None or not self._state.playback.live

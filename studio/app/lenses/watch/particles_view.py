@@ -69,7 +69,7 @@ class WatchView(LensView):
         self._one = OneParticle(self, self.canvas)
         self._hands = FlowHands(self, state, actions, self.canvas)
         self._lasso = LassoChip([self.canvas], self._catch)
-        self._chosen = ChosenChip(state.selection, self._among)
+        self._chosen = ChosenChip(state.selection, self._row_count)
         self.bar = view_bar(self, None, self._chosen, self._lasso)
         self._dims = (0, 1)
         self._columns: list[Column] = []
@@ -225,7 +225,7 @@ class WatchView(LensView):
         beside = shared(SAME_PLACE, line, real)
         self._state.selection.set(Source(run.key, "particles"), rows, "lasso", beside)
 
-    def _among(self, source: Source) -> int:
+    def _row_count(self, source: Source) -> int:
         """Return how many of the rows of a source are shown here."""
         run, record = self._run, self._record
         here = run is not None and source == Source(run.key, "particles")
@@ -279,10 +279,10 @@ class WatchView(LensView):
         kind = kind_of_run(run, self._state.catalog)
         self._columns = columns_of(kind.columns, run.columns if run is not None else ())
         self.panel.set_columns([column.title for column in self._columns], self._dims)
-        across, up = self._drawn() or (None, None)
+        across, up = self._axis_columns() or (None, None)
         self.canvas.box.name_axes(across, up)
 
-    def _drawn(self) -> tuple[Column, Column] | None:
+    def _axis_columns(self) -> tuple[Column, Column] | None:
         """Return what is along the axes, None where they are but x and y."""
         if len(self._columns) <= max(2, *self._dims):
             return None
@@ -391,7 +391,7 @@ class WatchView(LensView):
         return [Covered(0.0, top, right, bottom)]
 
     def _hover(self, place: tuple[float, float] | None) -> None:
-        self._readout.set_place(place, self._drawn())
+        self._readout.set_place(place, self._axis_columns())
         self._place_readout()
 
     def _place_readout(self) -> None:

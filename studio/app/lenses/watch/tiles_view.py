@@ -190,7 +190,7 @@ class TilesView(LensView):
         self.projection.set_flow(now)
         frame = frame_at(record.t, now)
         kind = self._kind
-        told = self._told(record)
+        told = self._latent_conditions(record)
         shown = kind.tiles(kind.rows(record.x, record.extras, frame, slice(SHOWN), told))
         inks = self._inks(len(shown))
         self.grid.show_tiles(shown, noun=kind.moving, inks=inks, smooth=smooth)
@@ -221,7 +221,7 @@ class TilesView(LensView):
         frames = np.unique(np.linspace(0, len(record.t) - 1, STRIP).round().astype(int))
         times = [f"t = {float(record.t[f]):.2f}" for f in frames]
         kind = self._kind
-        told = self._told(record)
+        told = self._latent_conditions(record)
         way = kind.tiles(kind.way(record.x, record.extras, picked, frames, told))
         self.strip.show_tiles(way, noun=kind.moving, words=times)
         now = int(np.argmin(np.abs(record.t[frames] - self._state.playback.flow)))
@@ -229,7 +229,7 @@ class TilesView(LensView):
         said = way.said(now)
         self._which.set_text(f"latent {picked}: {said}" if said else f"latent {picked}")
 
-    def _told(self, record: FlowRecord) -> Arrays:
+    def _latent_conditions(self, record: FlowRecord) -> Arrays:
         """Return the conditions of the fixed latents."""
         run, kind = self._following.run, self._kind
         if run is None or not kind.told:

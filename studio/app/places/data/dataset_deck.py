@@ -35,13 +35,13 @@ class DataSetDeck(QObject):
         """
         before = self.cards
         self.cards = {
-            data: before.pop(data) if data in before else self._made(data) for data in sets
+            data: before.pop(data) if data in before else self._create_card(data) for data in sets
         }
         for card in self.cards.values():
             card.ask_again()
         return list(before.values())
 
-    def _made(self, data: DataSet) -> DataSetCard:
+    def _create_card(self, data: DataSet) -> DataSetCard:
         card = DataSetCard(data)
         self._shelves.watch(card)
         card.clicked.connect(partial(self.picked.emit, data))

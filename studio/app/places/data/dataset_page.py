@@ -138,7 +138,7 @@ class DataSetPage(QWidget):
         return next((each for each in sets if each.slug == state.dataset), None)
 
     @property
-    def _own(self) -> DataInfo | None:
+    def _is_imported(self) -> DataInfo | None:
         state = self._state
         return next((d for d in state.datasets if imported(d.name) == state.dataset), None)
 
@@ -158,7 +158,7 @@ class DataSetPage(QWidget):
         """Show the data set; its rows come a moment later."""
         if self._state.place != "data" or not self._state.dataset:
             return
-        data, own = self._data, self._own
+        data, own = self._data, self._is_imported
         maker = self._maker
         self.more.setVisible(maker is not None)
         self.more.setText(f"{maker.title}…" if maker is not None else "")
@@ -221,7 +221,7 @@ class DataSetPage(QWidget):
         rows = rows_of(x, told)
         drawn = f"the {format_count(len(x), 'row')} looked at"
         self._show_preview(its, x, told, columns)
-        measured = of_all(self._own)
+        measured = of_all(self._is_imported)
         if not measured:
             self.known.show_columns(columns_of(its, rows, columns), drawn)
         counts = facts.get("counts")
@@ -280,11 +280,11 @@ class DataSetPage(QWidget):
         self._actions.setup.open_on(self._state.dataset)
 
     def _show_folder(self) -> None:
-        if (own := self._own) is not None:
+        if (own := self._is_imported) is not None:
             self._actions.data.show_folder(own.name)
 
     def _delete(self) -> None:
-        if (own := self._own) is not None:
+        if (own := self._is_imported) is not None:
             self._actions.data.delete_dataset(own.name)
             self._actions.data.select("")
 

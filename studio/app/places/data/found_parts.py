@@ -83,7 +83,7 @@ class FoundParts(QWidget):
         self.rows.setRowCount(max(map(len, known.values()), default=0))
         for column, name in enumerate(names):
             for line, value in enumerate(known[name]):
-                text = ", ".join(map(_said, _flat(value)))[:LETTERS]
+                text = ", ".join(map(_format_cell, _flat(value)))[:LETTERS]
                 self.rows.setItem(line, column, QTableWidgetItem(one_line(text)))
         self.rows.resizeColumnsToContents()
 
@@ -134,13 +134,13 @@ def _first(rows: Any) -> str:
     if rows is None:
         return "–"
     if not isinstance(rows, list | tuple):
-        return _said(rows)
+        return _format_cell(rows)
     if not any(isinstance(value, list | tuple) for value in rows):
-        return ", ".join(map(_said, rows))[:LETTERS]
+        return ", ".join(map(_format_cell, rows))[:LETTERS]
     values = list(_flat(rows))
-    first = ", ".join(map(_said, values[:FIRST])) + (", …" if len(values) > FIRST else "")
+    first = ", ".join(map(_format_cell, values[:FIRST])) + (", …" if len(values) > FIRST else "")
     finite = [v for v in values if isinstance(v, int | float) and math.isfinite(v)]
-    lies = f" from {_said(min(finite))} to {_said(max(finite))}" if finite else ""
+    lies = f" from {_format_cell(min(finite))} to {_format_cell(max(finite))}" if finite else ""
     what = format_count(len(values), "number" if finite else "value")
     return f"{what} in {format_count(len(rows), 'row')}{lies}: {first}"[:LETTERS]
 
@@ -153,7 +153,7 @@ def _flat(value: Any) -> Iterator[Any]:
         yield value
 
 
-def _said(value: Any) -> str:
+def _format_cell(value: Any) -> str:
     """Return a number rounded to three digits, or a word."""
     if isinstance(value, float):
         return words.figure(value + 0.0).replace("-", "−").replace(",", "")

@@ -320,7 +320,7 @@ class ImportDialog(QDialog):
         ]
         self._why.setText("\n".join(why))
         self._why.setVisible(bool(why))
-        notes = self._said()
+        notes = self._import_notes()
         self._notes.setText("\n".join(notes))
         self._notes.setVisible(bool(notes))
         self.accept_button.setEnabled(not why and not self._looking)
@@ -330,7 +330,7 @@ class ImportDialog(QDialog):
         self._scaling.setText(standardisation(columns))
         self._draw(item)
 
-    def _said(self) -> list[str]:
+    def _import_notes(self) -> list[str]:
         """Return what the importer says of the files and of the table that is chosen."""
         item = self.item
         if item is None:
@@ -363,7 +363,7 @@ class ImportDialog(QDialog):
             return
         name = self.name.text().strip()
         options, rows = dict(self._choice.options), self._found.rows
-        notes = self._said()
+        notes = self._import_notes()
         if (item := self.item) is not None:
             options["item"], rows = item.name, item.rows
             options["columns"] = [item.columns[i].name for i in self.chosen()]

@@ -206,7 +206,7 @@ class Discover(QWidget):
         self.layout_choice.select(1 if narrowed or self._as_grid else 0)
         self.facets.show_counts(self._findable.counts(text, chosen), chosen)
         if text.strip() or chosen:
-            planned = self._sought(text, chosen)
+            planned = self._matching_recipes(text, chosen)
         elif self._as_grid:
             planned = [Planned(format_count(len(self._all), "recipe"), "", [*self._all, self.own])]
         else:
@@ -238,7 +238,7 @@ class Discover(QWidget):
             planned.append(Planned(path.title, note, cards, _go_on(cards)))
         return planned
 
-    def _sought(self, text: str, chosen: dict[str, str]) -> list[Planned]:
+    def _matching_recipes(self, text: str, chosen: dict[str, str]) -> list[Planned]:
         """Return the recipes that are found, and below them learning paths that are called so."""
         wanted = text.casefold().split()
         paths = self._paths() if len(text.strip()) >= NAME and not chosen else []

@@ -83,7 +83,7 @@ class Findable:
     def __init__(self, recipes: Sequence[Recipe], catalog: Catalog | None = None) -> None:
         self._recipes = list(recipes)
         self._values = [{facet.title: facet.of(recipe) for facet in FACETS} for recipe in recipes]
-        self._said = [_said(recipe, catalog) for recipe in recipes]
+        self._said = [_searchable_text(recipe, catalog) for recipe in recipes]
         self._named = [_named(recipe, catalog) for recipe in recipes]
 
     def _left(self, text: str) -> list[int]:
@@ -117,7 +117,7 @@ def _named(recipe: Recipe, catalog: Catalog | None) -> tuple[str, ...]:
     return title, " ".join((title, *parts)).casefold()
 
 
-def _said(recipe: Recipe, catalog: Catalog | None) -> str:
+def _searchable_text(recipe: Recipe, catalog: Catalog | None) -> str:
     parts = (
         recipe.title,
         recipe.summary,

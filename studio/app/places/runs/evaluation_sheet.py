@@ -65,7 +65,7 @@ class EvaluateSheet(GrowingDialog):
         self.form.show_config(self._config)
         self.limit = label("", "small", wrap=True)
         self._tell_most()
-        state.runs.changed.connect(self._known)
+        state.runs.changed.connect(self._follow_data)
         actions.real_samples.need(run.key)  # with some of the data it is told how many there are
         self.form.edited.connect(self._edited)
         self.form.rejected.connect(self._rejected)
@@ -74,7 +74,7 @@ class EvaluateSheet(GrowingDialog):
         self._lay_out(evaluation_options.grouped(self._metrics, kind.groups))
         self._say()
 
-    def _known(self, key: str) -> None:
+    def _follow_data(self, key: str) -> None:
         """Follow what is known of the data by now."""
         if key == self._run.key and self._run.most != self._most:
             self._most = self._run.most

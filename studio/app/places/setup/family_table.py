@@ -230,14 +230,14 @@ class FamilyTable(Body):
     def _walk(self, key: Qt.Key) -> None:
         if self._current is None:
             return
-        to = self._beside(self._current, key)
+        to = self._next_choice(self._current, key)
         if to is not None:
             to.setFocus(Qt.FocusReason.OtherFocusReason)
             self._reveal()
         elif key == Qt.Key.Key_Up:
             self.typed.emit("")
 
-    def _beside(self, chip: Chip | Why, key: Qt.Key) -> Chip | Why | None:
+    def _next_choice(self, chip: Chip | Why, key: Qt.Key) -> Chip | Why | None:
         """Return the next choice in a direction: along a line, or the nearest of the next line."""
         shown = [each for each in (*self.chips, *self.named) if not each.isHidden()]
         along = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(key)

@@ -124,7 +124,7 @@ class RaceTray(QFrame):
             title = family.title if family is not None else entry.spec.family.slug
             motion = family.motion if family is not None else ""
             card.show_facts(entry.spec.name, title, motion, place == race.chosen)
-        self._shared.set_text(self._said())
+        self._shared.set_text(self._summary())
         self._show_budget()
         self._show_reasons()
 
@@ -142,7 +142,7 @@ class RaceTray(QFrame):
         for column in range(COLUMNS):
             self._grid.setColumnStretch(column, int(column < count))
 
-    def _said(self) -> str:
+    def _summary(self) -> str:
         """Say what all share, and from whom."""
         state, spec = self._state, self._state.race.entries[0].spec
         title = display_names.data_title(spec.dataset.slug, state.catalog)

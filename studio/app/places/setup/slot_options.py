@@ -47,12 +47,12 @@ def datasets(state: AppState, draft: Draft, catalog: Catalog) -> list[Option]:
     with what becomes of the model.
     """
     family = draft_spec.entry_of(draft.spec, "family", catalog)
-    own = [_own(each, catalog, family) for each in state.datasets]
+    own = [_project_options(each, catalog, family) for each in state.datasets]
     shipped = [_shipped(each, catalog, family) for each in catalog.entries_of("dataset")]
     return [*own, *sorted(shipped, key=lambda option: bool(option.why_not))]
 
 
-def _own(data: DataInfo, catalog: Catalog, family: EntrySpec | None) -> Option:
+def _project_options(data: DataInfo, catalog: Catalog, family: EntrySpec | None) -> Option:
     shown = kind(data.kind)
     rows = format_count(data.rows, shown.one, shown.many)
     columns = ", ".join(data.columns[:6])
@@ -115,7 +115,7 @@ def _method(method: Method, draft: Draft, catalog: Catalog) -> Option:
         title=method.title,
         summary=method.summary,
         note=", ".join(_YEAR.findall(method.source)[:1]),
-        why_not="" if fits else _taken(family, method.kinds, slug),
+        why_not="" if fits else _unsupported_reason(family, method.kinds, slug),
         instead=f"Use, with {other.title}" if not fits and other is not None else "",
         facts=tuple(facts),
         words=method.source,
@@ -123,7 +123,7 @@ def _method(method: Method, draft: Draft, catalog: Catalog) -> Option:
     )  # fmt: skip
 
 
-def _taken(family: EntrySpec | None, kinds: list[str], slug: str) -> str:
+def _unsupported_reason(family: EntrySpec | None, kinds: list[str], slug: str) -> str:
     """Say that a method takes other data, and which."""
     if family is None:
         return "Its model is not installed."

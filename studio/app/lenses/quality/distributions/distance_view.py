@@ -34,7 +34,7 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 @dataclass(frozen=True)
-class _Shown:
+class _CellContent:
     """What a cell shows: figures of a line in a column, or the multiples of all models."""
 
     figures: tuple[str, str, str] | None
@@ -95,7 +95,7 @@ class DistanceTable(QWidget):
         marks = ", ".join(f"{each.title} {each.value:.2f}" for each in line.multiples)
         return [line.name, line.scale, *cells, marks]
 
-    def cell(self, index: Index) -> _Shown | list[Multiple] | None:
+    def cell(self, index: Index) -> _CellContent | list[Multiple] | None:
         """Return what a cell of figures shows; None for a cell of words."""
         lines, columns = self.shown.lines, self.shown.columns
         if not 0 <= index.row() < len(lines) or index.column() < 2:
@@ -105,7 +105,7 @@ class DistanceTable(QWidget):
             return list(line.multiples)
         cell = line.cells.get(columns[place])
         level = cell.level if cell is not None else ""
-        return _Shown(line.figures(columns[place]), level, columns[place] == self.marked)
+        return _CellContent(line.figures(columns[place]), level, columns[place] == self.marked)
 
     def _copy_latex(self) -> None:
         QGuiApplication.clipboard().setText(self.shown.latex())
@@ -148,7 +148,7 @@ class _Delegate(QStyledItemDelegate):
         painter.restore()
 
 
-def _paint_figures(painter: QPainter, rect: QRectF, shown: _Shown, tokens: Tokens) -> None:
+def _paint_figures(painter: QPainter, rect: QRectF, shown: _CellContent, tokens: Tokens) -> None:
     if shown.marked:
         painter.fillRect(rect, QColor(tokens.raised))
     right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter

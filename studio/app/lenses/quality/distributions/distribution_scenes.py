@@ -113,13 +113,13 @@ def others_of(found: Found, name: str, kind: Kind) -> tuple[str, list[Other]]:
         Other(
             ink(each.place, tokens),
             one_line(each.title),
-            _whose(each.key),
+            _run_name(each.key),
             apart.said(kind.units.get(name, "")),
         )
         for each, apart in zip(found.samples[2:], far[1:], strict=False)
         if apart is not None
     ]
-    return _whose(found.samples[1].key), others
+    return _run_name(found.samples[1].key), others
 
 
 def said_of(found: Found, name: str, part: Part | None) -> str:
@@ -141,7 +141,7 @@ def in_words(part: Part) -> str:
     return one_line(part) if isinstance(part, str) else f"{number(part[0])} to {number(part[1])}"
 
 
-def _whose(key: str) -> str:
+def _run_name(key: str) -> str:
     return f"run {display_names.number(Path(key).name)}"
 
 

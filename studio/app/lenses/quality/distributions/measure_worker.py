@@ -96,7 +96,7 @@ class Counted(QObject):
         try:
             order = run.classes if run is not None else ()
             found = await asyncio.to_thread(found_in, samples, kind, columns, before, None, order)
-            if not self._meant(run):
+            if not self._is_current(run):
                 return
             found = looking_at(found, self._part_of(found))
             self.found, self.of = _until_measured(found, before), of
@@ -106,7 +106,7 @@ class Counted(QObject):
             found = await asyncio.to_thread(with_distances, found, numbers, before)
         finally:
             self._busy = False
-        if not self._meant(run):
+        if not self._is_current(run):
             return
         if self._part_of(found) == found.part:
             self.found = found
@@ -114,7 +114,7 @@ class Counted(QObject):
         if self._again:
             self.measure()
 
-    def _meant(self, run: RunState | None) -> bool:
+    def _is_current(self, run: RunState | None) -> bool:
         """Whether what was found of a run is still meant; the lens may be closed meanwhile."""
         return isValid(self) and run is self._sampled.run
 

@@ -51,14 +51,14 @@ class EventPanel(QWidget):
         note = notes[place]
         self.title.setText(f"Change after step {note.step:,}")
         self.text.setText(note.text)
-        self.facts.show_facts(self._came(run, note.step))
+        self.facts.show_facts(self._metric_change(run, note.step))
         kept = run_comparison.kept_before(run, note.step)
         for each in (self.before, self.branch):
             each.setEnabled(kept is not None)
         if kept is None:
             set_tip(self.branch, "No earlier snapshot")
 
-    def _came(self, run: RunState, step: int) -> list[tuple[str, str]]:
+    def _metric_change(self, run: RunState, step: int) -> list[tuple[str, str]]:
         """Return the first metric of a run before a step, and as it was measured last."""
         slug = first_metric(run)
         series = run.series.get(QUALITY + slug)

@@ -145,12 +145,12 @@ class RowsPanel(QWidget):
         if offered is None or at < 0:
             self.facts.show_facts([])
             return
-        self.facts.show_facts(self._told(offered, at))
+        self.facts.show_facts(self._row_facts(offered, at))
         self._show_elements(offered.arrays, at)
         if shown:
             self._show_nearest(offered, at)
 
-    def _told(self, offered: Offered, at: int) -> list[tuple[str, str]]:
+    def _row_facts(self, offered: Offered, at: int) -> list[tuple[str, str]]:
         """Return all that is known of a row."""
         source = self._state.selection.source
         run = self._state.runs.by_key.get(source.run) if source is not None else None
@@ -237,7 +237,7 @@ class RowsPanel(QWidget):
     def _seek(self, run: RunState, arrays: Arrays, at: int) -> None:
         """Show the nearest of all that a run learns."""
         kind = self._kind
-        one = {name: each[at : at + 1] for name, each in self._known(arrays).items()}
+        one = {name: each[at : at + 1] for name, each in self._painted_arrays(arrays).items()}
         found = self._sought.ask(run, kind.sought, one, NEAREST, usual=True)
         if found is not None:
             label = str(one[LABEL][0]) if LABEL in one else ""
@@ -273,9 +273,11 @@ class RowsPanel(QWidget):
     def _rows(self, arrays: Arrays, rows: NDArray[Any]) -> dict[str, NDArray[Any]]:
         """Return some rows as tiles, with facts relative to others."""
         found = {name: arrays[name] for name in self._kind.marked if name in arrays}
-        return {name: each[rows] for name, each in {**self._known(arrays), **found}.items()}
+        return {
+            name: each[rows] for name, each in {**self._painted_arrays(arrays), **found}.items()
+        }
 
-    def _known(self, arrays: Arrays) -> Arrays:
+    def _painted_arrays(self, arrays: Arrays) -> Arrays:
         """Return the arrays needed to paint and describe samples."""
         known = ("x", *self._kind.parts, *self._kind.told, *self._kind.alike)
         return {name: each for name, each in arrays.items() if name in known}
@@ -295,7 +297,7 @@ class RowsPanel(QWidget):
         rows = selection.rows
         said = []
         for at in rows.tolist():
-            facts = (" ".join(fact) for fact in self._told(offered, at))
+            facts = (" ".join(fact) for fact in self._row_facts(offered, at))
             said.append(" · ".join([f"{offered.title} {at}", *facts]))
         if self._kind.layout != "tiles":
             QGuiApplication.clipboard().setText("\n".join(said))
