@@ -29,7 +29,7 @@ def test_the_size_that_is_said_is_that_of_the_file(
     found = registry.get("kind", slug).make(count, 3)
     rows = found.rows(slice(None))
     seen: Kind = kind(slug)
-    known = kind_of(slug).shown(found)
+    known = kind_of(slug).preview_arrays(found)
     arrays = {name: known[name][:256] for name in ("x", *seen.parts, *seen.told) if name in known}
     file = tmp_path / f"a.{suffix}"
     columns = tuple(map(str, range(rows.x.shape[1])))

@@ -29,4 +29,4 @@ def test_what_particles_were_told_is_cut_with_them():
     told = {"mask": np.ones((N, 4), bool), "given:label": label}
     cut = first_particles(FlowRecord.from_arrays(0, np.zeros(2, np.float32), x, **told), FEW)
     assert cut.mask.shape == (FEW, 4)
-    np.testing.assert_array_equal(cut.given["label"], label[:FEW])
+    np.testing.assert_array_equal(cut.conditions["label"], label[:FEW])

@@ -139,7 +139,7 @@ def test_pointing_walking_and_letting_go(qtbot: QtBot):
     qtbot.keyClick(grid, Qt.Key.Key_Escape)
     assert parts.part is None
     assert not parts.card.isVisible()
-    parts.held((0, 3))
+    parts.hold((0, 3))
     grid.show_tiles(pieces({"x": numbers("ca")}))
     assert not parts.card.isVisible(), "a shorter text has no such place"
     grid.hide()

@@ -356,5 +356,5 @@ def test_a_run_that_another_process_trains_is_left_to_it(
         child.kill()
         child.communicate()
     assert main(["run", str(run.path), "--set", "training.steps=10", "--out", str(project)]) == 0
-    with run.lock.held():
+    with run.lock.hold():
         pass  # freed by the kernel

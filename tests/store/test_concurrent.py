@@ -24,7 +24,7 @@ for step in range(1, 31):
     run.update_status(state="running", step=step, durable=False)
     run.metrics.append({"loss": ([step], [float(step)])})
     run.checkpoints.save(step, {"w": np.full(100, step)}, {"step": step})
-    run.flow.keep(FlowRecord.of(step, np.arange(2), np.full((2, 50, 2), step)))
+    run.flow.keep(FlowRecord.from_arrays(step, np.arange(2), np.full((2, 50, 2), step)))
 run.update_status(state="finished")
 """
 
