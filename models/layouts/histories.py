@@ -43,8 +43,9 @@ def without_seen(scores: Tensor, histories: Tensor, earlier: Ragged | None = Non
     """Return scores (n, V) in which the items of the histories (n, L), and of what was before
     these, are -inf; item i is at i - 1, and padding at none.
     """
-    padded = torch.cat([scores.new_zeros(len(scores), 1), scores], dim=1)
-    left = padded.scatter(1, histories, -math.inf)[:, 1:]
+    left = scores.clone()
+    row, place = histories.nonzero(as_tuple=True)
+    left[row, histories[row, place] - 1] = -math.inf
     if earlier is not None:
         left[earlier.rows, earlier.values - 1] = -math.inf
     return left

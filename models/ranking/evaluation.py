@@ -166,18 +166,17 @@ def score_lists(
     Raises:
         ArithmeticError: a score is not a number.
     """
-    if scores.isnan().any():
-        raise ArithmeticError("some scores are not numbers")
     n, items = scores.shape
+    row, target = _without_repeats(targets, items)
     wanted = torch.zeros(n, items + 1, dtype=torch.bool)
-    wanted[targets.rows, targets.values] = True
-    wanted[:, PADDING] = False
+    wanted[row, target] = True
     if mask_seen:
         scores = without_seen(scores, histories.x, earlier)
         wanted.scatter_(1, histories.x, torch.zeros_like(histories.x, dtype=torch.bool))
         if earlier is not None:
             wanted[earlier.rows, earlier.values] = False
-    number = wanted.sum(dim=1)
+    wanted[:, PADDING] = False
+    number = torch.bincount(row[wanted[row, target]], minlength=n)
     lists = best_items(scores, min(max(ks), items), seed)
     hits = wanted.gather(1, lists)
     values = _accuracy(hits, number, ks)
@@ -188,12 +187,23 @@ def score_lists(
     return UserMetrics({k: v[kept] for k, v in values.items()}, lists[kept], users, items)
 
 
+def _without_repeats(targets: Ragged, items: int) -> tuple[Tensor, Tensor]:
+    """Return users and items of targets, each pair once."""
+    pairs = torch.unique(targets.rows * (items + 1) + targets.values)
+    return pairs // (items + 1), pairs % (items + 1)
+
+
 def best_items(scores: Tensor, k: int, seed: int = 0) -> Tensor:
     """Return the k best items of each row of scores (n, V), from 1, 0 where the score is -inf. The
     order of items with equal scores is that of a random permutation of the items, from the seed.
+
+    Raises:
+        ArithmeticError: a score is not a number.
     """
     count = min(k + 1, scores.shape[1])
     best = scores.topk(count, dim=1)
+    if best.values.isnan().any():  # which sorts above all numbers
+        raise ArithmeticError("some scores are not numbers")
     found = best.indices[:, :k].clone()
     tied = (best.values[:, 1:] == best.values[:, :-1]) & best.values[:, 1:].isfinite()
     rows = tied.any(dim=1)
