@@ -220,7 +220,7 @@ async def test_an_imported_data_set_is_listed_and_shown(bench, wait, project):
     known.notes.open(True)
     assert known.noted.text().startswith("note 0\nnote 1\n")
     assert known.noted.text().endswith("\nnote 503\nnote 504"), "all of them"
-    assert known.texts["Split"].text().startswith("train 4, validation 1")
+    assert known.texts["Split"].text().startswith("Train 4, validation 1")
     page.train.click()
     assert bench.state.draft.spec.dataset.slug == "project:fresh"
     setup = bench.window.canvas.setup

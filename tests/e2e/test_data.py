@@ -23,7 +23,7 @@ async def test_from_all_data_to_a_run_on_one_of_them(person: Person) -> None:
     assert state.dataset == "digits"
     known = page.known
     await until(lambda: known.texts["Split"].isVisible() and known.bars.isVisible(), 30)
-    assert "train 1,297, validation 500" in known.texts["Split"].text()
+    assert "Train 1,297, validation 500" in known.texts["Split"].text()
     assert "BSD" in known.texts["Licence"].text()
     assert page.tiles.count == 1297
     assert len(known.bars._classes) == 10
