@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from pushforward.models.classical.logistic import LogisticRegression
 from pushforward.models.config import decode
 from pushforward.models.contracts.batch import Batch
 from pushforward.models.families.classify.classifier import Classifier, ClassifierConfig
@@ -19,7 +20,6 @@ from pushforward.models.metrics.classify.agreement import (
     AverageAccuracy,
     Kappa,
 )
-from pushforward.models.metrics.classify.baseline import LogisticRegression
 from pushforward.models.metrics.classify.confusions import confusion
 from pushforward.models.operators.base import Operation, Outcome
 from pushforward.models.operators.classify_scene import ClassifyScene, ClassifySceneConfig

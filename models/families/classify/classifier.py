@@ -8,16 +8,21 @@ the generator).
 from collections.abc import Mapping
 from typing import Annotated, Unpack
 
-import torch
 from torch import Tensor
 from torch.nn import functional
 
 from pushforward.models.config import Config, Pick, param
-from pushforward.models.contracts.batch import Batch, Rows, by_parts
+from pushforward.models.contracts.batch import Batch, Rows
 from pushforward.models.contracts.learner import Learner, Training, Walk
 from pushforward.models.contracts.spec import LABEL, DataSpec
 from pushforward.models.contracts.state import Packed
 from pushforward.models.entries import Needs
+from pushforward.models.families.classify.shared import (
+    add_noise,
+    classify_densely,
+    classify_rows,
+    drop_label,
+)
 from pushforward.models.nets.calling import call
 from pushforward.models.nets.pick import build
 from pushforward.models.nets.role import encoder
@@ -115,10 +120,10 @@ class Classifier(Learner[ClassifierConfig]):
         rows = Batch.of(batch)
         label = rows.given[LABEL].long()
         yield "draw", {"real": rows.x}
-        seen = self._disturbed(rows)
+        seen = add_noise(rows, self.config.noise, self.noise)
 
         def loss(some: slice) -> tuple[Tensor, dict[str, Tensor]]:
-            scores = call(self.trained.net, _told(seen.take(some)))
+            scores = call(self.trained.net, drop_label(seen.take(some)))
             right = (scores.detach().argmax(dim=1) == label[some]).float().mean()
             smooth = self.config.smoothing
             error = functional.cross_entropy(scores, label[some], label_smoothing=smooth)
@@ -128,24 +133,13 @@ class Classifier(Learner[ClassifierConfig]):
         yield "fit", {"real": rows.x}
         return metrics
 
-    def _disturbed(self, rows: Batch) -> Batch:
-        """Return rows with noise on their real places, the rows themselves where there is none."""
-        if not self.config.noise:
-            return rows
-        noise = torch.randn(rows.x.shape, generator=self.noise, device=self.device)
-        return rows.holding(rows.x + self.config.noise * rows.zeroed(noise))
-
     def retune(self, config: ClassifierConfig) -> None:
         self.trained.optimizer.config = config.optimizer
 
     def classify(self, x: Rows) -> Tensor:
         """Return log p(class | x) by the averaged weights, (n, classes)."""
-        with torch.no_grad():
-            scores = by_parts(lambda rows: call(self.trained.averaged, rows), _told(Batch.of(x)))
-        return scores.log_softmax(dim=1)
+        return classify_rows(self.trained.averaged, x)
 
-
-def _told(rows: Batch) -> Batch:
-    """Return rows without the class that is to be found out."""
-    given = {name: value for name, value in rows.given.items() if name != LABEL}
-    return Batch(rows.x, rows.mask, given)
+    def classify_scene(self, padded: Tensor) -> Tensor | None:
+        """Return log p(class | window) around each pixel, (classes, H, W), where it can."""
+        return classify_densely(self.trained.averaged, padded)

@@ -1,20 +1,16 @@
-"""What anybody could do: say the largest class, or a straight line between classes."""
+"""Baselines of a classifier: logistic regression, fitted once for the same data."""
 
 import weakref
 from typing import Protocol, runtime_checkable
 
-import torch
 from torch import Tensor
-from torch.nn import functional
 
+from pushforward.models.classical.logistic import LogisticRegression
 from pushforward.models.contracts.data import RowSource
 from pushforward.models.contracts.spec import LABEL
-from pushforward.models.training.eager import eager
 
-__all__ = ["HasPlain", "LogisticRegression", "fitted", "labels_of", "plain_of"]
+__all__ = ["HasPlain", "fitted", "labels_of", "plain_of"]
 
-_STEPS = 100
-_LBFGS = eager(torch.optim.LBFGS)
 _known: "weakref.WeakKeyDictionary[RowSource, LogisticRegression]" = weakref.WeakKeyDictionary()
 
 
@@ -43,44 +39,6 @@ def labels_of(data: RowSource) -> Tensor:
     if isinstance(data, HasPlain):
         return data.classes()
     return data.rows(slice(None)).given[LABEL].long()
-
-
-class LogisticRegression:
-    """Multinomial logistic regression on standardised numbers, with a Gaussian prior on its weights
-    (Bishop 2006, Pattern Recognition and Machine Learning, section 4.3.4): the minimum of
-    ``sum -log p(y | x) + |w|^2 / 2``, found by L-BFGS from zero, so that nothing is random.
-
-    Args:
-        x: (n, d) to learn from.
-        y: (n,) int64, their classes.
-        classes: how many there are.
-    """
-
-    def __init__(self, x: Tensor, y: Tensor, classes: int) -> None:
-        x = x.double()
-        self._mean, self._std = x.mean(dim=0), x.std(dim=0).clamp_min(1e-9)
-        x = (x - self._mean) / self._std
-        self._weight = torch.zeros((x.shape[1], classes), dtype=torch.float64, requires_grad=True)
-        self._bias = torch.zeros(classes, dtype=torch.float64, requires_grad=True)
-        weights = [self._weight, self._bias]
-        search = _LBFGS(weights, max_iter=_STEPS, line_search_fn="strong_wolfe")
-
-        def loss() -> Tensor:
-            search.zero_grad()
-            said = x @ self._weight + self._bias
-            value = functional.cross_entropy(said, y, reduction="sum")
-            value = value + 0.5 * self._weight.square().sum()
-            value.backward()  # type: ignore[no-untyped-call]
-            return value
-
-        with torch.enable_grad():
-            search.step(loss)  # type: ignore[no-untyped-call]
-
-    def says(self, x: Tensor) -> Tensor:
-        """Return the most probable class of rows (m, d), (m,)."""
-        with torch.no_grad():
-            scores = (x.double() - self._mean) / self._std @ self._weight + self._bias
-        return scores.argmax(dim=1)
 
 
 def fitted(train: RowSource) -> LogisticRegression:

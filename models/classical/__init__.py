@@ -1,0 +1,1 @@
+"""Classical classifiers of numbers (n, d): what any network has to beat."""
