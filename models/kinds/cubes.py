@@ -13,7 +13,7 @@ from pushforward.models.kinds.scenes import UNKNOWN, Scene
 from pushforward.models.registry import kind
 from pushforward.models.tensors import make_generator
 
-__all__ = ["CubeSet", "cubes"]
+__all__ = ["CubeSet", "cubes", "mirrored"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,6 +125,17 @@ class CubeSet:
         return {LABEL: self.at(pixels).classes(), "position": position}
 
 
+def mirrored(rows: Batch, spec: DataSpec, generator: torch.Generator) -> Batch:
+    """Return standardised windows, half of them flipped in rows and half in columns: fields have no
+    preferred direction.
+    """
+    x = rows.x
+    for axis in (2, 3):
+        over = torch.rand((len(rows), 1, 1, 1), generator=generator).to(x) < 0.5
+        x = torch.where(over, x.flip(axis), x)
+    return rows.holding(x)
+
+
 @kind(
     "cubes",
     title="Hyperspectral cubes",
@@ -135,7 +146,15 @@ class CubeSet:
     networks={"encoder": "spectral-spatial"},
     metrics=("accuracy", "average-accuracy", "kappa"),
     # Maps are made of checkpoints: the training clock goes through those that are kept.
-    training={"steps": 1000, "batch": 64, "samples": 0, "checkpoint_steps": 50, "keep": 20},
+    training={
+        "steps": 1000,
+        "batch": 64,
+        "samples": 0,
+        "mirrored": True,
+        "checkpoint_steps": 50,
+        "keep": 20,
+    },
+    mirrored=mirrored,
     # Of 16 classes with few labels each; windows have a thousand numbers.
     families={"classifier": {"noise": 0.6}},
 )

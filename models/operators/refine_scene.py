@@ -37,7 +37,7 @@ __all__ = ["RefineScene", "RefineSceneConfig", "Refinement", "SceneKernels", "ch
 Array = NDArray[np.float32]
 _CRF, _MAJORITY, _BLUR = "crf", "majority", "blur"
 _ROWS = 5
-SMOOTH_WEIGHTS, BILATERAL_WEIGHTS = (0.0, 3.0, 12.0), (0.0, 3.3, 10.0)
+WEIGHTS = ((3.0, 0.0), (12.0, 0.0), (3.0, 3.3), (12.0, 3.3), (3.0, 10.0))
 SIDES, SIGMAS = (3, 5, 7, 9, 11), (1.0, 2.0, 3.0, 4.0)
 """What is tried on validation labels."""
 
@@ -260,9 +260,8 @@ def candidates(config: RefineSceneConfig) -> Iterator[dict[str, Any]]:
     """Yield the settings that validation labels choose among, the mildest first."""
     match config.method:
         case "crf":
-            for smooth in SMOOTH_WEIGHTS:
-                for bilateral in BILATERAL_WEIGHTS:
-                    yield {"smooth_weight": smooth, "bilateral_weight": bilateral}
+            for smooth, bilateral in WEIGHTS:
+                yield {"smooth_weight": smooth, "bilateral_weight": bilateral}
         case "majority":
             yield from ({"side": side} for side in SIDES)
         case "blur":

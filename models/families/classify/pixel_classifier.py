@@ -99,16 +99,30 @@ class PixelClassifier(Learner[C]):
     def classify(self, x: Rows) -> Tensor:
         """Return log p(class | x), (n, classes), uniform before the first pixel."""
         rows = Batch.of(x)
-        if not len(self.seen):
-            return rows.x.new_zeros((len(rows), self.classes)).log_softmax(dim=1)
-        if self._fitted is None or self._fitted[0] != len(self.seen):
-            self._fitted = (len(self.seen), self.fit(self.seen.x, self.seen.y))
-        scores = self._fitted[1].log_prob(self._numbers(rows).double().cpu())
-        return scores.to(rows.x)
+        return self._scores(self._numbers(rows)).to(rows.x)
+
+    def classify_scene(self, padded: Tensor) -> Tensor | None:
+        """Return log p(class | pixel) of each pixel of a scene with its margin, (classes, H, W)."""
+        margin = self.spec.shape[1] // 2
+        height, width = (n - 2 * margin for n in padded.shape[1:])
+        pixels = padded[:, margin : margin + height, margin : margin + width]
+        places = torch.stack(
+            torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij"), dim=-1
+        )
+        numbers = places.reshape(-1, 2) if self.POSITION else pixels.flatten(1).T
+        scores = self._scores(numbers).to(padded)
+        return scores.T.reshape(self.classes, height, width)
 
     @abstractmethod
     def fit(self, x: Tensor, y: Tensor) -> FittedClassifier:
         """Return the classifier fitted to pixels x (n, d) float64, standardised, of classes y."""
+
+    def _scores(self, numbers: Tensor) -> Tensor:
+        if not len(self.seen):
+            return torch.zeros((len(numbers), self.classes)).log_softmax(dim=1)
+        if self._fitted is None or self._fitted[0] != len(self.seen):
+            self._fitted = (len(self.seen), self.fit(self.seen.x, self.seen.y))
+        return self._fitted[1].log_prob(numbers.double().cpu())
 
     def _numbers(self, rows: Batch) -> Tensor:
         if not self.POSITION:

@@ -9,6 +9,8 @@ from torch.nn import functional
 
 __all__ = ["NormedConv", "NormedLinear", "NormedTransposed"]
 
+_STD = 0.05
+
 
 class _Normed(nn.Module):
     """Directions, gains and biases; ``axis`` is that of the outputs in the weight."""
@@ -20,7 +22,8 @@ class _Normed(nn.Module):
         self._axes = [i for i in range(len(shape)) if i != axis]
         # Views of the outputs along their axis.
         ones = [shape[axis] if i == axis else 1 for i in range(len(shape))]
-        self.direction = nn.Parameter(torch.randn(shape, generator=generator))
+        # As long as a usual weight: Adam turns a longer direction more slowly.
+        self.direction = nn.Parameter(_STD * torch.randn(shape, generator=generator))
         self.gain = nn.Parameter(torch.full(ones, gain))
         self.bias = nn.Parameter(torch.zeros(shape[axis]))
 

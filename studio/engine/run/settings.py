@@ -56,9 +56,9 @@ class TrainingConfig(Config, frozen=True):
         bool,
         param(
             "Mirror augmentation",
-            "Flips each jet at random in φ, in η together with its axis, or in both. Proton "
-            "collisions are symmetric under these reflections.",
-            kinds=("jets",),
+            "Flips each sample at random where reflections are symmetries: jets in φ, in η "
+            "together with the axis, or both; windows of a scene in rows, columns, or both.",
+            kinds=("jets", "cubes"),
         ),
     ] = False
     seed: Annotated[
