@@ -11,6 +11,7 @@ from scipy.io import savemat
 
 from pushforward.models.config import decode
 from pushforward.models.registry import registry
+from pushforward.observables.scenes.label_text import encode_labels
 from pushforward.studio.engine.data import file_reader
 from pushforward.studio.engine.data.imported_data import find_imported
 from pushforward.studio.engine.data.preview import preview
@@ -25,6 +26,7 @@ from pushforward.studio.engine.run.conditions import conditions_of
 from pushforward.studio.engine.run.model_cache import WarmModels
 from pushforward.studio.engine.run.operator_requests import ask
 from pushforward.studio.engine.run.validation import Validator
+from pushforward.studio.formats.cubes.envi import read_envi
 from pushforward.studio.formats.inspection import Inspection
 from pushforward.studio.formats.limits import FormatError
 from pushforward.studio.protocol.messages import ImportData, Operate, Record, Watch
@@ -143,11 +145,14 @@ def test_splits_of_indian_pines_are_few_labels_and_all_others() -> None:
         preview(Pick(slug="indian-pines", config={"window": 4}), None, 5)
 
 
-def imported_scene(tmp_path: Path, **arrays: np.ndarray) -> Path:
+def imported_scene(tmp_path: Path, options: dict | None = None, **arrays: np.ndarray) -> Path:
     """Import a scene of 12 x 10 pixels, with two classes in stripes if it has a ground truth."""
     rng = np.random.default_rng(0)
     savemat(tmp_path / "scene.mat", {"cube": rng.integers(1, 99, (12, 10, 6)), **arrays})
-    command = ImportData(files=[str(tmp_path / "scene.mat")], project=str(tmp_path), name="mine")
+    command = ImportData(
+        files=[str(tmp_path / "scene.mat")], project=str(tmp_path), name="mine",
+        options=options or {},
+    )  # fmt: skip
     for _ in ImportJob("job", command, MemorySink()).work():
         pass
     return tmp_path
@@ -170,6 +175,45 @@ def test_an_imported_scene_is_previewed_learned_from_and_mapped(tmp_path: Path) 
     desk = Desk(tmp_path)
     desk.reply(Operate(run=str(folder.path), operator="classify-scene", inline=True))
     assert desk.arrays()["map"].shape == (12, 10)
+
+
+def test_an_imported_scene_is_split_by_the_settings_of_its_import_or_run(tmp_path: Path) -> None:
+    truth = np.tile([0, 1, 1, 2, 2], (12, 2)).astype(np.uint8)
+    project = imported_scene(tmp_path, {"split": "random", "labels": 20, "validation": 6}, t=truth)
+    stored = find_imported("mine", project)
+    assert (len(stored.rows), len(stored.held), len(stored.unseen)) == (20, 6, 70)
+    arrays = preview(Pick(slug="project:mine"), project, 50)[1]
+    assert (len(arrays["validation"]), len(arrays["test"])) == (6, 70)
+    labels = np.zeros((12, 10), np.int16)
+    labels[0, :5], labels[5, 2] = [2, 1, 0, 2, 1], 1
+    pick = Pick(slug="project:mine", config={"split": "hand", "hand": encode_labels(labels)})
+    _, arrays = preview(pick, project, 50)
+    painted = truth.copy()
+    painted[labels > 0] = labels[labels > 0]
+    np.testing.assert_array_equal(arrays["truth"], painted)
+    assert sorted(map(tuple, arrays["position"].astype(int))) == [
+        tuple(place) for place in np.argwhere(labels > 0)
+    ]
+    run = msgspec.structs.replace(spec(batch=4, steps=2), dataset=pick)
+    folder = headless.create(run, project)
+    assert folder.record.spec.dataset.config["hand"] == encode_labels(labels)
+    assert headless.run(folder.path).state == "finished"
+    assert folder.record.dataset_hash != stored.hash
+    other = Pick(slug="project:mine", config={"split": "hand", "hand": "1 x"})
+    [problem] = Validator().validate(msgspec.structs.replace(run, dataset=other), project).problems
+    assert problem.path == "dataset.hand"
+
+
+def test_probabilities_of_an_imported_scene_are_written_where_it_lies(tmp_path: Path) -> None:
+    arrays = {
+        "map": np.array([[1, 2], [2, 1]], np.int16),
+        "probabilities": np.full((2, 2, 2), 0.5, np.float32),
+    }
+    attrs = {"classes": ["a", "b"], "where": {"map_info": "{UTM, 1, 1, 5, 6, 20, 20}"}}
+    kind_of("cubes").write_result(tmp_path / "p.img", None, (), arrays, attrs)
+    found = read_envi(tmp_path / "p.hdr")
+    assert found.shape == (2, 2, 2)
+    assert found.about.where["map_info"] == "{UTM, 1, 1, 5, 6, 20, 20}"
 
 
 def test_a_scene_without_a_ground_truth_is_seen_and_not_learned_from(tmp_path: Path) -> None:
