@@ -6,10 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
-from shiboken6 import isValid
 
-from pushforward.studio.app.core import async_tasks
 from pushforward.studio.app.core.data_type import LABEL, Arrays, Kind
+from pushforward.studio.app.engine.query import Query
 from pushforward.studio.app.text import number_format
 from pushforward.studio.literal import one_line
 
@@ -89,17 +88,17 @@ def _distance(kind: Kind) -> str:
 
 @dataclass(frozen=True, eq=False)
 class _Question:
-    """A row of some samples, to compare with others."""
+    """A row of some data, compared with others of a data type."""
 
     data: Arrays
     row: int
     among: Arrays
     kind: Kind
 
-    def like(self, other: "_Question | None") -> bool:
-        """Whether the answer is the same."""
+    def __eq__(self, other: object) -> bool:
+        """Whether the answer is the same: arrays are compared as objects."""
         return (
-            other is not None
+            isinstance(other, _Question)
             and self.row == other.row
             and self.data["x"] is other.data["x"]
             and self.among["x"] is other.among["x"]
@@ -119,9 +118,10 @@ class Nearest(QObject):
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self._asked: _Question | None = None
-        self._answered: _Question | None = None
-        self._near: Near | None = None
+        self._query: Query[_Question, tuple[_Question, Near]] = Query(
+            self, self._find, progressive=True
+        )
+        self._query.changed.connect(self.found)
         self._usual: dict[str, float | None] = {}  # by class, of those that were last held against
         self._usual_of: NDArray[np.generic] | None = None
 
@@ -129,38 +129,36 @@ class Nearest(QObject):
         """Find how far the datum of a row is from each of others, of a kind that says what that
         means.
         """
-        question = _Question(data, row, among, kind)
-        if not question.like(self._asked):
-            self._asked = question
-            async_tasks.spawn(self._find(question))
+        self._query.ask(_Question(data, row, among, kind))
 
     def far_from(self, among: Arrays) -> NDArray[np.float64] | None:
         """Return how far the one asked about is from each of some data, (n,), or one before it
         until that is known; None where it was not asked.
         """
-        known = self._answered is not None and self._answered.among["x"] is among["x"]
-        return self._near.far if known and self._near is not None else None
+        if self._query.answer is None:
+            return None
+        question, near = self._query.answer
+        return near.far if question.among["x"] is among["x"] else None
 
     @property
     def near(self) -> Near | None:
         """The last answer, None until it is there or where there is nothing to be near to."""
-        current = self._asked is not None and self._asked is self._answered
-        return self._near if current and self._near is not None and self._near.among else None
+        if self._query.answer is None or self._query.busy:
+            return None
+        near = self._query.answer[1]
+        return near if near.among else None
 
     @property
     def said(self) -> str:
         """What was found in words, "" until the last answer is there."""
-        near = self.near
-        return near.said(self._asked.kind) if near is not None and self._asked is not None else ""
+        near, question = self.near, self._query.key
+        return near.said(question.kind) if near is not None and question is not None else ""
 
-    async def _find(self, question: _Question) -> None:
+    async def _find(self, question: _Question) -> tuple[_Question, Near]:
         if question.among["x"] is not self._usual_of:  # a question before may not be answered yet
             self._usual, self._usual_of = {}, question.among["x"]
         asked = question.data, question.row, question.among, question.kind
-        near = await asyncio.to_thread(measured, *asked, self._usual)
-        if isValid(self) and question is self._asked:
-            self._answered, self._near = question, near
-            self.found.emit()
+        return question, await asyncio.to_thread(measured, *asked, self._usual)
 
 
 def measured(

@@ -6,17 +6,18 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from shiboken6 import isValid
 
-from pushforward.studio.app.core import async_tasks, snapshot_text
+from pushforward.studio.app.core import snapshot_text
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.display_names import number
 from pushforward.studio.app.core.runs import FlowRecord, RunState
 from pushforward.studio.app.data.shared_latents import differ
+from pushforward.studio.app.engine.query import Query
 from pushforward.studio.app.engine.record_reader import read_newest
 from pushforward.studio.app.engine.sample_source import Shown, shown_of
 
 __all__ = ["OtherRun"]
 
-_Asked = tuple[str, str, str, int, int]
+_Key = tuple[str, str, str, int, int]  # run, its file, other run, its newest step and results
 
 
 class OtherRun(QObject):
@@ -36,7 +37,9 @@ class OtherRun(QObject):
     def __init__(self, parent: QObject, state: AppState) -> None:
         super().__init__(parent)
         self._state = state
-        self._asked: _Asked | None = None
+        self._query: Query[_Key, None] = Query(self, self._read)
+        self._query.changed.connect(self.changed)
+        self._one: tuple[RunState, Shown] | None = None
         self.run: RunState | None = None
         self.shown: Shown | None = None
         self.note, self.draws = "", False
@@ -59,24 +62,27 @@ class OtherRun(QObject):
     def choose(self, run: RunState | None, one: RunState | None, beside: Shown | None) -> None:
         """Show rows of a run next to those of ``one``, None for none."""
         if run is None or one is None or beside is None:
-            self.run, self.shown, self.note, self._asked = None, None, "", None
-            self.draws = False
+            self.run, self.shown, self.note, self.draws = None, None, "", False
+            self._query.cancel()
             return
         newest = run.kept[-1] if run.kept else -1
-        asked = (one.key, beside.file, run.key, newest, len(run.results))
-        if asked != self._asked:
+        key = (one.key, beside.file, run.key, newest, len(run.results))
+        if key != self._query.key:
             if self.run is not run:
                 self.shown = None
-            self.run, self._asked = run, asked
-            async_tasks.spawn(self._read(asked, run, one, beside))
+            self.run, self._one = run, (one, beside)
+            self._query.ask(key)
 
     def _kept(self, key: str) -> None:
         if self.run is not None and key == self.run.key:
             self.changed.emit()
 
-    async def _read(self, asked: _Asked, run: RunState, one: RunState, beside: Shown) -> None:
+    async def _read(self, key: _Key) -> None:
         from pushforward.studio.store.errors import StoreError
 
+        assert self.run is not None
+        assert self._one is not None
+        run, (one, beside) = self.run, self._one
         seed = beside.seed if beside.file else None
         found, draws, note = None, False, differ(one, run, self._state.catalog, seed)
         try:
@@ -91,14 +97,13 @@ class OtherRun(QObject):
                 found = _particles(record, run) if record is not None else None
         except (StoreError, OSError) as error:
             note, draws = str(error), False
-        if isValid(self) and asked == self._asked:
+        if isValid(self) and key == self._query.key:
             if found is not None and found.x.shape[1:] != beside.x.shape[1:]:
                 found, note = (
                     None,
                     f"Run {number(run.name)} generates samples of a different shape.",
                 )
             self.shown, self.note, self.draws = found, note, draws
-            self.changed.emit()
 
 
 def _none(run: RunState, like: Shown) -> str:

@@ -55,7 +55,8 @@ class Query(QObject, Generic[K, A]):
                 again when the engine is back.
             debounce_ms: pause before each request.
             errors: exceptions of ``fetch`` that become `error`; others reach the error handler.
-            progressive: accept answers to keys that were replaced meanwhile.
+            progressive: keep the last answer until the next one has arrived, and accept answers
+                to keys that were replaced meanwhile.
         """
         super().__init__(parent)
         self._fetch, self._errors, self._progressive = fetch, errors, progressive
@@ -125,15 +126,17 @@ class Query(QObject, Generic[K, A]):
             answer = await self._fetch(key)
         except self._errors as caught:
             error = caught
-        finally:
+        finally:  # an error that nobody expects ends the request, too
             self._running = False
+            newest = revision == self._revision
+            if newest:
+                self._settled = revision
         if not isValid(self):
             return
-        newest = revision == self._revision
-        if newest:
-            self._settled = revision
         if newest or (self._progressive and self.key is not None and error is None):
-            self.answer, self.error = answer, error
+            self.error = error
+            if error is None or not self._progressive:
+                self.answer = answer
             self.changed.emit()
         self._start()
 

@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QObject, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
 
-from pushforward.studio.app.core import async_tasks, snapshot_text
+from pushforward.studio.app.core import snapshot_text
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.data_type_registry import fitting, flows_in, kind_of_run
 from pushforward.studio.app.core.operator_results import SAMPLES
 from pushforward.studio.app.core.runs import FlowRecord, RunState
 from pushforward.studio.app.core.sampling_settings import figures_apart, sampled_by
+from pushforward.studio.app.core.timers import single_shot
 from pushforward.studio.app.engine.actions import Actions
+from pushforward.studio.app.engine.query import Query
 from pushforward.studio.app.engine.record_follower import Following
 from pushforward.studio.app.engine.requests.record_watching import Looking
 from pushforward.studio.figures import power
@@ -191,11 +193,8 @@ class Sampled(QObject):
         self._held: bool | None = None  # None: whichever is of the newest step
         self._newest: str | None = None  # the file of the newest there were; None: not looked yet
         self._result = ""  # which of those of the run was opened
-        self._busy = self._again = False
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(LOOK_MS)
-        self._timer.timeout.connect(self.look)
+        self._query: Query[str, None] = Query(self, self._read)
+        self._timer = single_shot(self, self.look, LOOK_MS)
         self._state = state
         self._following = Following(lens, state, actions, self._looking, applies)
         self._key = self.run.key if self.run is not None else ""
@@ -279,10 +278,7 @@ class Sampled(QObject):
         if run is None or not self._lens.isVisible():
             return
         self.told.emit()
-        self._again = self._busy
-        if not self._busy:
-            self._busy = True
-            async_tasks.spawn(self._read(run.key))
+        self._query.ask(run.key, again=True)
 
     def _choose(self, _record: object = None) -> None:
         """Show drawn samples that are held or of the newest step, else the particles."""
@@ -351,8 +347,6 @@ class Sampled(QObject):
             if isValid(self):
                 self.failed.emit(f"The newest samples cannot be read: {error}")
             return
-        finally:
-            self._busy = False
         if not isValid(self):
             return  # the lens was closed meanwhile
         mine = key == self._key and self._newest == newest  # else it was started anew
@@ -364,8 +358,6 @@ class Sampled(QObject):
             self.drawn = found
             self._choose()
             self.told.emit()
-        if self._again:
-            self.look()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Show:

@@ -247,7 +247,7 @@ async def test_samples_on_disk_are_shown_with_where_they_come_from(
 ) -> None:
     lens.arrive(50)
     view = show(SamplesView)
-    await wait(lambda: not view._sampled._busy)
+    await wait(lambda: not view._sampled._query.busy)
     x = np.random.default_rng(0).normal(size=(300, 2)).astype(np.float32)
     generated(Path(lens.run.key), x, ("u", "v"), step=50, seed=7)
     lens.state.runs.logged.emit(lens.run.key)
@@ -271,7 +271,7 @@ async def test_samples_say_under_which_conditions_they_were_drawn(
     lens.measure("quality/mean-w1", [50], [0.2])
     lens.arrive(50)
     view = show(SamplesView)
-    await wait(lambda: not view._sampled._busy)
+    await wait(lambda: not view._sampled._query.busy)
     assert view._numbers.isVisible()
     assert not view._note.isVisible()
     x = np.zeros((300, 2), np.float32)
@@ -294,7 +294,7 @@ async def test_what_was_made_of_rows_that_were_given_was_not_drawn_under_a_condi
     lens: Any, show: Any, wait: Wait
 ) -> None:
     view = show(SamplesView)
-    await wait(lambda: not view._sampled._busy)
+    await wait(lambda: not view._sampled._query.busy)
     made = {"given": {"label": "six"}, "to": "three", "handed": {"rows": 1}}
     generated(Path(lens.run.key), np.zeros((8, 2), np.float32), ("u", "v"), step=50, **made)
     lens.state.runs.logged.emit(lens.run.key)

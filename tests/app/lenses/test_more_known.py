@@ -168,7 +168,7 @@ async def test_what_one_run_made_is_held_against_nothing_of_the_run_that_is_sele
     await until(lambda: len(held) == 2)
     state.runs.select(other.key)
     await until(lambda: len(held) == 3)
-    await until(lambda: not view._sampled._busy)
+    await until(lambda: not view._sampled._query.busy)
     assert set(held) == {(16, 16), (192, 192)}
     view.close()
     view.deleteLater()

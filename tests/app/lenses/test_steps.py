@@ -108,7 +108,7 @@ async def test_where_nothing_moves_it_shows_what_the_model_answers(lens: Any, qt
     assert view.portrait.isVisible()
     assert view._whose.accessibleName() == "step 9, the first of the data"
     empty = view.portrait.grab().toImage()
-    view.portrait._arrays = None
+    view.portrait._query.answer = None
     assert view.portrait.grab().toImage() != empty
     lens.state.runs.changed.emit(lens.run.key)
     assert len(asked) == 2  # once for each checkpoint

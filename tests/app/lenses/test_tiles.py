@@ -319,7 +319,7 @@ def origin(samples: TileSamplesView) -> str:
 async def test_samples_of_a_condition_stand_beside_no_figures_of_all(
     lens: Any, samples: TileSamplesView, wait: Any
 ) -> None:
-    await wait(lambda: not samples._sampled._busy)
+    await wait(lambda: not samples._sampled._query.busy)
     assert samples._numbers.isVisible()
     many = np.zeros((20, 1, SIDE, SIDE), np.float32)
     generated(Path(lens.run.key), many, None, step=9, given={"size": 3})
@@ -332,7 +332,7 @@ async def test_samples_of_a_condition_stand_beside_no_figures_of_all(
 async def test_samples_that_are_led_stand_above_figures_that_say_they_are_of_others(
     lens: Any, samples: TileSamplesView, wait: Any
 ) -> None:
-    await wait(lambda: not samples._sampled._busy)
+    await wait(lambda: not samples._sampled._query.busy)
     assert samples._note.text() == ""
     own = Pick(slug="heun", config={"steps": 18})
     lens.run.spec = structs.replace(lens.run.spec, sampler=own)
@@ -349,7 +349,7 @@ async def test_samples_that_are_led_stand_above_figures_that_say_they_are_of_oth
 async def test_samples_that_another_run_has_none_of_are_drawn_with_the_same_seed_at_a_click(
     lens: Any, samples: TileSamplesView, wait: Any
 ) -> None:
-    await wait(lambda: not samples._sampled._busy)
+    await wait(lambda: not samples._sampled._query.busy)
     generated(Path(lens.run.key), np.zeros((20, 1, SIDE, SIDE), np.float32), None, step=9, seed=7)
     lens.state.runs.logged.emit(lens.run.key)
     await wait(lambda: "step 9, seed 7" in origin(samples))
@@ -394,7 +394,7 @@ async def test_what_is_selected_is_laid_on_the_table_of_the_edit_lab(
     lens: Any, samples: TileSamplesView, wait: Any
 ) -> None:
     """It may hold another image, and takes what is selected when it is told of it."""
-    await wait(lambda: not samples._sampled._busy)
+    await wait(lambda: not samples._sampled._query.busy)
     seen: list[str] = []
     lens.state.lens_wanted.connect(seen.append)
     lens.state.selection.changed.connect(lambda: seen.append("selected"))
@@ -405,7 +405,7 @@ async def test_what_is_selected_is_laid_on_the_table_of_the_edit_lab(
 async def test_figures_make_way_for_tiles_in_a_low_window(
     samples: TileSamplesView, wait: Any
 ) -> None:
-    await wait(lambda: not samples._sampled._busy)
+    await wait(lambda: not samples._sampled._query.busy)
     samples.resize(900, 480)
     assert not samples._numbers.isVisible()
     samples.resize(900, 640)
@@ -415,7 +415,7 @@ async def test_figures_make_way_for_tiles_in_a_low_window(
 async def test_samples_of_images_are_browsed_by_the_page(
     lens: Any, samples: TileSamplesView, wait: Any
 ) -> None:
-    await wait(lambda: not samples._sampled._busy)
+    await wait(lambda: not samples._sampled._query.busy)
     made = samples.browser.made
     assert made.grid.count == N
     assert f"of {N} images · at t\u00a0=\u00a01, " in origin(samples), "how many, and what, is said"
@@ -482,6 +482,6 @@ async def test_jets_say_their_type_by_its_name(
     lens.state.runs.record_arrived.emit(lens.run.key)
     assert early.origin.startswith("2 fixed jets at ")
     lens.state.catalog = catalog
-    await wait(lambda: not samples._sampled._busy)
+    await wait(lambda: not samples._sampled._query.busy)
     samples.close()
     samples.deleteLater()

@@ -14,11 +14,9 @@ from PySide6.QtGui import (
     QShowEvent,
 )
 from PySide6.QtWidgets import QVBoxLayout
-from shiboken6 import isValid
 
 from pushforward.observables.jets import cone
 from pushforward.studio.app.charts.picture_export import Picture, copy_picture, painted_picture
-from pushforward.studio.app.core import async_tasks
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.data_type import LABEL, Arrays, named
 from pushforward.studio.app.core.timers import single_shot
@@ -30,12 +28,13 @@ from pushforward.studio.app.data.statistics import rows_of
 from pushforward.studio.app.data.views.lens_view import LensView
 from pushforward.studio.app.data.views.view_spec import ViewSpec, shows_moving
 from pushforward.studio.app.data_types.jets.jet_paint import RADIUS, Frame
-from pushforward.studio.app.data_types.jets.mean_images import means_by_type
+from pushforward.studio.app.data_types.jets.mean_images import TypeMeans, means_by_type
 from pushforward.studio.app.data_types.jets.mean_images_plot import MeansPicture
 from pushforward.studio.app.design.basic import Elided, icon_button, label, row, view_bar
 from pushforward.studio.app.design.menu import open_menu
 from pushforward.studio.app.design.theme import font, theme
 from pushforward.studio.app.engine.actions import Actions
+from pushforward.studio.app.engine.query import Query
 from pushforward.studio.app.engine.sample_source import Sampled
 
 __all__ = ["VIEW", "JetMeansView"]
@@ -51,7 +50,8 @@ class JetMeansView(LensView):
 
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__(state, actions)
-        self._busy = self._again = False
+        self._query: Query[float, list[TypeMeans]] = Query(self, self._find)
+        self._query.changed.connect(self._show)
         self._timer = single_shot(self, self._measure, SOON_MS)
         self._sampled = Sampled(self, state, actions, PARTICLES, applies)
         self.picture = MeansPicture()
@@ -69,7 +69,7 @@ class JetMeansView(LensView):
         self._sampled.select()
 
     def _connect(self) -> None:
-        self._sampled.selected.connect(lambda: self.picture.show_means([]))
+        self._sampled.selected.connect(self._forget)
         for news in (self._sampled.shown, self._sampled.told):
             news.connect(self._later)
         self._sampled.failed.connect(self._words.set_text)
@@ -106,25 +106,23 @@ class JetMeansView(LensView):
         made, real = self._sides()
         if made is None and real is None:
             return
-        self._again = self._busy
-        if not self._busy:
-            self._busy = True
-            async_tasks.spawn(self._find(made, real))
+        self._query.ask(self._radius, again=True)
 
-    async def _find(self, made: Arrays | None, real: Arrays | None) -> None:
+    async def _find(self, radius: float) -> list[TypeMeans]:
         run = self._sampled.run
+        made, real = self._sides()
         both = [side[LABEL] for side in (made, real) if side is not None and LABEL in side]
         order = run.classes if run is not None else ()
         names = in_order(np.concatenate(both), order) if both else []
-        try:
-            found = await asyncio.to_thread(means_by_type, made, real, names, self._radius)
-        finally:
-            self._busy = False
-        if isValid(self) and run is self._sampled.run:
-            self.picture.show_means(found, self._radius)
-            self._tell()
-            if self._again:
-                self._measure()
+        return await asyncio.to_thread(means_by_type, made, real, names, radius)
+
+    def _forget(self) -> None:
+        self._query.cancel()
+        self.picture.show_means([])
+
+    def _show(self) -> None:
+        self.picture.show_means(self._query.answer or [], self._radius)
+        self._tell()
 
     @property
     def _about(self) -> str:

@@ -6,9 +6,8 @@ from typing import Any
 from numpy.typing import NDArray
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
-from shiboken6 import isValid
 
-from pushforward.studio.app.core import async_tasks, draft_spec
+from pushforward.studio.app.core import draft_spec
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.operator_settings import offered
 from pushforward.studio.app.core.runs import FlowRecord, RunState
@@ -17,6 +16,7 @@ from pushforward.studio.app.design.basic import label, row
 from pushforward.studio.app.design.forms.editors import ChoiceList
 from pushforward.studio.app.design.literal_text import set_tip
 from pushforward.studio.app.engine.actions import Actions
+from pushforward.studio.app.engine.query import Query
 from pushforward.studio.app.engine.requests.request_base import Refused
 from pushforward.studio.counts import format_count
 from pushforward.studio.protocol.catalog import EntrySpec
@@ -30,6 +30,7 @@ COUNT = "steps"  # the setting of a sampler that says how many steps it takes
 OWN = "as trained"
 STEPS = (3, 5, 10, 18, 30, 50, 100)
 USUAL = 18
+_Question = tuple[str, str, int, int | None]  # run, sampler, its steps, step of the training
 SAMPLES, FRAMES = 40, 32  # that are followed, and of each at most
 
 
@@ -47,7 +48,10 @@ class OtherSampler(QWidget):
         self._state, self._actions = state, actions
         self._key = ""
         self._entries: list[EntrySpec] = []
-        self._asked: tuple[str, str, int, int | None] | None = None
+        self._query: Query[_Question, FlowRecord] = Query(
+            self, self._film, errors=(Refused, KeyError, ValueError)
+        )
+        self._query.changed.connect(self._show)
         self._step: int | None = None
         self.samplers = ChoiceList([OWN], "Sampler of the flow")
         self.samplers.setMinimumContentsLength(9)
@@ -69,7 +73,8 @@ class OtherSampler(QWidget):
         known = draft_spec.samplers(family, catalog) if able else []
         self._entries = [e for e in known if any(field.path == COUNT for field in e.fields)]
         if (key := run.key if run is not None else "") != self._key:
-            self._key, self._asked = key, None
+            self._key = key
+            self._query.cancel()
             self.samplers.setCurrentIndex(0)
         at = self.samplers.currentIndex()
         self.samplers.offer([OWN, *(each.title for each in self._entries)])
@@ -103,28 +108,24 @@ class OtherSampler(QWidget):
         chosen = self.chosen
         self.steps.setVisible(chosen is not None)
         if chosen is None:
-            self._asked = None
+            self._query.cancel()
             self.filmed.emit(None)
             return
-        asked = (self._key, chosen.slug, self._count, self._step)
-        if asked != self._asked:
-            self._asked = asked
-            async_tasks.spawn(self._film(asked))
+        question = (self._key, chosen.slug, self._count, self._step)
+        self._query.ask(question, again=self._query.error is not None)
 
-    async def _film(self, asked: tuple[str, str, int, int | None]) -> None:
-        key, slug, steps, step = asked
+    async def _film(self, question: _Question) -> FlowRecord:
+        key, slug, steps, step = question
         sampler = {"slug": slug, "config": {COUNT: steps}}
         config = {"n": SAMPLES, "frames": FRAMES, "sampler": sampler}
-        try:
-            answer = await self._actions.operating.ask(key, OPERATOR, config=config, step=step)
-            record = record_of(answer.arrays, int((answer.result or {}).get("step", 0)))
-        except (Refused, KeyError, ValueError) as error:
-            if isValid(self) and asked == self._asked:
-                self._asked = None
-                self.failed.emit(str(error))
-            return
-        if isValid(self) and asked == self._asked:
-            self.filmed.emit(record)
+        answer = await self._actions.operating.ask(key, OPERATOR, config=config, step=step)
+        return record_of(answer.arrays, int((answer.result or {}).get("step", 0)))
+
+    def _show(self) -> None:
+        if self._query.error is not None:
+            self.failed.emit(str(self._query.error))
+        else:
+            self.filmed.emit(self._query.answer)
 
 
 def record_of(arrays: Mapping[str, NDArray[Any]], step: int) -> FlowRecord:

@@ -6,15 +6,13 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, QSize, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
-from shiboken6 import isValid
 
-from pushforward.studio.app.core import async_tasks
 from pushforward.studio.app.core.run_portrait import Portrait
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.design.icons import repaint_on_theme
 from pushforward.studio.app.design.theme import theme
 from pushforward.studio.app.engine.actions import Actions
-from pushforward.studio.app.engine.requests.request_base import Refused
+from pushforward.studio.app.engine.query import Query
 
 __all__ = ["RunPortrait"]
 
@@ -34,45 +32,46 @@ class RunPortrait(QWidget):
         super().__init__()
         self._actions = actions
         self._portrait: Portrait | None = None
-        self._arrays: dict[str, NDArray[Any]] | None = None
-        self._asked = ("", 0)
+        self._query: Query[tuple[str, int], dict[str, NDArray[Any]]] = Query(
+            self, self._load, progressive=True
+        )
+        self._query.changed.connect(self._show)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         repaint_on_theme(self)
 
     @property
     def there(self) -> bool:
         """Whether there is something to be seen."""
-        return self._arrays is not None
+        return self._query.answer is not None
 
     @property
     def step(self) -> int:
         """The step whose weights it is of."""
-        return self._asked[1]
+        return self._query.key[1] if self._query.key is not None else 0
 
     def show_run(self, run: RunState, portrait: Portrait | None) -> None:
         """Show a run as its newest checkpoint has it; while it is trained as it was before."""
         self._portrait = portrait
         newest = max(run.checkpoints, default=0)
-        if run.key != self._asked[0]:
-            self._arrays, self._asked = None, (run.key, 0)
-        if portrait is not None and newest > self._asked[1] and not run.job:
-            self._asked = (run.key, newest)
-            async_tasks.spawn(self._load(run.key, newest, portrait))
+        if self._query.key is not None and run.key != self._query.key[0]:
+            self._query.cancel()
+        if portrait is not None and newest > self.step and not run.job:
+            self._query.ask((run.key, newest))
 
-    async def _load(self, key: str, step: int, portrait: Portrait) -> None:
-        try:
-            found = await self._actions.operating.portrait(key, portrait)
-        except Refused:
-            return  # the lens has said all else that there is
-        if isValid(self) and self._asked == (key, step):
-            self._arrays = found
-            self.update()
-            self.drawn.emit()
+    async def _load(self, key: tuple[str, int]) -> dict[str, NDArray[Any]]:
+        assert self._portrait is not None
+        return await self._actions.operating.portrait(key[0], self._portrait)
+
+    def _show(self) -> None:
+        """Show the answer; a refusal needs no words, since the lens has said all else."""
+        self.update()
+        self.drawn.emit()
 
     def sizeHint(self) -> QSize:
         return QSize(WIDE, HIGH)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        if self._arrays is not None and self._portrait is not None:
+        arrays = self._query.answer
+        if arrays is not None and self._portrait is not None:
             with QPainter(self) as painter:
-                self._portrait.paint(painter, QRectF(self.rect()), self._arrays, theme.colors())
+                self._portrait.paint(painter, QRectF(self.rect()), arrays, theme.colors())

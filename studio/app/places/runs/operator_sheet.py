@@ -151,7 +151,7 @@ class OperateSheet(GrowingDialog):
         return await operating.estimate(self._run.key, self.entry.slug, asking)
 
     def _show_duration(self) -> None:
-        seconds = self._duration.answer
+        seconds = self._duration.answer if self._duration.error is None else None
         self._tell_time(
             "" if seconds is None else f"about {number_format.duration(max(1.0, seconds))}"
         )

@@ -8,8 +8,6 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
 
-from pushforward.studio.app.core import async_tasks
-from pushforward.studio.app.core.data_type import Kind
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.core.timers import single_shot
 from pushforward.studio.app.data.sample_measures import (
@@ -20,6 +18,7 @@ from pushforward.studio.app.data.sample_measures import (
     looking_at,
     with_distances,
 )
+from pushforward.studio.app.engine.query import Query
 from pushforward.studio.app.engine.sample_source import Sampled, Shown
 from pushforward.studio.app.lenses.quality.distributions.compared_samples import Against
 
@@ -46,7 +45,9 @@ class Counted(QObject):
         self.of: Shown | None = None
         self.part = ""
         self.chosen: list[str] | None = None
-        self._busy = self._again = False
+        self._query: Query[str, None] = Query(self, self._find)
+        self._samples: Sequence[Sample] = ()
+        self._of: Shown | None = None  # what the selected run has generated of these
         self._timer = single_shot(self, self.measure, SOON_MS)
 
     @property
@@ -82,37 +83,26 @@ class Counted(QObject):
         self.told.emit(samples)
         if not samples:
             return
-        self._again = self._busy
-        if not self._busy:
-            self._busy = True
-            async_tasks.spawn(self._find(samples, self._against.kind, self._sampled.now))
+        self._samples, self._of = samples, self._sampled.now
+        self._query.ask("", again=True)
 
-    async def _find(self, samples: Sequence[Sample], kind: Kind, of: Shown | None) -> None:
-        """Measure samples, show them, and then how far they are from real data; ``of`` is what the
-        selected run makes of these, for others may come before this begins.
-        """
-        run, before = self._sampled.run, self.found
-        columns = run.columns if run is not None else ()
-        try:
-            order = run.classes if run is not None else ()
-            found = await asyncio.to_thread(found_in, samples, kind, columns, before, None, order)
-            if not self._is_current(run):
-                return
-            found = looking_at(found, self._part_of(found))
-            self.found, self.of = _until_measured(found, before), of
-            self.told.emit(samples)
-            self.changed.emit()
-            numbers = self.numbers(found)
-            found = await asyncio.to_thread(with_distances, found, numbers, before)
-        finally:
-            self._busy = False
+    async def _find(self, _key: str) -> None:
+        """Measure samples, show them, and then how far they are from real data."""
+        run, before, samples, of = self._sampled.run, self.found, self._samples, self._of
+        columns, order = (run.columns, run.classes) if run is not None else ((), ())
+        kind = self._against.kind
+        found = await asyncio.to_thread(found_in, samples, kind, columns, before, None, order)
         if not self._is_current(run):
             return
-        if self._part_of(found) == found.part:
+        found = looking_at(found, self._part_of(found))
+        self.found, self.of = _until_measured(found, before), of
+        self.told.emit(samples)
+        self.changed.emit()
+        numbers = self.numbers(found)
+        found = await asyncio.to_thread(with_distances, found, numbers, before)
+        if self._is_current(run) and self._part_of(found) == found.part:
             self.found = found
             self.changed.emit()
-        if self._again:
-            self.measure()
 
     def _is_current(self, run: RunState | None) -> bool:
         """Whether what was found of a run is still meant; the lens may be closed meanwhile."""
