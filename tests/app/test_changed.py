@@ -61,7 +61,7 @@ async def test_an_error_is_seen_in_either_tab_and_its_reason_leads_there(bench, 
     bench.state.draft_checked.emit()
     assert frames.isHidden()
     assert frames.problem.isHidden()
-    bench.state.setting_wanted.emit("training.frames")
+    bench.state.window.show_setting.emit("training.frames")
     await wait(frames.editor.line.hasFocus)
     assert segment(panel, 1).isChecked()
 

@@ -217,7 +217,7 @@ async def test_a_path_is_found_by_its_name(bench, qtbot):
     assert [shelf._title.text() for shelf in page.shelves] == ["Why GANs fail"]
     page.search.setText("discriminator")
     found = page.shelves[0]._title.text()
-    bench.state.search_wanted.emit("why gans")
+    bench.state.window.search.emit("why gans")
     assert [shelf._title.text() for shelf in page.shelves] == ["Why GANs fail"]
     assert "recipe" in found
 
@@ -249,7 +249,7 @@ async def test_what_narrows_recipes_is_seen_in_the_head_and_in_the_arrangement(b
 async def test_the_card_for_own_data_asks_for_a_file(bench, qtbot):
     page = await discover_of(bench)
     assert page.shelves[0].grid.cards[-1] is page.own
-    with qtbot.waitSignal(bench.state.import_wanted):
+    with qtbot.waitSignal(bench.state.window.import_files):
         qtbot.keyClick(page.own, Qt.Key.Key_Return)
 
 

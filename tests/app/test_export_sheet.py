@@ -276,7 +276,7 @@ async def test_a_film_of_the_flow_is_led_to_where_one_can_be_made(
     bench: Bench, tmp_path: Path
 ) -> None:
     wanted: list[str] = []
-    bench.state.lens_wanted.connect(wanted.append)
+    bench.state.window.show_lens.connect(wanted.append)
     _, sheet = await opened(bench, tmp_path)
     assert sheet.film.isHidden(), "the model makes none"
     catalog = bench.state.catalog

@@ -133,7 +133,7 @@ async def test_the_sentence_grows_by_a_run_and_the_inspector_has_a_link(bench, w
     said = bench.window.canvas.setup.sentence
     slot = said.runs["inputs.teacher"]
     assert slot.text() == "a teacher"
-    bench.state.setting_wanted.emit("inputs.teacher")
+    bench.state.window.show_setting.emit("inputs.teacher")
     await wait(lambda: slot.hasFocus())
     qtbot.keyClick(slot, Qt.Key.Key_Space)
     rows = said.picker.body.list

@@ -69,8 +69,8 @@ async def test_the_page_of_a_set_leads_to_what_makes_more(bench: Any, wait: Any)
     await begun(bench, wait)
     page = DataSetPage(bench.state, bench.actions)
     wanted: list[str] = []
-    bench.state.make_wanted.disconnect(bench.window._asks.make)
-    bench.state.make_wanted.connect(wanted.append)
+    bench.state.window.generate_data.disconnect(bench.window._asks.make)
+    bench.state.window.generate_data.connect(wanted.append)
     bench.state.place, bench.state.dataset = "data", "some-jets"
     page.refresh()
     assert not page.more.isHidden()

@@ -315,7 +315,7 @@ async def test_what_is_said_takes_no_line_of_the_sheet(bench, wait):
 
 async def test_a_run_that_cannot_do_it_says_why(bench, wait):
     await ready(bench)
-    bench.state.operate_wanted.emit("/p/runs/0001-r", "rank")
+    bench.state.window.open_operator.emit("/p/runs/0001-r", "rank")
     await wait(lambda: bench.window.findChildren(OperateSheet))
     (made,) = bench.window.findChildren(OperateSheet)
     await wait(lambda: made.trouble.text())
@@ -658,7 +658,7 @@ async def test_who_lets_something_be_filled_in_is_led_to_where_it_is_shown(bench
 
     known = await ready(bench)
     wanted = []
-    bench.state.lens_wanted.connect(wanted.append)
+    bench.state.window.show_lens.connect(wanted.append)
     bench.engine.script[m.Operate] = lambda command: {"job": "1"}
     bench.state.go("run")
     bench.state.runs.select(known.key)
@@ -673,7 +673,7 @@ async def test_rows_that_are_opened_are_browsed_whatever_view_of_the_samples_was
     """One that was clicked while the lens showed what purifying mends changed nothing there."""
     known = await ready(bench)
     wanted = []
-    bench.state.lens_wanted.connect(wanted.append)
+    bench.state.window.show_lens.connect(wanted.append)
     folder = tmp_path / "0001-r"
     folder.mkdir()
     known.key = str(folder)

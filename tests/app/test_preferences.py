@@ -36,7 +36,7 @@ def note(sheet, path):
 
 
 async def test_who_asks_for_one_preference_finds_the_keyboard_on_it(bench, wait):
-    bench.state.preference_wanted.emit("view_share")
+    bench.state.window.show_preference.emit("view_share")
     await wait(lambda: QApplication.focusWidget() is not None)
     await wait(lambda: QApplication.focusWidget().accessibleName().startswith("Live picture"))
 

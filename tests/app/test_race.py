@@ -212,7 +212,7 @@ async def test_what_is_wrong_with_one_is_listed_and_leads_to_its_setting(bench, 
     assert len(links) == 1
     assert not tray(bench).start.isEnabled()
     wanted = []
-    bench.state.setting_wanted.connect(wanted.append)
+    bench.state.window.show_setting.connect(wanted.append)
     qtbot.mouseClick(links[0], Qt.MouseButton.LeftButton)
     assert bench.state.race.chosen == 1
     assert wanted == ["family.lr"]

@@ -120,8 +120,8 @@ async def test_without_its_data_a_setup_has_one_zone_for_both_panels(bench, wait
     assert page.known.isHidden()
     assert page.motion.isHidden()
     wanted = []
-    bench.state.import_wanted.connect(lambda: wanted.append(1))
-    bench.state.import_wanted.disconnect(bench.window._asks.import_data)
+    bench.state.window.import_files.connect(lambda: wanted.append(1))
+    bench.state.window.import_files.disconnect(bench.window._asks.import_data)
     qtbot.mouseClick(page.nothing.bring, Qt.MouseButton.LeftButton)
     assert wanted == [1]
     qtbot.mouseClick(page.nothing.choose, Qt.MouseButton.LeftButton)

@@ -18,7 +18,7 @@ async def test_what_is_selected_is_written_and_what_is_drawn_stands_under_the_ru
     await person.open()
     run = await person.train("edm-eight-gaussians", steps=40, particles=300)
     await until(lambda: run.state == "finished", 60)
-    person.state.lens_wanted.emit("samples")
+    person.state.window.show_lens.emit("samples")
     await until(lambda: person.state.selection.made(run.key) is not None, 20)
     source = person.state.selection.made(run.key)
     assert source is not None

@@ -451,7 +451,7 @@ def _help(state: AppState, actions: Actions, shell: Shell, why: _Why) -> list[Co
 def _search_recipes(state: AppState) -> None:
     state.runs.select("")
     state.go("discover")
-    state.find_wanted.emit()
+    state.window.focus_search.emit()
 
 
 def _with_run(state: AppState, do: Callable[[str], None]) -> None:

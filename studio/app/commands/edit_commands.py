@@ -25,7 +25,7 @@ def edit_commands(state: AppState, _: Actions) -> list[Command]:
 
     def edit() -> None:
         state.go("run")
-        state.lens_wanted.emit(f"samples/{editor_of(state.runs.current, state.catalog)}")
+        state.window.show_lens.emit(f"samples/{editor_of(state.runs.current, state.catalog)}")
 
     return [
         Command(

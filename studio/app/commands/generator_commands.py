@@ -22,7 +22,7 @@ def make_commands(state: AppState) -> list[Command]:
             id=f"make-{entry.slug}",
             title=f"{entry.title}…",
             menu=MENU,
-            run=partial(state.make_wanted.emit, entry.slug),
+            run=partial(state.window.generate_data.emit, entry.slug),
             aliases=("new data", "simulate", "generate", entry.summary),
             why_not=why_not,
             icon="plus",

@@ -17,6 +17,7 @@ def find_commands(state: AppState, _: Actions) -> list[Command]:
     return [
         Command(
             id="find-here", title="Search this page", menu="View", shortcut="/",
-            run=state.find_wanted.emit, aliases=("find", "filter"), why_not=why_not, icon="search",
+            run=state.window.focus_search.emit, aliases=("find", "filter"), why_not=why_not,
+            icon="search",
         ),
     ]  # fmt: skip

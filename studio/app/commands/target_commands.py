@@ -55,7 +55,7 @@ def hand_commands(state: AppState, actions: Actions) -> list[Command]:
         if run is not None:
             flat = kind_of_run(run, state.catalog).layout == "plane"
             # The view that looks at what comes.
-            state.lens_wanted.emit("explain/moment" if flat else "explain/steps")
+            state.window.show_lens.emit("explain/moment" if flat else "explain/steps")
             actions.moment.freeze(run.key)
 
     def drawn() -> str:

@@ -25,6 +25,7 @@ from pushforward.studio.app.core.runs import Runs, RunState
 from pushforward.studio.app.core.selection import Selection
 from pushforward.studio.app.core.step_breakdown import Moment
 from pushforward.studio.app.core.undo_history import Table
+from pushforward.studio.app.core.window_requests import WindowRequests
 from pushforward.studio.protocol.catalog import Catalog
 from pushforward.studio.protocol.messages import JobInfo
 from pushforward.studio.protocol.spec import IMPORTED_KIND, Recipe
@@ -126,19 +127,8 @@ class AppState(QObject):
     looks_changed = Signal()
     result_written = Signal(object)  # a ResultWritten
     result_opened = Signal(str)  # a run of which another result is looked at, or one is gone
-    search_wanted = Signal(str)  # words that are to be sought on Discover
-    find_wanted = Signal()  # the search of the page is to have the keyboard
-    import_wanted = Signal()  # files are to be chosen that are imported
-    make_wanted = Signal(str)  # what makes data, by its slug
     inspected = Signal(list, object)  # files, and what the engine found in them (plain data)
-    setting_wanted = Signal(str)  # "section.path" of a setting to be shown and focused
-    preference_wanted = Signal(str)  # by the name of its field, "" for all of them
-    export_wanted = Signal()  # what of the selected run is to be written is asked
-    operate_wanted = Signal(str, str)  # a run, and what is to be done with it
-    evaluation_wanted = Signal(str)  # what a run is to be measured by is asked
-    branch_wanted = Signal(str, int)  # a run and the step that a branch is to leave it at
     help_changed = Signal()
-    lens_wanted = Signal(str)  # the id of a lens to be shown
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -150,6 +140,7 @@ class AppState(QObject):
         self.looked = InspectedItem(self)
         self.selection = Selection(self)
         self.finding = RunFinding(self)
+        self.window = WindowRequests(self)
         self.catalog: Catalog | None = None
         self.engine = EngineStatus()
         self.engine_pid = 0

@@ -15,7 +15,7 @@ SEEN = {
     "outliers": "samples/anomaly",
     "solver-lab": "quality/solvers",
 }
-"""The views that show what operators find that is no rows, as `AppState.lens_wanted` has them."""
+"""Views of the results of operators that are no samples, by `WindowRequests.show_lens`."""
 
 BROWSERS = ("browser", "scatter")
 """The views of Samples that show rows of a result, for any data type."""

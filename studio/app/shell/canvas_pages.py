@@ -57,7 +57,7 @@ class Canvas(QWidget):
         state.catalog_changed.connect(self.refresh)
         state.runs.selected.connect(lambda _: self.refresh())
         state.runs.compared.connect(self.refresh)
-        state.lens_wanted.connect(self.lenses.want)
+        state.window.show_lens.connect(self.lenses.want)
         self.refresh()
 
     def _make_runs(self) -> QWidget:

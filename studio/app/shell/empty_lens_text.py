@@ -35,7 +35,7 @@ def nothing_in(lens: Lens, state: AppState, actions: Actions) -> Words:
         else ("No samples", "Its metrics are under Quality.")
     )
     text = f"{title} generates no samples. {what}"
-    return nothing, text, f"Open {LENSES[to]}", partial(state.lens_wanted.emit, to)
+    return nothing, text, f"Open {LENSES[to]}", partial(state.window.show_lens.emit, to)
 
 
 def _unexplained(title: str) -> str:

@@ -63,7 +63,7 @@ def _paths(state: AppState, actions: Actions) -> Iterator[Hit]:
 
 def _show_path(state: AppState, title: str) -> None:
     state.go("discover")
-    state.search_wanted.emit(title)
+    state.window.search.emit(title)
 
 
 def _train(actions: Actions, recipe: Recipe) -> None:
@@ -150,7 +150,7 @@ def _show_setting(state: AppState, actions: Actions, path: str) -> None:
     if state.draft is None and (spec := actions.setup.default_spec()) is not None:
         actions.setup.open(spec)
     state.go("setup")
-    state.setting_wanted.emit(path)
+    state.window.show_setting.emit(path)
 
 
 def _help(state: AppState, actions: Actions) -> Iterator[Hit]:

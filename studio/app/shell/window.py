@@ -194,13 +194,13 @@ class MainWindow(QMainWindow):
         state = self._state
         state.place_changed.connect(self._place_changed)
         state.runs.selected.connect(lambda _: self._place_changed())
-        state.import_wanted.connect(self._asks.import_data)
-        state.make_wanted.connect(self._asks.make)
-        state.branch_wanted.connect(self._ask_branch)
-        state.operate_wanted.connect(self._ask_operate)
-        state.evaluation_wanted.connect(self._ask_evaluation)
-        state.export_wanted.connect(self._show_export)
-        state.preference_wanted.connect(self._show_preferences)
+        state.window.import_files.connect(self._asks.import_data)
+        state.window.generate_data.connect(self._asks.make)
+        state.window.open_branch.connect(self._ask_branch)
+        state.window.open_operator.connect(self._ask_operate)
+        state.window.open_evaluation.connect(self._ask_evaluation)
+        state.window.export.connect(self._show_export)
+        state.window.show_preference.connect(self._show_preferences)
         state.draft_changed.connect(self._offer_train)
         for flank in (self.left, self.right):
             flank.changed.connect(self._tell_columns)
@@ -407,7 +407,7 @@ class MainWindow(QMainWindow):
         elif self._state.place == "runs":
             self._state.finding.typing_wanted.emit()
         else:
-            self._state.find_wanted.emit()
+            self._state.window.focus_search.emit()
 
     def _show_history(self) -> None:
         dialogs.show_history(self, self._state.notices)

@@ -527,7 +527,7 @@ def test_images_are_compared_as_images(lens: Any, runs: Any, window: QWidget) ->
     lens.state.runs.record_arrived.emit(runs[1].key)
     assert [pane.grid.count for pane in panes] == [9, 9, 9], "as many as each of them has"
     wanted: list[str] = []
-    lens.state.lens_wanted.connect(wanted.append)
+    lens.state.window.show_lens.connect(wanted.append)
     at = panes[1].grid.area(4).center().toPoint()
     QTest.mouseDClick(panes[1].grid.viewport(), Qt.MouseButton.LeftButton, pos=at)
     assert lens.state.runs.selection == runs[1].key, "alone"

@@ -273,7 +273,7 @@ async def test_the_metrics_that_fit_are_chosen_in_a_sheet_and_kept(bench, wait, 
     assert sheet.go.isEnabled()
     sheet.reject()
     asked, seen = [], []
-    state.lens_wanted.connect(seen.append)
+    state.window.show_lens.connect(seen.append)
     bench.engine.script[m.Evaluate] = lambda command: asked.append(command) or {}
     opened().go.click()
     await wait(lambda: seen)

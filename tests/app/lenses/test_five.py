@@ -104,7 +104,7 @@ def test_what_does_not_move_says_where_to_look(lenses, lens, qtbot):
     family = msgspec.structs.replace(lens.state.catalog.entries[0], carrier="", title="SVM")
     lens.state.catalog = replace_entries(lens.state.catalog, family)
     lenses.offer([spec("one", "watch", applies=lambda state: False), spec("two", "samples")])
-    lens.state.lens_wanted.connect(lenses.want)
+    lens.state.window.show_lens.connect(lenses.want)
     lenses.want("watch")
     assert "SVM generates no samples" in words(lenses.view)
     button = next(b for b in lenses.view.findChildren(QPushButton) if b.text() == "Open Samples")

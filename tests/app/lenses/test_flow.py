@@ -546,7 +546,7 @@ async def test_a_layer_that_is_on_and_not_drawn_says_why(
     assert panel._note.text().startswith("Velocity and critic: shown with the next full snapshot.")
     assert panel._few.text() == "50 of 4,096 particles shown to keep training fast. Show more…"
     wanted: list[str] = []
-    lens.state.preference_wanted.connect(wanted.append)
+    lens.state.window.show_preference.connect(wanted.append)
     panel._few.click()
     assert wanted == ["view_share"]
 

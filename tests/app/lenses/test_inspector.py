@@ -175,7 +175,7 @@ def test_a_particle_is_told_by_its_lens_and_leads_to_watch(lens: Any, inspector:
     assert "Particle 3" in words(inspector)
     assert "3, 0" in words(inspector)
     asked: list[str] = []
-    lens.state.lens_wanted.connect(asked.append)
+    lens.state.window.show_lens.connect(asked.append)
     watch = next(b for b in inspector.findChildren(QPushButton) if b.text() == "In Watch")
     watch.click()
     assert asked == ["watch"]

@@ -62,7 +62,7 @@ async def test_lengths_stand_beside_the_own_average_and_one_is_drawn_with(lens, 
     assert view.length == pytest.approx(0.1)
     view.refresh()  # as when the theme changes
     opened = []
-    lens.state.operate_wanted.connect(lambda *asked: opened.append(asked))
+    lens.state.window.open_operator.connect(lambda *asked: opened.append(asked))
     view.draw_with.click()
     assert opened == [(run.key, GENERATE)]
     assert lens.state.asked[run.key, GENERATE]["weights"]["length"] == pytest.approx(0.1)

@@ -274,7 +274,7 @@ async def test_while_it_measures_nothing_offers_to_measure(lens, view) -> None:
 
 async def test_without_a_result_it_says_what_could_be(lens, view) -> None:
     asked = []
-    lens.state.operate_wanted.connect(lambda key, operator: asked.append(operator))
+    lens.state.window.open_operator.connect(lambda key, operator: asked.append(operator))
     view.measure.click()
     assert asked == ["solver-lab"]
 

@@ -396,7 +396,7 @@ async def test_what_is_selected_is_laid_on_the_table_of_the_edit_lab(
     """It may hold another image, and takes what is selected when it is told of it."""
     await wait(lambda: not samples._sampled._query.busy)
     seen: list[str] = []
-    lens.state.lens_wanted.connect(seen.append)
+    lens.state.window.show_lens.connect(seen.append)
     lens.state.selection.changed.connect(lambda: seen.append("selected"))
     samples.browser.edit_wanted.emit()
     assert seen == ["samples/edit", "selected"]

@@ -300,7 +300,7 @@ def test_where_nothing_moves_the_training_clock_stops_at_checkpoints_and_no_flow
     bar.step_training(-1)
     assert (lens.state.playback.step, bar._step.text()) == (10, "step 10 of 100")
     branches: list[tuple[str, int]] = []
-    lens.state.branch_wanted.connect(lambda key, step: branches.append((key, step)))
+    lens.state.window.open_branch.connect(lambda key, step: branches.append((key, step)))
     bar._branch.click()
     assert branches == [(lens.run.key, 10)]
     bar.training.moved.emit(1.0)

@@ -26,7 +26,7 @@ class BranchingIntents(Intents):
     def ask(self, run_key: str, step: int) -> None:
         """Ask what is to be different from a step on."""
         if run_key in self.state.runs.by_key:
-            self.state.branch_wanted.emit(run_key, step)
+            self.state.window.open_branch.emit(run_key, step)
 
     def ask_here(self) -> None:
         """Ask for a branch of the selected run from the step that is looked at."""

@@ -61,7 +61,7 @@ class ComparingIntents(Intents):
         self.state.runs.choose(tuple(keys))
         current = self.state.runs.selection
         self._runs.show(current if current in keys else keys[0])
-        self.state.lens_wanted.emit("compare")
+        self.state.window.show_lens.emit("compare")
         self.state.looked.look("race")
 
     def end(self, key: str) -> None:

@@ -24,7 +24,7 @@ class ExportIntents(Intents):
 
     def open(self) -> None:
         """Ask what of the selected run is to be written, and where to."""
-        self.state.export_wanted.emit()
+        self.state.window.export.emit()
 
     async def rows(self, taking: Taking, file: str, *, overwrite: bool) -> str:
         """Let rows be written as a job, whose name is returned; a file that is there is replaced

@@ -58,7 +58,7 @@ class OperatingIntents(Intents):
 
     def open(self, key: str, operator: str) -> None:
         """Ask with which settings, and where to, something is done with a run."""
-        self.state.operate_wanted.emit(key, operator)
+        self.state.window.open_operator.emit(key, operator)
 
     async def ask(
         self,
@@ -139,7 +139,9 @@ class OperatingIntents(Intents):
         )
         state, view = self.state, SEEN.get(operator, "")
         if view and not file and (state.place, state.runs.selection) == ("run", key):
-            state.lens_wanted.emit(view)  # it says that it measures, and shows what comes of it
+            state.window.show_lens.emit(
+                view
+            )  # it says that it measures, and shows what comes of it
         return str((answer.result or {}).get("job", ""))
 
     async def newest(
@@ -254,7 +256,7 @@ class OperatingIntents(Intents):
         state.opened[key] = place.name
         state.runs.select(key)
         state.go("run")
-        state.lens_wanted.emit(view or self._browser(key))
+        state.window.show_lens.emit(view or self._browser(key))
         state.result_opened.emit(key)
 
     def _browser(self, key: str) -> str:

@@ -53,7 +53,7 @@ class RunIntents(Intents):
             return
         run = self.state.runs.by_key[key]
         watched = watched_in(run, self.state.catalog)
-        self.state.lens_wanted.emit("watch" if watched else "quality")
+        self.state.window.show_lens.emit("watch" if watched else "quality")
 
     def show_table(self) -> None:
         """Show all runs of the project in a table."""

@@ -152,7 +152,7 @@ class TrainingIntents(Intents):
     def ask_evaluation(self, key: str) -> None:
         """Ask which metrics a run is measured by, of how many samples, with which seed."""
         if fitting(self.state.runs.by_key.get(key), self.state.catalog):
-            self.state.evaluation_wanted.emit(key)
+            self.state.window.open_evaluation.emit(key)
             return
         self.state.notices.post(Notice(level="info", text="No metric fits this run", topic=key))
 
@@ -173,7 +173,7 @@ class TrainingIntents(Intents):
         command = Evaluate(run=run.key, n=n, seed=seed, metrics=picks(run, slugs, config))
         await self.link.ask(command)
         if (self.state.place, self.state.runs.selection) == ("run", run.key):
-            self.state.lens_wanted.emit("quality")
+            self.state.window.show_lens.emit("quality")
 
     def sample(self, n: int = 0) -> None:
         """Write n samples into the selected run, 0 for as many as are shown of it and no fewer than

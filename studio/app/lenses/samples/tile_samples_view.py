@@ -221,7 +221,7 @@ class TileSamplesView(LensView):
     def _edit(self) -> None:
         """Lay what is selected on the table of the lens in which such data are edited."""
         state = self._state
-        state.lens_wanted.emit(f"samples/{editor_of(self._sampled.run, state.catalog)}")
+        state.window.show_lens.emit(f"samples/{editor_of(self._sampled.run, state.catalog)}")
         state.selection.changed.emit()  # it may hold another one, and takes what is selected then
 
     def _choose_rule(self, rule: str) -> None:

@@ -102,7 +102,9 @@ class WatchView(LensView):
         self.layers.wanted.connect(follow.watch)
         self.panel.dims_changed.connect(self._choose)
         self.panel.folded.connect(self._arrange)
-        self.panel.more_wanted.connect(lambda: self._state.preference_wanted.emit("view_share"))
+        self.panel.more_wanted.connect(
+            lambda: self._state.window.show_preference.emit("view_share")
+        )
         self.panel.asked.connect(lambda slug: self._state.looked.look("layer", slug))
         self.canvas.picked.connect(self._pick)
         self._state.selection.changed.connect(self._show_chosen)

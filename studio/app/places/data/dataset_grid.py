@@ -48,7 +48,7 @@ class DataSetGrid(QWidget):
         self.shelves.left.connect(self.focus_first)
         self._deck = DataSetDeck(self.shelves, actions.covers)
         self._deck.picked.connect(lambda data: self.chosen.emit(data.slug))
-        self.own = ImportCard("Import data", state.import_wanted.emit)
+        self.own = ImportCard("Import data", state.window.import_files.emit)
         self.shelves.watch(self.own)
         head = QHBoxLayout()
         head.setContentsMargins(RING, 0, RING, 0)

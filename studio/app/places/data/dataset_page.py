@@ -274,7 +274,7 @@ class DataSetPage(QWidget):
 
     def _make(self) -> None:
         if (maker := self._maker) is not None:
-            self._state.make_wanted.emit(maker.slug)
+            self._state.window.generate_data.emit(maker.slug)
 
     def _train(self) -> None:
         self._actions.setup.open_on(self._state.dataset)

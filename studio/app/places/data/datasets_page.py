@@ -27,7 +27,7 @@ class DataSetsPage(QWidget):
         layout.setSpacing(12)
         layout.addWidget(title)
         layout.addWidget(self.grid, 1)
-        state.find_wanted.connect(self._search)
+        state.window.focus_search.connect(self._search)
 
     def _search(self) -> None:
         if self.isVisible():

@@ -151,7 +151,7 @@ class ExportSheet(QFrame):
     def _to_film(self) -> None:
         """Go where films are made, and written as GIF, animated PNG or MP4."""
         self.leave()
-        self._state.lens_wanted.emit(SEEN[FILMED])
+        self._state.window.show_lens.emit(SEEN[FILMED])
 
     def open(self) -> None:
         """Show it, with the keyboard on what is written."""

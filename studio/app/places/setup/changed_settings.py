@@ -95,7 +95,7 @@ class Changed(QFrame):
         made = Line(change)
         put_back = partial(self._actions.setup.put_back, change)
         made.undone.connect(put_back)
-        made.clicked.connect(lambda: self._state.setting_wanted.emit(change.path))
+        made.clicked.connect(lambda: self._state.window.show_setting.emit(change.path))
         place = len(self.lines)
         made.walked.connect(lambda by: self._walk(place + by))
         self.lines.append(made)

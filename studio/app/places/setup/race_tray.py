@@ -229,7 +229,7 @@ class RaceTray(QFrame):
         if place != self._state.race.chosen:
             self._actions.race.edit(place)
         if path:
-            self._state.setting_wanted.emit(path)
+            self._state.window.show_setting.emit(path)
 
 
 def _field(kind: str, unit: str) -> FieldSpec:

@@ -64,7 +64,9 @@ class SetupView(QWidget):
         self.choices = SixChoices(state, actions, partial(self.sentence.method.wanted.emit, ""))
         self.schedule = Schedule(state)
         self.path = PathCard(state)
-        self.nothing = NoData(lambda: self.sentence.data.wanted.emit(""), state.import_wanted.emit)
+        self.nothing = NoData(
+            lambda: self.sentence.data.wanted.emit(""), state.window.import_files.emit
+        )
         self.nothing.hide()
         self.race = RaceTray(state, actions)
         self._lay_out()
@@ -109,7 +111,7 @@ class SetupView(QWidget):
         state.draft_checked.connect(self._tell_data)  # the training may take other ones of them
         state.preview_changed.connect(self._show_points)
         state.engine_changed.connect(self._show_points)
-        state.setting_wanted.connect(self._show_slot)
+        state.window.show_setting.connect(self._show_slot)
 
     def _new_draft(self) -> None:
         self._opened = time.monotonic()

@@ -97,7 +97,7 @@ class SetupPanel(QWidget):
         for signal in (state.datasets_changed, state.engine_changed):
             signal.connect(self.refresh)
         state.race_changed.connect(self.refresh)
-        state.setting_wanted.connect(self.focus_setting)
+        state.window.show_setting.connect(self.focus_setting)
         self.refresh()
 
     def _lay_out(self) -> None:
@@ -209,7 +209,7 @@ class SetupPanel(QWidget):
         clear(self._reasons)
         for reason in reasons[:REASONS]:
             if reason.path:
-                lead = partial(self._state.setting_wanted.emit, reason.path)
+                lead = partial(self._state.window.show_setting.emit, reason.path)
                 tip = f"{reason.message}\n{reason.hint or 'Show this setting'}"
                 self._reasons.addWidget(Link(reason.message, lead, tip, wrap=True))
             else:
@@ -264,7 +264,7 @@ class SetupPanel(QWidget):
         slots = SLOTS.items() if words else ()
         found = [path for path, said in slots if all(word in said for word in words)]
         for path in found:
-            lead = partial(self._state.setting_wanted.emit, path)
+            lead = partial(self._state.window.show_setting.emit, path)
             self._links.addWidget(Link(f"In the sentence: {SLOTS[path]}", lead))
         self.elsewhere.setVisible(bool(found))
         return len(found)

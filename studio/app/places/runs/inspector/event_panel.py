@@ -89,4 +89,4 @@ class EventPanel(QWidget):
     def _branch(self) -> None:
         if self._at is not None:
             run, kept = self._at
-            self._state.branch_wanted.emit(run.key, kept)
+            self._state.window.open_branch.emit(run.key, kept)

@@ -73,7 +73,7 @@ class RowsPanel(QWidget):
         self.nearest.setFixedHeight(NEAR + 30)
         self.chosen_title = section("Selection")
         self.chosen = Facts()
-        self.watch = button("In Watch", lambda: state.lens_wanted.emit("watch"))
+        self.watch = button("In Watch", lambda: state.window.show_lens.emit("watch"))
         self.copy = button("Copy", self._copy, icon="copy", tip="Copy image and text")
         self.only = button("Only these", self._only)
         self.clear = button("Clear", state.selection.clear, kind="link", tip="Esc")
@@ -287,7 +287,7 @@ class RowsPanel(QWidget):
 
     def _only(self) -> None:
         self._state.selection.show_only(not self._state.selection.only)
-        self._state.lens_wanted.emit("samples")  # where they are browsed
+        self._state.window.show_lens.emit("samples")  # where they are browsed
 
     def _copy(self) -> None:
         selection = self._state.selection
