@@ -2,11 +2,12 @@
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from PySide6.QtCore import (
     QItemSelection,
+    QItemSelectionModel,
     QSize,
     QSortFilterProxyModel,
     Qt,
@@ -191,6 +192,17 @@ class Table(QTableView):
     def selected_rows(self) -> list[int]:
         """The rows that are selected."""
         return sorted({index.row() for index in self.selectedIndexes()})
+
+    def select_rows(self, rows: Iterable[int]) -> None:
+        """Select rows as shown, without a signal; those outside the table are ignored."""
+        flags, chosen = QItemSelectionModel.SelectionFlag, QItemSelection()
+        for row in rows:
+            if row < self._sorted.rowCount():
+                index = self._sorted.index(row, 0)
+                chosen.select(index, index)
+        self.blockSignals(True)
+        self.selectionModel().select(chosen, flags.ClearAndSelect | flags.Rows)
+        self.blockSignals(False)
 
     def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
         super().selectionChanged(selected, deselected)

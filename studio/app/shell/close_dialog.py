@@ -7,7 +7,7 @@ from typing import Literal
 from PySide6.QtWidgets import QDialog, QWidget
 
 from pushforward.studio.app.design.basic import button, label
-from pushforward.studio.app.design.growing_dialog import buttons, framed
+from pushforward.studio.app.design.dialog import Dialog
 from pushforward.studio.protocol.messages import JobInfo
 
 __all__ = ["Closing", "ask_close"]
@@ -30,10 +30,10 @@ def ask_close(
         proposed: Closing = "cancel"  # whoever quits loses what was done so far
     else:
         proposed = "background" if goes_on and not paused else "checkpoint"
-    made, layout = framed(parent, _title(training, others), 520)
+    made = Dialog(parent, _title(training, others), 520)
     for said in (_becomes(training), _lost(training, others)):
         if said:
-            layout.addWidget(label(said, "muted", wrap=True))
+            made.body.addWidget(label(said, "muted", wrap=True))
 
     def choose(what: Closing) -> None:
         made.done(1)
@@ -50,8 +50,8 @@ def ask_close(
         what: button(title, partial(choose, what), kind=_kind(what == proposed))
         for what, title in titles.items()
     }
-    layout.addSpacing(6)
-    layout.addLayout(buttons(*line.values()))
+    made.body.addSpacing(6)
+    made.add_buttons(*line.values())
     line[proposed].setFocus()
     made.open()
     return made

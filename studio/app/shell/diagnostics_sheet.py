@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from PySide6.QtCore import QStandardPaths, Qt, qVersion
+from PySide6.QtCore import QStandardPaths, qVersion
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from pushforward.studio import diagnostics
 from pushforward.studio.app.core import async_tasks, preferences
@@ -17,8 +17,8 @@ from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.file_manager import show_in_folder
 from pushforward.studio.app.core.notices import Notice, NoticeAction
 from pushforward.studio.app.design.basic import Elided, button, label, row
+from pushforward.studio.app.design.dialog import Dialog
 from pushforward.studio.app.design.file_dialog import save_dialog
-from pushforward.studio.app.design.growing_dialog import GrowingDialog
 from pushforward.studio.protocol.messages import ErrorInfo
 from pushforward.studio.store.errors import StoreError
 
@@ -27,33 +27,25 @@ __all__ = ["DiagnosticsSheet"]
 WIDTH = 480
 
 
-class DiagnosticsSheet(GrowingDialog):
-    """It is opened, never executed; "Write the zip" writes in a thread, and a toast says where."""
+class DiagnosticsSheet(Dialog):
+    """ "Write the zip" writes in a thread, and a toast says where."""
 
     def __init__(self, state: AppState, parent: QWidget) -> None:
-        super().__init__(parent)
+        super().__init__(parent, "Diagnostics", WIDTH)
         self._state = state
         self.file = _place() / diagnostics.file_name()
-        self.setWindowTitle("Diagnostics")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setModal(True)
-        self.setMinimumWidth(WIDTH)
         self.where = Elided("", "muted")
         self.choose = button("Choose…", self._choose)
         self.write = button("Write the zip", self._write, kind="primary")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(20, 18, 20, 18)
-        layout.setSpacing(10)
-        layout.addWidget(label("Diagnostics", "heading"))
-        layout.addWidget(label("A zip file for bug reports. It contains:"))
+        self.body.addWidget(label("A zip to send along when something went wrong. In it are:"))
         for line in diagnostics.CONTENTS:
-            layout.addWidget(label(f"•  {line}", "muted", wrap=True))
-        layout.addWidget(label(diagnostics.LEFT_OUT, "muted", wrap=True))
-        layout.addWidget(label("Nothing is sent. Check the file, then attach it to your report."))
+            self.body.addWidget(label(f"•  {line}", "muted", wrap=True))
+        self.body.addWidget(label(diagnostics.LEFT_OUT, "muted", wrap=True))
+        self.body.addWidget(label("Nothing is sent: look into it, then give it to whom you like."))
         place = row(self.where, self.choose)
         place.setStretch(0, 1)
-        layout.addLayout(place)
-        layout.addLayout(row(None, button("Cancel", self.reject), self.write))
+        self.body.addLayout(place)
+        self.add_buttons(button("Cancel", self.reject), self.write)
         self._show_place()
         self.write.setFocus()
 

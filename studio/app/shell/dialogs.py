@@ -16,8 +16,8 @@ from PySide6.QtWidgets import (
 from pushforward.studio.app.commands.command_registry import Registry
 from pushforward.studio.app.core.notices import Notices
 from pushforward.studio.app.design.basic import button, label, section, separator
+from pushforward.studio.app.design.dialog import Dialog
 from pushforward.studio.app.design.fold import Fold
-from pushforward.studio.app.design.growing_dialog import buttons, framed
 from pushforward.studio.app.engine.requests.project_files import Deleted, TrashContents
 from pushforward.studio.app.places.data.import_text import file_size
 from pushforward.studio.app.shell.top_bar import native
@@ -51,7 +51,7 @@ def show_shortcuts(parent: QWidget, registry: Registry) -> QDialog:
     """List every command that has keys, by menu as the registry knows them, and the keys of the
     table of runs.
     """
-    made, layout = framed(parent, "Keyboard shortcuts", 460)
+    made = Dialog(parent, "Keyboard shortcuts", 460)
     page = QWidget()
     grid = QGridLayout(page)
     grid.setColumnStretch(0, 1)
@@ -71,8 +71,8 @@ def show_shortcuts(parent: QWidget, registry: Registry) -> QDialog:
             grid.addWidget(label(keys, "key"), line, 1, Qt.AlignmentFlag.AlignRight)
             line += 1
     grid.setRowStretch(line, 1)
-    layout.addWidget(_scrolled(page), 1)
-    layout.addLayout(buttons(button("Close", made.accept)))
+    made.body.addWidget(_scrolled(page), 1)
+    made.add_buttons(button("Close", made.accept))
     made.resize(480, 560)
     made.open()
     return made
@@ -80,7 +80,7 @@ def show_shortcuts(parent: QWidget, registry: Registry) -> QDialog:
 
 def show_history(parent: QWidget, notices: Notices) -> QDialog:
     """List past messages, newest first, with their details folded."""
-    made, layout = framed(parent, "Past messages", 520)
+    made = Dialog(parent, "Past messages", 520)
     page = QWidget()
     body = QVBoxLayout(page)
     body.setSpacing(8)
@@ -101,8 +101,8 @@ def show_history(parent: QWidget, notices: Notices) -> QDialog:
             body.addWidget(fold)
         body.addWidget(separator())
     body.addStretch(1)
-    layout.addWidget(_scrolled(page), 1)
-    layout.addLayout(buttons(button("Close", made.accept)))
+    made.body.addWidget(_scrolled(page), 1)
+    made.add_buttons(button("Close", made.accept))
     made.resize(560, 520)
     made.open()
     return made
@@ -110,16 +110,16 @@ def show_history(parent: QWidget, notices: Notices) -> QDialog:
 
 def ask_empty_trash(parent: QWidget, found: TrashContents, chosen: Callable[[], None]) -> QDialog:
     """Ask whether what was deleted is to go for good, and say what that frees."""
-    made, layout = framed(parent, "Empty the trash?", 420)
+    made = Dialog(parent, "Empty the trash?", 420)
     shown = ", ".join(found.names[:NAMED])
     more = len(found.names) - NAMED
     names = f"{shown} and {more:,} more" if more > 0 else shown
-    words = f"{names} cannot be restored afterwards. This frees {file_size(found.size)}."
-    layout.addWidget(label(words, "muted", wrap=True))
+    words = f"{names} cannot be brought back afterwards. This frees {file_size(found.size)}."
+    made.body.addWidget(label(words, "muted", wrap=True))
     cancel = button("Cancel", made.reject)
     made.accepted.connect(chosen)
-    layout.addSpacing(6)
-    layout.addLayout(buttons(cancel, button("Delete for good", made.accept, kind="primary")))
+    made.body.addSpacing(6)
+    made.add_buttons(cancel, button("Delete for good", made.accept, kind="primary"))
     cancel.setFocus()
     made.open()
     return made
@@ -131,7 +131,7 @@ def ask_restore(
     """Ask what of the trash is to be brought back, the newest first; the dialog stays open, for
     there may be more.
     """
-    made, layout = framed(parent, "Restore from the trash", 460)
+    made = Dialog(parent, "Restore from the trash", 460)
     page = QWidget()
     grid = QGridLayout(page)
     grid.setColumnStretch(0, 1)
@@ -144,9 +144,9 @@ def ask_restore(
         grid.addWidget(label(f"{thing.what}, deleted {ago(thing.time)}", "muted"), line, 1)
         grid.addWidget(back, line, 2)
     grid.setRowStretch(len(found.things), 1)
-    layout.addWidget(_scrolled(page), 1)
+    made.body.addWidget(_scrolled(page), 1)
     close = button("Close", made.accept)
-    layout.addLayout(buttons(close))
+    made.add_buttons(close)
     close.setFocus()
     made.resize(480, 320)
     made.open()

@@ -20,9 +20,9 @@ from pushforward.studio.app.design.basic import (
     scrolled,
     section,
 )
+from pushforward.studio.app.design.dialog import Dialog
 from pushforward.studio.app.design.file_dialog import open_dialog
 from pushforward.studio.app.design.forms.editors import ChoiceList, Editor, LineEditor, Segments
-from pushforward.studio.app.design.growing_dialog import buttons, framed
 from pushforward.studio.app.design.literal_text import set_tip
 from pushforward.studio.app.design.theme import Mode, theme
 from pushforward.studio.app.design.tokens import Identity
@@ -92,7 +92,7 @@ class PreferencesSheet:
         parent: QWidget,
     ) -> None:
         self._kept, self._allow = kept, allow
-        self.dialog, layout = framed(parent, "Preferences", WIDTH)
+        self.dialog = Dialog(parent, "Preferences", WIDTH)
         self._grid = QGridLayout()
         self._grid.setColumnMinimumWidth(0, NAMES)
         self._grid.setColumnStretch(1, 1)
@@ -106,8 +106,8 @@ class PreferencesSheet:
         page = QWidget()
         page.setLayout(self._grid)
         self._grid.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(scrolled(page), 1)
-        layout.addLayout(buttons(button("Close", self.dialog.accept)))
+        self.dialog.body.addWidget(scrolled(page), 1)
+        self.dialog.add_buttons(button("Close", self.dialog.accept))
         # Lines that are wrapped have the height that their width needs; a low screen scrolls.
         high = self._grid.totalHeightForWidth(WIDTH - EDGES) + REST
         self.dialog.resize(WIDTH, min(high, parent.screen().availableGeometry().height() - REST))

@@ -212,7 +212,7 @@ def test_what_is_no_table_is_shown_by_its_parts(dialog: Any) -> None:
     assert shown.parts.isVisible()
     assert not shown._table.isVisible()
     assert shown.parts.facts.text() == "300 jets of 2 classes: gluon, top"
-    cells = [[shown.parts.list.item(i, j).text() for j in range(4)] for i in range(2)]
+    cells = [[shown.parts.list.cell(i, j).text() for j in range(4)] for i in range(2)]
     assert cells[0][:3] == ["x", "float32", "30 × 3"]
     assert cells[1][2:] == ["any number of numbers", "3 numbers in 2 rows from 1 to 3: 1, 2, 3"]
     assert shown._notes.text() == "30 constituents are kept."
@@ -236,7 +236,7 @@ def test_first_rows_are_read_by_people(dialog: Any) -> None:
     rows = [[[-0.05856578052043915, -0.0]], [[1355.2652587890625, 3]]]
     found = {"x": rows, "hits": [0.123456, 2.0]}
     shown = dialog.of(msgspec.structs.replace(JETS, preview=found))
-    cells = [shown.parts.list.item(i, 3).text() for i in range(2)]
+    cells = [shown.parts.list.cell(i, 3).text() for i in range(2)]
     assert cells == [
         "4 numbers in 2 rows from −0.0586 to 1355: −0.0586, 0, 1355, 3",
         "0.123, 2",
@@ -251,8 +251,8 @@ def test_first_rows_of_words_stand_in_a_table(dialog: Any) -> None:
     shown = dialog.of(histories)
     table = shown.parts.rows
     assert table.isVisible()
-    assert [table.horizontalHeaderItem(i).text() for i in range(2)] == ["person", "x"]
-    cells = [[table.item(i, j).text() for j in range(2)] for i in range(2)]
+    assert [table.heading(i).text() for i in range(2)] == ["person", "x"]
+    cells = [[table.cell(i, j).text() for j in range(2)] for i in range(2)]
     assert cells == [["11", "Item 7, Item 2"], ["12", "Item 9"]]
     assert not dialog.of(JETS).parts.rows.isVisible()
 
@@ -349,7 +349,7 @@ def test_pictures_are_shown_in_their_shape_and_of_nothing_no_table(dialog: Any) 
     grey = 0xFF808080
     assert picture.pixel(48, 48) == grey
     assert picture.pixel(48, 10) != grey, "twice as wide as high"
-    assert "read as 0 to 1" in shown.parts.list.item(0, 1).text()
+    assert "read as 0 to 1" in shown.parts.list.cell(0, 1).text()
     nothing = msgspec.structs.replace(images, rows=0, parts=[], preview={}, problems=["Too large."])
     shown = dialog.of(nothing)
     assert not shown._columns.isVisible()
@@ -360,7 +360,7 @@ def test_a_class_that_no_importer_reads_is_one_of_those_there_are(dialog: Any) -
     """A dash stood there."""
     labelled = [*JETS.parts, Part(name="label", dtype="int64")]
     shown = dialog.of(msgspec.structs.replace(JETS, preview={}, parts=labelled)).parts
-    cells = [[shown.list.item(i, j).text() for j in (0, 3)] for i in range(shown.list.rowCount())]
+    cells = [[shown.list.cell(i, j).text() for j in (0, 3)] for i in range(len(labelled))]
     assert ["label", "one of gluon, top"] in cells
     assert dict(cells)["x"] == "–"
 

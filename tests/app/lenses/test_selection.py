@@ -45,9 +45,9 @@ def test_a_lens_that_is_built_while_something_is_selected_says_so(
 def test_pictures_are_no_table_of_points_before_anybody_knows_the_kind(views: Any) -> None:
     """A project that was left at the samples of pictures opened with an error."""
     _, samples = views
-    before = samples._table.columnCount()
+    before = samples._table.model().columnCount()
     samples._show(Shown(np.zeros((3, 1, 8, 8), np.float32), (), "", 3))
-    assert samples._table.columnCount() == before
+    assert samples._table.model().columnCount() == before
 
 
 def test_a_line_goes_around_what_is_inside() -> None:

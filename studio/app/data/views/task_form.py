@@ -76,7 +76,6 @@ class TaskForm(QScrollArea, Generic[T]):
         self._decodes: tuple[str, Able] | None = None  # another run, and what it can do
         self._configs: dict[str, dict[str, Any]] = {}  # of the run, by the titles of tasks
         self._set: dict[str, dict[str, dict[str, Any]]] = {}  # the same of each run
-        self._wrong: set[str] = set()
         self._form: Form | None = None
         self.tasks, self.task = tasks, tasks[0]
         self.what = ChoiceList([task.title for task in tasks], what)
@@ -172,7 +171,7 @@ class TaskForm(QScrollArea, Generic[T]):
     @property
     def is_right(self) -> bool:
         """Whether every setting can be read."""
-        return not self._wrong
+        return self._form is None or self._form.is_right
 
     def set(self, name: str, value: Any) -> None:
         """Set something that was chosen elsewhere."""
@@ -212,7 +211,6 @@ class TaskForm(QScrollArea, Generic[T]):
         if place < 0:
             return  # other tasks are on their way
         self.task = self.tasks[place]
-        self._wrong = set()
         self.show_settings()
         self.chosen.emit()
 
@@ -225,7 +223,7 @@ class TaskForm(QScrollArea, Generic[T]):
             return
         self._form = Form(self._fields(entry))
         self._form.edited.connect(self._edited)
-        self._form.rejected.connect(lambda field, _typed: self._reject(field.path))
+        self._form.rejected.connect(lambda *_: self.edited.emit())
         self._show_offers()
         self._form.show_config(self.config, self.task.config)
         holder = QWidget()
@@ -293,7 +291,6 @@ class TaskForm(QScrollArea, Generic[T]):
         return msgspec.structs.replace(field, help=help, choices=usual)
 
     def _edited(self, field: FieldSpec, value: Any) -> None:
-        self._wrong.discard(field.path)
         spec = RunSpec(name="", family=Pick(slug="", config=self.config), dataset=Pick(slug=""))
         config = draft_spec.put(spec, "family", field, value).family.config
         self._configs[self.task.title] = config
@@ -303,8 +300,4 @@ class TaskForm(QScrollArea, Generic[T]):
             self._form.show_entry(self._fields(entry))
         self._show_offers()
         self._form.show_config(config, self.task.config)
-        self.edited.emit()
-
-    def _reject(self, path: str) -> None:
-        self._wrong.add(path)
         self.edited.emit()

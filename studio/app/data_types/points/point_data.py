@@ -4,54 +4,23 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtWidgets import QHeaderView, QTableView, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHeaderView, QVBoxLayout, QWidget
 
 from pushforward.studio.app.charts.particle_canvas import ParticleCanvas
 from pushforward.studio.app.charts.particle_timeline import Timeline
 from pushforward.studio.app.charts.plot_style import CanvasStyle
 from pushforward.studio.app.design.basic import label, row
 from pushforward.studio.app.design.forms.editors import ChoiceList
+from pushforward.studio.app.design.table import Column, Table
 from pushforward.studio.app.design.theme import colors, theme
 from pushforward.studio.app.text import number_format
 from pushforward.studio.literal import one_line
 
 __all__ = ["PointData"]
 
-Index = QModelIndex | QPersistentModelIndex
 ROWS = 200  # that are listed
 HIGH, LINE = 190, 24  # pixels of the table, and of a row of it
-
-
-class _Rows(QAbstractTableModel):
-    """Rows (n, d) under the names of their columns."""
-
-    def __init__(self, x: NDArray[np.float32], names: Sequence[str]) -> None:
-        super().__init__()
-        self._x, self._names = x, names
-
-    def rowCount(self, parent: Index | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(self._x)
-
-    def columnCount(self, parent: Index | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(self._names)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        if role == Qt.ItemDataRole.DisplayRole:
-            return number_format.figure(float(self._x[index.row(), index.column()]))
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        return None
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> object:
-        across = orientation == Qt.Orientation.Horizontal
-        if role == Qt.ItemDataRole.DisplayRole:
-            return self._names[section] if across else f"{section + 1}"
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        return None
 
 
 class PointData(QWidget):
@@ -68,11 +37,11 @@ class PointData(QWidget):
         self.canvas = ParticleCanvas()
         self.canvas.setMinimumHeight(160)
         self.count = label("", "small")
-        self.table = QTableView()
-        self.table.setAccessibleName("Rows")
+        self.table = Table("Rows", ())
         self.table.setFixedHeight(HIGH)
+        self.table.setShowGrid(True)
+        self.table.verticalHeader().setVisible(True)
         self.table.setTabKeyNavigation(False)
-        self.table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
         self.table.verticalHeader().setDefaultSectionSize(LINE)
         chosen = row(label("Across", "muted"), self.across, label("Up", "muted"), self.up, None)
         body = QVBoxLayout(self)
@@ -93,11 +62,9 @@ class PointData(QWidget):
         for place, each in enumerate((self.across, self.up)):
             each.offer(names)
             each.setCurrentIndex(place)
-        old, model = self.table.model(), _Rows(self._x[:ROWS], names)
-        self.table.setModel(model)
-        model.setParent(self.table)
-        if old is not None:
-            old.deleteLater()
+        self.table.set_columns([Column(name, side=Qt.AlignmentFlag.AlignRight) for name in names])
+        listed_rows = self._x[:ROWS].tolist()
+        self.table.show_rows([[number_format.figure(v) for v in each] for each in listed_rows])
         wide = QHeaderView.ResizeMode.Stretch if d <= 6 else QHeaderView.ResizeMode.Interactive
         self.table.horizontalHeader().setSectionResizeMode(wide)
         listed = min(ROWS, len(x))

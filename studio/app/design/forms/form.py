@@ -280,6 +280,11 @@ class Form(QWidget):
         each.show_problem(_sentence(typed.why))
         self.rejected.emit(each.field, typed)
 
+    @property
+    def is_right(self) -> bool:
+        """Whether every setting that matters can be read."""
+        return not self._typed
+
     def show_typed(self, typed: Mapping[str, Typed]) -> None:
         """Say which texts, by path, stand in place of values; `show_config` shows them."""
         self._typed = {path: each for path, each in typed.items() if path in self.rows}

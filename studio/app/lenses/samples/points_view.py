@@ -5,14 +5,12 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QHBoxLayout,
     QHeaderView,
-    QTableWidget,
-    QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
@@ -45,13 +43,13 @@ from pushforward.studio.app.design.basic import (
     section,
     view_bar,
 )
-from pushforward.studio.app.design.literal_text import set_tip
+from pushforward.studio.app.design.table import Column as Heading
+from pushforward.studio.app.design.table import Table
 from pushforward.studio.app.design.theme import colors, theme
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.engine.particle_starts import Starts
 from pushforward.studio.app.engine.sample_source import Sampled, Shown
 from pushforward.studio.app.text.number_ticks import number
-from pushforward.studio.literal import one_line
 
 __all__ = ["VIEW", "SamplesView"]
 
@@ -87,7 +85,7 @@ class SamplesView(LensView):
         self._drawn_ones = held_chip(self._sampled)
         self._numbers = Qualities(state)
         self._note = label("", "small", wrap=True)
-        self._table = QTableWidget()
+        self._table = Table(f"The first {ROWS} samples", ())
         self._more = label("", "small")
         self._side = QWidget()
         self._columns: list[Column] = []
@@ -130,15 +128,10 @@ class SamplesView(LensView):
         return pair
 
     def _lay_out_side(self) -> None:
-        self._table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-        self._table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
-        self._table.setAccessibleName(f"The first {ROWS} samples")
-        self._table.setMinimumHeight(24)  # in a low window the numbers above it keep their height
-        self._table.verticalHeader().setVisible(False)
+        self._table.setMinimumSize(0, 24)  # in a low window the numbers above it keep their height
+        self._table.setShowGrid(True)
         self._table.verticalHeader().setDefaultSectionSize(24)
-        header = self._table.horizontalHeader()
-        header.setTextElideMode(Qt.TextElideMode.ElideRight)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self._table.horizontalHeader().setTextElideMode(Qt.TextElideMode.ElideRight)
         side = QVBoxLayout(self._side)
         side.setContentsMargins(EDGES[0], 8, EDGES[1], 16)
         side.setSpacing(8)
@@ -160,7 +153,7 @@ class SamplesView(LensView):
         self._starts.changed.connect(self._colour)
         link([self.made.box, self.data.box])
 
-        self._table.itemSelectionChanged.connect(self._choose_in_table)
+        self._table.selection_changed.connect(self._choose_in_table)
         self._state.selection.changed.connect(self._show_chosen)
         for canvas in (self.made, self.data):
             canvas.picked.connect(partial(self._pick, canvas))
@@ -277,8 +270,8 @@ class SamplesView(LensView):
     def _choose_in_table(self) -> None:
         shown = self._rows_of(self.made)
         if shown is not None:
-            rows = [index.row() for index in self._table.selectionModel().selectedRows()]
-            self._state.selection.set(shown[0], np.array(rows, np.int64), "table")
+            rows = np.array(self._table.selected_rows, np.int64)
+            self._state.selection.set(shown[0], rows, "table")
 
     def _show_chosen(self) -> None:
         """Let the rows that are selected stand out on both canvases and in the table."""
@@ -288,17 +281,8 @@ class SamplesView(LensView):
             step = max(1, len(shown[1]) // DRAWN) if shown is not None else 1
             canvas.set_chosen(rows[rows % step == 0] // step)
             if canvas is self.made:
-                self._choose_rows(rows)
+                self._table.select_rows(rows.tolist())
         self._chip.tell()
-
-    def _choose_rows(self, rows: NDArray[np.int64]) -> None:
-        flags = QItemSelectionModel.SelectionFlag
-        model, items = self._table.model(), QItemSelection()
-        for place in rows[rows < self._table.rowCount()].tolist():
-            items.select(model.index(place, 0), model.index(place, 0))
-        self._table.blockSignals(True)
-        self._table.selectionModel().select(items, flags.ClearAndSelect | flags.Rows)
-        self._table.blockSignals(False)
 
     # Words
 
@@ -308,17 +292,14 @@ class SamplesView(LensView):
         rows = shown.x[:ROWS, :COLUMNS]
         self._columns = self._columns_of(shown)
         self._more.setText(f"{COLUMNS} of {d:,} columns" if d > COLUMNS else "")
-        self._table.blockSignals(True)  # rows that go are not let go of by the person
-        self._table.setRowCount(len(rows))
-        self._table.blockSignals(False)
-        self._table.setColumnCount(len(self._columns))
-        for place, column in enumerate(self._columns):
-            head = QTableWidgetItem(one_line(column.heading))
-            set_tip(head, column.heading)
-            self._table.setHorizontalHeaderItem(place, head)
-        for i, point in enumerate(rows.tolist()):
-            for j, (value, column) in enumerate(zip(point, self._columns, strict=True)):
-                self._table.setItem(i, j, QTableWidgetItem(number(column.read(value))))
+        left = Qt.AlignmentFlag.AlignLeft
+        self._table.set_columns([Heading(c.heading, c.heading, left) for c in self._columns])
+        self._table.show_rows(
+            [
+                [number(c.read(v)) for v, c in zip(point, self._columns, strict=True)]
+                for point in rows.tolist()
+            ]
+        )
         self._share_room()
         across, up = self._columns[:2] if len(self._columns) > 2 else (None, None)
         for canvas in (self.made, self.data):

@@ -2,14 +2,16 @@
 
 import math
 from collections.abc import Iterator
+from itertools import zip_longest
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from pushforward.studio.app.core.data_type import LABEL
 from pushforward.studio.app.core.data_type_registry import kind
 from pushforward.studio.app.design.basic import label, section
+from pushforward.studio.app.design.table import Column, Table
 from pushforward.studio.app.places.data.found_tiles import FoundTiles
 from pushforward.studio.app.text import number_format as words
 from pushforward.studio.counts import format_count
@@ -19,7 +21,8 @@ from pushforward.studio.store.parts import Part
 
 __all__ = ["FoundParts"]
 
-HEADERS = ("Part", "Numbers", "A row", "First rows")
+LEFT = Qt.AlignmentFlag.AlignLeft
+PARTS = [Column(title, side=LEFT) for title in ("Part", "Numbers", "A row", "First rows")]
 LETTERS = 200
 FIRST = 4  # numbers of nested ones that are said
 
@@ -31,10 +34,8 @@ class FoundParts(QWidget):
         super().__init__()
         self.facts = label("", wrap=True)
         self.tiles = FoundTiles()
-        self.list = _table("Parts of a row")
-        self.list.setColumnCount(len(HEADERS))
-        self.list.setHorizontalHeaderLabels(list(HEADERS))
-        self._head, self.rows = section("First rows"), _table("First rows")
+        self.list = Table("Parts of a row", PARTS)
+        self._head, self.rows = section("First rows"), Table("First rows", ())
         body = QVBoxLayout(self)
         body.setContentsMargins(0, 0, 0, 0)
         body.addWidget(section("What a row holds"))
@@ -58,15 +59,13 @@ class FoundParts(QWidget):
         )
         self.tiles.show_found(found)
         self.list.setVisible(bool(found.rows))  # of nothing there is nothing to be said
-        self.list.setRowCount(len(found.parts))
-        for i, part in enumerate(found.parts):
+        lines = []
+        for part in found.parts:
             there = _first(_named(part, found))
             if part.name == LABEL and part.name not in found.preview and names:
                 there = f"one of {names}{more}"
-            cells = (part.name, _numbers(part, found), _shape(part), there)
-            for j, text in enumerate(cells):
-                self.list.setItem(i, j, QTableWidgetItem(one_line(text)))
-        self.list.resizeColumnsToContents()
+            lines.append((part.name, _numbers(part, found), _shape(part), there))
+        self.list.show_rows(lines)
         self._show_rows(found)
 
     def _show_rows(self, found: Inspection) -> None:
@@ -78,25 +77,13 @@ class FoundParts(QWidget):
             each.setVisible(words and self.tiles.isHidden())
         # What is short comes first: who it is, before what they did.
         names = sorted(known, key=lambda name: any(isinstance(row, list) for row in known[name]))
-        self.rows.setColumnCount(len(names))
-        self.rows.setHorizontalHeaderLabels([one_line(name) for name in names])
-        self.rows.setRowCount(max(map(len, known.values()), default=0))
-        for column, name in enumerate(names):
-            for line, value in enumerate(known[name]):
-                text = ", ".join(map(_format_cell, _flat(value)))[:LETTERS]
-                self.rows.setItem(line, column, QTableWidgetItem(one_line(text)))
-        self.rows.resizeColumnsToContents()
+        self.rows.set_columns([Column(name, side=LEFT) for name in names])
+        lines = zip_longest(*(known[name] for name in names), fillvalue=())
+        self.rows.show_rows([[_cell(value) for value in line] for line in lines])
 
 
-def _table(name: str) -> QTableWidget:
-    made = QTableWidget()
-    made.setAccessibleName(name)
-    made.verticalHeader().setVisible(False)
-    made.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-    header = made.horizontalHeader()
-    header.setStretchLastSection(True)
-    header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-    return made
+def _cell(value: Any) -> str:
+    return ", ".join(map(_format_cell, _flat(value)))[:LETTERS]
 
 
 def _numbers(part: Part, found: Inspection) -> str:

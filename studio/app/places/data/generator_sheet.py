@@ -5,15 +5,13 @@ where it cannot be used here.
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from pushforward.studio.app.core import draft_spec
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.design.basic import button, column, label, row, scrolled
+from pushforward.studio.app.design.dialog import Dialog
 from pushforward.studio.app.design.forms.form import LABEL_WIDTH, Form
-from pushforward.studio.app.design.growing_dialog import GrowingDialog
-from pushforward.studio.app.design.literal_text import set_title
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.places.data.import_text import name_reasons
 from pushforward.studio.protocol.catalog import EntrySpec, FieldSpec
@@ -25,23 +23,16 @@ __all__ = ["MakeSheet"]
 WIDTH, HIGHEST = 480, 560
 
 
-class MakeSheet(GrowingDialog):
-    """Dialog opened without blocking; it closes once the job is queued, and progress is shown above
-    the canvas.
-    """
+class MakeSheet(Dialog):
+    """It closes once the job has started; the line above the canvas shows the progress."""
 
     def __init__(
         self, state: AppState, actions: Actions, entry: EntrySpec, parent: QWidget
     ) -> None:
-        super().__init__(parent)
+        super().__init__(parent, entry.title, WIDTH)
         self._actions, self._entry = actions, entry
         self._taken = [data.name for data in state.datasets]
         self._config: dict[str, Any] = {}
-        self._wrong: set[str] = set()
-        set_title(self, entry.title)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setModal(True)
-        self.setMinimumWidth(WIDTH)
         self.form = Form(entry)
         self.form.show_config({})
         self.name = QLineEdit(name_of_data([Path(f"new-{entry.slug}")], self._taken))
@@ -50,7 +41,7 @@ class MakeSheet(GrowingDialog):
         self.go = button(entry.title, self._go, kind="primary")
         self._lay_out()
         self.form.edited.connect(self._edited)
-        self.form.rejected.connect(self._rejected)
+        self.form.rejected.connect(self._check)
         self.name.textChanged.connect(self._check)
         self._check()
 
@@ -63,28 +54,19 @@ class MakeSheet(GrowingDialog):
         title.setFixedWidth(LABEL_WIDTH)
         line = row(title, self.name, gap=4)
         line.setStretch(1, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(20, 18, 20, 18)
-        layout.setSpacing(12)
-        layout.addWidget(label(self._entry.title, "heading"))
-        layout.addWidget(label(self._entry.summary, "muted", wrap=True))
-        layout.addWidget(area, 1)
-        layout.addLayout(line)
-        layout.addWidget(self.trouble)
-        layout.addLayout(row(None, button("Cancel", self.reject), self.go))
+        self.body.addWidget(label(self._entry.summary, "muted", wrap=True))
+        self.body.addWidget(area, 1)
+        self.body.addLayout(line)
+        self.body.addWidget(self.trouble)
+        self.add_buttons(button("Cancel", self.reject), self.go)
 
     def _edited(self, field: FieldSpec, value: Any) -> None:
-        self._wrong.discard(field.path)
         spec = RunSpec(name="", family=Pick(slug="", config=self._config), dataset=Pick(slug=""))
         self._config = draft_spec.put(spec, "family", field, value).family.config
         self.form.show_config(self._config)
         self._check()
 
-    def _rejected(self, field: FieldSpec, _typed: draft_spec.Typed) -> None:
-        self._wrong.add(field.path)
-        self._check()
-
-    def _check(self) -> None:
+    def _check(self, *_: object) -> None:
         """Say what stands against it, or nothing; what is wrong with a setting stands below it."""
         against = name_reasons(self.name.text().strip(), self._taken)
         if self._entry.lacks:
@@ -93,7 +75,7 @@ class MakeSheet(GrowingDialog):
         self.trouble.setVisible(bool(against))
         self.form.setEnabled(not self._entry.lacks)
         self.name.setEnabled(not self._entry.lacks)
-        self.go.setEnabled(not against and not self._wrong)
+        self.go.setEnabled(not against and self.form.is_right)
 
     def _go(self) -> None:
         self._actions.data.make(self._entry.slug, self._config, self.name.text().strip())

@@ -32,6 +32,8 @@ from pushforward.studio.app.core import async_tasks
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.design.basic import button, label, row, section
 from pushforward.studio.app.design.literal_text import set_tip, set_title
+from pushforward.studio.app.design.table import Column as Heading
+from pushforward.studio.app.design.table import Table
 from pushforward.studio.app.design.theme import colors, theme
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.engine.requests.data_requests import named
@@ -98,7 +100,7 @@ class ImportDialog(QDialog):
         self._items = QComboBox()
         self._items.setAccessibleName("Table in the file")
         self._columns = QTableWidget()
-        self._preview = QTableWidget()
+        self._preview = Table("First rows", ())
         self.scatter = ParticleCanvas()
         self._scaling = label("", "muted", wrap=True)
         self._why = label("", "danger", wrap=True)
@@ -286,17 +288,11 @@ class ImportDialog(QDialog):
             self._columns.setItem(i, j, cell)
 
     def _fill_preview(self, item: Item | None) -> None:
-        rows = item.preview if item else []
         columns = item.columns if item else []
-        self._preview.setColumnCount(len(columns))
-        self._preview.setHorizontalHeaderLabels([one_line(c.name) for c in columns])
-        self._preview.setRowCount(len(rows))
-        for i, values in enumerate(rows):
-            for j, value in enumerate(values):
-                text = number(float(value)) if isinstance(value, int | float) else str(value)
-                self._preview.setItem(
-                    i, j, QTableWidgetItem("" if value is None else one_line(text))
-                )
+        left = Qt.AlignmentFlag.AlignLeft
+        self._preview.set_columns([Heading(column.name, side=left) for column in columns])
+        rows = item.preview if item else []
+        self._preview.show_rows([[_cell(value) for value in each] for each in rows])
 
     # What follows from the choice
 
@@ -387,3 +383,9 @@ def _busy_bar(name: str) -> QProgressBar:
     bar.setSizePolicy(hold)
     bar.hide()
     return bar
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return number(float(value)) if isinstance(value, int | float) else str(value)

@@ -3,8 +3,7 @@
 from typing import Any
 
 import msgspec
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from pushforward.studio.app.core import draft_spec
 from pushforward.studio.app.core.app_state import AppState
@@ -12,8 +11,8 @@ from pushforward.studio.app.core.display_names import branch_name, numbered
 from pushforward.studio.app.core.run_edit_text import live_fields
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.design.basic import Elided, button, column, label, row, scrolled
+from pushforward.studio.app.design.dialog import Dialog
 from pushforward.studio.app.design.forms.form import LABEL_WIDTH, Form
-from pushforward.studio.app.design.growing_dialog import GrowingDialog
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.protocol.catalog import EntrySpec, FieldSpec
 from pushforward.studio.protocol.spec import ChangeSetting, Pick, RunSpec
@@ -23,25 +22,20 @@ __all__ = ["BranchSheet"]
 WIDTH = 460
 
 
-class BranchSheet(GrowingDialog):
+class BranchSheet(Dialog):
     """Lists the settings that may change in the middle of a training, as they are at the step.
 
-    It is opened, never executed; "Branch" calls the action and closes it.
+    "Branch" calls the action and closes it.
     """
 
     def __init__(
         self, state: AppState, actions: Actions, run: RunState, step: int, parent: QWidget
     ) -> None:
-        super().__init__(parent)
+        super().__init__(parent, "Branch", WIDTH, heading=f"Branch from step {step:,}")
         self._actions = actions
         self._key, self._step = run.key, step
         self._fields = live_fields(run, state.catalog, step)
         self._changes: dict[str, Any] = {}
-        self._wrong: set[str] = set()
-        self.setWindowTitle("Branch")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setModal(True)
-        self.setMinimumWidth(WIDTH)
         self.name = QLineEdit(branch_name(run))
         self.name.setAccessibleName("Name of the branch")
         self.form: Form | None = None
@@ -50,35 +44,30 @@ class BranchSheet(GrowingDialog):
         self.name.selectAll()
 
     def _lay_out(self, run: RunState) -> None:
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(20, 18, 20, 18)
-        layout.setSpacing(12)
-        layout.addWidget(label(f"Branch from step {self._step:,}", "heading"))
         whose = numbered(run)
         said = (
             f"A new run that equals {whose} up to step {self._step:,}, bit for bit, and continues "
             "with your changes."
         )
-        layout.addWidget(label(said, "muted", wrap=True))
+        self.body.addWidget(label(said, "muted", wrap=True))
         title = Elided("Name")
         title.setFixedWidth(LABEL_WIDTH)
         title.setBuddy(self.name)
         line = row(title, self.name, gap=4)
         line.setStretch(1, 1)
-        layout.addLayout(line)
+        self.body.addLayout(line)
         if self._fields:
-            layout.addWidget(self._settings(run), 1)
+            self.body.addWidget(self._settings(run), 1)
         else:
-            nothing = "No setting of this model can change during training: the branch "
-            layout.addWidget(label(nothing + "repeats the run.", "muted", wrap=True))
-        cancel = button("Cancel", self.reject)
-        layout.addLayout(row(None, cancel, self.start))
+            nothing = "No setting of this model can change in the middle of a training: the branch "
+            self.body.addWidget(label(nothing + "repeats what is there.", "muted", wrap=True))
+        self.add_buttons(button("Cancel", self.reject), self.start)
 
     def _settings(self, run: RunState) -> QWidget:
         assert run.spec is not None
         self.form = Form(_entry(run.spec, self._fields))
         self.form.edited.connect(self._edited)
-        self.form.rejected.connect(self._rejected)
+        self.form.rejected.connect(lambda *_: self.start.setEnabled(False))
         page = QWidget()
         page.setLayout(column(self.form, None, gap=0))
         area = scrolled(page)
@@ -86,7 +75,6 @@ class BranchSheet(GrowingDialog):
         return area
 
     def _edited(self, field: FieldSpec, value: Any) -> None:
-        self._wrong.discard(field.path)
         self._changes.pop(field.path, None)
         if value != field.default:
             self._changes[field.path] = value
@@ -96,11 +84,7 @@ class BranchSheet(GrowingDialog):
                 spec = draft_spec.put(spec, "family", each, self._changes[each.path])
         assert self.form is not None
         self.form.show_config(spec.family.config)
-        self.start.setEnabled(not self._wrong)
-
-    def _rejected(self, field: FieldSpec, _typed: draft_spec.Typed) -> None:
-        self._wrong.add(field.path)
-        self.start.setEnabled(False)
+        self.start.setEnabled(self.form.is_right)
 
     def _start(self) -> None:
         changes = [

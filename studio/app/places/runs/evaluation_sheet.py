@@ -3,8 +3,7 @@
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
 
 from pushforward.studio.app.core import async_tasks, evaluation_options
@@ -13,8 +12,8 @@ from pushforward.studio.app.core.data_type_registry import kind_of_run
 from pushforward.studio.app.core.draft_spec import value_at
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.design.basic import Elided, button, column, label, row, scrolled
+from pushforward.studio.app.design.dialog import Dialog
 from pushforward.studio.app.design.forms.form import Form
-from pushforward.studio.app.design.growing_dialog import GrowingDialog
 from pushforward.studio.app.design.literal_text import set_tip
 from pushforward.studio.app.design.switch import Switch
 from pushforward.studio.app.engine.actions import Actions
@@ -30,9 +29,9 @@ LONG = "takes long"
 USUAL = "Metrics of the training and of earlier evaluations"
 
 
-class EvaluateSheet(GrowingDialog):
-    """Dialog opened without blocking; it closes once the job is queued. The choices are kept for
-    the session, for all runs of the data type.
+class EvaluateSheet(Dialog):
+    """It closes once the job has started. The choice is kept for the session, for all runs of the
+    data type: their values are compared with each other.
 
     Attributes:
         switches: by metric, whether to measure it.
@@ -41,7 +40,7 @@ class EvaluateSheet(GrowingDialog):
     """
 
     def __init__(self, state: AppState, actions: Actions, run: RunState, parent: QWidget) -> None:
-        super().__init__(parent)
+        super().__init__(parent, "Evaluate", WIDTH)
         self._state, self._actions, self._run = state, actions, run
         assert run.spec is not None
         assert state.catalog is not None
@@ -49,14 +48,9 @@ class EvaluateSheet(GrowingDialog):
         self._config = evaluation_options.within(state.asked.get(self._key, {}), run.most)
         self._metrics = evaluation_options.fitting(run, state.catalog)
         self._own = evaluation_options.own(run, state.catalog)
-        self._wrong: set[str] = set()
         self._refused: dict[str, str] = {}  # settings that cannot be taken, by metric
         kind = kind_of_run(run, state.catalog)
         self._many, self._most = kind.many, run.most
-        self.setWindowTitle("Evaluate")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setModal(True)
-        self.setMinimumWidth(WIDTH)
         on = evaluation_options.chosen(self._config, self._metrics, self._own)
         self.switches = {each.slug: self._switch(each, each.slug in on) for each in self._metrics}
         self.settings: dict[str, MetricSettings] = {}
@@ -68,7 +62,7 @@ class EvaluateSheet(GrowingDialog):
         state.runs.changed.connect(self._follow_data)
         actions.real_samples.need(run.key)  # with some of the data it is told how many there are
         self.form.edited.connect(self._edited)
-        self.form.rejected.connect(self._rejected)
+        self.form.rejected.connect(lambda *_: self._say())
         self.trouble = label("", "danger", wrap=True)
         self.go = button("Evaluate", self._go, kind="primary")
         self._lay_out(evaluation_options.grouped(self._metrics, kind.groups))
@@ -109,19 +103,15 @@ class EvaluateSheet(GrowingDialog):
         area = scrolled(page)
         room = self.screen().availableGeometry().height() // 2
         area.setMinimumHeight(min(room, page.sizeHint().height() + 4))
-        said = "Uses the newest weights. Values are shown with their noise floor or baseline."
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(20, 18, 20, 18)
-        layout.setSpacing(12)
-        layout.addWidget(label("Evaluate", "heading"))
-        layout.addWidget(label(said, "muted", wrap=True))
+        said = "With the newest weights; each value is shown next to its noise floor or baseline."
+        self.body.addWidget(label(said, "muted", wrap=True))
         self.all = button("All", self._all, kind="link", tip="Switch on all of them")
         self.usual = button("Usual", self._as_usual, kind="link", tip=USUAL)
-        layout.addLayout(row(self.all, self.usual, None))
-        layout.addWidget(area, 1)
-        layout.addLayout(column(self.form, self.limit, gap=4))
-        layout.addWidget(self.trouble)
-        layout.addLayout(row(None, button("Cancel", self.reject), self.go))
+        self.body.addLayout(row(self.all, self.usual, None))
+        self.body.addWidget(area, 1)
+        self.body.addLayout(column(self.form, self.limit, gap=4))
+        self.body.addWidget(self.trouble)
+        self.add_buttons(button("Cancel", self.reject), self.go)
 
     def _line(self, entry: EntrySpec) -> QWidget:
         line, switch, title = QWidget(), self.switches[entry.slug], Elided(entry.title)
@@ -171,13 +161,8 @@ class EvaluateSheet(GrowingDialog):
         self._keep(config)
 
     def _edited(self, field: FieldSpec, value: Any) -> None:
-        self._wrong.discard(field.path)
         self._keep({**self._config, field.path: value})
         self.form.show_config(self._config)
-
-    def _rejected(self, field: FieldSpec, _typed: object) -> None:
-        self._wrong.add(field.path)
-        self._say()
 
     def _keep(self, config: dict[str, Any]) -> None:
         self._config = self._state.asked[self._key] = config
@@ -195,7 +180,7 @@ class EvaluateSheet(GrowingDialog):
             against = next(filter(None, (self._refused.get(slug, "") for slug in on)), "")
         self.trouble.setText(error or against)
         self.trouble.setVisible(bool(self.trouble.text()))
-        self.go.setEnabled(not against and not self._wrong)
+        self.go.setEnabled(not against and self.form.is_right)
 
     def _go(self) -> None:
         async_tasks.spawn(self._start())

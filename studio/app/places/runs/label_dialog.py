@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QDialog, QLineEdit, QWidget
 
 from pushforward.studio.app.design.basic import button, label
-from pushforward.studio.app.design.growing_dialog import framed
+from pushforward.studio.app.design.dialog import Dialog
 
 __all__ = ["ask_line"]
 
@@ -14,18 +14,14 @@ def ask_line(
     parent: QWidget, title: str, help: str, text: str, taken: Callable[[str], None]
 ) -> QDialog:
     """Ask for a line of text, which is ``text`` so far; ``taken`` is called with what it became."""
-    made, layout = framed(parent, title, 420)
+    made = Dialog(parent, title, 420)
     line = QLineEdit(text)
     line.setAccessibleName(title)
     line.selectAll()
     take, cancel = button("Save", made.accept, kind="primary"), button("Cancel", made.reject)
-    buttons = QHBoxLayout()
-    buttons.addStretch(1)
-    buttons.addWidget(cancel)
-    buttons.addWidget(take)
-    layout.addWidget(line)
-    layout.addWidget(label(help, "muted", wrap=True))
-    layout.addLayout(buttons)
+    made.body.addWidget(line)
+    made.body.addWidget(label(help, "muted", wrap=True))
+    made.add_buttons(cancel, take)
     made.accepted.connect(lambda: taken(line.text()))
     line.setFocus()
     made.open()

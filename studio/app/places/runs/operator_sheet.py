@@ -5,7 +5,7 @@ conditions, the rows that it is handed, and the files that it writes.
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
-from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QWidget
 from shiboken6 import isValid
 
 from pushforward.studio.app.core import async_tasks, draft_spec, operator_settings
@@ -17,11 +17,11 @@ from pushforward.studio.app.core.operator_settings import COUNT, Asking, Unreada
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.core.setting_options import Offers, offered
 from pushforward.studio.app.design.basic import button, column, label, row
+from pushforward.studio.app.design.dialog import Dialog
 from pushforward.studio.app.design.file_dialog import folder_of_exports, save_dialog
 from pushforward.studio.app.design.forms.editors import Segments
 from pushforward.studio.app.design.forms.form import LABEL_WIDTH, Form
-from pushforward.studio.app.design.growing_dialog import GrowingDialog
-from pushforward.studio.app.design.literal_text import set_tip, set_title
+from pushforward.studio.app.design.literal_text import set_tip
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.engine.query import DEBOUNCE_MS, Query
 from pushforward.studio.app.engine.requests.operator_requests import DOES, MEASURED
@@ -40,29 +40,22 @@ TRIED = "timing it"
 PLACES = ("Into the run", "To a file")
 
 
-class OperateSheet(GrowingDialog):
-    """Dialog opened without blocking; it closes once the job is queued, and progress is shown above
-    the lenses.
-    """
+class OperateSheet(Dialog):
+    """It closes once the job has started; the line above the lenses shows the progress."""
 
     def __init__(
         self, state: AppState, actions: Actions, run: RunState, entry: EntrySpec, parent: QWidget
     ) -> None:
-        super().__init__(parent)
+        super().__init__(parent, entry.title, WIDTH)
         self._state, self._actions, self._run, self.entry = state, actions, run, entry
         self._able: Able | None = None
         self._config: dict[str, Any] = {}
-        self._wrong: set[str] = set()
         kind = kind_of_run(run, state.catalog)
         # Where it is left open by default, or by default fewer, the operator says how many.
         usual = next((field.default for field in entry.fields if field.path == COUNT), 0)
         if usual:
             self._config[COUNT] = min(usual, kind.few)
         self._config |= state.asked.get((run.key, entry.slug), {})
-        set_title(self, entry.title)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setModal(True)
-        self.setMinimumWidth(WIDTH)
         self.form: Form | None = None
         self.places = Segments(list(PLACES), "Results")
         self.places.select(0)
@@ -92,20 +85,16 @@ class OperateSheet(GrowingDialog):
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._area.hide()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(20, 18, 20, 18)
-        layout.setSpacing(12)
-        layout.addWidget(label(self.entry.title, "heading"))
-        layout.addWidget(label(self.entry.summary, "muted", wrap=True))
-        layout.addWidget(self._area, 1)
+        self.body.addWidget(label(self.entry.summary, "muted", wrap=True))
+        self.body.addWidget(self._area, 1)
         title = label("Results")
         title.setFixedWidth(LABEL_WIDTH)
         line = row(title, self.places, gap=4)
         line.setStretch(1, 1)
-        layout.addLayout(line)
-        layout.addWidget(self.trouble)
-        layout.addWidget(self.advice)
-        layout.addLayout(row(self.step, None, button("Cancel", self.reject), self.go))
+        self.body.addLayout(line)
+        self.body.addWidget(self.trouble)
+        self.body.addWidget(self.advice)
+        self.add_buttons(button("Cancel", self.reject), self.go, left=self.step)
 
     async def _ask(self) -> None:
         """Learn what the run can do; the settings are shown with the conditions that it has."""
@@ -180,7 +169,7 @@ class OperateSheet(GrowingDialog):
         self._propose(entry)
         self.form = Form(entry)
         self.form.edited.connect(self._edited)
-        self.form.rejected.connect(self._rejected)
+        self.form.rejected.connect(lambda *_: self._say())
         self.form.show_offers(self._offers())
         self.form.show_config(self._config)
         self._say()
@@ -246,7 +235,6 @@ class OperateSheet(GrowingDialog):
         return super().eventFilter(watched, event)
 
     def _edited(self, field: FieldSpec, value: Any) -> None:
-        self._wrong.discard(field.path)
         spec = RunSpec(name="", family=Pick(slug="", config=self._config), dataset=Pick(slug=""))
         self._config = draft_spec.put(spec, "family", field, value).family.config
         self._state.asked[self._run.key, self.entry.slug] = self._config
@@ -256,14 +244,11 @@ class OperateSheet(GrowingDialog):
         self.form.show_config(self._config)
         self._say()
 
-    def _rejected(self, field: FieldSpec, _typed: draft_spec.Typed) -> None:
-        self._wrong.add(field.path)
-        self._say()
-
     def _say(self, error: ErrorInfo | None = None) -> None:
         """Say what is wrong, or nothing."""
         lacking = self._lacking() if self._able is not None else ""
-        self.go.setEnabled(self._able is not None and not self._wrong and not lacking)
+        right = self.form is None or self.form.is_right
+        self.go.setEnabled(self._able is not None and right and not lacking)
         set_tip(self.go, lacking)
         self.trouble.setText(error.message if error is not None else "")
         note = lacking or " ".join(filter(None, self._notes()))

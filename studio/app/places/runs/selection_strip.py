@@ -1,11 +1,11 @@
 """What differs between the selected runs of the table, and what can be done with them together."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QTableWidget, QTableWidgetItem, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QVBoxLayout
 
 from pushforward.studio.app.charts.run_badge import MARKED, SIDE, badge_icon
 from pushforward.studio.app.core import run_comparison
@@ -18,14 +18,15 @@ from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.design.basic import Elided, button, label, row
 from pushforward.studio.app.design.literal_text import set_tip
 from pushforward.studio.app.design.row_paint import HEIGHT
+from pushforward.studio.app.design.table import Column, Table
 from pushforward.studio.app.design.theme import theme
 from pushforward.studio.app.text import number_format
-from pushforward.studio.literal import one_line
 
 __all__ = ["RunStrip", "StripActions"]
 
 LEAST, AMPLE = 280, 720  # pixels: of the strip, and from which there is room for its title
 ROOM, WIDEST = 14, 170  # pixels: what the style takes of a cell, and what no column goes beyond
+RUN = "Run"
 Columns = list[tuple[str, tuple[str, ...]]]
 
 
@@ -37,9 +38,6 @@ class StripActions:
     pin: Callable[[], None]
     copy: Callable[[], None]
     compare: Callable[[], None]
-
-
-NUMBER = Qt.ItemDataRole.UserRole  # of a run, on its badge
 
 
 class RunStrip(QFrame):
@@ -56,6 +54,7 @@ class RunStrip(QFrame):
         self.pin = button("Pin as baseline", actions.pin)
         self.compare = button("Compare", actions.compare, kind="primary")
         self.table = _table()
+        self._numbers: list[str] = []  # of the runs, on their badges
         head = row(
             self._title,
             self.said,
@@ -79,10 +78,9 @@ class RunStrip(QFrame):
         self._title.setVisible(self.width() >= AMPLE)
 
     def _recolour(self) -> None:
-        for line in range(self.table.rowCount()):
-            item = self.table.item(line, 0)
-            if item is not None:
-                item.setIcon(badge_icon(line, item.data(NUMBER) or ""))
+        for line, number_of_run in enumerate(self._numbers):
+            if (item := self.table.cell(line, 0)) is not None:
+                item.setIcon(badge_icon(line, number_of_run))
 
     def show_runs(self, runs: list[RunState]) -> None:
         """Show the settings in which runs differ, of the first few; hide where there is one."""
@@ -110,7 +108,7 @@ class RunStrip(QFrame):
         it came to, then those that only some of them have, which may be many.
         """
         shared = [each for each in found.rows if NONE not in each[1]]
-        columns: Columns = [("Run", tuple(title_of(run) for run in runs)), *shared]
+        columns: Columns = [(RUN, tuple(title_of(run) for run in runs)), *shared]
         metrics = {first_metric(run) for run in runs if first_metric(run)}
         for metric in sorted(metrics):
             figures = [figure_of(run, metric) for run in runs]
@@ -120,52 +118,37 @@ class RunStrip(QFrame):
         return [*columns, ("Time", times), *(each for each in found.rows if each not in shared)]
 
     def _fill(self, runs: list[RunState], columns: Columns) -> None:
-        table = self.table
-        table.setColumnCount(len(columns))
-        table.setRowCount(len(runs))
-        for column, (title, values) in enumerate(columns):
-            side = Qt.AlignmentFlag.AlignLeft
-            if column and all(not value or value[0].isdigit() or value == NONE for value in values):
-                side = Qt.AlignmentFlag.AlignRight
-            head = QTableWidgetItem(one_line(title))
-            set_tip(head, title)
-            head.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
-            table.setHorizontalHeaderItem(column, head)
+        self._numbers = [number(run.name) for run in runs]
+        self.table.set_columns([Column(t, t, _side(t, values)) for t, values in columns])
+        self.table.show_rows(list(zip(*(values for _, values in columns), strict=True)))
+        for place, (_, values) in enumerate(columns):
             for line, value in enumerate(values):
-                item = QTableWidgetItem(one_line(value))
-                set_tip(item, value)
-                item.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
-                if column == 0:
-                    item.setData(NUMBER, number(runs[line].name))
-                    item.setIcon(badge_icon(line, item.data(NUMBER)))
-                table.setItem(line, column, item)
-        table.resizeColumnsToContents()
-        for column in range(len(columns)):
-            wide = table.columnWidth(column) + ROOM
-            table.setColumnWidth(column, min(wide, 2 * WIDEST if column == 0 else WIDEST))
-        self._fit(len(runs))
-
-    def _fit(self, runs: int) -> None:
-        """Be as high as the runs, and the bar below them where one is needed."""
-        bar = self.table.horizontalScrollBar().sizeHint().height()
-        head = self.table.horizontalHeader().sizeHint().height()
-        self.table.setFixedHeight(head + HEIGHT * runs + bar)
+                if (item := self.table.cell(line, place)) is not None:
+                    set_tip(item, value)
+        self._recolour()
+        header = self.table.horizontalHeader()
+        header.setSectionResizeMode(header.ResizeMode.Interactive)
+        for place in range(len(columns)):
+            wide = self.table.sizeHintForColumn(place) + ROOM
+            wide = max(wide, header.sectionSizeHint(place))
+            header.resizeSection(place, min(wide, WIDEST if place else 2 * WIDEST))
+        self.table.fit()
 
 
-def _table() -> QTableWidget:
-    table = QTableWidget()
+def _side(title: str, values: Sequence[str]) -> Qt.AlignmentFlag:
+    """Return the side of a column: numbers stand at the right."""
+    numbers = title != RUN and all(not v or v[0].isdigit() or v == NONE for v in values)
+    return Qt.AlignmentFlag.AlignRight if numbers else Qt.AlignmentFlag.AlignLeft
+
+
+def _table() -> Table:
+    table = Table("Only what differs", (), selectable=False)
     table.setProperty("role", "bare")
-    table.setAccessibleName("Only what differs")
-    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-    table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
-    table.setShowGrid(False)
-    table.setWordWrap(False)
     table.setTextElideMode(Qt.TextElideMode.ElideRight)
     table.setIconSize(QSize(SIDE, SIDE))
     table.setFrameShape(QFrame.Shape.NoFrame)
     table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+    table.setHorizontalScrollMode(Table.ScrollMode.ScrollPerPixel)
+    table.setMinimumWidth(0)
     table.verticalHeader().setDefaultSectionSize(HEIGHT)
-    table.verticalHeader().hide()
-    table.horizontalHeader().setHighlightSections(False)
     return table

@@ -3,23 +3,23 @@
 import itertools
 
 from PySide6.QtCore import QRect
-from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QWidget
 
 from pushforward.studio.app.design.basic import label
-from pushforward.studio.app.design.growing_dialog import GrowingDialog
+from pushforward.studio.app.design.dialog import Dialog
 
 LONG = "What stands against it takes several lines where the window is as narrow as this one. " * 4
 
 
 def test_nothing_lies_over_something_else_when_a_line_comes(qtbot) -> None:
-    sheet = GrowingDialog()
+    sheet = Dialog(None, "Test", 300)
     qtbot.addWidget(sheet)
     area, name, trouble = QScrollArea(), label("Name"), label("", "danger", wrap=True)
     page = QWidget()
     page.setFixedHeight(500)
     area.setWidget(page)
     area.setMinimumHeight(200)
-    layout = QVBoxLayout(sheet)
+    layout = sheet.body
     for part in (label(LONG, wrap=True), area, name, trouble):
         layout.addWidget(part)
     trouble.hide()
