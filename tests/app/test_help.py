@@ -383,6 +383,7 @@ NOT_REPRODUCED = {
     "GR5-graph-rnn",
     "H1",
     "J1",
+    "RL2b",
 }
 
 

@@ -38,8 +38,8 @@ def _verdict(found: Found, least: float) -> str:
 @experiment(
     "RL2",
     title="Latent views beside pixel views",
-    claim="Whether views of neighbouring latents (sigma 0.2) add to pixel views is reported for "
-    "VAEs and GANs, also with weak pixel views. The paper's claim; here it need not hold.",
+    claim="Whether views of neighbouring latents (sigma 0.2 and 0.5) add to pixel views is "
+    "reported for VAEs and GANs. It is the central claim of the paper; here it need not hold.",
     pass_line="none: shown from + 1 point with a 95 % interval above 0, else not shown",
     group=GROUP,
     source=SOURCE,
