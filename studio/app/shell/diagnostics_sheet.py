@@ -28,7 +28,7 @@ WIDTH = 480
 
 
 class DiagnosticsSheet(Dialog):
-    """ "Write the zip" writes in a thread, and a toast says where."""
+    """Writes a zip in a thread; a toast names the file."""
 
     def __init__(self, state: AppState, parent: QWidget) -> None:
         super().__init__(parent, "Diagnostics", WIDTH)

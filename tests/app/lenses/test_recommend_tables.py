@@ -165,7 +165,7 @@ async def test_users_are_sorted_filtered_brushed_and_opened(studio):
     view.metrics.activated.emit(1)
     assert view.table.heading(2).text() == "Diversity at 10"
     wanted = []
-    state.lens_wanted.connect(wanted.append)
+    state.window.show_lens.connect(wanted.append)
     view._open(0)
     await quiet()
     assert wanted == ["samples/recommend"]

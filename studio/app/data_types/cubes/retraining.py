@@ -144,4 +144,4 @@ class Retraining(QObject):
         key = str(answer.result["run"])
         self._actions.runs.know(key, command.spec)
         self._actions.runs.show(key)
-        self._state.lens_wanted.emit("samples/scene")
+        self._state.window.show_lens.emit("samples/scene")

@@ -25,7 +25,7 @@ class ChosenUser(QObject):
     def open(self, number: int, known: int) -> None:
         """Open a user in the preview, with the history up to the item ``known``."""
         self.number, self.known = number, known
-        self._state.lens_wanted.emit("samples/recommend")
+        self._state.window.show_lens.emit("samples/recommend")
         self.changed.emit()
 
 
