@@ -52,6 +52,7 @@ def streaming_users(users: int, seed: int) -> InteractionSet:
     title="Simulated streaming service",
     summary="Simulated users of 700 titles over two years: long tail, new releases, series, "
     "drifting tastes. The best possible list is known.",
+    licence="ours, Apache-2.0",
     source="simulated; popularity by Zipf's law, with the exponent 0.9",
     holds="interactions",
     config=StreamingConfig,

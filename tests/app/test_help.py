@@ -382,6 +382,10 @@ NOT_REPRODUCED = {
     "GR5-discriminator-flow",
     "GR5-graph-rnn",
     "H1",
+    "H2",
+    "H3",
+    "H4",
+    "H6",
     "J1",
     "RL2b",
 }

@@ -1,5 +1,6 @@
 """Imported jets and graphs become data that a training can read."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import h5py
@@ -99,7 +100,7 @@ def test_data_are_written_to_files_with_all_suffixes_that_their_kind_names(tmp_p
     data = registry.get("kind", slug).make(20, 0)
     rows, kind = data.rows(slice(None)), kind_of(slug)
     assert {".npz", ".h5", ".hdf5"} <= set(kind.suffixes)
-    for suffix in kind.suffixes:
+    for suffix in set(kind.suffixes) - (set() if find_spec("pyarrow") else {".parquet"}):
         path = tmp_path / f"made{suffix}"
         kind.write(path, rows, data.columns, {})
         assert path.stat().st_size > 0

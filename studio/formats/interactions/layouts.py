@@ -190,7 +190,7 @@ def _guess_headless(rows: list[list[str]], delimiter: str) -> Layout | None:
         form = "Table" if first[user].isdecimal() else "Amazon"
         return _headless(form, delimiter, 4, **roles)
     pairs = [row for row in rows if len(row) == 2 and all(cell.isdecimal() for cell in row)]
-    if width == 2 and len(pairs) >= len(rows) - 1 and len(pairs) > 1:
+    if width == 2 and delimiter.isspace() and len(pairs) >= len(rows) - 1 and len(pairs) > 1:
         users = [int(row[0]) for row in pairs]
         if users == sorted(users) and len(set(users)) < len(users):
             return _headless("SASRec text", delimiter, 2, user=0, item=1)

@@ -267,9 +267,9 @@ def test_axes_say_what_is_along_them(plot: HistogramPlot, qtbot: QtBot) -> None:
     assert plot.planes[1].bottom.label.toPlainText().strip() == "x (GeV)"
     spectrum = SpectrumPlot()
     qtbot.addWidget(spectrum)
-    spectrum.set_bands(np.array([400.0, 500.0], np.float32), 2, 0.0, 1.0)
+    spectrum.set_bands(np.array([400.0, 500.0], np.float32), 2, (0.0, 1.0))
     assert spectrum.plane.bottom.label.toPlainText().strip() == "wavelength (nm)"
-    spectrum.set_bands(np.empty(0, np.float32), 2, 0.0, 1.0)
+    spectrum.set_bands(np.empty(0, np.float32), 2, (0.0, 1.0))
     assert spectrum.plane.bottom.label.toPlainText().strip() == "band"
 
 
