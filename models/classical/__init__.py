@@ -1,1 +1,1 @@
-"""Classical classifiers of numbers (n, d): what any network has to beat."""
+"""What classical classifiers share, and logistic regression, which metrics compare with."""

@@ -121,16 +121,17 @@ class WindowKernel(Kernel):
         if not theta > 0:
             raise ValueError(f"the scale of a kernel must be above 0, got {theta}")
         height, width = values.shape[:2]
-        self._matrix = _windowed(np.asarray(values, np.float32), theta, window, smallest)
+        # Half of it: the other half is its mirror image.
+        self._half = _windowed(np.asarray(values, np.float32), theta, window, smallest)
         self._normalise(height * width)
 
     @property
     def entries(self) -> int:
         """Number of stored entries, both triangles."""
-        return int(self._matrix.nnz)
+        return 2 * int(self._half.nnz)
 
     def filter(self, q: Array) -> Array:
-        found: Array = self._matrix @ q
+        found: Array = self._half @ q + self._half.T @ q
         return found
 
 
@@ -145,7 +146,7 @@ def bilateral_features(values: Array, theta: float) -> Array:
 
 
 def _windowed(values: Array, theta: float, window: float, smallest: float) -> Any:
-    """Return the symmetric sparse matrix (n, n): entries of half the offsets, and their mirror."""
+    """Return the entries of each pixel with those after it, a sparse matrix (n, n)."""
     from scipy import sparse
 
     height, width = values.shape[:2]
@@ -167,9 +168,15 @@ def _windowed(values: Array, theta: float, window: float, smallest: float) -> An
     n = height * width
     if not entries:
         return sparse.csr_array((n, n), dtype=np.float32)
-    cells = (np.concatenate(rows), np.concatenate(columns))
-    half = sparse.coo_array((np.concatenate(entries), cells), shape=(n, n)).tocsr()
-    return half + half.T.tocsr()
+    cells = (_joined(rows), _joined(columns))
+    return sparse.coo_array((_joined(entries), cells), shape=(n, n)).tocsr()
+
+
+def _joined(parts: list[NDArray[Any]]) -> NDArray[Any]:
+    """Return arrays as one, and let go of the parts: they are the largest thing there is."""
+    found = np.concatenate(parts)
+    parts.clear()
+    return found
 
 
 def _overlap(

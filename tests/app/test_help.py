@@ -385,7 +385,6 @@ NOT_REPRODUCED = {
     "H2",
     "H3",
     "H4",
-    "H6",
     "J1",
     "RL2b",
 }

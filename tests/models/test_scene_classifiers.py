@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 import torch
 
-from pushforward.models.classical.discriminant import ShrunkDiscriminant
-from pushforward.models.classical.nearest import NearestLabel
-from pushforward.models.classical.svm import KernelSvm, solve_box
 from pushforward.models.config import decode
 from pushforward.models.contracts.abilities import ClassifiesScene
 from pushforward.models.contracts.learner import finish
 from pushforward.models.contracts.spec import LABEL
+from pushforward.models.families.classify.nearest_label import NearestLabel
 from pushforward.models.families.classify.semi_gan import SemiGan, SemiGanConfig, unlabelled_loss
+from pushforward.models.families.classify.shrunk_lda import ShrunkDiscriminant
+from pushforward.models.families.classify.svm import KernelSvm, solve_box
 from pushforward.models.kinds.cubes import CubeSet, cubes, mirrored
 from pushforward.models.nets.spectra.discriminator import (
     PatchConfig,
