@@ -223,7 +223,7 @@ def test_classes_of_the_first_rows_are_named_as_in_the_file(qtbot):
     shown = FoundParts()
     qtbot.addWidget(shown)
     shown.show_found(found)
-    assert [shown.list.item(line, 3).text() for line in range(2)] == ["37, 23, 25", "6, 6, 1"]
+    assert [shown.list.cell(line, 3).text() for line in range(2)] == ["37, 23, 25", "6, 6, 1"]
 
 
 async def before_an_import(bench, wait):

@@ -51,7 +51,7 @@ async def test_what_is_selected_is_written_and_what_is_drawn_stands_under_the_ru
     await until(lambda: person.state.selection.made(run.key) != source, 20)
     newest = person.state.selection.made(run.key)
     assert newest is not None
-    assert newest.of == str(Results(Path(run.key) / "results").of(name).arrays)
+    assert newest.of == str(Results(Path(run.key) / "results").get(name).arrays)
     line = person.window.sidebar.runs.words(result_line(run.key, name))
     assert line is not None
     assert line.text == "1 Generate"

@@ -512,8 +512,8 @@ def test_one_can_be_resumed_by_itself(desk):
 REFUSED = [
     ([named("a")], STEPS, "2 to 8"),
     ([named(c) for c in "abcdefghi"], STEPS, "2 to 8"),
-    ([named("a"), named("b", seed=3)], STEPS, "training.seed is 0 in the one and 3"),
-    ([named("a"), named("b", samples=99)], STEPS, "training.samples is 300 in the one and 99"),
+    ([named("a"), named("b", seed=3)], STEPS, "training.seed is 0 in one and 3"),
+    ([named("a"), named("b", samples=99)], STEPS, "training.samples is 300 in one and 99"),
     ([named("a"), named("b", threads=2)], STEPS, "training.threads is 1"),
     ([named("a"), named("b")], m.Budget(kind="joules", amount=3), "joules"),
     ([named("a"), named("b")], m.Budget(kind="seconds", amount=0), "greater than 0"),
@@ -524,7 +524,7 @@ REFUSED = [
     (
         [named("a"), msgspec.structs.replace(named("b"), dataset=Pick(slug="two-moons"))],
         STEPS,
-        "dataset is eight-gaussians in the one and two-moons",
+        "dataset is eight-gaussians in one and two-moons",
     ),
 ]
 

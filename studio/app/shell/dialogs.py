@@ -114,7 +114,7 @@ def ask_empty_trash(parent: QWidget, found: TrashContents, chosen: Callable[[], 
     shown = ", ".join(found.names[:NAMED])
     more = len(found.names) - NAMED
     names = f"{shown} and {more:,} more" if more > 0 else shown
-    words = f"{names} cannot be brought back afterwards. This frees {file_size(found.size)}."
+    words = f"{names} cannot be restored afterwards. This frees {file_size(found.size)}."
     made.body.addWidget(label(words, "muted", wrap=True))
     cancel = button("Cancel", made.reject)
     made.accepted.connect(chosen)

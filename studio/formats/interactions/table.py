@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pushforward.studio.formats.archives import is_archive
+from pushforward.studio.formats.archives import check_unpacked, is_archive
 from pushforward.studio.formats.interactions.events import File
 from pushforward.studio.formats.interactions.importing import FILTERS, HistoriesImporter
 from pushforward.studio.formats.interactions.layout import ROLES
@@ -102,6 +102,8 @@ def _looked(path: Path, *, strict: bool = False) -> list[File]:
         return []
     found = []
     try:
+        if path.suffix.lower() == ".zip":
+            check_unpacked(path)
         for source in sources_of(path):
             if source.member and source.suffix not in _PLAIN:
                 continue
