@@ -5,19 +5,14 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Signal
 
 from pushforward.studio.app.core.app_state import AppState
-from pushforward.studio.app.core.display_names import called
+from pushforward.studio.app.core.display_names import numbered
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.design.basic import button
 from pushforward.studio.app.design.menu import Entries, open_menu
 
-__all__ = ["ComparedRuns", "run_title"]
+__all__ = ["ComparedRuns"]
 
 OTHERS = 2
-
-
-def run_title(run: RunState) -> str:
-    """Return the number and the name of a run."""
-    return called(run.name, run.label.name)
 
 
 class ComparedRuns(QObject):
@@ -70,7 +65,7 @@ class ComparedRuns(QObject):
 
     def _open(self) -> None:
         entries: Entries = [
-            (f"{'✓ ' if run.key in self._chosen else ''}{run_title(run)}", self._toggler(run.key))
+            (f"{'✓ ' if run.key in self._chosen else ''}{numbered(run)}", self._toggler(run.key))
             for run in self.candidates()
         ]
         if not entries:

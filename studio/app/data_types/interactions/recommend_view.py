@@ -8,12 +8,13 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from pushforward.studio.app.charts.picture_export import Picture, widget_picture
 from pushforward.studio.app.core.app_state import AppState
+from pushforward.studio.app.core.display_names import numbered
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.core.timers import single_shot
 from pushforward.studio.app.data.views.lens_view import LensView
 from pushforward.studio.app.data.views.view_spec import ViewSpec, shows
 from pushforward.studio.app.data_types.interactions.chosen_user import chosen_user
-from pushforward.studio.app.data_types.interactions.compared_runs import ComparedRuns, run_title
+from pushforward.studio.app.data_types.interactions.compared_runs import ComparedRuns
 from pushforward.studio.app.data_types.interactions.history_cards import HistoryCards
 from pushforward.studio.app.data_types.interactions.history_strip import HistoryStrip
 from pushforward.studio.app.data_types.interactions.item_search import ItemSearch
@@ -371,7 +372,7 @@ class RecommendView(LensView):
         changed = answer.question.items != answer.question.original
         current = self.panel.why.key is not None and self.panel.why.key[2] == answer.question.items
         runs = [self._state.runs.by_key.get(key) for key in answer.question.runs]
-        names = [run_title(run) if run is not None else "" for run in runs]
+        names = [numbered(run) if run is not None else "" for run in runs]
         reasons = self.panel.reasons if current else {}
         lists = model_lists(answer, people.catalogue, names, tokens, set(later), reasons)
         self.next.show_lists(lists, compared=changed)
