@@ -140,7 +140,7 @@ class Attack:
             "pictures": torch.stack([rows.x, hit, purified])[:, :_SHOWN],
             "verdict": torch.stack(verdict), "sure": torch.stack(sure), "label": labels[:_SHOWN],
         }  # fmt: skip
-        return Outcome(arrays=arrays, note=_said(right, len(labels)), taken_from=NAMELESS)
+        return Outcome(arrays=arrays, note=_describe(right, len(labels)), taken_from=NAMELESS)
 
     def _purified(
         self, operation: Operation, rows: Batch, done: int, total: int
@@ -172,7 +172,7 @@ def fast_gradient_sign(judge: nn.Module, x: Tensor, labels: Tensor, strength: fl
     return (x + strength * slope.sign()).clamp(0.0, 1.0)
 
 
-def _said(right: list[float], n: int) -> str:
+def _describe(right: list[float], n: int) -> str:
     clean, chance, attacked, purified, both = (100 * share for share in right)
     return (
         f"Of {n:,} images the judge names {clean:.1f} % rightly, {attacked:.1f} % under attack "

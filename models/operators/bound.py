@@ -131,7 +131,7 @@ class BoundExplorer:
         moments = Moments(levels, doubled.mean(dim=0), doubled.square().mean(dim=0), width)
         arrays |= _spreads(moments, _schedules(learner), bits)
         arrays |= yield from self._stepwise(denoise, at, (s_min, s_max), scale, bits)
-        return Outcome(arrays=arrays, note=_said(arrays))
+        return Outcome(arrays=arrays, note=_describe(arrays))
 
     def _errors(
         self, denoise: Denoise, at: Batch, s_min: float, s_max: float, noise: torch.Generator
@@ -223,7 +223,7 @@ def _spreads(moments: Moments, schedules: Mapping[str, Density], bits: float) ->
     }
 
 
-def _said(arrays: Mapping[str, Tensor]) -> str:
+def _describe(arrays: Mapping[str, Tensor]) -> str:
     total, low, high = arrays["total"].tolist()
     return (
         f"At most {total:.3f} bits/dim (95 %: {low:.3f} to {high:.3f}): prior "

@@ -156,7 +156,7 @@ class LikelihoodLab:
             arrays |= {"map": found.reshape(m, m), "bounds": bounds}
             if law is not None:
                 arrays["law-map"] = bar(places.x).float().reshape(m, m)
-        return Outcome(arrays=arrays, note=_said(arrays))
+        return Outcome(arrays=arrays, note=_describe(arrays))
 
 
 def _log_prob(
@@ -229,7 +229,7 @@ def _places(rows: Batch, side: int) -> tuple[Batch, Tensor]:
     return Batch(torch.stack([x, y], dim=-1).reshape(-1, 2)), bounds
 
 
-def _said(arrays: dict[str, Tensor]) -> str:
+def _describe(arrays: dict[str, Tensor]) -> str:
     name = _UNSEEN if _UNSEEN in arrays else _LEARNED
     mean, bar = float(arrays[name].mean()), float(arrays[f"bar-{name}"].mean())
     if math.isnan(bar):

@@ -91,7 +91,7 @@ class EmbeddingMap:
             "class": classes,
             "nearest": _nearest(features, generated),
         }
-        return Outcome(arrays=arrays, note=_said(features, generated))
+        return Outcome(arrays=arrays, note=_describe(features, generated))
 
 
 def _counted(work: Generator[int, None, Tensor]) -> Generator[Progress, None, Tensor]:
@@ -142,7 +142,7 @@ def _nearest(features: Tensor, generated: Tensor) -> Tensor:
     return nearest / nearest[~generated].mean().clamp_min(1e-12)
 
 
-def _said(features: Tensor, generated: Tensor) -> str:
+def _describe(features: Tensor, generated: Tensor) -> str:
     if not bool(generated.any()):
         return f"{len(features):,} real samples; this run has no source."
     spread = [features[rows].var(dim=0).sum() for rows in (generated, ~generated)]

@@ -76,7 +76,7 @@ def filmed(
             level = step.x.new_tensor(step.s)
             foreseen.append(denoise(step.x, level) if step.s > 0.0 else step.x)
         yield Progress(total, total)
-    return _outcome(model, latents, kept, foreseen, _said(len(steps), len(kept)))
+    return _outcome(model, latents, kept, foreseen, _describe(len(steps), len(kept)))
 
 
 def _outcome(
@@ -110,7 +110,7 @@ def _outcome(
     return Outcome(shown(end), arrays, note)
 
 
-def _said(there: int, kept: int) -> str:
+def _describe(there: int, kept: int) -> str:
     """Say how many frames there are, and why no more."""
     if kept < there:
         return f"{kept:,} of the {there:,} frames of the sampler, evenly chosen."

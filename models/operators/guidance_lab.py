@@ -180,7 +180,7 @@ class GuidanceLab:
             **dict(zip(_FIGURES, figures, strict=True)),
             "real": real.x[:_SHOWN], "real-label": real.given[LABEL][:_SHOWN].long(),
         }  # fmt: skip
-        return Outcome(arrays=arrays | self._maps(real.x, known), note=_said(arrays, blown))
+        return Outcome(arrays=arrays | self._maps(real.x, known), note=_describe(arrays, blown))
 
     def _sampler(self, strength: float, own: Any) -> Heun:
         config = encode(self.config)
@@ -272,7 +272,7 @@ def _nearest_are(made: Tensor, real: Batch, label: int) -> float:
     return float((votes.argmax(dim=1) == label).float().mean())
 
 
-def _said(arrays: dict[str, Tensor], blown: bool) -> str:
+def _describe(arrays: dict[str, Tensor], blown: bool) -> str:
     """Say what the strongest guidance that came to an end did."""
     last = int(arrays["share"].isfinite().nonzero().max())
     share = 100 * float(arrays["share"][last])

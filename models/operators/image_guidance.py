@@ -127,7 +127,7 @@ class ImageGuidance:
             "real-coverage": torch.tensor(expected_coverage(c.n, len(real), k_near)),
             "n": torch.tensor(c.n), "n-real": torch.tensor(len(real)),
         }  # fmt: skip
-        return Outcome(arrays=arrays, note=_said(arrays, len(real), blown), taken_from=_TAKEN)
+        return Outcome(arrays=arrays, note=_describe(arrays, len(real), blown), taken_from=_TAKEN)
 
 
 def _labels(family: Family[Any], operation: Operation, n: int) -> Tensor:
@@ -169,7 +169,7 @@ def _figures(judge: Judge, made: Tensor, labels: Tensor, real: Batch) -> Tensor:
     return torch.tensor([(share, *wilson(share, n)) for share, n in shares])
 
 
-def _said(arrays: dict[str, Tensor], real: int, blown: bool) -> str:
+def _describe(arrays: dict[str, Tensor], real: int, blown: bool) -> str:
     """Say what the strongest guidance that came to an end did."""
     last = int(arrays["accuracy"][:, 0].isfinite().nonzero().max())
     right, covered = (100 * float(arrays[name][last, 0]) for name in ("accuracy", "coverage"))

@@ -115,7 +115,7 @@ class Impute:
         which = torch.arange(n).repeat_interleave(c.draws)
         given = {name: value[which] for name, value in rows.given.items()}
         made = Batch(draws.transpose(0, 1).flatten(0, 1), given=given)
-        return Outcome(made, {"row": which, **arrays}, _said(arrays))
+        return Outcome(made, {"row": which, **arrays}, _describe(arrays))
 
 
 def _scores(draws: Tensor, x: Tensor, hidden: Tensor, std: Tensor) -> Tensor:
@@ -132,7 +132,7 @@ def _coverage(draws: Tensor, x: Tensor, hidden: Tensor) -> Tensor:
     return torch.stack([(away <= level).double().mean() for level in LEVELS]).float()
 
 
-def _said(arrays: dict[str, Tensor]) -> str:
+def _describe(arrays: dict[str, Tensor]) -> str:
     parts = [f"CRPS {rounded(float(arrays['crps'].mean()), 3)}"]
     parts.append(f"of a straight line {rounded(float(arrays['crps-line'].mean()), 3)}")
     if "crps-law" in arrays:

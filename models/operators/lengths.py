@@ -157,7 +157,7 @@ class AveragingLengths:
             "off": torch.tensor([off for _, off in states]),
         }
         named = {"slug": picked.slug, "config": dict(encode(figure.config))}
-        return Outcome(arrays=arrays, note=_said(arrays), settled={"n": n, "figure": named})
+        return Outcome(arrays=arrays, note=_describe(arrays), settled={"n": n, "figure": named})
 
 
 def _twin(family: Family[Any]) -> Family[Any]:
@@ -173,7 +173,7 @@ def _twin(family: Family[Any]) -> Family[Any]:
     return made
 
 
-def _said(arrays: dict[str, Tensor]) -> str:
+def _describe(arrays: dict[str, Tensor]) -> str:
     """Say which length is nearest, where the repeats can tell it from the run's own average: all
     draw from the same latents, so that their differences vary less than they do.
     """

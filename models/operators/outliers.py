@@ -102,7 +102,7 @@ class Outliers:
         for name in sets:
             if name != "unseen":
                 arrays[f"auc-{name}"] = auc(arrays[name], arrays["unseen"])
-        return Outcome(arrays=arrays, note=_said(arrays), taken_from=NAMELESS)
+        return Outcome(arrays=arrays, note=_describe(arrays), taken_from=NAMELESS)
 
     def _scored(
         self, operation: Operation, rows: Batch, done: int, total: int
@@ -174,7 +174,7 @@ def _of(source: RowSource, n: int, seed: int) -> Batch:
     return source.rows(order[:n])
 
 
-def _said(arrays: dict[str, Tensor]) -> str:
+def _describe(arrays: dict[str, Tensor]) -> str:
     area, low, high = (100 * share for share in arrays["auc-pasted"].tolist())
     where = 100 * float(arrays["auc-places"][0])
     return (

@@ -118,7 +118,7 @@ class ProbeRepresentation:
             arrays |= {f"other-{name}": values for name, values in probed.items()}
         if self.config.real_seeds:
             arrays |= yield from self._worth(model, train, test, total)
-        return Outcome(arrays=arrays, note=_said(arrays))
+        return Outcome(arrays=arrays, note=_describe(arrays))
 
     def _probed(
         self, ways: list[Represent], rows: tuple[Tensor, ...], counts: list[int], done: int,
@@ -237,7 +237,7 @@ def _trained_on(
     return _features_of(made)
 
 
-def _said(arrays: dict[str, Tensor]) -> str:
+def _describe(arrays: dict[str, Tensor]) -> str:
     """Compare the run with raw values after the fewest labels, in a sentence."""
     apart = 100 * (arrays["few"][0, 0] - arrays["few"][1, 0])
     mean, error = float(apart.mean()), 1.96 * float(apart.std()) / len(apart) ** 0.5

@@ -95,7 +95,7 @@ class RepresentationViews:
             arrays["anchor-class"] = judge.logits(arrays["anchor"]).argmax(dim=1)
         yield Progress(len(SIGMAS) + 1, len(SIGMAS) + 2)
         arrays |= self._pairs(operation, model, judge)
-        return Outcome(arrays=arrays, note=_said(arrays, self.config.sigma))
+        return Outcome(arrays=arrays, note=_describe(arrays, self.config.sigma))
 
     def _neighbours(
         self, model: Representation, latent: Batch, judge: Judge | None
@@ -115,9 +115,9 @@ class RepresentationViews:
             made = _units(model, model.anchors.neighbour(many, noise, views))
             shown.append(made[:_ROWS])
             if judge is not None and own is not None:
-                said = judge.logits(made).argmax(dim=1)
-                classes.append(said[:_ROWS])
-                changed.append((said != own).float().mean())
+                predicted = judge.logits(made).argmax(dim=1)
+                classes.append(predicted[:_ROWS])
+                changed.append((predicted != own).float().mean())
             yield Progress(index + 1, len(sigmas) + 1)
         found = {"neighbours": torch.stack(shown), "sigmas": torch.tensor(sigmas)}
         if classes:
@@ -183,10 +183,10 @@ def _real(operation: Operation, model: Representation, first: int, n: int = 1) -
     return model.spec.standardise(data.rows(rows).x).to(model.device)
 
 
-def _said(arrays: dict[str, Tensor], sigma: float) -> str:
+def _describe(arrays: dict[str, Tensor], sigma: float) -> str:
     apart = float(arrays["positive"].mean() - arrays["negative"].mean())
-    said = f"Positives are {apart:+.2f} more similar than negatives (cosine)."
+    note = f"Positives are {apart:+.2f} more similar than negatives (cosine)."
     if "changed" in arrays:
         share = 100 * float(arrays["changed"][-1])
-        said = f"At σ = {sigma:g} {share:.0f} % of the views have another class. {said}"
-    return said
+        note = f"At σ = {sigma:g} {share:.0f} % of the views have another class. {note}"
+    return note

@@ -55,7 +55,9 @@ class Anchors:
             step: number of the step, by which a frozen set grows.
         """
         n = len(real) - round(self.real_share * len(real))
-        latents, made = self._taken(n, generator, step) if self.frozen else self.new(n, generator)
+        latents, made = (
+            self._frozen_pairs(n, generator, step) if self.frozen else self.new(n, generator)
+        )
         if n == len(real):
             given = {name: value.to(made.device) for name, value in latents.given.items()}
             return Batch(made, given=given), latents
@@ -74,7 +76,7 @@ class Anchors:
         latents = self.source.holding(drawn, z)
         return latents, self.source.push(latents)
 
-    def _taken(self, n: int, generator: torch.Generator, step: int) -> tuple[Batch, Tensor]:
+    def _frozen_pairs(self, n: int, generator: torch.Generator, step: int) -> tuple[Batch, Tensor]:
         """Return n of the frozen anchors by chance. The set grows by one chunk a step, and a chunk
         is a function of the seed: when a training is resumed it is generated again.
         """

@@ -9,7 +9,7 @@ from pushforward.models.contracts.execution import Execution
 from pushforward.models.contracts.learner import finish
 from pushforward.models.contracts.state import State
 from pushforward.models.operators.base import Operation
-from pushforward.models.operators.lengths import AveragingLengths, AveragingLengthsConfig, _said
+from pushforward.models.operators.lengths import AveragingLengths, AveragingLengthsConfig, _describe
 from pushforward.models.registry import discover, registry
 from pushforward.models.tensors import make_generator
 from pushforward.models.training.optim import OptimizerConfig
@@ -223,7 +223,7 @@ def test_a_length_is_praised_where_the_repeats_can_tell_it() -> None:
         own = torch.tensor([1.0, 1.2, 0.9, 1.1])
         wobble = 0.01 * torch.tensor([1.0, -1.0, 0.5, -0.5])
         distance = torch.stack([own - gain + wobble, own + 0.1])
-        return _said({"lengths": torch.tensor([0.1, 0.2]), "distance": distance, "own": own})
+        return _describe({"lengths": torch.tensor([0.1, 0.2]), "distance": distance, "own": own})
 
     assert said(0.2) == "A length of 0.1 is nearer to the data than the run's own average."
     assert said(0.005).startswith("No length is told from the run's own average; the nearest")

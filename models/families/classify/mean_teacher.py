@@ -44,8 +44,8 @@ class MeanTeacherConfig(Config, frozen=True):
         Literal["pseudo", "consistency", "entropy"],
         param(
             "Unlabelled loss",
-            "Pseudo-labels: learn the classes of which the averaged teacher is confident. "
-            "Consistency: predict what the teacher does under other noise. Entropy: be sure.",
+            "Pseudo-labels: train on the classes that the teacher predicts with confidence. "
+            "Consistency: match the teacher under other noise. Entropy: minimise the entropy.",
             choices={
                 "pseudo": "Pseudo-labels",
                 "consistency": "Consistency",

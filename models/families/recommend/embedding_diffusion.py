@@ -131,8 +131,8 @@ class _Denoiser(nn.Module):
 
     def forward(self, x: Tensor, history: Tensor, clock: Tensor) -> Tensor:
         """Return F, x and history (..., d), clock (n,) one a row."""
-        told = self.clock(clock.flatten()).view(*x.shape[:-1], -1)
-        h = functional.gelu(self.read(torch.cat([x, history, told], dim=-1)))
+        level = self.clock(clock.flatten()).view(*x.shape[:-1], -1)
+        h = functional.gelu(self.read(torch.cat([x, history, level], dim=-1)))
         found: Tensor = self.out(h + functional.gelu(self.mix(h)))
         return found
 
@@ -251,11 +251,11 @@ class EmbeddingDiffusion(Learner[EmbeddingDiffusionConfig]):
 
         def denoise(at: Tensor, s: Tensor) -> Tensor:
             levels = s.expand(len(at))
-            told = net.denoise(at, levels, history)
+            conditional = net.denoise(at, levels, history)
             if config.guidance == 1.0:
-                return told
-            untold = net.denoise(at, levels, nothing)
-            return untold + config.guidance * (told - untold)
+                return conditional
+            unconditional = net.denoise(at, levels, nothing)
+            return unconditional + config.guidance * (conditional - unconditional)
 
         sampler = Heun(HeunConfig(steps=config.steps))
         return sampler.sample(denoise, noise.repeat(len(x), 1), config.s_min, config.s_max)

@@ -64,8 +64,8 @@ class _Factors(nn.Module):
         self.bias = nn.Parameter(torch.zeros(items))
 
     def states(self, x: Tensor) -> Tensor:
-        """Return the state after each place: the mean of the items up to it, and the last one
-        beside it if the model is sequential; (n, L) -> (n, L, k).
+        """Return the state after each item, (n, L) -> (n, L, k): the mean of the items so far, and
+        of a sequential model also the last item.
         """
         count = (x != PADDING).cumsum(dim=1).clamp_min(1)[..., None]
         user = self.items(x).cumsum(dim=1) / count

@@ -68,15 +68,15 @@ class ListMetric(Metric[RankingConfig]):
         model = evidence.model
         assert model is not None
         assert isinstance(model, Recommends)
-        return self._of(model, evidence)
+        return self._measure(model, evidence)
 
     def bar(self, evidence: Evidence) -> Figure:
         """The same of popularity, counted in what the model has learned from."""
         if not isinstance(evidence.train, InteractionSet):
             raise NotApplicable("popularity needs the histories that were learned from")
-        return self._of(Popular(evidence.train), evidence)
+        return self._measure(Popular(evidence.train), evidence)
 
-    def _of(self, model: Recommends, evidence: Evidence) -> Figure:
+    def _measure(self, model: Recommends, evidence: Evidence) -> Figure:
         mask = self.config.leave_out_seen
         found = measure_lists(model, evidence.real, evidence.train, self.k, mask_seen=mask)
         return self.figure(found)

@@ -146,7 +146,7 @@ class PatchDiscriminator(nn.Module):
         h = self.spectral(padded[None])
         h = _act(self.down.dense(h, 1))
         h = _act(self.spatial.dense(h, 2))
-        left = ((self._side - 3) // 2 + 1) - 2  # places a side of which the mean is taken
+        left = ((self._side - 3) // 2 + 1) - 2  # side of the map that is averaged, in pixels
         taps = h.new_full((h.shape[1], 1, left, left), 1.0 / left**2)
         h = functional.conv2d(h, taps, dilation=2, groups=h.shape[1])
         height, width = (n - self._side + 1 for n in padded.shape[1:])

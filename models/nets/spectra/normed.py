@@ -58,7 +58,7 @@ class NormedConv(_Normed):
         )
 
     def dense(self, x: Tensor, dilation: int) -> Tensor:
-        """Return the outputs at every place: stride 1, taps so many places apart."""
+        """Return the outputs at every pixel: stride 1, the kernel dilated by a number of pixels."""
         return functional.conv2d(x, self.weight, self.bias, dilation=dilation)
 
 
