@@ -19,6 +19,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from steps.environment import LOCKS, environment_of_this_python
 from steps.talk import StepFailed, complain, run, say
 
+# The extras that the tests use: what they write is read back by the programs that users have.
+TESTED_EXTRAS = ("onnx", "tensorboard")
 # What PyTorch's builds with CUDA bring, and nothing else does.
 CUDA = re.compile(r"^(nvidia-[\w-]+|cuda-[\w-]+|triton|torch)==")
 
@@ -50,7 +52,8 @@ def renew(upgrade: bool) -> None:
     LOCKS.mkdir(exist_ok=True)
     if not upgrade and torch.exists() and tests.exists():
         everything.write_text(torch.read_text() + tests.read_text())
-    compiled(python, everything, ["--group", "dev", "--group", "setup"])
+    extras = [word for extra in TESTED_EXTRAS for word in ("--extra", extra)]
+    compiled(python, everything, ["--group", "dev", "--group", "setup", *extras])
     own, others = split(everything.read_text())
     torch.write_text(own)
     tests.write_text(others)
