@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pushforward.studio.app.data_types.graphs.node_label_places import clear_places
+from pushforward.studio.app.data_types.graphs.graph_plane import clear_places
 
 
 def apart(place, begin, end):

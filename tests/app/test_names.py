@@ -25,7 +25,7 @@ from pushforward.studio.app.design.table import Column, Table
 from pushforward.studio.app.places.data.import_dialog import ImportDialog
 from pushforward.studio.app.places.discover.recipe_card import RecipeCard
 from pushforward.studio.app.shell import dialogs
-from pushforward.studio.app.shell.close_dialog import ask_close
+from pushforward.studio.app.shell.window_closing import ask_close
 from pushforward.studio.protocol.messages import JobInfo
 from pushforward.studio.protocol.spec import Pick, RunSpec
 from pushforward.studio.store.project import Project

@@ -19,7 +19,6 @@ from pushforward.studio.app.data_types.images.own_image import Image, OwnImageRe
 from pushforward.studio.app.design.basic import label, row
 from pushforward.studio.app.design.table import Column, Table
 from pushforward.studio.app.design.theme import colors
-from pushforward.studio.app.labs.bootstrap_interval import RESAMPLES, mean_between
 from pushforward.studio.app.text import number_format
 
 if TYPE_CHECKING:
@@ -48,6 +47,20 @@ LEVELS = 256  # those of a byte
 BYTE = math.log2(LEVELS - 1)
 Doubles = NDArray[np.float64]
 ALONE = "Only a comparison is meaningful: Measure compares it with the data."
+
+
+RESAMPLES = 1000
+
+
+def mean_between(values: NDArray[np.float64], resamples: int = RESAMPLES) -> tuple[float, float]:
+    """Return the ends of the interval of 95 % of the mean of values (n,): the percentiles of the
+    means of as many values drawn with replacement (Efron 1979, doi:10.1214/aos/1176344552), always
+    by the same numbers.
+    """
+    rng, n = np.random.default_rng(0), len(values)
+    means = [values[rng.integers(0, n, n)].mean() for _ in range(resamples)]
+    low, high = np.percentile(means, (2.5, 97.5))
+    return float(low), float(high)
 
 
 class LikelihoodView(PictureLab):

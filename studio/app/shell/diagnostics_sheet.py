@@ -41,7 +41,8 @@ class DiagnosticsSheet(Dialog):
         for line in diagnostics.CONTENTS:
             self.body.addWidget(label(f"•  {line}", "muted", wrap=True))
         self.body.addWidget(label(diagnostics.LEFT_OUT, "muted", wrap=True))
-        self.body.addWidget(label("Nothing is sent: look into it, then give it to whom you like."))
+        sent = "Nothing is sent. Check the file, then attach it to your report."
+        self.body.addWidget(label(sent))
         place = row(self.where, self.choose)
         place.setStretch(0, 1)
         self.body.addLayout(place)

@@ -467,7 +467,7 @@ def test_before_the_first_evaluation_it_is_said_how_one_comes(lens: Any, show: A
 def test_before_the_catalogue_is_there_nothing_is_drawn_as_points(lens: Any) -> None:
     """A run on molecules was a plane of dots while the engine loaded."""
     from pushforward.studio.app.data.views.view_spec import shows_moving
-    from pushforward.studio.app.shell.empty_lens_text import nothing_in
+    from pushforward.studio.app.shell.lens_tabs import nothing_in
 
     applies = shows_moving("particles")
     assert applies(lens.state)

@@ -6,7 +6,9 @@ from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import QRectF, QSize
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from pushforward.observables.sentences.grammar import (
     CATEGORIES,
@@ -24,9 +26,10 @@ from pushforward.studio.app.data.views.live_lab_frame import AskedLive, Asking
 from pushforward.studio.app.data.views.view_spec import ViewSpec, shows_moving
 from pushforward.studio.app.data_types.graphs.labelled_paint import labelled_rows
 from pushforward.studio.app.data_types.graphs.sentence_paint import Link, SentencePicture
-from pushforward.studio.app.data_types.graphs.sentence_plot import SentencePlot
 from pushforward.studio.app.data_types.graphs.sentence_type import links_of, tree_of
 from pushforward.studio.app.design.basic import button, label, row, view_bar
+from pushforward.studio.app.design.icons import repaint_on_theme
+from pushforward.studio.app.design.theme import theme
 from pushforward.studio.app.engine.actions import Actions
 
 __all__ = ["VIEW", "ParsedView"]
@@ -36,6 +39,34 @@ DRAWS = 8
 FIRST = "the dog that the girl saw ran"
 UNJUDGED = "The grammar has no tree for these words, so there is no correct answer."
 SHOWN = shows_moving("parsed")
+
+
+class SentencePlot(QWidget):
+    """Shows a picture of a sentence, or nothing."""
+
+    def __init__(self, called: str) -> None:
+        super().__init__()
+        self.picture: SentencePicture | None = None
+        self._called = called
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(QSize(280, 120))
+        self.setAccessibleName(called)
+        repaint_on_theme(self)
+
+    def show_picture(self, picture: SentencePicture | None) -> None:
+        """Show another one."""
+        self.picture = picture
+        links = [] if picture is None else [each for each in picture.links if each.certain >= 0.5]
+        words = () if picture is None else picture.words
+        said = "; ".join(f"{words[each.one]} to {words[each.other]}" for each in links)
+        self.setAccessibleName(f"{self._called}: {said}" if said else self._called)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self.picture is not None:
+            with QPainter(self) as painter:
+                rect = QRectF(self.rect()).adjusted(4, 2, -4, -2)
+                self.picture.paint(painter, rect, theme.colors())
 
 
 @dataclass(frozen=True)

@@ -1,32 +1,96 @@
 """The sheet that asks what a run is measured by: which metrics, of how many, with which seed."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
 
-from pushforward.studio.app.core import async_tasks, evaluation_options
+from pushforward.studio.app.core import async_tasks, draft_spec, evaluation_options
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.data_type_registry import kind_of_run
-from pushforward.studio.app.core.draft_spec import value_at
+from pushforward.studio.app.core.draft_spec import Typed, value_at
 from pushforward.studio.app.core.runs import RunState
-from pushforward.studio.app.design.basic import Elided, button, column, label, row, scrolled
+from pushforward.studio.app.design.basic import (
+    Elided,
+    button,
+    column,
+    icon_button,
+    label,
+    row,
+    scrolled,
+)
 from pushforward.studio.app.design.dialog import Dialog
 from pushforward.studio.app.design.forms.form import Form
 from pushforward.studio.app.design.literal_text import set_tip
 from pushforward.studio.app.design.switch import Switch
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.engine.requests.request_base import Refused
-from pushforward.studio.app.places.runs.metric_settings import MetricSettings
 from pushforward.studio.app.text import metric_reference
-from pushforward.studio.protocol.catalog import EntrySpec, FieldSpec
+from pushforward.studio.protocol.catalog import Catalog, EntrySpec, FieldSpec
+from pushforward.studio.protocol.spec import Pick, RunSpec
 
 __all__ = ["EvaluateSheet"]
 
 WIDTH = 480
 LONG = "takes long"
 USUAL = "Metrics of the training and of earlier evaluations"
+
+
+INSET = 36  # pixels: below the name of the metric, and not below its switch
+
+
+class MetricSettings(QWidget):
+    """A form that ``button`` opens.
+
+    Signals:
+        changed: the settings as they are now.
+        rejected: the title of one that cannot be taken, with why; "" where all can again.
+    """
+
+    changed = Signal(object)
+    rejected = Signal(str)
+
+    def __init__(
+        self, entry: EntrySpec, catalog: Catalog, kind: str, config: Mapping[str, Any]
+    ) -> None:
+        """``kind`` is that of the data, and ``config`` what is set already."""
+        super().__init__()
+        self._entry, self._catalog, self._kind = entry, catalog, kind
+        self._config = dict(config)
+        self._wrong: dict[str, str] = {}
+        self.form = Form(self._opened())
+        self.form.show_config(self._config)
+        self.form.edited.connect(self._edited)
+        self.form.rejected.connect(self._rejected)
+        body = column(self.form, gap=0)
+        body.setContentsMargins(INSET, 0, 0, 6)
+        self.setLayout(body)
+        self.button = icon_button("settings", f"Settings of {entry.title}", self.turn)
+        self.hide()
+
+    def turn(self) -> None:
+        """Open or close it."""
+        self.setVisible(self.isHidden())
+
+    def _opened(self) -> EntrySpec:
+        return self._catalog.opened(self._entry, self._config, self._kind)
+
+    def _edited(self, field: FieldSpec, value: Any) -> None:
+        self._wrong.pop(field.path, None)
+        spec = RunSpec(name="", family=Pick(slug="", config=self._config), dataset=Pick(slug=""))
+        self._config = draft_spec.put(spec, "family", field, value).family.config
+        if field.chooses:
+            self.form.show_entry(self._opened())
+        self.form.show_config(self._config)
+        self.changed.emit(self._config)
+        self.rejected.emit(next(iter(self._wrong.values()), ""))
+
+    def _rejected(self, field: FieldSpec, typed: Typed) -> None:
+        self._wrong[field.path] = f"{self._entry.title}: {typed.title} {typed.why}."
+        self.rejected.emit(self._wrong[field.path])
 
 
 class EvaluateSheet(Dialog):

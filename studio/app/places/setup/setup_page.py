@@ -1,17 +1,25 @@
 """The canvas while a run is set up: its sentence, its data, and what moves them."""
 
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QApplication, QBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QBoxLayout, QFrame, QVBoxLayout, QWidget
 
-from pushforward.studio.app.core import display_names, imported_data
+from pushforward.studio.app.core import (
+    display_names,
+    draft_spec,
+    field_carrier_switch,
+    imported_data,
+)
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.data_type import named
 from pushforward.studio.app.core.data_type_registry import fitting, kind_of
 from pushforward.studio.app.core.dataset_list import all_sets
+from pushforward.studio.app.core.draft import Draft
 from pushforward.studio.app.core.run_conditions import conditions
 from pushforward.studio.app.design.basic import Elided, button, clear, column, label, row, scrolled
 from pushforward.studio.app.design.flash_frame import flash
@@ -20,17 +28,80 @@ from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.places.setup.diffusion_card import Schedule, SixChoices
 from pushforward.studio.app.places.setup.example_path_card import PathCard
 from pushforward.studio.app.places.setup.motion_card import MotionCard
-from pushforward.studio.app.places.setup.no_data_card import NoData
 from pushforward.studio.app.places.setup.pickers.data_preview import DataPreview
 from pushforward.studio.app.places.setup.race_tray import RaceTray
 from pushforward.studio.app.places.setup.setup_card import Card
 from pushforward.studio.app.places.setup.setup_sentence import SetupSentence
 from pushforward.studio.app.places.setup.setup_summary import costs, used
-from pushforward.studio.app.places.setup.substitution_notes import way_out
+from pushforward.studio.protocol.catalog import Catalog
 
 __all__ = ["SetupView"]
 
 BESIDE = 640  # pixels of the page, above which its panels stand side by side
+
+
+@dataclass(frozen=True)
+class WayOut:
+    """A note, and the model that another ``carrier`` comes with; "" for none."""
+
+    note: str = ""
+    title: str = ""
+    carrier: str = ""
+
+
+def way_out(draft: Draft | None, catalog: Catalog | None) -> WayOut:
+    """Return what replaces a request that is not possible, or why the generator cannot be
+    switched.
+    """
+    entry = draft_spec.entry_of(draft.spec, "family", catalog) if draft is not None else None
+    if draft is None or catalog is None or draft.note or entry is None:
+        return WayOut(draft.note if draft is not None else "")
+    if entry.field not in field_carrier_switch.FIELDS:
+        return WayOut()
+    kind = catalog.kind_of(draft.spec.dataset)
+    with_one = entry.carrier == field_carrier_switch.GENERATOR
+    free = any(
+        field_carrier_switch.cell(catalog, entry.field, c, kind)
+        for c in field_carrier_switch.WITHOUT
+    )
+    wanted = field_carrier_switch.WITHOUT[0] if with_one else field_carrier_switch.GENERATOR
+    note = (
+        ""
+        if with_one and free
+        else field_carrier_switch.why_not(catalog, entry.field, wanted, kind)
+    )
+    if not note:
+        return WayOut()
+    other = "" if with_one else field_carrier_switch.GENERATOR
+    instead = field_carrier_switch.switch(draft.spec, catalog, carrier=other, aside=draft.aside)
+    found = catalog.get("family", instead.spec.family.slug)
+    if found is None or found.slug == entry.slug:
+        return WayOut(note)
+    return WayOut(note, found.title, other)
+
+
+class NoData(QFrame):
+    """A zone that files are dropped on, as anywhere in the window, with the two other ways."""
+
+    def __init__(self, choose: Callable[[], None], bring: Callable[[], None]) -> None:
+        super().__init__()
+        self.setProperty("role", "drop")
+        self.title = label("", "heading")
+        words = label("Drop data files or a folder here.", "muted")
+        for each in (self.title, words):
+            each.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.choose = button("Choose data", choose, kind="primary")
+        self.choose.setDefault(False)
+        self.bring = button("Import files…", bring)
+        ways = row(None, self.choose, self.bring, None, gap=8)
+        body = column(None, self.title, words, 6, gap=6, margins=24)
+        body.addLayout(ways)
+        body.addStretch(1)
+        self.setLayout(body)
+
+    def show_name(self, name: str) -> None:
+        """Say which data are not there."""
+        self.title.setText(f"No data set {name} in this project")
 
 
 class SetupView(QWidget):

@@ -2,7 +2,8 @@
 
 from functools import partial
 
-from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QLineEdit, QVBoxLayout, QWidget
 
 from pushforward.studio.app.core import draft_spec
 from pushforward.studio.app.core.app_state import AppState
@@ -27,7 +28,6 @@ from pushforward.studio.app.design.literal_text import set_tip
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.places.setup.changed_settings import Changed
 from pushforward.studio.app.places.setup.data_change_note import MovedNote
-from pushforward.studio.app.places.setup.race_edit_bar import RacerBar
 from pushforward.studio.app.places.setup.section_panel import SectionPanel
 from pushforward.studio.app.places.setup.setup_summary import takes
 from pushforward.studio.protocol.messages import ErrorInfo
@@ -44,6 +44,38 @@ SLOTS = {
 }
 TABS = ("Essentials", "Everything")
 REASONS = 4  # so many are listed; the rest is counted
+
+
+class RacerBar(QFrame):
+    """Shown while the form edits a race participant."""
+
+    def __init__(self, state: AppState, actions: Actions) -> None:
+        super().__init__()
+        self._state = state
+        self.setProperty("role", "banner")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.who = Elided("", "strong")
+        self.undo = button("Undo", actions.race.undo)
+        set_tip(self.undo, "Undo the changes since its settings were opened")
+        self.done = button("Done", actions.race.finish, kind="primary")
+        set_tip(self.done, "Save it and return to the setup (Esc)")
+        line = row(self.who, self.undo, self.done, gap=8)
+        line.setStretch(0, 1)
+        line.setContentsMargins(14, 8, 14, 8)
+        self.setLayout(line)
+        state.race_changed.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show who is edited."""
+        race = self._state.race
+        self.setVisible(race.bound is not None)
+        if race.bound is None:
+            return
+        name = race.entries[race.chosen].spec.name
+        self.who.set_text(f"Editing racer {race.chosen + 1}")
+        self.who.setAccessibleName(f"Editing racer {race.chosen + 1}: {name}")
+        self.undo.setEnabled(race.edited)
 
 
 class SetupPanel(QWidget):
