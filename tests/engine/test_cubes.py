@@ -133,6 +133,13 @@ def test_a_preview_has_the_scene_beside_its_windows() -> None:
     assert arrays["truth"][row, column] == arrays["label"][0] + 1
 
 
+def test_of_a_large_scene_fewer_bands_are_previewed(monkeypatch) -> None:
+    monkeypatch.setattr("pushforward.studio.engine.kinds.cubes.MOST_SENT", 145 * 145 * 60 * 4)
+    _, arrays = preview(Pick(slug="indian-pines", config=DATA), None, 5)
+    assert arrays["cube"].shape == (145, 145, 50)
+    assert arrays["wavelengths"].shape == (50,)
+
+
 def test_splits_of_indian_pines_are_few_labels_and_all_others() -> None:
     entry = registry.get("dataset", "indian-pines")
     made = entry.make(decode(IndianPinesConfig, {"components": 4}))

@@ -25,6 +25,8 @@ __all__ = ["Cubes"]
 _MAP = "map"
 SCENE = "scene"
 """The fact of an imported set that holds its `SceneSettings`."""
+MOST_SENT = 128 * 2**20
+"""Bytes of a cube in a preview."""
 COMPONENTS, WINDOW = 30, 9
 """Default representation of an imported scene: number of principal components, and window size."""
 
@@ -105,6 +107,8 @@ class Cubes(DataKind, slug="cubes"):
         painted = Scene(scene.cube, scene.truth, scene.names, scene.wavelengths, colours)
         rows = CubeSet(painted, data.pixels, data.window).rows(slice(None))
         waves = scene.wavelengths if scene.wavelengths is not None else torch.empty(0)
+        # An answer has a limit: of a large scene every so many bands are sent.
+        every = -(-scene.cube.numel() * scene.cube.element_size() // MOST_SENT)
         split = data.split
         held = {} if split is None else {"validation": split.validation, "test": split.test}
         return {
@@ -112,8 +116,8 @@ class Cubes(DataKind, slug="cubes"):
             **{name: _places(pixels, scene.size[1]) for name, pixels in held.items()},
             "colours": _bytes(colours),
             "truth": (scene.truth + 1).numpy().astype(np.int16),
-            "cube": np.ascontiguousarray(scene.cube.movedim(0, 2).numpy()),
-            "wavelengths": waves.numpy(),
+            "cube": np.ascontiguousarray(scene.cube[::every].movedim(0, 2).numpy()),
+            "wavelengths": waves[::every].numpy(),
         }
 
     def facts(self, data: RowSource) -> dict[str, Any]:

@@ -53,6 +53,7 @@ class SceneCompareView(LensView):
         self.canvas = SwipeCanvas("Two maps", self.model.camera)
         self.left, self.right = QComboBox(), QComboBox()
         self._how = Segments(["Swipe", "Difference"], "Compare by")
+        self._how.widen()
         self._how.select(0)
         self._difference = False
         self._text = Elided("", "muted")

@@ -261,7 +261,11 @@ class SpectrumPlot(Explored):
         if text:
             self._under.setValue(float(self._x[self._band]))
         key: list[tuple[str, QPen]] = [(one_line(c.name), self._pen(c)) for c in self._curves]
-        key += [(f"{one_line(b.name)}, mean and 10–90 %", pen(b.ink, 6.0)) for b in self._bands]
+        more = ("", ", mean and 10–90 %")  # said once: names of several classes take lines
+        key += [
+            (f"{one_line(b.name)}{more[len(self._bands) == 1]}", pen(b.ink, 6.0))
+            for b in self._bands
+        ]
         self.plane.heading.tell(text, key)
 
     def _marks(self, low: float, high: float, pixels: float) -> list[tuple[float, str]]:
