@@ -3,11 +3,17 @@
 import argparse
 import json
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from pushforward.studio.cli.terminal import UsageError
 
-__all__ = ["add_given", "add_overwrite", "add_settings", "named_values"]
+__all__ = [
+    "DEFAULT_PROJECT", "add_given", "add_json", "add_overwrite", "add_project", "add_settings",
+    "named_values",
+]  # fmt: skip
+
+DEFAULT_PROJECT = "pushforward-runs"
 
 
 def add_settings(parser: argparse.ArgumentParser, does: str) -> None:
@@ -34,6 +40,23 @@ def add_given(parser: argparse.ArgumentParser) -> None:
 def add_overwrite(parser: argparse.ArgumentParser) -> None:
     """Declare ``--overwrite``, for a command that writes to ``--out FILE``."""
     parser.add_argument("--overwrite", action="store_true", help="overwrite the file of --out")
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Declare ``--json``."""
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+
+
+def add_project(parser: argparse.ArgumentParser) -> None:
+    """Declare ``--project``."""
+    parser.add_argument(
+        "--project",
+        "--out",
+        type=Path,
+        default=Path(DEFAULT_PROJECT),
+        metavar="DIR",
+        help=f"the project folder (default: ./{DEFAULT_PROJECT})",
+    )
 
 
 def named_values(option: str, assignments: Iterable[str]) -> dict[str, Any]:

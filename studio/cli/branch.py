@@ -1,7 +1,7 @@
-"""Leave a run after one of its steps, change something, and train on from there in a new run.
+"""Copy a run up to one of its steps, change settings, and train on from there as a new run.
 
-Up to that step the new run equals the other one bit for bit. Without a change it equals it to the
-end. The other run is not touched.
+Up to that step the new run is identical to its parent, bit for bit; without a change it stays so.
+The parent is not changed.
 """
 
 import argparse

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pushforward.studio.cli import trained_runs
-from pushforward.studio.cli.arguments import add_settings
-from pushforward.studio.cli.target import DEFAULT_PROJECT
+from pushforward.studio.cli.arguments import DEFAULT_PROJECT, add_settings
 from pushforward.studio.cli.terminal import UsageError, complain, paragraph, say
 from pushforward.studio.counts import format_count
 from pushforward.studio.protocol.catalog import FieldSpec

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pushforward.studio.cli import trained_runs
-from pushforward.studio.cli.arguments import add_settings
-from pushforward.studio.cli.target import DEFAULT_PROJECT
+from pushforward.studio.cli.arguments import DEFAULT_PROJECT, add_settings
 from pushforward.studio.cli.terminal import UsageError, paragraph, say
 
 __all__ = ["HELP", "add_arguments", "run"]

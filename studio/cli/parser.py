@@ -12,15 +12,18 @@ from pushforward.studio.cli import output
 from pushforward.studio.cli.terminal import UsageError, complain
 from pushforward.studio.literal import one_line
 
-__all__ = ["COMMANDS", "main", "parser"]
+__all__ = ["COMMANDS", "main", "parser", "version"]
 
 COMMANDS = (
-    "gui", "engine", "run", "branch", "race", "do", "sample", "evaluate", "export", "import",
-    "make", "list", "show", "verify", "check", "diagnostics",
+    "open", "engine", "run", "branch", "race", "do", "sample", "evaluate", "export",
+    "import", "make", "list", "show", "trash", "verify", "check", "diagnostics", "completions",
+    "man",
 )  # fmt: skip
 MODULES = {"import": "importing"}
-"""Of commands that are no name of a module."""
-SAID = {"evaluate", "list", "show"}
+"""Modules whose name differs from that of their command."""
+ALIASES = {"gui": "open"}
+"""Commands by their names of earlier versions."""
+OUTPUT_ONLY = {"completions", "evaluate", "list", "man", "show"}
 """Commands whose only product is their output: if it is lost, they failed."""
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
@@ -48,7 +51,7 @@ def parser() -> argparse.ArgumentParser:
         description="A studio for generative models: every generative model moves particles. "
         "Without a command, the studio opens.",
     )
-    top.add_argument("--version", action="version", version=_version())
+    top.add_argument("--version", action="version", version=version())
     commands = top.add_subparsers(dest="command", metavar="COMMAND")
     for name in COMMANDS:
         module = importlib.import_module(f"pushforward.studio.cli.{MODULES.get(name, name)}")
@@ -58,7 +61,8 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def _version() -> str:
+def version() -> str:
+    """Return the name and version of the program."""
     try:
         return f"Pushforward Studio {metadata.version('pushforward')}"
     except metadata.PackageNotFoundError:
@@ -68,8 +72,9 @@ def _version() -> str:
 def main(arguments: Sequence[str]) -> int:
     """Run one command line; 2 is the status of a mistake in it, 130 that of an interruption."""
     output.secure()
-    given = parser().parse_args(arguments or ["gui"])
-    unsaid = given.command in SAID and output.absent()
+    command, *others = arguments or ["open"]
+    given = parser().parse_args([ALIASES.get(command, command), *others])
+    unsaid = given.command in OUTPUT_ONLY and output.absent()
     return _do(given) or int(unsaid or output.failed())
 
 

@@ -79,8 +79,8 @@ def _create_runs(
     targets: "list[Target]", budget: "Budget | None", settings: list[str], out: Path | None
 ) -> "list[RunFolder]":
     """Make the run folders of the race of some targets, at a budget or else their own."""
+    from pushforward.studio.cli.arguments import DEFAULT_PROJECT
     from pushforward.studio.cli.settings import apply
-    from pushforward.studio.cli.target import DEFAULT_PROJECT
     from pushforward.studio.engine.race import headless as headless_race
 
     own = [target.budget for target in targets if target.budget is not None]

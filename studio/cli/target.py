@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from pushforward.studio.cli.arguments import DEFAULT_PROJECT
 from pushforward.studio.cli.terminal import UsageError
 from pushforward.studio.protocol.commands import Budget
 from pushforward.studio.protocol.spec import Pick, RunSpec, racers, run_name
@@ -15,9 +16,7 @@ from pushforward.studio.store.edits import effective_spec
 from pushforward.studio.store.project import Project
 from pushforward.studio.store.run import RunFolder
 
-__all__ = ["DEFAULT_PROJECT", "Target", "find", "first", "last"]
-
-DEFAULT_PROJECT = "pushforward-runs"
+__all__ = ["Target", "find", "first", "last"]
 
 
 @dataclass(frozen=True)

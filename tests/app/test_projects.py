@@ -59,6 +59,15 @@ async def test_a_project_lists_its_runs_with_their_quality_and_its_data(bench, w
     await wait(lambda: [r.path for r in state.recent] == [project.path])
 
 
+async def test_the_folder_of_a_run_opens_its_project_at_that_run(bench, wait, project):
+    first, last = project.runs()
+    await bench.start()
+    bench.actions.project.open(first.path)
+    await wait(lambda: bench.state.place == "run")
+    assert bench.state.project == project.path
+    assert bench.state.runs.current.name == first.name != last.name
+
+
 async def test_a_disk_that_does_not_answer_hides_only_its_own_projects(
     bench, wait, project, monkeypatch
 ):

@@ -92,14 +92,14 @@ class Studio:
         self.window.show()
         self.window.canvas.discover.focus_first()
 
-    async def live(self, project: Path | None = None) -> None:
-        """Start everything else, and wait until the window is closed."""
+    async def live(self, path: Path | None = None) -> None:
+        """Start everything else, open a project or a run, and wait until the window is closed."""
         async_tasks.on_error(self.report)
         starting = async_tasks.spawn(self._start_engine())
         await asyncio.sleep(0)  # the engine's process is on its way while the lenses load
         self.window.load_lenses()
-        if project is not None:
-            self.actions.project.open(project)
+        if path is not None:
+            self.actions.project.open(path)
         else:
             self.actions.project.begin(self.kept)
         async_tasks.spawn(self._show_recent())
@@ -191,7 +191,7 @@ def make_application(arguments: list[str], kept: preferences.Preferences) -> QAp
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Open the studio, on a project if one is given, and run until its window is closed."""
+    """Open the studio, at a project or a run if one is given, and run until it is closed."""
     blocked: dict[str, Any] = sys.modules
     blocked.setdefault("torch", None)
     kept_log = journal.start("studio", version=number_format.version())

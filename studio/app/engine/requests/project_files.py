@@ -39,6 +39,7 @@ __all__ = [
     "glance",
     "handed",
     "is_project",
+    "is_run",
     "look",
     "read",
     "restore",
@@ -168,6 +169,14 @@ def is_project(path: Path) -> bool:
     try:
         return (path / "project.toml").is_file()
     except OSError:
+        return False
+
+
+def is_run(path: Path) -> bool:
+    """Whether a folder is a run of a project."""
+    try:
+        return (path / "run.toml").is_file() and is_project(path.parents[1])
+    except (OSError, IndexError):
         return False
 
 

@@ -51,8 +51,14 @@ class ProjectIntents(Intents):
         state.jobs_lost.connect(self._lost)
 
     def open(self, path: Path) -> None:
-        """Open a project folder and list its runs and data."""
-        self._do(self.show(path), f"{path.name} cannot be opened", topic=f"open:{path}")
+        """Open a project folder and list its runs and data, or the project of a run at that run."""
+        self._do(self._open(path), f"{path.name} cannot be opened", topic=f"open:{path}")
+
+    async def _open(self, path: Path) -> None:
+        if await asyncio.to_thread(project_files.is_run, path):
+            await self.show(path.parents[1], str(path))
+        else:
+            await self.show(path)
 
     def open_or_import(self, paths: list[Path]) -> None:
         """Open the first project among some files and folders, or look into all of them as data."""
