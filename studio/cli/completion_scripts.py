@@ -57,12 +57,12 @@ def _bash_case(command: Command, values: Values) -> list[str]:
     """Return the branch of a command: the values of its options, else its words."""
     after = []
     for option in command.options:
-        flags = "|".join(option.flags)
+        names = "|".join(option.flags)
         if option.choices:
-            words = _quoted(" ".join(option.choices))
-            after.append(f"        {flags}) words={words}; files=0 ;;")
+            fixed = _quoted(" ".join(option.choices))
+            after.append(f"        {names}) words={fixed}; files=0 ;;")
         elif option.value:
-            after.append(f"        {flags}) words=''; files={int(_has_files(option))} ;;")
+            after.append(f"        {names}) words=''; files={int(_has_files(option))} ;;")
     flags = [flag for option in command.options for flag in option.flags]
     words, files = _words(command, values)
     lines = [f"    {_quoted(' '.join(command.words))})"]
@@ -130,10 +130,10 @@ def write_fish(root: Command, values: Values) -> str:
             flags = " ".join(
                 f"-l {f[2:]}" if f.startswith("--") else f"-s {f[1:]}" for f in option.flags
             )
-            words = f" -a '{' '.join(option.choices)}'" if option.choices else ""
+            fixed = f" -a '{' '.join(option.choices)}'" if option.choices else ""
             value = (" -r -F" if _has_files(option) else " -x") if option.value else ""
             about = _fish_text(option.help)
-            lines.append(f"complete -c pushforward{condition} {flags}{value}{words} -d '{about}'")
+            lines.append(f"complete -c pushforward{condition} {flags}{value}{fixed} -d '{about}'")
         words, files = _words(command, values)
         named = [word for word in words if word not in below.split()]
         if named:
