@@ -340,9 +340,9 @@ class Operate(_Command, frozen=True, kw_only=True):
     nested lists, "data" (training data) or "all" (with held-out data); ``given`` are conditions by
     name, in data units (a class by number, name or prefix; one value or a list). Reply: {"job"};
     the result goes to the run (`ResultWritten`), or to ``file``. With ``inline`` nothing is
-    written, and the reply is {"step", "note"} with the arrays ("x", ...). With ``estimate`` the
-    reply is {"seconds"}, the expected duration, None if unknown. ``overwrite`` allows replacing a
-    file.
+    written, and the reply is {"step", "note", "config"} (the settings that were used) with
+    the arrays ("x", ...). With ``estimate`` the reply is {"seconds"}, the expected duration, None
+    if unknown. ``overwrite`` allows replacing a file.
     """
 
     run: str

@@ -8,7 +8,7 @@ from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.text import number_format
 from pushforward.studio.protocol.messages import JobInfo
 
-__all__ = ["ahead", "held_up", "how_far", "queue_title", "queued_job", "waits_for"]
+__all__ = ["ahead", "engine_task", "held_up", "how_far", "queue_title", "queued_job", "waits_for"]
 
 
 def queued_job(state: AppState, run: RunState) -> str:
@@ -54,6 +54,15 @@ def ahead(state: AppState, job: str = "") -> str:
         return ""
     left = number_format.left(state.left.get(now.job))
     return ", ".join(filter(None, [f"Waits for {now.title}", left]))
+
+
+def engine_task(state: AppState) -> str:
+    """Return what keeps the engine busy, such as "Training 4 edm"; "" while it is free."""
+    job = state.under_way
+    if job is not None and job.state == "running":
+        return f"Training {queue_title(job)}"
+    running = next((info for info in state.short if info.state == "running"), None)
+    return running.title if running is not None else ""
 
 
 def held_up(state: AppState, run: RunState) -> JobInfo | None:

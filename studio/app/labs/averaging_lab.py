@@ -2,7 +2,7 @@
 times.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -12,8 +12,8 @@ from pushforward.studio.app.charts.legend import LineKey
 from pushforward.studio.app.charts.picture_export import Picture
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.operator_settings import keeps_lengths
-from pushforward.studio.app.data.views.lab_frame import Arrays, ArraysView, can_ask
-from pushforward.studio.app.data.views.view_spec import ViewSpec
+from pushforward.studio.app.data.views.lab import Finding, Lab
+from pushforward.studio.app.data.views.lab_frame import LabView
 from pushforward.studio.app.design.basic import button, icon_button, label, row
 from pushforward.studio.app.design.table import Column, Table
 from pushforward.studio.app.engine.actions import Actions
@@ -22,29 +22,26 @@ from pushforward.studio.app.text import number_format
 from pushforward.studio.figures import short
 from pushforward.studio.protocol.messages import GENERATE
 
-if TYPE_CHECKING:
-    from pushforward.studio.store.results import ResultRecord
-
 __all__ = ["VIEW", "LengthsView"]
 
-OPERATOR = "averaging-lengths"
+LAB = Lab(
+    operator="averaging-lengths",
+    result="own",
+    preview={"n": 64, "repeats": 1, "lengths": [0.05, 0.1, 0.2]},
+    samples="n",
+)
 LINES, OWN = "averaged over a length", "the run's own average"
 BARS = "Bars: how much the difference from the run's own average varies over the repeats."
 FAR = 3.0  # times what lengths differ by
 TOLD = 0.001  # an average that is nearer to the one asked for needs no word
 
 
-class LengthsView(ArraysView):
+class LengthsView(LabView):
     """Shows what was measured; the length that is chosen in the picture or in the table is what new
     samples are drawn with.
     """
 
-    operator = OPERATOR
-    question = "Averaged over how long?"
-    answer = (
-        "The weights of this model can be averaged over any share of its training, and nothing is "
-        "trained: short averages keep what was learned last, long ones are calmer."
-    )
+    lab = LAB
 
     def __init__(self, state: AppState, actions: Actions) -> None:
         self.length: float | None = None  # that is chosen; None for the run's own
@@ -73,13 +70,9 @@ class LengthsView(ArraysView):
         body.addWidget(self.card, 1)
         body.addWidget(self.table)
 
-    def take(self, found: "tuple[ResultRecord, Arrays] | None") -> None:
-        super().take(found)
+    def take(self, finding: Finding | None) -> None:
+        super().take(finding)
         self.length = None
-
-    @property
-    def filled(self) -> bool:
-        return "own" in self.found
 
     def draw(self) -> None:
         figure = self._figure
@@ -172,11 +165,7 @@ def _columns(figure: str) -> tuple[Column, ...]:
     )
 
 
-def applies(state: AppState) -> bool:
-    """Whether the selected run kept what lengths are made of."""
-    return can_ask(state, OPERATOR) and keeps_lengths(state.runs.current)
-
-
-VIEW = ViewSpec(
-    id="lengths", lens="quality", title="Lengths", order=42, applies=applies, factory=LengthsView
-)
+VIEW = LAB.view(
+    LengthsView, id="lengths", lens="quality", title="Lengths", order=42,
+    applies=lambda state: keeps_lengths(state.runs.current),
+)  # fmt: skip

@@ -4,13 +4,11 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
 from pushforward.studio.app.charts.line_plot import Drawn, LinePlot
-from pushforward.studio.app.core.app_state import AppState
-from pushforward.studio.app.data.views.lab_frame import ArraysView, can_ask
-from pushforward.studio.app.data.views.view_spec import ViewSpec
+from pushforward.studio.app.data.views.lab import Lab
+from pushforward.studio.app.data.views.lab_frame import LabView
 from pushforward.studio.app.design.basic import column, label
 from pushforward.studio.app.design.formula_label import Formula
 from pushforward.studio.app.design.table import Column, Table
@@ -18,7 +16,12 @@ from pushforward.studio.app.text import number_format
 
 __all__ = ["VIEW", "BoundView"]
 
-OPERATOR = "bound"
+LAB = Lab(
+    operator="bound",
+    result="total",
+    preview={"rows": 64, "levels": 16, "steps": [4, 8]},
+    costly={"rows": 16},
+)
 Doubles = NDArray[np.float64]
 CHAIN = (
     "−log p(x₀) ≤ KL(q(x_T | x₀) ‖ p(x_T)) − E log p(x₀ | x₁) + ½ E ∫ |D(x̄, s) − x₀|²/s² dln(1/s²)"
@@ -47,18 +50,12 @@ ONE = (
     "The error of predicted data is |D − x₀|², of noise |D − x₀|²/s², of v (1 + 1/s²) |D − x₀|². "
     "Each is least for the same D = E[x₀ | x̄]: losses differ in how much a level counts."
 )
-WIDE = 600  # logical pixels from which two pictures stand side by side
 
 
-class BoundView(ArraysView):
-    """Shows what the bound explorer found."""
+class BoundView(LabView):
+    """The terms of the bound, by noise level and by number of steps."""
 
-    operator = OPERATOR
-    question = "What is the loss a bound of?"
-    answer = (
-        "Take the bound of this diffusion apart: its terms, what each noise level adds, what few "
-        "steps cost, and how much an estimate of it varies by schedule and by time sampling."
-    )
+    lab, split = LAB, 600
 
     def lay_out(self, page: QWidget) -> None:
         self.chain = Formula(15)
@@ -98,16 +95,12 @@ class BoundView(ArraysView):
         pairs: tuple[tuple[QWidget, QWidget], ...] = (
             (self.levels, figures), (self.predictions, self.steps), (self.schedules, spreads),
         )  # fmt: skip
-        self._lines = [QBoxLayout(QBoxLayout.Direction.LeftToRight) for _ in pairs]
-        for line, (left, right) in zip(self._lines, pairs, strict=True):
+        self.halves = [QBoxLayout(QBoxLayout.Direction.LeftToRight) for _ in pairs]
+        for line, (left, right) in zip(self.halves, pairs, strict=True):
             line.setSpacing(12)
             line.addWidget(left, 1)
             line.addWidget(right, 1)
             body.addLayout(line, 1)
-
-    @property
-    def filled(self) -> bool:
-        return "total" in self.found
 
     def draw(self) -> None:
         self.chain.set_text(CHAIN)
@@ -117,8 +110,8 @@ class BoundView(ArraysView):
         level, term = self.doubles("level"), self.doubles("term")
         self.levels.show_lines([Drawn("added", level, term, self.doubles("term-error"))])
         self.predictions.show_lines(_predicted(level, term))
-        steps, whole = self.doubles("steps"), float(self.found["total"].ravel()[0])
-        known = [name for name in VARIANCES if name in self.found]
+        steps, whole = self.doubles("steps"), float(self.arrays["total"].ravel()[0])
+        known = [name for name in VARIANCES if name in self.arrays]
         beyond = {name: self.doubles(name) - whole for name in known}
         self.steps.show_lines([Drawn(f"{VARIANCES[n]} variance", steps, beyond[n]) for n in known])
         u = self.doubles("u")
@@ -146,14 +139,6 @@ class BoundView(ArraysView):
         self.spreads.show_rows(lines)
         self.spreads.fit()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Where it is narrow, pictures stand below each other."""
-        super().resizeEvent(event)
-        direction = QBoxLayout.Direction
-        wide = self.width() >= WIDE
-        for line in self._lines:
-            line.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
-
 
 def _predicted(level: Doubles, term: Doubles) -> list[Drawn]:
     """Return the mean square errors of a number, as those of the noise, the data and v, by level.
@@ -167,11 +152,4 @@ def _predicted(level: Doubles, term: Doubles) -> list[Drawn]:
     return [Drawn(name, level, error) for name, error in errors.items()]
 
 
-def applies(state: AppState) -> bool:
-    """Whether the selected run has a bound that can be taken apart."""
-    return can_ask(state, OPERATOR)
-
-
-VIEW = ViewSpec(
-    id="bound", lens="quality", title="Bound", order=44, applies=applies, factory=BoundView
-)
+VIEW = LAB.view(BoundView, id="bound", lens="quality", title="Bound", order=44)

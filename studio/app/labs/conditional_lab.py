@@ -16,7 +16,7 @@ from pushforward.studio.app.core.guidance_results import lacking
 from pushforward.studio.app.data.sample_findings import MoreKnown
 from pushforward.studio.app.data.tile_grid import TileGrid
 from pushforward.studio.app.data.validity import VALIDITY, why_of
-from pushforward.studio.app.data.views.lab_frame import can_ask
+from pushforward.studio.app.data.views.lab import can_ask
 from pushforward.studio.app.data.views.live_lab_frame import AskedLive, Asking
 from pushforward.studio.app.data.views.view_spec import ViewSpec, shows_moving
 from pushforward.studio.app.design.basic import button, label, row, view_bar

@@ -3,7 +3,7 @@
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.guidance_results import lacking
 from pushforward.studio.app.data.views.guidance_frame import OPERATOR, GuidanceView
-from pushforward.studio.app.data.views.lab_frame import can_ask
+from pushforward.studio.app.data.views.lab import can_ask
 from pushforward.studio.app.data.views.view_spec import ViewSpec
 
 __all__ = ["VIEW"]

@@ -1,7 +1,6 @@
 """Quality, as likelihood: how likely learned, unseen and other data are to the model, and where."""
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,10 +9,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from pushforward.studio.app.charts.density_map import DensityMap
 from pushforward.studio.app.charts.histogram import HistogramPlot
 from pushforward.studio.app.charts.legend import LineKey
-from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.data_type import LABEL
-from pushforward.studio.app.data.views.lab_frame import Arrays, can_ask
-from pushforward.studio.app.data.views.view_spec import ViewSpec
+from pushforward.studio.app.data.views.lab import Finding, Lab
 from pushforward.studio.app.data_types.images.image_lab import PictureLab, ratio_words, show_sets
 from pushforward.studio.app.data_types.images.own_image import Image, OwnImageResult
 from pushforward.studio.app.design.basic import label, row
@@ -21,12 +18,15 @@ from pushforward.studio.app.design.table import Column, Table
 from pushforward.studio.app.design.theme import colors
 from pushforward.studio.app.text import number_format
 
-if TYPE_CHECKING:
-    from pushforward.studio.store.results import ResultRecord
-
 __all__ = ["VIEW", "LikelihoodView"]
 
-OPERATOR, ONE = "likelihood-lab", "likelihood"
+LAB = Lab(
+    operator="likelihood-lab",
+    result="numbers",
+    preview={"rows": 64, "map": 16},
+    costly={"rows": 16, "map": 0},
+)
+ONE = "likelihood"
 SETS = {"unseen": "Unseen data", "learned": "Learned data", "other": "Other data"}
 COLUMNS = (
     Column(""),
@@ -46,7 +46,7 @@ NO_GAUSSIAN = ("not defined: data are flat", "")
 LEVELS = 256  # those of a byte
 BYTE = math.log2(LEVELS - 1)
 Doubles = NDArray[np.float64]
-ALONE = "Only a comparison is meaningful: Measure compares it with the data."
+ALONE = "Only a comparison is meaningful: More compares it with the data."
 
 
 RESAMPLES = 1000
@@ -64,15 +64,10 @@ def mean_between(values: NDArray[np.float64], resamples: int = RESAMPLES) -> tup
 
 
 class LikelihoodView(PictureLab):
-    """Shows what the likelihood lab found."""
+    """The log-likelihood of learned, unseen and other data, as a table and histograms."""
 
-    operator = OPERATOR
+    lab = LAB
     hint = "how likely it is to the model is said, in nats and in bits/dim"
-    question = "How likely are data to this model?"
-    answer = (
-        "It knows its density: ask about data that it learned, data that it never saw, and data of "
-        "another kind."
-    )
 
     async def ask_own(self, key: str, image: Image) -> OwnImageResult:
         """Ask how likely a picture is; of a model that is told a class, under the likeliest one.
@@ -117,7 +112,7 @@ class LikelihoodView(PictureLab):
         """
         if not self.filled:
             return BYTE
-        return float(self.found["cell"].item()) if "cell" in self.found else 0.0
+        return float(self.arrays["cell"].item()) if "cell" in self.arrays else 0.0
 
     def _bits(self, log_prob: float, numbers: int) -> float:
         """Return what a number of a row costs that is so likely, in bits."""
@@ -146,9 +141,9 @@ class LikelihoodView(PictureLab):
         body.addWidget(self.histogram, 3)
         body.addLayout(row(self.model, self.law, gap=12), 4)
 
-    def take(self, found: "tuple[ResultRecord, Arrays] | None") -> None:
-        super().take(found)
-        # Once, and not whenever it is drawn.
+    def take(self, finding: Finding | None) -> None:
+        super().take(finding)
+        # Computed once per result, not at each drawing.
         self._between = {name: mean_between(self.doubles(name)) for name in self.there}
 
     @property
@@ -156,31 +151,31 @@ class LikelihoodView(PictureLab):
         """How many values a number was taken to have; 0 where numbers have no levels. Results of
         before say it by their settings alone.
         """
-        if "levels" in self.found:
-            return int(self.found["levels"].item())
+        if "levels" in self.arrays:
+            return int(self.arrays["levels"].item())
         return int(self.config.get("levels") or LEVELS) if self._cell else 0
 
     @property
     def there(self) -> list[str]:
         """The sets that were asked about, the one that counts first."""
-        return [name for name in SETS if name in self.found]
+        return [name for name in SETS if name in self.arrays]
 
     @property
-    def filled(self) -> bool:
-        return bool(self.there)
+    def sample_count(self) -> int:
+        return max((len(self.arrays[name]) for name in self.there), default=0)
 
     def draw(self) -> None:
         self._show_histogram()
         self._show_table()
-        self.model.setVisible("map" in self.found)
-        self.law.setVisible("law-map" in self.found)
+        self.model.setVisible("map" in self.arrays)
+        self.law.setVisible("law-map" in self.arrays)
         maps = [
-            (plot, self.found[name])
+            (plot, self.arrays[name])
             for plot, name in ((self.model, "map"), (self.law, "law-map"))
-            if name in self.found
+            if name in self.arrays
         ]
         for plot, values in maps:
-            x0, x1, y0, y1 = map(float, self.found["bounds"])
+            x0, x1, y0, y1 = map(float, self.arrays["bounds"])
             plot.show_values(values, (x0, x1, y0, y1), max(float(m.max()) for _, m in maps))
 
     def _show_histogram(self) -> None:
@@ -189,9 +184,9 @@ class LikelihoodView(PictureLab):
         show_sets(self.histogram, self.key, "log p", sets, self.mark, "nats")
 
     def _show_table(self) -> None:
-        law = bool(self.found["law"].item())
+        law = bool(self.arrays["law"].item())
         held = COLUMNS[4] if law else Column(GAUSSIAN, COLUMNS[4].tip)
-        numbers = int(self.found["numbers"].item())
+        numbers = int(self.arrays["numbers"].item())
         title, tip, _ = COLUMNS[3]
         bits_of = Column(f"{title}, {self._levels:,} levels" if self._levels else title, tip)
         self.table.set_columns([*COLUMNS[:3], bits_of, held, COLUMNS[5]])
@@ -241,12 +236,4 @@ def _verdict(apart: Doubles, *, law: bool) -> str:
     return tokens.warm if law else tokens.danger
 
 
-def applies(state: AppState) -> bool:
-    """Whether the selected run knows its density."""
-    return can_ask(state, OPERATOR)
-
-
-VIEW = ViewSpec(
-    id="likelihood", lens="quality", title="Likelihood", order=42, applies=applies,
-    factory=LikelihoodView,
-)  # fmt: skip
+VIEW = LAB.view(LikelihoodView, id="likelihood", lens="quality", title="Likelihood", order=42)

@@ -3,7 +3,7 @@ time that these take here.
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from PySide6.QtCore import Qt
@@ -23,12 +23,13 @@ from pushforward.studio.app.core.display_names import number
 from pushforward.studio.app.core.operator_settings import COUNT
 from pushforward.studio.app.core.run_comparison import QUALITY, comparable, samples_at
 from pushforward.studio.app.core.runs import RunState
-from pushforward.studio.app.data.views.lab_frame import Arrays, FoundView, can_ask
-from pushforward.studio.app.data.views.view_spec import ViewSpec
+from pushforward.studio.app.data.views.lab import Finding, Lab
+from pushforward.studio.app.data.views.lab_frame import LabView
 from pushforward.studio.app.design.basic import icon_button, label, row
 from pushforward.studio.app.design.literal_text import set_tip
 from pushforward.studio.app.design.table import Column, Table
 from pushforward.studio.app.design.theme import colors
+from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.engine.requests.request_base import Refused
 from pushforward.studio.app.labs.cost_card import LadderCard
 from pushforward.studio.app.labs.solver_paths import WaysPlot
@@ -39,37 +40,36 @@ from pushforward.studio.counts import format_count
 from pushforward.studio.figures import short
 from pushforward.studio.protocol.messages import ResultWritten
 
-if TYPE_CHECKING:
-    from pushforward.studio.store.results import ResultRecord
-
 __all__ = ["VIEW", "SolversView"]
 
-OPERATOR = "solver-lab"
+LAB = Lab(
+    operator="solver-lab",
+    result="nfe",
+    preview={"n": 64, "repeats": 1, "calls": [4, 8, 12], "seconds": 1.0},
+    costly={"n": 32, "calls": [4, 8]},
+    samples="n",
+)
 OTHERS = 2  # runs beside the own one whose curves are drawn
 WIDE = 640  # logical pixels from which three pictures stand side by side
 ERROR = 4  # the column of the distance to the end of the ODE
 ROOMY = 920  # logical pixels from which the table has room for its columns beside a picture
 
 
-class SolversView(FoundView):
-    """Shows what the solver lab found; a slider says with how many calls. What it found of other
-    runs on the same data by the same figure, as of a consistency model and its teacher, is drawn
-    with it.
+class SolversView(LabView):
+    """Samplers compared at equal network evaluations; a slider chooses the number. Results of other
+    runs on the same data by the same metric are drawn with them.
     """
 
-    operator = OPERATOR
-    question = "Which sampler, with how many evaluations?"
-    answer = (
-        "Samplers of this run are compared, and nothing is trained: how near they come to the "
-        "data, from few evaluations of the network to many, and how long a sample takes on this "
-        "machine. "
-        "Unless you say otherwise it takes about two minutes."
-    )
+    lab = LAB
 
-    def controls(self) -> list[QWidget]:
+    def __init__(self, state: AppState, actions: Actions) -> None:
         self.found: Solved | None = None
         self.measured: list[tuple[RunState, Solved]] = []  # other runs, the newest first
         self._at = 0
+        super().__init__(state, actions)
+        state.result_written.connect(self._follow_others)
+
+    def controls(self) -> list[QWidget]:
         self._calls = label("", "strong")
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setAccessibleName("Calls")
@@ -89,7 +89,6 @@ class SolversView(FoundView):
         self.table.setMinimumHeight(210)
         self.table.selection_changed.connect(self._show_ways)
         self.facts = label("", "muted", wrap=True)  # the bar has no room for them
-        self.note = label("", wrap=True)
         body = QVBoxLayout(page)
         body.setContentsMargins(16, 10, 16, 12)
         body.setSpacing(12)
@@ -111,23 +110,30 @@ class SolversView(FoundView):
             each.setSpacing(12)
             body.addLayout(each, high)
 
-    def take(self, found: "tuple[ResultRecord, Arrays] | None") -> None:
+    def take(self, finding: Finding | None) -> None:
+        super().take(finding)
         self.found, self.measured = None, []
-        if found is not None:
-            self.found = self._solved(found)
-            self.note.setText(found[0].note)
-            self.note.setVisible(bool(found[0].note))
+        if finding is not None:
+            self.found = self._solved(finding)
             self.slider.setRange(0, len(self.found.calls) - 1)
             self.slider.setValue(len(self.found.calls) // 2)
-        async_tasks.spawn(self._load_others(self._key))
+        if self.isVisible():
+            async_tasks.spawn(self._load_others(self._key))
 
-    def _solved(self, found: "tuple[ResultRecord, Arrays]") -> Solved:
-        record, arrays = found
+    def show_facts(self) -> None:
+        super().show_facts()
+        self.say("")  # the page has the step, and the bar no room for it
+
+    @property
+    def sample_count(self) -> int:
+        return self.found.samples if self.found is not None else 0
+
+    def _solved(self, finding: Finding) -> Solved:
         catalog = self._state.catalog
         titles = (
             {each.slug: each.title for each in catalog.entries_of("sampler")} if catalog else {}
         )
-        return Solved.of(arrays, record.config, record.step, titles)
+        return Solved.of(finding.arrays, finding.config, finding.step, titles)
 
     async def _load_others(self, key: str) -> None:
         """Read what was found last of other runs on the same data, by the same figure."""
@@ -143,8 +149,8 @@ class SolversView(FoundView):
             ):
                 continue
             try:
-                newest = await self._actions.operating.newest(other.key, OPERATOR)
-                theirs = self._solved(newest) if newest is not None else None
+                newest = await self._actions.operating.newest(other.key, LAB.operator)
+                theirs = self._solved(Finding.of_record(*newest)) if newest else None
             except (Refused, KeyError, ValueError):
                 continue  # that run says it in its own lens
             if theirs is not None and (found is None or theirs.figure == found.figure):
@@ -169,16 +175,11 @@ class SolversView(FoundView):
         n = self.found.samples if self.found is not None else 0
         return [each for each in self.measured if (each[1].samples == n) is as_many]
 
-    def _measure(self) -> None:
-        """Propose as many samples as another run was measured by, so that they can be compared."""
+    def propose(self) -> None:
+        """Propose the number of samples of another run, so that the two can be compared."""
         if self.measured:
             proposed = {COUNT: self.measured[0][1].samples}
-            self._state.asked.setdefault((self._key, OPERATOR), proposed)
-        super()._measure()
-
-    @property
-    def filled(self) -> bool:
-        return self.found is not None
+            self._state.asked.setdefault((self._key, LAB.operator), proposed)
 
     def _look(self, place: int) -> None:
         self._at = place
@@ -268,7 +269,7 @@ class SolversView(FoundView):
         """Say on which levels of noise the samplers stop."""
         if slug == "own":
             return "each sampler on its own grid"
-        entry = self._state.catalog.get("operator", OPERATOR) if self._state.catalog else None
+        entry = self._state.catalog.get("operator", LAB.operator) if self._state.catalog else None
         known = [choice for field in (entry.fields if entry else []) for choice in field.choices]
         titles = {str(choice.value): choice.title for choice in known}
         return f"all on the grid {titles.get(slug, slug)}"
@@ -362,10 +363,9 @@ class SolversView(FoundView):
             first += len(other.titles)
         return rows
 
-    def _written(self, event: ResultWritten) -> None:
-        """Draw what was found of another run, too, as soon as it is there."""
-        super()._written(event)
-        if event.operator == OPERATOR and event.run != self._key and self.filled:
+    def _follow_others(self, event: ResultWritten) -> None:
+        """Draw a new result of another run."""
+        if event.operator == LAB.operator and event.run != self._key and self.filled:
             async_tasks.spawn(self._load_others(self._key))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -405,11 +405,4 @@ def _columns(figure: str, one: str, batch: int) -> tuple[Column, ...]:
     )
 
 
-def applies(state: AppState) -> bool:
-    """Whether the selected run can be sampled by different solvers."""
-    return can_ask(state, OPERATOR)
-
-
-VIEW = ViewSpec(
-    id="solvers", lens="quality", title="Solvers", order=40, applies=applies, factory=SolversView
-)
+VIEW = LAB.view(SolversView, id="solvers", lens="quality", title="Solvers", order=40)

@@ -357,7 +357,8 @@ def _operate(engine: "Engine", command: m.Operate) -> Answer | None:
             # Still the boundary of the command: it is only answered later.
             engine.outbox.send(m.Failed(re=command.id, error=describe(error)))
             return
-        said = {"step": answer.record.step, "note": answer.record.note}
+        record = answer.record
+        said = {"step": record.step, "note": record.note, "config": record.config}
         respond(engine, command.id, lambda: Answer(said, answer.arrays))
 
     engine.chores.append(chore())

@@ -18,6 +18,7 @@ from PySide6.QtGui import (
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from pushforward.studio.app.data.views.lab import Finding
 from pushforward.studio.app.data_types.images.anomaly_lab import AnomalyView, overlaid
 from pushforward.studio.app.data_types.images.film_lab import FilmView
 from pushforward.studio.app.data_types.images.image_guidance_lab import ImageGuidanceView
@@ -46,8 +47,12 @@ def test_a_map_lies_over_a_grey_image_as_far_as_it_says() -> None:
 def test_a_map_and_the_name_of_a_set_are_the_same_in_every_scheme(images: Any, qapp: Any) -> None:
     view = AnomalyView(images.state, images.actions)
     view._key = images.run.key
-    x = np.ones((1, 1, SIDE, SIDE), np.float32)
-    view.found = {"pictures": x, "maps": x}
+    x, places = np.ones((1, 1, SIDE, SIDE), np.float32), np.zeros((1, SIDE, SIDE))
+    area = np.array([0.5, 0.4, 0.6])
+    view.finding = Finding(
+        {"unseen": np.ones(2), "auc-places": area, "pictures": x, "maps": x, "places": places},
+        {}, 9,
+    )  # fmt: skip
     drawn = []
     for mode in ("light", "dark"):
         theme.set_mode(mode)
@@ -55,7 +60,7 @@ def test_a_map_and_the_name_of_a_set_are_the_same_in_every_scheme(images: Any, q
         drawn.append(view.maps.tiles._atlas.pixel(0, 0))
     assert drawn[0] == drawn[1]
     assert view.called("other", "Other data") == "Other data"
-    view.config = {"other": {"slug": "two-moons", "config": {}}}
+    view.finding = Finding({}, {"other": {"slug": "two-moons", "config": {}}}, 9)
     assert view.called("other", "Other data") == "Digits"
     assert view.called("unseen", "Unseen images") == "Unseen images"
     view.deleteLater()
@@ -206,7 +211,7 @@ async def test_a_picture_that_is_dropped_on_the_lab_is_held_against_what_was_mea
     await until(lambda: "score" in anomaly.own.said.text())
     assert anomaly.own.said.text().endswith(
         "made 4 x 4. Its score is 1.5. 0: predicted perfectly; 1: about as bad as unstructured "
-        "noise. Measure compares it with unseen images."
+        "noise. More compares it with unseen images."
     )
     assert (asked[0].operator, asked[0].inline) == ("anomaly", True)
     assert np.array(asked[0].inputs["rows"]) == pytest.approx(np.ones((1, 1, SIDE, SIDE)))
@@ -350,7 +355,7 @@ async def test_the_bits_of_a_picture_alone_say_what_is_missing_to_read_them(
     assert white(SIDE).save(str(picture))
     dropped(likelihood, file(picture))
     await until(lambda: "nats" in likelihood.own.said.text())
-    assert likelihood.own.said.text().endswith("Measure compares it with the data.")
+    assert likelihood.own.said.text().endswith("More compares it with the data.")
     assert ".." not in likelihood.own.said.text()
 
 

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from pushforward.studio.app.core.run_comparison import QUALITY
 from pushforward.studio.app.core.runs import RunState, Series
 from pushforward.studio.app.engine.requests.request_base import Answer, Refused
+from pushforward.studio.app.data.views.lab import Finding
 from pushforward.studio.app.labs.representation import map_lab, probe_lab, sweep_lab, views_lab
 from pushforward.studio.app.labs.representation.sigma_sweep import (
     METRIC,
@@ -209,11 +210,12 @@ async def test_probes_are_compared_with_raw_values_in_words(
     few = np.zeros((4, 2, 20))
     few[0], few[1] = 0.7 + 0.01 * RNG.random((2, 20)), 0.6
     few[0, 1] = 0.6 + 0.1 * np.tile([-1.0, 1.0], 10)
-    view.found = {
+    arrays = {
         "labels": np.array([1, 5]), "few": few, "all": np.array([0.9, 0.97, 0.9, 0.9]),
         "knn": np.array([0.9, 0.9, 0.9, 0.9]), "tested": np.array(500),
         "sizes": np.array([10, 100]), "real": np.array([[0.6, 0.62], [0.8, 0.8]]),
     }  # fmt: skip
+    view.take(Finding(arrays, {}, 9))
     view.refresh()
     verdicts = [view.table.cell(row, 4).text() for row in range(4)]
     assert verdicts == ["better", "not shown", "worse", "not shown"]

@@ -17,6 +17,7 @@ from pushforward.studio.app.charts.cost_chart import LadderPlot, Rung, ink
 from pushforward.studio.app.charts.picture_export import picture_of, write_picture
 from pushforward.studio.app.core.reduce import reduce
 from pushforward.studio.app.data.chart_export import ask_values
+from pushforward.studio.app.data.views.lab import Finding
 from pushforward.studio.app.design.theme import colors, theme
 from pushforward.studio.app.design.tokens import contrast
 from pushforward.studio.app.labs import solver_lab
@@ -221,11 +222,11 @@ async def test_curves_of_other_runs_by_the_same_figure_are_drawn_with_it(lens, v
     assert [each.name for each, _ in view.apart] == ["0012-e"], "more samples are nearer anyway"
     assert "euler, run 12" not in [rung.title for rung in view.distance.rungs]
     assert "run 12 is not shown: it was measured by 2,000" in view.facts.text()
-    view.measure.click()
+    view.settings.click()
     asked = lens.state.asked[run.key, "solver-lab"]
     assert asked == {"n": 2000}, "as many as the newest of the others, so that it can be compared"
     lens.state.asked[run.key, "solver-lab"] = {"n": 64}
-    view.measure.click()
+    view.settings.click()
     assert lens.state.asked[run.key, "solver-lab"] == {"n": 64}, "what the person said stays"
 
 
@@ -244,9 +245,7 @@ def test_what_is_far_off_does_not_press_the_others_onto_the_floor(qtbot) -> None
 
 
 async def test_where_no_end_of_the_ode_is_known_there_is_no_column_of_it(lens, view) -> None:
-    view.take(None)
-    found = Solved.of({**ARRAYS, "error": np.full((2, 3, 2), np.nan)}, CONFIG, 100, TITLES)
-    view.found = found
+    view.take(Finding({**ARRAYS, "error": np.full((2, 3, 2), np.nan)}, CONFIG, 100))
     view.refresh()
     assert view.table.isColumnHidden(solver_lab.ERROR)
     assert view.table.heading(solver_lab.ERROR).text() == "ODE error"
@@ -261,13 +260,13 @@ async def test_while_it_measures_nothing_offers_to_measure(lens, view) -> None:
         )
     )  # fmt: skip
     view.refresh()
-    assert view.measure.isEnabled()
+    assert view.more.isEnabled()
     for title, busy in ((f"Solver lab: {run.name}", True), (f"Generate: {run.name}", False)):
         state.jobs["j"] = JobInfo(
             job="j", kind="operator", state="running", title=title, run=run.key
         )
         state.queue_changed.emit()
-        assert view.measure.isEnabled() is not busy
+        assert view.more.isEnabled() is not busy
         assert view.empty.accessibleName().startswith("Measuring.") is busy
     del state.jobs["j"]
 
@@ -275,12 +274,12 @@ async def test_while_it_measures_nothing_offers_to_measure(lens, view) -> None:
 async def test_without_a_result_it_says_what_could_be(lens, view) -> None:
     asked = []
     lens.state.window.open_operator.connect(lambda key, operator: asked.append(operator))
-    view.measure.click()
+    view.settings.click()
     assert asked == ["solver-lab"]
 
 
 def test_it_is_for_runs_that_can_be_asked_for_it(lens) -> None:
-    assert not solver_lab.applies(lens.state)
+    assert not solver_lab.VIEW.applies(lens.state)
     catalog = lens.state.catalog
     catalog.entries.append(
         EntrySpec(
@@ -288,7 +287,7 @@ def test_it_is_for_runs_that_can_be_asked_for_it(lens) -> None:
             needs=[],
         )
     )  # fmt: skip
-    assert solver_lab.applies(lens.state)
+    assert solver_lab.VIEW.applies(lens.state)
 
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
@@ -308,6 +307,7 @@ def test_every_curve_can_be_read_on_the_page(qapp, mode) -> None:
 async def test_a_training_that_is_further_is_said(lens, view) -> None:
     run = lens.state.runs.current
     run.step = 100
+    view.take(Finding(ARRAYS, CONFIG, 100))
     view.found = found()
     view.refresh()
     assert "training is at" not in view.facts.text()
@@ -319,6 +319,7 @@ async def test_a_training_that_is_further_is_said(lens, view) -> None:
 async def test_the_figure_goes_to_a_file_with_its_key_and_of_what_it_is(
     lens, view, tmp_path
 ) -> None:
+    view.take(Finding(ARRAYS, CONFIG, 100))
     view.found = found()
     view.refresh()
     path = tmp_path / "figure.svg"
@@ -336,6 +337,7 @@ async def test_a_plot_of_the_figure_has_a_menu_and_its_values_go_to_a_file(
     lens, view, tmp_path, monkeypatch
 ) -> None:
     monkeypatch.setattr(QMenu, "popup", lambda menu, at: None)
+    view.take(Finding(ARRAYS, CONFIG, 100))
     view.found = found()
     view.refresh()
     card = view.distance.parentWidget()
@@ -365,19 +367,19 @@ async def test_an_earlier_study_is_shown_when_its_line_is_clicked(lens, view) ->
     run.results += [first, second]
     lens.state.runs.changed.emit(run.key)
     await until(lambda: view.found is not None)
-    assert (view.found.samples, view.earlier.isHidden()) == (400, True)
+    assert (view.found.samples, view.status.isHidden()) == (400, True)
     lens.actions.operating.show(run.key, first)
     await until(lambda: view.found.samples == 300)
-    assert not view.earlier.isHidden()
+    assert view.status.text.text().startswith("An earlier result")
     # Samples that are drawn meanwhile are seen among the samples, and change nothing here.
     drawn = ResultWritten(
         job="j", run=run.key, operator="generate", step=9, result="/r/0003-generate"
     )
     reduce(lens.state, drawn)
     assert lens.state.opened == {run.key: first}
-    view.newest.click()
+    view.status.button.click()
     await until(lambda: view.found.samples == 400)
-    assert view.earlier.isHidden()
+    assert view.status.isHidden()
 
 
 async def test_what_is_deleted_is_not_shown_any_more(lens, view) -> None:

@@ -1,291 +1,438 @@
-"""A view of what an operator found last in the selected run, where that is no rows of data."""
+"""The view of a lab: it shows a preview by itself, and the whole measurement on *More*."""
 
-from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtGui import QContextMenuEvent, QShowEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtGui import QContextMenuEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
 from pushforward.studio.app.charts.picture_export import Picture, copy_picture, widget_picture
-from pushforward.studio.app.core import async_tasks, snapshot_text
+from pushforward.studio.app.core import async_tasks, operator_settings, snapshot_text
 from pushforward.studio.app.core.app_state import AppState
-from pushforward.studio.app.core.operator_settings import offered
+from pushforward.studio.app.core.operator_settings import Asking
+from pushforward.studio.app.core.queue_status import engine_task
 from pushforward.studio.app.core.run_summary import result_words
 from pushforward.studio.app.data.chart_export import ask_picture
+from pushforward.studio.app.data.views.lab import Arrays, Finding, Lab
+from pushforward.studio.app.data.views.lab_status import LabStatus
 from pushforward.studio.app.data.views.lens_view import LensView
 from pushforward.studio.app.data.views.request_progress import BUSY, UnderWay
-from pushforward.studio.app.design.basic import Elided, button, label, row, scrolled, view_bar
+from pushforward.studio.app.design.basic import Elided, button, label, scrolled, view_bar
 from pushforward.studio.app.design.literal_text import set_tip
 from pushforward.studio.app.design.menu import open_menu
 from pushforward.studio.app.design.scroll_page import LowPage
 from pushforward.studio.app.design.theme import theme
+from pushforward.studio.app.design.veil import Veil
 from pushforward.studio.app.engine.actions import Actions
+from pushforward.studio.app.engine.query import Query
 from pushforward.studio.app.engine.requests.request_base import Refused
-from pushforward.studio.protocol.messages import ResultWritten
 
-if TYPE_CHECKING:
-    from pushforward.studio.store.results import ResultRecord
+__all__ = ["LabView", "PreviewKey"]
 
-__all__ = ["Arrays", "ArraysView", "FoundView", "can_ask"]
-
-Arrays = Mapping[str, NDArray[Any]]
-ASKS = "Choose a measurement and start it"
+MORE_TIP = "Run the full measurement and keep the result"
+SETTINGS_TIP = "Choose the settings, then measure"
 
 
-def can_ask(state: AppState, operator: str) -> bool:
-    """Return whether the selected run supports an operator now."""
-    return any(each.slug == operator for each in offered(state.runs.current, state.catalog))
+class PreviewKey(NamedTuple):
+    """What a preview is of: a run, and the step of its checkpoint."""
+
+    run: str
+    step: int
 
 
-class FoundView(LensView):
-    """Loads the result that was opened, else the newest one, when a run is selected and when one is
-    written, and says what could be asked where there is none. A subclass lays its parts into
-    ``page``, takes what was found in `take`, and draws in `draw`.
+class LabView(LensView):
+    """Shows the result of an operator: the opened or the newest one, otherwise a preview.
+
+    The preview starts when the view is shown, as soon as the run has a checkpoint and the engine is
+    free. Values of another step are greyed until the preview of the selected step arrives. A
+    subclass adds its widgets to ``page`` in `lay_out`, and shows ``finding`` in `draw`.
 
     Attributes:
-        operator: its slug.
-        question, answer: what is said where nothing was asked yet.
-        does, doing: what is offered there, and what is said while it is done.
-        low: whether what is in the page is made as low as it may be before it scrolls.
-        words: the fact in the bar; see `say`.
+        lab: the operator, and the settings of its preview.
+        low: whether the page shrinks to its minimum height before it scrolls.
+        split: width in pixels from which the boxes of ``halves`` are horizontal.
+        halves: boxes that turn vertical in a narrow window; a subclass fills it in `lay_out`.
+        finding: what is shown, None for nothing.
+        note: label for the operator's sentence; a subclass adds it to its page.
+        fact: text before the step in the bar.
+        words: label in the bar; see `say`.
     """
 
-    operator = ""
-    question = ""
-    answer = ""
-    does, doing = "Measure", "Measuring"
-    low = False
+    lab: ClassVar[Lab]
+    low: ClassVar[bool] = False
+    split: ClassVar[int] = 620
+    settings_title: ClassVar[str] = "Settings…"
 
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__(state, actions)
-        self._under_way = UnderWay(self, state, actions, self.operator)
+        self.finding: Finding | None = None
+        self._stored: Finding | None = None  # the opened or newest result of the run
+        self._stored_name = ""
+        self._preview: Finding | None = None
+        self._loading = False
+        self._trouble = ""
+        self._step: int | None = None
+        self.fact = ""
+        self.halves: list[QBoxLayout] = []
+        self._query: Query[PreviewKey, Finding] = Query(self, self._request_preview, state=state)
+        self._query.changed.connect(self._take_preview)
+        self._under_way = UnderWay(self, state, actions, self.lab.operator)
+        self._lay_out_frame()
+        state.runs.selected.connect(self._select)
+        state.runs.changed.connect(self._follow_run)
+        state.result_written.connect(lambda event: self._follow_run(event.run))
+        state.result_opened.connect(self._follow_run)
+        state.playback.changed.connect(self._follow_step)
+        for signal in (state.queue_changed, state.engine_changed, self._under_way.changed):
+            signal.connect(self.update_finding)
+        self._under_way.progressed.connect(self._show_status)
+        theme.changed.connect(self.refresh)
+        self._select(state.runs.selection)
+
+    def _lay_out_frame(self) -> None:
         self.words = Elided("", "muted")
         self.words.hide()
-        self.measure = button("Measure…", self._measure, tip=ASKS)
-        self.bar = view_bar(self, self.words, None, *self.controls(), self.measure)
-        # Below the bar, which has no room for it in a narrow window.
-        self._which = label("", "muted")
-        self.newest = button("Show the newest", self._leave, kind="link")
-        self.earlier = QWidget()
-        line = row(self._which, self.newest, None)
-        line.setContentsMargins(16, 8, 16, 0)
-        self.earlier.setLayout(line)
-        self.earlier.hide()
+        self.note = label("", "muted", wrap=True)
+        self.settings = button(self.settings_title, self._open_settings, tip=SETTINGS_TIP)
+        self.more = button("More", self.measure, kind="primary", tip=MORE_TIP)
+        self.bar = view_bar(self, self.words, None, *self.controls(), self.settings, self.more)
+        self.status = LabStatus()
         self.page = LowPage() if self.low else QWidget()
         self.lay_out(self.page)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        for part in self.above():
+        for part in (*self.above(), self.status):
             layout.addWidget(part)
-        layout.addWidget(self.earlier)
         self._room = scrolled(self.page)
         layout.addWidget(self._room, 1)
-        layout.addStretch(0)  # what stands above stays there while the page is hidden
-        state.runs.selected.connect(self._select)
-        state.runs.changed.connect(self._changed)
-        state.result_written.connect(self._written)
-        state.result_opened.connect(self._opened)
-        self._under_way.changed.connect(self.refresh)
-        self._under_way.progressed.connect(self._further)
-        theme.changed.connect(self.refresh)
-        self._select(state.runs.selection)
+        layout.addStretch(0)  # the parts above stay at the top while the page is hidden
+        self._veil = Veil(self._room)
 
-    # For those to say who make one of it
+    # What a subclass defines
 
     def controls(self) -> list[QWidget]:
         """Return controls for the bar."""
         return []
 
     def above(self) -> list[QWidget]:
-        """Return what stands above the page, also where nothing was found yet."""
+        """Return widgets above the page, which are visible without a result, too."""
         return []
 
     def lay_out(self, page: QWidget) -> None:
-        """Put the parts of the view into its page."""
+        """Add the widgets of the view to its page."""
         raise NotImplementedError
 
-    def take(self, found: "tuple[ResultRecord, Arrays] | None") -> None:
-        """Take what was found, None for nothing.
+    def take(self, finding: Finding | None) -> None:
+        """Replace what is shown; None for nothing.
 
         Raises:
-            KeyError, ValueError: it is not what it should be.
+            KeyError, ValueError: the result cannot be shown.
         """
+        if finding is not None and self.lab.result not in finding.arrays:
+            raise KeyError(self.lab.result)
+        self.finding = finding
+
+    def draw(self) -> None:
+        """Show ``finding``."""
         raise NotImplementedError
+
+    def propose(self) -> None:
+        """Propose settings of the full measurement, where the user has chosen none."""
 
     @property
     def filled(self) -> bool:
         """Whether there is something to show."""
-        raise NotImplementedError
+        return self.finding is not None
 
-    def draw(self) -> None:
-        """Show what was taken."""
-        raise NotImplementedError
+    @property
+    def sample_count(self) -> int:
+        """The number of samples of what is shown."""
+        return int(self.config.get(self.lab.samples, 0))
 
-    # What there is
+    # What is shown
 
-    def _select(self, key: str) -> None:
-        self._key = self._under_way.key = key
-        self.take(None)
-        self.refresh()
-        async_tasks.spawn(self._load(key))
+    @property
+    def arrays(self) -> Arrays:
+        """The arrays of the result, {} without one."""
+        return self.finding.arrays if self.finding is not None else {}
 
-    def _changed(self, key: str) -> None:
-        if key == self._key and not self.filled:
-            async_tasks.spawn(self._load(key))
+    @property
+    def config(self) -> dict[str, Any]:
+        """The settings of the result, {} without one."""
+        return dict(self.finding.config) if self.finding is not None else {}
 
-    def _written(self, event: ResultWritten) -> None:
-        if event.run == self._key and event.operator == self.operator and not event.file:
-            async_tasks.spawn(self._load(self._key))
+    def doubles(self, name: str) -> NDArray[np.float64]:
+        """Return an array of the result."""
+        return np.asarray(self.arrays[name], np.float64)
 
-    def _opened(self, key: str) -> None:
-        if key == self._key:
-            async_tasks.spawn(self._load(key))
+    @property
+    def step(self) -> int | None:
+        """The newest checkpoint of the run, not after the selected training step; None for none."""
+        run, selected = self.run, self._state.playback.step
+        steps = run.checkpoints if run is not None else []
+        return max((each for each in steps if selected is None or each <= selected), default=None)
 
-    def _leave(self) -> None:
-        self._actions.operating.leave(self._key)
+    @property
+    def opened(self) -> bool:
+        """Whether a result was opened by hand; it is shown whatever the selected step is."""
+        return bool(self._stored_name) and self._stored_name == self._state.opened.get(self._key)
 
     @property
     def measuring(self) -> bool:
-        """Whether a measurement of the run is running."""
+        """Whether the full measurement is queued or running."""
         return self._under_way.job is not None
 
-    def _further(self) -> None:
-        if not self.filled and self.isVisible():
-            self._tell_how_far()
+    @property
+    def stale(self) -> bool:
+        """Whether what is shown is of another run or step than the selected one."""
+        if self.finding is None:
+            return not self.page.isHidden()
+        return not self._suits(self.finding)
 
-    def _tell_how_far(self) -> None:
-        """Say how far it is, for how long it takes yet, and offer to end it."""
-        far = self._under_way
-        if far.ending:
-            self.empty.tell("Cancelling", far.text)
-        else:
-            self.empty.tell(self.doing, far.text, "Cancel", far.stop)
+    def _suits(self, finding: Finding | None) -> bool:
+        step = self.step
+        opened = self.opened and finding is self._stored
+        return finding is not None and (opened or step is None or finding.step == step)
 
-    async def _load(self, key: str) -> None:
-        operating = self._actions.operating
-        name = operating.wanted(key, self.operator)
-        try:
-            read = await operating.read(key, name) if name else None
-            if not isValid(self) or key != self._key or (read is None and not self.filled):
-                return
-            if name != operating.wanted(key, self.operator):
-                return  # another one was opened meanwhile
-            self.take(read)
-        except (Refused, KeyError, ValueError) as error:
-            if isValid(self) and key == self._key:
-                self.say(f"The result cannot be read: {error}")
+    def update_finding(self) -> None:
+        """Load the stored result or request the preview, whichever is needed, and show it."""
+        if not isValid(self) or not self.isVisible():
             return
-        self.refresh()
+        self._step = self.step
+        name = self._actions.operating.wanted(self._key, self.lab.operator)
+        if name != self._stored_name:
+            self._stored_name, self._stored = name, None
+            if name:
+                self._loading = True
+                async_tasks.spawn(self._load(self._key, name))
+        before = self.finding
+        if not self._loading:
+            self._show_best()
+        if self.finding is None or self.finding is not before:
+            self.refresh()
+        else:
+            self._show_frame()
+
+    def _show_best(self) -> None:
+        """Show the stored result or the preview of the selected step; request it if neither is."""
+        known = [each for each in (self._stored, self._preview) if each is not None]
+        best = next(filter(self._suits, known), None)
+        older = self.finding if self.finding in known else next(iter(known), None)
+        self._show(best or older)
+        if best is None and self.step is not None and not self.measuring:
+            key = PreviewKey(self._key, self.step)
+            if key == self._query.key or not engine_task(self._state):
+                self._query.ask(key)
+
+    def _show(self, finding: Finding | None) -> None:
+        if finding is self.finding:
+            return
+        try:
+            self.take(finding)
+        except (KeyError, ValueError) as error:
+            self.finding, self._trouble = None, f"The result cannot be shown: {error}"
+            if finding is self._preview:
+                self._preview = None
+        else:
+            self._trouble = ""
+
+    def _select(self, key: str) -> None:
+        self._key = self._under_way.key = key
+        self._stored, self._stored_name, self._preview = None, "", None
+        self._loading, self._trouble = False, ""
+        self._query.cancel()
+        self.take(None)
+        if self.run is None:
+            self.page.hide()
+        if self.isVisible():
+            self.update_finding()
+        else:
+            self.page.hide()
+
+    def _follow_run(self, key: str) -> None:
+        operating = self._actions.operating
+        if key == self._key and (
+            self.step != self._step or operating.wanted(key, self.lab.operator) != self._stored_name
+        ):
+            self.update_finding()
+
+    def _follow_step(self) -> None:
+        if self.isVisible() and self.step != self._step:
+            self.update_finding()
+
+    async def _load(self, key: str, name: str) -> None:
+        stored, trouble = None, ""
+        try:
+            stored = Finding.of_record(*await self._actions.operating.read(key, name))
+        except (Refused, KeyError, ValueError) as error:
+            trouble = f"The result cannot be read: {error}"
+        if isValid(self) and (key, name) == (self._key, self._stored_name):
+            self._stored, self._loading = stored, False
+            self.update_finding()
+            if trouble:
+                self._trouble = trouble
+                self.refresh()
+
+    async def _request_preview(self, key: PreviewKey) -> Finding:
+        config = self.lab.preview_config(self._state)
+        answer = await self._actions.operating.ask(
+            key.run, self.lab.operator, config=config, step=key.step
+        )
+        return Finding.of_answer(answer, config)
+
+    def _take_preview(self) -> None:
+        self._preview = self._query.answer
+        self._trouble = str(self._query.error or "")
+        self.update_finding()
+
+    # The full measurement
+
+    def measure(self) -> None:
+        """Start the full measurement, with the settings that were chosen last."""
+        self.propose()
+        async_tasks.spawn(self._start(self._key, self.step))
+
+    def _open_settings(self) -> None:
+        self.propose()
+        self._actions.operating.open(self._key, self.lab.operator)
+
+    async def _start(self, key: str, step: int | None) -> None:
+        state, operator = self._state, self.lab.operator
+        entry = state.catalog.get("operator", operator) if state.catalog is not None else None
+        config = state.asked.get((key, operator), {})
+        try:
+            asking = (
+                operator_settings.asking(config, entry)
+                if entry is not None
+                else Asking(dict(config), {}, {})
+            )
+            await self._actions.operating.start(key, operator, asking, step=step)
+        except Refused as refused:
+            state.notices.error(refused.error, title="The measurement did not start", runs=(key,))
+
+    # Showing
 
     def refresh(self) -> None:
-        """Show what there is, or what could be asked."""
-        self.measure.setEnabled(not self.measuring)
-        set_tip(self.measure, BUSY if self.measuring else ASKS)
-        self.page.setVisible(self.filled)
-        self._room.setVisible(
-            self.filled
-        )  # else a bar stands beside nothing that could be scrolled
-        wanted, newest = (
-            self._actions.operating.wanted(self._key, self.operator, opened=opened)
-            for opened in (True, False)
-        )
-        self.earlier.setVisible(self.filled and wanted != newest)
-        run = self.run
-        said = result_words(run, wanted, self._state.catalog).text if wanted else ""
-        self._which.setText(f"An earlier result: {said}")
+        """Show what there is, or say why there is nothing yet."""
+        self._show_frame()
         if self.filled:
-            self.empty.hide()
             self.draw()
-            return
-        self.say("")
+
+    def _show_frame(self) -> None:
+        """Show everything but the result itself."""
+        self.more.setVisible(self.is_preview or not self._suits(self.finding))
+        for each, tip in ((self.more, MORE_TIP), (self.settings, SETTINGS_TIP)):
+            each.setEnabled(not self.measuring)
+            set_tip(each, BUSY if self.measuring else tip)
+        pending = self._loading or (self._query.busy and not self._query.error)
+        visible = self.filled or (pending and not self.page.isHidden())
+        self.page.setVisible(visible)
+        self._room.setVisible(visible)
+        self._veil.setVisible(visible and self.stale)
+        if self.filled:
+            self.show_facts()
+        self._show_status()
+
+    def show_facts(self) -> None:
+        """Show the step in the bar, and the operator's sentence."""
+        finding = self.finding
+        assert finding is not None
+        self.say_of(f"{self.fact}step {finding.step:,}", finding.step)
+        further = snapshot_text.trained_further(finding.step, self.run)
+        older = f"Measured at step {finding.step:,}{further}." if further else ""
+        self.note.setText(f"{finding.note} {older}".strip())
+        self.note.setVisible(bool(self.note.text()))
+
+    def _show_status(self) -> None:
+        visible = not self.page.isHidden()
+        mark = f"Preview, {self.lab.unit} = {self.sample_count:,}" if self.is_preview else ""
+        self.status.show_state(mark, *self._state_of_request() if visible else ("",))
+        self.empty.setVisible(not visible)
+        if not visible:
+            self.say("")
+            self.empty.tell(*self._why_empty())
+
+    @property
+    def is_preview(self) -> bool:
+        """Whether a preview is shown."""
+        return self.finding is not None and self.finding.preview
+
+    def _state_of_request(self) -> tuple[Any, ...]:
+        """Return the text below the bar, the title of its action, and the action."""
+        far = self._under_way
         if self.measuring:
-            self._tell_how_far()
-            return
-        run = self.run
-        ready = run is not None and bool(run.checkpoints or run.job)
-        wait = "Available after the first checkpoint."
-        doing = self._measure if ready else None
-        self.empty.tell(
-            self.question, self.answer if ready else wait, self.does if ready else "", doing
-        )
+            doing = "Cancelling" if far.ending else f"Measuring. {far.text}"
+            return (doing,) if far.ending else (doing, "Cancel", far.stop)
+        newest = self._actions.operating.wanted(self._key, self.lab.operator, opened=False)
+        if self._stored_name != newest and self.finding is self._stored:
+            text = result_words(self.run, self._stored_name, self._state.catalog).text
+            leave = partial(self._actions.operating.leave, self._key)
+            return f"An earlier result: {text}", "Show the newest", leave
+        if self._trouble:
+            return (self._trouble,)
+        if self.stale:
+            at = f"Values of step {self.finding.step:,}. " if self.finding is not None else ""
+            return (f"{at}{self._why_empty()[1]}",)
+        return ("",)
+
+    def _why_empty(self) -> tuple[Any, ...]:
+        """Return the title and text of the empty state, the title of its action, and the action."""
+        run, far = self.run, self._under_way
+        if run is None:
+            return "No run selected", "Select a run on the left."
+        if self.measuring:
+            if far.ending:
+                return "Cancelling", far.text
+            return "Measuring", far.text, "Cancel", far.stop
+        if self._trouble:
+            return "No preview", self._trouble, "More", self.measure
+        if self.step is None:
+            return "No preview yet", "The preview starts at the first checkpoint of this run."
+        if not self._state.engine.ready:
+            return "Waiting for the engine", "The preview starts when the engine is ready."
+        if not self._query.busy and (task := engine_task(self._state)):
+            text = f"{task}. The preview starts when the engine is free."
+            return "Waiting for the engine", text, "More", self.measure
+        n = self.lab.preview_config(self._state).get(self.lab.samples)
+        return "Computing the preview", f"Computing the preview, {self.lab.unit} = {n}…"
 
     def say(self, fact: str) -> None:
-        """Say a fact in the bar, which keeps no room for none."""
+        """Show a fact in the bar, "" for none."""
         self.words.set_text(fact)
         self.words.setVisible(bool(fact))
 
     def say_of(self, fact: str, step: int) -> None:
-        """Say a fact of weights of a step, and how far the training is where that is further."""
+        """Show a fact about the weights of a step, and the step of the training if it is newer."""
         self.say(fact + snapshot_text.trained_further(step, self.run))
 
-    # Taking it away
+    # Export
 
     def export_picture(self) -> Picture:
-        """Return what was found as a picture: the page, also what is scrolled out of sight."""
+        """Return a picture of the whole page."""
         return widget_picture(self.page)
 
     def ask_export(self) -> None:
         """Ask for a file and write the picture into it."""
-        ask_picture(self, self._state, self.operator)
+        ask_picture(self, self._state, self.lab.operator)
+
+    # Events
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        some = self.filled
-        open_menu(
-            self,
-            event.pos(),
-            [
-                ("Copy picture", partial(copy_picture, self) if some else None),
-                ("Export picture…", self.ask_export if some else None),
-            ],
-        )
-
-    def _measure(self) -> None:
-        self._actions.operating.open(self._key, self.operator)
+        copy = partial(copy_picture, self) if self.filled else None
+        export = self.ask_export if self.filled else None
+        open_menu(self, event.pos(), [("Copy picture", copy), ("Export picture…", export)])
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self.refresh()
+        self.update_finding()
 
-
-class ArraysView(FoundView):
-    """Shows arrays as they were found.
-
-    Attributes:
-        found: the arrays by name, {} where there are none.
-        config: the settings that they were found with.
-        note: what the operator says of them, for the subclass to put into its page.
-        fact: what is said of them before the step, for the subclass to set.
-    """
-
-    def __init__(self, state: AppState, actions: Actions) -> None:
-        self.found: Arrays = {}
-        self.config: Mapping[str, Any] = {}
-        self.note = label("", "muted", wrap=True)
-        self.fact = ""
-        self._step, self._noted = 0, ""
-        super().__init__(state, actions)
-
-    def take(self, found: "tuple[ResultRecord, Arrays] | None") -> None:
-        self.found = {} if found is None else found[1]
-        self.config = {} if found is None else found[0].config
-        if found is not None:
-            self._noted = found[0].note
-            self._step = found[0].step
-
-    def refresh(self) -> None:
-        if self.filled:  # before a subclass says more
-            self.say_of(f"{self.fact}step {self._step:,}", self._step)
-            # The bar has no room for it in a narrow window.
-            run = self.run
-            further = snapshot_text.trained_further(self._step, run)
-            older = f"Measured at step {self._step:,}{further}." if further else ""
-            self.note.setText(f"{self._noted} {older}".strip())
-        super().refresh()
-
-    def doubles(self, name: str) -> NDArray[np.float64]:
-        """Return one of the arrays."""
-        return np.asarray(self.found[name], np.float64)
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Arrange the halves below each other in a narrow window."""
+        super().resizeEvent(event)
+        directions = QBoxLayout.Direction
+        wide = self.width() >= self.split
+        for box in self.halves:
+            box.setDirection(directions.LeftToRight if wide else directions.TopToBottom)

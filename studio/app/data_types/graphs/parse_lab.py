@@ -21,7 +21,7 @@ from pushforward.observables.sentences.grammar import (
 )
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.data_type import Arrays
-from pushforward.studio.app.data.views.lab_frame import can_ask
+from pushforward.studio.app.data.views.lab import can_ask
 from pushforward.studio.app.data.views.live_lab_frame import AskedLive, Asking
 from pushforward.studio.app.data.views.view_spec import ViewSpec, shows_moving
 from pushforward.studio.app.data_types.graphs.labelled_paint import labelled_rows

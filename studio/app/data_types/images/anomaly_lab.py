@@ -2,16 +2,14 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtGui import QColor, QResizeEvent
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
 from pushforward.studio.app.charts.histogram import HistogramPlot
 from pushforward.studio.app.charts.legend import LineKey
-from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.data_type_registry import kind_of_run
 from pushforward.studio.app.data.tile_grid import TileGrid
-from pushforward.studio.app.data.views.lab_frame import can_ask
-from pushforward.studio.app.data.views.view_spec import ViewSpec
+from pushforward.studio.app.data.views.lab import Lab
 from pushforward.studio.app.data_types.images.image_lab import PictureLab, ratio_words, show_sets
 from pushforward.studio.app.data_types.images.own_image import Image, OwnImageResult
 from pushforward.studio.app.design.basic import label, row, section
@@ -23,7 +21,8 @@ from pushforward.studio.app.text import number_format
 
 __all__ = ["VIEW", "AnomalyView", "overlaid"]
 
-OPERATOR, ONE = "outliers", "anomaly"
+LAB = Lab(operator="outliers", result="unseen", preview={"rows": 64, "levels": 3, "draws": 1})
+ONE = "anomaly"
 ASKED = ("low", "high", "levels", "draws", "seed")  # settings that both have
 SETS = {
     "unseen": "Unseen images",
@@ -43,7 +42,6 @@ COLUMNS = (
 )
 CHANCE = 0.5
 BRIGHT = 0.99  # the share of all places that are less than fully coloured
-WIDE = 620  # logical pixels from which histogram and images stand side by side
 SCALE = "0: predicted perfectly; 1: about as bad as unstructured noise."
 LOOKS = ("Overlay", "Image", "Piece")
 LEGENDS = (
@@ -57,15 +55,10 @@ Floats = NDArray[np.float32]
 
 
 class AnomalyView(PictureLab):
-    """Shows what the anomaly lab found."""
+    """The anomaly scores of sets of images, and error maps of some."""
 
-    operator = OPERATOR
+    lab = LAB
     hint = "scores it and maps where it is unusual"
-    question = "Anomaly detection"
-    answer = (
-        "Images are noised and reconstructed; a large error marks an anomaly. Tested on unseen "
-        "images, with and without an inserted patch, and on other data if chosen."
-    )
 
     async def ask_own(self, key: str, image: Image) -> OwnImageResult:
         """Ask how far an image stands out, in the way in which the lab was asked."""
@@ -86,7 +79,7 @@ class AnomalyView(PictureLab):
             above = f"{number_format.percent(share)} of {len(unseen):,} unseen images"
             text = f"{text[:-1]}, above that of {above}."
         else:
-            text = f"{text} {SCALE} Measure compares it with unseen images."
+            text = f"{text} {SCALE} More compares it with unseen images."
         return OwnImageResult(images, ["as seen", "errors"], text)
 
     def lay_out(self, page: QWidget) -> None:
@@ -113,23 +106,24 @@ class AnomalyView(PictureLab):
         self.legend = label(LEGENDS[0], "small", wrap=True)
         right.addWidget(self.legend)
         right.addWidget(self.maps, 1)
-        self._halves = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        self._halves.setSpacing(16)
-        self._halves.addLayout(left, 1)
-        self._halves.addLayout(right, 1)
+        halves = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        halves.setSpacing(16)
+        halves.addLayout(left, 1)
+        halves.addLayout(right, 1)
+        self.halves = [halves]
         body = QVBoxLayout(page)
         body.setContentsMargins(16, 10, 16, 12)
         body.setSpacing(8)
         body.addWidget(self.table)
         body.addLayout(row(self.note))
-        body.addLayout(self._halves, 1)
+        body.addLayout(halves, 1)
 
     @property
-    def filled(self) -> bool:
-        return "unseen" in self.found
+    def sample_count(self) -> int:
+        return len(self.arrays.get("unseen", ()))
 
     def draw(self) -> None:
-        there = [name for name in SETS if name in self.found]
+        there = [name for name in SETS if name in self.arrays]
         self._show_table(there)
         self._show_histogram(there)
         self._show_maps()
@@ -139,7 +133,7 @@ class AnomalyView(PictureLab):
         for name in there:
             values = self.doubles(name)
             told, shade = "", {}
-            if f"auc-{name}" in self.found:
+            if f"auc-{name}" in self.arrays:
                 area, low, high = self.doubles(f"auc-{name}").tolist()
                 told = _between(area, low, high)
                 shade = {3: colors().good if low > CHANCE else colors().warm}
@@ -161,14 +155,14 @@ class AnomalyView(PictureLab):
     def _show_maps(self) -> None:
         run = self.run
         kind = kind_of_run(run, self._state.catalog)
-        images = np.asarray(self.found["pictures"], np.float32)
+        images = np.asarray(self.arrays["pictures"], np.float32)
         shown = images
         if self._look == 0:
-            errors = np.asarray(self.found["maps"], np.float32).mean(axis=1)
+            errors = np.asarray(self.arrays["maps"], np.float32).mean(axis=1)
             top = max(float(np.quantile(errors, BRIGHT)), 1e-12)
             shown = overlaid(images, errors / top, ERRS)
         elif self._look == 2:
-            places = np.asarray(self.found["places"], np.float32)
+            places = np.asarray(self.arrays["places"], np.float32)
             shown = overlaid(images, places, PIECE)
         self.legend.setText(LEGENDS[self._look])
         self.maps.show_tiles(kind.tiles({"x": shown}), noun=kind.many)
@@ -176,13 +170,6 @@ class AnomalyView(PictureLab):
     def _show_look(self, look: int) -> None:
         self._look = look
         self._show_maps()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Where it is narrow, images stand below the histogram."""
-        super().resizeEvent(event)
-        direction = QBoxLayout.Direction
-        wide = self.width() >= WIDE
-        self._halves.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
 
 
 def overlaid(images: Floats, amounts: Floats, colour: str) -> Floats:
@@ -201,11 +188,4 @@ def _between(area: float, low: float, high: float) -> str:
     return f"{number_format.percent(area, 1)} ({100 * low:.1f} to {100 * high:.1f})"
 
 
-def applies(state: AppState) -> bool:
-    """Whether the selected run can be asked about images."""
-    return can_ask(state, OPERATOR)
-
-
-VIEW = ViewSpec(
-    id="anomaly", lens="samples", title="Anomaly", order=26, applies=applies, factory=AnomalyView
-)
+VIEW = LAB.view(AnomalyView, id="anomaly", lens="samples", title="Anomaly", order=26)

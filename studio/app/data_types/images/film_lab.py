@@ -3,7 +3,6 @@ image at any noise level.
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -19,8 +18,9 @@ from pushforward.studio.app.core.display_names import file_stem
 from pushforward.studio.app.core.sampling_settings import drawn_by
 from pushforward.studio.app.data.denoising_frames import FilmFound
 from pushforward.studio.app.data.tile_grid import TileGrid
-from pushforward.studio.app.data.views.lab_frame import Arrays, FoundView, can_ask
-from pushforward.studio.app.data.views.view_spec import ViewSpec, shows_moving
+from pushforward.studio.app.data.views.lab import Finding, Lab
+from pushforward.studio.app.data.views.lab_frame import LabView
+from pushforward.studio.app.data.views.view_spec import shows_moving
 from pushforward.studio.app.data_types.images.own_image import Image, OwnImage, OwnImageResult
 from pushforward.studio.app.design.basic import Elided, icon_button, label, row, section
 from pushforward.studio.app.design.file_dialog import ask_write
@@ -33,12 +33,10 @@ from pushforward.studio.figures import short
 from pushforward.studio.protocol.parts import ErrorInfo
 from pushforward.studio.protocol.spec import Pick
 
-if TYPE_CHECKING:
-    from pushforward.studio.store.results import ResultRecord
-
 __all__ = ["VIEW", "FilmView"]
 
-OPERATOR, ONE = "film", "film-of-rows"
+LAB = Lab(operator="film", result="way", preview={"n": 8, "frames": 24}, samples="n")
+ONE = "film-of-rows"
 LEVELS = (0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0, 40.0, 80.0)
 """Noise levels from which the film of a picture may begin."""
 WAYS = {"drawn": "Draw noise", "own": "Invert"}
@@ -54,29 +52,19 @@ FORMATS = "GIF film (*.gif);;Film as an animated PNG (*.apng);;Sheet of all fram
 VIDEO = "MP4 film (*.mp4)"
 
 
-class FilmView(FoundView):
-    """The frames follow the flow clock; one sample is followed closely."""
+class FilmView(LabView):
+    """The denoising frames of samples by the flow clock, and one sample along the flow."""
 
-    operator = OPERATOR
-    question = "Denoising sequence"
-    answer = (
-        "Choose a sampler and its number of steps. Every step is kept with its denoised estimate. "
-        "Scrub with the flow clock."
-    )
-    does, doing = "Make a film", "Making the film"
-    low = True
+    lab, low = LAB, True
+    settings_title = "New film…"
 
     def __init__(self, state: AppState, actions: Actions) -> None:
         self.found: FilmFound | None = None  # of the run
         self.film_of_own: FilmFound | None = None
-        self._config: dict[str, Any] = {}
-        self._told = self._told_of_own = ""
-        self._step = self._step_of_own = 0
+        self._own_fact, self._own_step = "", 0
         self._picked = 0
         self._frame = -1
         super().__init__(state, actions)
-        self.measure.setText("New film…")
-        self.measure.setAccessibleName("New film…")
         self.own.changed.connect(self._own_changed)
         state.playback.changed.connect(self._moved)
 
@@ -122,7 +110,7 @@ class FilmView(FoundView):
         """
         way, noise = self._way, self.noise
         config = {"noise": noise, "way": way, "draws": DRAWS if way == "drawn" else 1}
-        config |= {name: self._config[name] for name in ("sampler", "seed") if name in self._config}
+        config |= {name: self.config[name] for name in ("sampler", "seed") if name in self.config}
         inputs = {"rows": [image.tolist()]}
         answer = await self._actions.operating.ask(key, ONE, config=config, inputs=inputs)
         try:
@@ -134,10 +122,8 @@ class FilmView(FoundView):
         if image is self.own.image:
             self.film_of_own, self._picked, self._frame = film, 0, -1
             step = (answer.result or {}).get("step", 0)
-            self._told_of_own = (
-                f"{self._sampler_name()}, from s {float(film.s[0]):g}, step {step:,}"
-            )
-            self._step_of_own = step
+            self._own_fact = f"{self._sampler_name()}, from s {float(film.s[0]):g}, step {step:,}"
+            self._own_step = step
             self.refresh()
         images = np.concatenate([image[None], film.way[:1, 0], film.way[-1]])
         back = [f"made {i + 1}" for i in range(film.count)] if way == "drawn" else ["comes back"]
@@ -196,6 +182,7 @@ class FilmView(FoundView):
         body.setSpacing(6)
         body.addWidget(self.words)  # the bar has no room for so much
         body.addWidget(self.where)
+        body.addWidget(self.note)
         body.addLayout(self._grids, 3)
         body.addWidget(self._which)
         body.addWidget(self.way)
@@ -203,18 +190,31 @@ class FilmView(FoundView):
         body.addWidget(self.curve, 2)
         body.addWidget(self.ends)
 
-    def take(self, found: "tuple[ResultRecord, Arrays] | None") -> None:
+    def take(self, finding: Finding | None) -> None:
+        super().take(finding)
         self.found, self._frame, self._picked = None, -1, 0
-        if found is not None:
-            self.found, self._config = FilmFound.of(found[1]), found[0].config
-            seed = self._config.get("seed", 0)
-            self._told = f"{self._sampler_name()}, seed {seed}, step {found[0].step:,}"
-            self._step = found[0].step
+        if finding is not None:
+            self.found = FilmFound.of(finding.arrays)
+            self.fact = f"{self._sampler_name()}, seed {self.config.get('seed', 0)}, "
+
+    def show_facts(self) -> None:
+        if self.film_of_own is None:
+            super().show_facts()
+        else:
+            self.say_of(self._own_fact, self._own_step)
+
+    @property
+    def is_preview(self) -> bool:
+        return self.film_of_own is None and super().is_preview
+
+    @property
+    def stale(self) -> bool:
+        return self.film_of_own is None and super().stale
 
     @property
     def _sampler(self) -> Pick | None:
         """What drew the film, None where an earlier version does not say."""
-        found = self._config.get("sampler")
+        found = self.config.get("sampler")
         return msgspec.convert(found, Pick) if found else None
 
     @property
@@ -248,10 +248,6 @@ class FilmView(FoundView):
     def draw(self) -> None:
         found = self.film
         assert found is not None
-        if self.film_of_own is None:
-            self.say_of(self._told, self._step)
-        else:
-            self.say_of(self._told_of_own, self._step_of_own)
         kind = kind_of_run(self.run, self._state.catalog)
         self._frame = frame = found.at(self._state.playback.flow)
         picked = self._picked = min(self._picked, found.count - 1)
@@ -351,14 +347,7 @@ def written(found: FilmFound, path: Path) -> None:
     write(path, frames, SECONDS)
 
 
-SHOWN = shows_moving("film")
-
-
-def applies(state: AppState) -> bool:
-    """Whether the selected run makes images by a denoiser."""
-    return SHOWN(state) and can_ask(state, OPERATOR)
-
-
-VIEW = ViewSpec(
-    id="film", lens="samples", title="Film", order=22, timed=True, applies=applies, factory=FilmView
-)
+VIEW = LAB.view(
+    FilmView, id="film", lens="samples", title="Film", order=22, timed=True,
+    applies=shows_moving("film"),
+)  # fmt: skip

@@ -29,7 +29,7 @@ from pushforward.studio.app.core.operator_settings import Asking
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.core.undo_history import Edits, Table
 from pushforward.studio.app.data.tile_grid import TileGrid
-from pushforward.studio.app.data.views.lab_frame import can_ask
+from pushforward.studio.app.data.views.lab import can_ask
 from pushforward.studio.app.data.views.lens_view import LensView
 from pushforward.studio.app.data.views.task_form import TaskForm
 from pushforward.studio.app.data.views.view_spec import ViewSpec, shows_moving

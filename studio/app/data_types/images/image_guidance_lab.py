@@ -24,7 +24,7 @@ from pushforward.studio.app.data.views.guidance_frame import (
     GuidanceView,
     Question,
 )
-from pushforward.studio.app.data.views.lab_frame import can_ask
+from pushforward.studio.app.data.views.lab import can_ask
 from pushforward.studio.app.data.views.view_spec import ViewSpec, shows_moving
 from pushforward.studio.app.data_types.images.own_image import Image, OwnImage, OwnImageResult
 from pushforward.studio.app.design.basic import Elided, button, label, row, scrolled, view_bar

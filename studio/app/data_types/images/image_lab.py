@@ -1,7 +1,6 @@
-"""A lab that holds sets of data against each other, and a picture of one's own against these."""
+"""Labs that compare sets of data, and place the user's own image among them."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,26 +12,24 @@ from pushforward.studio.app.charts.legend import LineKey
 from pushforward.studio.app.charts.line_styles import ink
 from pushforward.studio.app.charts.plot_style import CanvasStyle
 from pushforward.studio.app.core.display_names import data_title
-from pushforward.studio.app.data.views.lab_frame import Arrays, ArraysView
+from pushforward.studio.app.data.views.lab import Finding
+from pushforward.studio.app.data.views.lab_frame import LabView
 from pushforward.studio.app.data_types.images.own_image import Image, OwnImage, OwnImageResult
 from pushforward.studio.app.design.theme import colors
-
-if TYPE_CHECKING:
-    from pushforward.studio.store.results import ResultRecord
 
 __all__ = ["PictureLab", "ratio_words", "show_sets"]
 
 YOURS = "your picture"
 
 
-class PictureLab(ArraysView):
-    """Takes a picture of one's own where the data can be pictures; a subclass asks the model about
-    it in `ask_own`.
+class PictureLab(LabView):
+    """A lab that also accepts the user's own image; a subclass asks the model about it in
+    `ask_own`.
 
     Attributes:
-        hint: what is done with one that is held over the lab, as a sentence goes on.
-        own: shows it, and what came of it.
-        mark: what the lab measures, of the picture; None where there is none.
+        hint: what happens to an image that is dropped on the lab.
+        own: shows the image and its result.
+        mark: the measured value of the image, None without one.
     """
 
     hint = ""
@@ -46,10 +43,10 @@ class PictureLab(ArraysView):
     def above(self) -> list[QWidget]:
         return [self.own]
 
-    def take(self, found: "tuple[ResultRecord, Arrays] | None") -> None:
-        super().take(found)
-        if found is not None:
-            self.own.again()  # held against what was measured now
+    def take(self, finding: Finding | None) -> None:
+        super().take(finding)
+        if finding is not None:
+            self.own.again()  # to compare it with the new result
 
     async def ask_own(self, key: str, image: Image) -> OwnImageResult:
         """Ask the model of a run about a picture.

@@ -7,12 +7,10 @@ import numpy as np
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.data_type_registry import kind_of_run
 from pushforward.studio.app.data.tile_grid import TileGrid
 from pushforward.studio.app.data.tile_paint import APART, GAP, WORDS
-from pushforward.studio.app.data.views.lab_frame import can_ask
-from pushforward.studio.app.data.views.view_spec import ViewSpec
+from pushforward.studio.app.data.views.lab import Lab
 from pushforward.studio.app.data_types.images.image_lab import PictureLab
 from pushforward.studio.app.data_types.images.own_image import Image, OwnImageResult
 from pushforward.studio.app.design.basic import label, section
@@ -23,7 +21,8 @@ from pushforward.studio.app.text import number_format
 
 __all__ = ["VIEW", "PurifiedView"]
 
-OPERATOR, ONE, JUDGE = "attack", "purify", "ask-judge"
+LAB = Lab(operator="attack", result="accuracy", preview={"rows": 16})
+ONE, JUDGE = "purify", "ask-judge"
 ASKED = ("noise", "votes", "seed")  # settings that both have
 SETS = (
     "Clean",
@@ -46,15 +45,10 @@ LETTER = 11  # of what stands below
 
 
 class PurifiedView(PictureLab):
-    """Shows what the purification lab found."""
+    """Attacked and purified images, and the accuracy of the reference classifier on them."""
 
-    operator = OPERATOR
+    lab = LAB
     hint = "it is purified, with the predicted class before and after"
-    question = "Adversarial purification"
-    answer = (
-        "Unseen images are perturbed until the reference classifier errs, then noised and "
-        "denoised. Measures how many are classified correctly again."
-    )
 
     async def ask_own(self, key: str, image: Image) -> OwnImageResult:
         """Purify an image as the lab did, and ask the judge about it before and after."""
@@ -93,6 +87,7 @@ class PurifiedView(PictureLab):
         body.setSpacing(6)
         self.done = label("", "muted", wrap=True)
         body.addWidget(self.done)
+        body.addWidget(self.note)
         body.addWidget(self.table)
         self.strips: list[TileGrid] = []
         for title in ROWS:
@@ -109,10 +104,6 @@ class PurifiedView(PictureLab):
         body.addWidget(label(said, "small", wrap=True))
         body.addStretch(1)
 
-    @property
-    def filled(self) -> bool:
-        return "accuracy" in self.found
-
     def draw(self) -> None:
         self.done.setText(done(self.config))
         accuracy = self.doubles("accuracy")
@@ -127,15 +118,15 @@ class PurifiedView(PictureLab):
         run = self.run
         kind = kind_of_run(run, self._state.catalog)
         names = run.classes if run is not None else ()
-        images = np.asarray(self.found["pictures"], np.float32)
-        truth = np.asarray(self.found["label"]).astype(int)
+        images = np.asarray(self.arrays["pictures"], np.float32)
+        truth = np.asarray(self.arrays["label"]).astype(int)
         said = [
             [
                 f"{'' if seen == right else '✗ '}{named(int(seen), names)}, "
                 f"{number_format.percent(float(how))}"
                 for seen, how, right in zip(verdict[:SHOWN], sure[:SHOWN], truth, strict=False)
             ]
-            for verdict, sure in zip(self.found["verdict"], self.found["sure"], strict=True)
+            for verdict, sure in zip(self.arrays["verdict"], self.arrays["sure"], strict=True)
         ]
         side = _side([each for line in said for each in line])
         most = min(SHOWN, max(1, WIDE // (side + GAP)))
@@ -174,12 +165,4 @@ def named(label_: int, names: tuple[str, ...]) -> str:
     return names[label_] if 0 <= label_ < len(names) else str(label_)
 
 
-def applies(state: AppState) -> bool:
-    """Whether the selected run can purify images."""
-    return can_ask(state, OPERATOR)
-
-
-VIEW = ViewSpec(
-    id="purified", lens="samples", title="Purify", order=27, applies=applies,
-    factory=PurifiedView,
-)  # fmt: skip
+VIEW = LAB.view(PurifiedView, id="purified", lens="samples", title="Purify", order=27)

@@ -1,27 +1,21 @@
 """Quality, as filling in: fans where series were hidden, and how often the truth is in them."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSlider, QVBoxLayout, QWidget
 
 from pushforward.studio.app.charts.line_plot import Drawn, LinePlot
-from pushforward.studio.app.core.app_state import AppState
-from pushforward.studio.app.data.views.lab_frame import Arrays, ArraysView, can_ask
-from pushforward.studio.app.data.views.view_spec import ViewSpec
+from pushforward.studio.app.data.views.lab import Finding, Lab
+from pushforward.studio.app.data.views.lab_frame import LabView
 from pushforward.studio.app.data_types.series.fan_plot import Fan, FanPlot
 from pushforward.studio.app.design.basic import discard, label, row
 from pushforward.studio.app.design.table import Column, Table
 from pushforward.studio.app.text import number_format
 from pushforward.studio.counts import format_count
 
-if TYPE_CHECKING:
-    from pushforward.studio.store.results import ResultRecord
-
 __all__ = ["VIEW", "FilledView"]
 
-OPERATOR = "impute"
+LAB = Lab(operator="impute", result="truth", preview={"rows": 8, "draws": 8})
 COLUMNS = (
     Column(""),
     Column(
@@ -37,15 +31,10 @@ WHOSE = (
 )
 
 
-class FilledView(ArraysView):
-    """Shows what was filled in last; a slider says in which series."""
+class FilledView(LabView):
+    """Imputed series with their quantiles; a slider chooses the series."""
 
-    operator = OPERATOR
-    question = "Imputation and forecasting"
-    answer = (
-        "Mask a stretch of unseen series, or their end, and impute it many times: median, "
-        "intervals, and whether they contain the truth."
-    )
+    lab = LAB
 
     def lay_out(self, page: QWidget) -> None:
         self._at = 0
@@ -76,12 +65,11 @@ class FilledView(ArraysView):
         lower.setStretch(1, 1)
         body.addLayout(lower, 2)
 
-    def take(self, found: "tuple[ResultRecord, Arrays] | None") -> None:
-        super().take(found)
-        if found is None:
+    def take(self, finding: Finding | None) -> None:
+        super().take(finding)
+        if finding is None:
             return
-        record, arrays = found
-        draws, n = int(record.config.get("draws", 0)), len(arrays["truth"])
+        draws, n = int(finding.config.get("draws", 0)), self.sample_count
         self.fact = f"{format_count(draws, 'draw')} of each · "
         self._at = min(self._at, n - 1)
         self.slider.blockSignals(True)
@@ -90,8 +78,8 @@ class FilledView(ArraysView):
         self.slider.blockSignals(False)
 
     @property
-    def filled(self) -> bool:
-        return "truth" in self.found
+    def sample_count(self) -> int:
+        return len(self.arrays.get("truth", ()))
 
     def _look(self, place: int) -> None:
         self._at = place
@@ -100,7 +88,7 @@ class FilledView(ArraysView):
     def draw(self) -> None:
         at, truth = self._at, self.doubles("truth")
         self._which.setText(f"{at + 1} of {len(truth)}")
-        hidden, quantiles = self.found["hidden"][at] > 0, self.doubles("quantiles")[:, at]
+        hidden, quantiles = self.arrays["hidden"][at] > 0, self.doubles("quantiles")[:, at]
         channels = truth.shape[2]
         self._make_room(channels)
         self.fans.show_fans(
@@ -118,7 +106,7 @@ class FilledView(ArraysView):
         self.coverage.show_lines(
             [Drawn("model", levels, coverage), Drawn("calibrated", levels, levels)]
         )
-        self.table.show_rows([self._line(*each) for each in WHOSE if each[0] in self.found])
+        self.table.show_rows([self._line(*each) for each in WHOSE if each[0] in self.arrays])
         self.table.fit()
 
     def _make_room(self, channels: int) -> None:
@@ -139,11 +127,4 @@ class FilledView(ArraysView):
         )
 
 
-def applies(state: AppState) -> bool:
-    """Whether the selected run can fill something in."""
-    return can_ask(state, OPERATOR)
-
-
-VIEW = ViewSpec(
-    id="filled", lens="quality", title="Filled in", order=38, applies=applies, factory=FilledView
-)
+VIEW = LAB.view(FilledView, id="filled", lens="quality", title="Filled in", order=38)

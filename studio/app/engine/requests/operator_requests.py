@@ -71,7 +71,7 @@ class OperatingIntents(Intents):
         step: int | None = None,
     ) -> Answer:
         """Do with a run what an operator can, with the newest checkpoint or the newest not after
-        ``step``; return {"step", "note"} with the arrays.
+        ``step``; return {"step", "note", "config"} with the arrays.
 
         Raises:
             Refused: it cannot be done, or the run has no checkpoint yet.
@@ -126,16 +126,24 @@ class OperatingIntents(Intents):
         columns = np.array((seen.result or {}).get("columns") or ())
         return {**seen.arrays, "columns": columns, **made.arrays}
 
-    async def start(self, key: str, operator: str, asking: Asking, file: str = "") -> str:
+    async def start(
+        self,
+        key: str,
+        operator: str,
+        asking: Asking,
+        file: str = "",
+        step: int | None = None,
+    ) -> str:
         """Let something be done with a run as a job, whose results go into the run or to a file,
-        which the person has agreed to replace if it is there: dialogs for saving ask. The view
-        that is made for what it finds is shown. Return the job.
+        which the person has agreed to replace if it is there: dialogs for saving ask. The weights
+        are those of the newest checkpoint, or of the newest not after ``step``. The view that is
+        made for what it finds is shown. Return the job.
 
         Raises:
             Refused: it cannot be done so; the path is that of the setting, where one is to blame.
         """
         answer = await self.link.ask(
-            _operate(key, operator, asking, file=file, overwrite=bool(file))
+            _operate(key, operator, asking, file=file, overwrite=bool(file), step=step)
         )
         state, view = self.state, SEEN.get(operator, "")
         if view and not file and (state.place, state.runs.selection) == ("run", key):

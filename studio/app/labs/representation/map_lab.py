@@ -18,7 +18,7 @@ from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.data_type import Arrays
 from pushforward.studio.app.core.data_type_registry import kind_of_run
 from pushforward.studio.app.data.tile_grid import TileGrid
-from pushforward.studio.app.data.views.lab_frame import can_ask
+from pushforward.studio.app.data.views.lab import can_ask
 from pushforward.studio.app.data.views.lens_view import LensView
 from pushforward.studio.app.data.views.view_spec import ViewSpec
 from pushforward.studio.app.design.basic import Elided, button, label, row, section, view_bar

@@ -7,16 +7,21 @@ from numpy.typing import NDArray
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from pushforward.studio.app.charts.line_plot import Drawn, LinePlot
-from pushforward.studio.app.core.app_state import AppState
-from pushforward.studio.app.data.views.lab_frame import ArraysView, can_ask
-from pushforward.studio.app.data.views.view_spec import ViewSpec
+from pushforward.studio.app.data.views.lab import Lab
+from pushforward.studio.app.data.views.lab_frame import LabView
 from pushforward.studio.app.design.basic import label
 from pushforward.studio.app.design.table import Column, Table
 from pushforward.studio.app.design.theme import colors
 
 __all__ = ["VIEW", "ProbeLab"]
 
-OPERATOR = "probe-representation"
+LAB = Lab(
+    operator="probe-representation",
+    result="few",
+    preview={"draws": 5, "real_seeds": 0},
+    samples="draws",
+    unit="draws",
+)
 Doubles = NDArray[np.float64]
 COLUMNS = (
     Column("Probe", "Labels that the classifier has"),
@@ -33,15 +38,10 @@ NO_WORTH = (
 )
 
 
-class ProbeLab(ArraysView):
-    """Shows the probes of the run."""
+class ProbeLab(LabView):
+    """The accuracy of probes of the run, raw values, PCA and a random encoder."""
 
-    operator = OPERATOR
-    question = "What are the features worth?"
-    answer = (
-        "Probe them: classifiers after 1, 5, 10 and 50 labels a class, next to raw values, PCA and "
-        "a random encoder, all with the same draws of labels."
-    )
+    lab = LAB
 
     def lay_out(self, page: QWidget) -> None:
         self.table = Table("Probes", COLUMNS, selectable=False)
@@ -62,13 +62,9 @@ class ProbeLab(ArraysView):
         body.addWidget(self.worth, 1)
         body.addWidget(self.worth_words)
 
-    @property
-    def filled(self) -> bool:
-        return "few" in self.found
-
     def draw(self) -> None:
         self._show_table(self.table, "")
-        other = "other-few" in self.found
+        other = "other-few" in self.arrays
         self.other.setVisible(other)
         self.other_title.setVisible(other)
         if other:
@@ -80,13 +76,13 @@ class ProbeLab(ArraysView):
     def _show_table(self, table: Table, prefix: str) -> None:
         few = self.doubles(f"{prefix}few")
         lines, shades = [], []
-        for place, count in enumerate(self.found["labels"].tolist()[: few.shape[1]]):
+        for place, count in enumerate(self.arrays["labels"].tolist()[: few.shape[1]]):
             each = few[:, place]
             compared = _compare(each[0] - each[1])
             title = f"{count} label{'s' * (count > 1)}"
             lines.append(_line(title, [_mean(values) for values in each], compared))
             shades.append({4: compared[2]} if compared[2] else {})
-        n = int(self.found["tested"].item()) if not prefix else 0
+        n = int(self.arrays["tested"].item()) if not prefix else 0
         for name, title in (("all", "all labels"), ("knn", "kNN, k = 5")):
             values = self.doubles(f"{prefix}{name}")
             compared = _compare_once(float(values[0]), float(values[1]), n)
@@ -96,7 +92,7 @@ class ProbeLab(ArraysView):
         table.fit()
 
     def _show_worth(self) -> None:
-        known = "sizes" in self.found
+        known = "sizes" in self.arrays
         self.worth.setVisible(known)
         if not known:
             self.worth_words.setText(NO_WORTH)
@@ -159,11 +155,4 @@ def _worth(own: float, sizes: Doubles, real: Doubles) -> str:
     )
 
 
-def applies(state: AppState) -> bool:
-    """Return whether the selected run learned a representation."""
-    return can_ask(state, OPERATOR)
-
-
-VIEW = ViewSpec(
-    id="probes", lens="quality", title="Probes", order=12, applies=applies, factory=ProbeLab
-)
+VIEW = LAB.view(ProbeLab, id="probes", lens="quality", title="Probes", order=12)

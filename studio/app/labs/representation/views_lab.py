@@ -13,7 +13,7 @@ from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.data_type import Arrays, Kind
 from pushforward.studio.app.core.data_type_registry import kind_of_run
 from pushforward.studio.app.data.tile_grid import TileGrid
-from pushforward.studio.app.data.views.lab_frame import can_ask
+from pushforward.studio.app.data.views.lab import can_ask
 from pushforward.studio.app.data.views.live_lab_frame import AskedLive, Asking
 from pushforward.studio.app.data.views.view_spec import ViewSpec
 from pushforward.studio.app.design.basic import button, label, row, scrolled, view_bar
