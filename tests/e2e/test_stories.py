@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QDialog, QLineEdit, QPushButton
 from pushforward.studio.app.charts.particle_canvas import ParticleCanvas
 from pushforward.studio.app.core.export_rows import Taking
 from pushforward.studio.app.core.runs import FlowRecord
+from pushforward.studio.app.labs.bound_lab import BoundView
 from pushforward.studio.app.places.data.import_dialog import ImportDialog
 from pushforward.studio.app.shell.time_bar import TimeBar
 from pushforward.studio.store.project import Project
@@ -74,6 +75,20 @@ async def test_from_the_first_page_to_moving_particles_and_away(
         lenses.turn(1)
         await asyncio.sleep(0.2)
         person.look(f"finished-{lenses.tabs.tabText(lenses.tabs.currentIndex())}")
+
+    # A lab shows a preview by itself, and the whole result on More.
+    person.state.lens_wanted.emit("quality/bound")
+    await until(lambda: person.window.findChild(BoundView) is not None, 10)
+    lab = person.window.findChild(BoundView)
+    await until(lambda: lab.filled, 20)
+    assert lab.status.mark.text() == "Preview, n = 64"
+    assert lab.finding.step == 1500
+    assert run.results == [], "a preview is not stored"
+    person.look("lab-preview")
+    person.click(lab.more)
+    await until(lambda: not lab.is_preview, 60)
+    assert lab.config["rows"] == 1000
+    assert [name.partition("-")[2] for name in run.results] == ["bound"]
 
     # And away, to a file that other programs read.
     file = tmp_path / "samples.csv"

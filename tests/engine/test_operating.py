@@ -173,7 +173,10 @@ def test_it_is_told_beforehand_about_how_long_it_takes(desk, edm, monkeypatch):
 
 def test_an_answer_at_once_writes_nothing_and_is_the_same(desk, edm):
     said, arrays = answer(desk, operate(edm, config={"n": 64, "seed": 1}, inline=True))
+    config = said.pop("config")
     assert said == {"step": 12, "note": ""}
+    assert (config["n"], config["seed"]) == (64, 1)
+    assert config["sampler"]["slug"], "the settings that were left open, too"
     assert arrays["x"].shape == (64, 2)
     assert edm.results.all() == []
     desk.reply(operate(edm, config={"n": 64, "seed": 1}))

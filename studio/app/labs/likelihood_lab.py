@@ -23,7 +23,7 @@ __all__ = ["VIEW", "LikelihoodView"]
 LAB = Lab(
     operator="likelihood-lab",
     result="numbers",
-    preview={"rows": 64, "map": 16},
+    preview={"rows": 64, "map": 12},
     costly={"rows": 16, "map": 0},
 )
 ONE = "likelihood"

@@ -13,8 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from pushforward.studio.app.core.run_comparison import QUALITY
 from pushforward.studio.app.core.runs import RunState, Series
-from pushforward.studio.app.engine.requests.request_base import Answer, Refused
 from pushforward.studio.app.data.views.lab import Finding
+from pushforward.studio.app.engine.requests.request_base import Answer, Refused
 from pushforward.studio.app.labs.representation import map_lab, probe_lab, sweep_lab, views_lab
 from pushforward.studio.app.labs.representation.sigma_sweep import (
     METRIC,

@@ -76,10 +76,11 @@ class Lab:
 
     def preview_config(self, state: AppState) -> dict[str, Any]:
         """Return the settings of the preview for the selected run."""
-        run = state.runs.current
-        known = run is not None and run.spec is not None and state.catalog is not None
-        kind = state.catalog.kind_of(run.spec.dataset) if known else ""
-        return {**self.preview, **({} if kind in CHEAP else self.costly)}
+        run, catalog = state.runs.current, state.catalog
+        if run is None or run.spec is None or catalog is None:
+            return dict(self.preview)
+        cheap = catalog.kind_of(run.spec.dataset) in CHEAP
+        return {**self.preview, **({} if cheap else self.costly)}
 
     def applies(self, state: AppState) -> bool:
         """Return whether the selected run supports the operator."""
