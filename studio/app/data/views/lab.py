@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from PySide6.QtWidgets import QWidget
 
 from pushforward.studio.app.core.app_state import AppState
+from pushforward.studio.app.core.data_type_registry import kind_of_run
 from pushforward.studio.app.core.operator_settings import offered
 from pushforward.studio.app.data.views.view_spec import Lens, ViewSpec
 from pushforward.studio.app.engine.actions import Actions
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 __all__ = ["Arrays", "Finding", "Lab", "can_ask"]
 
 Arrays = Mapping[str, NDArray[Any]]
-CHEAP = ("points", "jet-variables")
-"""Data types of which a network evaluation takes microseconds a sample."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,10 +75,7 @@ class Lab:
 
     def preview_config(self, state: AppState) -> dict[str, Any]:
         """Return the settings of the preview for the selected run."""
-        run, catalog = state.runs.current, state.catalog
-        if run is None or run.spec is None or catalog is None:
-            return dict(self.preview)
-        cheap = catalog.kind_of(run.spec.dataset) in CHEAP
+        cheap = kind_of_run(state.runs.current, state.catalog).layout == "plane"
         return {**self.preview, **({} if cheap else self.costly)}
 
     def applies(self, state: AppState) -> bool:
