@@ -61,14 +61,14 @@ class LengthsView(LabView):
         body = QVBoxLayout(page)
         body.setContentsMargins(16, 10, 16, 12)
         body.setSpacing(10)
-        body.addWidget(self.note)
         body.addWidget(self.key)
         export = icon_button("export", "Export picture: PNG, SVG or PDF", self.ask_export)
+        body.addWidget(self.card, 1)
         bars = row(label(BARS, "small", wrap=True), self.draw_with, export, gap=12)
         bars.setStretch(0, 1)
         body.addLayout(bars)
-        body.addWidget(self.card, 1)
         body.addWidget(self.table)
+        body.addWidget(self.note)
 
     def take(self, finding: Finding | None) -> None:
         super().take(finding)

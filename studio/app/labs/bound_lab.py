@@ -88,7 +88,6 @@ class BoundView(LabView):
         body.setContentsMargins(16, 10, 16, 12)
         body.setSpacing(10)
         body.addWidget(self.chain)
-        body.addWidget(self.note)
         figures, spreads = QWidget(), QWidget()
         figures.setLayout(column(self.terms, self.one, None, gap=12))
         spreads.setLayout(column(self.spreads, self.varies, None, gap=12))
@@ -101,6 +100,7 @@ class BoundView(LabView):
             line.addWidget(left, 1)
             line.addWidget(right, 1)
             body.addLayout(line, 1)
+        body.addWidget(self.note)
 
     def draw(self) -> None:
         self.chain.set_text(CHAIN)

@@ -133,13 +133,13 @@ class LikelihoodView(PictureLab):
         body.setSpacing(8)
         self.protocol = label("", "small", wrap=True)
         body.addWidget(self.table)
-        body.addWidget(self.note)
-        body.addWidget(self.protocol)
         body.addWidget(self.key)
         self.ratio = label("", "small", wrap=True)
-        body.addWidget(self.ratio)
         body.addWidget(self.histogram, 3)
+        body.addWidget(self.ratio)
         body.addLayout(row(self.model, self.law, gap=12), 4)
+        body.addWidget(self.note)
+        body.addWidget(self.protocol)
 
     def take(self, finding: Finding | None) -> None:
         super().take(finding)

@@ -93,8 +93,6 @@ class SolversView(LabView):
         body.setContentsMargins(16, 10, 16, 12)
         body.setSpacing(12)
         self.key = LineKey()
-        body.addWidget(self.note)
-        body.addWidget(self.facts)
         export = icon_button("export", "Export picture: PNG, SVG or PDF", self.ask_export)
         keyed = row(self.key, export)
         keyed.setStretch(0, 1)
@@ -109,6 +107,8 @@ class SolversView(LabView):
         for each, high in zip(self._lines, (3, 4), strict=True):
             each.setSpacing(12)
             body.addLayout(each, high)
+        body.addWidget(self.note)
+        body.addWidget(self.facts)
 
     def take(self, finding: Finding | None) -> None:
         super().take(finding)

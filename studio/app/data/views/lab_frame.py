@@ -56,7 +56,7 @@ class LabView(LensView):
         split: width in pixels from which the boxes of ``halves`` are horizontal.
         halves: boxes that turn vertical in a narrow window; a subclass fills it in `lay_out`.
         finding: what is shown, None for nothing.
-        note: label for the operator's sentence; a subclass adds it to its page.
+        note: label for the operator's sentence; a subclass adds it below its pictures.
         fact: text before the step in the bar.
         words: label in the bar; see `say`.
     """

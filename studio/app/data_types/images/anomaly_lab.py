@@ -115,8 +115,8 @@ class AnomalyView(PictureLab):
         body.setContentsMargins(16, 10, 16, 12)
         body.setSpacing(8)
         body.addWidget(self.table)
-        body.addLayout(row(self.note))
         body.addLayout(halves, 1)
+        body.addWidget(self.note)
 
     @property
     def sample_count(self) -> int:

@@ -182,7 +182,6 @@ class FilmView(LabView):
         body.setSpacing(6)
         body.addWidget(self.words)  # the bar has no room for so much
         body.addWidget(self.where)
-        body.addWidget(self.note)
         body.addLayout(self._grids, 3)
         body.addWidget(self._which)
         body.addWidget(self.way)
@@ -198,10 +197,10 @@ class FilmView(LabView):
             self.fact = f"{self._sampler_name()}, seed {self.config.get('seed', 0)}, "
 
     def show_facts(self) -> None:
-        if self.film_of_own is None:
-            super().show_facts()
-        else:
+        if self.film_of_own is not None:
             self.say_of(self._own_fact, self._own_step)
+        elif self.finding is not None:
+            self.say_of(f"{self.fact}step {self.finding.step:,}", self.finding.step)
 
     @property
     def is_preview(self) -> bool:

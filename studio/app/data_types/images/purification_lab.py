@@ -86,9 +86,6 @@ class PurifiedView(PictureLab):
         body.setContentsMargins(16, 10, 16, 12)
         body.setSpacing(6)
         self.done = label("", "muted", wrap=True)
-        body.addWidget(self.done)
-        body.addWidget(self.note)
-        body.addWidget(self.table)
         self.strips: list[TileGrid] = []
         for title in ROWS:
             strip = TileGrid(f"{title} images, with their predicted classes", strip=True)
@@ -101,7 +98,8 @@ class PurifiedView(PictureLab):
             "Below each image its predicted class and confidence; a cross marks errors. Columns "
             "are the same image."
         )
-        body.addWidget(label(said, "small", wrap=True))
+        for part in (label(said, "small", wrap=True), self.table, self.note, self.done):
+            body.addWidget(part)
         body.addStretch(1)
 
     def draw(self) -> None:
