@@ -1,6 +1,7 @@
 """The engine as the rest of the studio sees it: one object over any number of its lives."""
 
 import asyncio
+import itertools
 import logging
 import time
 from collections import deque
@@ -30,6 +31,10 @@ __all__ = [
     "EngineStartFailed",
     "EngineState",
 ]
+
+RECONNECT_SECONDS = (0.5, 1.0, 2.0, 5.0, 15.0)
+"""Waits before the attempts to connect again; the last one repeats."""
+_LINK_LOST = "The connection was lost; the engine goes on there. Connecting again."
 
 _log = logging.getLogger(__name__)
 
@@ -63,11 +68,15 @@ class EngineClient:
         *,
         timeouts: Timeouts | None = None,
         auto_restart: bool = True,
+        reconnects: bool = False,
     ) -> None:
-        """``transport`` makes a fresh transport for each life of the engine."""
+        """``transport`` makes a fresh transport for each life of the engine. With ``reconnects``
+        the engine outlives its connection: one that is lost is made again until it succeeds.
+        """
         self._transport = transport
         self._timeouts = timeouts or Timeouts()
         self._auto_restart = auto_restart
+        self._reconnects = reconnects
         self._connection: Connection | None = None
         self._subscribers: list[Subscriber] = []
         self._watchers: list[Callable[[EngineState], None]] = []
@@ -128,6 +137,18 @@ class EngineClient:
         if connection is not None and connection.alive:
             outcome = await connection.shutdown(checkpoint=checkpoint)
         self._become(EngineState("stopped", outcome.sentence if outcome else ""))
+        return outcome
+
+    async def detach(self) -> ProcessOutcome | None:
+        """Hang up, so that an engine which outlives its connection goes on; None if there was none.
+
+        The next `start` of a client with the same launcher finds it again.
+        """
+        connection = self._let_go()
+        outcome = None
+        if connection is not None and connection.alive:
+            outcome = await connection.detach()
+        self._become(EngineState("stopped", "The engine goes on without this connection."))
         return outcome
 
     async def restart(self, reason: str = "restart requested") -> Ready:
@@ -221,6 +242,10 @@ class EngineClient:
             return  # we asked for it, or `start` reports it
         _log.error("%s\n%s", outcome.sentence, outcome.stderr)
         self._connection = None
+        if self._loop is not None and self._reconnects and outcome.link_lost:
+            self._become(EngineState("restarting", _LINK_LOST, outcome.error()))
+            self._restarting = self._loop.create_task(self._reconnect())
+            return
         if self._loop is None or not self._auto_restart or not self._may_restart():
             self._become(EngineState("lost", outcome.sentence, self._final(outcome)))
             return
@@ -255,6 +280,17 @@ class EngineClient:
             await self._come_up("restarting", self._state.message)
         except EngineStartFailed as failure:
             _log.warning("the engine did not come up again: %s", failure)
+
+    async def _reconnect(self) -> None:
+        """Connect again, ever more rarely, until it succeeds or `stop` or `detach` is called."""
+        for seconds in itertools.chain(RECONNECT_SECONDS, itertools.repeat(RECONNECT_SECONDS[-1])):
+            await asyncio.sleep(seconds)
+            try:
+                await self._come_up("restarting", _LINK_LOST)
+            except EngineStartFailed as failure:
+                _log.info("no connection yet: %s", failure)
+            else:
+                return
 
     def _become(self, state: EngineState) -> None:
         self._state = state

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -84,7 +85,8 @@ class Connection:
         self._decoder = Decoder(Event)
         self._stderr = StderrTail()
         self._pending: dict[int, asyncio.Future[Answer]] = {}
-        self._last_id = 0
+        # Another client's commands may be answered on this connection: no number is used twice.
+        self._last_id = secrets.randbits(40)
         self._hello: asyncio.Future[Hello] | None = None
         self._ready: asyncio.Future[Ready] | None = None
         self._ended: asyncio.Future[ProcessOutcome] | None = None
@@ -276,6 +278,11 @@ class Connection:
         self._asked = True
         self.send(Shutdown(checkpoint=checkpoint))
         return await self._down(("shutdown", "close_input", "terminate", "kill"))
+
+    async def detach(self) -> ProcessOutcome:
+        """Hang up: an engine that outlives its connection goes on, others save and leave."""
+        self._asked = True
+        return await self._down(("close_input", "terminate", "kill"))
 
     async def end(self, reason: str) -> ProcessOutcome:
         """End an engine that does not answer; ``reason`` completes "The engine was stopped: "."""

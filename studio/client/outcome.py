@@ -12,6 +12,7 @@ STDERR_KEPT = 16_384
 """Bytes of standard error that a report shows: the interpreter's last words begin with what they
 are, and then tell where each thread was, some sixty lines while modules are loaded."""
 
+SSH_FAILED = 255  # of ssh itself; else it ends with the status of its command
 _SIGNALS = {
     "SIGKILL": "it was killed (SIGKILL), perhaps because the machine ran out of memory",
     "SIGSEGV": "it crashed in native code (SIGSEGV)",
@@ -62,6 +63,13 @@ class ProcessOutcome:
         if self.asked and self.exit.status == 0:
             return "The engine shut down."
         return f"The engine stopped: {self._cause()}."
+
+    @property
+    def link_lost(self) -> bool:
+        """Whether only the connection to an engine elsewhere ended: ssh says so by its status, and
+        a bridge is killed where an engine would report how it ended.
+        """
+        return self.exit.signal is not None or self.exit.status == SSH_FAILED
 
     def _cause(self) -> str:
         if self.exit.signal is not None:

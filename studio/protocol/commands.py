@@ -10,6 +10,7 @@ __all__ = [
     "GENERATE",
     "VIEW_SHARE",
     "ApplyEdit",
+    "Attach",
     "BranchRun",
     "Budget",
     "Control",
@@ -401,6 +402,12 @@ class ExportWeights(_Command, frozen=True, kw_only=True):
     run: str
     file: str
     overwrite: bool = False
+
+
+class Attach(_Command, frozen=True, kw_only=True):
+    """A new client is connected: void all watches and credits of the one before, and send `Ready`,
+    the catalogue and a `Snapshot` again. Sent by the host of an engine.
+    """
 
 
 class Ping(_Command, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from pushforward.studio.protocol.commands import (
     GENERATE,
     VIEW_SHARE,
     ApplyEdit,
+    Attach,
     BranchRun,
     Budget,
     Control,
@@ -68,6 +69,7 @@ __all__ = [
     "VIEW_SHARE",
     "ApplyEdit",
     "Array",
+    "Attach",
     "BranchRun",
     "Budget",
     "CatalogEvent",
@@ -153,6 +155,7 @@ Command = (
     | Evaluate
     | ExportRows
     | ExportWeights
+    | Attach
     | Ping
     | Shutdown
 )

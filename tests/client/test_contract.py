@@ -1,6 +1,7 @@
 """What a client may rely on: the same for the engine in memory and for the real process."""
 
 import asyncio
+import sys
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,31 +12,55 @@ import pytest
 
 from pushforward.studio.client import CommandFailed, EngineClient
 from pushforward.studio.client.child import ChildProcess
+from pushforward.studio.client.transport import Timeouts
+from pushforward.studio.launchers.local import LocalLauncher
+from pushforward.studio.launchers.ssh import SshLauncher
 from pushforward.studio.protocol import messages as m
 from pushforward.studio.protocol.catalog import Catalog
 from pushforward.studio.protocol.spec import ChangeSetting, Pick, RunSpec
 from tests.client.fakes.engine import FakeEngine
 from tests.client.harness import Ear, run
+from tests.remote.ssh_server import MISSING, remote_engine, ssh_server
 
 Test = Callable[[EngineClient, Ear], Coroutine[Any, Any, None]]
 
 
-TRANSPORTS: dict[str, Callable[[], Any]] = {
-    "fake": lambda: FakeEngine(speed=3000),
-    "real": ChildProcess,
-}
-
-
-@pytest.fixture(params=TRANSPORTS)
-def transport(request: pytest.FixtureRequest) -> Callable[[], Any]:
-    """What makes an engine of each kind."""
-    return TRANSPORTS[request.param]
+TRANSPORTS = ("fake", "real", "detached", "ssh")
 
 
 @pytest.fixture(scope="module", params=TRANSPORTS)
-def engine(request: pytest.FixtureRequest) -> Iterator[tuple[asyncio.Runner, EngineClient]]:
+def transport(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[], Any]]:
+    """What makes an engine of each kind: in memory, a child, one that outlives its connection, and
+    one that is reached through ssh.
+    """
+    folder = tmp_path_factory.mktemp("engine")
+    if request.param == "fake":
+        yield lambda: FakeEngine(speed=3000)
+    elif request.param == "real":
+        yield ChildProcess
+    elif MISSING and request.param == "ssh":
+        pytest.skip(MISSING)
+    elif request.param == "detached":
+        if sys.platform == "win32":
+            pytest.skip("an engine that outlives its connection needs Unix sockets")
+        yield lambda: ChildProcess(LocalLauncher(folder / "project").command())
+    else:
+        with ssh_server(folder) as server:
+            launcher = SshLauncher(
+                server.host,
+                str(folder / "project"),
+                remote_engine(folder / "home"),
+                options=server.options,
+            )
+            yield lambda: ChildProcess(launcher.command())
+
+
+@pytest.fixture(scope="module")
+def engine(transport: Callable[[], Any]) -> Iterator[tuple[asyncio.Runner, EngineClient]]:
     """One engine of each kind for all tests: a real one takes seconds to import torch."""
-    client = EngineClient(TRANSPORTS[request.param], auto_restart=False)
+    client = EngineClient(transport, timeouts=Timeouts(hello=60.0), auto_restart=False)
     with asyncio.Runner() as runner:
         runner.run(client.start())
         yield runner, client
@@ -78,7 +103,7 @@ async def start(client: EngineClient, project: Path, **spec_of: Any) -> tuple[st
 
 def test_it_comes_up_in_order_and_leaves_as_asked(transport: Any) -> None:
     async def test() -> None:
-        client = EngineClient(transport)
+        client = EngineClient(transport, timeouts=Timeouts(hello=60.0))
         ear = Ear(client)
         await client.start()
         await ear.until(lambda: bool(ear.of(m.Snapshot)))

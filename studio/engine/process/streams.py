@@ -129,6 +129,11 @@ class Outbox:
         with self._ready:
             self._slots.pop(job, None)
 
+    def forget_all(self) -> None:
+        """Drop the slots of all jobs: their viewer is gone."""
+        with self._ready:
+            self._slots.clear()
+
     def close(self, seconds: float = 2.0) -> None:
         """Send what is queued, at most for ``seconds``, and stop."""
         with self._ready:

@@ -1,0 +1,1 @@
+"""Where engines run: this computer, or another one through ssh."""
