@@ -13,7 +13,6 @@ import qasync
 from PySide6.QtWidgets import QApplication
 
 from pushforward.studio.app.engine.process_transport import EngineProcess
-from pushforward.studio.cli import background
 from pushforward.studio.client import EngineClient
 from pushforward.studio.client.child import ChildProcess
 from pushforward.studio.client.transport import Transport
@@ -21,6 +20,7 @@ from pushforward.studio.home import cache_folder, make_private
 from pushforward.studio.launch import own_command, own_env, own_folder
 from pushforward.studio.protocol.spec import Pick, RunSpec
 from pushforward.studio.store.run import RunFolder
+from pushforward.studio.workflows import background
 from tests.tiers import EXHAUSTIVE
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -4,12 +4,13 @@ import hashlib
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from time import perf_counter
 
 import msgspec
 
-from pushforward import models, observables
+from pushforward import observables
 from pushforward.studio import home
 from pushforward.studio.engine.jobs import headless
 from pushforward.studio.engine.process.failures import Refused
@@ -155,7 +156,7 @@ def _names(inputs: Iterable[str]) -> dict[str, str]:
 def _code() -> str:
     """Return a hash of the mathematics: a figure of other code is another figure."""
     digest = hashlib.sha256()
-    for package in (models, observables):
+    for package in (import_module("pushforward.models"), observables):
         for path in sorted(Path(package.__path__[0]).rglob("*.py")):
             digest.update(path.read_bytes())
     return digest.hexdigest()

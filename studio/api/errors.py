@@ -21,9 +21,9 @@ class PushforwardError(Exception):
 @contextmanager
 def translated() -> Iterator[None]:
     """Raise `PushforwardError` in place of the errors of the parts of the product."""
-    from pushforward.studio.cli.terminal import UsageError
     from pushforward.studio.engine.process.refusal import Refused
     from pushforward.studio.store.errors import StoreError
+    from pushforward.studio.workflows.errors import UsageError
 
     try:
         yield

@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from pushforward.studio.api.display import html_table
 from pushforward.studio.significance import MEMORY, RULE
 
 if TYPE_CHECKING:
     from pushforward.studio.engine.jobs.evaluation_job import EvaluationJob
 
 __all__ = ["Evaluation", "Metric", "evaluation_of"]
+
+HEAD = ("metric", "value", "noise floor", "better", "unit", "verdict")
 
 
 @dataclass(frozen=True)
@@ -42,9 +45,10 @@ class Metric:
 
 @dataclass(frozen=True)
 class Evaluation(Mapping[str, Metric]):
-    """The metrics of an evaluation, by slug.
+    """The metrics of an evaluation, by slug. It is shown as a table.
 
     Attributes:
+        metrics: by slug.
         step: of the checkpoint.
         n: number of samples.
         verdict: whether the samples differ from real data; `rule` says how that is decided.
@@ -63,6 +67,10 @@ class Evaluation(Mapping[str, Metric]):
         """The metric that says whether samples are copies of training data, None without one."""
         return next((self.metrics[slug] for slug in MEMORY if slug in self.metrics), None)
 
+    def rows(self) -> list[dict[str, Any]]:
+        """Return one dictionary a metric, as `pandas.DataFrame` takes them."""
+        return [{name: getattr(each, name) for name in _FIELDS} for each in self.metrics.values()]
+
     def __getitem__(self, slug: str) -> Metric:
         return self.metrics[slug]
 
@@ -72,10 +80,40 @@ class Evaluation(Mapping[str, Metric]):
     def __len__(self) -> int:
         return len(self.metrics)
 
+    def __repr__(self) -> str:
+        from pushforward.studio.workflows.tables import render_table
+
+        return f"{render_table(self._cells(), HEAD)}\n{self._summary()}"
+
+    def _repr_html_(self) -> str:
+        return f"{html_table(self._cells(), HEAD)}<p>{self._summary()}</p>"
+
+    def _summary(self) -> str:
+        cost = f", {self.nfe:,} network evaluations a sample" if self.nfe else ""
+        return f"{self.verdict} Step {self.step:,}, n = {self.n:,}{cost}.".strip()
+
+    def _cells(self) -> list[tuple[str, ...]]:
+        from pushforward.studio.workflows.quality import VERDICTS, format_floor, format_value
+
+        return [
+            (
+                each.slug,
+                format_value(each.value, *(each.interval or (None, None))),
+                format_floor(each.floor, each.floor_spread),
+                each.better,
+                each.unit,
+                each.error or VERDICTS[each.verdict],
+            )
+            for each in self.metrics.values()
+        ]
+
+
+_FIELDS = tuple(Metric.__dataclass_fields__)
+
 
 def evaluation_of(job: "EvaluationJob") -> Evaluation:
     """Return the result of a finished evaluation."""
-    from pushforward.studio.cli.evaluate import metric_rows, verdict
+    from pushforward.studio.workflows.quality import metric_rows, verdict
 
     assert job.quality is not None
     found = {

@@ -7,44 +7,54 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pushforward.studio.api.display import progress_bar
 from pushforward.studio.api.errors import PushforwardError, translated
-from pushforward.studio.api.evaluation import Evaluation
-from pushforward.studio.api.run import Run, Samples
+from pushforward.studio.api.run import Run
 from pushforward.studio.protocol.events import Progress
 from pushforward.studio.protocol.messages import Event
-from pushforward.studio.protocol.spec import Recipe
 
 if TYPE_CHECKING:
-    from pushforward.studio.cli.stopping import Stop
+    from pushforward.studio.cli.progress import ProgressBar
     from pushforward.studio.store.run import RunFolder
+    from pushforward.studio.workflows.stopping import Stop
 
-__all__ = ["evaluate", "open_project", "recipes", "sample", "train"]
-
-
-def recipes() -> list[Recipe]:
-    """Return the recipes that come with the studio; ``slug`` is what `train` takes."""
-    from pushforward.studio.resources import recipes as shipped
-
-    return shipped()
+__all__ = ["open_run", "runs", "train"]
 
 
-def open_project(path: str | Path) -> list[Run]:
-    """Return the runs of a project folder, the oldest first.
+def open_run(path: str | Path) -> Run:
+    """Open a run folder, or the newest run of a project folder.
+
+    Raises:
+        PushforwardError: the folder is neither, or cannot be read.
+    """
+    from pushforward.studio.workflows.run_folders import find_run
+
+    with translated():
+        return Run(find_run(Path(path)).path)
+
+
+def runs(project: str | Path | None = None) -> list[Run]:
+    """Return the runs of a project folder, the oldest first; by default of ./pushforward-runs.
 
     Raises:
         PushforwardError: the folder is no project, or cannot be read.
     """
     from pushforward.studio.store.project import Project
+    from pushforward.studio.workflows.target import DEFAULT_PROJECT
 
     with translated():
-        return [Run(run.path) for run in Project.open(Path(path)).runs()]
+        return [Run(run.path) for run in Project.open(Path(project or DEFAULT_PROJECT)).runs()]
 
 
 def train(
     what: str | Path,
     *,
+    steps: int | None = None,
+    seed: int | None = None,
     settings: Mapping[str, Any] | None = None,
+    inputs: Mapping[str, str | Run] | None = None,
     out: str | Path | None = None,
+    progress: bool = True,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Run:
     """Train a model to its end, and return the run.
@@ -53,11 +63,15 @@ def train(
     resumes it.
 
     Args:
-        what: a recipe (see `recipes`), "MODEL@DATASET" such as "edm@two-moons", a recipe file, or
-            the folder of a run, which is resumed from its newest checkpoint.
-        settings: such as ``{"training.steps": 500, "family.net.width": 64}``; of a run that is
-            resumed only "training.steps".
+        what: a recipe (see `recipes`), "MODEL@DATASET" such as "edm@two-moons" or
+            "edm@project:mine", a recipe file, or the folder of a run, which is resumed from its
+            newest checkpoint.
+        steps: number of training steps; of a run that is resumed, its new total.
+        seed: of weights and noise; the same seed gives the same losses.
+        settings: such as ``{"training.batch": 256, "family.net.width": 64}``.
+        inputs: runs that the model learns from, such as ``{"teacher": run}``.
         out: the project folder, made if absent; ./pushforward-runs by default.
+        progress: whether a bar is shown in a terminal or notebook.
         on_progress: called with the step and the number of steps, at most 10 times a second. If it
             raises, a checkpoint is saved and the exception goes to the caller.
 
@@ -68,15 +82,18 @@ def train(
     from pushforward.studio.engine.jobs import headless
     from pushforward.studio.store.run import RunFolder
 
-    report = _Report(on_progress)
     path = Path(what).expanduser()
+    chosen = {**(settings or {})}
+    chosen |= {} if steps is None else {"training.steps": steps}
+    chosen |= {} if seed is None else {"training.seed": seed}
+    report = _Report(on_progress, progress_bar() if progress else None)
     with translated():
         resumed = (path / "run.toml").is_file()
-        folder = RunFolder(path) if resumed else _create(str(what), settings or {}, out)
-        steps = _steps(settings or {}) if resumed else None
-        with _stopping(folder.path) as stop:
+        folder = RunFolder(path) if resumed else _create(str(what), chosen, inputs or {}, out)
+        total = _total(chosen, inputs or {}) if resumed else None
+        with _stopping(folder.path) as stop, report:
             status = headless.run(
-                folder.path, on_event=report, stop=lambda: stop() or report.failed, steps=steps
+                folder.path, on_event=report, stop=lambda: stop() or report.failed, steps=total
             )
     if report.error is not None:
         raise report.error
@@ -89,26 +106,14 @@ def train(
     return Run(folder.path)
 
 
-def sample(run: Run | str | Path, n: int, **options: Any) -> Samples:
-    """Generate n samples of a run or a run folder; see `Run.sample`."""
-    return _run(run).sample(n, **options)
-
-
-def evaluate(run: Run | str | Path, n: int = 5_000, **options: Any) -> Evaluation:
-    """Compare n samples of a run or a run folder with real ones; see `Run.evaluate`."""
-    return _run(run).evaluate(n, **options)
-
-
-def _run(run: Run | str | Path) -> Run:
-    return run if isinstance(run, Run) else Run(run)
-
-
-def _create(what: str, settings: Mapping[str, Any], out: str | Path | None) -> "RunFolder":
+def _create(
+    what: str, settings: Mapping[str, Any], inputs: Mapping[str, str | Run], out: str | Path | None
+) -> "RunFolder":
     from pushforward.studio.api.settings import assignments
-    from pushforward.studio.cli.run import create
-    from pushforward.studio.cli.settings import apply
-    from pushforward.studio.cli.target import find
     from pushforward.studio.engine.process.discovery import discover
+    from pushforward.studio.workflows.create import create
+    from pushforward.studio.workflows.settings import apply, with_inputs
+    from pushforward.studio.workflows.target import find
 
     discover()
     target = find(what)
@@ -117,12 +122,14 @@ def _create(what: str, settings: Mapping[str, Any], out: str | Path | None) -> "
             f"{what} is a comparison of several runs.", "Train its models separately."
         )
     project = target.project(Path(out) if out is not None else None)
-    return create(apply(target.spec, assignments({}, settings), project), project)
+    names = [f"{name}={run.name if isinstance(run, Run) else run}" for name, run in inputs.items()]
+    spec = with_inputs(apply(target.spec, assignments({}, settings), project), names, project)
+    return create(spec, project)
 
 
-def _steps(settings: Mapping[str, Any]) -> int | None:
+def _total(settings: Mapping[str, Any], inputs: Mapping[str, Any]) -> int | None:
     """Return the number of steps at which a resumed run is to end."""
-    if others := sorted(set(settings) - {"training.steps"}):
+    if others := sorted({*settings, *inputs} - {"training.steps"}):
         raise PushforwardError(
             f"A run that is resumed keeps its settings: {', '.join(others)}.",
             "Only training.steps may change.",
@@ -131,19 +138,30 @@ def _steps(settings: Mapping[str, Any]) -> int | None:
 
 
 class _Report:
-    """Calls a function with the progress of a training, and keeps the exception that it raises: the
-    function fails then, not the training.
+    """Shows the progress of a training, and calls a function with it. It keeps the exception that
+    the function raises: the function fails then, not the training.
     """
 
-    def __init__(self, function: Callable[[int, int], None] | None) -> None:
-        self._function = function
+    def __init__(
+        self, function: Callable[[int, int], None] | None, bar: "ProgressBar | None"
+    ) -> None:
+        self._function, self._bar = function, bar
         self.error: BaseException | None = None
 
     @property
     def failed(self) -> bool:
         return self.error is not None
 
+    def __enter__(self) -> "_Report":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
     def __call__(self, event: Event) -> None:
+        if self._bar is not None:
+            self._bar(event)
         if self._function is None or self.failed or not isinstance(event, Progress):
             return
         try:
@@ -158,7 +176,7 @@ def _stopping(run: Path) -> Iterator["Stop | _Never"]:
     if threading.current_thread() is not threading.main_thread():
         yield _Never()
         return
-    from pushforward.studio.cli.stopping import Stop
+    from pushforward.studio.workflows.stopping import Stop
 
     stop = Stop(run)
     try:

@@ -6,14 +6,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from pushforward.studio.cli.terminal import UsageError
+from pushforward.studio.workflows.errors import UsageError
+from pushforward.studio.workflows.target import DEFAULT_PROJECT
 
 __all__ = [
-    "DEFAULT_PROJECT", "add_given", "add_json", "add_overwrite", "add_project", "add_settings",
+    "add_given", "add_json", "add_overwrite", "add_project", "add_settings",
     "named_values",
 ]  # fmt: skip
-
-DEFAULT_PROJECT = "pushforward-runs"
 
 
 def add_settings(parser: argparse.ArgumentParser, does: str) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pushforward.studio.cli.arguments import add_settings
-from pushforward.studio.cli.terminal import UsageError, say
+from pushforward.studio.cli.terminal import say
+from pushforward.studio.workflows.errors import UsageError
 
 if TYPE_CHECKING:
     from pushforward.studio.store.run import RunFolder
@@ -48,9 +49,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _branch(arguments: argparse.Namespace) -> "tuple[RunFolder, int]":
-    from pushforward.studio.cli.settings import changes
     from pushforward.studio.engine.run.branching import branch
     from pushforward.studio.store.run import RunFolder
+    from pushforward.studio.workflows.settings import changes
 
     if not (arguments.run / "run.toml").is_file():
         raise UsageError(f"{arguments.run} is not a run folder: it has no run.toml")

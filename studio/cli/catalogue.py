@@ -7,11 +7,12 @@ from typing import Any
 from pushforward.models.entries import Entry, FamilyEntry, Kind
 from pushforward.models.nets.pick import always_on
 from pushforward.models.registry import Problem, registry
-from pushforward.studio.cli.terminal import UsageError, complain
+from pushforward.studio.cli.terminal import complain
 from pushforward.studio.engine.process.discovery import discover
 from pushforward.studio.methods import Method, methods
 from pushforward.studio.protocol.spec import Recipe
 from pushforward.studio.resources import recipes
+from pushforward.studio.workflows.errors import UsageError
 
 __all__ = ["KINDS", "entries", "find", "load", "training"]
 

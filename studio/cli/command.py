@@ -104,7 +104,7 @@ def _leaves(
 
 
 def _text(value: Any) -> str:
-    """A value as `studio.cli.settings` reads it; floats to their last bit."""
+    """A value as `studio.workflows.settings` reads it; floats to their last bit."""
     if value is None:
         return "none"
     return value if isinstance(value, str) else json.dumps(value)

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from pushforward.studio.cli.arguments import add_overwrite
-from pushforward.studio.cli.terminal import UsageError, say
+from pushforward.studio.cli.terminal import say
+from pushforward.studio.workflows.errors import UsageError
 
 __all__ = ["HELP", "add_arguments", "run"]
 

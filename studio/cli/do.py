@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 
 from pushforward.studio.cli import trained_runs
 from pushforward.studio.cli.arguments import add_given, add_overwrite, add_settings, named_values
-from pushforward.studio.cli.terminal import UsageError, nearest, say, table
+from pushforward.studio.cli.terminal import say, table
+from pushforward.studio.workflows.errors import UsageError, nearest
+from pushforward.studio.workflows.run_folders import find_run
 
 if TYPE_CHECKING:
     from pushforward.models.entries import OperatorEntry
@@ -66,10 +68,10 @@ def run(arguments: argparse.Namespace) -> int:
     from pushforward.models.registry import registry
     from pushforward.studio.cli import catalogue
     from pushforward.studio.cli.mask import read_mask
-    from pushforward.studio.cli.settings import assigned
+    from pushforward.studio.workflows.settings import assigned
 
     catalogue.load()
-    folder = trained_runs.find(arguments.run)
+    folder = find_run(arguments.run)
     if arguments.list or not arguments.operator:
         return _list(folder)
     if arguments.operator not in {entry.slug for entry in registry.all("operator")}:

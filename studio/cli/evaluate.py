@@ -6,45 +6,41 @@ to the run's log, not to its curves.
 
 import argparse
 import json
-import math
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pushforward.studio.cli import trained_runs
 from pushforward.studio.cli.evaluation_progress import MeasureBar
-from pushforward.studio.cli.terminal import UsageError, nearest, paragraph, say, table
+from pushforward.studio.cli.terminal import paragraph, say, table
 from pushforward.studio.counts import format_count, join_words
 from pushforward.studio.figures import short
-from pushforward.studio.protocol.events import SPREAD
 from pushforward.studio.significance import (
     NEAR,
     REAL,
     RULE,
     Measured,
-    Stand,
     band,
-    compare_with_floor,
-    find_difference,
 )
+from pushforward.studio.workflows.errors import UsageError
+from pushforward.studio.workflows.quality import (
+    VERDICTS,
+    check_metrics,
+    format_floor,
+    format_value,
+    measured_values,
+    metric_rows,
+    verdict,
+)
+from pushforward.studio.workflows.run_folders import find_run
 
 if TYPE_CHECKING:
     from pushforward.studio.engine.jobs.evaluation_job import EvaluationJob
     from pushforward.studio.engine.process.sink import Sink
-    from pushforward.studio.protocol.spec import Pick
     from pushforward.studio.store.run import RunFolder
 
-__all__ = ["HELP", "add_arguments", "metric_rows", "run", "verdict"]
+__all__ = ["HELP", "add_arguments", "run"]
 
 HELP = "evaluate a trained run, with the noise floor of each metric"
 SAMPLES = 5_000
-WORDS: dict[Stand, str] = {
-    "same": "within floor",
-    "better": "within floor",
-    "worse": "differs",
-    "few": "n too small",
-    "": "-",
-}
-"""What a metric says by itself; the sentence below the table is about all of them."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -78,7 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
     from pushforward.studio.protocol.spec import Pick
 
     catalogue.load()
-    folder = trained_runs.find(arguments.run)
+    folder = find_run(arguments.run)
     if arguments.valid:
         _rule(folder, arguments.valid)
     wanted = Evaluate(
@@ -90,7 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
         length=arguments.length,
         metrics=[Pick(slug=slug) for slug in arguments.metrics],
     )
-    _check_metrics(folder, wanted.metrics)
+    check_metrics(folder, wanted.metrics)
     of = entry_of(picked_kind(folder.record.spec.dataset))
 
     def announce(n: int, drawn: bool) -> None:
@@ -116,29 +112,6 @@ def run(arguments: argparse.Namespace) -> int:
             for line in _left_out(made[0]):
                 paragraph(line)
     return status
-
-
-def _check_metrics(folder: "RunFolder", metrics: "list[Pick]") -> None:
-    """Check the requested metrics before measuring.
-
-    Raises:
-        UsageError: unknown metric; the nearest one is named.
-        Refused: it is for other data.
-    """
-    from pushforward.models.registry import registry
-    from pushforward.studio.engine.run.resolve import pick_metrics
-
-    for metric in metrics:
-        try:
-            registry.get("metric", metric.slug)
-        except KeyError as error:
-            near = nearest(metric.slug, (entry.slug for entry in registry.all("metric")))
-            hint = f"did you mean {near}? " if near else ""
-            raise UsageError(
-                f"--metric: no metric is called {metric.slug!r}; {hint}"
-                "'pushforward list metrics' lists them"
-            ) from error
-    pick_metrics(folder.record.spec, metrics)
 
 
 def _rule(folder: "RunFolder", rule: str) -> None:
@@ -187,89 +160,23 @@ def _left_out(job: "EvaluationJob") -> list[str]:
     return lines
 
 
-def metric_rows(job: "EvaluationJob") -> list[dict[str, Any]]:
-    """Return one row for each metric that was measured, as `--json` prints it."""
-    from pushforward.models.registry import registry
-
-    assert job.quality is not None
-    rows, measured = [], _measured(job)
-    for slug, figure in job.quality.figures.items():
-        entry = registry.get("metric", slug)
-        rows.append(
-            {
-                "metric": slug,
-                "value": figure.value if math.isfinite(figure.value) else None,
-                "error": job.quality.errors.get(slug),
-                "low": figure.low,
-                "high": figure.high,
-                "parts": dict(figure.parts),
-                "n": figure.n or job.quality.n,
-                "held_against": entry.bar_is,
-                "floor": job.quality.floors.get(slug),
-                "floor_spread": job.quality.floors.get(SPREAD + slug),
-                "better": entry.better,
-                "unit": entry.unit,
-                "stand": compare_with_floor(measured[slug]) if slug in measured else "",
-            }
-        )
-    return rows
-
-
-def _measured(job: "EvaluationJob") -> dict[str, Measured]:
-    """Return the values as the rule of the verdict takes them."""
-    from pushforward.models.registry import registry
-
-    assert job.quality is not None
-    found = {}
-    for slug, figure in job.quality.figures.items():
-        if math.isfinite(figure.value):
-            entry, n = registry.get("metric", slug), figure.n or job.quality.n
-            floors = job.quality.floors
-            found[slug] = Measured(
-                slug, figure.value, n, floors, entry.better, entry.bar_is, entry.conditional
-            )
-    return found
-
-
-def verdict(job: "EvaluationJob") -> str:
-    """Return whether the samples differ from real data; "" where no metric has a noise floor."""
-    known = [each for each in _measured(job).values() if each.has_floor and not each.conditional]
-    found = [each for each in known if each.spread]
-    # Such as copies: real data have none in any of the pairs, so no limit can be set.
-    fixed = [each.slug for each in known if not each.spread and compare_with_floor(each) == "worse"]
-    also = f" Worse than a floor without variation: {', '.join(fixed)}." if fixed else ""
-    return f"{_compared(found)}{also}".strip()
-
-
-def _compared(found: Sequence[Measured]) -> str:
-    if not found:
-        return ""
-    if worst := find_difference(found):
-        worse = [each for each in found if compare_with_floor(each) == "worse"]
-        of = f"{len(worse)} of {len(found)} metrics" if len(found) > 1 else "its only metric"
-        return f"Differs from real data by {of}, most by {worst}."
-    if any(compare_with_floor(each) == "few" for each in found):
-        return "No difference from real data found, but n is too small to conclude anything."
-    return f"No difference from real data by {format_count(len(found), 'metric')}."
-
-
 def _write(job: "EvaluationJob", seed: int) -> None:
     from pushforward.studio.engine.kinds.compatibility import entry_of, picked_kind
 
     assert job.quality is not None
     quality, rows = job.quality, metric_rows(job)
-    limits = {slug: _limit(each) for slug, each in _measured(job).items()}
+    limits = {slug: _limit(each) for slug, each in measured_values(job).items()}
     table(
         (
             (
                 row["metric"],
-                _value(row),
-                _floor(row["floor"], row["floor_spread"]),
+                format_value(row["value"], row["low"], row["high"]),
+                format_floor(row["floor"], row["floor_spread"]),
                 limits.get(row["metric"], "-"),
                 f"{row['n']:,}",
                 row["better"],
                 row["unit"],
-                WORDS[row["stand"]],
+                VERDICTS[row["stand"]],
             )
             for row in rows
         ),
@@ -298,19 +205,6 @@ def _write(job: "EvaluationJob", seed: int) -> None:
         else f"measured with {format_count(quality.n, of.one, of.many)}"
     )
     say(f"Step {job.at:,}; {measured}, seed {seed}{cost}.")
-
-
-def _value(row: dict[str, Any]) -> str:
-    if row["value"] is None:
-        return "error"
-    interval = "" if row["low"] is None else f" [{short(row['low'], 3)}, {short(row['high'], 3)}]"
-    return f"{short(row['value'], 4)}{interval}"
-
-
-def _floor(mean: float | None, spread: float | None) -> str:
-    if mean is None:
-        return "-"
-    return f"{short(mean, 3)} ± {short(spread, 1)}" if spread else short(mean, 3)
 
 
 def _limit(found: Measured) -> str:

@@ -12,8 +12,10 @@ from pathlib import Path
 
 from pushforward.studio.cli import sample, trained_runs
 from pushforward.studio.cli.arguments import add_given, add_overwrite
-from pushforward.studio.cli.terminal import UsageError, say
+from pushforward.studio.cli.terminal import say
 from pushforward.studio.formats.animation import ANIMATION_SUFFIXES
+from pushforward.studio.workflows.errors import UsageError
+from pushforward.studio.workflows.run_folders import find_run
 
 __all__ = ["HELP", "add_arguments", "run"]
 
@@ -48,12 +50,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _weights(arguments: argparse.Namespace) -> int:
-    from pushforward.studio.cli.wording import in_options
     from pushforward.studio.engine.jobs.weight_export import export_weights
     from pushforward.studio.engine.process.refusal import Refused
+    from pushforward.studio.workflows.wording import in_options
 
     _check_options("weights have", arguments)
-    folder, file = trained_runs.find(arguments.run), arguments.out.absolute()
+    folder, file = find_run(arguments.run), arguments.out.absolute()
     try:
         step = export_weights(
             folder, file, arguments.step, length=arguments.length, overwrite=arguments.overwrite
@@ -65,15 +67,15 @@ def _weights(arguments: argparse.Namespace) -> int:
 
 
 def _animation(arguments: argparse.Namespace) -> int:
-    from pushforward.studio.cli.snapshot_files import newest_record, write_moving
-    from pushforward.studio.cli.wording import in_options
     from pushforward.studio.engine.process.refusal import Refused
     from pushforward.studio.engine.run.destination import check_destination
+    from pushforward.studio.workflows.snapshot_files import newest_record, write_moving
+    from pushforward.studio.workflows.wording import in_options
 
     _check_options("an animation has", arguments)
     if arguments.length is not None:
         raise UsageError("an animation shows a recorded snapshot: remove --length")
-    folder, file = trained_runs.find(arguments.run), arguments.out.absolute()
+    folder, file = find_run(arguments.run), arguments.out.absolute()
     try:
         check_destination(file, arguments.overwrite)
     except Refused as refused:

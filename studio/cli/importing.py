@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pushforward.studio.cli import trained_runs
-from pushforward.studio.cli.arguments import DEFAULT_PROJECT, add_settings
-from pushforward.studio.cli.terminal import UsageError, complain, paragraph, say
+from pushforward.studio.cli.arguments import add_settings
+from pushforward.studio.cli.terminal import complain, paragraph, say
 from pushforward.studio.counts import format_count
 from pushforward.studio.protocol.catalog import FieldSpec
+from pushforward.studio.workflows.errors import UsageError
+from pushforward.studio.workflows.importing import plan_import
+from pushforward.studio.workflows.target import DEFAULT_PROJECT
 
 if TYPE_CHECKING:
     from pushforward.studio.formats.inspection import Inspection
@@ -101,7 +104,6 @@ def run(arguments: argparse.Namespace) -> int:
     from pushforward.studio.engine.data import file_reader
     from pushforward.studio.engine.jobs.import_job import ImportJob
     from pushforward.studio.engine.kinds.base import kind_of
-    from pushforward.studio.protocol.messages import ImportData
     from pushforward.studio.store.splits import FEWEST
 
     if arguments.validation + arguments.test >= 1.0:
@@ -136,17 +138,12 @@ def run(arguments: argparse.Namespace) -> int:
             for field in offer.options:
                 paragraph(f"--set {field.path}=... {field.title}. {field.help}", indent="    ")
         return 1 if found.problems and not good else 0
-    project = arguments.out.expanduser().absolute()
-    # The importer of some files only knows how many rows there are when it has read all of them.
-    item = next((item for item in found.items if item.name == options.get("item")), None)
-    wanted = ImportData(
-        files=[str(path) for path in files],
-        project=str(project),
-        name=arguments.name or _free(project, files),
-        importer=found.importer,
-        options=options,
-        expected=found.rows if item is None else item.rows,
-        notes=[*found.notes, *(item.notes if item is not None else [])],
+    wanted = plan_import(
+        files,
+        found,
+        options,
+        arguments.out,
+        name=arguments.name,
         seed=arguments.seed,
         validation=arguments.validation,
         test=arguments.test,
@@ -220,10 +217,3 @@ def _value(field: FieldSpec, text: str) -> Any:
         return json.loads(text)
     except json.JSONDecodeError:
         return text
-
-
-def _free(project: Path, files: Sequence[Path]) -> str:
-    from pushforward.studio.store.names import name_of_data
-
-    data = project / "data"
-    return name_of_data(files, [each.name for each in data.iterdir()] if data.is_dir() else [])

@@ -4,8 +4,9 @@ import argparse
 from typing import Any
 
 from pushforward.studio.cli import facts
-from pushforward.studio.cli.terminal import UsageError, nearest, say, table
+from pushforward.studio.cli.terminal import say, table
 from pushforward.studio.counts import join_words
+from pushforward.studio.workflows.errors import UsageError, nearest
 
 __all__ = ["HELP", "add_arguments", "run"]
 
@@ -55,13 +56,13 @@ def run(arguments: argparse.Namespace) -> int:
         from pushforward.studio.resources import recipes
 
         shown = [(r.slug, duration(r.expected_seconds), r.summary) for r in recipes()]
-        table(shown, head=("RECIPE", "TIME", "WHAT IT SHOWS"))
+        table(shown, head=("RECIPE", "TIME", "WHAT IT SHOWS"), one_line_rows=True)
         return 0
     if arguments.what == "methods":
         from pushforward.studio.methods import methods
 
         named = [(m.slug, m.title, m.family.slug, m.summary) for m in methods()]
-        table(named, head=("METHOD", "TITLE", "MODEL", "SUMMARY"))
+        table(named, head=("METHOD", "TITLE", "MODEL", "SUMMARY"), one_line_rows=True)
         say()
         say("pushforward show METHOD describes its choices.")
         say("pushforward run MODEL@DATASET --set method=METHOD trains one.")
@@ -73,7 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
     found: list[Any] = catalogue.entries(kind)  # type: ignore[arg-type]
     head = ("SLUG", *(title for title, _ in COLUMNS[kind]), "SUMMARY")
     rows = [(e.slug, *(cell(e) for _, cell in COLUMNS[kind]), e.summary) for e in found]
-    table(rows, head=head)
+    table(rows, head=head, one_line_rows=True)
     say()
     say(f"pushforward show SLUG describes the settings; {len(found)} {arguments.what}.")
     return 0

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from pushforward.studio.cli import trained_runs
-from pushforward.studio.cli.arguments import DEFAULT_PROJECT, add_settings
-from pushforward.studio.cli.terminal import UsageError, paragraph, say
+from pushforward.studio.cli.arguments import add_settings
+from pushforward.studio.cli.terminal import paragraph, say
+from pushforward.studio.workflows.errors import UsageError
+from pushforward.studio.workflows.target import DEFAULT_PROJECT
 
 __all__ = ["HELP", "add_arguments", "run"]
 
@@ -34,12 +36,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Make and import; 0 when done, 1 when it failed."""
     from pushforward.studio.cli import catalogue
-    from pushforward.studio.cli.settings import assigned
     from pushforward.studio.engine.jobs.maker_job import MakingJob
     from pushforward.studio.engine.makers.base import makers
     from pushforward.studio.engine.makers.picking import pick_maker
     from pushforward.studio.protocol.messages import MakeData
     from pushforward.studio.protocol.spec import Pick
+    from pushforward.studio.workflows.settings import assigned
 
     catalogue.load()
     if not arguments.maker:

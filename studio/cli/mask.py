@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pushforward.studio.cli.terminal import UsageError
 from pushforward.studio.engine.run.checkpoint_state import saved_data
 from pushforward.studio.engine.run.model_loading import newest_checkpoint
 from pushforward.studio.formats.images.decoding import Undecodable, decoded
 from pushforward.studio.store.run import RunFolder
+from pushforward.studio.workflows.errors import UsageError
 
 __all__ = ["REGIONS", "read_mask"]
 

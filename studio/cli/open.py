@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from pushforward.studio.cli.terminal import UsageError
+from pushforward.studio.workflows.errors import UsageError
 
 __all__ = ["HELP", "add_arguments", "run"]
 

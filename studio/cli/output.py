@@ -13,7 +13,16 @@ from typing import TextIO
 
 from pushforward.studio.literal import lines, one_line
 
-__all__ = ["absent", "end_line", "failed", "put_line", "put_lines", "rewrite_line", "secure"]
+__all__ = [
+    "absent",
+    "end_line",
+    "failed",
+    "put_line",
+    "put_lines",
+    "put_rendered",
+    "rewrite_line",
+    "secure",
+]
 
 _failures: list[str] = []
 _closed: list[str] = []
@@ -45,6 +54,13 @@ def put_line(text: str, stream: TextIO | None = None) -> None:
 def put_lines(text: str, stream: TextIO | None = None) -> None:
     """Write a text with trusted line feeds, such as help or a traceback."""
     _write(lines(text), stream)
+
+
+def put_rendered(text: str, stream: TextIO | None = None) -> None:
+    """Write lines that `studio.workflows.tables` rendered: they may hold its own escape codes, and
+    no others.
+    """
+    _write(text + "\n", stream)
 
 
 def rewrite_line(text: str, stream: TextIO | None = None) -> None:

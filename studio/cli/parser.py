@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from pushforward.studio.cli import output
-from pushforward.studio.cli.terminal import UsageError, complain
+from pushforward.studio.cli.terminal import complain
 from pushforward.studio.literal import one_line
+from pushforward.studio.workflows.errors import UsageError
 
 __all__ = ["COMMANDS", "main", "parser", "version"]
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
-from pushforward.studio.cli.status_line import RewrittenLine, bar
+from pushforward.studio.cli.status_line import RewrittenLine, StatusLine, bar
 from pushforward.studio.figures import short
 from pushforward.studio.protocol.messages import CheckpointWritten, Event, Log, Metrics, Progress
 
@@ -21,6 +21,7 @@ class ProgressBar:
         stream: the output stream; standard output if None.
         clock: seconds.
         replay: steps (after, up to) that a branch repeats: the bar first shows the replay.
+        line: where the text is shown, instead of the stream.
     """
 
     def __init__(
@@ -28,9 +29,10 @@ class ProgressBar:
         stream: TextIO | None = None,
         clock: Callable[[], float] = time.monotonic,
         replay: tuple[int, int] | None = None,
+        line: StatusLine | None = None,
     ) -> None:
         self._replay, self._replays = replay, False
-        self._line = RewrittenLine(stream, clock)
+        self._line = line or RewrittenLine(stream, clock)
         self._loss = math.nan
         self._quality: dict[str, float] = {}
 

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pushforward.studio.cli.arguments import add_settings
-from pushforward.studio.cli.terminal import UsageError, complain, say
+from pushforward.studio.cli.terminal import complain, say
+from pushforward.studio.workflows.errors import UsageError
 
 if TYPE_CHECKING:
-    from pushforward.studio.cli.target import Target
     from pushforward.studio.protocol.messages import Budget
     from pushforward.studio.store.run import RunFolder
+    from pushforward.studio.workflows.target import Target
 
 __all__ = ["HELP", "add_arguments", "run", "start"]
 
@@ -60,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _new(arguments: argparse.Namespace) -> "list[RunFolder]":
     """Make the run folders."""
-    from pushforward.studio.cli.target import find
+    from pushforward.studio.workflows.target import find
 
     return _create_runs(
         [find(target) for target in arguments.targets],
@@ -79,9 +80,9 @@ def _create_runs(
     targets: "list[Target]", budget: "Budget | None", settings: list[str], out: Path | None
 ) -> "list[RunFolder]":
     """Make the run folders of the race of some targets, at a budget or else their own."""
-    from pushforward.studio.cli.arguments import DEFAULT_PROJECT
-    from pushforward.studio.cli.settings import apply
     from pushforward.studio.engine.race import headless as headless_race
+    from pushforward.studio.workflows.settings import apply
+    from pushforward.studio.workflows.target import DEFAULT_PROJECT
 
     own = [target.budget for target in targets if target.budget is not None]
     budget = budget or next(iter(own), None)
@@ -94,7 +95,7 @@ def _create_runs(
 
 def _again(arguments: argparse.Namespace) -> "list[RunFolder]":
     """The run folders of a race that was begun."""
-    from pushforward.studio.cli.target import find
+    from pushforward.studio.workflows.target import find
 
     if arguments.settings or arguments.out or _budget(arguments) is not None:
         raise UsageError("--resume keeps the settings of the race: remove the other options")
@@ -116,10 +117,10 @@ def _budget(arguments: argparse.Namespace) -> "Budget | None":
 
 
 def _race(folders: "list[RunFolder]") -> int:
-    from pushforward.studio.cli.background import withdraw_stop
     from pushforward.studio.cli.race_progress import RaceBar
-    from pushforward.studio.cli.stopping import Stop
     from pushforward.studio.engine.race import headless as headless_race
+    from pushforward.studio.workflows.background import withdraw_stop
+    from pushforward.studio.workflows.stopping import Stop
 
     withdraw_stop(folders[0].path)  # one of before
     stop = Stop(folders[0].path)

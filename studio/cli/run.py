@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pushforward.studio.cli.arguments import add_settings
-from pushforward.studio.cli.terminal import UsageError, say
+from pushforward.studio.cli.terminal import say
+from pushforward.studio.workflows.errors import UsageError
 
 if TYPE_CHECKING:
-    from pushforward.studio.cli.stopping import Stop
-    from pushforward.studio.cli.target import Target
-    from pushforward.studio.protocol.spec import RunSpec
     from pushforward.studio.store.run import RunFolder, RunStatus
+    from pushforward.studio.workflows.stopping import Stop
+    from pushforward.studio.workflows.target import Target
 
-__all__ = ["HELP", "add_arguments", "create", "run", "train"]
+__all__ = ["HELP", "add_arguments", "run", "train"]
 
 HELP = "train without a window"
 
@@ -75,7 +75,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Train, and return 0 when finished, 1 when failed, 128 + n when stopped by a signal n."""
     from pushforward.studio.cli import catalogue
-    from pushforward.studio.cli.settings import apply, with_edits, with_inputs
+    from pushforward.studio.workflows.create import create
+    from pushforward.studio.workflows.settings import apply, with_edits, with_inputs
 
     target = _target(arguments)
     catalogue.load()
@@ -107,7 +108,7 @@ def _race(arguments: argparse.Namespace, target: "Target") -> int:
 
 
 def _target(arguments: argparse.Namespace) -> "Target":
-    from pushforward.studio.cli.target import find, first
+    from pushforward.studio.workflows.target import find, first
 
     if arguments.first == bool(arguments.target):
         raise UsageError(
@@ -118,7 +119,7 @@ def _target(arguments: argparse.Namespace) -> "Target":
 
 def _resumed(target: "Target", project: Path, total: int | None) -> "RunFolder":
     """The run to go on with, which has something left to do."""
-    from pushforward.studio.cli.target import last
+    from pushforward.studio.workflows.target import last
 
     if target.run is not None and project != target.run.project:
         raise UsageError("--resume resumes in the run's own folder: remove --out")
@@ -153,22 +154,6 @@ def _new_total(settings: list[str]) -> int | None:
     return total
 
 
-def create(spec: "RunSpec", project: Path) -> "RunFolder":
-    """Make the run folder of a spec.
-
-    Raises:
-        UsageError: all that is wrong with the spec, also that it needs more memory than there is.
-    """
-    from pushforward.studio.cli.wording import problem
-    from pushforward.studio.engine.jobs import headless
-    from pushforward.studio.engine.run.validation import Validator
-
-    problems = Validator().validate(spec, project).problems
-    if problems:
-        raise UsageError("invalid run:", *(f"  {problem(p)} {p.hint}".rstrip() for p in problems))
-    return headless.create(spec, project)
-
-
 def train(folder: "RunFolder", steps: int | None = None, background: bool = False) -> int:
     """Train a run folder and say how it went; ``steps`` is another total.
 
@@ -185,11 +170,11 @@ def train(folder: "RunFolder", steps: int | None = None, background: bool = Fals
 
 
 def _train(folder: "RunFolder", steps: int | None, background: bool) -> int:
-    from pushforward.studio.cli.background import withdraw_stop
     from pushforward.studio.cli.progress import ProgressBar
-    from pushforward.studio.cli.stopping import Stop
     from pushforward.studio.engine.jobs import headless
     from pushforward.studio.store.branches import replayed
+    from pushforward.studio.workflows.background import withdraw_stop
+    from pushforward.studio.workflows.stopping import Stop
 
     if not background:
         withdraw_stop(folder.path)  # one of before; in the background, whoever started us did
@@ -233,19 +218,12 @@ def _picture(folder: "RunFolder") -> None:
     """Draw the newest kept record, where there is one; without it nothing is lost."""
     from pushforward.studio.engine.process.failures import Refused
     from pushforward.studio.store.errors import StoreError
+    from pushforward.studio.workflows.snapshot_files import draw_run
 
     try:
-        _draw(folder)
+        path = draw_run(folder, again=True)
     except (Refused, StoreError) as error:
         say(f"No picture: {error}")
-
-
-def _draw(folder: "RunFolder") -> None:
-    from pushforward.studio.cli.snapshot_files import newest_record, write_still
-
-    record = newest_record(folder)
-    if record is None:
-        return
-    path = folder.path / "picture.png"
-    write_still(folder, record, path)
-    say(f"Picture: {path}")
+    else:
+        if path is not None:
+            say(f"Picture: {path}")

@@ -11,6 +11,7 @@ from typing import Any
 
 from pushforward.studio.cli import trained_runs
 from pushforward.studio.cli.arguments import add_given, add_overwrite, named_values
+from pushforward.studio.workflows.run_folders import find_run
 
 __all__ = ["HELP", "add_arguments", "draw", "run"]
 
@@ -43,7 +44,7 @@ def draw(arguments: argparse.Namespace) -> int:
     """Draw samples as the arguments say, once everything is registered."""
     from pushforward.studio.protocol.messages import GENERATE
 
-    folder = trained_runs.find(arguments.run)
+    folder = find_run(arguments.run)
     config: dict[str, Any] = {"n": arguments.count, "seed": arguments.seed}
     pick = trained_runs.sampler(folder, arguments)
     if pick is not None:

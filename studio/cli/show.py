@@ -12,9 +12,10 @@ from pushforward.models.entries import Entry, FamilyEntry, KindEntry
 from pushforward.studio.app.text.number_format import duration
 from pushforward.studio.cli import facts, project_dataset
 from pushforward.studio.cli.show_method import describe_method
-from pushforward.studio.cli.terminal import UsageError, paragraph, say
+from pushforward.studio.cli.terminal import paragraph, say
 from pushforward.studio.methods import Method
 from pushforward.studio.protocol.spec import Recipe, project_name
+from pushforward.studio.workflows.errors import UsageError
 
 __all__ = ["HELP", "add_arguments", "bounds", "run"]
 

@@ -3,13 +3,13 @@
 import sys
 import time
 from collections.abc import Callable
-from typing import TextIO
+from typing import Protocol, TextIO
 
 from pushforward.studio.cli.output import end_line, put_line, rewrite_line
 from pushforward.studio.cli.terminal import width
 from pushforward.studio.literal import one_line
 
-__all__ = ["RewrittenLine", "bar"]
+__all__ = ["RewrittenLine", "StatusLine", "bar"]
 
 BAR = 24
 PLAIN_SECONDS = 10.0  # between two lines where the output is no terminal
@@ -19,6 +19,16 @@ def bar(share: float) -> str:
     """Return a share in [0, 1] as " 50% ############............"."""
     full = round(BAR * share)
     return f"{share:4.0%} {'#' * full}{'.' * (BAR - full)}"
+
+
+class StatusLine(Protocol):
+    """A line that shows the newest of many texts."""
+
+    def show(self, text: Callable[[], str], last: bool = False) -> None: ...
+
+    def line(self, text: str) -> None: ...
+
+    def close(self) -> None: ...
 
 
 class RewrittenLine:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, TextIO
 from pushforward.studio.cli.arguments import add_settings
 from pushforward.studio.cli.evaluation_progress import MeasureBar
 from pushforward.studio.cli.status_line import RewrittenLine, bar
-from pushforward.studio.cli.terminal import UsageError, complain
+from pushforward.studio.cli.terminal import complain
 from pushforward.studio.protocol.messages import Event, Log
+from pushforward.studio.workflows.errors import UsageError
 
 if TYPE_CHECKING:
     from pushforward.studio.engine.jobs.job import Job
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from pushforward.studio.protocol.spec import Pick
     from pushforward.studio.store.run import RunFolder
 
-__all__ = ["add_arguments", "add_length", "count", "do", "find", "operate", "sampler"]
+__all__ = ["add_arguments", "add_length", "count", "do", "operate", "sampler"]
 
 NAME = "work"  # of the job, which nobody else sees
 OWN_OPTIONS = {"n": "--count", "count": "--count", "seed": "--seed", "sampler": "--sampler"}
@@ -102,36 +103,13 @@ def add_length(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def find(path: Path) -> "RunFolder":
-    """Return a run folder, or the newest run of a project.
-
-    Raises:
-        UsageError: there is none.
-        StoreError: its record cannot be read.
-    """
-    from pushforward.studio.store.project import Project
-    from pushforward.studio.store.run import RunFolder
-
-    path = path.expanduser().absolute()
-    if (path / "run.toml").is_file():
-        run = RunFolder(path)
-        _ = run.record
-        return run
-    if (path / "project.toml").is_file():
-        runs = Project.open(path).runs()
-        if runs:
-            return runs[-1]
-        raise UsageError(f"the project {path} has no run yet; 'pushforward run' trains one")
-    raise UsageError(f"{path} is not a run folder: it has no run.toml")
-
-
 def sampler(run: "RunFolder", arguments: argparse.Namespace) -> "Pick | None":
     """Return the requested sampler, None for the run's own.
 
     Raises:
         UsageError: it has no such setting.
     """
-    from pushforward.studio.cli.settings import apply
+    from pushforward.studio.workflows.settings import apply
 
     wanted = [f"sampler={arguments.sampler}"] if arguments.sampler else []
     for setting in arguments.settings:
@@ -167,12 +145,12 @@ def operate(
         Refused: it cannot be done as asked.
     """
     from pushforward.models.registry import registry
-    from pushforward.studio.cli.wording import in_options
     from pushforward.studio.engine.jobs.operator_job import OperatorJob
     from pushforward.studio.engine.kinds.compatibility import entry_of, picked_kind
     from pushforward.studio.engine.process.refusal import Refused
     from pushforward.studio.engine.run.model_cache import WarmModels
     from pushforward.studio.protocol.messages import Operate
+    from pushforward.studio.workflows.wording import in_options
 
     wanted = Operate(
         run=str(run.path),

@@ -9,9 +9,10 @@ import json
 from pathlib import Path
 
 from pushforward.studio.cli.arguments import add_json, add_project
-from pushforward.studio.cli.terminal import UsageError, nearest, say, table
+from pushforward.studio.cli.terminal import say, table
 from pushforward.studio.store.project import Project
 from pushforward.studio.store.trash import Trashed
+from pushforward.studio.workflows.errors import UsageError, nearest
 
 __all__ = ["HELP", "add_arguments", "run"]
 

@@ -20,7 +20,8 @@ from pushforward.studio.cli.claim_records import (
     refresh,
     restore,
 )
-from pushforward.studio.cli.terminal import UsageError, say, table
+from pushforward.studio.cli.terminal import say, table
+from pushforward.studio.workflows.errors import UsageError
 
 if TYPE_CHECKING:
     from pushforward.models.entries import ExperimentEntry

@@ -6,11 +6,11 @@ import pytest
 from psutil import Process
 
 from pushforward.studio.app.core import preferences
-from pushforward.studio.cli import background
 from pushforward.studio.protocol.messages import ErrorInfo
 from pushforward.studio.protocol.spec import Pick, RunSpec
 from pushforward.studio.store.project import Project
 from pushforward.studio.store.run import RunRecord
+from pushforward.studio.workflows import background
 
 SPEC = RunSpec(name="edm", family=Pick(slug="edm"), dataset=Pick(slug="eight-gaussians"))
 

@@ -271,7 +271,7 @@ def test_the_sheet_starts_from_the_values_at_the_step(step, penalty):
 
 
 def test_a_run_folder_given_to_the_command_line_has_its_changes(tmp_path):
-    from pushforward.studio.cli.target import find
+    from pushforward.studio.workflows.target import find
 
     project = Project.create(tmp_path / "p", "p")
     folder = project.new_run(RunRecord(spec=gan()))

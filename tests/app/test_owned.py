@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from pushforward.studio.app.engine.requests.request_base import Refused
-from pushforward.studio.cli import background
 from pushforward.studio.protocol import messages as m
 from pushforward.studio.protocol.spec import Pick, RunSpec
 from pushforward.studio.store.lock import Busy
 from pushforward.studio.store.project import Project
 from pushforward.studio.store.run import RunFolder, RunRecord
+from pushforward.studio.workflows import background
 from tests.client.fakes.engine import Refusal
 
 SPEC = RunSpec(name="edm", family=Pick(slug="edm"), dataset=Pick(slug="eight-gaussians"))

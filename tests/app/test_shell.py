@@ -339,7 +339,7 @@ async def test_keeping_it_in_the_background_stops_here_and_starts_there(
 ):
     started = []
     monkeypatch.setattr(
-        "pushforward.studio.cli.background.start", lambda run: started.append(run) or 1
+        "pushforward.studio.workflows.background.start", lambda run: started.append(run) or 1
     )
     await train(bench, wait)
     run = bench.state.runs.current.key
@@ -356,7 +356,7 @@ async def test_if_the_background_process_cannot_start_the_window_stays(
     def fail(run):
         raise OSError("no such program")
 
-    monkeypatch.setattr("pushforward.studio.cli.background.start", fail)
+    monkeypatch.setattr("pushforward.studio.workflows.background.start", fail)
     await train(bench, wait)
     await close_and_choose(bench, qtbot, wait, "Keep training in the background")
     await wait(lambda: bench.state.notices.banners)

@@ -16,13 +16,14 @@ import numpy as np
 import pytest
 
 from pushforward.studio.__main__ import main
-from pushforward.studio.cli import background, trained_runs
+from pushforward.studio.cli import trained_runs
 from pushforward.studio.engine.jobs import headless
 from pushforward.studio.launch import own_command, own_env, own_folder
 from pushforward.studio.store.errors import StoreError
 from pushforward.studio.store.project import Project
 from pushforward.studio.store.run import RunFolder
 from pushforward.studio.store.writing import DatasetWriter
+from pushforward.studio.workflows import background
 from tests.cli.conftest import sets
 from tests.cli.test_run import hear_signals, losses
 from tests.patience import Patience

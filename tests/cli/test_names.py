@@ -15,6 +15,7 @@ from pushforward.studio.cli.parser import parser
 from pushforward.studio.cli.terminal import complain, say, table
 from pushforward.studio.protocol.spec import Pick, RunSpec
 from pushforward.studio.store.project import Project
+from tests.cli.terminal import in_a_terminal
 
 HOSTILE = "\x1b[2J\u202egnp\r\n<b>bold</b>"
 SHOWN = r"\x1b[2J\u202egnp\r\n<b>bold</b>"
@@ -149,9 +150,9 @@ def test_an_error_that_nobody_expected_names_things_harmlessly() -> None:
 def test_no_word_of_a_head_is_broken(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("COLUMNS", "80")
+    in_a_terminal(monkeypatch, 80)
     head = ["run", "sliced-w2", "energy-distance", "likelihood", "steps", "evaluations", "state"]
     rows = [["0001-edm-eight-gaussians", "0.1", "0.2", "not known", "6,000", "12", "finished"]]
     table(rows, head)
     shown = capsys.readouterr().out.partition("---")[0].split()
-    assert {"likelihood", "evaluations", "distance"} <= set(shown)
+    assert {"likelihood", "evaluations", "energy-distance"} <= set(shown)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pushforward.studio.cli.picture import BACKGROUND, PARTICLE, draw, write_png
+from pushforward.studio.workflows.picture import BACKGROUND, PARTICLE, draw, write_png
 
 
 def chunks(data: bytes) -> dict[bytes, bytes]:

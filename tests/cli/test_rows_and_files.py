@@ -20,6 +20,7 @@ from pushforward.studio.formats.registry import importers
 from pushforward.studio.store.project import Project
 from pushforward.studio.store.run import RunFolder
 from tests.cli.exported import read_arrays, read_pictures
+from tests.cli.terminal import in_a_terminal
 
 discover()
 discover_formats()
@@ -138,9 +139,12 @@ def test_lists_fit_a_terminal_of_80_columns(
     say: Say, what: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """E5: they were 151 wide."""
-    monkeypatch.setenv("COLUMNS", "80")
-    _, out, _ = say("list", what)
-    assert max(map(len, out.splitlines())) <= 80
+    for columns in (80, 100):
+        in_a_terminal(monkeypatch, columns)
+        _, out, _ = say("list", what)
+        table, _, rest = out.rpartition("\n\n")
+        assert max(map(len, out.splitlines())) <= columns
+        assert f"{len(table.splitlines()) - 2} {what}." in rest  # a line each
 
 
 def test_an_operator_offers_the_guidance_that_it_accepts(say: Say) -> None:

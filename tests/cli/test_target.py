@@ -4,11 +4,11 @@ from pathlib import Path
 
 import msgspec
 
-from pushforward.studio.cli.target import find, last
 from pushforward.studio.engine.process.discovery import discover
 from pushforward.studio.engine.run.resolve import resolve
 from pushforward.studio.store.project import Project
 from pushforward.studio.store.run import RunRecord
+from pushforward.studio.workflows.target import find, last
 
 discover()
 

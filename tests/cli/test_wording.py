@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from pushforward.studio.cli import target
-from pushforward.studio.cli.terminal import UsageError
-from pushforward.studio.cli.wording import as_typed, in_options, problem
 from pushforward.studio.engine.process.refusal import Refused
 from pushforward.studio.protocol.messages import ErrorInfo
+from pushforward.studio.workflows import target
+from pushforward.studio.workflows.errors import UsageError
+from pushforward.studio.workflows.wording import as_typed, in_options, problem
 
 OPTIONS = {"config.n": "--count"}
 

@@ -8,12 +8,12 @@ from pushforward.models.contracts.spec import LABEL
 from pushforward.models.families.mmd_flow import MmdFlow, MmdFlowConfig
 from pushforward.models.kinds.jets import jets
 from pushforward.models.registry import registry
-from pushforward.studio.cli.settings import apply
-from pushforward.studio.cli.terminal import UsageError
 from pushforward.studio.engine.process import catalogue
 from pushforward.studio.engine.process.discovery import discover
 from pushforward.studio.engine.run.resolve import check
 from pushforward.studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.workflows.errors import UsageError
+from pushforward.studio.workflows.settings import apply
 
 discover()
 KINDS = registry.all("kind")

@@ -20,7 +20,6 @@ from pushforward.observables.graphs.canonical import canonical_order
 from pushforward.observables.graphs.makes import MAKES, make_meant
 from pushforward.studio import graph_layout
 from pushforward.studio.cli.evaluate import _rule
-from pushforward.studio.cli.terminal import UsageError
 from pushforward.studio.engine.data.datasets import Dataset
 from pushforward.studio.engine.data.validity_rules import ruled
 from pushforward.studio.engine.kinds.base import kind_of
@@ -35,6 +34,7 @@ from pushforward.studio.protocol.spec import RunSpec
 from pushforward.studio.resources import recipes
 from pushforward.studio.store.project import Project
 from pushforward.studio.store.run import RunRecord
+from pushforward.studio.workflows.errors import UsageError
 
 
 def pictured(adjacency, size):

@@ -5,12 +5,12 @@ import pytest
 
 from pushforward.models.operators.generate import GenerateConfig
 from pushforward.studio.app.core import draft_spec, field_carrier_switch
-from pushforward.studio.cli.settings import apply, assigned
-from pushforward.studio.cli.terminal import UsageError
 from pushforward.studio.engine.process.catalogue import build
 from pushforward.studio.engine.process.discovery import discover
 from pushforward.studio.engine.run.resolve import resolve
 from pushforward.studio.protocol.spec import Pick, RunSpec
+from pushforward.studio.workflows.errors import UsageError
+from pushforward.studio.workflows.settings import apply, assigned
 
 SPEC = RunSpec(name="led", family=Pick(slug="edm"), dataset=Pick(slug="ring-of-five"))
 

@@ -14,8 +14,6 @@ from pushforward.studio.app.core.diffusion_choices import differing, filled, nam
 from pushforward.studio.app.core.help_pages import surveyed
 from pushforward.studio.app.core.motion_formula import motion_of
 from pushforward.studio.app.core.required_runs import wanted_runs
-from pushforward.studio.cli.settings import apply
-from pushforward.studio.cli.terminal import UsageError
 from pushforward.studio.engine.jobs.headless import run as train
 from pushforward.studio.engine.process import catalogue
 from pushforward.studio.engine.run.resolve import resolve
@@ -24,6 +22,8 @@ from pushforward.studio.protocol.spec import Pick, RunRef, RunSpec, led_by, run_
 from pushforward.studio.resources import recipes
 from pushforward.studio.store.project import Project
 from pushforward.studio.store.run import RunFolder
+from pushforward.studio.workflows.errors import UsageError
+from pushforward.studio.workflows.settings import apply
 from pushforward.verify.discovery import discover
 from tests.tiers import representatives, tiered
 

@@ -121,6 +121,12 @@ class DataKind:
             found["mask"] = rows.mask
         return {name: np.ascontiguousarray(x.numpy()) for name, x in found.items()}
 
+    def objects(self, rows: Batch) -> list[Any]:
+        """Return rows as objects that other libraries use, such as `networkx.Graph`; [] for data
+        whose arrays are what they use.
+        """
+        return []
+
     def from_parts(self, parts: Arrays, facts: Facts) -> RowSource:
         """Return imported rows as data of this kind, in memory.
 

@@ -56,6 +56,16 @@ class Graphs(DataKind, slug="graphs"):
         own = None if labels is None else torch.from_numpy(np.array(labels, np.int64))
         return GraphSet(x, size, labels=own, names=facts.classes)
 
+    def objects(self, rows: Batch) -> list[Any]:
+        """Return the graphs as `networkx.Graph`."""
+        import networkx
+
+        square, sizes = unpack(rows.x, Packing.like(rows)).numpy(), rows.given[SIZE].tolist()
+        return [
+            networkx.from_numpy_array(each[: int(n), : int(n)])
+            for each, n in zip(square, sizes, strict=True)
+        ]
+
     def parse_rows(self, value: Any, spec: DataSpec, columns: tuple[str, ...]) -> Batch:
         """Parse graphs of an operator's input as packed rows; the number of nodes is that of the
         last node with a nonzero pair.

@@ -109,6 +109,12 @@ class Labelled(DataKind, slug="labelled-graphs"):
         found = LabelledGraphs(types.numpy(), edges.numpy(), size, columns, words)
         write_labelled(path, found, attrs)
 
+    def objects(self, rows: Batch) -> list[Any]:
+        """Return the graphs as `networkx.Graph` with the numbers of their labels."""
+        types, edges = unpack_types(rows.x, labelled_packing(rows.x.shape[1]))
+        size, words = rows.given[SIZE].numpy(), self.words(rows)
+        return list(LabelledGraphs(types.numpy(), edges.numpy(), size, (), words).graphs())
+
     def words(self, rows: Batch) -> NDArray[np.str_] | None:
         """Return the word of each node, (n, N), for graphs whose nodes are words."""
         return None

@@ -20,6 +20,7 @@ from pushforward.studio.engine.kinds.typed_rows import parse_types
 from pushforward.studio.formats.molecules.writing import (
     MOLECULE_SUFFIXES,
     left_out,
+    smiles,
     write_molecules,
 )
 from pushforward.studio.molecule_layout import as_drawn
@@ -52,6 +53,11 @@ class Molecules(DataKind, slug="molecules"):
         bonds[:, first, second] = bonds[:, second, first] = pairs
         made = MoleculeSet.of(*map(torch.from_numpy, (atoms, bonds, size)))
         return replace(made, elements=_elements(facts))
+
+    def objects(self, rows: Batch) -> list[str | None]:
+        """Return the molecules as SMILES, None for invalid ones."""
+        atoms, bonds = unpack_types(rows.x, packing_of(rows.x.shape[1]))
+        return smiles(atoms.numpy(), bonds.numpy(), rows.given[SIZE].numpy())
 
     def parse_rows(self, value: Any, spec: DataSpec, columns: tuple[str, ...]) -> Batch:
         """Parse molecules of an operator's input as packed rows; atoms whose values are all 0 are

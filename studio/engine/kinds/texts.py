@@ -39,6 +39,10 @@ class Texts(DataKind, slug="texts"):
         found = super().arrays(rows)
         return {**found, "x": found["x"].astype(np.int32)}
 
+    def objects(self, rows: Batch) -> list[str]:
+        """Return the texts as strings."""
+        return ["".join(map(chr, row)) for row in rows.x.tolist()]
+
     def from_parts(self, parts: Arrays, facts: Facts) -> TextSet:
         """Return texts from what an importer brings: numbers of characters x, and the alphabet
         among the facts.

@@ -23,7 +23,7 @@ from pushforward.studio.store.atomic import write_bytes
 if TYPE_CHECKING:
     import networkx
 
-__all__ = ["MOLECULE_SUFFIXES", "left_out", "write_molecules"]
+__all__ = ["MOLECULE_SUFFIXES", "left_out", "smiles", "write_molecules"]
 
 MOLECULE_SUFFIXES = (".sdf", ".smi", ".graphml", ".json", ".svg", *ARRAY_SUFFIXES)
 LONG = 1.5  # ångström: a bond of a drawing
@@ -79,6 +79,18 @@ def write_molecules(
             "atoms": atoms.astype(np.uint8), "bonds": bonds.astype(np.uint8), "size": size,
         }  # fmt: skip
         write_arrays(path, arrays, attrs)
+
+
+def smiles(
+    atoms: NDArray[np.integer], bonds: NDArray[np.integer], size: NDArray[np.integer]
+) -> list[str | None]:
+    """Return the SMILES of molecules, None for invalid ones; canonical if RDKit is installed."""
+    spell = smiles_of if installed() else spelt
+    found: list[str | None] = []
+    for a, b, n in zip(atoms, bonds, size.tolist(), strict=True):
+        wrong = why_invalid(a[:n], b[:n, :n])
+        found.append(None if wrong else spell(a[:n], b[:n, :n]))
+    return found
 
 
 def left_out(

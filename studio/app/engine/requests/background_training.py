@@ -102,8 +102,8 @@ class BackgroundIntents(Intents):
             Refused: the engine cannot stop it, or another process has the run.
             OSError: the process cannot be started; the run can be resumed.
         """
-        from pushforward.studio.cli import background
         from pushforward.studio.store.errors import StoreError
+        from pushforward.studio.workflows import background
 
         await self.link.ask(Control(job=job, action="cancel"))
         await self.link.close(checkpoint=True)

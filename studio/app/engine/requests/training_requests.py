@@ -234,8 +234,8 @@ class TrainingIntents(Intents):
 
     def stop_background(self, key: str) -> None:
         """Ask a background training to save a checkpoint and leave; it does within a second."""
-        from pushforward.studio.cli import background
         from pushforward.studio.store.errors import StoreError
+        from pushforward.studio.workflows import background
 
         try:
             background.ask_to_stop(Path(key))

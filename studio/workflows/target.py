@@ -7,16 +7,17 @@ from pathlib import Path
 
 import msgspec
 
-from pushforward.studio.cli.arguments import DEFAULT_PROJECT
-from pushforward.studio.cli.terminal import UsageError
 from pushforward.studio.protocol.commands import Budget
 from pushforward.studio.protocol.spec import Pick, RunSpec, racers, run_name
 from pushforward.studio.resources import RecipeError, folder, load_recipe, recipes
 from pushforward.studio.store.edits import effective_spec
 from pushforward.studio.store.project import Project
 from pushforward.studio.store.run import RunFolder
+from pushforward.studio.workflows.errors import UsageError
 
-__all__ = ["Target", "find", "first", "last"]
+__all__ = ["DEFAULT_PROJECT", "Target", "find", "first", "last"]
+
+DEFAULT_PROJECT = "pushforward-runs"
 
 
 @dataclass(frozen=True)

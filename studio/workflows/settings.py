@@ -12,18 +12,18 @@ from pushforward.models.config import Config, describe, replace_at
 from pushforward.models.entries import Kind
 from pushforward.models.nets.offered import why_not
 from pushforward.models.registry import registry
-from pushforward.studio.cli import catalogue
-from pushforward.studio.cli.terminal import UsageError
 from pushforward.studio.counts import join_words
 from pushforward.studio.engine.kinds.compatibility import picked_kind
 from pushforward.studio.engine.process.catalogue import described
 from pushforward.studio.engine.run.resolve import known_kind, today
+from pushforward.studio.engine.run.settings import TrainingConfig
 from pushforward.studio.methods import methods
 from pushforward.studio.protocol.catalog import Catalog
 from pushforward.studio.protocol.spec import ChangeSetting, Edit, Pick, RunRef, RunSpec, run_name
 from pushforward.studio.store.edits import in_order
 from pushforward.studio.store.project import Project
 from pushforward.studio.store.run import RunFolder
+from pushforward.studio.workflows.errors import UsageError
 
 __all__ = ["apply", "assigned", "changes", "with_edits", "with_inputs"]
 
@@ -264,7 +264,7 @@ def _list_settings(spec: RunSpec) -> dict[str, dict[str, Any]]:
         for entry in registry.all(kind)
         if entry.slug == slug
     }
-    configs["training"] = catalogue.training().config
+    configs["training"] = TrainingConfig
     return opened | {
         f"{head}.{row['path']}": row for head, config in configs.items() for row in describe(config)
     }

@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from pushforward.studio.cli.picture import draw
 from pushforward.studio.formats.animation import write_animation
 from pushforward.studio.formats.pictures import write_png
 from pushforward.studio.launch import PAINT_RECORD, own_command, own_env, popen_options
 from pushforward.studio.store.errors import StoreError
+from pushforward.studio.workflows.picture import draw
 
 if TYPE_CHECKING:
     from pushforward.studio.protocol.records import FlowRecord
     from pushforward.studio.store.run import RunFolder
 
-__all__ = ["newest_record", "write_moving", "write_still"]
+__all__ = ["draw_run", "newest_record", "write_moving", "write_still"]
 
+PICTURE = "picture.png"
 SECONDS = 4.0
 """How long an animation takes, without the time for which it holds its last frame."""
 SIDE = 480
@@ -36,6 +37,23 @@ def newest_record(folder: "RunFolder", step: int | None = None) -> "FlowRecord |
     """
     steps = [each for each in folder.flow.steps() if step is None or each <= step]
     return folder.flow.load(steps[-1]) if steps else None
+
+
+def draw_run(folder: "RunFolder", *, again: bool = False) -> Path | None:
+    """Draw the newest snapshot of a run into its folder, if it is not there or ``again``; return
+    the file, None for a run without snapshots.
+
+    Raises:
+        StoreError: it cannot be painted here, or the disk refused.
+    """
+    path = folder.path / PICTURE
+    if path.is_file() and not again:
+        return path
+    record = newest_record(folder)
+    if record is None:
+        return None
+    write_still(folder, record, path)
+    return path
 
 
 def write_still(folder: "RunFolder", record: "FlowRecord", path: Path) -> None:

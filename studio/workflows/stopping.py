@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 from types import FrameType
 
-from pushforward.studio.cli import background
+from pushforward.studio.workflows import background
 
 __all__ = ["Stop"]
 

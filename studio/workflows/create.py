@@ -1,0 +1,25 @@
+"""Make the folder of a new run from its settings."""
+
+from pathlib import Path
+
+from pushforward.studio.engine.jobs import headless
+from pushforward.studio.engine.run.validation import Validator
+from pushforward.studio.protocol.spec import RunSpec
+from pushforward.studio.store.run import RunFolder
+from pushforward.studio.workflows.errors import UsageError
+from pushforward.studio.workflows.wording import problem
+
+__all__ = ["create"]
+
+
+def create(spec: RunSpec, project: Path) -> RunFolder:
+    """Make the run folder of a spec.
+
+    Raises:
+        UsageError: the spec is not valid or needs more memory than there is; all problems are
+            listed.
+    """
+    problems = Validator().validate(spec, project).problems
+    if problems:
+        raise UsageError("invalid run:", *(f"  {problem(p)} {p.hint}".rstrip() for p in problems))
+    return headless.create(spec, project)
