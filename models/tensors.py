@@ -138,7 +138,8 @@ def in_parts(function: Callable[..., Tensor], *tensors: Tensor) -> Tensor:
     """
     size = _PART.get(tensors[0].device.type, _PART_ELSEWHERE)
     size = max(_FEWEST, size // max(1, tensors[0][:1].numel() // _NUMBERS))
-    if len(tensors[0]) <= size:
+    # A graph for export has a batch of any size, which no split may fix.
+    if torch.compiler.is_compiling() or len(tensors[0]) <= size:
         return function(*tensors)
     parts = zip(*(torch.split(tensor, size) for tensor in tensors), strict=True)
     return torch.cat([function(*part) for part in parts])

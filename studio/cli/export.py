@@ -1,10 +1,13 @@
-"""Export a trained run: fresh samples as a table or images, or its weights.
+"""Export a trained run: fresh samples as a table or images, or the model itself.
 
-The suffix chooses the format: .csv, .npz or .h5 for points and jets; .npz, .h5, .png (one sheet) or
-.zip (one file each) for images; .graphml, .json, .svg, .npz or .h5 for graphs, without labels also
-.edgelist and .g6; .sdf, .smi, .svg, .npz or .h5 for molecules; .safetensors for the averaged
-weights, with the settings in the metadata. .gif and .apng are an animation of the newest snapshot
-from noise to data.
+The suffix of --out chooses the format of samples: .csv, .npz or .h5 for points and jets; .npz,
+.h5, .png (one sheet) or .zip (one file each) for images; .graphml, .json, .svg, .npz or .h5 for
+graphs, without labels also .edgelist and .g6; .sdf, .smi, .svg, .npz or .h5 for molecules;
+.safetensors for the averaged weights, with the settings in the metadata. .gif and .apng are an
+animation of the newest snapshot from noise to data.
+
+With --format the model is exported: weights (a folder with safetensors, config.json and a loader
+in plain PyTorch), onnx, torch (torch.export), safetensors (one file), or card (Markdown).
 """
 
 import argparse
@@ -14,12 +17,13 @@ from pushforward.studio.cli import sample, trained_runs
 from pushforward.studio.cli.arguments import add_given, add_overwrite
 from pushforward.studio.cli.terminal import say
 from pushforward.studio.formats.animation import ANIMATION_SUFFIXES
+from pushforward.studio.formats.model_exports import FORMATS
 from pushforward.studio.workflows.errors import UsageError
 from pushforward.studio.workflows.run_folders import find_run
 
 __all__ = ["HELP", "add_arguments", "run"]
 
-HELP = "write samples or weights of a trained run to a file"
+HELP = "write samples or the model of a trained run to a file"
 WEIGHTS = ".safetensors"
 
 
@@ -32,7 +36,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         required=True,
         metavar="FILE",
-        help="where to",
+        help="output file or folder",
+    )
+    parser.add_argument(
+        "--format",
+        choices=[each.slug for each in FORMATS],
+        help="export the model: " + "; ".join(f"{e.slug}: {e.summary}" for e in FORMATS),
     )
     add_overwrite(parser)
 
@@ -42,11 +51,29 @@ def run(arguments: argparse.Namespace) -> int:
     from pushforward.studio.cli import catalogue
 
     catalogue.load()
+    if arguments.format is not None:
+        return _model(arguments)
     if arguments.out.suffix.lower() == WEIGHTS:
         return _weights(arguments)
     if arguments.out.suffix.lower() in ANIMATION_SUFFIXES:
         return _animation(arguments)
     return sample.draw(arguments)
+
+
+def _model(arguments: argparse.Namespace) -> int:
+    from pushforward.studio.engine.exports.export import Request, export_model
+    from pushforward.studio.engine.process.refusal import Refused
+    from pushforward.studio.workflows.wording import in_options
+
+    _check_options("a model has", arguments)
+    request = Request(find_run(arguments.run), arguments.step, arguments.length)
+    out = arguments.out.absolute()
+    try:
+        result = export_model(request, arguments.format, out, overwrite=arguments.overwrite)
+    except Refused as refused:
+        raise in_options(refused, {"format": "--format", "file": "--out"}) from refused
+    say(f"{out}: {result}")
+    return 0
 
 
 def _weights(arguments: argparse.Namespace) -> int:

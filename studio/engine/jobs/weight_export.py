@@ -15,7 +15,7 @@ from pushforward.studio.engine.run.model_loading import chosen_checkpoint
 from pushforward.studio.store.atomic import write_bytes
 from pushforward.studio.store.run import RunFolder
 
-__all__ = ["export_weights"]
+__all__ = ["encode_weights", "export_weights"]
 
 Tensor: TypeAlias = NDArray[Any]
 
@@ -39,12 +39,25 @@ def export_weights(
             and ``overwrite`` does not say that it may be replaced.
         StoreError: the disk refused.
     """
-    from safetensors.numpy import save
-
     if file.suffix.lower() != ".safetensors":
         raise Refused("Weights are written as .safetensors.", f"Call it {file.stem}.safetensors.")
-    checkpoint, _ = chosen_checkpoint(run, step, length)
+    data, found = encode_weights(run, step, length=length)
     check_destination(file, overwrite)
+    write_bytes(file, data)
+    return found
+
+
+def encode_weights(
+    run: RunFolder, step: int | None = None, *, length: float | None = None
+) -> tuple[bytes, int]:
+    """Return the content of a safetensors file as `export_weights` writes it, and its step.
+
+    Raises:
+        Refused: there is no good checkpoint, or no such length.
+    """
+    from safetensors.numpy import save
+
+    checkpoint, _ = chosen_checkpoint(run, step, length)
     tensors = {
         name.removeprefix(FAMILY): np.ascontiguousarray(value)
         for name, value in checkpoint.tensors.items()
@@ -60,8 +73,7 @@ def export_weights(
         "run": run.name,
         **({} if length is None else {"length": str(length)}),
     }
-    write_bytes(file, save(_weights(tensors), metadata))
-    return checkpoint.step
+    return save(_weights(tensors), metadata), checkpoint.step
 
 
 def _weights(tensors: dict[str, Tensor]) -> dict[str, Tensor]:

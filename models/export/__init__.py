@@ -1,0 +1,1 @@
+"""The networks of a trained model as plain tensor functions, for use outside this product."""
