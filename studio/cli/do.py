@@ -8,12 +8,19 @@ conditions of its model.
 """
 
 import argparse
+import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pushforward.studio.cli import trained_runs
-from pushforward.studio.cli.arguments import add_given, add_overwrite, add_settings, named_values
+from pushforward.studio.cli.arguments import (
+    add_given,
+    add_json,
+    add_overwrite,
+    add_settings,
+    named_values,
+)
 from pushforward.studio.cli.terminal import say, table
 from pushforward.studio.workflows.errors import UsageError, nearest
 from pushforward.studio.workflows.run_folders import find_run
@@ -60,6 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--out", type=Path, metavar="FILE", help="output file (default: results/ of the run)"
     )
     add_overwrite(parser)
+    add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -73,7 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
     catalogue.load()
     folder = find_run(arguments.run)
     if arguments.list or not arguments.operator:
-        return _list(folder)
+        return _list(folder, arguments.json)
     if arguments.operator not in {entry.slug for entry in registry.all("operator")}:
         _check_operator(arguments.operator, folder)
     entry = registry.get("operator", arguments.operator)
@@ -91,6 +99,7 @@ def run(arguments: argparse.Namespace) -> int:
         overwrite=arguments.overwrite,
         inputs=inputs,
         given=named_values("--given", arguments.given),
+        as_json=arguments.json,
     )
 
 
@@ -127,7 +136,13 @@ def _check_operator(slug: str, folder: "RunFolder") -> None:
         raise UsageError(f"no operator is called {slug!r}; {hint}{listing}") from error
 
 
-def _list(folder: "RunFolder") -> int:
+def _describe(entry: "OperatorEntry", reason: str) -> dict[str, Any]:
+    takes = [{"name": slot.name, "title": slot.title, "help": slot.help} for slot in entry.takes]
+    known = {"operator": entry.slug, "title": entry.title, "summary": entry.summary}
+    return {**known, "takes": takes, "can": not reason, "reason": reason}
+
+
+def _list(folder: "RunFolder", as_json: bool) -> int:
     from pushforward.studio.engine.kinds.compatibility import picked_kind
     from pushforward.studio.engine.run.checkpoint_state import saved_data
     from pushforward.studio.engine.run.conditions import conditions_of
@@ -137,6 +152,9 @@ def _list(folder: "RunFolder") -> int:
     data = saved_data(checkpoint) if checkpoint is not None else None
     kind = picked_kind(folder.record.spec.dataset)
     found = offered(folder, data)
+    if as_json:
+        say(json.dumps([_describe(entry, reason) for entry, reason in found]))
+        return 0
     rows = []
     for entry, reason in sorted(found, key=lambda each: bool(each[1])):
         if not entry.kinds or kind in entry.kinds:

@@ -17,7 +17,7 @@ from pushforward.studio.cli import sample, trained_runs
 from pushforward.studio.cli.arguments import add_given, add_overwrite
 from pushforward.studio.cli.terminal import say
 from pushforward.studio.formats.animation import ANIMATION_SUFFIXES
-from pushforward.studio.formats.model_exports import FORMATS
+from pushforward.studio.formats.model_exports import FORMATS, find_format
 from pushforward.studio.workflows.errors import UsageError
 from pushforward.studio.workflows.run_folders import find_run
 
@@ -34,14 +34,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out",
         type=Path,
-        required=True,
         metavar="FILE",
-        help="output file or folder",
+        help="the file or folder (default: RUN.FORMAT in this folder)",
     )
     parser.add_argument(
         "--format",
-        choices=[each.slug for each in FORMATS],
-        help="export the model: " + "; ".join(f"{e.slug}: {e.summary}" for e in FORMATS),
+        metavar="FORMAT",
+        help="the format of samples, such as csv (default: by the suffix of --out); or of the "
+        "model: " + "; ".join(f"{e.slug}: {e.summary}" for e in FORMATS),
     )
     add_overwrite(parser)
 
@@ -51,8 +51,9 @@ def run(arguments: argparse.Namespace) -> int:
     from pushforward.studio.cli import catalogue
 
     catalogue.load()
-    if arguments.format is not None:
+    if find_format(arguments.format or "") is not None:
         return _model(arguments)
+    arguments.out = _file(arguments)
     if arguments.out.suffix.lower() == WEIGHTS:
         return _weights(arguments)
     if arguments.out.suffix.lower() in ANIMATION_SUFFIXES:
@@ -67,13 +68,37 @@ def _model(arguments: argparse.Namespace) -> int:
 
     _check_options("a model has", arguments)
     request = Request(find_run(arguments.run), arguments.step, arguments.length)
-    out = arguments.out.absolute()
+    known = find_format(arguments.format)
+    assert known is not None
+    name = f"{request.run.name}{known.suffix or f'-{known.slug}'}"
+    out = (arguments.out or Path(name)).absolute()
     try:
         result = export_model(request, arguments.format, out, overwrite=arguments.overwrite)
     except Refused as refused:
         raise in_options(refused, {"format": "--format", "file": "--out"}) from refused
     say(f"{out}: {result}")
     return 0
+
+
+def _file(arguments: argparse.Namespace) -> Path:
+    """Return the file to write.
+
+    Raises:
+        UsageError: neither a file nor a format is given, or they differ.
+    """
+    out: Path | None = arguments.out
+    if arguments.format is None:
+        if out is None:
+            raise UsageError("name the file or its format: --out samples.csv or --format csv")
+        return out
+    suffix = f".{arguments.format.lower().lstrip('.')}"
+    if out is None:
+        return Path(f"{find_run(arguments.run).name}{suffix}")
+    if not out.suffix:
+        return out.with_name(f"{out.name}{suffix}")
+    if out.suffix.lower() != suffix:
+        raise UsageError(f"--out {out} is no {suffix} file: change its suffix or --format")
+    return out
 
 
 def _weights(arguments: argparse.Namespace) -> int:

@@ -37,8 +37,12 @@ EXAMPLES = (
     ("pushforward sample path/to/run --length 0.1", "another EMA length (needs training.lengths)"),
     ("pushforward evaluate path/to/run", "each metric with its noise floor"),
     ("pushforward export path/to/run --out samples.csv", "the suffix chooses the format"),
+    ("pushforward export path/to/run --format npz", "to RUN.npz in this folder"),
+    ("pushforward export path/to/run --format onnx", "the networks of the model"),
     ("pushforward export path/to/run --out flow.gif", "the flow from noise to data"),
     ("pushforward do path/to/run --list", "what a trained run can do"),
+    ("pushforward queue add edm-eight-gaussians gan-ring-of-five", "queue trainings"),
+    ("pushforward queue start", "train them, one after another"),
     ("pushforward trash list", "deleted runs and data sets"),
     ("pushforward list models", "also datasets, samplers, metrics, methods, recipes"),
     ("pushforward show edm", "every setting with its bounds, help and source"),
@@ -57,7 +61,7 @@ EXIT_STATUS = (
 )
 
 FILES = (
-    ("./pushforward-runs", "The project in which `run` and `race` work without --out."),
+    ("./pushforward-runs", "The project in which `run`, `race` and `queue` work without --out."),
     ("PROJECT/runs/NAME", "A run: settings, curves, checkpoints, snapshots and results."),
     ("PROJECT/data/NAME", "An imported data set, named project:NAME on the command line."),
     ("PROJECT/trash", "What was deleted, until `pushforward trash empty`."),

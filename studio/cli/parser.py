@@ -16,7 +16,7 @@ from pushforward.studio.workflows.errors import UsageError
 __all__ = ["COMMANDS", "main", "parser", "version"]
 
 COMMANDS = (
-    "open", "engine", "run", "branch", "race", "do", "sample", "evaluate", "export",
+    "open", "engine", "run", "branch", "race", "queue", "do", "sample", "evaluate", "export",
     "import", "make", "list", "show", "trash", "verify", "check", "diagnostics", "completions",
     "man",
 )  # fmt: skip

@@ -4,6 +4,7 @@ it trains; of a named method, what it chooses; of a kind of data, what there is 
 
 import argparse
 import contextlib
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from typing import Any
 from pushforward.models.entries import Entry, FamilyEntry, KindEntry
 from pushforward.studio.app.text.number_format import duration
 from pushforward.studio.cli import facts, project_dataset
+from pushforward.studio.cli.arguments import add_json
+from pushforward.studio.cli.show_json import describe_dataset, describe_found
 from pushforward.studio.cli.show_method import describe_method
 from pushforward.studio.cli.terminal import paragraph, say
 from pushforward.studio.methods import Method
@@ -36,9 +39,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.add_argument(
         "slug",
+        metavar="SLUG",
         help="as in 'pushforward list', or 'training', or a data type such as images, or the "
         "folder of a data set of your own, PROJECT/data/NAME",
     )
+    add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -47,10 +52,16 @@ def run(arguments: argparse.Namespace) -> int:
 
     catalogue.load()
     if project_dataset.is_one(path := Path(arguments.slug).expanduser()):
-        project_dataset.describe(path)
+        if arguments.json:
+            say(json.dumps([describe_dataset(path)]))
+        else:
+            project_dataset.describe(path)
         return 0
     if (name := project_name(arguments.slug)) is not None:
         raise UsageError(f"name the folder of a data set of your own: PROJECT/data/{name}")
+    if arguments.json:
+        say(json.dumps([describe_found(found) for found in catalogue.find(arguments.slug)]))
+        return 0
     for number, found in enumerate(catalogue.find(arguments.slug)):
         if number:
             say()

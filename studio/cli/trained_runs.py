@@ -1,6 +1,7 @@
 """What the commands on a trained run share: which run, which step, which sampler, and the work."""
 
 import argparse
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -8,8 +9,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 from pushforward.studio.cli.arguments import add_settings
 from pushforward.studio.cli.evaluation_progress import MeasureBar
 from pushforward.studio.cli.status_line import RewrittenLine, bar
-from pushforward.studio.cli.terminal import complain
-from pushforward.studio.protocol.messages import Event, Log
+from pushforward.studio.cli.terminal import complain, say
+from pushforward.studio.protocol.messages import Event, Log, ResultWritten
 from pushforward.studio.workflows.errors import UsageError
 
 if TYPE_CHECKING:
@@ -54,6 +55,39 @@ class SampleBar:
     def close(self) -> None:
         """End the line."""
         self._line.close()
+
+
+class ResultCollector(SampleBar):
+    """Keeps what a job wrote, for a command that prints JSON, instead of showing its progress."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.results: list[ResultWritten] = []
+
+    def on_event(self, event: Event) -> None:
+        """Keep a result."""
+        if isinstance(event, ResultWritten):
+            self.results.append(event)
+
+    def look(self) -> bool:
+        """Return False: no stop is requested."""
+        return False
+
+    def print_json(self) -> None:
+        """Print the result as one JSON object."""
+        for each in self.results:
+            say(
+                json.dumps(
+                    {
+                        "run": each.run,
+                        "operator": each.operator,
+                        "step": each.step,
+                        "result": each.result,
+                        "file": each.file,
+                        "note": each.note,
+                    }
+                )
+            )
 
 
 def count(text: str) -> int:
@@ -136,10 +170,12 @@ def operate(
     inputs: dict[str, Any] | None = None,
     given: dict[str, Any] | None = None,
     options: Mapping[str, str] | None = None,
+    as_json: bool = False,
 ) -> int:
     """Do with a run what an operator can, into its results or a file; return the status.
     A file that is there is replaced with ``overwrite`` alone.
-    ``options`` are those of the command that are settings, by their path in ``config...``.
+    ``options`` are those of the command that are settings, by their path in ``config...``. The
+    result is printed as one JSON object with ``as_json``.
 
     Raises:
         Refused: it cannot be done as asked.
@@ -167,14 +203,23 @@ def operate(
     entry = registry.get("operator", operator)
     rows = entry_of(picked_kind(run.record.spec.dataset)).many
     unit = entry.counts or ("samples" if "samples" in entry.needs else rows)
+    collector = ResultCollector() if as_json else None
     try:
-        return do(lambda sink: OperatorJob(NAME, wanted, sink, WarmModels()), unit=unit)[1]
+        _, status = do(
+            lambda sink: OperatorJob(NAME, wanted, sink, WarmModels()), unit=unit, bar=collector
+        )
     except Refused as refused:
         raise in_options(refused, options or {}) from refused
+    if collector is not None:
+        collector.print_json()
+    return status
 
 
 def do(
-    make: "Callable[[Sink], Job]", *, unit: str = "samples", bar: MeasureBar | None = None
+    make: "Callable[[Sink], Job]",
+    *,
+    unit: str = "samples",
+    bar: MeasureBar | SampleBar | None = None,
 ) -> "tuple[Job, int]":
     """Create a job and run it, printing its messages and the count in ``unit``; with a ``bar``,
     only the progress. Ctrl+C ends it without leaving a partial file.
