@@ -7,7 +7,13 @@ import os
 import sys
 from collections.abc import Sequence
 
-from pushforward.studio.launch import ENGINE, IMPORT_WORKER, PAINT_RECORD, protect_compile_cache
+from pushforward.studio.launch import (
+    ENGINE,
+    IMPORT_WORKER,
+    PAINT_RECORD,
+    PRINT_PAGE,
+    protect_compile_cache,
+)
 
 __all__ = ["main"]
 
@@ -30,6 +36,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         from pushforward.studio.app.data.record_picture import main as paint
 
         return paint(arguments[1:])
+    if arguments[:1] == [PRINT_PAGE]:
+        from pushforward.studio.app.data.page_print import main as print_page
+
+        return print_page(arguments[1:])
     from pushforward.studio.cli.parser import main as command_line
     from pushforward.studio.cli.terminal import show_errors_literally
 

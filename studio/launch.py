@@ -19,6 +19,7 @@ __all__ = [
     "ENGINE",
     "IMPORT_WORKER",
     "PAINT_RECORD",
+    "PRINT_PAGE",
     "engine_command",
     "has_python",
     "import_worker_command",
@@ -34,6 +35,7 @@ __all__ = [
 ENGINE = "engine"
 IMPORT_WORKER = "import-worker"
 PAINT_RECORD = "paint-record"
+PRINT_PAGE = "print-page"
 TORCH_CACHE, TRITON_CACHE = "TORCHINDUCTOR_CACHE_DIR", "TRITON_CACHE_DIR"
 
 

@@ -3,8 +3,8 @@
 The suffix of --out chooses the format of samples: .csv, .npz or .h5 for points and jets; .npz,
 .h5, .png (one sheet) or .zip (one file each) for images; .graphml, .json, .svg, .npz or .h5 for
 graphs, without labels also .edgelist and .g6; .sdf, .smi, .svg, .npz or .h5 for molecules;
-.safetensors for the averaged weights, with the settings in the metadata. .gif and .apng are an
-animation of the newest snapshot from noise to data.
+.safetensors for the averaged weights, with the settings in the metadata. .gif, .apng and .webp are
+an animation of the newest snapshot from noise to data; 'pushforward share' has more formats.
 
 With --format the model is exported: weights (a folder with safetensors, config.json and a loader
 in plain PyTorch), onnx, torch (torch.export), safetensors (one file), or card (Markdown).
@@ -119,29 +119,20 @@ def _weights(arguments: argparse.Namespace) -> int:
 
 
 def _animation(arguments: argparse.Namespace) -> int:
-    from pushforward.studio.engine.process.refusal import Refused
-    from pushforward.studio.engine.run.destination import check_destination
-    from pushforward.studio.workflows.snapshot_files import newest_record, write_moving
-    from pushforward.studio.workflows.wording import in_options
+    from pushforward.studio.cli import share
+    from pushforward.studio.protocol.messages import ShareFlow
 
     _check_options("an animation has", arguments)
     if arguments.length is not None:
         raise UsageError("an animation shows a recorded snapshot: remove --length")
-    folder, file = find_run(arguments.run), arguments.out.absolute()
-    try:
-        check_destination(file, arguments.overwrite)
-    except Refused as refused:
-        raise in_options(refused, {}) from refused
-    record = newest_record(folder, arguments.step)
-    if record is None:
-        before = "" if arguments.step is None else f" up to step {arguments.step:,}"
-        raise UsageError(
-            f"{folder.name} has no snapshot of particles{before}; models without particles record "
-            "none"
-        )
-    write_moving(folder, record, file)
-    say(f"The particles of step {record.step:,}, from noise to data, are in {file}.")
-    return 0
+    folder = find_run(arguments.run)
+    command = ShareFlow(
+        runs=[str(folder.path)],
+        file=str(arguments.out.absolute()),
+        step=arguments.step,
+        overwrite=arguments.overwrite,
+    )
+    return share.write(command)
 
 
 def _check_options(what: str, arguments: argparse.Namespace) -> None:

@@ -21,7 +21,7 @@ from pushforward.studio.formats.registry import discover
 from pushforward.studio.formats.tables.registry import registry
 from pushforward.studio.store.atomic import write_bytes
 
-__all__ = ["IMAGE_SUFFIXES", "MOST_ON_A_SHEET", "sheet", "write_images", "write_png"]
+__all__ = ["IMAGE_SUFFIXES", "MOST_ON_A_SHEET", "coloured", "sheet", "write_images", "write_png"]
 
 IMAGE_SUFFIXES = (*ARRAY_SUFFIXES, ".png", ".zip")
 MOST_ON_A_SHEET = 1024
@@ -83,7 +83,7 @@ def sheet(
     scale = max(1, math.ceil(smallest / max(columns * width, rows * height)))
     high, wide = scale * height, scale * width
     gap = max(1, round(GAP * scale * min(height, width)))
-    colours = _coloured(images)
+    colours = coloured(images)
     large = colours.repeat(scale, axis=2).repeat(scale, axis=3).transpose(0, 2, 3, 1)
     made = np.full((gap + rows * (high + gap), gap + columns * (wide + gap), 3), 32, np.uint8)
     for index, image in enumerate(large):
@@ -93,7 +93,7 @@ def sheet(
     return made
 
 
-def _coloured(images: NDArray[np.floating]) -> NDArray[np.uint8]:
+def coloured(images: NDArray[np.floating]) -> NDArray[np.uint8]:
     """Return images (n, C, H, W) of values in [0, 1] as bytes of red, green and blue, (n, 3, H, W);
     what is not finite is black.
     """
@@ -116,7 +116,7 @@ def _zipped(
     digits = len(str(len(images) - 1))
     with zipfile.ZipFile(found, "w") as archive:
         archive.writestr(zipfile.ZipInfo("provenance.json"), json.dumps(dict(attrs)))
-        for place, image in enumerate(_coloured(images)):
+        for place, image in enumerate(coloured(images)):
             folder = f"{folders[place]}/" if folders else ""
             name = zipfile.ZipInfo(f"{folder}{place:0{digits}d}.png")
             archive.writestr(name, _png(image.transpose(1, 2, 0), {}))

@@ -1,6 +1,6 @@
 """Commands of the window to the engine. Each is answered once; see `messages`."""
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -35,12 +35,14 @@ __all__ = [
     "ResumeRace",
     "ResumeTraining",
     "SetSpeed",
+    "ShareFlow",
     "Shutdown",
     "StartRace",
     "StartTraining",
     "Validate",
     "WalkStep",
     "Watch",
+    "WriteReport",
 ]
 
 GENERATE = "generate"
@@ -408,6 +410,37 @@ class Attach(_Command, frozen=True, kw_only=True):
     """A new client is connected: void all watches and credits of the one before, and send `Ready`,
     the catalogue and a `Snapshot` again. Sent by the host of an engine.
     """
+
+
+class ShareFlow(_Command, frozen=True, kw_only=True):
+    """Write what runs recorded, side by side, to a page (.html), an animation (.gif, .apng, .webp)
+    or a video (.mp4, .webm); reply: {"job"}.
+
+    ``particles`` of each run at most; ``clock`` is what an animation goes through, and ``size`` the
+    pixels of a run in it; a page has both clocks. ``seconds`` is the duration of one pass; ``step``
+    the last training step, the newest if None. ``overwrite`` as in `Operate`.
+    """
+
+    runs: list[str]
+    file: str
+    particles: int = 1000
+    clock: Literal["flow", "training"] = "flow"
+    theme: Literal["auto", "dark", "light"] = "auto"
+    size: int = 480
+    seconds: float = 6.0
+    step: int | None = None
+    overwrite: bool = False
+
+
+class WriteReport(_Command, frozen=True, kw_only=True):
+    """Write a report of runs as one page (.html) or as PDF; reply: {"job"}. ``overwrite`` as in
+    `Operate`.
+    """
+
+    runs: list[str]
+    file: str
+    theme: Literal["auto", "dark", "light"] = "auto"
+    overwrite: bool = False
 
 
 class Ping(_Command, frozen=True, kw_only=True):

@@ -35,12 +35,14 @@ from pushforward.studio.protocol.commands import (
     ResumeRace,
     ResumeTraining,
     SetSpeed,
+    ShareFlow,
     Shutdown,
     StartRace,
     StartTraining,
     Validate,
     WalkStep,
     Watch,
+    WriteReport,
 )
 from pushforward.studio.protocol.events import (
     CatalogEvent,
@@ -114,6 +116,7 @@ __all__ = [
     "ResumeRace",
     "ResumeTraining",
     "SetSpeed",
+    "ShareFlow",
     "Shutdown",
     "Snapshot",
     "StageDone",
@@ -122,6 +125,7 @@ __all__ = [
     "Validate",
     "WalkStep",
     "Watch",
+    "WriteReport",
 ]
 
 PROTOCOL = 2
@@ -149,6 +153,7 @@ Command = (
     | SetSpeed
     | MoveJob
     | Watch
+    | WriteReport
     | Credit
     | QueryLayer
     | Operate
@@ -157,6 +162,7 @@ Command = (
     | ExportWeights
     | Attach
     | Ping
+    | ShareFlow
     | Shutdown
 )
 Event = (

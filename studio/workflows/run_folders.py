@@ -1,12 +1,13 @@
 """Find a trained run by a path."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from pushforward.studio.store.project import Project
 from pushforward.studio.store.run import RunFolder
 from pushforward.studio.workflows.errors import UsageError
 
-__all__ = ["find_run"]
+__all__ = ["find_run", "find_runs"]
 
 
 def find_run(path: Path) -> RunFolder:
@@ -27,3 +28,19 @@ def find_run(path: Path) -> RunFolder:
             return runs[-1]
         raise UsageError(f"the project {path} has no run yet; 'pushforward run' trains one")
     raise UsageError(f"{path} is not a run folder: it has no run.toml")
+
+
+def find_runs(paths: Sequence[Path], *, race: bool = False) -> list[RunFolder]:
+    """Return run folders, each once; with ``race`` also the others of the race of the first.
+
+    Raises:
+        UsageError: one is not there, or the first was in no race.
+        StoreError: a record cannot be read.
+    """
+    runs = [find_run(path) for path in paths]
+    if race:
+        name = runs[0].record.race
+        if not name:
+            raise UsageError(f"{runs[0].name} was in no race: remove --race")
+        runs += [each for each in Project.open(runs[0].project).runs() if each.record.race == name]
+    return list(dict.fromkeys(runs))

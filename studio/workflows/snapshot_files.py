@@ -1,32 +1,26 @@
-"""Write the newest kept record of a run as a picture (.png) or an animation (.gif, .apng)."""
+"""Write the newest kept record of a run as a picture (.png)."""
 
-import subprocess
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pushforward.studio.formats.animation import write_animation
+from pushforward.studio.formats.flow_page import lay_out, sheet_columns
 from pushforward.studio.formats.pictures import write_png
-from pushforward.studio.launch import PAINT_RECORD, own_command, own_env, popen_options
-from pushforward.studio.store.errors import StoreError
+from pushforward.studio.formats.qt_process import paint_tiles
 from pushforward.studio.workflows.picture import draw
 
 if TYPE_CHECKING:
     from pushforward.studio.protocol.records import FlowRecord
     from pushforward.studio.store.run import RunFolder
 
-__all__ = ["draw_run", "newest_record", "write_moving", "write_still"]
+__all__ = ["draw_run", "newest_record", "write_still"]
 
 PICTURE = "picture.png"
-SECONDS = 4.0
-"""How long an animation takes, without the time for which it holds its last frame."""
-SIDE = 480
-"""Pixels of a frame of an animation of points."""
-IMAGES_MOVING = 64
-"""Images in a frame of an animation."""
+
+TILES = 64
+"""Of a picture at most, where the window's painters draw them."""
 
 
 def newest_record(folder: "RunFolder", step: int | None = None) -> "FlowRecord | None":
@@ -62,61 +56,25 @@ def write_still(folder: "RunFolder", record: "FlowRecord", path: Path) -> None:
     Raises:
         StoreError: it cannot be painted here, or the disk refused.
     """
-    said = f"step {record.step}, {record.x.shape[1]} particles, seed {folder.record.seed}"
-    texts = {"Title": folder.record.spec.name, "Comment": said}
-    write_png(path, _frames(folder, record, moving=False)[-1], texts)
+    comment = f"step {record.step}, {record.x.shape[1]} particles, seed {folder.record.seed}"
+    texts = {"Title": folder.record.spec.name, "Comment": comment}
+    write_png(path, _picture(folder, record), texts)
 
 
-def write_moving(folder: "RunFolder", record: "FlowRecord", path: Path) -> None:
-    """Write how the particles of a record go from noise to data, as a GIF or an animated PNG.
-
-    Raises:
-        FormatError: the suffix is neither .gif nor .apng.
-        StoreError: it cannot be painted here, or the disk refused.
-    """
-    write_animation(path, _frames(folder, record, moving=True), SECONDS)
-
-
-def _frames(folder: "RunFolder", record: "FlowRecord", *, moving: bool) -> NDArray[np.uint8]:
-    """Return the frames (T, h, w, 3) of a record, or its last frame alone."""
+def _picture(folder: "RunFolder", record: "FlowRecord") -> NDArray[np.uint8]:
     from pushforward.studio.engine.kinds.base import kind_of
     from pushforward.studio.engine.kinds.compatibility import picked_kind
     from pushforward.studio.engine.run.effective_settings import target_of
 
     slug = picked_kind(folder.record.spec.dataset)
-    kind, places = kind_of(slug), range(len(record.t)) if moving else (len(record.t) - 1,)
+    kind = kind_of(slug)
     if kind.plane:
         target = target_of(folder, record.step)[1].thinned(8000).numpy()
-        size = {"size": SIDE} if moving else {}
-        return np.stack([draw(target, record.t, record.x, frame=i, **size) for i in places])
-    some = slice(IMAGES_MOVING) if moving else slice(None)
-    sheets = [kind.sheet(record.x[i][some]) for i in places]
-    frames = [sheet for sheet in sheets if sheet is not None]
-    if frames:
-        return np.stack(frames)
-    return _painted(folder, slug, record.step, moving=moving)
-
-
-def _painted(folder: "RunFolder", slug: str, step: int, *, moving: bool) -> NDArray[np.uint8]:
-    """Return frames as the window paints them, by a process of its own: Qt ends a process that has
-    no fonts or libraries for it.
-
-    Raises:
-        StoreError: it could not.
-    """
-    with tempfile.TemporaryDirectory() as made:
-        file = Path(made) / "frames.npy"
-        how = "moving" if moving else "still"
-        work = own_command(PAINT_RECORD, str(folder.path), slug, str(step), how, str(file))
-        done = subprocess.run(
-            work, capture_output=True, text=True, check=False, **popen_options(own_env())
-        )
-        if done.returncode or not file.exists():
-            last = done.stderr.strip().splitlines()[-1:] or [f"status {done.returncode}"]
-            raise StoreError(
-                f"Qt cannot draw here: {last[0]}",
-                "Points and images need no Qt; see 'pushforward check' for what is missing.",
-                "user",
-            )
-        frames: NDArray[np.uint8] = np.load(file)
-    return frames
+        return draw(target, record.t, record.x)
+    sheet = kind.sheet(record.x[-1])
+    if sheet is not None:
+        return sheet
+    times = [float(record.t[-1])]
+    n = min(TILES, record.x.shape[1])
+    tiles = paint_tiles(folder.path, slug, [record.step], times, n, dark=True)[0, 0]
+    return lay_out(tiles, sheet_columns(len(tiles), tiles.shape[2] / tiles.shape[1]))

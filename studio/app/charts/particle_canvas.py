@@ -31,7 +31,7 @@ from pushforward.studio.app.charts.backdrop import (
 from pushforward.studio.app.charts.camera import Bounds, Camera, Covered, robust_bounds
 from pushforward.studio.app.charts.camera_box import ZOOM_STEP, CameraBox
 from pushforward.studio.app.charts.canvas_tool import Overlay, Tool
-from pushforward.studio.app.charts.particle_colours import identity_colours, middle_of, one_colour
+from pushforward.studio.app.charts.particle_colours import identity_colours, one_colour
 from pushforward.studio.app.charts.particle_layer import Particles
 from pushforward.studio.app.charts.particle_path import Life, paint_life
 from pushforward.studio.app.charts.particle_timeline import Timeline
@@ -42,6 +42,7 @@ from pushforward.studio.app.charts.raster import Colours
 from pushforward.studio.app.charts.smooth_path import smooth_path, velocity_on
 from pushforward.studio.app.charts.transition import Transition
 from pushforward.studio.app.design.theme import colors
+from pushforward.studio.hue_wheel import middle_of
 
 __all__ = ["ParticleCanvas"]
 

@@ -203,6 +203,12 @@ class DataKind:
         """
         return None
 
+    def pictures(self, x: NDArray[Any]) -> NDArray[np.uint8] | None:
+        """Return data (n, *shape) as a picture each (n, h, w, 3), None where they cannot be drawn
+        without a window.
+        """
+        return None
+
     def shared_facts(self, data: RowSource) -> dict[str, float]:
         """Return numbers that hold for every sample of the data, by name, such as a sampling
         rate.

@@ -16,7 +16,7 @@ from pushforward.studio.engine.data.running_statistics import Measuring
 from pushforward.studio.engine.kinds.base import Arrays, DataKind, Facts
 from pushforward.studio.engine.process.failures import Refused
 from pushforward.studio.formats.animation import ANIMATION_SUFFIXES, write_animation
-from pushforward.studio.formats.pictures import IMAGE_SUFFIXES, sheet, write_images
+from pushforward.studio.formats.pictures import IMAGE_SUFFIXES, coloured, sheet, write_images
 
 __all__ = ["Images"]
 
@@ -61,6 +61,10 @@ class Images(DataKind, slug="images"):
     def sheet(self, x: NDArray[Any]) -> NDArray[np.uint8]:
         """Return images (n, C, H, W) row by row."""
         return sheet(x)
+
+    def pictures(self, x: NDArray[Any]) -> NDArray[np.uint8]:
+        """Return images (n, C, H, W) as bytes (n, H, W, 3)."""
+        return coloured(x).transpose(0, 2, 3, 1)
 
     def preview_arrays(self, data: RowSource) -> Arrays:
         assert isinstance(data, ImageSet)

@@ -22,6 +22,7 @@ from pushforward.studio.engine.jobs.job import Job, Work
 from pushforward.studio.engine.jobs.maker_job import MakingJob
 from pushforward.studio.engine.jobs.operator_job import OperatorJob, estimated, inline
 from pushforward.studio.engine.jobs.row_export import RowsJob
+from pushforward.studio.engine.jobs.share_job import ShareJob
 from pushforward.studio.engine.jobs.step_breakdown import walk
 from pushforward.studio.engine.jobs.training import TrainingJob, refuse_twice
 from pushforward.studio.engine.jobs.weight_export import export_weights
@@ -379,6 +380,12 @@ def _evaluate(engine: "Engine", command: m.Evaluate) -> Answer:
 @handles(m.ExportRows)
 def _export_rows(engine: "Engine", command: m.ExportRows) -> Answer:
     return enqueue(engine, RowsJob(engine.new_name(), command, engine.outbox))
+
+
+@handles(m.ShareFlow)
+@handles(m.WriteReport)
+def _share(engine: "Engine", command: m.ShareFlow | m.WriteReport) -> Answer:
+    return enqueue(engine, ShareJob(engine.new_name(), command, engine.outbox))
 
 
 @handles(m.ExportWeights)

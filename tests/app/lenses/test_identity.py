@@ -3,12 +3,8 @@
 import numpy as np
 import pytest
 
-from pushforward.studio.app.charts.particle_colours import (
-    angles,
-    identity_colours,
-    oklab_to_srgb,
-    with_alpha,
-)
+from pushforward.studio.app.charts.particle_colours import identity_colours, with_alpha
+from pushforward.studio.hue_wheel import angles, oklab_to_srgb
 
 
 def ring(n: int = 360) -> np.ndarray:

@@ -335,14 +335,14 @@ def written(found: FilmFound, path: Path) -> None:
     """
     from pushforward.studio.formats.animation import write_animation
     from pushforward.studio.formats.pictures import sheet, write_png
-    from pushforward.studio.formats.video import VIDEO_SUFFIX, write_video
+    from pushforward.studio.formats.video import VIDEO_SUFFIXES, write_video
 
     if path.suffix.lower() == ".png":
         flat = found.way.swapaxes(0, 1).reshape(-1, *found.way.shape[2:])
         write_png(path, sheet(flat, columns=len(found.t)))
         return
     frames = np.stack([sheet(frame, smallest=SMALLEST) for frame in found.way])
-    write = write_video if path.suffix.lower() == VIDEO_SUFFIX else write_animation
+    write = write_video if path.suffix.lower() in VIDEO_SUFFIXES else write_animation
     write(path, frames, SECONDS)
 
 

@@ -1,0 +1,1 @@
+"""Runs as something to show: a page, a film, a report."""
