@@ -154,8 +154,8 @@ def embed_flow(
 
 def _script(data: dict[str, Any]) -> str:
     """Return the data and the script of a page."""
-    # "</" would end the element; a JSON string may escape the slash.
-    text = json.dumps(data, separators=(",", ":")).replace("</", "<\\/")
+    # "<" could end the element, or open another; a JSON string may escape it.
+    text = json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
     script = _resource("flow.js")
     return (
         f'<script id="flow-data" type="application/json">{text}</script>\n'

@@ -41,6 +41,8 @@ def values(kind: Any) -> st.SearchStrategy[Any]:
             return st.one_of(*map(values, kind.types))
         case info.NoneType():
             return st.none()
+        case info.LiteralType():
+            return st.sampled_from(kind.values)
         case info.AnyType():
             return PLAIN
     names = {info.IntType: int, info.FloatType: float, info.StrType: str, info.BoolType: bool}

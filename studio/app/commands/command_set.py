@@ -39,6 +39,8 @@ class Shell:
     ask_export_samples: Callable[[], None]
     ask_export_weights: Callable[[], None]
     ask_export_picture: Callable[[], None]
+    ask_share: Callable[[], None]
+    ask_report: Callable[[], None]
     ask_export_curves: Callable[[], None]
     ask_save_recipe: Callable[[], None]
     ask_empty_trash: Callable[[], None]
@@ -127,6 +129,10 @@ class _Why:
 
     def lens(self) -> str:
         return "" if self.state.place == "run" and self.state.runs.current else "Open a run first."
+
+    def snapshots(self) -> str:
+        run = self.state.runs.current
+        return "" if run is not None and run.kept else "The run has no snapshot yet."
 
     def curves(self) -> str:
         run = self.state.runs.current
@@ -250,6 +256,16 @@ def _taken_away(shell: Shell, why: _Why, menu: str) -> list[Command]:
             id="export-picture", title="Export a picture of this lens…", menu=menu,
             shortcut="Ctrl+Shift+P", run=shell.ask_export_picture,
             aliases=("png", "svg", "image", "save"), why_not=why.lens,
+        ),
+        Command(
+            id="share", title="Share the flow…", menu=menu, run=shell.ask_share,
+            aliases=("gif", "mp4", "webm", "html", "video", "animation", "web page", "export"),
+            why_not=lambda: why.run() or why.snapshots() or why.engine(),
+        ),
+        Command(
+            id="report", title="Write a report…", menu=menu, run=shell.ask_report,
+            aliases=("pdf", "html", "summary", "comparison", "export"),
+            why_not=lambda: why.run() or why.engine(),
         ),
         Command(
             id="export-curves", title="Export curves…", menu=menu, run=shell.ask_export_curves,

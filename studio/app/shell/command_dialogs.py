@@ -19,9 +19,11 @@ from pushforward.studio.app.engine.requests.project_files import TrashContents
 from pushforward.studio.app.engine.requests.request_base import Refused
 from pushforward.studio.app.places.data.generator_sheet import MakeSheet
 from pushforward.studio.app.places.runs.label_dialog import ask_line
+from pushforward.studio.app.places.runs.share_sheet import ShareSheet, runs_shown
 from pushforward.studio.app.shell.dialogs import ask_empty_trash, ask_restore
 from pushforward.studio.app.shell.folder_button import offer_folder
 from pushforward.studio.formats.registry import discover, importers
+from pushforward.studio.protocol.messages import WriteReport
 
 __all__ = ["Asks"]
 
@@ -92,6 +94,25 @@ class Asks:
         formats, name = "Safetensors (*.safetensors)", self._name("weights")
         dialog = self._save("Export weights", name, formats, "safetensors")
         self._then(dialog, partial(self._actions.export.weights, run.key))
+
+    def share(self) -> None:
+        """Ask how the flow of the runs on the canvas is shared."""
+        run = self._state.runs.current
+        if run is not None:
+            ShareSheet(self._state, self._actions, run, self._parent).open()
+
+    def report(self) -> None:
+        """Ask where a report of the runs on the canvas goes."""
+        runs = [run.key for run in runs_shown(self._state)]
+        if not runs:
+            return
+        name, formats = self._name("report"), "Web page (*.html);;PDF (*.pdf)"
+        dialog = self._save("Write a report", name, formats, "html")
+
+        def write(file: str) -> None:
+            self._actions.export.share(WriteReport(runs=runs, file=file, overwrite=True))
+
+        self._then(dialog, write)
 
     def save_recipe(self) -> None:
         """Ask where the run on the canvas goes as a recipe."""

@@ -218,6 +218,8 @@ class MainWindow(QMainWindow):
             ask_export_samples=self._actions.export.open,
             ask_export_weights=self._asks.export_weights,
             ask_export_picture=self._export_picture,
+            ask_share=self._asks.share,
+            ask_report=self._asks.report,
             ask_export_curves=self._export_curves,
             ask_save_recipe=self._asks.save_recipe,
             ask_empty_trash=self._asks.empty_trash,

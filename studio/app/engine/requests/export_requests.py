@@ -13,7 +13,7 @@ from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.engine.requests import project_files
 from pushforward.studio.app.engine.requests.request_base import Intents
 from pushforward.studio.cli.command import command_for
-from pushforward.studio.protocol.messages import ExportWeights
+from pushforward.studio.protocol.messages import ExportWeights, ShareFlow, WriteReport
 from pushforward.studio.protocol.spec import Recipe, RunSpec
 
 __all__ = ["ExportIntents"]
@@ -45,6 +45,16 @@ class ExportIntents(Intents):
     async def _weights(self, key: str, file: str) -> None:
         await self.link.ask(ExportWeights(run=key, file=file, overwrite=True))
         self.state.notices.post(Notice(level="good", text=f"{Path(file).name} is written"))
+
+    def share(self, command: ShareFlow | WriteReport) -> None:
+        """Write runs as something to show, as a job; the dialog for saving has asked whether a file
+        may be replaced.
+        """
+        title = f"{Path(command.file).name} was not written"
+        self._do(self._share(command), title, run=command.runs[0])
+
+    async def _share(self, command: ShareFlow | WriteReport) -> None:
+        await self.link.ask(command)
 
     def command(self) -> str:
         """Return the command that reproduces what is selected, "" if nothing is. A run that was
