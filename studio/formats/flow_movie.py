@@ -94,7 +94,10 @@ def _draw_points(
 
     def pixels(points: NDArray[np.floating]) -> NDArray[np.float64]:
         """Return points (n, 2) as pixels; rows run downwards."""
-        found: NDArray[np.float64] = (points - (x, y)) / reach * (size / 2) * (1, -1) + size / 2
+        found: NDArray[np.float64] = (points.astype(np.float64) - (x, y)) / reach * (size / 2) * (
+            1,
+            -1,
+        ) + size / 2
         return np.nan_to_num(found, nan=-size).clip(-size, 2 * size)
 
     for left, top in pixels(panel.real).tolist():
