@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Generic, TypeVar
+from typing import Generic, SupportsIndex, TypeVar, overload
 
 from pushforward.studio.api.display import html_table
 from pushforward.studio.protocol.spec import Recipe
@@ -47,6 +47,17 @@ class Listing(tuple[T, ...], Generic[T]):
         listing = cls(items)
         listing._head, listing._cells = head, cells
         return listing
+
+    @overload
+    def __getitem__(self, index: SupportsIndex) -> T: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> "Listing[T]": ...
+
+    def __getitem__(self, index: SupportsIndex | slice) -> "T | Listing[T]":
+        if isinstance(index, slice):
+            return Listing.of(tuple(self)[index], self._head, self._cells)
+        return super().__getitem__(index)
 
     def __repr__(self) -> str:
         from pushforward.studio.workflows.tables import render_table
