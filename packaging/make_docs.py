@@ -1,0 +1,208 @@
+#!/usr/bin/env python3
+"""Build the documentation as a web site with an offline search, and check its links.
+
+    .venv/bin/python packaging/make_docs.py [--out DIR]
+
+Needs the extra pushforward[build] (mkdocs-material). The pages are the help of the window, a page
+for each registered model, the verified claims, and the Markdown files of the repository; the site
+opens without a server. Unknown links and anchors fail the build.
+"""
+
+import argparse
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from pushforward.studio import resources
+from pushforward.studio.app.core.help_pages import MODELS, Page, all_pages
+from pushforward.studio.engine.process.catalogue import build
+from pushforward.studio.engine.process.discovery import discover
+from pushforward.studio.protocol.spec import Recipe
+
+ROOT = Path(__file__).resolve().parents[1]
+FILES = {
+    "README.md": "index.md",
+    "docs/installation.md": "installation.md",
+    "docs/tools.md": "tools.md",
+    "docs/files.md": "files.md",
+    "docs/command-line.md": "command-line.md",
+    "docs/api.md": "api.md",
+    "studio/README.md": "architecture.md",
+    "models/README.md": "adding-a-model.md",
+    "docs/development.md": "development.md",
+    "CONTRIBUTING.md": "contributing.md",
+    "SECURITY.md": "security.md",
+    "CHANGELOG.md": "changelog.md",
+}
+START = ("index.md", "installation.md", "tools.md", "files.md")
+REFERENCE = ("command-line.md", "api.md", "recipes.md")
+DEVELOPMENT = ("architecture.md", "adding-a-model.md", "development.md", "contributing.md",
+               "security.md", "changelog.md")  # fmt: skip
+LINK = re.compile(r"\[([^\]]*)\]\((?!https?:|mailto:|#)([^)\s]+)\)")
+SMALL = re.compile(r"~~(.+?)~~", re.S)
+CONFIG = """site_name: Pushforward Studio
+site_description: Generative models that move particles
+docs_dir: {docs}
+site_dir: {site}
+use_directory_urls: false
+theme:
+  name: material
+  font: false
+  icon: {{logo: material/vector-curve}}
+  features: [navigation.tabs, navigation.top, content.code.copy, search.highlight]
+  palette:
+    - {{media: "(prefers-color-scheme: light)", scheme: default, primary: indigo,
+       toggle: {{icon: material/weather-night, name: Dark}}}}
+    - {{media: "(prefers-color-scheme: dark)", scheme: slate, primary: black,
+       toggle: {{icon: material/weather-sunny, name: Light}}}}
+plugins: [search, offline]
+markdown_extensions: [tables, attr_list, admonition, pymdownx.superfences,
+  {{toc: {{permalink: true}}}}]
+validation: {{links: {{not_found: warn, anchors: warn, absolute_links: warn}}}}
+nav:
+{nav}
+"""
+
+
+def main() -> None:
+    """Write the pages into a temporary folder, and build the site from them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=ROOT / "dist" / "docs", metavar="DIR")
+    out = parser.parse_args().out.resolve()
+    discover()
+    pages = all_pages(build([]))
+    with tempfile.TemporaryDirectory(prefix="pushforward-docs-") as made:
+        folder = Path(made) / "docs"
+        write_pages(folder, pages)
+        config = Path(made) / "mkdocs.yml"
+        text = CONFIG.format(docs=folder, site=out, nav=navigation(folder, pages))
+        config.write_text(text, encoding="utf-8")
+        command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet"]
+        done = subprocess.run([*command, "-f", str(config)], check=False)
+    if done.returncode:
+        raise SystemExit("The site was not built: see the warnings above.")
+    size = sum(each.stat().st_size for each in out.rglob("*") if each.is_file())
+    count = len(list(out.rglob("*.html")))
+    print(f"{count} pages in {out} ({size / 1e6:.1f} MB)")
+
+
+def write_pages(folder: Path, pages: list[Page]) -> None:
+    """Write all pages, with their links as those of the site."""
+    (folder / "pictures").mkdir(parents=True)
+    for picture in (resources.folder("help") / "pictures").glob("*.png"):
+        shutil.copy(picture, folder / "pictures")
+    recipes = {recipe.slug: recipe for recipe in resources.recipes()}
+    for slug in recipes:
+        for mode in ("dark", "light"):
+            shutil.copy(resources.thumbnail(slug, mode), folder / "pictures")
+    for page in pages:
+        text = page.text
+        if page.group == MODELS:
+            text = with_pictures(page, recipes)
+        (folder / f"{page.slug}.md").write_text(as_site(text), encoding="utf-8")
+    (folder / "recipes.md").write_text(list_recipes(recipes), encoding="utf-8")
+    write_files(folder)
+
+
+def with_pictures(page: Page, recipes: Mapping[str, Recipe]) -> str:
+    """Return the page of a model with a picture of its first recipe."""
+    family = page.slug.removeprefix("model-")
+    made = [recipe for recipe in recipes.values() if recipe.run.family.slug == family]
+    if not made:
+        return page.text
+    [*_], first = made[1:], made[0]
+    title, _, rest = page.text.partition("\n")
+    others = ", ".join(f"[{recipe.title}](recipe:{recipe.slug})" for recipe in made)
+    return f"{title}\n\n{both_modes(first.slug, first.title)}\n\nRecipes: {others}.\n{rest}"
+
+
+def both_modes(name: str, title: str) -> str:
+    """Return a picture that follows the theme."""
+    alt = title.replace("]", "")
+    return "\n".join(
+        f"![{alt}](pictures/{name}-{mode}.png#only-{mode})" for mode in ("light", "dark")
+    )
+
+
+def as_site(text: str) -> str:
+    """Return Markdown of the help with links, pictures and small print as the site has them."""
+    text = re.sub(r"!\[([^\]]*)\]\(picture:([\w-]+)[^)]*\)", lambda m: both_modes(m[2], m[1]), text)
+    text = re.sub(r"\]\(help:([\w-]+)(#[^)]*)?\)", lambda m: f"]({m[1]}.md{anchor(m[2])})", text)
+    text = re.sub(r"\]\(recipe:([\w-]+)\)", r"](recipes.md#\1)", text)
+    return SMALL.sub(lambda found: f"<small>{found[1]}</small>", text)
+
+
+def anchor(words: str | None) -> str:
+    """Return the anchor of a section by its words."""
+    from markdown.extensions.toc import slugify
+
+    return "" if not words else f"#{slugify(words[1:], '-')}"
+
+
+def list_recipes(recipes: Mapping[str, Recipe]) -> str:
+    """Return the page of all recipes, each with its picture and its command."""
+    parts = ["# Recipes\n\nA recipe is a training that is set up: one click, or one command."]
+    for slug, recipe in recipes.items():
+        parts.append(f"## {recipe.title} {{ #{slug} }}\n\n{both_modes(slug, recipe.title)}")
+        parts.append(f"{recipe.summary}\n\n```sh\npushforward run {slug}\n```")
+    return "\n\n".join(parts) + "\n"
+
+
+def write_files(folder: Path) -> None:
+    """Write the Markdown files of the repository; links to files without a page become text."""
+    there = {name: made for name, made in FILES.items() if (ROOT / name).is_file()}
+    for name, made in there.items():
+        where = (ROOT / name).parent
+
+        def site_link(found: re.Match[str], where: Path = where) -> str:
+            words, (target, _, section) = found[1], found[2].partition("#")
+            path = (where / target).resolve()
+            if not path.is_relative_to(ROOT) or not path.exists():
+                raise SystemExit(f"{where}: the link to {target} leads nowhere.")
+            known = path.relative_to(ROOT).as_posix()
+            if path.suffix in (".png", ".gif", ".webp"):
+                shutil.copy(path, folder / "pictures")
+                return f"[{words}](pictures/{path.name})"
+            after = f"#{section}" if section else ""
+            return f"[{words}]({there[known]}{after})" if known in there else words
+
+        text = LINK.sub(site_link, (ROOT / name).read_text(encoding="utf-8"))
+        (folder / made).write_text(text, encoding="utf-8")
+
+
+def navigation(folder: Path, pages: list[Page]) -> str:
+    """Return the tree of pages."""
+    groups: dict[str, list[tuple[str, str]]] = {"Start": titled(folder, START)}
+    for page in pages:
+        groups.setdefault(page.group, []).append((page.title, f"{page.slug}.md"))
+    groups["Reference"] = titled(folder, REFERENCE)
+    groups["Development"] = titled(folder, DEVELOPMENT)
+    lines = []
+    for title, entries in groups.items():
+        lines.append(f"  - {quoted(title)}:")
+        lines += [f"      - {quoted(name)}: {file}" for name, file in entries]
+    return "\n".join(lines)
+
+
+def titled(folder: Path, files: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Return the files that are there, each with its heading."""
+    found = []
+    for name in files:
+        if (folder / name).is_file():
+            text = (folder / name).read_text(encoding="utf-8")
+            heading = next((line for line in text.splitlines() if line.startswith("# ")), name)
+            found.append((heading.lstrip("# "), name))
+    return found
+
+
+def quoted(text: str) -> str:
+    """Return a text as YAML takes it."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+if __name__ == "__main__":
+    main()
