@@ -133,7 +133,8 @@ def as_site(text: str) -> str:
     text = re.sub(r"!\[([^\]]*)\]\(picture:([\w-]+)[^)]*\)", lambda m: both_modes(m[2], m[1]), text)
     text = re.sub(r"\]\(help:([\w-]+)(#[^)]*)?\)", lambda m: f"]({m[1]}.md{anchor(m[2])})", text)
     text = re.sub(r"\]\(recipe:([\w-]+)\)", r"](recipes.md#\1)", text)
-    return SMALL.sub(lambda found: f"<small>{found[1]}</small>", text)
+    text = SMALL.sub(lambda found: f"<small>{found[1]}</small>", text)
+    return text.replace("\\~", "~")  # no escape in this Markdown
 
 
 def anchor(words: str | None) -> str:

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -124,8 +124,8 @@ def _running(command: list[str]) -> Iterator[IO[bytes]]:
             )  # fmt: skip
         except OSError as error:
             raise FormatError(f"ffmpeg could not be started: {error.strerror}.", ANYWAY) from error
+        assert process.stdin is not None
         try:
-            assert process.stdin is not None
             try:
                 yield process.stdin
                 process.stdin.close()
@@ -139,7 +139,8 @@ def _running(command: list[str]) -> Iterator[IO[bytes]]:
             if process.poll() is None:
                 process.kill()
                 process.wait()
-            process.stdin = None
+            with suppress(OSError):  # what it has not read is lost with it
+                process.stdin.close()
         if code:
             errors.seek(0)
             lines = errors.read().decode("utf-8", "replace").strip().splitlines()
