@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pushforward.studio.api.model import Model
     from pushforward.studio.api.samples import Flow, Result, Samples
     from pushforward.studio.engine.run.model_loading import Loaded
+    from pushforward.studio.formats.flow_page import Theme
+    from pushforward.studio.protocol.messages import ShareFlow, WriteReport
     from pushforward.studio.protocol.spec import Pick
 
 __all__ = ["Run"]
@@ -274,6 +276,45 @@ class Run:
             pick = self._sampler(sampler, settings)
             return follow(self._load(step), n, seed, frames, pick)
 
+    def share(
+        self, file: str | Path, *others: "Run", overwrite: bool = False, **options: Any
+    ) -> Path:
+        """Write the recorded flow as a page that plays offline, an animation or a video.
+
+        Args:
+            file: its suffix chooses the format: .html, .gif, .apng, .webp, .mp4 or .webm.
+            others: runs that are shown next to this one.
+            overwrite: whether a file that exists is replaced.
+            options: ``particles`` (1,000), ``theme`` ("auto", "dark", "light"), ``seconds`` of one
+                pass (6), ``step``; of animations also ``clock`` ("flow", "training") and ``size``.
+
+        Raises:
+            PushforwardError: the run recorded nothing, or a value is not possible.
+        """
+        from pushforward.studio.protocol.messages import ShareFlow
+
+        runs, path = [str(run.path) for run in (self, *others)], _absolute(file)
+        return _write(ShareFlow(runs=runs, file=str(path), overwrite=overwrite, **options))
+
+    def report(
+        self, file: str | Path, *others: "Run", overwrite: bool = False, theme: "Theme" = "auto"
+    ) -> Path:
+        """Write settings, metrics with noise floors, curves, samples and the flow as a document.
+
+        Args:
+            file: .html or .pdf.
+            others: runs that this one is compared with.
+            overwrite: whether a file that exists is replaced.
+            theme: of a page: "auto", "dark" or "light".
+
+        Raises:
+            PushforwardError: a value is not possible.
+        """
+        from pushforward.studio.protocol.messages import WriteReport
+
+        runs, path = [str(run.path) for run in (self, *others)], _absolute(file)
+        return _write(WriteReport(runs=runs, file=str(path), overwrite=overwrite, theme=theme))
+
     def model(
         self, units: Literal["standardised", "data"] = "standardised", *, step: int | None = None
     ) -> "Model":
@@ -341,3 +382,19 @@ def _flat(head: str, config: Mapping[str, Any]) -> dict[str, Any]:
         else:
             found[f"{head}.{name}"] = value
     return found
+
+
+def _absolute(file: str | Path) -> Path:
+    return Path(file).expanduser().absolute()
+
+
+def _write(command: "ShareFlow | WriteReport") -> Path:
+    """Do what a command says, and return the file."""
+    from pushforward.studio.api.operations import drive
+    from pushforward.studio.engine.jobs.share_job import ShareJob
+    from pushforward.studio.engine.process.discovery import discover
+
+    with translated():
+        discover()
+        drive(lambda sink: ShareJob("share", command, sink))
+    return Path(command.file)

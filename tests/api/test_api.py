@@ -243,3 +243,12 @@ def test_folders_that_are_none_are_named(tmp_path: Path) -> None:
     for wrong in (pushforward.open, pushforward.runs):
         with pytest.raises(pushforward.PushforwardError, match=re.escape(str(tmp_path))):
             wrong(tmp_path)
+
+
+def test_a_flow_and_a_report_are_written_as_pages(run: pushforward.Run, tmp_path: Path) -> None:
+    page = run.share(tmp_path / "flow.html", run, particles=20, theme="dark")
+    assert page == tmp_path / "flow.html"
+    assert '"theme":"dark"' in page.read_text(encoding="utf-8")
+    assert "<polyline" in run.report(tmp_path / "report.html").read_text(encoding="utf-8")
+    with pytest.raises(pushforward.PushforwardError, match="is there already"):
+        run.report(page)
