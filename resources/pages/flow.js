@@ -50,6 +50,10 @@
     return out;
   }
 
+  function shown(panel) { // particles that both neighbouring snapshots have
+    const [i, j, w] = at(panel.counts, clock.training);
+    return w === 0 ? panel.counts[i] : w === 1 ? panel.counts[j] : Math.min(panel.counts[i], panel.counts[j]);
+  }
   function drawPoints(panel, ctx, side, dark) {
     const [cx, cy, reach] = panel.view, scale = side / 2 / reach, style = getComputedStyle(document.documentElement);
     const X = x => side / 2 + (x - cx) * scale, Y = y => side / 2 - (y - cy) * scale;
@@ -58,7 +62,8 @@
       ctx.fillStyle = style.getPropertyValue("--data"); ctx.globalAlpha = 0.45;
       for (let i = 0; i < panel.real.length; i += 2) ctx.fillRect(X(panel.real[i]) - 0.75, Y(panel.real[i + 1]) - 0.75, 1.5, 1.5);
     }
-    const now = place(panel, clock.flow, clock.training, panel.now), r = Math.max(1.4, Math.min(3, 60 / Math.sqrt(panel.n)));
+    const n = shown(panel), groups = panel.groups.map(group => group.filter(i => i < n)).filter(group => group.length);
+    const now = place(panel, clock.flow, clock.training, panel.now), r = Math.max(1.4, Math.min(3, 60 / Math.sqrt(n)));
     if ($(".trails").checked) {
       const gap = 0.5 / Math.max(1, panel[plays === "flow" ? "times" : "steps"].length - 1);
       let later = now;
@@ -67,7 +72,7 @@
         const u = plays === "flow" ? clock.training : Math.max(0, clock.training - k * gap);
         const earlier = place(panel, f, u, panel.past[k]);
         ctx.globalAlpha = 0.5 * (1 - k / (TRAIL + 1)); ctx.lineWidth = 1;
-        for (const group of panel.groups) {
+        for (const group of groups) {
           ctx.strokeStyle = ink(group[0]); ctx.beginPath();
           for (const i of group) { ctx.moveTo(X(later[2 * i]), Y(later[2 * i + 1])); ctx.lineTo(X(earlier[2 * i]), Y(earlier[2 * i + 1])); }
           ctx.stroke();
@@ -76,7 +81,7 @@
       }
     }
     ctx.globalAlpha = 0.9;
-    for (const group of panel.groups) {
+    for (const group of groups) {
       ctx.fillStyle = ink(group[0]); ctx.beginPath();
       for (const i of group) { const x = X(now[2 * i]), y = Y(now[2 * i + 1]); ctx.moveTo(x, y); ctx.arc(x, y, r, 0, 7); }
       ctx.fill();
@@ -96,7 +101,7 @@
   function nearest(panel, x, y, side) {
     const [cx, cy, reach] = panel.view, px = cx + (x - side / 2) / side * 2 * reach, py = cy - (y - side / 2) / side * 2 * reach;
     let best = -1, least = (14 / side * 2 * reach) ** 2;
-    for (let i = 0; i < panel.n; i++) {
+    for (let i = 0, n = shown(panel); i < n; i++) {
       const d = (panel.now[2 * i] - px) ** 2 + (panel.now[2 * i + 1] - py) ** 2;
       if (d < least) { least = d; best = i; }
     }

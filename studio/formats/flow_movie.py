@@ -53,8 +53,10 @@ def positions_at(panel: PointPanel, flow: float, training: float) -> NDArray[np.
     row, later, weight = _neighbours(len(panel.steps), training)
     column, after, part = _neighbours(len(panel.times), flow)
     x = panel.x
-    early = x[row, column] * (1 - part) + x[row, after] * part
-    late = x[later, column] * (1 - part) + x[later, after] * part
+    early: NDArray[np.float32] = x[row, column] * (1 - part) + x[row, after] * part
+    late: NDArray[np.float32] = x[later, column] * (1 - part) + x[later, after] * part
+    if weight in (0, 1):  # the other snapshot may have fewer particles
+        return early if weight == 0 else late
     found: NDArray[np.float32] = early * (1 - weight) + late * weight
     return found
 

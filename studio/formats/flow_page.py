@@ -57,7 +57,7 @@ class PointPanel:
         note: a line about it.
         steps: training steps (S,), rising.
         times: flow times (T,), rising from 0 to 1; one where there is no flow.
-        x: positions (S, T, n, 2).
+        x: positions (S, T, n, 2); NaN for the last particles where a snapshot has fewer.
         start: where each particle starts (n, 2), which gives its colour.
         real: real data (m, 2).
     """
@@ -253,6 +253,7 @@ def _points(panel: PointPanel) -> dict[str, Any]:
     turns = (hue_wheel.angles(panel.start) * COLOURS).astype(np.uint8) % COLOURS
     return {
         "n": panel.x.shape[2],
+        "counts": [int(np.isfinite(each).any(axis=(0, 2)).sum()) for each in panel.x],
         "box": box,
         "view": (x, y, reach),
         "positions": _text(zlib.compress(low.tobytes() + high.tobytes(), 6)),

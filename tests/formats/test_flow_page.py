@@ -11,6 +11,7 @@ from pushforward.studio.formats.flow_page import (
     LIMIT,
     PointPanel,
     TilePanel,
+    _data,
     thin_panels,
     write_flow_page,
 )
@@ -69,6 +70,14 @@ def test_positions_between_recorded_ones_are_in_proportion() -> None:
     panel = points(steps=2, times=2)
     np.testing.assert_allclose(positions_at(panel, 0.5, 1.0), 1.5 * panel.start, rtol=1e-5)
     np.testing.assert_allclose(positions_at(panel, 1.0, 0.25), 1.25 * panel.start, rtol=1e-5)
+
+
+def test_particles_that_a_snapshot_lacks_are_left_out_of_it() -> None:
+    panel = points(40)
+    panel.x[1, :, 10:] = np.nan
+    assert [each["counts"] for each in _data([panel])["panels"]] == [[40, 10, 40]]
+    assert np.isfinite(positions_at(panel, 0.3, 1.0)).all()
+    assert np.isfinite(positions_at(panel, 0.3, 0.5)).all(axis=1).sum() == 10
 
 
 @pytest.mark.parametrize("dark", [True, False])

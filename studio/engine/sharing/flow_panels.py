@@ -35,7 +35,7 @@ class Recorded:
         run: the run.
         steps: training steps, rising.
         times: flow times from 0 to 1, or the last one alone.
-        n: particles that all of these snapshots have.
+        n: particles; some snapshots of points may have fewer.
     """
 
     run: RunFolder
@@ -71,7 +71,8 @@ def read_recorded(run: RunFolder, particles: int, step: int | None = None) -> Re
     whole = [each for each in steps if counts[each] >= min(wanted, counts[steps[-1]])]
     known = whole if len(whole) >= min(FEWEST_STEPS, len(steps)) else steps
     chosen = [known[place] for place in _spread(len(known), most_steps)]
-    n = min(wanted, *(counts[each] for each in chosen))
+    most = max if plane else min
+    n = min(wanted, most(counts[each] for each in chosen))
     return Recorded(run, chosen, [float(each) for each in times], n)
 
 
@@ -107,6 +108,8 @@ def _point_panel(recorded: Recorded, title: str, note: str) -> PointPanel:
     x = np.stack([_at_times(run.flow.load(step), times, recorded.n) for step in recorded.steps])
     real = target_of(run, recorded.steps[-1])[1].thinned(REAL).numpy()
     start = _planar(first.x[0, : recorded.n])
+    if len(start) < recorded.n:  # a branch may begin with a light snapshot
+        start = _planar(run.flow.load(recorded.steps[-1]).x[0, : recorded.n])
     return PointPanel(title, note, np.array(recorded.steps), times, x, start, _planar(real))
 
 
@@ -117,7 +120,8 @@ def _at_times(record: FlowRecord, times: NDArray[np.float64], n: int) -> NDArray
     low = np.minimum(place.astype(np.intp), max(len(x) - 2, 0))
     high = np.minimum(low + 1, len(x) - 1)
     weight = (place - low).astype(np.float32)[:, None, None]
-    found: NDArray[np.float32] = x[low] * (1 - weight) + x[high] * weight
+    found = np.full((len(times), n, 2), np.nan, np.float32)
+    found[:, : x.shape[1]] = x[low] * (1 - weight) + x[high] * weight
     return found
 
 
