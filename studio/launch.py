@@ -20,6 +20,7 @@ __all__ = [
     "IMPORT_WORKER",
     "PAINT_RECORD",
     "PRINT_PAGE",
+    "SERVED_FOLDER",
     "engine_command",
     "has_python",
     "import_worker_command",
@@ -36,6 +37,8 @@ ENGINE = "engine"
 IMPORT_WORKER = "import-worker"
 PAINT_RECORD = "paint-record"
 PRINT_PAGE = "print-page"
+SERVED_FOLDER = "PUSHFORWARD_SERVED_FOLDER"
+"""Environment variable of an engine that outlives its connection: the folder that it serves."""
 TORCH_CACHE, TRITON_CACHE = "TORCHINDUCTOR_CACHE_DIR", "TRITON_CACHE_DIR"
 
 

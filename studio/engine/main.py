@@ -17,6 +17,7 @@ from pushforward.studio import journal
 from pushforward.studio.engine.process.logs import OutboxHandler
 from pushforward.studio.engine.process.streams import Inbox, Outbox, Reader, claim_stdout
 from pushforward.studio.protocol.messages import PROTOCOL, Hello, Log
+from pushforward.studio.version import program_version
 
 __all__ = ["main"]
 
@@ -45,7 +46,7 @@ def _serve() -> int:
     inbox = Inbox()
     outbox = Outbox(stream, inbox)
     outbox.start()
-    outbox.send(Hello(protocol=PROTOCOL, version=_version(), pid=os.getpid()))
+    outbox.send(Hello(protocol=PROTOCOL, version=program_version(), pid=os.getpid()))
     reader = Reader(inbox, outbox)
     reader.start()
     _set_up_logging(outbox)
@@ -81,22 +82,13 @@ def _leave_on_signals(inbox: Inbox) -> None:
             signal.signal(getattr(signal, name), leave)
 
 
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("pushforward")
-    except PackageNotFoundError:
-        return "source"
-
-
 def _set_up_logging(outbox: Outbox) -> None:
     """Send log records to stderr, to the log file and, those for people, to the studio."""
     said = logging.StreamHandler(sys.stderr)
     said.setFormatter(journal.LiteralFormatter())
     logging.basicConfig(level=logging.INFO, handlers=[said, OutboxHandler(outbox)])
     # The last words of native code go to stderr, whose reader shows them, and keeps them too.
-    journal.start("engine", version=_version(), crashes=False)
+    journal.start("engine", version=program_version(), crashes=False)
 
 
 def _give_way() -> None:

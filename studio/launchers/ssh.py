@@ -66,6 +66,10 @@ class SshLauncher:
         """Return the command of ssh that bridges to the engine."""
         return self.shell(f"{self.remote} --detached {_quoted(self.folder)}")
 
+    def stop_command(self) -> list[str]:
+        """Return the command of ssh that saves what is trained there, and ends the engine."""
+        return self.shell(f"{self.remote} --stop {_quoted(self.folder)}")
+
     def shell(self, words: str) -> list[str]:
         """Return the command that runs a line in the login shell there."""
         settings = [word for option in _OPTIONS for word in ("-o", option)]

@@ -7,6 +7,7 @@ import msgspec
 from pushforward.studio.protocol.spec import ChangeSetting, Edit, Pick, RunSpec
 
 __all__ = [
+    "FILE_PIECE",
     "GENERATE",
     "VIEW_SHARE",
     "ApplyEdit",
@@ -24,14 +25,17 @@ __all__ = [
     "GetRows",
     "GetTarget",
     "GiveUp",
+    "HashFile",
     "ImportData",
     "InspectData",
+    "ListFiles",
     "MakeData",
     "MoveJob",
     "Operate",
     "Ping",
     "PreviewData",
     "QueryLayer",
+    "ReadFile",
     "ResumeRace",
     "ResumeTraining",
     "SetSpeed",
@@ -49,6 +53,10 @@ GENERATE = "generate"
 """The operator that every generative model has; its results are samples."""
 VIEW_SHARE = 0.03
 """Default share of the training time for the live view."""
+
+
+FILE_PIECE = 4 * 2**20
+"""Bytes of a file that one `ReadFile` may ask for."""
 
 
 class _Command(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -404,6 +412,30 @@ class ExportWeights(_Command, frozen=True, kw_only=True):
     run: str
     file: str
     overwrite: bool = False
+
+
+class ListFiles(_Command, frozen=True, kw_only=True):
+    """List the regular files of a run, data set or project: ``{"files": [[path, bytes], ...]}``,
+    sorted, with "/" in paths relative to the folder. Hidden files and links are left out.
+    """
+
+    project: str
+
+
+class ReadFile(_Command, frozen=True, kw_only=True):
+    """Send bytes ``offset`` to ``offset + n`` (at most `FILE_PIECE`) of a file of a project, as the
+    array "data"; less at its end.
+    """
+
+    file: str
+    offset: int
+    n: int
+
+
+class HashFile(_Command, frozen=True, kw_only=True):
+    """Answer ``{"sha256": ...}`` of a file of a project."""
+
+    file: str
 
 
 class Attach(_Command, frozen=True, kw_only=True):

@@ -50,10 +50,13 @@ class Hello(_Event, frozen=True, kw_only=True):
 
 
 class Ready(_Event, frozen=True, kw_only=True):
-    """torch is imported, devices are known."""
+    """torch is imported, devices are known. ``folder`` is the absolute path of the folder that an
+    engine which outlives its connection serves, "" for others.
+    """
 
     versions: dict[str, str]
     device: str
+    folder: str = ""
 
 
 class CatalogEvent(_Event, frozen=True, kw_only=True):

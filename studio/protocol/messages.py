@@ -7,6 +7,7 @@ are: the newest wins, against credits that the viewer returns as it draws.
 """
 
 from pushforward.studio.protocol.commands import (
+    FILE_PIECE,
     GENERATE,
     VIEW_SHARE,
     ApplyEdit,
@@ -24,14 +25,17 @@ from pushforward.studio.protocol.commands import (
     GetRows,
     GetTarget,
     GiveUp,
+    HashFile,
     ImportData,
     InspectData,
+    ListFiles,
     MakeData,
     MoveJob,
     Operate,
     Ping,
     PreviewData,
     QueryLayer,
+    ReadFile,
     ResumeRace,
     ResumeTraining,
     SetSpeed,
@@ -66,6 +70,7 @@ from pushforward.studio.protocol.events import (
 from pushforward.studio.protocol.parts import Array, ErrorInfo, JobInfo, PhaseInfo
 
 __all__ = [
+    "FILE_PIECE",
     "GENERATE",
     "PROTOCOL",
     "VIEW_SHARE",
@@ -92,12 +97,14 @@ __all__ = [
     "GetRows",
     "GetTarget",
     "GiveUp",
+    "HashFile",
     "Hello",
     "ImportData",
     "InspectData",
     "JobChanged",
     "JobInfo",
     "Kept",
+    "ListFiles",
     "Log",
     "MakeData",
     "Metrics",
@@ -109,6 +116,7 @@ __all__ = [
     "PreviewData",
     "Progress",
     "QueryLayer",
+    "ReadFile",
     "Ready",
     "Record",
     "Reply",
@@ -160,6 +168,9 @@ Command = (
     | Evaluate
     | ExportRows
     | ExportWeights
+    | ListFiles
+    | ReadFile
+    | HashFile
     | Attach
     | Ping
     | ShareFlow

@@ -19,7 +19,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from pushforward.studio.launch import engine_command, popen_options
+from pushforward.studio.launch import SERVED_FOLDER, engine_command, own_env, popen_options
 from pushforward.studio.protocol.messages import Attach, JobChanged, JobInfo, Shutdown, Snapshot
 from pushforward.studio.protocol.raw_frames import FrameCutter, RawFrame
 from pushforward.studio.protocol.wire import WireError, encode
@@ -60,12 +60,13 @@ class EngineHost:
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
             loop.add_signal_handler(name, self._leave)
+        environment = {**own_env(), SERVED_FOLDER: str(self._endpoint.folder)}
         process = await asyncio.create_subprocess_exec(
             *engine_command(),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=log,
-            **popen_options(),
+            **popen_options(environment),
         )
         self._input = process.stdin
         server = await asyncio.start_unix_server(self._serve, self._endpoint.socket)

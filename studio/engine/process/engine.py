@@ -16,6 +16,7 @@ from pushforward.studio.engine.process.streams import Inbox, Outbox, Reader
 from pushforward.studio.engine.run.model_cache import WarmModels
 from pushforward.studio.engine.run.session import versions
 from pushforward.studio.engine.run.validation import Validator
+from pushforward.studio.launch import SERVED_FOLDER
 from pushforward.studio.protocol.messages import (
     CatalogEvent,
     JobChanged,
@@ -68,7 +69,8 @@ class Engine:
 
     def announce(self) -> None:
         """Say that the engine is ready, what it offers, and what it has to do."""
-        self.outbox.send(Ready(versions=versions(), device=summary()))
+        folder = os.environ.get(SERVED_FOLDER, "")
+        self.outbox.send(Ready(versions=versions(), device=summary(), folder=folder))
         self.outbox.send(CatalogEvent(catalog=self.catalog))
         self.outbox.send(Snapshot(jobs=self.queue.snapshot()))
         for problem in self.catalog.problems:

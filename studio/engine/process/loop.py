@@ -1,6 +1,11 @@
 """The main loop of the engine: commands, steps of jobs, and chores, in turn on one thread."""
 
-from pushforward.studio.engine.process import attach_command, edit_commands, nearest_command
+from pushforward.studio.engine.process import (
+    attach_command,
+    edit_commands,
+    file_commands,
+    nearest_command,
+)
 from pushforward.studio.engine.process.commands import dispatch
 from pushforward.studio.engine.process.engine import Engine
 from pushforward.studio.engine.race import commands as race_commands
@@ -8,7 +13,7 @@ from pushforward.studio.protocol.messages import Shutdown
 
 __all__ = ["work"]
 
-MORE_COMMANDS = (attach_command, edit_commands, nearest_command, race_commands)
+MORE_COMMANDS = (attach_command, edit_commands, file_commands, nearest_command, race_commands)
 """Modules that register handlers of their own for `dispatch`, by being imported."""
 
 
