@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from pushforward.studio.cli.arguments import add_project
-from pushforward.studio.cli.terminal import UsageError, complain, say
+from pushforward.studio.cli.terminal import complain, say
 from pushforward.studio.client import CommandFailed, EngineClient, EngineError
 from pushforward.studio.client.child import ChildProcess
 from pushforward.studio.launchers.address import parse_address
@@ -20,6 +20,7 @@ from pushforward.studio.launchers.ssh import DEFAULT_COMMAND, SshLauncher
 from pushforward.studio.store.errors import human_bytes
 from pushforward.studio.store.project import Project
 from pushforward.studio.version import program_version
+from pushforward.studio.workflows.errors import UsageError
 
 __all__ = ["HELP", "add_arguments", "run"]
 

@@ -44,6 +44,8 @@ EXAMPLES = (
     ("pushforward queue add edm-eight-gaussians gan-ring-of-five", "queue trainings"),
     ("pushforward queue start", "train them, one after another"),
     ("pushforward trash list", "deleted runs and data sets"),
+    ("pushforward computer test gpu-server:work", "whether another computer can be used, by ssh"),
+    ("pushforward computer fetch gpu-server:work 0003-edm", "copy a run from there"),
     ("pushforward list models", "also datasets, samplers, metrics, methods, recipes"),
     ("pushforward show edm", "every setting with its bounds, help and source"),
     ("pushforward verify", "measure the claims of the papers against null models"),
