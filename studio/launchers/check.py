@@ -43,7 +43,7 @@ async def check_computer(launcher: SshLauncher, version: str) -> AsyncIterator[S
     """
     reached = await _run(launcher, "true")
     yield _step("reach it", reached, "ssh connects, the key is accepted")
-    if reached.returncode:
+    if reached.status:
         return
     hello: list[Hello] = []
     client = EngineClient(
@@ -68,29 +68,37 @@ async def check_computer(launcher: SshLauncher, version: str) -> AsyncIterator[S
     yield Step("start an engine", same, found, advice)
     yield Step("device", True, ready.device)
     space = await _run(launcher, f"df -Pk {ready.folder!r} | tail -1")
-    fields = space.stdout.split()
-    if space.returncode == 0 and len(fields) > 3 and fields[3].isdecimal():
+    fields = space.output.split()
+    if space.status == 0 and len(fields) > 3 and fields[3].isdecimal():
         free = human_bytes(int(fields[3]) * 1024)
         yield Step("disk", True, f"{free} free in {ready.folder}")
     await client.detach()
 
 
-async def _run(launcher: SshLauncher, words: str) -> "subprocess.CompletedProcess[str]":
-    def call() -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
+@dataclass(frozen=True)
+class _Done:
+    status: int
+    output: str
+    errors: str
+
+
+async def _run(launcher: SshLauncher, words: str) -> _Done:
+    def call() -> _Done:
+        done = subprocess.run(
             launcher.shell(words), capture_output=True, text=True, check=False, **popen_options()
         )
+        return _Done(done.returncode, done.stdout, done.stderr)
 
     try:
         return await asyncio.to_thread(call)
     except OSError as error:
-        return subprocess.CompletedProcess([], 127, "", str(error))
+        return _Done(127, "", str(error))
 
 
-def _step(title: str, done: "subprocess.CompletedProcess[str]", found: str) -> Step:
-    if done.returncode == 0:
+def _step(title: str, done: _Done, found: str) -> Step:
+    if done.status == 0:
         return Step(title, True, found)
-    text = done.stderr.strip() or f"ssh ended with status {done.returncode}"
+    text = done.errors.strip() or f"ssh ended with status {done.status}"
     return Step(title, False, text.splitlines()[-1], _advice(text))
 
 
