@@ -399,13 +399,14 @@ async def test_a_dropped_picture_is_made_as_the_data_are_and_any_other_file_refu
         assert event.dropAction() == Qt.DropAction.CopyAction, "a file that was moved is deleted"
 
     drop(good)
+    await until(lambda: lab.edits.now.title == "white.png")
     assert lab.edits.now.image.shape == (1, SIDE, SIDE)
     assert lab.edits.now.image.min() == pytest.approx(1.0)
     assert "cut to 16 x 16 pixels at its centre, made 8 x 8" in lab.said.text()
     lab.said.setText("Drop it: as it lies over the lab")
     drop(bad)
+    await until(lambda: "words.txt cannot be read as an image" in lab.trouble.text())
     assert "made 8 x 8" in lab.said.text(), "of the picture that is there"
-    assert "words.txt cannot be read as an image" in lab.trouble.text()
     assert lab.edits.now.title == "white.png", "what was there stays"
     lab.take_real()
     assert "made 8 x 8" not in lab.said.text(), "a real one was not cut"

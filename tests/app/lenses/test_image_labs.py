@@ -1,5 +1,6 @@
 """Anomaly and purification in the Samples lens: what was found is drawn, and told truly."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from pushforward.studio.app.data.views.lab import Finding
+from pushforward.studio.app.data_types.images import image_sources
 from pushforward.studio.app.data_types.images.anomaly_lab import AnomalyView, overlaid
 from pushforward.studio.app.data_types.images.film_lab import FilmView
 from pushforward.studio.app.data_types.images.image_guidance_lab import ImageGuidanceView
@@ -228,7 +230,7 @@ async def test_a_picture_that_is_dropped_on_the_lab_is_held_against_what_was_mea
     words = tmp_path / "words.txt"
     words.write_text("words")
     dropped(anomaly, file(words))
-    assert "words.txt cannot be read as an image" in anomaly.own.trouble.text()
+    await until(lambda: "words.txt cannot be read as an image" in anomaly.own.trouble.text())
     assert anomaly.own.tiles.isVisibleTo(anomaly), "what was there stays"
     images.state.runs.selected.emit("")
     assert not anomaly.own.isVisibleTo(anomaly)
@@ -239,6 +241,34 @@ async def test_a_picture_that_is_dropped_on_the_lab_is_held_against_what_was_mea
     images.state.runs.selected.emit("")
     images.state.runs.selected.emit(images.run.key)
     assert not anomaly.own.isVisibleTo(anomaly), "it was put away"
+
+
+async def test_the_window_goes_on_while_a_large_file_is_decoded(
+    images: Any, anomaly: AnomalyView, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images.run.target = np.zeros((3, 1, SIDE, SIDE), np.float32)
+    decoded, threads = threading.Event(), []
+    plain = image_sources.read_source
+
+    def slow(*source: Any) -> Any:
+        threads.append(threading.current_thread())
+        assert decoded.wait(60)
+        return plain(*source)
+
+    monkeypatch.setattr(image_sources, "read_source", slow)
+    picture = tmp_path / "large.png"
+    assert white(8).save(str(picture))
+    dropped(anomaly, file(picture))
+    await until(lambda: len(threads) == 1)
+    assert threads[0] is not threading.main_thread()
+    assert anomaly.own.said.text() == "Reading large.png…"
+    images.state.runs.selected.emit("")
+    decoded.set()
+    await until(lambda: not anomaly.own.reader.busy)
+    assert anomaly.own.image is None, "it was for the run that was left"
+    images.state.runs.selected.emit(images.run.key)
+    dropped(anomaly, file(picture))
+    await until(lambda: anomaly.own.image is not None)
 
 
 async def test_a_pasted_picture_is_purified_and_the_judge_asked_before_and_after(

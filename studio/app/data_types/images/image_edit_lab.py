@@ -1,7 +1,6 @@
 """The edit lab: an image of the data, of the samples or of a file, painted on and made anew."""
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -47,8 +46,8 @@ from pushforward.studio.app.data_types.images.image_edits import (
     no_decoder,
     why_no_more,
 )
-from pushforward.studio.app.data_types.images.image_file import FILTER, Unreadable, carries
-from pushforward.studio.app.data_types.images.image_sources import Pictures
+from pushforward.studio.app.data_types.images.image_file import FILTER, ImageRead, carries
+from pushforward.studio.app.data_types.images.image_sources import ImageReader, Pictures
 from pushforward.studio.app.data_types.images.noise_previews import Question, Strengths
 from pushforward.studio.app.data_types.images.paint_tools import PaintTools
 from pushforward.studio.app.data_types.images.unsaved_edits import Unapplied
@@ -100,6 +99,7 @@ class EditView(LensView):
         self._came = WeakKeyDictionary[Sheet, Edited]()  # of each sheet what came of it last
         self.second: Sheet | None = None
         self.pictures = Pictures(state)
+        self.reader = ImageReader(self, self._take_read, self._refuse_file, self._wait)
         self._jobs = Jobs[EditRequest](self, state, actions)
         self._unapplied = Unapplied(self)
         self._looked = ""  # the run of which what was painted is on the table again
@@ -221,6 +221,7 @@ class EditView(LensView):
         self.second = None
         self.results.take(None)
         self.strengths.clear()
+        self.reader.cancel()
         self.pictures.of(key)
         self.form.begin(key)
         mine = self._jobs.latest(key)
@@ -397,30 +398,40 @@ class EditView(LensView):
         dialog.open()
 
     def take_file(self, path: Path, *, second: bool = False) -> None:
-        """Take the picture in a file, as the data are; what was done to it is said."""
-        self._take_from(lambda: self.pictures.of_file(path), second=second)
+        """Read an image file and open it in the editor, or as the second image."""
+        if self._takes_images():
+            self.reader.read_file(path, self.pictures.shape, second=second)
 
     def take_carried(self, mime: QMimeData) -> None:
-        """Take the picture that was dropped or pasted."""
-        self._take_from(lambda: self.pictures.carried(mime))
+        """Read the image that was dropped or pasted."""
+        if self._takes_images():
+            self.reader.read_carried(mime, self.pictures.shape)
 
-    def _take_from(self, read: Callable[[], tuple[Sheet, str]], *, second: bool = False) -> None:
+    def _takes_images(self) -> bool:
+        """Return whether an image can be opened; otherwise say why not."""
         if self.task.drawn:
             self._say(f"{self.task.title} starts from random latents and uses no image.")
-            return
-        if not self.pictures.shape:
+        elif not self.pictures.shape:
             self._say("The image size is not known yet. Wait until the data are loaded.")
-            return
-        try:
-            sheet, said = read()
-        except Unreadable as error:
-            self._say(str(error))
-            return
-        self._say("")
-        if second:
-            self._take_second(replace(sheet, fitted=said))
         else:
-            self.take(sheet, said)
+            return True
+        return False
+
+    def _take_read(self, read: ImageRead, second: bool) -> None:
+        self._say("")
+        sheet = Sheet(read.image, read.name)
+        if second:
+            self._take_second(replace(sheet, fitted=read.fitted))
+        else:
+            self.take(sheet, read.fitted)
+
+    def _refuse_file(self, why: str) -> None:
+        self._tell_fitted()
+        self._say(why)
+
+    def _wait(self, text: str) -> None:
+        self._say("")
+        self.said.setText(text)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         takes = bool(self.pictures.shape) and not self.task.drawn

@@ -1,11 +1,11 @@
-"""A picture in a file, dropped or pasted, as an image of the kind that a model knows: read, cut,
-made as large.
+"""Read an image file, or an image on the clipboard, and fit it to the images of a model.
 
-Only what Qt reads itself is read, up to a size that a picture has: a file that unfolds into more is
-refused before it does.
+Only five formats are read, up to a number of pixels: a file that would unpack into more is refused
+before it is decoded. `read_source` may take seconds for a large file: call it on a thread.
 """
 
 from pathlib import Path
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,18 @@ from pushforward.studio.formats.images.truncation import ends_early
 from pushforward.studio.formats.limits import MAX_PIXELS
 from pushforward.studio.literal import one_line
 
-__all__ = ["FILTER", "Unreadable", "carries", "fitted", "read_carried", "read_image"]
+__all__ = [
+    "FILTER",
+    "ImageRead",
+    "ImageSource",
+    "Unreadable",
+    "carries",
+    "find_carried",
+    "fitted",
+    "name_source",
+    "read_image",
+    "read_source",
+]
 
 MEGAPIXELS = MAX_PIXELS // 10**6
 FILTER = "Images (*.png *.jpg *.jpeg *.bmp *.gif *.webp)"
@@ -33,16 +44,27 @@ _STARTS = (
 PASTED = "Image from the clipboard"
 
 
+ImageSource: TypeAlias = Path | QImage
+"""An image file, or an image of the clipboard."""
+
+
 class Unreadable(ValueError):
-    """A file that cannot be used, and why, in a sentence."""
+    """An image that cannot be used; the message says why, in a sentence."""
+
+
+class ImageRead(NamedTuple):
+    """An image (C, H, W) with values in [0, 1], its name, and how it was fitted, in a sentence."""
+
+    image: NDArray[np.float32]
+    name: str
+    fitted: str
 
 
 def read_image(path: Path, shape: tuple[int, ...]) -> tuple[NDArray[np.float32], str]:
-    """Return the picture in a file as an image of a ``shape`` (C, H, W), values in [0, 1], and what
-    was done to it, in a sentence.
+    """Return the image in a file, fitted to a ``shape`` (C, H, W), and how, in a sentence.
 
     Raises:
-        Unreadable: it is no picture, or too large a one.
+        Unreadable: it is no image, or has too many pixels.
     """
     name = one_line(path.name)
     if not path.is_file():
@@ -77,18 +99,17 @@ def carries(mime: QMimeData) -> bool:
     return bool(_files(mime)) or mime.hasImage()
 
 
-def read_carried(mime: QMimeData, shape: tuple[int, ...]) -> tuple[NDArray[np.float32], str, str]:
-    """Return the picture that is dragged or on the clipboard as an image of a shape (C, H, W), what
-    it is called, and what was done to it, in a sentence.
+def find_carried(mime: QMimeData) -> tuple[ImageSource, str]:
+    """Return the image that is dragged or on the clipboard, without reading it, and a sentence if
+    there are several.
 
     Raises:
-        Unreadable: there is none, or it cannot be used; one sentence.
+        Unreadable: there is none.
     """
     files = _files(mime)
     if files:
-        image, said = read_image(files[0], shape)
         more = "" if len(files) == 1 else f" It is the first of {len(files):,}."
-        return image, one_line(files[0].name), said + more
+        return files[0], more
     picture = QImage(mime.imageData()) if mime.hasImage() else QImage()
     if picture.isNull():
         raise Unreadable("The clipboard has no image. Copy an image or an image file.")
@@ -97,8 +118,26 @@ def read_carried(mime: QMimeData, shape: tuple[int, ...]) -> tuple[NDArray[np.fl
             f"The image has {picture.width():,} x {picture.height():,} pixels; the limit is "
             f"{MEGAPIXELS} million. Resize it first."
         )
-    image, said = fitted(picture, shape, PASTED)
-    return image, PASTED, said
+    return picture, ""
+
+
+def name_source(source: ImageSource) -> str:
+    """Return the name of an image for the screen."""
+    return one_line(source.name) if isinstance(source, Path) else PASTED
+
+
+def read_source(source: ImageSource, shape: tuple[int, ...], more: str = "") -> ImageRead:
+    """Read and fit an image to a shape (C, H, W); ``more`` ends the sentence about it.
+
+    Raises:
+        Unreadable: it cannot be used.
+    """
+    name = name_source(source)
+    if isinstance(source, Path):
+        image, done = read_image(source, shape)
+    else:
+        image, done = fitted(source, shape, name)
+    return ImageRead(image, name, done + more)
 
 
 def _format_of(path: Path, name: str) -> QByteArray:
@@ -148,19 +187,24 @@ def fitted(picture: QImage, shape: tuple[int, ...], name: str) -> tuple[NDArray[
     return made, f"{first}: {text}." if text else f"{first}, unchanged."
 
 
-def _array(picture: QImage) -> NDArray[np.float64]:
-    """Return the pixels of an RGB32 picture, (h, w, 3) in [0, 1]."""
+def _array(picture: QImage) -> NDArray[np.uint8]:
+    """Return the pixels of an RGB32 picture, (h, w, 3)."""
     pixels = np.frombuffer(picture.constBits(), np.uint8)
     lines = pixels.reshape(picture.height(), picture.bytesPerLine())
     used = lines[:, : 4 * picture.width()].reshape(picture.height(), picture.width(), 4)
-    values: NDArray[np.float64] = used[..., 2::-1] / 255.0
-    return values
+    return used[..., 2::-1]
 
 
-def _areas(x: NDArray[np.float64], height: int, width: int) -> NDArray[np.float64]:
-    """Return an image (h, w, c) in other sizes: each new pixel is the mean of what it covers."""
+def _areas(x: NDArray[np.uint8], height: int, width: int) -> NDArray[np.float64]:
+    """Return an image (h, w, c) in another size, values in [0, 1]: each new pixel is the mean of
+    the area that it covers.
+    """
     down, across = _shares(x.shape[0], height), _shares(x.shape[1], width)
-    rows: NDArray[np.float64] = np.tensordot(down, x, axes=(1, 0))
+    rows = np.empty((height, *x.shape[1:]))
+    for row, weights in zip(rows, down, strict=True):  # all of a large picture takes gigabytes
+        covered = np.flatnonzero(weights)
+        part = slice(int(covered[0]), int(covered[-1]) + 1)
+        row[:] = np.tensordot(weights[part], x[part] / 255.0, axes=(0, 0))
     made: NDArray[np.float64] = np.tensordot(rows, across, axes=(1, 1)).transpose(0, 2, 1)
     return made
 

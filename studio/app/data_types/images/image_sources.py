@@ -1,18 +1,89 @@
-"""Where an image on the table comes from: the data, what is selected, or a file."""
+"""Where an image of a lab comes from: the data, the selection, a file or the clipboard."""
 
+import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QMimeData
+from PySide6.QtCore import QMimeData, QObject
 
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.data_type import LABEL
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.data_types.images.image_edits import Sheet
-from pushforward.studio.app.data_types.images.image_file import read_carried, read_image
+from pushforward.studio.app.data_types.images.image_file import (
+    ImageRead,
+    ImageSource,
+    Unreadable,
+    find_carried,
+    name_source,
+    read_source,
+)
+from pushforward.studio.app.engine.query import Query
 
-__all__ = ["Pictures"]
+__all__ = ["ImageReader", "Pictures"]
+
+
+class ImageReader:
+    """Reads images on a thread, so that a large file does not stop the window. The newest request
+    wins.
+
+    Args:
+        parent: owner of the requests.
+        take: called with each image, and with ``second`` of its request.
+        refuse: called with the reason why an image cannot be read.
+        wait: called with the status while an image is read.
+    """
+
+    def __init__(
+        self,
+        parent: QObject,
+        take: Callable[[ImageRead, bool], None],
+        refuse: Callable[[str], None],
+        wait: Callable[[str], None],
+    ) -> None:
+        self._take, self._refuse, self._wait = take, refuse, wait
+        self._query: Query[tuple[ImageSource, str, tuple[int, ...], bool], ImageRead]
+        self._query = Query(parent, self._read, errors=(Unreadable, OSError))
+        self._query.changed.connect(self._changed)
+
+    @property
+    def busy(self) -> bool:
+        """Whether an image is being read."""
+        return self._query.busy
+
+    def read_file(self, path: Path, shape: tuple[int, ...], *, second: bool = False) -> None:
+        """Read a file."""
+        self._start((path, "", shape, second))
+
+    def read_carried(self, mime: QMimeData, shape: tuple[int, ...]) -> None:
+        """Read what is dropped or pasted."""
+        try:
+            source, more = find_carried(mime)
+        except Unreadable as error:
+            self.cancel()
+            self._refuse(str(error))
+            return
+        self._start((source, more, shape, False))
+
+    def cancel(self) -> None:
+        """Drop the image that is being read."""
+        self._query.cancel()
+
+    def _start(self, request: tuple[ImageSource, str, tuple[int, ...], bool]) -> None:
+        self._wait(f"Reading {name_source(request[0])}…")
+        self._query.ask(request, again=True)
+
+    async def _read(self, request: tuple[ImageSource, str, tuple[int, ...], bool]) -> ImageRead:
+        source, more, shape, _ = request
+        return await asyncio.to_thread(read_source, source, shape, more)
+
+    def _changed(self) -> None:
+        if self._query.error is not None:
+            self._refuse(str(self._query.error))
+        elif self._query.answer is not None and self._query.key is not None:
+            self._take(self._query.answer, self._query.key[3])
 
 
 class Pictures:
@@ -59,24 +130,6 @@ class Pictures:
             return []
         sheets = [self._sheet(known.arrays, known.title, row) for row in selection.rows[:2]]
         return [each for each in sheets if each is not None]
-
-    def of_file(self, path: Path) -> tuple[Sheet, str]:
-        """Return the picture in a file, made as the data are, and what was done to it.
-
-        Raises:
-            Unreadable: it is none; one sentence.
-        """
-        image, said = read_image(path, self.shape)
-        return Sheet(image, path.name), said
-
-    def carried(self, mime: QMimeData) -> tuple[Sheet, str]:
-        """Return the picture that is dropped or pasted, as `of_file`.
-
-        Raises:
-            Unreadable: it is none; one sentence.
-        """
-        image, name, said = read_carried(mime, self.shape)
-        return Sheet(image, name), said
 
     def _sheet(self, arrays: Any, title: str, place: int) -> Sheet | None:
         x = np.asarray(arrays["x"])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QObject, Signal
+from PySide6.QtCore import QEvent, QMimeData, QObject, Signal
 from PySide6.QtGui import (
     QDragEnterEvent,
     QDropEvent,
@@ -21,13 +21,8 @@ from pushforward.studio.app.core.data_type import Kind
 from pushforward.studio.app.core.data_type_registry import kind_of_run
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.data.tile_grid import TileGrid
-from pushforward.studio.app.data_types.images.image_file import (
-    FILTER,
-    Unreadable,
-    carries,
-    read_carried,
-    read_image,
-)
+from pushforward.studio.app.data_types.images.image_file import FILTER, ImageRead, carries
+from pushforward.studio.app.data_types.images.image_sources import ImageReader
 from pushforward.studio.app.design.basic import Elided, button, label, row
 from pushforward.studio.app.design.drop_action import copied
 from pushforward.studio.app.design.edit_shortcuts import take_key
@@ -95,10 +90,11 @@ class OwnImage(QWidget):
         self._before = ""  # what was said before a picture was held over the lab
         self._asked: Image | None = None
         self._fitted = ""  # what was done to it
-        self._of: dict[str, tuple[Image, str, str]] = {}  # by run: image, name, what was done to it
+        self._of: dict[str, ImageRead] = {}  # by run
         self._query: Query[tuple[str, Image], None] = Query(
             self, self._learn, debounce_ms=DEBOUNCE_MS
         )
+        self.reader = ImageReader(self, self._take, self._refuse, self._say)
         tip = "Open your own image file (or drop or paste an image)"
         self.open = button("Picture…", self._open, tip=tip)
         self.title, self.trouble = Elided("", "strong", middle=True), label("", "danger", wrap=True)
@@ -159,6 +155,7 @@ class OwnImage(QWidget):
         """Show no picture."""
         self._asked = None
         self._query.cancel()
+        self.reader.cancel()
         self.tiles.hide()
         for each in (self.title, self.said, self.trouble):
             each.setText("")
@@ -184,7 +181,7 @@ class OwnImage(QWidget):
             return super().eventFilter(watched, event)
         if isinstance(event, QDropEvent) and event.type() == QEvent.Type.Drop:
             copied(event)
-            self._take(lambda: read_carried(event.mimeData(), self.shape))
+            self._take_carried(event.mimeData())
             return True
         if isinstance(event, QDragEnterEvent) and carries(event.mimeData()):
             self._meet()
@@ -205,8 +202,12 @@ class OwnImage(QWidget):
         return super().eventFilter(watched, event)
 
     def paste(self) -> None:
-        """Take the picture on the clipboard."""
-        self._take(lambda: read_carried(QGuiApplication.clipboard().mimeData(), self.shape))
+        """Read the image on the clipboard."""
+        self._take_carried(QGuiApplication.clipboard().mimeData())
+
+    def _take_carried(self, mime: QMimeData) -> None:
+        if self._has_shape():
+            self.reader.read_carried(mime, self.shape)
 
     def _open(self) -> None:
         mode = QFileDialog.FileMode.ExistingFile
@@ -216,30 +217,28 @@ class OwnImage(QWidget):
         dialog.open()
 
     def take_file(self, path: Path) -> None:
-        """Take the picture in a file."""
-
-        def read() -> tuple[Image, str, str]:
-            image, said = read_image(path, self.shape)
-            return image, path.name, said
-
-        self._take(read)
+        """Read an image file."""
+        if self._has_shape():
+            self.reader.read_file(path, self.shape)
 
     def _meet(self) -> None:
         """See to it that the size of the images is known."""
         if self._run is not None:
             self._actions.real_samples.need(self._run.key, TARGET)
 
-    def _take(self, read: Callable[[], tuple[Image, str, str]]) -> None:
+    def _has_shape(self) -> bool:
+        """Return whether the size of the images is known; otherwise say so."""
         self._meet()
-        try:
-            if not self.shape:
-                raise Unreadable(LATER)
-            image, name, said = read()
-        except Unreadable as error:
-            self._say("", wrong=str(error))
-            return
-        self._of[self._key] = image, name, said
-        self._lay(image, name, said)
+        if not self.shape:
+            self._refuse(LATER)
+        return bool(self.shape)
+
+    def _refuse(self, why: str) -> None:
+        self._say("", wrong=why)
+
+    def _take(self, read: ImageRead, _second: bool) -> None:
+        self._of[self._key] = read
+        self._lay(*read)
 
     def _lay(self, image: Image, name: str, said: str) -> None:
         self._asked, self._fitted = image, said
