@@ -169,6 +169,31 @@ async def test_a_measured_curve_and_seen_answers_are_one(able, view) -> None:
     await until(lambda: any(not each.inline for each in able.link.of(Operate)))
 
 
+async def test_a_curve_of_another_step_class_or_rescale_is_not_drawn(able, view) -> None:
+    await until(lambda: view.found is not None)
+    view.rescale.setValue(5)
+    able.link.refusal = "no"
+    await until(lambda: not view._query.busy)
+    view.classes.choose(1)
+    await until(lambda: "Strength 2: no" in view.refused.text())
+    assert view._asked.label == 0, "these samples stay"
+    assert not len(view.charts.by_strength.lines[0].x), "their curve would be taken for the other"
+    able.link.refusal = ""
+    view.classes.choose(0)
+    view.rescale.setValue(0)
+    run = able.run
+    record = ResultRecord(
+        operator="guidance-lab", title="Guidance lab", run="r", step=40, config={"rescale": 0.0}
+    )
+    name = Results(Path(run.key) / "results").write(record, arrays([0.0, 1.0, 8.0], 0)).name
+    run.results.append(name)
+    able.state.result_written.emit(
+        ResultWritten(job="j", run=run.key, operator="guidance-lab", step=40, result=name)
+    )
+    await until(lambda: "step 40, the samples are of step 100" in view.refused.text())
+    assert view.charts.by_strength.lines[0].x.tolist() == [2.0]
+
+
 async def test_a_run_that_was_never_told_a_class_says_how_to_get_one(able, view) -> None:
     run, state = able.run, able.state
     run.spec = msgspec.structs.replace(run.spec, family=Pick(slug="edm"))

@@ -290,6 +290,7 @@ class GuidanceView(LensView):
         self.under_way.key = key
         self._names: tuple[str, ...] = ()
         self._known, self._refused, self._asking = {}, "", False
+        self._outdated = ""  # why the stored curve is not shown
         self._checkpoints = list(self.run.checkpoints) if self.run is not None else []
         self._query.cancel()
         self.classes.offer(())
@@ -309,6 +310,8 @@ class GuidanceView(LensView):
         self._known = {}
         self.refresh()
         self._meet()
+        if self._names:
+            async_tasks.spawn(self._load(key))
 
     def _engine(self) -> None:
         self.refresh()
@@ -361,8 +364,14 @@ class GuidanceView(LensView):
         self.refresh()
 
     def _take(self, record: "ResultRecord", arrays: dict[str, Any]) -> None:
-        config = record.config
-        if config.get("low", 0.0) == 0.0 and config.get("high", 1000.0) >= 1000.0:
+        config, newest = record.config, max(self._checkpoints, default=record.step)
+        self._outdated = ""
+        if record.step != newest:
+            self._outdated = (
+                f"The curve was measured at step {record.step:,}, the samples are of step "
+                f"{newest:,}. Measure again."
+            )
+        elif config.get("low", 0.0) == 0.0 and config.get("high", 1000.0) >= 1000.0:
             found = self.read(arrays)
             self._keep(found.label, float(config.get("rescale", 0.0)), found.figures)
 
@@ -388,8 +397,9 @@ class GuidanceView(LensView):
         self.measure.setEnabled(not measuring)
         set_tip(self.measure, BUSY if measuring else self.measures)
         self.how_far.refresh()
-        self.refused.setText(self._refused)
-        self.refused.setVisible(bool(self._refused))
+        warning = " ".join(filter(None, (self._refused, self._outdated)))
+        self.refused.setText(warning)
+        self.refused.setVisible(bool(warning))
         self._tell_waiting()
         if some:
             self.empty.hide()
@@ -484,8 +494,14 @@ class GuidanceView(LensView):
         tilted = self._law == TILTED
         return f"Exact: p(x) p(class | x)^{asked.strength:g}" if tilted else "Exact: p(x | class)"
 
+    @property
+    def _curve(self) -> dict[float, Any]:
+        """The measured strengths of the class and the rescale that are chosen."""
+        question = self._question()
+        return self._known.get((question.label, question.rescale), {})
+
     def _draw_curve(self, asked: Question) -> None:
-        known = self._known.get((asked.label, asked.rescale), {})
+        known = self._curve
         each = [known[strength] for strength in sorted(known) if strength <= MOST]
         x = np.array([figures.strength for figures in each])
         lines = [

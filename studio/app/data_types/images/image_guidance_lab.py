@@ -245,7 +245,7 @@ class ImageGuidanceView(GuidanceView):
 
     def _draw_known(self, asked: Question) -> None:
         """Show the curve of a class, and the figures of a strength where that was measured."""
-        known = self._known.get((asked.label, asked.rescale), {})
+        known = self._curve
         each = [known[strength] for strength in sorted(known) if strength <= MOST]
         self._show_curve(each, asked.strength)
         now = min(each, key=lambda one: abs(one.strength - asked.strength), default=None)
