@@ -7,6 +7,7 @@ import pytest
 
 from pushforward.studio.engine.jobs.job import ENDED, Job
 from pushforward.studio.engine.jobs.queue import JobQueue
+from pushforward.studio.engine.process.devices import GpuMode, TorchState
 from pushforward.studio.engine.process.failures import Refused
 from pushforward.studio.engine.process.loop import work
 from pushforward.studio.protocol.messages import Ping, Shutdown
@@ -241,6 +242,36 @@ def test_short_jobs_run_beside_a_training_and_a_paused_one_keeps_its_place(queue
     queue.add(later)
     settle_requests(queue)
     assert (training.state, waiting.state, later.state) == ("paused", "queued", "finished")
+
+
+def test_each_job_goes_on_with_its_own_settings_of_torch(queue):
+    """They are of the whole process, and another job changes them when it loads its model."""
+    before = TorchState.current()
+    seen = {}
+
+    class Configured(Counting):
+        def __init__(self, name, lane, own):
+            super().__init__(name, 3, lane=lane)
+            self.own = own
+
+        def work(self):
+            self.own.apply()
+            for _ in range(self.total):
+                yield True
+                seen.setdefault(self.job, []).append(TorchState.current())
+
+    wanted = {
+        "a": TorchState(2, GpuMode(deterministic=True, precision="high")),
+        "b": TorchState(1, GpuMode(precision="highest")),
+    }
+    for (name, own), lane in zip(wanted.items(), ("training", "short"), strict=True):
+        queue.add(Configured(name, lane, own))
+    try:
+        for _ in range(5):
+            queue.step()
+        assert seen == {name: [state] * 3 for name, state in wanted.items()}
+    finally:
+        before.apply()
 
 
 def test_files_are_written_beside_a_long_measurement_and_one_after_the_other(queue):

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from pushforward.studio.engine.jobs.job import ENDED, Job, Work
+from pushforward.studio.engine.process.devices import TorchState
 from pushforward.studio.engine.process.failures import Refused, describe
 from pushforward.studio.protocol.messages import JobInfo
 
@@ -23,13 +24,16 @@ Changed = Callable[[JobInfo, int], None]
 
 @dataclass
 class _Running:
-    """A started job of a lane. ``left`` counts the steps until it pauses, None for no end."""
+    """A started job of a lane. ``left`` counts the steps until it pauses, None for no end;
+    ``torch`` are the settings of PyTorch with which it goes on.
+    """
 
     job: Job
     work: Work
     left: int | None = None
     delay: float = 0.0
     due: float = 0.0
+    torch: TorchState = field(default_factory=TorchState.current)
 
 
 @dataclass
@@ -45,6 +49,7 @@ class JobQueue:
     _ended: list[Job] = field(default_factory=list)
     _delays: dict[str, float] = field(default_factory=dict)
     _places: dict[str, int] = field(default_factory=dict)
+    _stepped: _Running | None = None
 
     def jobs(self) -> list[Job]:
         """Return all jobs: ended, started, waiting, each in order, each before its parts."""
@@ -238,6 +243,7 @@ class JobQueue:
             left = running.due - self.clock()
             if left > 0.0:
                 return left
+        self._turn_to(running)
         try:
             stepped = next(running.work)
         except StopIteration:
@@ -253,6 +259,16 @@ class JobQueue:
         if stepped:
             self._count(running)
         return 0.0
+
+    def _turn_to(self, running: _Running) -> None:
+        """Restore the job's own settings of PyTorch if another job has been stepped meanwhile."""
+        last = self._stepped
+        if last is running:
+            return
+        if last is not None:
+            last.torch = TorchState.current()
+            running.torch.apply()
+        self._stepped = running
 
     def _count(self, running: _Running) -> None:
         if running.delay:

@@ -4,6 +4,7 @@ import os
 import platform
 import warnings
 from dataclasses import dataclass
+from typing import Self
 
 import psutil
 import torch
@@ -12,7 +13,16 @@ from pushforward.studio.engine.process.allocator import keep_freed_memory
 from pushforward.studio.engine.process.failures import Refused
 from pushforward.studio.protocol.catalog import Device
 
-__all__ = ["GpuMode", "choose", "choose_any", "configure", "devices", "summary", "thread_count"]
+__all__ = [
+    "GpuMode",
+    "TorchState",
+    "choose",
+    "choose_any",
+    "configure",
+    "devices",
+    "summary",
+    "thread_count",
+]
 
 _MAX_THREADS = 16
 
@@ -129,7 +139,8 @@ def thread_count(wanted: int) -> int:
 
 @dataclass(frozen=True)
 class GpuMode:
-    """How an NVIDIA GPU computes; the switches are of the whole process.
+    """How an NVIDIA GPU computes. PyTorch has these switches once for the process; the queue sets
+    them again whenever it turns to another job (`TorchState`).
 
     Attributes:
         deterministic: use only algorithms that repeat bit for bit. They are slower.
@@ -142,7 +153,9 @@ class GpuMode:
 
     def apply(self) -> None:
         """Set the switches."""
-        torch.use_deterministic_algorithms(self.deterministic, warn_only=True)
+        if torch.are_deterministic_algorithms_enabled() != self.deterministic:
+            # Importing what it switches takes two seconds, before the first picture of a run.
+            torch.use_deterministic_algorithms(self.deterministic, warn_only=True)
         torch.set_float32_matmul_precision(self.precision)
 
     def describe(self) -> str:
@@ -156,6 +169,29 @@ class GpuMode:
             f"Matrix precision: {self.precision}. {repeats} Random numbers differ from those of a "
             "CPU, so values recorded on another device do not apply."
         )
+
+
+@dataclass(frozen=True)
+class TorchState:
+    """The settings of PyTorch that apply to the whole process and belong to one job."""
+
+    threads: int
+    mode: GpuMode
+
+    @classmethod
+    def current(cls) -> Self:
+        """Return the present settings."""
+        deterministic = torch.are_deterministic_algorithms_enabled()
+        mode = GpuMode(deterministic, torch.get_float32_matmul_precision())
+        return cls(torch.get_num_threads(), mode)
+
+    def apply(self) -> None:
+        """Restore these settings."""
+        now = self.current()
+        if now.threads != self.threads:
+            torch.set_num_threads(self.threads)
+        if now.mode != self.mode:
+            self.mode.apply()
 
 
 def configure(device: torch.device, threads: int, mode: GpuMode | None = None) -> None:

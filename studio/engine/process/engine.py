@@ -10,7 +10,7 @@ from pushforward.studio.engine.jobs.job import Work
 from pushforward.studio.engine.jobs.layer_viewer import LayerViewer
 from pushforward.studio.engine.jobs.queue import JobQueue
 from pushforward.studio.engine.process.catalogue import build
-from pushforward.studio.engine.process.devices import summary
+from pushforward.studio.engine.process.devices import TorchState, summary
 from pushforward.studio.engine.process.discovery import discover
 from pushforward.studio.engine.process.streams import Inbox, Outbox, Reader
 from pushforward.studio.engine.run.model_cache import WarmModels
@@ -77,10 +77,13 @@ class Engine:
             _log.warning("%s could not be loaded: %s", problem.module, problem.message)
 
     def work_chore(self) -> None:
-        """Do a piece of the oldest chore."""
-        chore = self.chores[0]
-        if next(chore, None) is None:
+        """Do a piece of the oldest chore; a model that it loads leaves the settings of PyTorch of
+        the running job as they were.
+        """
+        state = TorchState.current()
+        if next(self.chores[0], None) is None:
             self.chores.popleft()
+        state.apply()
 
     def leave(self, checkpoint: bool) -> None:
         """End the main loop after the current command."""

@@ -4,7 +4,7 @@ import os
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from pushforward.studio.engine.run.model_loading import Loaded, load
+from pushforward.studio.engine.run.model_loading import Loaded, configure_for, load
 from pushforward.studio.store.run import RunFolder
 
 __all__ = ["WarmModels"]
@@ -60,7 +60,9 @@ class WarmModels:
         key = self._key(run, step, length)
         if key is not None and key in self._held:
             self._held.move_to_end(key)
-            return self._held[key]
+            held = self._held[key]
+            configure_for(held.resolved, held.family.device)
+            return held
         loaded = load(run, step, length)
         if step is None:
             for other in [o for o in self._held if o.run == run and o.step != loaded.step]:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+import torch
+
 from pushforward.models.contracts.learner import Learner
 from pushforward.models.entries import SamplerEntry
 from pushforward.studio.engine.process.devices import choose_any, configure
@@ -16,7 +18,7 @@ from pushforward.studio.store.checkpoint import Checkpoint
 from pushforward.studio.store.edits import effective_spec
 from pushforward.studio.store.run import RunFolder
 
-__all__ = ["Loaded", "chosen_checkpoint", "load", "newest_checkpoint"]
+__all__ = ["Loaded", "chosen_checkpoint", "configure_for", "load", "newest_checkpoint"]
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,11 @@ def chosen_checkpoint(
         raise Refused(f"Averaging length: {error}.", path="length") from error
 
 
+def configure_for(resolved: Resolved, device: torch.device) -> None:
+    """Set PyTorch up as a run asks for it."""
+    configure(device, resolved.training.threads, resolved.training.gpu_mode())
+
+
 def load(run: RunFolder, step: int | None = None, length: float | None = None) -> Loaded:
     """Load the newest checkpoint of a run, not after ``step`` if that is given, averaged over
     another ``length`` than the run's own if that is.
@@ -100,7 +107,7 @@ def load(run: RunFolder, step: int | None = None, length: float | None = None) -
     checkpoint, off = chosen_checkpoint(run, step, length)
     resolved = check(run.record.spec, any_device=True)
     device, _ = choose_any(resolved.training.device)
-    configure(device, resolved.training.threads, resolved.training.gpu_mode())
+    configure_for(resolved, device)
     edits = [edit for edit in effective_spec(run).edits if edit.step <= checkpoint.step]
     used = any(needs.used for needs in resolved.family.entry.inputs.values())
     inputs = open_inputs(run, device) if used else None
