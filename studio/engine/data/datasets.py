@@ -38,6 +38,7 @@ __all__ = [
 ]
 
 _STATISTICS = 20_000
+MOST_CACHED = 100_000  # rows of a procedural set that are kept until another set is drawn
 _LOOKED_AT = 1000
 LARGE = 2**28
 """Bytes of rows beyond which an imported set stays on the disk. It is part of what a run repeats:
@@ -169,8 +170,24 @@ def _procedural(entry: DatasetEntry, config: Config, n: int, seed: int) -> Datas
     def pair(count: int, seed: int) -> tuple[RowSource, RowSource]:
         return fresh_pairs(entry.make, config, count)(seed)
 
-    rows = draw(n or _STATISTICS, seed)
-    return Dataset(rows, hash_of(rows), draw, pair)
+    count = n or _STATISTICS
+    drawn = _drawn if count <= MOST_CACHED else _drawn.__wrapped__
+    rows, rows_hash = drawn(entry, config, count, seed)
+    return Dataset(rows, rows_hash, draw, pair)
+
+
+@lru_cache(maxsize=1)
+def _drawn(entry: DatasetEntry, config: Config, n: int, seed: int) -> tuple[RowSource, str]:
+    """Return rows of a procedural set and their hash. A run is created and then opened with the
+    same ones, and some take half a minute.
+    """
+    rows: RowSource = entry.make(config, n, seed)
+    return rows, hash_of(rows)
+
+
+def is_cached(entry: DatasetEntry, samples: int) -> bool:
+    """Whether `registered` draws this many rows of a set only once in a row."""
+    return not entry.finite and samples <= MOST_CACHED
 
 
 def _finite(entry: DatasetEntry, config: Config, n: int, seed: int, *, first: bool) -> Dataset:

@@ -15,10 +15,13 @@ import msgspec
 from pushforward.models.contracts.learner import Learner
 from pushforward.studio.engine.data.imported_data import measured
 from pushforward.studio.engine.jobs.job import ENDED, Job, Work
+from pushforward.studio.engine.process.devices import TorchState
 from pushforward.studio.engine.process.failures import Refused
 from pushforward.studio.engine.process.memory import device_memory, process_memory
 from pushforward.studio.engine.process.sink import Sink
+from pushforward.studio.engine.run.data_ahead import draw_ahead
 from pushforward.studio.engine.run.live_edits import sentence
+from pushforward.studio.engine.run.resolve import check
 from pushforward.studio.engine.run.runlog import RunLog
 from pushforward.studio.engine.run.session import Session, free_device_memory, open_session
 from pushforward.studio.engine.watch.live_view import LiveView
@@ -131,6 +134,7 @@ class TrainingJob(Job):
         try:
             self._say("reading the data")
             yield from measured(self.spec.dataset.slug, self.folder.project)
+            yield from draw_ahead(check(self.spec, any_device=True), self.folder.project)
             session = self._open()
             yield False
             yield from self._prepare(session)
@@ -225,8 +229,7 @@ class TrainingJob(Job):
 
     def _train(self, session: Session) -> Work:
         step, add = session.family.step, self._outputs.curves.add
-        on_gpu = session.family.device.type == "cuda"
-        mode = session.resolved.training.gpu_mode()
+        own, in_race = TorchState.current(), bool(self.race)
         while self.step < self.total:
             if self.step >= self._mark or self.asked:
                 if self.step > self._block[0]:
@@ -237,8 +240,8 @@ class TrainingJob(Job):
             add(step(session.batches.batch(self.step)))
             self.step += 1
             yield True
-            if on_gpu:
-                mode.apply()  # another job may have set another one meanwhile
+            if in_race:
+                own.apply()  # the queue does so between jobs, and a race is one job
 
     def _note_block(self) -> None:
         """Note how long the steps since the clock was last read took."""

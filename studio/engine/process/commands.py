@@ -31,6 +31,7 @@ from pushforward.studio.engine.process.background import Background
 from pushforward.studio.engine.process.failures import Refused, describe
 from pushforward.studio.engine.process.path_checks import check_places
 from pushforward.studio.engine.run.capabilities import able
+from pushforward.studio.engine.run.data_ahead import DataAhead
 from pushforward.studio.engine.run.resolve import Resolved, check
 from pushforward.studio.engine.run.session import new_run
 from pushforward.studio.protocol import messages as m
@@ -56,6 +57,7 @@ __all__ = [
 
 MAX_PREVIEW = 200_000
 MAX_SAMPLES = 10_000_000
+AT_ONCE, PAUSE = 0.2, 0.02  # seconds: waited for data before other commands, and at a time after
 LEAST_SHARE, MOST_SHARE = 0.005, 0.5  # of the time of a training, for who looks at it
 C = TypeVar("C", bound=m.Command)
 
@@ -192,11 +194,24 @@ def _make(engine: "Engine", command: m.MakeData) -> Answer:
 
 
 @handles(m.StartTraining)
-def _start(engine: "Engine", command: m.StartTraining) -> Answer:
+def _start(engine: "Engine", command: m.StartTraining) -> Answer | None:
     project = Path(command.project)
     resolved = valid(engine, command.spec, project)
-    folder = new_run(resolved, project)
-    return train(engine, folder, resolved.training.steps)
+
+    def start() -> Answer:
+        return train(engine, new_run(resolved, project), resolved.training.steps)
+
+    ahead = DataAhead(resolved, project)
+    if ahead.done(AT_ONCE):
+        return start()
+
+    def chore() -> Work:
+        while not ahead.done(0.0 if engine.queue.busy else PAUSE):
+            yield False
+        respond(engine, command.id, start)
+
+    engine.chores.append(chore())
+    return None
 
 
 @handles(m.ResumeTraining)
