@@ -54,6 +54,7 @@ class Shell:
     show_diagnostics: Callable[[], None]
     toggle_sidebar: Callable[[], None]
     toggle_inspector: Callable[[], None]
+    toggle_focus: Callable[[], None]
     toggle_drawer: Callable[[str], None]
     turn_pane: Callable[[int], None]
     next_lens: Callable[[], None]
@@ -394,8 +395,8 @@ def _speed(state: AppState, actions: Actions, shell: Shell, why: _Why) -> list[C
             run=lambda: clock.set(step=None), aliases=("live",), why_not=why.run, icon="live",
         ),
         Command(
-            id="loop", title="Loop the flow", menu=menu, shortcut="Ctrl+L",
-            run=lambda: clock.set(loop=not clock.loop), why_not=why.flows, icon="loop",
+            id="loop", title="Flow: loop, ping-pong or once", menu=menu, shortcut="Ctrl+L",
+            run=clock.next_repeat, aliases=("repeat", "bounce"), why_not=why.flows, icon="loop",
         ),
         Command(
             id="faster", title="Play faster", menu=menu, shortcut="Ctrl+Up",
@@ -436,6 +437,11 @@ def _view(state: AppState, actions: Actions, shell: Shell, why: _Why) -> list[Co
             run=shell.toggle_inspector, icon="inspector",
         ),
         Command(
+            id="focus", title="Show only the canvas and the clocks", menu=menu, shortcut="F",
+            run=shell.toggle_focus, aliases=("full screen", "distraction", "zen"),
+            why_not=why.run,
+        ),
+        Command(
             id="theme-dark", title="Dark theme", menu=menu, run=lambda: theme.set_mode("dark"),
             aliases=("appearance", "colour", "color"),
         ),
@@ -456,6 +462,10 @@ def _help(state: AppState, actions: Actions, shell: Shell, why: _Why) -> list[Co
         Command(
             id="shortcuts", title="Keyboard shortcuts", menu=menu, shortcut="?",
             run=shell.show_shortcuts, aliases=("keys", "help"), icon="help",
+        ),
+        Command(
+            id="tour", title="Tour of the window", menu=menu, run=state.window.show_tour.emit,
+            aliases=("introduction", "tutorial", "start"),
         ),
         Command(
             id="history", title="Show past messages", menu=menu, run=shell.show_history,

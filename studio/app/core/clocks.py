@@ -10,8 +10,8 @@ class Playback(QObject):
 
     ``step`` is a kept training step, or None to follow the newest (live); ``touring`` goes from one
     kept step to the next. ``flow`` is the flow time in [0, 1]. ``playing`` moves the flow clock at
-    ``speed`` flow times a second, and with ``loop`` it starts again at 0; ``idle`` says why it
-    moves nothing of what is seen, "" where it does.
+    ``speed`` flow times a second; with ``loop`` it starts again at 0, with ``ping_pong`` as well it
+    runs back to 0 first. ``idle`` says why it moves nothing of what is seen, "" where it does.
     """
 
     changed = Signal()
@@ -23,6 +23,7 @@ class Playback(QObject):
         self.playing: bool = False
         self.speed: float = 0.25
         self.loop: bool = True
+        self.ping_pong: bool = False
         self.touring: bool = False
         self.idle: str = ""
 
@@ -45,6 +46,10 @@ class Playback(QObject):
         or played from step to step, while the flow clock stands.
         """
         return (self.live or self.touring) and not self.playing
+
+    def next_repeat(self) -> None:
+        """Go from loop to ping-pong, from there to playing once, and back to loop."""
+        self.set(loop=not self.ping_pong, ping_pong=self.loop and not self.ping_pong)
 
     def set(self, **values: object) -> None:
         """Change some of what is said above; one signal if anything differs."""

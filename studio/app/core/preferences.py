@@ -48,7 +48,8 @@ class Preferences(msgspec.Struct, kw_only=True):
     ``projects`` the one in which projects begin, ""
     for that of the program; ``columns_off`` are those of the table of runs. ``threads`` and
     ``kept_megabytes`` are of trainings that do not say, 0 for automatic and for no limit;
-    ``view_share`` is what looking at a training may take of its time, in per cent.
+    ``view_share`` is what looking at a training may take of its time, in per cent. ``welcomed`` is
+    whether the introduction of the first start was shown.
     """
 
     format: int = 1
@@ -63,7 +64,13 @@ class Preferences(msgspec.Struct, kw_only=True):
     kept_megabytes: Annotated[int, msgspec.Meta(ge=0, le=MOST_MEGABYTES)] = 0
     view_share: Annotated[int, msgspec.Meta(ge=1, le=MOST_VIEW)] = round(100 * VIEW_SHARE)
     columns_off: list[str] = []
+    welcomed: bool = False
     layout: dict[str, Any] = {}
+
+    @property
+    def starts_first(self) -> bool:
+        """Whether the program starts for the first time: nothing was opened or kept before."""
+        return not (self.welcomed or self.recent or playground().exists())
 
     def opened(self, path: Path, name: str, at: float) -> None:
         """Put a project first in the list of recent ones."""

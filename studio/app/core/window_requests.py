@@ -20,6 +20,7 @@ class WindowRequests(QObject):
         open_evaluation: open the evaluation dialog of a run.
         open_branch: open the branch dialog of a run: key, step.
         show_lens: show a lens by its id.
+        show_tour: show the tour of the window.
     """
 
     search = Signal(str)
@@ -33,3 +34,4 @@ class WindowRequests(QObject):
     open_evaluation = Signal(str)
     open_branch = Signal(str, int)
     show_lens = Signal(str)
+    show_tour = Signal()

@@ -29,6 +29,7 @@ from pushforward.studio.app.engine.requests.training_edits import EditIntents
 from pushforward.studio.app.engine.requests.training_requests import TrainingIntents
 from pushforward.studio.app.engine.requests.validity_rules import RuleIntents
 from pushforward.studio.app.engine.requests.view_requests import LookingIntents
+from pushforward.studio.app.engine.requests.welcome_requests import WelcomeIntents
 from pushforward.studio.app.engine.requests.window_registry import WindowIntents
 
 __all__ = ["Actions"]
@@ -50,6 +51,7 @@ class Actions:
         self.operating = OperatingIntents(state, link)
         self.comparing = ComparingIntents(state, link, self.runs)
         self.training = TrainingIntents(state, link, self.runs)
+        self.welcome = WelcomeIntents(state, link, self.runs, self.training)
         self.engine = EngineIntents(state, link, self.training)
         self.dropped = DroppedIntents(state, link)
         self.branching = BranchingIntents(state, link, self.runs)

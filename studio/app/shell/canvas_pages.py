@@ -16,6 +16,7 @@ from pushforward.studio.app.places.setup.setup_page import SetupView
 from pushforward.studio.app.shell.banners import Banners
 from pushforward.studio.app.shell.job_strip import JobStrip
 from pushforward.studio.app.shell.lens_tabs import Lenses
+from pushforward.studio.app.shell.welcome_strip import WelcomeStrip
 
 __all__ = ["Canvas"]
 
@@ -97,6 +98,8 @@ class Canvas(QWidget):
         layout.addWidget(Banners(state))
         self.replay = ReplayStrip(state)
         layout.addWidget(self.replay)
+        self.welcome = WelcomeStrip(state, actions)
+        layout.addWidget(self.welcome)
         self.jobs = JobStrip(state, actions)  # lies over it, where toasts do
         self.jobs.setParent(self)
         layout.addWidget(self.pages, 1)

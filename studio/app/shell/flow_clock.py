@@ -22,6 +22,7 @@ class FlowClock(QObject):
         self._seen = True
         self._last = 0.0
         self._rest = 0.0
+        self._direction = 1
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(FRAME_MS)
@@ -42,6 +43,7 @@ class FlowClock(QObject):
         wanted = self._playback.playing and self._seen and not self._playback.idle
         if wanted and not self._timer.isActive():
             self._last, self._rest = time.perf_counter(), 0.0
+            self._direction = 1
             if self._playback.flow >= 1.0:
                 self._playback.set(flow=0.0)
             self._timer.start()
@@ -56,13 +58,18 @@ class FlowClock(QObject):
     def advance(self, seconds: float) -> None:
         """Let so much time pass."""
         playback = self._playback
-        if playback.flow >= 1.0:
+        if not playback.ping_pong or playback.flow <= 0.0:
+            self._direction = 1
+        if playback.flow >= 1.0 and self._direction > 0:
             self._rest += seconds
             if playback.loop and self._rest >= REST:
                 self._rest = 0.0
-                playback.set(flow=0.0)
+                if playback.ping_pong:
+                    self._direction = -1
+                else:
+                    playback.set(flow=0.0)
             return
-        flow = min(1.0, playback.flow + seconds * playback.speed)
+        flow = min(1.0, playback.flow + self._direction * seconds * playback.speed)
         self._rest = 0.0
         if flow >= 1.0 and not playback.loop:
             playback.set(flow=1.0, playing=False)

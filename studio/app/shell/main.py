@@ -100,6 +100,9 @@ class Studio:
         self.window.load_lenses()
         if path is not None:
             self.actions.project.open(path)
+        elif self.kept.starts_first:
+            preferences.change(welcomed=True)
+            self.window.welcome()
         else:
             self.actions.project.begin(self.kept)
         async_tasks.spawn(self._show_recent())

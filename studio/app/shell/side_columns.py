@@ -85,9 +85,13 @@ class Flank(QObject):
         if not self.shown:
             self.ask()
         elif not self.dismiss():
-            self._hidden = True
-            self._show()
-            self.changed.emit()
+            self.hide()
+
+    def hide(self) -> None:
+        """Hide it where it is docked, now or later."""
+        self._hidden = True
+        self._show()
+        self.changed.emit()
 
     def _leave_keyboard(self) -> None:
         """Give the keyboard to what was below: else any widget would have it."""

@@ -95,7 +95,7 @@ class TimeBar(QFrame):
         self.flow = ClockSlider("Flow time", accent=False)
         self._step, self._time = label(), label()
         self._speed = button("", self._next_speed, kind="quiet")
-        self._loop = button("", self._toggle_loop, kind="quiet")
+        self._loop = button("", self._state.playback.next_repeat, kind="quiet")
         self._lay_out()
         self._connect()
         self._sync()
@@ -195,9 +195,6 @@ class TimeBar(QFrame):
         later = [s for s in SPEEDS if s > speed]
         self._state.playback.set(speed=later[0] if later else SPEEDS[0])
 
-    def _toggle_loop(self) -> None:
-        self._state.playback.set(loop=not self._state.playback.loop)
-
     # State to screen
 
     def _of_run(self, key: str) -> None:
@@ -240,8 +237,9 @@ class TimeBar(QFrame):
         self._speed.setText(f"{1 / playback.speed:g} s")
         set_tip(self._speed, "Playback duration from noise to data")
         self._speed.setAccessibleName(f"A flow takes {1 / playback.speed:g} seconds")
-        self._loop.setText("holds, loops" if playback.loop else "plays once")
-        set_tip(self._loop, "Restart the flow after the hold at the data")
+        repeat = "ping-pong" if playback.ping_pong else "loop"
+        self._loop.setText(repeat if playback.loop else "play once")
+        set_tip(self._loop, "Repeat: loop, ping-pong (back to the noise) or play once")
         self._loop.setAccessibleName(self._loop.text())
         self._sync_training(run)
 

@@ -47,6 +47,7 @@ from pushforward.studio.app.shell.sidebar import Sidebar
 from pushforward.studio.app.shell.status_bar import StatusBar
 from pushforward.studio.app.shell.toasts import Toasts
 from pushforward.studio.app.shell.top_bar import TopBar
+from pushforward.studio.app.shell.tour import Stop, Tour
 from pushforward.studio.app.shell.window_closing import Leave
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ class MainWindow(QMainWindow):
         self._state = state
         self._actions = actions
         self._kept = kept
+        self.focused = False  # only the canvas and the clocks are shown
         self.leave = Leave(state, actions, self, done)
         self._asks = Asks(state, actions, self)
         self.panes = Panes(self._parts)
@@ -134,6 +136,7 @@ class MainWindow(QMainWindow):
         self._lay_out(page, middle)
         self.palette_box = Palette(self._find_all, page)
         self.drop = DropZone(actions, self.canvas)
+        self.tour = Tour(page, self._tour_stops())
         self.toasts = Toasts(state, self.canvas, self.inspector, self.canvas.jobs)
 
     def _lay_out(self, page: QWidget, middle: QWidget) -> None:
@@ -169,6 +172,34 @@ class MainWindow(QMainWindow):
         self.right = Flank(self.inspector, self.canvas, "right", INSPECTOR)
         self.panes.flanks = (self.left, self.right)
 
+    def _tour_stops(self) -> list[Stop]:
+        """Return the stops of the tour. The clocks are built after the first paint."""
+        canvas = self.canvas
+
+        def clock(name: str) -> Callable[[], QWidget | None]:
+            return lambda: getattr(self._timebar, name, None)
+
+        return [
+            Stop("Drag the Flow clock. Every particle goes from noise to data.", clock("flow")),
+            Stop("Drag the Training clock to see earlier steps.", clock("training")),
+            Stop(
+                "Five lenses show one run: what moves, its samples, its metrics, other runs next "
+                "to it, and one training step explained.",
+                lambda: canvas.lenses.tabs,
+            ),
+            Stop("Exchange the particles for a generator.", lambda: canvas.welcome.carrier),
+            Stop("Recipes to try, and learning paths.", lambda: self.rail.buttons["discover"]),
+        ]
+
+    def welcome(self) -> None:
+        """Start the run of the first start, with its canvas as large as the window allows."""
+        for flank in (self.left, self.right):
+            flank.hide()
+        self._state.runs.record_arrived.connect(
+            lambda _: self.tour.start(), Qt.ConnectionType.SingleShotConnection
+        )
+        self.canvas.welcome.begin()
+
     def _make_log(self) -> QWidget:
         module = importlib.import_module("pushforward.studio.app.shell.log_drawer")
         made: QWidget = module.LogView(self._state, self._actions)
@@ -200,6 +231,7 @@ class MainWindow(QMainWindow):
         state.window.open_operator.connect(self._ask_operate)
         state.window.open_evaluation.connect(self._ask_evaluation)
         state.window.export.connect(self._show_export)
+        state.window.show_tour.connect(self.tour.start)
         state.window.show_preference.connect(self._show_preferences)
         state.draft_changed.connect(self._offer_train)
         for flank in (self.left, self.right):
@@ -233,6 +265,7 @@ class MainWindow(QMainWindow):
             show_diagnostics=self._show_diagnostics,
             toggle_sidebar=lambda: self._toggle(self.left),
             toggle_inspector=lambda: self._toggle(self.right),
+            toggle_focus=self._toggle_focus,
             toggle_drawer=self._toggle_drawer,
             turn_pane=self.panes.turn,
             next_lens=lambda: self.canvas.lenses.turn(1),
@@ -336,6 +369,8 @@ class MainWindow(QMainWindow):
 
     def _place_changed(self) -> None:
         self._settle()
+        if self.focused and self._state.place != "run":
+            self._toggle_focus()
         self.left.dismiss()
         self._show_columns()
         if self._timebar is not None:
@@ -371,9 +406,9 @@ class MainWindow(QMainWindow):
         # A splitter has no sizes to change before it is seen.
         width = self.width() if self.isVisible() else NARROW
         place = self._state.place
-        self.left.arrange(offered=True, floats=width < NARROWER)
+        self.left.arrange(offered=not self.focused, floats=width < NARROWER)
         floats = width < NARROW and place != "setup"
-        self.right.arrange(offered=self.inspector.wanted, floats=floats)
+        self.right.arrange(offered=self.inspector.wanted and not self.focused, floats=floats)
         self._tell_columns()
 
     def _tell_columns(self) -> None:
@@ -384,6 +419,16 @@ class MainWindow(QMainWindow):
             sidebar=left.floats or not left.shown,
             inspector=self.inspector.wanted and (right.floats or not right.shown),
         )
+
+    def _toggle_focus(self) -> None:
+        """Hide all but the canvas and the clocks, or show it again."""
+        self.focused = not self.focused
+        for part in (self.topbar, self.rail, self.statusbar, self.canvas.lenses.tabs):
+            part.setVisible(not self.focused)
+        if self.focused:
+            self.drawer.hide()
+            self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._show_columns()
 
     def _toggle(self, flank: Flank) -> None:
         flank.toggle()
@@ -471,13 +516,15 @@ class MainWindow(QMainWindow):
         return self.panes.step(1 if next else -1)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape, where nothing else has a use for it, finishes with a racer's settings, takes a
-        column away that lies over the canvas, leads from what is selected of a run back to it, or
-        ends a comparison.
+        """Escape, unless a widget uses it, ends the focus mode, finishes a racer's settings, closes
+        a column that lies over the canvas, selects the run again, or ends a comparison.
         """
         racer = self._state.place == "setup" and self._state.race.bound is not None
         if event.key() == Qt.Key.Key_Escape and racer:
             self._actions.race.finish()
+            event.accept()
+        elif event.key() == Qt.Key.Key_Escape and self.focused:
+            self._toggle_focus()
             event.accept()
         elif event.key() == Qt.Key.Key_Escape and (self.right.dismiss() or self.left.dismiss()):
             event.accept()

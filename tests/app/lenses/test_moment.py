@@ -170,7 +170,7 @@ def test_stages_follow_each_other_to_the_last(lens: Any, view: MomentView, qtbot
     view._freezing.play.setInterval(1)
     view._freezing.slowly.click()
     qtbot.waitUntil(lambda: lens.state.moment.at == "follow")
-    qtbot.waitUntil(lambda: view._freezing.slowly.text() == "Play slowly")
+    qtbot.waitUntil(lambda: view._freezing.slowly.text() == "Play")
 
 
 def test_a_run_that_has_ended_without_a_checkpoint_keeps_its_moment_and_says_why_there_is_no_other(
@@ -298,3 +298,31 @@ def test_the_training_waits_for_no_more_particles_than_a_stage_shows(
     assert lens.link.of(Watch)[-1].particles < whole
     lens.actions.moment.let_go()
     assert lens.link.of(Watch)[-1].particles == whole
+
+
+def test_marks_move_from_one_stage_to_the_next(lens: Any, view: MomentView, qtbot: Any) -> None:
+    walk(lens)
+    scene = view.scene
+    scene.set_scene({"particles": np.zeros((2, 2), np.float32)}, "one")
+    assert scene.set_scene({"particles": np.ones((2, 2), np.float32)}, "two")
+    camera = view.canvas.camera
+    ends = [scene._pixels(camera, "particles")]
+    for scene.progress in (0.0, 0.5):
+        ends.append(scene._pixels(camera, "particles"))
+    after, before, between = ends
+    assert not np.allclose(before, after)
+    assert np.allclose(between, (before + after) / 2)
+    view.stages.turn(1)
+    assert view._motion.active
+
+
+def test_the_pointer_names_a_particle_with_its_values(lens: Any, view: MomentView) -> None:
+    walk(lens)
+    lens.actions.moment.state.moment.look("fit")
+    view._draw()
+    x, y = map(float, view.scene.places[0])
+    view.canvas.hovered.emit((x, y))
+    assert "Particle 0" in view.where.accessibleName() + view.where.text()
+    view.canvas.hovered.emit(None)
+    assert "Particle" not in view.where.accessibleName() + view.where.text()
+    assert view.scene.find_nearest((x + 100.0, y), 0.1) == -1

@@ -157,10 +157,9 @@ def test_speed_and_loop(lens: Any, bar: TimeBar, qtbot: QtBot) -> None:
         qtbot.mouseClick(bar._speed, Qt.MouseButton.LeftButton)
     assert lens.state.playback.speed == 0.25
     assert bar._speed.text() == "4 s"
-    assert bar._loop.text() == "holds, loops"
-    qtbot.mouseClick(bar._loop, Qt.MouseButton.LeftButton)
-    assert not lens.state.playback.loop
-    assert bar._loop.text() == "plays once"
+    for loop, ping_pong in ((True, True), (False, False), (True, False)):
+        qtbot.mouseClick(bar._loop, Qt.MouseButton.LeftButton)
+        assert (lens.state.playback.loop, lens.state.playback.ping_pong) == (loop, ping_pong)
 
 
 def test_the_training_plays_through_all_kept_steps_and_ends_live(
@@ -244,6 +243,15 @@ def test_a_looping_clock_rests_and_starts_again(qapp: QApplication) -> None:
     made.advance(REST)
     assert playback.flow == 0.0
     assert playback.playing
+
+
+def test_ping_pong_runs_back_and_forth(qapp: QApplication) -> None:
+    playback, made = clock(playing=True, speed=1.0, ping_pong=True)
+    flows = []
+    for seconds in (1.0, REST, 0.25, 0.5, 0.25, 0.25):
+        made.advance(seconds)
+        flows.append(playback.flow)
+    assert flows == pytest.approx([1.0, 1.0, 0.75, 0.25, 0.0, 0.25])
 
 
 def test_play_at_the_end_starts_at_the_prior(qapp: QApplication) -> None:

@@ -55,9 +55,12 @@ class TrainingIntents(Intents):
                 draft.reasons[0], title="The run cannot start yet", lasting=False
             )
             return
+        self.start_spec(draft.spec, draft)
+
+    def start_spec(self, spec: RunSpec, draft: Draft | None = None) -> None:
+        """Queue a run, of a setup or of none, as soon as the engine is ready."""
         project = self.need_project()
-        spec = preferences.load().preferred(draft.spec)
-        command = StartTraining(spec=spec, project=str(project))
+        command = StartTraining(spec=preferences.load().preferred(spec), project=str(project))
         self._wanted.set()
         self._decided.clear()
         self._engine_changed()
@@ -80,19 +83,20 @@ class TrainingIntents(Intents):
         if self.state.engine.state not in COMING:
             self._decided.set()
 
-    async def _start(self, command: StartTraining, draft: Draft, place: str) -> None:
+    async def _start(self, command: StartTraining, draft: Draft | None, place: str) -> None:
+        asked = draft.spec if draft is not None else None
         try:
             await self._decided.wait()
             if not self._wanted.is_set():
                 return
             # The folder is made here, so that the project has the name that the person saw.
-            asked = draft.spec
             await asyncio.to_thread(
                 project_files.create, Path(command.project), self.state.project_name
             )
             answer = await self.link.ask(command)
             run = str(answer.result["run"])
-            draft.started = asked
+            if draft is not None:
+                draft.started = asked
             self._runs.know(run, command.spec)
             if not self._wanted.is_set():
                 await self.link.ask(Control(job=str(answer.result["job"]), action="cancel"))

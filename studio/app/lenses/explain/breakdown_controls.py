@@ -44,7 +44,8 @@ class Freezing(QObject):
         self.frozen = button("", actions.moment.let_go, kind="chip", icon="close")
         self.back = icon_button("chevron-left", "The stage before", lambda: self._turn(-1))
         self.next = button("Next stage", lambda: self._turn(1))
-        self.slowly = button("Play slowly", self._toggle, icon="play")
+        self.slowly = button("Play", self._toggle, icon="play")
+        set_tip(self.slowly, "Play one training step stage by stage")
         state.moment.changed.connect(self._moved)
         stages.chosen.connect(self._choose)
 
@@ -73,7 +74,7 @@ class Freezing(QObject):
         set_tip(self.freeze, why or tip)
         self.freeze.setText("Another step" if moment is not None else "Explain this step")
         self.frozen.setVisible(moment is not None)
-        self.slowly.setText("Stop" if self.play.isActive() else "Play slowly")
+        self.slowly.setText("Stop" if self.play.isActive() else "Play")
         at, last = self._stages.currentRow(), self._stages.count() - 1
         self.back.setEnabled(at > 0)
         self.next.setEnabled(at < last)
@@ -108,12 +109,16 @@ class Freezing(QObject):
         if self.play.isActive():
             self.play.stop()
         else:
-            if self._stages.currentRow() == self._stages.count() - 1:
-                self._stages.setCurrentRow(0)
+            if self.moment is None and not self.why_not():
+                self._freeze()
+            self._stages.setCurrentRow(0)
             self.play.start()
         self.turned.emit()
 
     def _played(self) -> None:
+        moment = self.moment
+        if moment is not None and moment.walking:
+            return  # the step is being recorded
         if not self._lens.isVisible() or not self._stages.turn(1):
             self.play.stop()
         self.turned.emit()

@@ -9,12 +9,13 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from pushforward.studio.app.charts import background_layers as lay
 from pushforward.studio.app.charts.backdrop import Backdrop
 from pushforward.studio.app.charts.camera import padded
-from pushforward.studio.app.charts.grid_fields import Heat
+from pushforward.studio.app.charts.grid_fields import Heat, sample
 from pushforward.studio.app.charts.overlays import EmptyState
 from pushforward.studio.app.charts.particle_canvas import ParticleCanvas
 from pushforward.studio.app.charts.particle_timeline import Timeline
 from pushforward.studio.app.charts.picture_export import Picture, canvas_picture
 from pushforward.studio.app.charts.plot_style import CanvasStyle
+from pushforward.studio.app.charts.transition import Transition
 from pushforward.studio.app.core import snapshot_text
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.data_type_registry import family_of_run, kind_of_run
@@ -35,6 +36,7 @@ from pushforward.studio.app.lenses.explain.breakdown_controls import Freezing
 from pushforward.studio.app.lenses.explain.scene_legend import SceneLegend, marks_of
 from pushforward.studio.app.lenses.explain.stage_list import StageList
 from pushforward.studio.app.lenses.explain.stage_scene import SceneOverlay
+from pushforward.studio.app.text import number_format
 from pushforward.studio.app.text.noise_labels import span_of
 from pushforward.studio.protocol.catalog import LayerSpec, StageSpec
 
@@ -42,6 +44,8 @@ __all__ = ["VIEW", "MomentView", "explainable"]
 
 PARTICLES, OF_A_STAGE, RESOLUTION = 4096, 1024, 32
 SETTLE_MS = 200  # after a move of the camera
+MOTION = 0.9  # seconds from the marks of a stage to those of the next
+REACH = 0.04  # of the width of the picture: how near the pointer is to a particle that it is on
 LEFT = 300
 MARGIN = 12
 
@@ -63,6 +67,8 @@ class MomentView(LensView):
         self.scene = SceneOverlay()
         self.canvas.overlays = [self.scene]
         self.legend = SceneLegend(self.canvas)
+        self._motion = Transition(self)
+        self._pointed = -1
         self.title, self.where = label("", "heading"), Elided("", "muted")
         self._following = Following(self, state, actions, self._looking, explainable)
         self._starts = Starts(self)
@@ -116,6 +122,8 @@ class MomentView(LensView):
         self._state.catalog_changed.connect(self._changed)
         self._state.engine_changed.connect(self._changed)
         self._freezing.turned.connect(self._turned)
+        self._motion.ticked.connect(self._move)
+        self.canvas.hovered.connect(self._point)
         self.canvas.painted.connect(self._painted)
         self.canvas.view_changed.connect(self._moved_camera.start)
         theme.changed.connect(self._restyle)
@@ -183,7 +191,9 @@ class MomentView(LensView):
             record = moment.records.get(stage.name if stage is not None else "", record)
         frozen = moment is not None and stage is not None and stage.name in moment.records
         scene = record.scene if frozen and record is not None else {}
-        self.scene.set_scene(scene)
+        if self.scene.set_scene(scene, stage.name if scene and stage is not None else ""):
+            self.scene.progress = 0.0
+            self._motion.start(MOTION)
         self.canvas.set_layers(particles=not frozen, trails=not frozen, paths=False)
         heat = None
         if record is not None:
@@ -199,6 +209,33 @@ class MomentView(LensView):
         self._place()
         self.canvas.update()
         self._tell()
+
+    def _move(self) -> None:
+        """Show the marks on their way from one stage to the next."""
+        self.scene.progress = self._motion.now
+        self.canvas.update()
+
+    def _point(self, place: tuple[float, float] | None) -> None:
+        """Name the particle under the pointer, with its value of the map and its speed."""
+        west, east, _, _ = self.canvas.camera.bounds
+        pointed = self.scene.find_nearest(place, REACH * (east - west)) if place else -1
+        if pointed != self._pointed:
+            self._pointed = pointed
+            self._tell()
+
+    def _particle_values(self) -> str:
+        """Return the values of the particle under the pointer, "" for none."""
+        here, heat = self.scene.places, self.canvas.backdrop.heat
+        if self._pointed < 0 or self._pointed >= len(here):
+            return ""
+        at, parts = here[self._pointed : self._pointed + 1], [f"Particle {self._pointed}"]
+        if heat is not None:
+            value = number_format.figure(float(sample(heat.grid, heat.bounds, at)[0]))
+            parts.append(f"{heat.symbol} = {value}")
+        speed = self.scene.speed_of(self._pointed)
+        if speed is not None:
+            parts.append(f"speed {number_format.figure(speed)}")
+        return ", ".join(parts)
 
     def _set_backdrop(self, record: FlowRecord, stage: StageSpec | None) -> Heat | None:
         run, now = self._following.run, self.canvas.flow
@@ -232,7 +269,8 @@ class MomentView(LensView):
             self.title.setText(f"Inputs of stage {at + 1}" if came else "It comes")
             noise = span_of(moment.records[stage.name].scene) if came else ""
             where = f"stage {at + 1} of {last + 1}"
-            self.where.set_text(f"{where}, {noise}" if noise else where)
+            where = f"{where}, {noise}" if noise else where
+            self.where.set_text(self._particle_values() or where)
             self._told.set_text(self._freezing.going(run))
             if not came and not moment.walking:
                 self.title.setText("This step skips this stage")

@@ -24,17 +24,48 @@ class SceneOverlay:
     particle, all by one common factor so that the strongest are ``LONGEST``; a particle that moved
     leaves a line behind. For a generator the arrow is the velocity as its kernel smooths it, and a
     small ring at its end is where a gradient step really leads.
+
+    Attributes:
+        dims: the two axes that are shown.
+        progress: how much of the way from the last scene to this one is shown, in [0, 1].
     """
 
     printed = True
 
     def __init__(self) -> None:
         self._scene: Mapping[str, NDArray[np.float32]] = {}
+        self._before: Mapping[str, NDArray[np.float32]] = {}
+        self._stage = ""
         self.dims = (0, 1)
+        self.progress = 1.0
 
-    def set_scene(self, scene: Mapping[str, NDArray[np.float32]]) -> None:
-        """Show a scene, {} for none."""
-        self._scene = scene
+    def set_scene(self, scene: Mapping[str, NDArray[np.float32]], stage: str = "") -> bool:
+        """Show the scene of a stage, {} for none; return whether it follows on another one."""
+        if stage == self._stage:
+            self._scene = scene
+            return False
+        self._before, self._scene, self._stage = self._scene, scene, stage
+        self.progress = 1.0
+        return bool(self._before) and bool(scene)
+
+    def find_nearest(self, place: tuple[float, float], reach: float) -> int:
+        """Return the index of the particle nearest to a place within ``reach``, -1 for none."""
+        if not len(self.places):
+            return -1
+        distance = np.linalg.norm(self.places - np.asarray(place, np.float32), axis=1)
+        nearest = int(distance.argmin())
+        return nearest if distance[nearest] <= reach else -1
+
+    @property
+    def places(self) -> NDArray[np.float32]:
+        """The positions of the particles (n, 2), in data units."""
+        here = self._scene.get("particles")
+        return np.zeros((0, 2), np.float32) if here is None else self._part(here)
+
+    def speed_of(self, particle: int) -> float | None:
+        """Return the length of a particle's velocity, None where the stage has none."""
+        velocity = self._scene.get("velocity")
+        return None if velocity is None else float(np.linalg.norm(velocity[particle]))
 
     def __bool__(self) -> bool:
         return bool(self._scene)
@@ -64,7 +95,8 @@ class SceneOverlay:
         velocity = self._scene.get("velocity") if smoothed is None else smoothed
         if velocity is None:
             return
-        factor = _factor(camera, velocity)
+        new = "velocity" not in self._before
+        factor = _factor(camera, velocity) * (self.progress if new else 1.0)
         ends = here + self._part(velocity).astype(np.float64) * factor * (1, -1)
         painter.setPen(QPen(_alpha(style.text, 0.8), 1.2))
         for a, b in zip(here, ends, strict=True):
@@ -89,7 +121,14 @@ class SceneOverlay:
 
     def _pixels(self, camera: Camera, name: str) -> NDArray[np.float64] | None:
         array = self._scene.get(name)
-        return None if array is None else camera.to_pixels(self._part(array))
+        if array is None:
+            return None
+        before = self._before.get(name)
+        if before is None and name == "moved":  # a particle leaves from where it is
+            before = self._scene.get("particles")
+        if self.progress < 1.0 and before is not None and before.shape == array.shape:
+            array = before + np.float32(self.progress) * (array - before)
+        return camera.to_pixels(self._part(array))
 
 
 def _alpha(name: str, alpha: float) -> QColor:
