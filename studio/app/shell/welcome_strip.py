@@ -12,7 +12,7 @@ from pushforward.studio.counts import format_count
 __all__ = ["WelcomeStrip"]
 
 PARTICLES = "Each particle climbs the critic’s gradient to the data."
-GENERATOR = "A generator moves all particles at once, along the same critic’s gradient."
+GENERATOR = "One generator moves all particles along the critic’s gradient."
 
 
 class WelcomeStrip(QFrame):
