@@ -9,7 +9,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QHelpEvent
 from PySide6.QtWidgets import QPushButton
 
+from pushforward.studio.app.core.display_names import branch_title
 from pushforward.studio.app.core.run_edit_text import edit_notes, live_fields
+from pushforward.studio.app.core.run_summary import title_of
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.engine.requests import project_files
 from pushforward.studio.app.places.runs.branch_sheet import BranchSheet
@@ -73,7 +75,7 @@ async def test_the_sheet_offers_the_live_settings_as_they_are(bench, wait):
     assert form.rows["lr"].editor.line.text() == "0.001"
     assert not any(row._reset.isVisible() for row in form.rows.values())
     run = bench.state.runs.current
-    assert sheet(bench).name.text() == run.spec.name
+    assert (sheet(bench).name.text(), sheet(bench).name.placeholderText()) == ("", "from 64")
     sheet(bench).reject()
     run.label = Label(name="Sharper")
     bench.window.registry.trigger("branch")
@@ -91,6 +93,7 @@ async def test_a_branch_sends_only_what_was_changed_and_opens_the_new_run(bench,
     line.setFocus()
     line.selectAll()
     qtbot.keyClicks(line, "0.5")
+    assert opened.name.placeholderText() == "from 64, lr 0.5"
     opened.name.setText("hotter")
     qtbot.mouseClick(opened.start, Qt.MouseButton.LeftButton)
     await wait(lambda: branches(bench))
@@ -102,6 +105,9 @@ async def test_a_branch_sends_only_what_was_changed_and_opens_the_new_run(bench,
     await wait(lambda: child.spec is not None)
     assert (child.parent, child.branch_step) == (parent.name, 64)
     assert child.edits == command.changes
+    assert branch_title(child) == "from 64, lr 0.5"
+    assert title_of(child).endswith("from 64, lr 0.5")
+    assert branch_title(parent) == ""
 
 
 async def test_a_bad_value_holds_the_branch_back(bench, qtbot, wait):

@@ -77,7 +77,7 @@ async def test_from_the_first_page_to_moving_particles_and_away(
         person.look(f"finished-{lenses.tabs.tabText(lenses.tabs.currentIndex())}")
 
     # A lab shows a preview by itself, and the whole result on More.
-    person.state.lens_wanted.emit("quality/bound")
+    person.state.window.show_lens.emit("quality/bound")
     await until(lambda: person.window.findChild(BoundView) is not None, 10)
     lab = person.window.findChild(BoundView)
     await until(lambda: lab.filled, 20)

@@ -2,6 +2,7 @@
 Pure.
 """
 
+from collections.abc import Iterable
 from typing import TypeGuard
 
 import msgspec
@@ -9,11 +10,19 @@ import msgspec
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.text.number_format import plain
 from pushforward.studio.protocol.catalog import Catalog
-from pushforward.studio.protocol.spec import PROJECT_PREFIX, Recipe, RunSpec, run_name
+from pushforward.studio.protocol.spec import (
+    PROJECT_PREFIX,
+    ChangeSetting,
+    Recipe,
+    RunSpec,
+    run_name,
+)
 from pushforward.studio.store.names import slug
 
 __all__ = [
     "branch_name",
+    "branch_title",
+    "branch_words",
     "called",
     "data_title",
     "file_stem",
@@ -102,6 +111,23 @@ def file_stem(run: RunState) -> str:
 def branch_name(run: RunState) -> str:
     """Return what a branch of a run is called unless somebody says: as the run is called now."""
     return run.label.name or (run.spec.name if run.spec is not None else called(run.name))
+
+
+def branch_words(step: int, changes: Iterable[ChangeSetting]) -> str:
+    """Return where a branch leaves its parent and with which settings: "from 1,528, lr 0.02"."""
+    words = [f"from {step:,}"]
+    for each in changes:
+        value = f"{each.value:g}" if isinstance(each.value, float) else str(each.value)
+        words.append(f"{each.path.rpartition('.')[2].replace('_', ' ')} {value}")
+    return ", ".join(words)
+
+
+def branch_title(run: RunState) -> str:
+    """Return the words of a branch, "" for a run that is none."""
+    if run.branch_step is None:
+        return ""
+    edits = [each for each in run.edits if isinstance(each, ChangeSetting)]
+    return branch_words(run.branch_step, (e for e in edits if e.step == run.branch_step))
 
 
 def named_as_parent(run: RunState) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pushforward.studio.app.core import snapshot_text
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.branch_replay import replay_of
-from pushforward.studio.app.core.display_names import metric_title, numbered
+from pushforward.studio.app.core.display_names import branch_title, metric_title, numbered
 from pushforward.studio.app.core.latest_metrics import first_metric, newest_figure
 from pushforward.studio.app.core.operator_results import number_of, operator_of
 from pushforward.studio.app.core.queue_status import waits_for
@@ -51,7 +51,7 @@ def title_of(run: RunState) -> str:
     """
     name = numbered(run)
     if run.branch_step is not None:
-        return f"{name} from {run.branch_step:,}"
+        return f"{name} {branch_title(run)}"
     inputs = run.spec.inputs if run.spec is not None else {}
     return " · ".join([name, *(taken(each, ref) for each, ref in inputs.items())])
 

@@ -1,4 +1,4 @@
-"""The strip of the first start: one sentence, the switch of the carrier, and the way to Discover."""
+"""The strip of the first start: a sentence, the switch of the carrier, and a link to Discover."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame

@@ -5,9 +5,10 @@ from functools import partial
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QColorDialog, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSlider, QVBoxLayout, QWidget
 
 from pushforward.studio.app.core.undo_history import Edits
+from pushforward.studio.app.data_types.images.colour_panel import ColourPanel
 from pushforward.studio.app.data_types.images.edit_canvas import EditCanvas
 from pushforward.studio.app.data_types.images.image_edits import TASKS, Sheet, Task, brushed
 from pushforward.studio.app.design.basic import icon_button, label, restyle, row
@@ -202,12 +203,11 @@ class PaintTools(QWidget):
     def _ask_colour(self) -> None:
         if not self.ink.asked:
             return  # the slider beside it says how bright it is
-        dialog = QColorDialog(self._ink_seen, self)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.colorSelected.connect(
+        panel = ColourPanel(self.ink, self._ink_seen)
+        panel.chosen.connect(
             lambda chosen: self._take_ink((chosen.redF(), chosen.greenF(), chosen.blueF()))
         )
-        dialog.open()
+        panel.open()
 
     def _tell(self) -> None:
         self.width_said.setText(f"{2 * self._radius:g} px")

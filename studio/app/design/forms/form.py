@@ -193,6 +193,7 @@ class Form(QWidget):
         self._kind = ""
         self._unused: Mapping[str, str] = {}
         self._left_out: Collection[str] = ()
+        self._essentials: Collection[str] | None = None  # None: all that are not advanced
         self.shown = self.count = 0
         self._groups: dict[str, tuple[QLabel, list[Row]]] = {}
         self._layout = QVBoxLayout(self)
@@ -323,6 +324,18 @@ class Form(QWidget):
             self._everything = on
             self._show_rows()
 
+    def show_essentials(self, paths: Collection[str]) -> None:
+        """Show only these settings until all are shown."""
+        if paths != self._essentials:
+            self._essentials = paths
+            self._show_rows()
+
+    @property
+    def plain(self) -> list[FieldSpec]:
+        """The settings that are not advanced and have an effect now."""
+        fields = [field for field in self.entry.fields if field.path not in self._left_out]
+        return [field for field in fields if not field.advanced and not self._irrelevant(field)]
+
     def search(self, text: str) -> int:
         """Show only what a search finds; return how many settings that is."""
         self._search = text.strip()
@@ -394,7 +407,7 @@ class Form(QWidget):
             held = self._unused.get(each.field.path, "") or self._fixed(each.field)
             here = each.field.path not in self._left_out
             self.count += here and not reason
-            plain = self._everything or not each.field.advanced or each.problem.text()
+            plain = self._everything or self._is_essential(each) or each.problem.text()
             wanted = here and (each.fits(self._search) if self._search else plain and not reason)
             each.show_relevance(reason or held)
             each.setVisible(bool(wanted))
@@ -408,6 +421,11 @@ class Form(QWidget):
             self.fold.open(True)
         self.shown = found
         return found
+
+    def _is_essential(self, each: Row) -> bool:
+        if self._essentials is None:
+            return not each.field.advanced
+        return each.field.path in self._essentials
 
     def _fixed(self, field: FieldSpec) -> str:
         """Return why a setting is what it is, "" where a person chooses."""

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 
 from pushforward.studio.app.core import draft_spec
 from pushforward.studio.app.core.app_state import AppState
-from pushforward.studio.app.core.display_names import branch_name, numbered
+from pushforward.studio.app.core.display_names import branch_words, numbered
 from pushforward.studio.app.core.run_edit_text import live_fields
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.design.basic import Elided, button, column, label, row, scrolled
@@ -36,7 +36,8 @@ class BranchSheet(Dialog):
         self._key, self._step = run.key, step
         self._fields = live_fields(run, state.catalog, step)
         self._changes: dict[str, Any] = {}
-        self.name = QLineEdit(branch_name(run))
+        self.name = QLineEdit(run.label.name)
+        self.name.setPlaceholderText(branch_words(step, ()))
         self.name.setAccessibleName("Name of the branch")
         self.form: Form | None = None
         self.start = button("Branch", self._start, kind="primary")
@@ -85,12 +86,16 @@ class BranchSheet(Dialog):
         assert self.form is not None
         self.form.show_config(spec.family.config)
         self.start.setEnabled(self.form.is_right)
+        self.name.setPlaceholderText(branch_words(self._step, self._edits()))
 
-    def _start(self) -> None:
-        changes = [
+    def _edits(self) -> list[ChangeSetting]:
+        return [
             ChangeSetting(step=self._step, path=path, value=value)
             for path, value in self._changes.items()
         ]
+
+    def _start(self) -> None:
+        changes = self._edits()
         self._actions.branching.branch(self._key, self._step, changes, self.name.text().strip())
         self.accept()
 

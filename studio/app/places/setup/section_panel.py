@@ -10,6 +10,7 @@ from pushforward.studio.app.design.basic import clear, label
 from pushforward.studio.app.design.forms.form import Form
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.places.setup import sentence_settings
+from pushforward.studio.protocol.catalog import FieldSpec
 
 __all__ = ["SectionPanel"]
 
@@ -97,6 +98,17 @@ class SectionPanel(QWidget):
         if self.form is not None:
             self.form.show_everything(on)
         self._show()
+
+    def show_essentials(self, paths: set[str]) -> None:
+        """Show only these settings until everything is shown."""
+        if self.form is not None:
+            self.form.show_essentials(paths)
+        self._show()
+
+    @property
+    def plain(self) -> list[FieldSpec]:
+        """The settings that are not advanced and have an effect now."""
+        return self.form.plain if self.form is not None else []
 
     @property
     def count(self) -> int:

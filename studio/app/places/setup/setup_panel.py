@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QLineEdit, QVBoxLayout, QWidget
 from pushforward.studio.app.core import draft_spec
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.draft import Draft
+from pushforward.studio.app.core.essential_settings import essentials
 from pushforward.studio.app.core.races import why_not_added
 from pushforward.studio.app.design.basic import (
     Elided,
@@ -189,6 +190,7 @@ class SetupPanel(QWidget):
         self.moved.show_draft(draft, self._state.catalog)
         for section in self.sections:
             section.refresh()
+        self._choose_essentials()
         self.changed.show_draft(draft)
         total = sum(section.count for section in self.sections)
         self.tabs.retitle(1, f"{TABS[1]} {total}")
@@ -200,6 +202,12 @@ class SetupPanel(QWidget):
         if draft is not self._draft:
             self._draft = draft
             self._scroll.verticalScrollBar().setValue(0)  # it was left where the last one was
+
+    def _choose_essentials(self) -> None:
+        plain = [(each.section, field) for each in self.sections for field in each.plain]
+        chosen = essentials(plain)
+        for each in self.sections:
+            each.show_essentials({path for section, path in chosen if section == each.section})
 
     def _show_name(self, draft: Draft) -> None:
         """Show the name that the run will have; one that is given stands as text, any other as what
@@ -264,7 +272,7 @@ class SetupPanel(QWidget):
         name, path = split(path)
         for panel in self.sections:
             sought = panel.form.row_of(path) if panel.form and panel.section == name else None
-            if sought is not None and sought.field.advanced:
+            if sought is not None and sought.isHidden():
                 self.tabs.select(1)
                 self._show_everything(True)
             if panel.section == name and panel.form is not None and panel.form.focus(path):
