@@ -255,6 +255,13 @@ def commands(place: str, other: str) -> list[m.Command]:
         m.ExportRows(run=other, what="samples", of=place, file=place),
         m.ExportWeights(run=place, file=other),
         m.ExportWeights(run=other, file=place),
+        m.ShareFlow(runs=[other, place], file=other),
+        m.ShareFlow(runs=[other], file=place),
+        m.WriteReport(runs=[other, place], file=other),
+        m.WriteReport(runs=[other], file=place),
+        m.ListFiles(project=place),
+        m.ReadFile(file=place, offset=0, n=1),
+        m.HashFile(file=place),
     ]
 
 

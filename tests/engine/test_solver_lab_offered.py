@@ -54,7 +54,7 @@ def test_samplers_are_named_as_on_the_screen_and_an_unknown_one_is_refused_at_on
 def test_progress_counts_what_the_operator_counts(catalog, monkeypatch, operator, unit) -> None:
     said: list[str] = []
 
-    def do(make: Any, *, unit: str) -> tuple[None, int]:
+    def do(make: Any, *, unit: str, **others: Any) -> tuple[None, int]:
         said.append(unit)
         return None, 0
 
