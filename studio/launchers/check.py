@@ -1,6 +1,7 @@
 """Whether another computer can be used, step by step, and what to do where not."""
 
 import asyncio
+import shlex
 import subprocess
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -67,7 +68,7 @@ async def check_computer(launcher: SshLauncher, version: str) -> AsyncIterator[S
     advice = "" if same else f"This computer has {version}: install the same version there."
     yield Step("start an engine", same, found, advice)
     yield Step("device", True, ready.device)
-    space = await _run(launcher, f"df -Pk {ready.folder!r} | tail -1")
+    space = await _run(launcher, f"df -Pk {shlex.quote(ready.folder)} | tail -1")
     fields = space.output.split()
     if space.status == 0 and len(fields) > 3 and fields[3].isdecimal():
         free = human_bytes(int(fields[3]) * 1024)
