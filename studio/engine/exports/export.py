@@ -13,7 +13,7 @@ from pushforward.studio.engine.process.refusal import Refused
 from pushforward.studio.engine.run.destination import check_destination
 from pushforward.studio.formats.model_exports import FORMATS, ModelFormat, find_format
 from pushforward.studio.store.atomic import partial_path, replacing, sync_folder
-from pushforward.studio.store.errors import explain, missing_folder
+from pushforward.studio.store.errors import explain
 from pushforward.studio.store.run import RunFolder
 
 __all__ = ["CONFIG", "Request", "check_export", "export_model"]
@@ -66,9 +66,6 @@ def check_export(slug: str, destination: Path, *, overwrite: bool) -> ModelForma
     if found.extra and importlib.util.find_spec(found.extra) is None:
         hint = f"Install it: pip install 'pushforward[{found.extra}]'"
         raise Refused(f"{found.title} needs a package that is not installed.", hint, path="format")
-    if not destination.parent.is_dir():
-        missing = missing_folder(destination)
-        raise Refused(missing.message, missing.hint, path="file")
     check_destination(destination, overwrite)
     if not found.suffix and os.path.lexists(destination) and not _is_export(destination):
         raise Refused(

@@ -22,7 +22,6 @@ from pushforward.studio.engine.run.destination import check_destination
 from pushforward.studio.engine.run.effective_settings import held_rows, target_of
 from pushforward.studio.engine.run.model_loading import newest_checkpoint
 from pushforward.studio.protocol.messages import ExportRows, ResultWritten
-from pushforward.studio.store.errors import missing_folder
 from pushforward.studio.store.flow import FlowStore
 from pushforward.studio.store.run import RunFolder
 from pushforward.studio.store.samples import SampleSets
@@ -97,9 +96,6 @@ def _check(command: ExportRows, kind: str) -> None:
             f"Use one of {', '.join(suffixes)}.",
             path="file",
         )
-    if not file.parent.is_dir():
-        told = missing_folder(file)
-        raise Refused(told.message, told.hint, path="file")
     check_destination(file, command.overwrite)
 
 

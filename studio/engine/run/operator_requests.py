@@ -47,7 +47,6 @@ from pushforward.studio.engine.run.session import versions
 from pushforward.studio.protocol.commands import Operate
 from pushforward.studio.protocol.spec import Pick, project_name
 from pushforward.studio.store.edits import effective_spec
-from pushforward.studio.store.errors import missing_folder
 from pushforward.studio.store.results import ResultRecord
 from pushforward.studio.store.run import RunFolder
 
@@ -343,9 +342,6 @@ def ask(command: Operate) -> OperatorRequest:
             f"Use one of {', '.join(suffixes)}.",
             path="file",
         )
-    if command.file and not Path(command.file).parent.is_dir():
-        told = missing_folder(Path(command.file))
-        raise Refused(told.message, told.hint, path="file")
     if command.file:
         check_destination(Path(command.file), command.overwrite)
     return OperatorRequest(run, operator, sampler, command)

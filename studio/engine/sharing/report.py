@@ -24,7 +24,6 @@ from pushforward.studio.formats.report_page import INKS, Chart, Curve, Report, r
 from pushforward.studio.protocol.catalog import Catalog
 from pushforward.studio.protocol.events import SPREAD
 from pushforward.studio.significance import RULE, Measured, compare_with_floor, find_difference
-from pushforward.studio.store.errors import missing_folder
 from pushforward.studio.store.run import RunFolder
 
 __all__ = ["REPORT_SUFFIXES", "ReportPlan", "write_report"]
@@ -68,9 +67,6 @@ class ReportPlan:
             )
         if not 1 <= len(self.runs) <= len(INKS):
             raise Refused(f"Choose 1 to {len(INKS)} runs, not {len(self.runs)}.", path="runs")
-        if not self.file.parent.is_dir():
-            missing = missing_folder(self.file)
-            raise Refused(missing.message, missing.hint, path="file")
         check_destination(self.file, self.overwrite)
 
     @property

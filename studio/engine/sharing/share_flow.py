@@ -14,7 +14,6 @@ from pushforward.studio.formats.animation import ANIMATION_SUFFIXES, write_anima
 from pushforward.studio.formats.flow_movie import FRAMES_PER_SECOND, Clock, movie_frames
 from pushforward.studio.formats.flow_page import Panel, Theme, write_flow_page
 from pushforward.studio.formats.video import VIDEO_SUFFIXES, encoder, stream_video
-from pushforward.studio.store.errors import missing_folder
 from pushforward.studio.store.run import RunFolder
 
 __all__ = ["SHARE_SUFFIXES", "SharePlan", "Shared", "run_title", "share_flow", "titles_of"]
@@ -78,9 +77,6 @@ class SharePlan:
         _check_range("particles", self.particles, 1, 20_000)
         _check_range("size", self.size, *SIZES)
         _check_range("seconds", self.seconds, *SECONDS)
-        if not self.file.parent.is_dir():
-            missing = missing_folder(self.file)
-            raise Refused(missing.message, missing.hint, path="file")
         check_destination(self.file, self.overwrite)
 
     @property
