@@ -44,8 +44,9 @@ def write_networks(request: Request, path: Path, write: WriteNetwork) -> Folder:
     Raises:
         Refused: the model has no network that can be exported; with the reason of each.
     """
-    loaded = load(request.run, request.step, request.length)
-    networks = exported_networks(_on_cpu(loaded))
+    # Graphs name the device that they were captured on: any reader has a CPU.
+    loaded = load(request.run, request.step, request.length, on="cpu")
+    networks = exported_networks(loaded.family)
     if not networks:
         raise Refused(
             f"{loaded.resolved.family.entry.title} has no denoiser, generator, classifier or "
@@ -100,20 +101,6 @@ def check_equal(network: ExportedNetwork, evaluate: Callable[[Sequence[Tensor]],
 def _resized(value: Tensor, size: int) -> Tensor:
     """Return ``size`` rows of some, repeated where there are fewer."""
     return value[torch.arange(size) % len(value)]
-
-
-def _on_cpu(loaded: Loaded) -> Any:
-    """Return the model of a run, if it is on the CPU.
-
-    Raises:
-        Refused: it is elsewhere; graphs would name that device.
-    """
-    if loaded.family.device.type != "cpu":
-        raise Refused(
-            "Networks are exported on the CPU.",
-            "Export in an engine on the CPU: pushforward export RUN --format ...",
-        )
-    return loaded.family
 
 
 def _describe(network: ExportedNetwork) -> dict[str, Any]:

@@ -93,9 +93,14 @@ def configure_for(resolved: Resolved, device: torch.device) -> None:
     configure(device, resolved.training.threads, resolved.training.gpu_mode())
 
 
-def load(run: RunFolder, step: int | None = None, length: float | None = None) -> Loaded:
+def load(
+    run: RunFolder,
+    step: int | None = None,
+    length: float | None = None,
+    on: str | None = None,
+) -> Loaded:
     """Load the newest checkpoint of a run, not after ``step`` if that is given, averaged over
-    another ``length`` than the run's own if that is.
+    another ``length`` than the run's own if that is. ``on`` names another device than the run's.
 
     The data set is not needed. A device that is not there any more is replaced by the CPU.
 
@@ -106,7 +111,7 @@ def load(run: RunFolder, step: int | None = None, length: float | None = None) -
     """
     checkpoint, off = chosen_checkpoint(run, step, length)
     resolved = check(run.record.spec, any_device=True)
-    device, _ = choose_any(resolved.training.device)
+    device, _ = choose_any(on or resolved.training.device)
     configure_for(resolved, device)
     edits = [edit for edit in effective_spec(run).edits if edit.step <= checkpoint.step]
     used = any(needs.used for needs in resolved.family.entry.inputs.values())
