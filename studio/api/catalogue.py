@@ -40,7 +40,7 @@ class Listing(tuple[T, ...], Generic[T]):
     _cells: Callable[[T], tuple[str, ...]]
 
     @classmethod
-    def of(
+    def with_columns(
         cls, items: Sequence[T], head: tuple[str, ...], cells: Callable[[T], tuple[str, ...]]
     ) -> "Listing[T]":
         """Return a listing with the columns of its table."""
@@ -56,7 +56,7 @@ class Listing(tuple[T, ...], Generic[T]):
 
     def __getitem__(self, index: SupportsIndex | slice) -> "T | Listing[T]":
         if isinstance(index, slice):
-            return Listing.of(tuple(self)[index], self._head, self._cells)
+            return Listing.with_columns(tuple(self)[index], self._head, self._cells)
         return super().__getitem__(index)
 
     def __repr__(self) -> str:
@@ -72,7 +72,7 @@ def recipes() -> Listing[Recipe]:
     """Return the recipes that come with the studio; ``slug`` is what `train` takes."""
     from pushforward.studio.resources import recipes as shipped
 
-    return Listing.of(
+    return Listing.with_columns(
         shipped(), ("recipe", "seconds", "summary"),
         lambda each: (each.slug, f"{each.expected_seconds:g}", each.summary),
     )  # fmt: skip
@@ -80,7 +80,9 @@ def recipes() -> Listing[Recipe]:
 
 def models() -> Listing[ModelInfo]:
     """Return the models that come with the studio."""
-    return Listing.of(_models(), ("model", "summary"), lambda each: (each.slug, each.summary))
+    return Listing.with_columns(
+        _models(), ("model", "summary"), lambda each: (each.slug, each.summary)
+    )
 
 
 @cache

@@ -57,7 +57,7 @@ def operate(
     step: int | None = None,
     length: float | None = None,
 ) -> Result:
-    """Apply an operator, and return what comes of it without storing it.
+    """Apply an operator and return its result, which is not stored.
 
     Raises:
         PushforwardError: it cannot be done.

@@ -170,7 +170,7 @@ class Run:
         step: int | None = None,
         **settings: Any,
     ) -> "Evaluation":
-        """Generate n samples and compare them with as many held-out real ones.
+        """Generate n samples and compare them with n held-out real samples.
 
         Args:
             n: number of samples; below 1,000 no verdict can be good.

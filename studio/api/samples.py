@@ -15,7 +15,7 @@ SHOWN = 64  # images on the sheet of a notebook
 
 
 class Flow(NamedTuple):
-    """Particles on their way from noise to data.
+    """Positions of particles over flow time, from noise to data.
 
     Attributes:
         frames: (frames, n, ...) positions, in the units of the data.

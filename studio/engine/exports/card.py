@@ -186,13 +186,13 @@ def _claims(family: str) -> Iterator[str]:
     named = {slug for row in survey() if row.family == family for slug in row.claims}
     named |= {slug for each in methods() if each.family.slug == family for slug in each.claims}
     kept = {path.stem: path for path in resources.folder("verified").glob("*.json")}
-    told = sorted(named & kept.keys())
-    if not told:
+    recorded = sorted(named & kept.keys())
+    if not recorded:
         yield "None is recorded for this model. `pushforward verify --list` lists all claims."
         return
     yield "They were measured with their own runs, not with this one."
     yield ""
-    for slug in told:
+    for slug in recorded:
         claim = json.loads(kept[slug].read_text(encoding="utf-8"))
         yield f"- **{slug}** ({_VERDICTS[claim['passed']]}): {_plain(claim['claim'])}"
 

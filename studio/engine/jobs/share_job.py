@@ -42,7 +42,7 @@ class ShareJob(RunJob):
         what = "Share" if isinstance(plan, SharePlan) else "Report"
         super().__init__(job, f"{what}: {plan.title}", runs[0], sink)
         self._plan = plan
-        self._told = 0.0
+        self._sent = 0.0
         self.size = 0
         """Bytes of the file, once it is there."""
 
@@ -58,7 +58,7 @@ class ShareJob(RunJob):
                 progress = part.result()
                 if progress is None:
                     break
-                self._tell(progress)
+                self._send_progress(progress)
                 yield False
         finally:
             _close(parts, part)
@@ -69,11 +69,11 @@ class ShareJob(RunJob):
             )
         )
 
-    def _tell(self, progress: Shared) -> None:
+    def _send_progress(self, progress: Shared) -> None:
         self.step, self.total, self.size = progress.done, progress.total, progress.size
-        if time.monotonic() - self._told < TICK:
+        if time.monotonic() - self._sent < TICK:
             return
-        self._told = time.monotonic()
+        self._sent = time.monotonic()
         self.sink.send(
             Progress(
                 job=self.job,

@@ -43,7 +43,8 @@ ALL = "All in turn"
 SHOWN = 16  # images that are drawn as the slider moves
 UNLED = (
     "Guided samples start from noise, and an image gives only a class; this model is "
-    "unconditional. Film, Edit, Anomaly and Purify use the image itself."
+    "unconditional, or its classes are still being read. Film, Edit, Anomaly and Purify use the "
+    "image itself."
 )
 LIVE = "Label accuracy of the images below by the reference classifier, with its 95 % interval"
 DEVIATIONS = 1.96  # that the end of an interval of 95 % is away

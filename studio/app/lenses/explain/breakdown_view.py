@@ -211,7 +211,7 @@ class MomentView(LensView):
         self._tell()
 
     def _move(self) -> None:
-        """Show the marks on their way from one stage to the next."""
+        """Draw the marks at their present place between two stages."""
         self.scene.progress = self._motion.now
         self.canvas.update()
 
