@@ -1,7 +1,7 @@
 """The first start: a run that trains by itself, its switch, and the tour."""
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 
 from pushforward.studio.app.core import preferences
 from pushforward.studio.app.core.field_carrier_switch import GENERATOR
@@ -67,9 +67,14 @@ async def test_the_tour_has_five_stops_at_their_widgets_and_can_be_repeated(benc
     for _ in range(2):
         assert bench.window.registry.trigger("tour")
         seen = []
+        clocks = [
+            QRect(clock.mapTo(page, QPoint(0, 0)), clock.size())
+            for clock in (bench.window._timebar.training, bench.window._timebar.flow)
+        ]
         for stop in tour._path:
             assert tour.isVisible()
             assert page.rect().contains(tour.geometry())
+            assert not any(tour.geometry().intersects(place) for place in clocks)
             centre = stop.widget().mapTo(page, stop.widget().rect().center())
             assert not tour.geometry().contains(centre)
             seen.append(tour.text.text())

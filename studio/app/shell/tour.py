@@ -15,10 +15,14 @@ WIDTH, APART = 300, 10  # pixels
 
 
 class Stop(NamedTuple):
-    """A sentence, and the function that returns its widget; None where there is none now."""
+    """A sentence, and the function that returns its widget; None where there is none now.
+
+    ``clears`` returns a bar around the widget that the card must not cover either.
+    """
 
     text: str
     widget: Callable[[], QWidget | None]
+    clears: Callable[[], QWidget | None] = lambda: None
 
 
 class Tour(QFrame):
@@ -82,8 +86,10 @@ class Tour(QFrame):
         if widget is None:
             return
         at = widget.mapTo(self._page, QPoint(0, 0))
-        lower = at.y() + widget.height() / 2 > self._page.height() / 2
-        y = at.y() - self.height() - APART if lower else at.y() + widget.height() + APART
+        around = self._path[self._at].clears() or widget
+        top = around.mapTo(self._page, QPoint(0, 0)).y()
+        lower = top + around.height() / 2 > self._page.height() / 2
+        y = top - self.height() - APART if lower else top + around.height() + APART
         x = at.x() + min(widget.width(), WIDTH) // 2 - APART
         self.move(
             min(max(APART, x), self._page.width() - WIDTH - APART),

@@ -176,12 +176,12 @@ class MainWindow(QMainWindow):
         """Return the stops of the tour. The clocks are built after the first paint."""
         canvas = self.canvas
 
-        def clock(name: str) -> Callable[[], QWidget | None]:
-            return lambda: getattr(self._timebar, name, None)
+        def clock(text: str, name: str) -> Stop:
+            return Stop(text, lambda: getattr(self._timebar, name, None), lambda: self._timebar)
 
         return [
-            Stop("Drag the Flow clock. Every particle goes from noise to data.", clock("flow")),
-            Stop("Drag the Training clock to see earlier steps.", clock("training")),
+            clock("Drag the Flow clock. Every particle goes from noise to data.", "flow"),
+            clock("Drag the Training clock to see earlier steps.", "training"),
             Stop(
                 "Five lenses show one run: what moves, its samples, its metrics, other runs next "
                 "to it, and one training step explained.",
