@@ -85,6 +85,8 @@ async def test_the_tour_has_five_stops_at_their_widgets_and_can_be_repeated(benc
     qtbot.keyClick(bench.window, Qt.Key.Key_Tab)
     tour.turn(-1)
     assert tour.isVisible()
+    qtbot.keyClick(tour.next, Qt.Key.Key_Escape)
+    assert not tour.isVisible()
 
 
 async def test_f_hides_all_but_the_canvas_and_the_clocks(bench, qtbot, wait):

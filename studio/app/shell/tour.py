@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
 from pushforward.studio.app.design.basic import button, column, icon_button, label, row
@@ -95,6 +96,13 @@ class Tour(QFrame):
             min(max(APART, x), self._page.width() - WIDTH - APART),
             min(max(APART, y), self._page.height() - self.height() - APART),
         )
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Skip the tour on Escape."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.hide()
+        else:
+            super().keyPressEvent(event)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Follow the size of the window."""
