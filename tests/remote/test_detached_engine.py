@@ -67,6 +67,8 @@ def project(tmp_path: Path) -> Any:
     yield folder
     if folder.exists():
         stop(folder)
+    # A host lets go of its lock a moment before its process is gone.
+    psutil.wait_procs(hosts(folder), timeout=20)
     assert not hosts(folder)
 
 
@@ -138,9 +140,11 @@ def test_nothing_piles_up_after_twenty_clients(project: Path) -> None:
 def test_a_new_client_takes_over_from_one_that_hangs(project: Path) -> None:
     async def test() -> None:
         old, new = client_of(LocalLauncher(project)), client_of(LocalLauncher(project))
+        dropped = Ear(old)
         job, _ = await start(old, project, steps=1_000_000)
-        assert old.state.pid is not None
-        os.kill(old.state.pid, signal.SIGSTOP)
+        pid = old.state.pid
+        assert pid is not None
+        os.kill(pid, signal.SIGSTOP)
         try:
             ear = Ear(new)
             await new.start()
@@ -148,7 +152,8 @@ def test_a_new_client_takes_over_from_one_that_hangs(project: Path) -> None:
             await new.request(m.Control(job=job, action="cancel"))
             await ear.until(lambda: "cancelled" in ear.job_states(job))
         finally:
-            os.kill(old.state.pid, signal.SIGCONT)
+            os.kill(pid, signal.SIGCONT)
+        await dropped.until(lambda: old.state.name == "lost")
         await new.stop()
 
     run(test(), 90)
