@@ -226,7 +226,7 @@ def view_of(panel: PointPanel) -> tuple[float, float, float]:
     both = np.concatenate(known)
     low, high = both.min(axis=0), both.max(axis=0)
     x, y = ((low + high) / 2).tolist()
-    return x, y, float(max((high - low).max() / 2, 1e-6) * 1.15)
+    return x, y, max(float((high - low).max()) / 2, 1e-6) * 1.15
 
 
 def sheet_columns(n: int, aspect: float) -> int:

@@ -67,7 +67,7 @@ class UserHistogram(QWidget):
 
     def _shares(self, values: Values) -> Values:
         counts, _ = np.histogram(values[np.isfinite(values)], self.edges)
-        return np.asarray(counts / max(1, counts.sum()), np.float64)
+        return np.asarray(counts / max(1, int(counts.sum())), np.float64)
 
     @property
     def _area(self) -> QRectF:

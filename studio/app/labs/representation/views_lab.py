@@ -260,7 +260,7 @@ def _shares(arrays: Arrays, name: str) -> Drawn:
     """Return the distribution of similarities as a line over the middles of bins."""
     counts, _ = np.histogram(arrays[name], BINS)
     middles = (BINS[1:] + BINS[:-1]) / 2
-    return Drawn(f"{name}s", middles, counts / max(1, counts.sum()))
+    return Drawn(f"{name}s", middles, counts / max(1, int(counts.sum())))
 
 
 def _describe(question: Question, arrays: Arrays, *, source: bool) -> str:
