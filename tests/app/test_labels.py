@@ -51,7 +51,7 @@ async def test_f2_renames_in_place_and_the_toast_takes_it_back(bench, qtbot, wai
     await wait(lambda: written(first).name == "The best")
     assert lines.words(first.key).text == "1 The best"
     assert bench.window.topbar._path._whole.endswith("1 The best")
-    bench.state.notices.history[-1].actions[0].run()
+    bench.follow_notice()
     await wait(lambda: written(first) == Label())
     assert lines.words(first.key).text == "1 edm"
 

@@ -118,7 +118,7 @@ async def test_a_deleted_run_is_in_the_trash_until_undo_brings_it_back(bench, wa
     await wait(lambda: key not in bench.state.runs.by_key)
     await wait(lambda: any("is deleted" in n.text for n in bench.state.notices.history))
     assert len(project.runs()) == 1
-    bench.state.notices.history[-1].actions[0].run()
+    bench.follow_notice()
     await wait(lambda: key in bench.state.runs.by_key)
     assert len(project.runs()) == 2
     assert bench.state.runs.selection == key
@@ -130,7 +130,7 @@ async def test_a_deleted_data_set_comes_back_too(bench, wait, project):
     await wait(lambda: bench.state.datasets == [])
     await wait(lambda: bench.state.notices.history)
     assert project.datasets() == []
-    bench.state.notices.history[-1].actions[0].run()
+    bench.follow_notice()
     await wait(lambda: [d.name for d in bench.state.datasets] == ["mine"])
 
 

@@ -145,7 +145,7 @@ async def test_a_result_has_the_name_that_a_person_gives_it(
     assert listed.model.data(index, Qt.ItemDataRole.EditRole) == "the good one"
     assert project_files._result_names(RunFolder(Path(run.key))) == {name: "the good one"}
     assert project_files._result_titles(RunFolder(Path(run.key))) == {name: "solver-lab"}
-    bench.state.notices.history[-1].actions[0].run()
+    bench.follow_notice()
     await wait(lambda: index.data() == "1 Solver lab")
     await wait(lambda: ResultFolder(place).label().name == "")
 
@@ -179,7 +179,7 @@ async def test_a_deleted_result_comes_back_with_undo(
     assert not (Path(run.key) / "results" / first).exists()
     (gone,) = project_files.trashed(project.path).things
     assert (gone.what, gone.name, gone.run) == ("result", "1 solver-lab", "0001-r")
-    bench.state.notices.history[-1].actions[0].run()
+    bench.follow_notice()
     await wait(lambda: run.results == [first, second])
     assert (Path(run.key) / "results" / first).is_dir()
 

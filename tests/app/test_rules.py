@@ -44,7 +44,7 @@ async def test_a_rule_is_for_all_runs_on_the_data_and_the_toast_takes_it_back(
     await wait(lambda: len(asked) == 2)
     assert {bench.state.runs.by_key[key].spec.dataset.slug for key in asked} == {"eight-gaussians"}
     assert project.rule("eight-gaussians") == "tree"
-    bench.state.notices.history[-1].actions[0].run()
+    bench.follow_notice()
     await wait(lambda: project.rule("eight-gaussians") == "")
 
 

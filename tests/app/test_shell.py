@@ -581,7 +581,7 @@ async def test_diagnostics_are_written_where_the_sheet_says_and_the_toast_leads_
     assert report["qt"]["version"]
     assert report["engine"]["state"] == "ready"
     assert report["devices"]
-    bench.state.notices.history[-1].actions[0].run()
+    bench.follow_notice()
     assert opened[0].toLocalFile() == str(tmp_path)
 
 
