@@ -143,6 +143,11 @@ class LabView(LensView):
         """Propose settings of the full measurement, where the user has chosen none."""
 
     @property
+    def trouble(self) -> str:
+        """Why there is no result, "" if there is one or it is not known yet."""
+        return self._trouble
+
+    @property
     def filled(self) -> bool:
         """Whether there is something to show."""
         return self.finding is not None
