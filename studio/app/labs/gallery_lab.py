@@ -212,5 +212,5 @@ def applies(state: AppState) -> bool:
 
 
 VIEW = ViewSpec(
-    id=ID, lens="samples", title="Ask this model", order=11, applies=applies, factory=GalleryView
+    id=ID, lens="samples", title="Ask this model", order=21, applies=applies, factory=GalleryView
 )
