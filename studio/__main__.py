@@ -12,6 +12,7 @@ from pushforward.studio.launch import (
     IMPORT_WORKER,
     PAINT_RECORD,
     PRINT_PAGE,
+    is_bundle,
     protect_compile_cache,
 )
 
@@ -24,6 +25,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     if argv is None:  # a process of our own
         protect_compile_cache(os.environ)
     arguments = list(sys.argv[1:] if argv is None else argv)
+    if is_bundle():
+        from pushforward.studio.gpu_support import activate
+
+        activate(sys.path)
     if arguments == [ENGINE]:
         from pushforward.studio.engine.main import main as engine
 

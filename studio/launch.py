@@ -24,6 +24,7 @@ __all__ = [
     "engine_command",
     "has_python",
     "import_worker_command",
+    "is_bundle",
     "own_command",
     "own_env",
     "own_folder",
@@ -53,7 +54,7 @@ class PopenOptions(TypedDict):
 
 def own_command(*arguments: str) -> list[str]:
     """The command that runs ``pushforward`` of this installation with some arguments."""
-    if _frozen():
+    if is_bundle():
         # The window's program has no torch; the engine's, beside it, has all other commands.
         suffix = ".exe" if sys.platform == "win32" else ""
         return [str(Path(sys.executable).with_name(f"pushforward-engine{suffix}")), *arguments]
@@ -72,7 +73,7 @@ def import_worker_command() -> list[str]:
 
 def has_python() -> bool:
     """Whether this Python can run external scripts."""
-    return not _frozen()
+    return not is_bundle()
 
 
 def script_command(script: Path, python: str, *arguments: str) -> list[str]:
@@ -115,7 +116,7 @@ def protect_compile_cache(env: MutableMapping[str, str]) -> None:
 
 def own_folder() -> Path:
     """The folder that a process of ours works in: that of the installation."""
-    return Path(sys.executable).resolve().parent if _frozen() else _code()
+    return Path(sys.executable).resolve().parent if is_bundle() else _code()
 
 
 def popen_options(env: Mapping[str, str] | None = None, *, outlives: bool = False) -> PopenOptions:
@@ -149,7 +150,8 @@ def _private_folder() -> str:
     return tempfile.mkdtemp(prefix="pushforward-compiled-")
 
 
-def _frozen() -> bool:
+def is_bundle() -> bool:
+    """Whether this process is a program of a bundle, which brings its own Python."""
     return bool(getattr(sys, "frozen", False))
 
 

@@ -52,6 +52,7 @@ class Shell:
     show_preferences: Callable[[], None]
     show_history: Callable[[], None]
     show_diagnostics: Callable[[], None]
+    show_about: Callable[[], None]
     toggle_sidebar: Callable[[], None]
     toggle_inspector: Callable[[], None]
     toggle_focus: Callable[[], None]
@@ -191,7 +192,7 @@ def build(state: AppState, actions: Actions, shell: Shell) -> Registry:
     for parts in (find_commands, model_commands, hand_commands, edit_commands, queue_commands):
         for command in parts(state, actions):
             registry.add(command)
-    for command in help_commands(state, actions, shell.show_diagnostics):
+    for command in help_commands(state, actions, shell.show_diagnostics, shell.show_about):
         registry.add(command)
     registry.offer(lambda: evaluate_commands(state, actions))
     registry.offer(lambda: operate_commands(state, actions))

@@ -1,4 +1,4 @@
-"""Commands that open the help: where one is, each page that was written, and diagnostics."""
+"""Commands that open the help: where one is, each page that was written, diagnostics, and About."""
 
 from collections.abc import Callable
 from functools import partial
@@ -12,9 +12,12 @@ __all__ = ["help_commands"]
 
 
 def help_commands(
-    state: AppState, actions: Actions, show_diagnostics: Callable[[], None]
+    state: AppState,
+    actions: Actions,
+    show_diagnostics: Callable[[], None],
+    show_about: Callable[[], None],
 ) -> list[Command]:
-    """Return the commands of the menu Help that show pages, and the one for faults."""
+    """Return the commands of the menu Help that show pages, diagnostics, and About."""
     menu = "Help"
 
     def here() -> None:
@@ -43,5 +46,9 @@ def help_commands(
         Command(
             id="diagnostics", title="Diagnostics…", menu=menu, run=show_diagnostics,
             aliases=("log", "crash", "bug report", "zip", "versions", "support"),
+        ),
+        Command(
+            id="about", title="About…", menu=menu, run=show_about,
+            aliases=("version", "licences", "licenses", "updates", "check for updates", "commit"),
         ),
     ]  # fmt: skip

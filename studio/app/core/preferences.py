@@ -49,7 +49,8 @@ class Preferences(msgspec.Struct, kw_only=True):
     for that of the program; ``columns_off`` are those of the table of runs. ``threads`` and
     ``kept_megabytes`` are of trainings that do not say, 0 for automatic and for no limit;
     ``view_share`` is what looking at a training may take of its time, in per cent. ``welcomed`` is
-    whether the introduction of the first start was shown.
+    whether the introduction of the first start was shown. ``updates`` is the release feed that
+    *Check for updates* reads, a file or an https address.
     """
 
     format: int = 1
@@ -65,6 +66,7 @@ class Preferences(msgspec.Struct, kw_only=True):
     view_share: Annotated[int, msgspec.Meta(ge=1, le=MOST_VIEW)] = round(100 * VIEW_SHARE)
     columns_off: list[str] = []
     welcomed: bool = False
+    updates: str = ""
     layout: dict[str, Any] = {}
 
     @property

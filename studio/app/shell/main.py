@@ -18,7 +18,7 @@ from typing import Any
 from PySide6.QtCore import QMessageLogContext, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
-from pushforward.studio import journal, resources
+from pushforward.studio import installation, journal, resources
 from pushforward.studio.app.core import async_tasks, preferences
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.garbage_collection import Collector
@@ -30,7 +30,6 @@ from pushforward.studio.app.engine.engine_link import EngineLink
 from pushforward.studio.app.engine.process_transport import EngineProcess
 from pushforward.studio.app.engine.requests.request_base import Refused
 from pushforward.studio.app.shell.window import MainWindow
-from pushforward.studio.app.text import number_format
 from pushforward.studio.client.client import EngineClient, EngineState
 from pushforward.studio.client.transport import Transport
 from pushforward.studio.protocol.messages import Event, Ready
@@ -197,7 +196,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Open the studio, at a project or a run if one is given, and run until it is closed."""
     blocked: dict[str, Any] = sys.modules
     blocked.setdefault("torch", None)
-    kept_log = journal.start("studio", version=number_format.version())
+    kept_log = journal.start("studio", version=installation.version())
     qInstallMessageHandler(_qt_says)
     given = list(arguments or [])
     kept = preferences.load()

@@ -1,13 +1,15 @@
-"""Preferences: appearance, training limits, project folder. Each takes effect and is saved at once,
-or tells when it will.
+"""Preferences: appearance, training limits, device, project folder. Each is saved at
+once, and takes effect then or after a restart.
 """
 
+import importlib
 import os
 from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QGridLayout, QLabel, QWidget
 
+from pushforward.studio import gpu_support, launch
 from pushforward.studio.app.core import preferences
 from pushforward.studio.app.core.draft_spec import Typed
 from pushforward.studio.app.core.file_manager import show_in_folder
@@ -102,6 +104,7 @@ class PreferencesSheet:
         self._notes: dict[str, QLabel] = {}
         self._add_look()
         self._add_costs()
+        self._add_device()
         self._add_place()
         page = QWidget()
         page.setLayout(self._grid)
@@ -172,6 +175,23 @@ class PreferencesSheet:
     def _say(self, path: str, words: str, role: str = "muted") -> None:
         self._notes[path].setText(words)
         restyle(self._notes[path], role=role)
+
+    # What it computes with
+
+    def _add_device(self) -> None:
+        self._head("Device")
+        build = gpu_support.installed_build()
+        self.add_gpu = button("Add GPU support…", self._ask_gpu)
+        self.add_gpu.setEnabled(launch.is_bundle())
+        self._line("GPU", self.add_gpu)
+        text = f"PyTorch {build} is installed." if build else "Uses the PyTorch for CPUs."
+        if not launch.is_bundle():
+            text = "To use an NVIDIA GPU, install PyTorch with CUDA in this Python environment."
+        self._note(text)
+
+    def _ask_gpu(self) -> None:
+        module = importlib.import_module("pushforward.studio.app.shell.gpu_dialog")
+        module.GpuDialog(self.dialog).open()
 
     # Where things are
 

@@ -263,6 +263,7 @@ class MainWindow(QMainWindow):
             show_preferences=self._show_preferences,
             show_history=self._show_history,
             show_diagnostics=self._show_diagnostics,
+            show_about=self._show_about,
             toggle_sidebar=lambda: self._toggle(self.left),
             toggle_inspector=lambda: self._toggle(self.right),
             toggle_focus=self._toggle_focus,
@@ -294,6 +295,10 @@ class MainWindow(QMainWindow):
     def _show_diagnostics(self) -> None:
         module = importlib.import_module("pushforward.studio.app.shell.diagnostics_sheet")
         module.DiagnosticsSheet(self._state, self).open()
+
+    def _show_about(self) -> None:
+        module = importlib.import_module("pushforward.studio.app.shell.about_dialog")
+        module.AboutDialog(self._state, self).open()
 
     def _export_menu(self) -> QMenu:
         menu = QMenu(self)

@@ -3,8 +3,6 @@
 import math
 import time
 from collections.abc import Mapping
-from functools import cache
-from importlib import metadata
 
 from pushforward.studio.figures import short
 from pushforward.studio.protocol.events import SPREAD
@@ -19,7 +17,6 @@ __all__ = [
     "percent",
     "plain",
     "varying",
-    "version",
 ]
 
 
@@ -99,12 +96,3 @@ def ago(at: float, now: float | None = None) -> str:
 def _midnight(at: float) -> float:
     day = time.localtime(at)
     return at - (day.tm_hour * 3600 + day.tm_min * 60 + day.tm_sec)
-
-
-@cache
-def version() -> str:
-    """Return the version of the studio, as it was installed."""
-    try:
-        return metadata.version("pushforward")
-    except metadata.PackageNotFoundError:
-        return "from source"
