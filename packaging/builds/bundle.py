@@ -5,6 +5,7 @@ The result, dist/pushforward, runs without Python on this system, or a newer one
 """
 
 import argparse
+import hashlib
 import json
 import os
 import shutil
@@ -12,8 +13,6 @@ import sys
 import sysconfig
 import time
 from pathlib import Path
-
-from bundle.excluded import STRIPPED
 
 from builds.common import (
     BUILD,
@@ -34,6 +33,8 @@ from builds.licences import write_licences
 HELP = "the folder with both programs (dist/pushforward)"
 LIMIT = 750_000_000
 """Bytes that a bundle for CPUs may have."""
+SMALL = 100_000
+"""Bytes of files that are not worth a link."""
 SPEC = ROOT / "packaging" / "bundle" / "pushforward.spec"
 SUFFIX = ".exe" if sys.platform == "win32" else ""
 
@@ -70,6 +71,7 @@ def make_bundle(version: str) -> None:
         env=environment,
     )  # fmt: skip
     strip_libraries(BUNDLE / "_internal")
+    link_duplicates(BUNDLE / "_internal")
     write_licences(BUNDLE)
     report(BUNDLE, began)
 
@@ -90,14 +92,29 @@ def check_bundle(bundle: Path) -> None:
 
 
 def strip_libraries(folder: Path) -> None:
-    """Remove symbols from the libraries of STRIPPED, on Linux."""
+    """Remove symbols and debug information from all libraries, on Linux (some 290 MB)."""
     if sys.platform != "linux":
         return
-    for file in folder.rglob("*.so*"):
-        if not file.is_symlink() and file.name.startswith(tuple(STRIPPED)):
-            before = file.stat().st_size
-            run_program(["strip", "--strip-unneeded", file])
-            say(f"{file.name}: {before / 1e6:.0f} MB, stripped {file.stat().st_size / 1e6:.0f}")
+    before = folder_size(folder)
+    files = [file for file in folder.rglob("*.so*") if file.is_file() and not file.is_symlink()]
+    run_program(["strip", "--strip-unneeded", *files])
+    say(f"stripped: {before / 1e6:.0f} MB, then {folder_size(folder) / 1e6:.0f} MB")
+
+
+def link_duplicates(folder: Path) -> None:
+    """Replace equal files by hard links to one of them, on Linux."""
+    if sys.platform != "linux":
+        return
+    seen: dict[bytes, Path] = {}
+    for file in sorted(folder.rglob("*")):
+        if file.is_symlink() or not file.is_file() or file.stat().st_size < SMALL:
+            continue
+        with file.open("rb") as data:
+            digest = hashlib.file_digest(data, "sha256").digest()
+        first = seen.setdefault(digest, file)
+        if first is not file:
+            file.unlink()
+            file.hardlink_to(first)
 
 
 def _write_build_info(version: str) -> Path:

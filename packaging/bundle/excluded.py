@@ -1,6 +1,6 @@
 """What the bundle leaves out, each with the reason."""
 
-__all__ = ["DROPPED_FILES", "EXCLUDED", "EXTRA", "NOT_IN_WINDOW", "STRIPPED"]
+__all__ = ["DROPPED_FILES", "EXCLUDED", "EXTRA", "NOT_IN_WINDOW"]
 
 EXTRA = "an optional extra of pyproject.toml; the code says what to install where it is absent"
 _OTHERS = "optional in several libraries; no module here uses it"
@@ -18,6 +18,8 @@ EXCLUDED = {
     "torch.testing._internal.generated": _TORCH_TESTS,
     "torch.testing._internal.opinfo": _TORCH_TESTS,
     "torch.testing._internal.test_module": _TORCH_TESTS,
+    "torch._inductor": "compiles code, for which a bundle has no headers; GPU support brings it",
+    "torch.onnx": EXTRA,
     "torch.utils.tensorboard": EXTRA,
     "torch.utils.benchmark": "timing tools of PyTorch that no module here uses",
     "tensorboard": EXTRA,
@@ -60,6 +62,12 @@ EXCLUDED = {
     "attr": _OTHERS,
     "docutils": _OTHERS,
     "lib2to3": _OTHERS,
+    "pygments.lexers": "colours source code, which the command line never prints",
+    "pygments.styles": "the same",
+    "PIL.AvifImagePlugin": "images of this format are not read, 5 MB",
+    "PIL._avif": "the same",
+    "sympy.physics": "a part of sympy that PyTorch does not use",
+    "sympy.stats": "a part of sympy that PyTorch does not use",
     "sqlite3": _OTHERS,
     "numpy.tests": _TESTS,
     "PySide6.QtTest": _QT,
@@ -79,6 +87,8 @@ EXCLUDED = {
     "PySide6.QtQuickWidgets": _QT,
     "PySide6.QtSql": _QT,
     "PySide6.QtDesigner": _QT,
+    "PySide6.QtOpenGL": "no_opengl.py has an empty one",
+    "PySide6.QtOpenGLWidgets": "no_opengl.py has an empty one",
     "PySide6.QtHelp": _QT,
     "PySide6.QtUiTools": _QT,
 }
@@ -131,18 +141,8 @@ DROPPED_FILES = {
     "libcap.so": "the system's", "libexpat": "the system's",
     "libQt6EglF": "for screens without a window system",
     "PySide6/Qt/lib/libQt6EglF": "for screens without a window system",
+    "libQt6OpenGL": _QT,
+    "PySide6/Qt/lib/libQt6OpenGL": _QT,
     "libQt6Test": _QT, "PySide6/Qt/lib/libQt6Test": _QT,
 }  # fmt: skip
 """Beginnings of paths inside the bundle."""
-
-STRIPPED = {
-    "libtorch_cpu": "symbols that only a debugger reads: 90 MB",
-    "libtorch_python": "the same",
-    "bsp_wrap": "debug information: 173 of 174 MB",
-    "libpython3": "the same",
-    "emd_wrap": "debug information",
-    "partial_cython": "debug information",
-}
-"""Shared libraries from which `strip` removes symbols; beginnings of file names. Not all: it breaks
-those of NumPy and SciPy, whose wheels were edited after linking.
-"""

@@ -1,11 +1,13 @@
 """Training settings shared by all families: the catalogue entry of kind "training"."""
 
+import importlib.util
 from typing import Annotated, Literal
 
 from pushforward.models.config import Config, param
 from pushforward.models.contracts.execution import Execution
 from pushforward.models.training.posthoc import SETTING
 from pushforward.studio.engine.process.devices import GpuMode
+from pushforward.studio.engine.process.refusal import Refused
 
 __all__ = ["FEWEST_SAMPLES", "TrainingConfig"]
 
@@ -265,12 +267,29 @@ class TrainingConfig(Config, frozen=True):
         """Return how an NVIDIA GPU computes."""
         return GpuMode(self.deterministic, self.matrix_precision)
 
+    def check_compiler(self) -> None:
+        """Refuse to compile where PyTorch has no compiler, as in an installed bundle.
+
+        Raises:
+            Refused: networks are to be compiled, and cannot be.
+        """
+        if self.compiled and not _has_compiler():
+            raise Refused(
+                "This installation cannot compile networks.",
+                "Switch off Compile, or use the Python package.",
+                path="training.compiled",
+            )
+
     def execution(self) -> Execution:
         """Return how the networks of the training are run."""
         return Execution(
             bf16=self.bf16,
             micro_batches=self.micro_batches,
-            compiled=self.compiled,
+            compiled=self.compiled and _has_compiler(),
             channels_last=self.channels_last,
             lengths=self.lengths,
         )
+
+
+def _has_compiler() -> bool:
+    return importlib.util.find_spec("torch._inductor") is not None

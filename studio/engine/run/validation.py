@@ -64,6 +64,7 @@ class Validator:
         if resolved is None:
             return Validation(problems, 0, 0, None)
         try:
+            resolved.training.check_compiler()
             outline = resolved.outline(project)
             needs = self._measured(resolved, outline, project, own)
         except (Refused, ConfigError, StoreError, MemoryError) as error:
