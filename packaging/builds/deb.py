@@ -56,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.add_argument("--version", default=project_version(), help="version of the package")
     parser.add_argument(
-        "--compression", default="zstd", choices=("zstd", "xz"), help="xz is smaller and slower"
+        "--compression", default="xz", choices=("xz", "zstd"), help="zstd is faster and larger"
     )
 
 

@@ -109,6 +109,7 @@ NOT_IN_WINDOW = {
 """Packages that the engine's program has and the window's program has not."""
 
 DROPPED_FILES = {
+    "torch/_inductor/": "templates of compiled code",
     "torch/include/": "headers, for C++ extensions",
     "torch/share/": "CMake files",
     "torch/test/": "tests",
