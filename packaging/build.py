@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from builds.common import BuildFailed
 
 BUILDS = Path(__file__).resolve().parent / "builds"
-HELPERS = {"__init__", "common", "licences", "man_page", "versions"}
+HELPERS = {"__init__", "common", "licences", "versions"}
 
 
 def parser() -> argparse.ArgumentParser:

@@ -1,28 +1,26 @@
-"""Facts of this installation: version, commit, and the licences of its parts.
+"""Facts of this installation: its commit, and the licences of its parts.
 
 A bundle has them in two files, written when it is built. A checkout or a wheel has no such files:
 the commit comes from git, the licences from the metadata of the installed packages.
 """
 
-import json
 import re
 import subprocess
 import sys
 import sysconfig
 from collections.abc import Iterator
-from functools import cache
 from importlib import metadata
 from pathlib import Path
 
 import msgspec
 
 from pushforward.studio.launch import popen_options
+from pushforward.studio.version import BUILD_FILE, build_facts
 
-__all__ = ["Part", "collect_parts", "commit", "parts", "version"]
+__all__ = ["Part", "collect_parts", "commit", "parts"]
 
 PROGRAM = "pushforward"
-FOLDER = Path(__file__).parents[1]
-BUILD_FILE, LICENCES_FILE = FOLDER / "build.json", FOLDER / "licences.json"
+LICENCES_FILE = Path(__file__).parents[1] / "licences.json"
 _LICENCE_FILES = ("licen", "copying", "notice", "copyright")
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
@@ -36,20 +34,10 @@ class Part(msgspec.Struct, frozen=True):
     text: str = ""
 
 
-def version() -> str:
-    """Return the version, "from source" where it is not installed."""
-    if BUILD_FILE.exists():
-        return str(_build_facts()["version"])
-    try:
-        return metadata.version(PROGRAM)
-    except metadata.PackageNotFoundError:
-        return "from source"
-
-
 def commit() -> str:
     """Return the short commit that was built or is checked out, "" where it is unknown."""
     if BUILD_FILE.exists():
-        return str(_build_facts()["commit"])
+        return build_facts()["commit"]
     root = Path(__file__).resolve().parents[1]
     if not (root / ".git").exists():
         return ""
@@ -81,12 +69,6 @@ def collect_parts(root: str = PROGRAM) -> list[Part]:
         shown = stated or ("see its text" if text else "not stated")
         found.append(Part(package.metadata["Name"], package.version, shown, text))
     return found
-
-
-@cache
-def _build_facts() -> dict[str, str]:
-    facts: dict[str, str] = json.loads(BUILD_FILE.read_text(encoding="utf-8"))
-    return facts
 
 
 def _required(root: str) -> set[str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pushforward.studio import installation
+from pushforward.studio import installation, version
 
 
 def test_each_required_package_is_listed_with_its_licence() -> None:
@@ -21,9 +21,10 @@ def test_a_bundle_states_what_was_built(tmp_path: Path, monkeypatch: pytest.Monk
     build, licences = tmp_path / "build.json", tmp_path / "licences.json"
     build.write_text(json.dumps({"version": "7.1", "commit": "abc123"}))
     licences.write_text(json.dumps([{"name": "X", "version": "1", "licence": "MIT", "text": "t"}]))
-    monkeypatch.setattr(installation, "BUILD_FILE", build)
+    for module in (installation, version):
+        monkeypatch.setattr(module, "BUILD_FILE", build)
     monkeypatch.setattr(installation, "LICENCES_FILE", licences)
-    installation._build_facts.cache_clear()
-    assert (installation.version(), installation.commit()) == ("7.1", "abc123")
+    version.build_facts.cache_clear()
+    assert (version.program_version(), installation.commit()) == ("7.1", "abc123")
     assert installation.parts() == [installation.Part("X", "1", "MIT", "t")]
-    installation._build_facts.cache_clear()
+    version.build_facts.cache_clear()

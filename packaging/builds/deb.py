@@ -25,10 +25,10 @@ from builds.common import (
     run_program,
     say,
 )
-from builds.man_page import format_man_page
 
 HELP = "a Debian package (dist/*.deb)"
 LIMIT = 260_000_000
+MAINTAINER = "Pushforward Studio maintainers"
 SIZES = (16, 22, 24, 32, 48, 64, 96, 128, 256, 512)
 TREE = BUILD / "deb"
 LINUX = ROOT / "packaging" / "linux"
@@ -69,7 +69,7 @@ def run(given: argparse.Namespace) -> None:
     _add_programs(given.version)
     _add_desktop_files()
     _add_icons()
-    _add_documents(given.version)
+    _add_documents()
     _add_completions()
     architecture = run_program(["dpkg", "--print-architecture"], quiet=True).strip()
     _add_control(given.version, architecture)
@@ -134,11 +134,9 @@ def _add_icons() -> None:
     shutil.copyfile(source, vector)
 
 
-def _add_documents(version: str) -> None:
+def _add_documents() -> None:
     """Add the man page, the changelog, and the licences of all parts."""
-    from pushforward.studio.cli.parser import parser
-
-    page = format_man_page(parser(), version, (ROOT / "CHANGELOG.md").stat().st_mtime)
+    page = run_program([BUNDLE / "pushforward-engine", "man"], quiet=True, folder=BUNDLE)
     man = TREE / "usr" / "share" / "man" / "man1"
     man.mkdir(parents=True)
     _gzip(man / "pushforward.1.gz", page)
@@ -191,7 +189,7 @@ def _add_control(version: str, architecture: str) -> None:
         "Package": "pushforward",
         "Version": version,
         "Architecture": architecture,
-        "Maintainer": "The Pushforward authors <noreply@example.org>",
+        "Maintainer": MAINTAINER,
         "Section": "science",
         "Priority": "optional",
         "Installed-Size": str(sum(file.stat().st_size for file in files) // 1024),

@@ -4,13 +4,13 @@ import argparse
 import importlib
 import sys
 from collections.abc import Sequence
-from importlib import metadata
 from pathlib import Path
 from typing import Any, NoReturn
 
 from pushforward.studio.cli import output
 from pushforward.studio.cli.terminal import complain
 from pushforward.studio.literal import one_line
+from pushforward.studio.version import program_version
 from pushforward.studio.workflows.errors import UsageError
 
 __all__ = ["COMMANDS", "main", "parser", "version"]
@@ -64,10 +64,8 @@ def parser() -> argparse.ArgumentParser:
 
 def version() -> str:
     """Return the name and version of the program."""
-    try:
-        return f"Pushforward Studio {metadata.version('pushforward')}"
-    except metadata.PackageNotFoundError:
-        return "Pushforward Studio, from a checkout"
+    number = program_version()
+    return f"Pushforward Studio{', from a checkout' if number == 'source' else f' {number}'}"
 
 
 def main(arguments: Sequence[str]) -> int:

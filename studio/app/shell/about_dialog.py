@@ -14,6 +14,7 @@ from pushforward.studio.app.design.basic import button, label, restyle, row, sec
 from pushforward.studio.app.design.dialog import Dialog
 from pushforward.studio.app.design.fact_rows import Facts
 from pushforward.studio.app.design.table import Column, Table
+from pushforward.studio.version import program_version
 
 __all__ = ["AboutDialog"]
 
@@ -71,7 +72,7 @@ class AboutDialog(Dialog):
         """Compare this version with the configured feed and show the result."""
         feed = updates.configured_feed(preferences.load().updates)
         try:
-            found = await asyncio.to_thread(updates.find_update, feed, installation.version())
+            found = await asyncio.to_thread(updates.find_update, feed, program_version())
         except updates.FeedError as error:
             self._say(str(error), "danger")
         else:
@@ -96,7 +97,7 @@ def installation_facts(state: AppState) -> list[tuple[str, str]]:
     versions = state.engine.versions
     gpu = gpu_support.installed_build()
     return [
-        ("Version", installation.version()),
+        ("Version", program_version()),
         ("Commit", installation.commit() or "unknown"),
         ("Python", platform.python_version()),
         ("Qt", qVersion()),

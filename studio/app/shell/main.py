@@ -18,7 +18,7 @@ from typing import Any
 from PySide6.QtCore import QMessageLogContext, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
-from pushforward.studio import installation, journal, resources
+from pushforward.studio import journal, resources
 from pushforward.studio.app.core import async_tasks, preferences
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.garbage_collection import Collector
@@ -33,6 +33,7 @@ from pushforward.studio.app.shell.window import MainWindow
 from pushforward.studio.client.client import EngineClient, EngineState
 from pushforward.studio.client.transport import Transport
 from pushforward.studio.protocol.messages import Event, Ready
+from pushforward.studio.version import program_version
 
 __all__ = ["Studio", "main", "make_application"]
 
@@ -196,7 +197,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Open the studio, at a project or a run if one is given, and run until it is closed."""
     blocked: dict[str, Any] = sys.modules
     blocked.setdefault("torch", None)
-    kept_log = journal.start("studio", version=installation.version())
+    kept_log = journal.start("studio", version=program_version())
     qInstallMessageHandler(_qt_says)
     given = list(arguments or [])
     kept = preferences.load()

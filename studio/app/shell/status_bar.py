@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
-from pushforward.studio import installation
 from pushforward.studio.app.core import snapshot_text
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.branch_replay import replay_of
@@ -15,6 +14,7 @@ from pushforward.studio.app.design.basic import Dot, icon_button, label, restyle
 from pushforward.studio.app.design.literal_text import set_tip
 from pushforward.studio.app.design.theme import theme
 from pushforward.studio.app.text import number_format
+from pushforward.studio.version import program_version
 
 __all__ = ["StatusBar"]
 
@@ -44,7 +44,7 @@ class StatusBar(QFrame):
         self._speed = label("", "muted")
         self._left = label("", "muted")
         self._cost = label("", "muted")
-        self._version = label(installation.version(), "muted")
+        self._version = label(program_version(), "muted")
         self._roomy = self._wide = True
         self.history = icon_button("bell", "Past messages")
         self.history.setFixedSize(22, 22)
