@@ -13,6 +13,8 @@ import shutil
 import time
 from pathlib import Path
 
+import msgspec
+
 from builds.bundle import make_bundle
 from builds.common import (
     BUILD,
@@ -25,6 +27,7 @@ from builds.common import (
     run_program,
     say,
 )
+from pushforward.studio.installation import Part
 
 HELP = "a Debian package (dist/*.deb)"
 LIMIT = 260_000_000
@@ -145,17 +148,17 @@ def _add_documents() -> None:
     documents.mkdir(parents=True)
     _gzip(documents / "changelog.gz", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"))
     licences = BUNDLE / "_internal" / "pushforward" / "licences.json"
-    parts = json.loads(licences.read_text(encoding="utf-8"))
+    parts = msgspec.json.decode(licences.read_bytes(), type=list[Part])
     (documents / "copyright").write_text(format_copyright(parts), encoding="utf-8")
 
 
-def format_copyright(parts: list[dict[str, str]]) -> str:
+def format_copyright(parts: list[Part]) -> str:
     """Return the list of all parts, then each licence text once."""
     titles: dict[str, list[str]] = {}
     for part in parts:
-        titles.setdefault(part["text"].strip(), []).append(f"{part['name']} {part['version']}")
+        titles.setdefault(part.text.strip(), []).append(f"{part.name} {part.version}")
     lines = ["Pushforward Studio contains:", ""]
-    lines += [f"  {part['name']} {part['version']}: {part['licence']}" for part in parts]
+    lines += [f"  {part.name} {part.version}: {part.licence}" for part in parts]
     for text, names in titles.items():
         if text:
             lines += ["", "=" * 78, ", ".join(names), "=" * 78, "", text]

@@ -9,7 +9,7 @@ from bundle.excluded import EXCLUDED
 from builds.common import ROOT, BuildFailed, run_program
 from pushforward.studio.installation import Part, collect_parts
 
-__all__ = ["bundle_parts", "library_parts", "write_licences"]
+__all__ = ["Part", "bundle_parts", "complete_part", "library_parts", "write_licences"]
 
 TEXTS = ROOT / "packaging" / "licences"
 _LGPL = ("PySide6", "shiboken6")
@@ -24,7 +24,7 @@ def bundle_parts(bundle: Path) -> list[Part]:
     Raises:
         BuildFailed: a part has no licence or no text of it.
     """
-    parts = [_completed(part) for part in collect_parts() if part.name.lower() not in EXCLUDED]
+    parts = [complete_part(part) for part in collect_parts() if part.name.lower() not in EXCLUDED]
     parts += library_parts(bundle / "_internal")
     missing = [part.name for part in parts if not part.text.strip()]
     if missing:
@@ -67,7 +67,7 @@ def _package_of(library: str) -> str:
     return said.splitlines()[0].partition(": ")[0].split(",")[0]
 
 
-def _completed(part: Part) -> Part:
+def complete_part(part: Part) -> Part:
     """Return a part with the text that its package lacks."""
     if part.name.startswith(_LGPL):
         texts = [

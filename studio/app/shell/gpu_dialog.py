@@ -90,7 +90,7 @@ class GpuDialog(Dialog):
         if self._driver is None:
             return
         try:
-            self.plan = gpu_support.make_plan(folder, self._driver, metadata.version("torch"))
+            self.plan = gpu_support.make_plan(folder, self._driver, torch_version())
         except gpu_support.GpuSupportError as error:
             self.facts.show_facts([self._driver_fact()])
             self._say(str(error), "danger")
@@ -138,3 +138,8 @@ class GpuDialog(Dialog):
     def _say(self, text: str, role: str = "muted") -> None:
         self.note.setText(text)
         restyle(self.note, role=role)
+
+
+def torch_version() -> str:
+    """Return the version of the installed PyTorch, which this process never imports."""
+    return metadata.version("torch")
