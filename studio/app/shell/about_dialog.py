@@ -3,14 +3,14 @@
 import asyncio
 import platform
 
-from PySide6.QtCore import QUrl, qVersion
+from PySide6.QtCore import Qt, QUrl, qVersion
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from pushforward.studio import gpu_support, installation, updates
 from pushforward.studio.app.core import async_tasks, preferences
 from pushforward.studio.app.core.app_state import AppState
-from pushforward.studio.app.design.basic import button, label, restyle, row, section
+from pushforward.studio.app.design.basic import button, label, restyle, section
 from pushforward.studio.app.design.dialog import Dialog
 from pushforward.studio.app.design.fact_rows import Facts
 from pushforward.studio.app.design.table import Column, Table
@@ -31,7 +31,8 @@ class AboutDialog(Dialog):
         self.parts = installation.parts()
         self.body.addWidget(Facts(self.facts))
         self.body.addWidget(section("Licences"))
-        columns = (Column("Part"), Column("Version"), Column("Licence"))
+        left = Qt.AlignmentFlag.AlignLeft
+        columns = (Column("Part"), Column("Version", side=left), Column("Licence", side=left))
         self.table = Table("Licences", columns)
         self.table.show_rows([(part.name, part.version, part.licence) for part in self.parts])
         self.table.setFixedHeight(LIST_HEIGHT)
@@ -46,10 +47,10 @@ class AboutDialog(Dialog):
         self.outcome = label("", "muted", wrap=True)
         self.open_page = button("Open release page", self._open_page)
         self.open_page.hide()
-        self.body.addLayout(row(self.outcome, None, self.open_page))
+        self.body.addWidget(self.outcome)
         self.check = button("Check for updates", self._start_check)
         close = button("Close", self.accept)
-        self.add_buttons(button("Copy", self._copy), close, left=self.check)
+        self.add_buttons(self.open_page, button("Copy", self._copy), close, left=self.check)
         close.setFocus()
 
     def _show_licence(self) -> None:

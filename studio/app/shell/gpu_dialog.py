@@ -15,6 +15,7 @@ from pushforward.studio.app.design.dialog import Dialog
 from pushforward.studio.app.design.fact_rows import Facts
 from pushforward.studio.app.design.file_dialog import open_dialog
 from pushforward.studio.app.text.number_format import megabytes
+from pushforward.studio.counts import format_count
 
 __all__ = ["GpuDialog"]
 
@@ -42,6 +43,7 @@ class GpuDialog(Dialog):
         self.bar = QProgressBar()
         self.bar.setAccessibleName("Progress")
         self.bar.setRange(0, 1000)
+        self.bar.setTextVisible(False)
         self.bar.hide()
         self.body.addWidget(self.bar)
         self.note = label("", "muted", wrap=True)
@@ -100,7 +102,7 @@ class GpuDialog(Dialog):
                 [
                     self._driver_fact(),
                     ("Build", f"PyTorch {self.plan.build}"),
-                    ("Size", f"{megabytes(self.plan.size)} from {count} wheels"),
+                    ("Size", f"{megabytes(self.plan.size)} in {format_count(count, 'wheel')}"),
                     ("Folder", str(self.plan.target)),
                 ]
             )
