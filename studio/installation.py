@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from pushforward.studio.launch import popen_options
-from pushforward.studio.version import BUILD_FILE, build_facts
+from pushforward.studio.version import build_facts
 
 __all__ = ["Part", "collect_parts", "commit", "parts"]
 
@@ -36,8 +36,8 @@ class Part(msgspec.Struct, frozen=True):
 
 def commit() -> str:
     """Return the short commit that was built or is checked out, "" where it is unknown."""
-    if BUILD_FILE.exists():
-        return build_facts()["commit"]
+    if facts := build_facts():
+        return facts.get("commit", "")
     root = Path(__file__).resolve().parents[1]
     if not (root / ".git").exists():
         return ""

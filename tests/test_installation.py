@@ -21,8 +21,7 @@ def test_a_bundle_states_what_was_built(tmp_path: Path, monkeypatch: pytest.Monk
     build, licences = tmp_path / "build.json", tmp_path / "licences.json"
     build.write_text(json.dumps({"version": "7.1", "commit": "abc123"}))
     licences.write_text(json.dumps([{"name": "X", "version": "1", "licence": "MIT", "text": "t"}]))
-    for module in (installation, version):
-        monkeypatch.setattr(module, "BUILD_FILE", build)
+    monkeypatch.setattr(version, "BUILD_FILE", build)
     monkeypatch.setattr(installation, "LICENCES_FILE", licences)
     version.build_facts.cache_clear()
     assert (version.program_version(), installation.commit()) == ("7.1", "abc123")

@@ -44,6 +44,7 @@ from pushforward.studio.store.edits import effective_spec
 from pushforward.studio.store.errors import StoreError
 from pushforward.studio.store.project import Project
 from pushforward.studio.store.run import RunFolder, RunRecord
+from pushforward.studio.version import program_version
 
 __all__ = ["Session", "free_device_memory", "new_run", "open_session", "revisit", "versions"]
 
@@ -198,12 +199,7 @@ def new_run(
 def versions() -> dict[str, str]:
     """Return the versions that a result may depend on."""
     found = {name: version(name) for name in ("torch", "numpy")}
-    try:
-        found["pushforward"] = version("pushforward")
-    except ImportError:
-        # A checkout that is not installed has no metadata.
-        found["pushforward"] = "source"
-    return {"python": platform.python_version(), **found}
+    return {"python": platform.python_version(), **found, "pushforward": program_version()}
 
 
 def open_session(run: RunFolder, total: int) -> Session:
