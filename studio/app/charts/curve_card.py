@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
 from pushforward.studio.app.charts.curve_chart import ChartScene, values_at
 from pushforward.studio.app.charts.curve_plot import ChartPlot
@@ -14,7 +14,7 @@ from pushforward.studio.app.charts.curves import Curve, nearest_index
 from pushforward.studio.app.charts.picture_export import Picture
 from pushforward.studio.app.charts.plot_card import PlotCard
 from pushforward.studio.app.charts.print_plots import charts_picture
-from pushforward.studio.app.design.basic import Elided, button, label
+from pushforward.studio.app.design.basic import Elided, button, column, label, row
 from pushforward.studio.app.design.flow_layout import Wrapping
 from pushforward.studio.app.design.theme import colors, theme
 from pushforward.studio.app.text.number_ticks import number
@@ -73,20 +73,11 @@ class ChartCard(PlotCard):
         self.note.setVisible(bool(note))
         # It has what room the others leave.
         self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        line = QHBoxLayout()
-        line.setSpacing(8)
-        line.addWidget(self.note, 1)
-        line.addWidget(self._key)
-        line.addStretch()
-        line.addWidget(self._values)
-        body = QVBoxLayout(self)
-        body.setContentsMargins(12, 8, 8, 4)
-        body.setSpacing(4)
+        line = row((self.note, 1), self._key, (None, 0), self._values)
+        body = column(parent=self, gap=4, margins=(12, 8, 8, 4))
         if heading:  # beside the rest a title is cut
             self.heading = Elided(title, "heading", tip=tip)
-            head = QHBoxLayout()
-            head.addWidget(self.heading, 1)
-            head.addWidget(self._log)
+            head = row((self.heading, 1), self._log, gap=None)
             body.addLayout(head)
         else:
             line.addWidget(self._log)

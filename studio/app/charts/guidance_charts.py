@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from pushforward.studio.app.charts.interactive_plot import Range
 from pushforward.studio.app.charts.line_plot import Drawn, LinePlot
 from pushforward.studio.app.charts.tradeoff_chart import SHARE, Stop, TradeoffPlot
-from pushforward.studio.app.design.basic import row
+from pushforward.studio.app.design.basic import column, row
 from pushforward.studio.app.design.forms.editors import Segments
 
 __all__ = ["GuidanceCharts"]
@@ -42,11 +42,7 @@ class GuidanceCharts(QWidget):
             plot.chosen_at.connect(self.chosen_at)
             self._pages.addWidget(plot)
         self.choice.chosen.connect(self._pages.setCurrentIndex)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addLayout(row(self.choice, None))
-        layout.addWidget(self._pages, 1)
+        column(row(self.choice, None), (self._pages, 1), parent=self, gap=4)
 
     def call(self, of: str) -> None:
         """Say of how many samples the figures are, "" for nothing."""

@@ -7,11 +7,11 @@ from functools import partial
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QWidget
 
 from pushforward.studio.app.charts.grid_fields import Heat, lookup
 from pushforward.studio.app.charts.plot_style import CanvasStyle
-from pushforward.studio.app.design.basic import Link, button, clear, label, row, section
+from pushforward.studio.app.design.basic import Link, button, clear, column, label, row, section
 from pushforward.studio.app.design.fold import Fold
 from pushforward.studio.app.design.literal_text import set_tip
 from pushforward.studio.app.design.switch import Switch
@@ -109,14 +109,12 @@ class LayerPanel(QFrame):
         self.setFixedWidth(WIDTH)
         self._rows: dict[str, tuple[LayerRow, Switch]] = {}
         self._words: dict[str, QLabel] = {}  # beside a switch: why nothing of its layer is drawn
-        self._body = QVBoxLayout(self)
-        self._body.setContentsMargins(10, 4, 10, 6)
+        self._body = column(parent=self, gap=None, margins=(10, 4, 10, 6))
         self.fold = Fold("Layers", opened=True)
         self.fold.toggled.connect(self._fold)
         content = self.fold.body
         content.setSpacing(4)
-        self._list = QVBoxLayout()
-        self._list.setSpacing(4)
+        self._list = column(gap=4)
         self.legend = Legend()
         self.legend.hide()
         self._note = label("", "small", wrap=True)

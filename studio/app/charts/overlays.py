@@ -132,8 +132,9 @@ class EmptyState(QWidget):
         self._otherwise: Callable[[], None] | None = None
         for words in (self._title, self._text):
             words.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        body = column(self._title, self._text, 8, gap=6)
-        body.addLayout(row(None, self._button, self._second, None, gap=8))
+        body = column(
+            self._title, self._text, 8, row(None, self._button, self._second, None, gap=8), gap=6
+        )
         if over:
             body.setContentsMargins(16, 14, 16, 14)
         self.setLayout(body)

@@ -5,12 +5,12 @@ from typing import Protocol
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QFrame, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QMenu, QWidget
 
 from pushforward.studio.app.charts.curves import Curve
 from pushforward.studio.app.charts.interactive_plot import Explored
 from pushforward.studio.app.charts.picture_export import copy_picture
-from pushforward.studio.app.design.basic import Elided, restyle
+from pushforward.studio.app.design.basic import Elided, column, restyle
 from pushforward.studio.app.design.literal_text import keyless
 
 __all__ = ["Curves", "PlotCard", "PointedCard"]
@@ -83,12 +83,7 @@ class PointedCard(PlotCard):
     def lay_out(self, tip: str = "") -> None:
         """Put name, line and plot below each other; ``tip`` is what there is to know of it."""
         name = Elided(self.title, "strong", tip=tip)
-        body = QVBoxLayout(self)
-        body.setContentsMargins(12, 8, 8, 4)
-        body.setSpacing(2)
-        body.addWidget(name)
-        body.addWidget(self._said)
-        body.addWidget(self.plot, 1)
+        column(name, self._said, (self.plot, 1), parent=self, gap=2, margins=(12, 8, 8, 4))
 
     def say(self, text: str, level: str = "") -> None:
         """Say something of all of it; ``level`` is whether that is good, "" for neither."""

@@ -8,7 +8,7 @@ from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSlider, QWidget
 
 from pushforward.studio.app.core.data_type import Arrays, Kind
 from pushforward.studio.app.core.selection import Rows, Selection, Source
@@ -19,7 +19,7 @@ from pushforward.studio.app.data.rule_chip import RuleChip
 from pushforward.studio.app.data.selection_chip import ChosenChip
 from pushforward.studio.app.data.tile_grid import LARGEST, SMALLEST
 from pushforward.studio.app.data.tile_pane import Pane
-from pushforward.studio.app.design.basic import button, label, restyle, row, view_bar
+from pushforward.studio.app.design.basic import button, column, label, restyle, row, view_bar
 from pushforward.studio.app.design.filter_field import FilterLine
 from pushforward.studio.app.design.forms.editors import ChoiceList, Segments
 from pushforward.studio.app.design.literal_text import set_tip
@@ -92,13 +92,8 @@ class Browser(QWidget):
         self._found: Near | None = None  # what the engine knows of what is near
         self.order.setMaximumWidth(200)
         self.filter.installEventFilter(self)
-        halves = QHBoxLayout()
-        halves.setSpacing(20)
-        halves.addWidget(self.made, 1)
-        halves.addWidget(self.real, 1)
-        body = QVBoxLayout(self)
-        body.setContentsMargins(0, 0, 0, 0)
-        body.setSpacing(8)
+        halves = row((self.made, 1), (self.real, 1), gap=20)
+        body = column(parent=self)
         # Where a kind can be drawn in several ways the bar has no room for all.
         self._finders = (self.order, self.filter, self.look, self.size_)
         self._finders_above: bool | None = None
@@ -106,18 +101,13 @@ class Browser(QWidget):
         self._looks: list[str] = []
         self._line_of_bar: QHBoxLayout | None = None
         self._above = QWidget()
-        above = QHBoxLayout(self._above)
-        above.setContentsMargins(0, 0, 0, 0)
-        above.setSpacing(8)
-        above.addStretch(1)
-        above.addWidget(self.key)
+        row(None, self.key, parent=self._above)
         self._above.hide()
         body.addWidget(self._above)
         body.addLayout(halves, 1)
         # Below, where what comes late pushes nothing aside in a narrow window.
         body.addWidget(self._near_line)
-        self.foot = row(self._line, self.rule, self.picked, self.nearest)
-        self.foot.setStretch(0, 1)
+        self.foot = row((self._line, 1), self.rule, self.picked, self.nearest)
         body.addLayout(self.foot)
         self._connect()
         self._tell()

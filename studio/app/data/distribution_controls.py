@@ -34,8 +34,7 @@ class PartChoice(QWidget):
         self._names: list[str] = []
         self._short = short
         self._box: Segments | ChoiceList | None = None
-        self._line = row()
-        self.setLayout(self._line)
+        self._line = row(parent=self)
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.hide()
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from pushforward.studio.app.core.data_type import LABEL, Arrays, Kind, Measured
 from pushforward.studio.app.core.data_type_registry import kind
@@ -17,7 +17,7 @@ from pushforward.studio.app.data.row_filter import Unfiltered, keeps, sorted_row
 from pushforward.studio.app.data.tile_grid import TileGrid
 from pushforward.studio.app.data.tile_loading import Browsed
 from pushforward.studio.app.data.tile_parts import TileParts
-from pushforward.studio.app.design.basic import label, row, section
+from pushforward.studio.app.design.basic import column, label, row, section
 from pushforward.studio.app.design.forms.editors import ChoiceList
 from pushforward.studio.app.text import number_format
 
@@ -55,16 +55,13 @@ class Pane(QWidget):
         self.grid = TileGrid(title, browsed=True)
         TileParts(self.grid, walks=False)  # Shift and the arrows extend what is selected
         self._where = label("", "small", wrap=True)  # two lines are as high as the head
-        body = QVBoxLayout(self)
-        body.setContentsMargins(0, 0, 0, 0)
-        body.setSpacing(2)
+        body = column(parent=self, gap=2)
         self._name = section(title)
         self.choice = ChoiceList([title], f"Beside {title.lower()}")  # where there is a choice
         self.choice.setFixedHeight(HEAD)
         self._where.setMinimumHeight(HEAD)  # with a choice or without: both panes are as high
         self.choice.hide()
-        head = row(self._name, self.choice, self._where)
-        head.setStretch(2, 1)
+        head = row(self._name, self.choice, (self._where, 1))
         body.addLayout(head)
         body.addWidget(self.grid, 1)
         self.grid.say_by(self.said)

@@ -34,6 +34,9 @@ from pushforward.studio.app.design.literal_text import Label, PushButton, keyles
 from pushforward.studio.literal import one_line
 
 L = TypeVar("L", bound=QBoxLayout)
+Piece = QWidget | QLayout | None
+Item = Piece | int | tuple[Piece, int]
+Margins = tuple[int, int, int, int]
 LINK_MARGINS = 8  # pixels that the style keeps around a link's text
 
 __all__ = [
@@ -200,12 +203,26 @@ def icon_button(icon: str, name: str, clicked: Callable[[], None] | None = None)
     return made
 
 
-def row(*items: QWidget | int | None, gap: int = 8, margins: int = 0) -> QHBoxLayout:
-    """Return a row of widgets; a number is a space, None takes what is left."""
-    return _fill(QHBoxLayout(), items, gap, margins)
+def row(
+    *items: Item,
+    parent: QWidget | None = None,
+    gap: int | None = 8,
+    margins: int | Margins | None = 0,
+) -> QHBoxLayout:
+    """Return a horizontal layout.
+
+    Args:
+        items: a widget or a layout, alone or as (item, stretch); a number is a space in pixels,
+            None takes what is left.
+        parent: the widget that is laid out; without one the layout is part of another.
+        gap: pixels between items; None leaves it to the style.
+        margins: pixels around them, one number or (left, top, right, bottom); None leaves them to
+            the style.
+    """
+    return _fill(QHBoxLayout() if parent is None else QHBoxLayout(parent), items, gap, margins)
 
 
-def view_bar(view: QWidget, *items: QWidget | int | None, gap: int = 8) -> QWidget:
+def view_bar(view: QWidget, *items: Item, gap: int = 8) -> QWidget:
     """Return the controls of a view in a row, for the lens to show in the bar above it."""
     bar = QWidget(view)
     bar.setLayout(row(*items, gap=gap))
@@ -213,21 +230,32 @@ def view_bar(view: QWidget, *items: QWidget | int | None, gap: int = 8) -> QWidg
     return bar
 
 
-def column(*items: QWidget | int | None, gap: int = 8, margins: int = 0) -> QVBoxLayout:
-    """Return a column of widgets; a number is a space, None takes what is left."""
-    return _fill(QVBoxLayout(), items, gap, margins)
+def column(
+    *items: Item,
+    parent: QWidget | None = None,
+    gap: int | None = 8,
+    margins: int | Margins | None = 0,
+) -> QVBoxLayout:
+    """Return a vertical layout; its arguments are those of `row`."""
+    return _fill(QVBoxLayout() if parent is None else QVBoxLayout(parent), items, gap, margins)
 
 
-def _fill(box: L, items: tuple[QWidget | int | None, ...], gap: int, edge: int) -> L:
-    box.setSpacing(gap)
-    box.setContentsMargins(edge, edge, edge, edge)
-    for item in items:
+def _fill(box: L, items: tuple[Item, ...], gap: int | None, margins: int | Margins | None) -> L:
+    if gap is not None:
+        box.setSpacing(gap)
+    if margins is not None:
+        edges = (margins,) * 4 if isinstance(margins, int) else margins
+        box.setContentsMargins(*edges)
+    for each in items:
+        item, stretch = each if isinstance(each, tuple) else (each, int(each is None))
         if item is None:
-            box.addStretch(1)
+            box.addStretch(stretch)
         elif isinstance(item, int):
             box.addSpacing(item)
+        elif isinstance(item, QLayout):
+            box.addLayout(item, stretch)
         else:
-            box.addWidget(item)
+            box.addWidget(item, stretch)
     return box
 
 

@@ -1,9 +1,9 @@
 """A modal dialog that is as high as what it shows."""
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QWidget
 
-from pushforward.studio.app.design.basic import label, row
+from pushforward.studio.app.design.basic import column, label, row
 from pushforward.studio.app.design.literal_text import set_title
 
 __all__ = ["Dialog"]
@@ -31,10 +31,9 @@ class Dialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setModal(True)
         self.setMinimumWidth(width)
-        self.body = QVBoxLayout(self)
-        self.body.setContentsMargins(20, 18, 20, 18)
-        self.body.setSpacing(12)
-        self.body.addWidget(label(heading or title, "heading"))
+        self.body = column(
+            label(heading or title, "heading"), parent=self, gap=12, margins=(20, 18, 20, 18)
+        )
 
     def add_buttons(self, *buttons: QWidget, left: QWidget | None = None) -> None:
         """Add a line of buttons at the right, and a widget at its left end."""

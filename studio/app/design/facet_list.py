@@ -5,9 +5,9 @@ from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QWidget
 
-from pushforward.studio.app.design.basic import clear, scrolled, section
+from pushforward.studio.app.design.basic import clear, column, scrolled, section
 from pushforward.studio.app.design.roving_focus import Roving
 from pushforward.studio.app.design.row_button import RowButton
 
@@ -30,11 +30,8 @@ class FacetList(QFrame):
         self._roving = Roving(self)
         self.setAccessibleName("Filters")
         page = QWidget()
-        self._body = QVBoxLayout(page)
-        self._body.setContentsMargins(8, 8, 8, 14)
-        self._body.setSpacing(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        self._body = column(parent=page, gap=1, margins=(8, 8, 8, 14))
+        layout = column(parent=self, gap=None)
         self._area = scrolled(page)
         layout.addWidget(self._area)
 

@@ -1,9 +1,9 @@
 """A heading that opens and closes what is below it."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
-from pushforward.studio.app.design.basic import button
+from pushforward.studio.app.design.basic import button, column
 from pushforward.studio.app.design.icons import IconWearer
 
 __all__ = ["Fold"]
@@ -21,12 +21,8 @@ class Fold(QWidget):
         self.head.setStyleSheet("text-align: left; padding-left: 0")
         self._icon = IconWearer(self.head, "chevron-right", "muted")
         self._content = QWidget()
-        self.body = QVBoxLayout(self._content)
-        self.body.setContentsMargins(0, 0, 0, 0)
-        self.body.setSpacing(6)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
+        self.body = column(parent=self._content, gap=6)
+        layout = column(parent=self, gap=4)
         layout.addWidget(self.head, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addWidget(self._content)
         self._opened = not opened

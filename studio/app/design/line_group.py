@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
-from pushforward.studio.app.design.basic import clear, label, section
+from pushforward.studio.app.design.basic import clear, column, label, section
 from pushforward.studio.app.design.row_button import RowButton
 
 __all__ = ["Group"]
@@ -15,13 +15,9 @@ class Group(QWidget):
 
     def __init__(self, title: str) -> None:
         super().__init__()
-        self.lines = QVBoxLayout()
-        self.lines.setSpacing(1)
-        self.lines.setContentsMargins(0, 0, 0, 0)
+        self.lines = column(gap=1)
         head: QLabel = section(title)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2)
+        layout = column(parent=self, gap=2)
         head.setContentsMargins(8, 0, 4, 0)
         layout.addWidget(head)
         layout.addLayout(self.lines)

@@ -5,16 +5,14 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
-    QHBoxLayout,
     QLabel,
     QPlainTextEdit,
-    QVBoxLayout,
     QWidget,
 )
 
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.notices import Notice, Notices
-from pushforward.studio.app.design.basic import button, clear, icon_button, label
+from pushforward.studio.app.design.basic import button, clear, column, icon_button, label, row
 from pushforward.studio.app.design.icons import pixmap
 from pushforward.studio.app.design.literal_text import Label
 from pushforward.studio.app.design.theme import theme
@@ -38,15 +36,12 @@ class Banner(QFrame):
         self.setProperty("level", notice.level)
         self._text = label("", "strong", wrap=True)
         self.show_count(notice)
-        text = QVBoxLayout()
-        text.setSpacing(2)
-        text.addWidget(self._text)
+        text = column(self._text, gap=2)
         for part in (notice.why, notice.todo):
             if part:
                 text.addWidget(label(part, "muted", wrap=True))
         self._details: QPlainTextEdit | None = None
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
+        buttons = row()
         for index, action in enumerate(notice.actions):
             kind = "primary" if index == 0 else ""
             made = button(action.title, action.run, kind=kind)
@@ -59,18 +54,12 @@ class Banner(QFrame):
         self._dismiss = icon_button("close", "Dismiss")
         self._dismiss.clicked.connect(lambda: notices.dismiss(notice.number))
         buttons.addStretch(0)
-        self._middle = QHBoxLayout()
-        self._middle.setSpacing(10)
-        self._middle.addLayout(text, 1)
-        self._middle.addLayout(buttons)
-        line = QHBoxLayout()
-        line.setSpacing(10)
+        self._middle = row((text, 1), buttons, gap=10)
+        line = row(gap=10)
         line.addWidget(sign(notice, self.devicePixelRatioF()), 0, Qt.AlignmentFlag.AlignTop)
         line.addLayout(self._middle, 1)
         line.addWidget(self._dismiss, 0, Qt.AlignmentFlag.AlignTop)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(14, 10, 10, 10)
-        layout.addLayout(line)
+        layout = column(line, parent=self, gap=None, margins=(14, 10, 10, 10))
         if self._details is not None:
             layout.addWidget(self._details)
 
@@ -118,13 +107,8 @@ class Banners(QWidget):
         self.banners: list[Banner] = []
         self.more = label("", "small")
         self.more.setContentsMargins(14, 4, 14, 4)
-        self._shown = QVBoxLayout()
-        self._shown.setSpacing(0)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addLayout(self._shown)
-        layout.addWidget(self.more)
+        self._shown = column(gap=0)
+        column(self._shown, self.more, parent=self, gap=0)
         for signal in (state.notices.banners_changed, state.place_changed, state.runs.listed):
             signal.connect(self.refresh)
         state.runs.selected.connect(lambda _: self.refresh())

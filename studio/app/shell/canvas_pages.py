@@ -3,7 +3,7 @@
 import importlib
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QProgressBar, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QProgressBar, QStackedWidget, QWidget
 
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.branch_replay import replay_of
@@ -40,13 +40,8 @@ class ReplayStrip(QFrame):
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(THICK)
         self.bar.setAccessibleName("Replay")
-        line = row(self.text, self.facts, gap=10)
-        line.setStretch(1, 1)
-        line.setContentsMargins(14, 7, 14, 6)
-        page = column(gap=0)
-        page.addLayout(line)
-        page.addWidget(self.bar)
-        self.setLayout(page)
+        line = row(self.text, (self.facts, 1), gap=10, margins=(14, 7, 14, 6))
+        column(line, self.bar, parent=self, gap=0)
         runs = state.runs
         for changed in (runs.changed, runs.progressed, runs.selected):
             changed.connect(lambda _: self.refresh())
@@ -77,9 +72,7 @@ class Canvas(QWidget):
         self.setProperty("surface", "canvas")
         self.setAccessibleName("Canvas")
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
+        layout = column(parent=self, gap=0)
         self.pages = QStackedWidget(self)
         self.discover = Discover(state, actions, self.pages)
         self.setup = SetupView(state, actions, self.pages)

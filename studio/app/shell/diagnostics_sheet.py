@@ -43,8 +43,7 @@ class DiagnosticsSheet(Dialog):
         self.body.addWidget(label(diagnostics.LEFT_OUT, "muted", wrap=True))
         sent = "Nothing is sent. Check the file, then attach it to your report."
         self.body.addWidget(label(sent))
-        place = row(self.where, self.choose)
-        place.setStretch(0, 1)
+        place = row((self.where, 1), self.choose)
         self.body.addLayout(place)
         self.add_buttons(button("Cancel", self.reject), self.write)
         self._show_place()

@@ -9,13 +9,12 @@ from PySide6.QtWidgets import (
     QDialog,
     QGridLayout,
     QScrollArea,
-    QVBoxLayout,
     QWidget,
 )
 
 from pushforward.studio.app.commands.command_registry import Registry
 from pushforward.studio.app.core.notices import Notices
-from pushforward.studio.app.design.basic import button, label, section, separator
+from pushforward.studio.app.design.basic import button, column, label, section, separator
 from pushforward.studio.app.design.dialog import Dialog
 from pushforward.studio.app.design.fold import Fold
 from pushforward.studio.app.engine.requests.project_files import Deleted, TrashContents
@@ -82,8 +81,7 @@ def show_history(parent: QWidget, notices: Notices) -> QDialog:
     """List past messages, newest first, with their details folded."""
     made = Dialog(parent, "Past messages", 520)
     page = QWidget()
-    body = QVBoxLayout(page)
-    body.setSpacing(8)
+    body = column(parent=page, margins=None)
     if not notices.history:
         body.addWidget(label("No messages yet.", "muted"))
     for notice in reversed(notices.history):

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QApplication, QFrame, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QStackedWidget, QWidget
 
-from pushforward.studio.app.design.basic import icon_button, label, row
+from pushforward.studio.app.design.basic import column, icon_button, label, row
 from pushforward.studio.app.design.literal_text import PushButton, set_tip
 
 __all__ = ["Drawer", "DrawerContent", "Opener"]
@@ -42,13 +42,8 @@ class Drawer(QFrame):
         self._title = label("", "strong")
         self.close_button = icon_button("close", "Close (Esc)", lambda: self.show_held(""))
         self._stack = QStackedWidget()
-        head = row(self._title, None, self.close_button)
-        head.setContentsMargins(16, 6, 10, 2)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addLayout(head)
-        layout.addWidget(self._stack, 1)
+        head = row(self._title, None, self.close_button, margins=(16, 6, 10, 2))
+        column(head, (self._stack, 1), parent=self, gap=0)
         self.hide()
 
     def show_held(self, name: str) -> None:

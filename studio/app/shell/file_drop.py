@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, Qt
-from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QWidget
 
-from pushforward.studio.app.design.basic import label
+from pushforward.studio.app.design.basic import column, label
 from pushforward.studio.app.engine.actions import Actions
 
 __all__ = ["DropZone", "files_of"]
@@ -26,8 +26,7 @@ class DropZone(QFrame):
         self.setProperty("role", "drop")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        layout = QVBoxLayout(self)
-        layout.addStretch(1)
+        layout = column(None, parent=self, gap=None, margins=None)
         for text, role in (
             ("Drop to import", "title"),
             ("Data files, a folder of data, or a project", "muted"),

@@ -6,11 +6,11 @@ import importlib
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QStackedWidget, QWidget
 
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.inspected_item import Thing
-from pushforward.studio.app.design.basic import button, row, scrolled
+from pushforward.studio.app.design.basic import button, column, row, scrolled
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.places.runs.inspector.run_panel import RunPanel
 from pushforward.studio.app.places.setup.setup_panel import SetupPanel
@@ -51,14 +51,8 @@ class Inspector(QFrame):
         self._pages.addWidget(self.run)
         self.back = button("Back to the run", self.to_run, kind="link", tip="Esc")
         self._bar = QWidget()
-        line = row(self.back, None)
-        line.setContentsMargins(10, 8, 10, 0)
-        self._bar.setLayout(line)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self._bar)
-        layout.addWidget(self._pages)
+        row(self.back, None, parent=self._bar, margins=(10, 8, 10, 0))
+        column(self._bar, self._pages, parent=self, gap=0)
         self._docked: QWidget | None = None
         for signal in (state.place_changed, state.looked.changed):
             signal.connect(self.refresh)

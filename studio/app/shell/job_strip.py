@@ -7,7 +7,7 @@ move under the mouse.
 from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QProgressBar, QWidget
 
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.queue_status import ahead, how_far
@@ -36,9 +36,7 @@ class JobStrip(QFrame):
         self.lines: dict[str, JobLine] = {}
         self.setProperty("role", "toast")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._body = QVBoxLayout(self)
-        self._body.setContentsMargins(0, 0, 0, 0)
-        self._body.setSpacing(0)
+        self._body = column(parent=self, gap=0)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(PATIENCE)
@@ -123,15 +121,8 @@ class JobLine(QWidget):
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(THICK)
         self.bar.setAccessibleName(title)
-        line = row(self.text, self.stop, gap=10)
-        line.setStretch(0, 1)
-        page = column(gap=2)
-        page.setContentsMargins(12, 8, 8, 10)
-        page.addLayout(line)
-        page.addWidget(self.facts)
-        page.addSpacing(4)
-        page.addWidget(self.bar)
-        self.setLayout(page)
+        line = row((self.text, 1), self.stop, gap=10)
+        column(line, self.facts, 4, self.bar, parent=self, gap=2, margins=(12, 8, 8, 10))
 
     def show_job(self, info: JobInfo, doing: str, left: float | None, ending: bool = False) -> None:
         """Show the progress and the remaining time. ``doing`` is the activity or what it waits for.

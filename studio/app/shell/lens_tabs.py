@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QTabBar, QWidget
 
 from pushforward.studio.app.charts.overlays import EmptyState
 from pushforward.studio.app.core.app_state import AppState
@@ -13,7 +13,7 @@ from pushforward.studio.app.core.data_type_registry import family_of_run
 from pushforward.studio.app.core.discovery import Failure, load_modules
 from pushforward.studio.app.core.notices import Notice
 from pushforward.studio.app.data.views.view_spec import LENSES, Leaves, Lens, ViewSpec, WithBar
-from pushforward.studio.app.design.basic import discard, separator
+from pushforward.studio.app.design.basic import column, discard, row, separator
 from pushforward.studio.app.design.forms.editors import Segments
 from pushforward.studio.app.engine.actions import Actions
 
@@ -117,10 +117,7 @@ class _Page(QWidget):
         self._bars.setMinimumWidth(1)  # else the widest bar of all views widens the window
         self._no_bar = QWidget()
         self._bars.addWidget(self._no_bar)
-        self._line = QHBoxLayout()
-        self._line.setContentsMargins(16, 0, 16, 0)
-        self._line.setSpacing(16)
-        self._line.addWidget(self._bars, 1)
+        self._line = row((self._bars, 1), gap=16, margins=(16, 0, 16, 0))
         self._bar = QWidget()
         self._bar.setFixedHeight(BAR)
         self._bar.setLayout(self._line)
@@ -129,12 +126,7 @@ class _Page(QWidget):
         self._empty = EmptyState(self._nothing)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._nothing)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        for part in (self._bar, self._under):
-            layout.addWidget(part)
-        layout.addWidget(self._stack, 1)
+        column(self._bar, self._under, (self._stack, 1), parent=self, gap=0)
 
     @property
     def view(self) -> QWidget:
@@ -218,12 +210,8 @@ class Lenses(QWidget):
             self.tabs.setTabData(self.tabs.addTab(title), id)
             self._pages[id] = _Page(id, state, actions)
             self.stack.addWidget(self._pages[id])
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        head = QVBoxLayout()
-        head.setContentsMargins(12, 6, 12, 0)
-        head.addWidget(self.tabs)
+        layout = column(parent=self, gap=0)
+        head = column(self.tabs, gap=None, margins=(12, 6, 12, 0))
         layout.addLayout(head)
         layout.addWidget(separator())
         layout.addWidget(self.stack, 1)

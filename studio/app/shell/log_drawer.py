@@ -10,10 +10,10 @@ from PySide6.QtGui import (
     QTextCharFormat,
     QTextCursor,
 )
-from PySide6.QtWidgets import QComboBox, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QLineEdit, QPlainTextEdit, QWidget
 
 from pushforward.studio.app.core.app_state import AppState
-from pushforward.studio.app.design.basic import button, label, row
+from pushforward.studio.app.design.basic import button, column, label, row
 from pushforward.studio.app.design.theme import colors, theme
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.literal import one_line
@@ -70,11 +70,7 @@ class LogView(QWidget):
         mono.setPixelSize(12)
         self._text.setFont(mono)
         head = row(self._level, self._search, self._count, None, self._follow, copy)
-        body = QVBoxLayout(self)
-        body.setContentsMargins(16, 12, 16, 16)
-        body.setSpacing(8)
-        body.addLayout(head)
-        body.addWidget(self._text, 1)
+        column(head, (self._text, 1), parent=self, margins=(16, 12, 16, 16))
         self.setProperty("surface", "canvas")
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)

@@ -15,16 +15,14 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QFrame,
-    QHBoxLayout,
     QLineEdit,
     QListView,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 from shiboken6 import isValid
 
-from pushforward.studio.app.design.basic import button, label
+from pushforward.studio.app.design.basic import button, column, label, row
 from pushforward.studio.app.design.literal_text import tip_text
 from pushforward.studio.app.shell.palette_paint import HEAD, HIT, LINE, PaletteLines
 from pushforward.studio.app.shell.search_results import COMMANDS_ONLY, GROUPS, Found, Hit, search
@@ -133,20 +131,17 @@ class Palette(QFrame):
         return made
 
     def _lay_out(self) -> None:
-        chips = QHBoxLayout()
-        chips.setContentsMargins(4, 0, 4, 0)
-        chips.setSpacing(6)
-        for chip in self.kinds.values():
-            chips.addWidget(chip)
-        chips.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 8, 8, 6)
-        layout.setSpacing(6)
-        layout.addWidget(self.line)
-        layout.addLayout(chips)
-        layout.addWidget(self.list)
-        layout.addWidget(self.nothing)
-        layout.addWidget(self._keys)
+        chips = row(*self.kinds.values(), None, gap=6, margins=(4, 0, 4, 0))
+        column(
+            self.line,
+            chips,
+            self.list,
+            self.nothing,
+            self._keys,
+            parent=self,
+            gap=6,
+            margins=(8, 8, 8, 6),
+        )
 
     def open(self) -> None:
         """Show what was chosen lately and all commands, and take the keyboard."""

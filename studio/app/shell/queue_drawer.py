@@ -3,12 +3,12 @@
 from functools import partial
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.queue_status import queue_title
 from pushforward.studio.app.core.run_summary import STATES
-from pushforward.studio.app.design.basic import clear, icon_button, label, scrolled
+from pushforward.studio.app.design.basic import clear, column, icon_button, label, row, scrolled
 from pushforward.studio.app.design.menu import open_menu
 from pushforward.studio.app.design.row_button import RowButton
 from pushforward.studio.app.engine.actions import Actions
@@ -33,19 +33,14 @@ class QueueList(QWidget):
         self.lines: dict[str, QueueLine] = {}
         self.nothing = label(NOTHING, "muted", wrap=True)
         page = QWidget()
-        body = QVBoxLayout(page)
-        body.setContentsMargins(0, 0, 0, 0)
-        body.setSpacing(1)
-        self._waiting = QVBoxLayout()
-        self._waiting.setSpacing(1)
+        body = column(parent=page, gap=1)
+        self._waiting = column(gap=1)
         body.addWidget(self.nothing)
         body.addWidget(self.running)
         body.addLayout(self._waiting)
         body.addStretch(1)
         self.nothing.setContentsMargins(8, 4, 8, 4)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 0, 8, 8)
-        layout.addWidget(scrolled(page))
+        column(scrolled(page), parent=self, margins=(8, 0, 8, 8))
         for signal in (state.queue_changed, state.project_changed):
             signal.connect(self.refresh)
         state.job_progressed.connect(lambda _: self._show_under_way())
@@ -123,12 +118,7 @@ class QueueLine(QWidget):
         self.first = icon_button("chevron-up", f"Run {title} next")
         self.first.setVisible(place > 0)
         self.remove = icon_button("close", f"Remove {title} from the queue")
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addWidget(self.row, 1)
-        layout.addWidget(self.first)
-        layout.addWidget(self.remove)
+        row((self.row, 1), self.first, self.remove, parent=self, gap=4)
 
 
 class QueueOpener(Opener):

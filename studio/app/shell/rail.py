@@ -4,7 +4,7 @@ from functools import partial
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractButton, QFrame, QVBoxLayout
+from PySide6.QtWidgets import QAbstractButton, QFrame
 
 from pushforward.studio.app.commands.command_registry import Registry
 from pushforward.studio.app.core.app_state import AppState
@@ -15,6 +15,7 @@ from pushforward.studio.app.core.destinations import (
     destination_of,
 )
 from pushforward.studio.app.design import icons
+from pushforward.studio.app.design.basic import column
 from pushforward.studio.app.design.literal_text import set_tip
 from pushforward.studio.app.design.theme import font, theme
 from pushforward.studio.app.design.tokens import RADIUS
@@ -92,9 +93,7 @@ class Rail(QFrame):
         self.setFixedWidth(WIDTH)
         self.setAccessibleName("Destinations")
         self.buttons: dict[Destination, RailButton] = {}
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 6, 0, 6)
-        layout.setSpacing(0)
+        layout = column(parent=self, gap=0, margins=(0, 6, 0, 6))
         for destination in DESTINATIONS:
             made = self._button(destination, TITLES[destination], destination)
             self.buttons[destination] = made

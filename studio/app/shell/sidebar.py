@@ -4,12 +4,12 @@ import importlib
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtWidgets import QFrame, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QPushButton, QStackedWidget, QWidget
 
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.dataset_list import all_sets
 from pushforward.studio.app.core.destinations import TITLES, Destination, destination_of
-from pushforward.studio.app.design.basic import icon_button, label, row, scrolled
+from pushforward.studio.app.design.basic import column, icon_button, label, row, scrolled
 from pushforward.studio.app.design.row_button import RowButton
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.places.data.data_sidebar import DataColumn
@@ -69,11 +69,7 @@ class Sidebar(QFrame):
         self._stack = QStackedWidget(self)
         for page in self._pages.values():
             self._stack.addWidget(page)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self._head)
-        layout.addWidget(self._stack, 1)
+        column(self._head, (self._stack, 1), parent=self, gap=0)
         for signal in (state.place_changed, state.draft_changed, state.recipes_changed):
             signal.connect(self.refresh)
         for signal in (state.catalog_changed, state.datasets_changed, state.runs.listed):
@@ -132,10 +128,5 @@ class Sidebar(QFrame):
 
 def _page(*parts: QWidget) -> QWidget:
     page = QWidget()
-    body = QVBoxLayout(page)
-    body.setContentsMargins(8, 8, 8, 14)
-    body.setSpacing(10)
-    for each in parts:
-        body.addWidget(each)
-    body.addStretch(1)
+    column(*parts, None, parent=page, gap=10, margins=(8, 8, 8, 14))
     return scrolled(page)

@@ -2,11 +2,11 @@
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QEnterEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QWidget
 
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.notices import Notice, NoticeAction
-from pushforward.studio.app.design.basic import button, icon_button, label, row
+from pushforward.studio.app.design.basic import button, column, icon_button, label, row
 from pushforward.studio.app.places.learn.help_page import PAPER
 from pushforward.studio.app.shell.banners import sign
 from pushforward.studio.app.shell.inspector import Inspector
@@ -30,15 +30,11 @@ class Toast(QFrame):
         self.setProperty("role", "toast")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setAccessibleName(notice.text)
-        text = QVBoxLayout()
-        text.setSpacing(1)
-        text.addWidget(label(notice.text, wrap=True))
+        text = column(label(notice.text, wrap=True), gap=1)
         for part in (notice.why, notice.todo):
             if part:
                 text.addWidget(label(part, "muted", wrap=True))
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(12, 8, 6, 8)
-        layout.setSpacing(10)
+        layout = row(parent=self, gap=10, margins=(12, 8, 6, 8))
         layout.addWidget(sign(notice, self.devicePixelRatioF()), 0, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(text, 1)
         acts = [button(action.title, action.run) for action in notice.actions]

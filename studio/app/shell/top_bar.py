@@ -4,7 +4,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QKeySequence
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QWidget
+from PySide6.QtWidgets import QFrame, QMenu, QPushButton, QWidget
 
 from pushforward.studio.app.commands.command_registry import Registry
 from pushforward.studio.app.core.app_state import AppState
@@ -12,7 +12,7 @@ from pushforward.studio.app.core.destinations import TITLES, destination_of
 from pushforward.studio.app.core.display_names import data_title, number, numbered
 from pushforward.studio.app.core.queue_status import queued_job
 from pushforward.studio.app.core.runs import RESUMABLE, RunState
-from pushforward.studio.app.design.basic import Elided, button, icon_button, label
+from pushforward.studio.app.design.basic import Elided, button, icon_button, label, row
 from pushforward.studio.app.design.icons import IconWearer
 from pushforward.studio.app.design.literal_text import PushButton, set_tip
 from pushforward.studio.app.shell.menus import takes_key
@@ -51,9 +51,7 @@ class TopBar(QFrame):
         self._key = label(native("Ctrl+K"), "key")
         self._key.setFixedHeight(18)
         set_tip(self.search, f"Find anything ({native('Ctrl+K')})")
-        inner = QHBoxLayout(self.search)
-        inner.setContentsMargins(0, 0, 8, 0)
-        inner.addStretch(1)
+        inner = row(None, parent=self.search, gap=None, margins=(0, 0, 8, 0))
         inner.addWidget(self._key, 0, Qt.AlignmentFlag.AlignVCenter)
         self._key.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.search.setStyleSheet("text-align: left")
@@ -80,16 +78,21 @@ class TopBar(QFrame):
         return made
 
     def _lay_out(self, name: QWidget) -> None:
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(14, 0, 14, 0)
-        layout.setSpacing(12)
-        layout.addWidget(self.sidebar)
-        layout.addWidget(name)
-        layout.addWidget(self.project)
-        layout.addWidget(self._path, 1)
-        for each in (self.main, self.search, self.copy, self.export, self.inspector):
-            layout.addWidget(each)
-        layout.addWidget(self.more)
+        row(
+            self.sidebar,
+            name,
+            self.project,
+            (self._path, 1),
+            self.main,
+            self.search,
+            self.copy,
+            self.export,
+            self.inspector,
+            self.more,
+            parent=self,
+            gap=12,
+            margins=(14, 0, 14, 0),
+        )
 
     def _listen(self) -> None:
         state = self._state

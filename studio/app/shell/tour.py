@@ -44,10 +44,7 @@ class Tour(QFrame):
         self.back = button("Back", lambda: self.turn(-1), kind="quiet")
         close = icon_button("close", "Skip the tour", self.hide)
         buttons = row(self.count, None, self.back, self.next, close, gap=6)
-        layout = column(self.text, gap=8)
-        layout.addLayout(buttons)
-        layout.setContentsMargins(14, 12, 10, 10)
-        self.setLayout(layout)
+        column(self.text, buttons, parent=self, margins=(14, 12, 10, 10))
         page.installEventFilter(self)
         self.hide()
 

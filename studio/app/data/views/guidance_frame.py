@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QBoxLayout, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QSlider, QWidget
 from shiboken6 import isValid
 
 from pushforward.studio.app.charts.density_map import DensityMap
@@ -25,7 +25,15 @@ from pushforward.studio.app.core.operator_settings import Asking
 from pushforward.studio.app.core.queue_status import ahead
 from pushforward.studio.app.data.views.lens_view import LensView
 from pushforward.studio.app.data.views.request_progress import BUSY, UnderWay, UnderWayLine
-from pushforward.studio.app.design.basic import Elided, button, label, row, scrolled, view_bar
+from pushforward.studio.app.design.basic import (
+    Elided,
+    button,
+    column,
+    label,
+    row,
+    scrolled,
+    view_bar,
+)
 from pushforward.studio.app.design.forms.class_picker import ClassChoice
 from pushforward.studio.app.design.forms.editors import Segments
 from pushforward.studio.app.design.literal_text import set_tip
@@ -130,9 +138,7 @@ class GuidanceView(LensView):
         self._law = TILTED
         self.bar = view_bar(self, self.words, None, self.law, self.measure)
         self.page = QWidget()
-        body = QVBoxLayout(self.page)
-        body.setContentsMargins(16, 10, 16, 12)
-        body.setSpacing(8)
+        body = column(parent=self.page, margins=(16, 10, 16, 12))
         # Not in the bar, which has no room for long names.
         body.addLayout(row(label("Class", "muted"), self.classes, None))
         body.addLayout(self._sliders())
@@ -160,9 +166,7 @@ class GuidanceView(LensView):
             for widget in widgets:
                 line.addWidget(widget, 1)
             body.addLayout(line, share)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(scrolled(self.page))
+        column(scrolled(self.page), parent=self)
 
     def _sliders(self) -> QBoxLayout:
         self.slider = QSlider(Qt.Orientation.Horizontal)

@@ -18,10 +18,7 @@ class LabStatus(QWidget):
         self.text = label("", "muted", wrap=True)
         self.button = button("", self._act, kind="link")
         self._action: Callable[[], None] | None = None
-        line = row(self.mark, self.text, self.button)
-        line.setStretch(1, 1)
-        line.setContentsMargins(16, 8, 16, 0)
-        self.setLayout(line)
+        row(self.mark, (self.text, 1), self.button, parent=self, margins=(16, 8, 16, 0))
         self.hide()
 
     def show_state(

@@ -99,10 +99,7 @@ class UnderWayLine(QWidget):
         self._doing, self._under_way = doing, under_way
         self.said = label("", wrap=True)
         self.cancel = button("Cancel", under_way.stop)
-        body = row(self.said, self.cancel, gap=8)
-        body.setStretch(0, 1)
-        body.setContentsMargins(0, 0, 0, 0)
-        self.setLayout(body)
+        row((self.said, 1), self.cancel, parent=self)
         self.hide()
         under_way.progressed.connect(self.refresh)
 

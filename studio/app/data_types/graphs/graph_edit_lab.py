@@ -46,6 +46,7 @@ from pushforward.studio.app.data_types.graphs.graph_edits import (
 from pushforward.studio.app.design.basic import (
     Elided,
     button,
+    column,
     icon_button,
     label,
     row,
@@ -150,8 +151,7 @@ class GraphEditView(LensView):
         left, right = QVBoxLayout(), QVBoxLayout()
         for half in (left, right):
             half.setSpacing(6)
-        head = row(self.title, self.type, self.undo, self.redo, self.tidy)
-        head.setStretch(0, 1)
+        head = row((self.title, 1), self.type, self.undo, self.redo, self.tidy)
         left.addLayout(head)
         left.addWidget(self.canvas, 1)
         left.addWidget(self.facts)
@@ -178,9 +178,7 @@ class GraphEditView(LensView):
         halves.setSpacing(20)
         halves.addLayout(left, 5)
         halves.addLayout(right, 4)
-        body = QVBoxLayout(self)
-        body.setContentsMargins(0, 0, 0, 0)
-        body.addWidget(self.page)
+        column(self.page, parent=self)
 
     def _connect(self) -> None:
         state, canvas = self._state, self.canvas

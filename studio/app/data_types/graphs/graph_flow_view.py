@@ -5,7 +5,7 @@ edges that remain, vanish or are predicted.
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from pushforward.studio.app.charts.line_plot import Drawn, LinePlot
 from pushforward.studio.app.charts.picture_export import Picture, widget_picture
@@ -26,7 +26,7 @@ from pushforward.studio.app.data_types.graphs.adjacency_matrix import AdjacencyP
 from pushforward.studio.app.data_types.graphs.graph_flow import ORDERS, GraphWay
 from pushforward.studio.app.data_types.graphs.graph_plane import GraphPlane
 from pushforward.studio.app.data_types.graphs.graph_rows import Numbers, pair_of
-from pushforward.studio.app.design.basic import Elided, icon_button, label, row, view_bar
+from pushforward.studio.app.design.basic import Elided, column, icon_button, label, row, view_bar
 from pushforward.studio.app.design.forms.editors import ChoiceList
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.engine.record_follower import Following
@@ -93,8 +93,7 @@ class GraphFlowView(LensView):
         matrix = label("Adjacency", "strong")
         self._cells = label(CELLS, "small", wrap=True)
         below = row(self._cells)
-        legend = row(self._legend, self._which)
-        legend.setStretch(0, 1)
+        legend = row((self._legend, 1), self._which)
         for half, head, grows, plane, foot in (
             (left, (self._title, self._where), 0, self.plane, legend),
             (right, (matrix, self._said), 1, self.matrix, below),
@@ -105,29 +104,24 @@ class GraphFlowView(LensView):
             half.addLayout(line)
             half.addWidget(plane, 1)
             half.addLayout(foot)
-        halves = QHBoxLayout()
-        halves.setSpacing(16)
-        halves.addLayout(left, 3)
-        halves.addLayout(right, 2)
+        halves = row((left, 3), (right, 2), gap=16)
         self._curves = QWidget()
-        curves = QHBoxLayout(self._curves)
-        curves.setContentsMargins(0, 0, 0, 0)
-        curves.setSpacing(12)
+        curves = row(parent=self._curves, gap=12)
         for curve in (self.edges, self.settled):
             curve.setFixedHeight(CURVES)
             curve.chosen_at.connect(self._choose)
             curves.addWidget(curve)
-        page = QVBoxLayout(self._page)
-        page.setContentsMargins(16, 10, 16, 8)
-        page.setSpacing(6)
-        page.addWidget(self._absent)
-        page.addLayout(halves, 1)
-        page.addWidget(self.strip)
-        page.addWidget(self._curves)
-        page.addLayout(row(self._chip, None))
-        body = QVBoxLayout(self)
-        body.setContentsMargins(0, 0, 0, 0)
-        body.addWidget(self._page)
+        column(
+            self._absent,
+            (halves, 1),
+            self.strip,
+            self._curves,
+            row(self._chip, None),
+            parent=self._page,
+            gap=6,
+            margins=(16, 10, 16, 8),
+        )
+        column(self._page, parent=self)
 
     def _connect(self) -> None:
         follow, state = self._following, self._state

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QSizePolicy, QWidget
 
 from pushforward.observables.sentences.grammar import (
     CATEGORIES,
@@ -27,7 +27,7 @@ from pushforward.studio.app.data.views.view_spec import ViewSpec, shows_moving
 from pushforward.studio.app.data_types.graphs.labelled_paint import labelled_rows
 from pushforward.studio.app.data_types.graphs.sentence_paint import Link, SentencePicture
 from pushforward.studio.app.data_types.graphs.sentence_type import links_of, tree_of
-from pushforward.studio.app.design.basic import button, label, row, view_bar
+from pushforward.studio.app.design.basic import button, column, label, row, view_bar
 from pushforward.studio.app.design.icons import repaint_on_theme
 from pushforward.studio.app.design.theme import theme
 from pushforward.studio.app.engine.actions import Actions
@@ -103,11 +103,8 @@ class ParsedView(AskedLive[Question]):
         self.real = SentencePlot("The tree of the grammar")
         self._real_title = label("The tree of the grammar", "strong")
         self.page = QWidget()
-        body = QVBoxLayout(self.page)
-        body.setContentsMargins(16, 10, 16, 12)
-        body.setSpacing(8)
-        line = row(label("Sentence", "muted"), self.line)
-        line.setStretch(1, 1)
+        body = column(parent=self.page, margins=(16, 10, 16, 12))
+        line = row(label("Sentence", "muted"), (self.line, 1))
         body.addLayout(line)
         for part in (self.refused, self.verdict, self.order):
             body.addWidget(part)
@@ -117,9 +114,7 @@ class ParsedView(AskedLive[Question]):
         body.addWidget(self._real_title)
         body.addWidget(self.real, 1)
         body.addWidget(label(f"Vocabulary: {' '.join(WORDS)}", "small", wrap=True))
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.page)
+        column(self.page, parent=self)
 
     def _changed(self, key: str) -> None:
         if key == self._key and self.found is None:

@@ -12,7 +12,7 @@ from pushforward.studio.app.data.tile_grid import TileGrid
 from pushforward.studio.app.data.views.lab import Lab
 from pushforward.studio.app.data_types.images.image_lab import PictureLab, ratio_words, show_sets
 from pushforward.studio.app.data_types.images.own_image import Image, OwnImageResult
-from pushforward.studio.app.design.basic import label, row, section
+from pushforward.studio.app.design.basic import column, label, row, section
 from pushforward.studio.app.design.forms.editors import Segments
 from pushforward.studio.app.design.table import Column, Table
 from pushforward.studio.app.design.theme import colors
@@ -111,12 +111,7 @@ class AnomalyView(PictureLab):
         halves.addLayout(left, 1)
         halves.addLayout(right, 1)
         self.halves = [halves]
-        body = QVBoxLayout(page)
-        body.setContentsMargins(16, 10, 16, 12)
-        body.setSpacing(8)
-        body.addWidget(self.table)
-        body.addLayout(halves, 1)
-        body.addWidget(self.note)
+        column(self.table, (halves, 1), self.note, parent=page, margins=(16, 10, 16, 12))
 
     @property
     def sample_count(self) -> int:

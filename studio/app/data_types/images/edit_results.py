@@ -3,13 +3,13 @@
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from pushforward.studio.app.core.data_type import Kind
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.data.tile_grid import TileGrid
 from pushforward.studio.app.data_types.images.edit_captions import Edited
-from pushforward.studio.app.design.basic import Elided, button, label, row, section
+from pushforward.studio.app.design.basic import Elided, button, column, label, row, section
 
 __all__ = ["EditResults"]
 
@@ -39,13 +39,14 @@ class EditResults(QWidget):
         show = button("Browse", self.browsed.emit, kind="chip", tip="Show all in Samples")
         self._use = use
         self._does: tuple[QWidget, ...] = (use, copy, show)
-        body = QVBoxLayout(self)
-        body.setContentsMargins(0, 0, 0, 0)
-        body.setSpacing(6)
-        body.addLayout(row(section("Results"), None, use, copy, show))
-        body.addWidget(self.tiles)
-        body.addWidget(self.said)
-        body.addWidget(self.facts)
+        column(
+            row(section("Results"), None, use, copy, show),
+            self.tiles,
+            self.said,
+            self.facts,
+            parent=self,
+            gap=6,
+        )
 
     @property
     def image(self) -> NDArray[np.float32] | None:

@@ -22,7 +22,7 @@ from pushforward.studio.app.data.views.lab import Finding, Lab
 from pushforward.studio.app.data.views.lab_frame import LabView
 from pushforward.studio.app.data.views.view_spec import shows_moving
 from pushforward.studio.app.data_types.images.own_image import Image, OwnImage, OwnImageResult
-from pushforward.studio.app.design.basic import Elided, icon_button, label, row, section
+from pushforward.studio.app.design.basic import Elided, column, icon_button, label, row, section
 from pushforward.studio.app.design.file_dialog import ask_write
 from pushforward.studio.app.design.forms.editors import Segments
 from pushforward.studio.app.design.literal_text import set_tip
@@ -171,10 +171,7 @@ class FilmView(LabView):
         for title, said, grid in (
             ("x", "now", self.now), ("D(x, s)", "foreseen", self.ahead),
         ):  # fmt: skip
-            box = QVBoxLayout()
-            box.setSpacing(4)
-            box.addLayout(row(label(title, "strong"), label(said, "muted"), None))
-            box.addWidget(grid, 1)
+            box = column(row(label(title, "strong"), label(said, "muted"), None), (grid, 1), gap=4)
             self._grids.addLayout(box, 1)
         self._which = section("Sample 0 along the flow")
         self._body = body = QVBoxLayout(page)

@@ -54,6 +54,7 @@ from pushforward.studio.app.data_types.images.unsaved_edits import Unapplied
 from pushforward.studio.app.design.basic import (
     Elided,
     button,
+    column,
     label,
     row,
     scrolled,
@@ -123,12 +124,8 @@ class EditView(LensView):
         self._halves.setSpacing(20)
         self._halves.addLayout(self._table(), 5)
         self._halves.addLayout(self._made(), 6)
-        body = QVBoxLayout(self.page)
-        body.setContentsMargins(16, 10, 16, 10)
-        body.addLayout(self._halves)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(scrolled(self.page))
+        column(self._halves, parent=self.page, margins=(16, 10, 16, 10))
+        column(scrolled(self.page), parent=self)
 
     def _table(self) -> QVBoxLayout:
         self.title, self.marked = Elided("", "strong", middle=True), label("", "muted")
@@ -140,13 +137,15 @@ class EditView(LensView):
         self.divider.setAccessibleName("Before and after")
         set_tip(self.divider, "Blend with the original; right end: original only")
         self.said = label("", "small", wrap=True)
-        left = QVBoxLayout()
-        left.setSpacing(6)
-        left.addLayout(row(self.title, None, self.marked))
-        left.addWidget(self.paint)
-        left.addWidget(self.canvas, 100)
-        left.addWidget(self.divider)
-        left.addWidget(self.said)
+        left = column(
+            row(self.title, None, self.marked),
+            self.paint,
+            (self.canvas, 100),
+            self.divider,
+            self.said,
+            gap=6,
+            margins=None,
+        )
         self.lacks = label("", "small", wrap=True)
         left.addWidget(self.lacks)
         left.addStretch(1)
@@ -160,25 +159,24 @@ class EditView(LensView):
         self.other = TileGrid("The second image", strip=True)
         self.other.setFixedHeight(SIDE)
         self._second = QWidget()
-        second = QVBoxLayout(self._second)
-        second.setContentsMargins(0, 0, 0, 0)
-        second.setSpacing(4)
+        second = column(parent=self._second, gap=4)
         more = button("A real one", self._second_real, kind="chip", tip="Next real sample")
         file = button("Open…", self._open_second, kind="chip", tip="From a file")
         second.addLayout(row(section("Second image"), None, more, file))
         second.addWidget(self.other)
         self.trouble = label("", "danger", wrap=True)
         self.trouble.hide()
-        right = QVBoxLayout()
-        right.setSpacing(6)
-        right.addLayout(row(self.form.what, None))
-        right.addWidget(self.says)
-        right.addWidget(self.trouble)
-        right.addWidget(self.results, 3)
-        right.addWidget(self.strengths)
-        right.addWidget(self._second)
-        right.addWidget(self.form)
-        return right
+        return column(
+            row(self.form.what, None),
+            self.says,
+            self.trouble,
+            (self.results, 3),
+            self.strengths,
+            self._second,
+            self.form,
+            gap=6,
+            margins=None,
+        )
 
     def _connect(self) -> None:
         state = self._state

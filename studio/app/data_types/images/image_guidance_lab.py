@@ -27,7 +27,15 @@ from pushforward.studio.app.data.views.guidance_frame import (
 from pushforward.studio.app.data.views.lab import can_ask
 from pushforward.studio.app.data.views.view_spec import ViewSpec, shows_moving
 from pushforward.studio.app.data_types.images.own_image import Image, OwnImage, OwnImageResult
-from pushforward.studio.app.design.basic import Elided, button, label, row, scrolled, view_bar
+from pushforward.studio.app.design.basic import (
+    Elided,
+    button,
+    column,
+    label,
+    row,
+    scrolled,
+    view_bar,
+)
 from pushforward.studio.app.design.forms.class_picker import ClassChoice
 from pushforward.studio.app.design.scroll_page import LowPage
 from pushforward.studio.app.design.table import Column, Table
@@ -126,11 +134,12 @@ class ImageGuidanceView(GuidanceView):
         self.picture = OwnImage(self, self._state, self._actions, self._led_by, hint)
         self.bar = view_bar(self, self.words, None, self.picture.open, self.measure)
         self.page = LowPage()
-        body = QVBoxLayout(self.page)
-        body.setContentsMargins(16, 10, 16, 12)
-        body.setSpacing(8)
-        body.addLayout(row(label("Class", "muted"), self.classes, None))
-        body.addLayout(self._sliders())
+        body = column(
+            row(label("Class", "muted"), self.classes, None),
+            self._sliders(),
+            parent=self.page,
+            margins=(16, 10, 16, 12),
+        )
         self.refused = label("", "warm", wrap=True)
         self.refused.hide()
         body.addWidget(self.refused)
@@ -162,9 +171,7 @@ class ImageGuidanceView(GuidanceView):
         self._halves.addLayout(left, 4)
         self._halves.addLayout(right, 5)  # the table with its real column needs that much
         body.addLayout(self._halves, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.picture)
+        layout = column(self.picture, parent=self, gap=None)
         self._room = scrolled(self.page)
         layout.addWidget(self._room, 1)
         layout.addStretch(0)

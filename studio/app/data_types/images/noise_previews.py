@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
 
 from pushforward.studio.app.core.data_type import Kind
 from pushforward.studio.app.data.tile_grid import TileGrid
 from pushforward.studio.app.data_types.images.image_edits import Sheet
-from pushforward.studio.app.design.basic import Elided, row, section
+from pushforward.studio.app.design.basic import Elided, column, row, section
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.engine.query import DEBOUNCE_MS, Query
 from pushforward.studio.app.engine.requests.request_base import Refused
@@ -54,12 +54,9 @@ class Strengths(QWidget):
         self.strip = TileGrid("The sketch at increasing noise", strip=True)
         self.strip.setFixedHeight(SIDE)
         self.strip.picked.connect(self._pick)
-        body = QVBoxLayout(self)
-        body.setContentsMargins(0, 0, 0, 0)
-        body.setSpacing(4)
+        body = column(parent=self, gap=4)
         what = Elided("noise in data std; click to choose", "small")
-        line = row(section("Strength"), what)
-        line.setStretch(1, 1)
+        line = row(section("Strength"), (what, 1))
         body.addLayout(line)
         body.addWidget(self.strip)
 

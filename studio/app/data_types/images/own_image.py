@@ -13,7 +13,7 @@ from PySide6.QtGui import (
     QGuiApplication,
     QKeyEvent,
 )
-from PySide6.QtWidgets import QFileDialog, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QSizePolicy, QWidget
 from shiboken6 import isValid
 
 from pushforward.studio.app.core.app_state import AppState
@@ -23,7 +23,7 @@ from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.data.tile_grid import TileGrid
 from pushforward.studio.app.data_types.images.image_file import FILTER, ImageRead, carries
 from pushforward.studio.app.data_types.images.image_sources import ImageReader
-from pushforward.studio.app.design.basic import Elided, button, label, row
+from pushforward.studio.app.design.basic import Elided, button, column, label, row
 from pushforward.studio.app.design.drop_action import copied
 from pushforward.studio.app.design.edit_shortcuts import take_key
 from pushforward.studio.app.design.file_dialog import folder_of_files, open_dialog
@@ -102,9 +102,7 @@ class OwnImage(QWidget):
         self.close_ = button("Put away", self._dismiss, kind="chip", tip="Maximise the lab")
         self.tiles = TileGrid("Your own image", strip=True)
         self.tiles.setFixedHeight(HIGH)
-        body = QVBoxLayout(self)
-        body.setContentsMargins(16, 10, 16, 0)
-        body.setSpacing(4)
+        body = column(parent=self, gap=4, margins=(16, 10, 16, 0))
         line = row(self.title, *how, self.close_)
         line.setStretch(0, 1)
         body.addLayout(line)

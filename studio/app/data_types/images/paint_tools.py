@@ -5,13 +5,13 @@ from functools import partial
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSlider, QWidget
 
 from pushforward.studio.app.core.undo_history import Edits
 from pushforward.studio.app.data_types.images.colour_panel import ColourPanel
 from pushforward.studio.app.data_types.images.edit_canvas import EditCanvas
 from pushforward.studio.app.data_types.images.image_edits import TASKS, Sheet, Task, brushed
-from pushforward.studio.app.design.basic import icon_button, label, restyle, row
+from pushforward.studio.app.design.basic import column, icon_button, label, restyle, row
 from pushforward.studio.app.design.icons import repaint_on_theme
 from pushforward.studio.app.design.literal_text import PushButton, set_tip
 from pushforward.studio.app.design.theme import theme
@@ -106,9 +106,7 @@ class PaintTools(QWidget):
                  self._wipe, self.ink, self._brightness, None,
                  self._negative, self._back, self._again)  # fmt: skip
         self.setMinimumHeight(HIGH)  # in a low window tools are not flattened
-        body = QVBoxLayout(self)
-        body.setContentsMargins(0, 0, 0, 0)
-        body.addLayout(row(*tools, gap=2))
+        column(row(*tools, gap=2), parent=self)
         canvas.stroke.connect(self._stroke)
         canvas.sized.connect(self.size_by)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from pushforward.studio.app.core.data_type_registry import kind_of_run
 from pushforward.studio.app.data.tile_grid import TileGrid
@@ -13,7 +13,7 @@ from pushforward.studio.app.data.tile_paint import APART, GAP, WORDS
 from pushforward.studio.app.data.views.lab import Lab
 from pushforward.studio.app.data_types.images.image_lab import PictureLab
 from pushforward.studio.app.data_types.images.own_image import Image, OwnImageResult
-from pushforward.studio.app.design.basic import label, section
+from pushforward.studio.app.design.basic import column, label, section
 from pushforward.studio.app.design.table import Column, Table
 from pushforward.studio.app.design.theme import colors, font
 from pushforward.studio.app.engine.requests.request_base import Refused
@@ -82,9 +82,7 @@ class PurifiedView(PictureLab):
 
     def lay_out(self, page: QWidget) -> None:
         self.table = Table("Accuracy of the reference classifier", COLUMNS, selectable=False)
-        body = QVBoxLayout(page)
-        body.setContentsMargins(16, 10, 16, 12)
-        body.setSpacing(6)
+        body = column(parent=page, gap=6, margins=(16, 10, 16, 12))
         self.done = label("", "muted", wrap=True)
         self.strips: list[TileGrid] = []
         for title in ROWS:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from pushforward.observables.jets import cone
 from pushforward.studio.app.charts.picture_export import Picture, copy_picture, widget_picture
@@ -38,7 +38,7 @@ from pushforward.studio.app.data_types.jets.jet_paint import RADIUS
 from pushforward.studio.app.data_types.jets.jet_plane import JetPlane
 from pushforward.studio.app.data_types.jets.sampler_picker import OtherSampler
 from pushforward.studio.app.data_types.jets.type import said_constituent
-from pushforward.studio.app.design.basic import Elided, button, row, view_bar
+from pushforward.studio.app.design.basic import Elided, button, column, row, view_bar
 from pushforward.studio.app.design.menu import open_menu
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.engine.record_follower import Following
@@ -99,32 +99,19 @@ class JetFlowView(LensView):
             chip.setChecked(on)
         self.bar = view_bar(self, self.types, None, self.swap, self.trails, self.rings)
         self._page = QWidget()
-        left = QVBoxLayout()
-        left.setSpacing(6)
-        head = row(self._title, self._where, gap=8)
-        head.setStretch(0, 1)
+        left = column(gap=6)
+        head = row((self._title, 1), self._where)
         left.addLayout(head)
         left.addWidget(self.plane, 1)
         left.addWidget(self.strip)
         left.addLayout(row(self.key, None))
         left.addStretch()
-        right = QVBoxLayout()
-        right.setSpacing(6)
-        right.addWidget(self._which)
-        right.addWidget(self.board, 1)
-        right.addLayout(row(self.other, None))
-        halves = QHBoxLayout()
-        halves.setSpacing(16)
-        halves.addLayout(left, 1)
-        halves.addLayout(right, 1)
-        page = QVBoxLayout(self._page)
-        page.setContentsMargins(16, 10, 16, 8)
-        page.setSpacing(6)
-        page.addLayout(halves, 1)
-        page.addLayout(row(self._chip, None))
-        body = QVBoxLayout(self)
-        body.setContentsMargins(0, 0, 0, 0)
-        body.addWidget(self._page)
+        right = column(self._which, (self.board, 1), row(self.other, None), gap=6)
+        halves = row((left, 1), (right, 1), gap=16)
+        column(
+            (halves, 1), row(self._chip, None), parent=self._page, gap=6, margins=(16, 10, 16, 8)
+        )
+        column(self._page, parent=self)
 
     def _connect(self) -> None:
         follow, state = self._following, self._state

@@ -13,7 +13,6 @@ from PySide6.QtGui import (
     QPainter,
     QShowEvent,
 )
-from PySide6.QtWidgets import QVBoxLayout
 
 from pushforward.observables.jets import cone
 from pushforward.studio.app.charts.picture_export import Picture, copy_picture, painted_picture
@@ -30,7 +29,7 @@ from pushforward.studio.app.data.views.view_spec import ViewSpec, shows_moving
 from pushforward.studio.app.data_types.jets.jet_paint import RADIUS, Frame
 from pushforward.studio.app.data_types.jets.mean_images import TypeMeans, means_by_type
 from pushforward.studio.app.data_types.jets.mean_images_plot import MeansPicture
-from pushforward.studio.app.design.basic import Elided, icon_button, label, row, view_bar
+from pushforward.studio.app.design.basic import Elided, column, icon_button, label, row, view_bar
 from pushforward.studio.app.design.menu import open_menu
 from pushforward.studio.app.design.theme import font, theme
 from pushforward.studio.app.engine.actions import Actions
@@ -59,11 +58,13 @@ class JetMeansView(LensView):
         sample = sample_button(actions)
         export = icon_button("export", "Export picture: PNG, SVG or PDF", self._export)
         self.bar = view_bar(self, None, held_chip(self._sampled), sample, export)
-        body = QVBoxLayout(self)
-        body.setContentsMargins(16, 10, 16, 12)
-        body.setSpacing(10)
-        body.addLayout(row(self._words, self._legend))
-        body.addWidget(self.picture, 1)
+        column(
+            row(self._words, self._legend),
+            (self.picture, 1),
+            parent=self,
+            gap=10,
+            margins=(16, 10, 16, 12),
+        )
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._connect()
         self._sampled.select()

@@ -60,9 +60,7 @@ class OtherSampler(QWidget):
         self.steps.setCurrentIndex(STEPS.index(USUAL))
         for each in (self.samplers, self.steps):
             each.activated.connect(lambda _: self._ask())
-        line = row(label("By", "muted"), self.samplers, self.steps, gap=6)
-        line.setContentsMargins(0, 0, 0, 0)
-        self.setLayout(line)
+        row(label("By", "muted"), self.samplers, self.steps, parent=self, gap=6)
         self.show_run(None)
 
     def show_run(self, run: RunState | None) -> None:

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHeaderView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHeaderView, QWidget
 
 from pushforward.studio.app.charts.particle_canvas import ParticleCanvas
 from pushforward.studio.app.charts.particle_timeline import Timeline
 from pushforward.studio.app.charts.plot_style import CanvasStyle
-from pushforward.studio.app.design.basic import label, row
+from pushforward.studio.app.design.basic import column, label, row
 from pushforward.studio.app.design.forms.editors import ChoiceList
 from pushforward.studio.app.design.table import Column, Table
 from pushforward.studio.app.design.theme import colors, theme
@@ -44,13 +44,7 @@ class PointData(QWidget):
         self.table.setTabKeyNavigation(False)
         self.table.verticalHeader().setDefaultSectionSize(LINE)
         chosen = row(label("Across", "muted"), self.across, label("Up", "muted"), self.up, None)
-        body = QVBoxLayout(self)
-        body.setContentsMargins(0, 0, 0, 0)
-        body.setSpacing(8)
-        body.addLayout(chosen)
-        body.addWidget(self.canvas, 1)
-        body.addWidget(self.count)
-        body.addWidget(self.table)
+        column(chosen, (self.canvas, 1), self.count, self.table, parent=self)
         theme.changed.connect(self._restyle)
         self._restyle()
 

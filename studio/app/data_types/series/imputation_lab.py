@@ -8,7 +8,7 @@ from pushforward.studio.app.charts.line_plot import Drawn, LinePlot
 from pushforward.studio.app.data.views.lab import Finding, Lab
 from pushforward.studio.app.data.views.lab_frame import LabView
 from pushforward.studio.app.data_types.series.fan_plot import Fan, FanPlot
-from pushforward.studio.app.design.basic import discard, label, row
+from pushforward.studio.app.design.basic import column, discard, label, row
 from pushforward.studio.app.design.table import Column, Table
 from pushforward.studio.app.text import number_format
 from pushforward.studio.counts import format_count
@@ -50,19 +50,13 @@ class FilledView(LabView):
         self.coverage.setMaximumHeight(280)
         self.table = Table("Imputation quality", COLUMNS, selectable=False)
         side = QWidget()
-        beside = QVBoxLayout(side)
-        beside.setContentsMargins(0, 0, 0, 0)
-        beside.addWidget(self.table)
-        beside.addWidget(self.note)
-        beside.addStretch(1)
+        column(self.table, self.note, None, parent=side, gap=None)
         self._body = body = QVBoxLayout(page)
         body.setContentsMargins(16, 10, 16, 12)
         body.setSpacing(10)
         body.addLayout(row(label("Shown", "muted"), self.slider, self._which, None))
         body.addWidget(self.fans, 3)
-        lower = row(self.coverage, side, gap=16)
-        lower.setStretch(0, 1)
-        lower.setStretch(1, 1)
+        lower = row((self.coverage, 1), (side, 1), gap=16)
         body.addLayout(lower, 2)
 
     def take(self, finding: Finding | None) -> None:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QSizePolicy, QWidget
 
-from pushforward.studio.app.design.basic import button, label
+from pushforward.studio.app.design.basic import button, column, label, row
 from pushforward.studio.app.design.cards.picture_card import LOW, NARROW, TALL, WORDS, PictureCard
 
 __all__ = ["Planned", "Shelf"]
@@ -144,19 +144,10 @@ class Shelf(QWidget):
         self._title, self._note = label("", "heading"), label("", "muted")
         self.grid = CardGrid(one_line=planned.one_line, tall=planned.tall)
         self.link = button("", self._act, kind="link") if planned.link is not None else None
-        head = QHBoxLayout()
-        head.setContentsMargins(RING, 0, RING, 0)
-        head.setSpacing(10)
-        head.addWidget(self._title)
-        head.addWidget(self._note)
-        head.addStretch(1)
+        head = row(self._title, self._note, None, gap=10, margins=(RING, 0, RING, 0))
         if self.link is not None:
             head.addWidget(self.link)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 10)
-        layout.setSpacing(6)
-        layout.addLayout(head)
-        layout.addWidget(self.grid)
+        column(head, self.grid, parent=self, gap=6, margins=(0, 0, 0, 10))
         if planned.one_line:
             self.grid.placed.connect(self._need_link)
 

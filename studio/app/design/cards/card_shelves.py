@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
-from pushforward.studio.app.design.basic import discard, scrolled
+from pushforward.studio.app.design.basic import column, discard, scrolled
 from pushforward.studio.app.design.cards.card_shelf import Planned, Shelf
 from pushforward.studio.app.design.cards.picture_card import PictureCard
 from pushforward.studio.app.design.roving_focus import Roving
@@ -31,13 +31,9 @@ class Shelves(QWidget):
         self._roving = Roving(self)
         self._look: list[tuple[str, str, str, list[PictureCard]]] | None = None
         page = QWidget()
-        self._body = QVBoxLayout(page)
-        self._body.setContentsMargins(0, 0, EDGE, 24)
-        self._body.setSpacing(8)
+        self._body = column(parent=page, margins=(0, 0, EDGE, 24))
         self._area = scrolled(page)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._area)
+        column(self._area, parent=self)
 
     @property
     def cards(self) -> list[PictureCard]:

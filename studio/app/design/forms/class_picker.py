@@ -29,8 +29,7 @@ class ClassChoice(QWidget):
         self._names: tuple[str, ...] = ()
         self._few: Segments | None = None
         self._many: QComboBox | None = None
-        self._line = row(gap=0)
-        self.setLayout(self._line)
+        self._line = row(parent=self, gap=0)
 
     @property
     def name(self) -> str:

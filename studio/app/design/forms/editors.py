@@ -25,7 +25,6 @@ from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
     QFrame,
-    QHBoxLayout,
     QLineEdit,
     QSizePolicy,
     QStyle,
@@ -36,7 +35,7 @@ from PySide6.QtWidgets import (
 
 from pushforward.studio.app.core.draft_spec import Typed
 from pushforward.studio.app.core.setting_options import Offers
-from pushforward.studio.app.design.basic import restyle
+from pushforward.studio.app.design.basic import restyle, row
 from pushforward.studio.app.design.disabled_reasons import WHY_NOT, WithReasons, width_of
 from pushforward.studio.app.design.literal_text import Label, PushButton, set_tip, tip_text
 from pushforward.studio.app.design.switch import Switch
@@ -100,10 +99,7 @@ class Editor(QWidget):
         """Discard half-typed text; the next value is shown."""
 
     def _host(self, widget: QWidget) -> None:
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addWidget(widget, 1)
+        layout = row((widget, 1), parent=self, gap=4)
         self._beside = layout
         self.heir = widget
         widget.setAccessibleName(self.field.title)
@@ -282,10 +278,7 @@ class SwitchEditor(Editor):
     def __init__(self, field: FieldSpec) -> None:
         super().__init__(field)
         self.switch = Switch(field.title)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.switch)
-        layout.addStretch(1)
+        row(self.switch, None, parent=self, gap=None)
         self.heir = self.switch
         self.switch.setAccessibleDescription(field.help)
         self.switch.setChecked(bool(field.default))
@@ -321,9 +314,7 @@ class Segments(QFrame):
             self.setProperty("type", "large")
         self.setAccessibleName(name)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(2, 2, 2, 2)
-        layout.setSpacing(2)
+        layout = row(parent=self, gap=2, margins=2)
         self._group = QButtonGroup(self)
         for index, title in enumerate(titles):
             button = _Segment(title)

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from pushforward.studio.app.core.draft_spec import Typed, changed, value_at
 from pushforward.studio.app.core.setting_options import Offers
-from pushforward.studio.app.design.basic import discard, icon_button, label, row
+from pushforward.studio.app.design.basic import column, discard, icon_button, label, row
 from pushforward.studio.app.design.fold import Fold
 from pushforward.studio.app.design.forms.editor_factory import make
 from pushforward.studio.app.design.literal_text import set_tip
@@ -65,13 +65,14 @@ class Row(QWidget):
         self.problem.hide()
         self.problem.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._below = True  # it is said there, and not behind what was typed
-        both = row(head, self.editor, gap=4)
-        both.setStretch(1, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, APART if self.leads else 0, 0, 0)
-        layout.setSpacing(UNDER)
-        layout.addLayout(both)
-        layout.addWidget(self.problem)
+        both = row(head, (self.editor, 1), gap=4)
+        layout = column(
+            both,
+            self.problem,
+            parent=self,
+            gap=UNDER,
+            margins=(0, APART if self.leads else 0, 0, 0),
+        )
         self._note = label("", "small", wrap=True)
         self._note.hide()
         layout.addWidget(self._note)
@@ -196,9 +197,7 @@ class Form(QWidget):
         self._essentials: Collection[str] | None = None  # None: all that are not advanced
         self.shown = self.count = 0
         self._groups: dict[str, tuple[QLabel, list[Row]]] = {}
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setSpacing(6)
+        self._layout = column(parent=self, gap=6)
         self.fold = Fold("Advanced")
         self._layout.addWidget(self.fold)  # first: shown without a parent it is a window
         self.show_entry(entry)

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QSizePolicy
+from PySide6.QtWidgets import QFileDialog, QSizePolicy
 
 from pushforward.studio.app.core.draft_spec import Typed
 from pushforward.studio.app.core.setting_options import Offers, RunOffer
-from pushforward.studio.app.design.basic import icon_button
+from pushforward.studio.app.design.basic import icon_button, row
 from pushforward.studio.app.design.file_dialog import open_dialog
 from pushforward.studio.app.design.forms.editors import ChoiceList, Editor, LineEditor, SwitchEditor
 from pushforward.studio.protocol.catalog import FieldSpec
@@ -101,9 +101,7 @@ class RunEditor(Editor):
         self.step.setFixedWidth(STEP_WIDTH)
         self.step.edited.connect(self._stepped)
         self.step.rejected.connect(self.rejected)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
+        layout = row(parent=self, gap=4)
         self.box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         layout.addWidget(self.box, 1)
         layout.addWidget(self.step)

@@ -3,10 +3,11 @@
 from functools import partial
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.display_names import imported
+from pushforward.studio.app.design.basic import column
 from pushforward.studio.app.design.line_group import Group
 from pushforward.studio.app.design.menu import open_menu
 from pushforward.studio.app.design.row_button import RowButton
@@ -26,12 +27,7 @@ class DataColumn(QWidget):
         self._built_in = Group("Built in, used by its runs")
         self.every = RowButton("All data")
         self.every.clicked.connect(partial(actions.data.select, ""))
-        body = QVBoxLayout(self)
-        body.setContentsMargins(0, 0, 0, 0)
-        body.setSpacing(14)
-        body.addWidget(self.every)
-        body.addWidget(self._own)
-        body.addWidget(self._built_in)
+        column(self.every, self._own, self._built_in, parent=self, gap=14)
         for signal in (state.datasets_changed, state.place_changed, state.project_changed):
             signal.connect(self.refresh)
         for signal in (state.draft_changed, state.runs.listed, state.catalog_changed):

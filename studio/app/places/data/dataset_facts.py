@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
-from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from pushforward.studio.app.data.statistics import Column
-from pushforward.studio.app.design.basic import Elided, clear, label, scrolled, section
+from pushforward.studio.app.design.basic import Elided, clear, column, label, scrolled, section
 from pushforward.studio.app.design.fold import Fold
 from pushforward.studio.app.design.icons import repaint_on_theme
 from pushforward.studio.app.design.theme import font, theme
@@ -84,9 +84,7 @@ class DataFacts(QWidget):
     def __init__(self) -> None:
         super().__init__()
         page = QWidget()
-        self._body = QVBoxLayout(page)
-        self._body.setContentsMargins(0, 0, 8, 16)
-        self._body.setSpacing(4)
+        self._body = column(parent=page, gap=4, margins=(0, 0, 8, 16))
         self.texts = {
             title: self._text(title) for title in ("About", "Made", "Split", "Source", "Licence")
         }
@@ -105,18 +103,11 @@ class DataFacts(QWidget):
         self.notes.body.addWidget(self.noted)
         self._body.addWidget(self.notes)
         self._body.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(scrolled(page))
+        column(scrolled(page), parent=self)
 
     def _section(self, title: str, *parts: QWidget) -> QWidget:
         box = QWidget()
-        inside = QVBoxLayout(box)
-        inside.setContentsMargins(0, 0, 0, 14)
-        inside.setSpacing(4)
-        inside.addWidget(section(title))
-        for part in parts:
-            inside.addWidget(part)
+        column(section(title), *parts, parent=box, gap=4, margins=(0, 0, 0, 14))
         self._body.addWidget(box)
         return box
 
@@ -141,11 +132,11 @@ class DataFacts(QWidget):
         heads = HEADS if gaps else HEADS[:-1]
         for place, head in enumerate(heads):
             self._put(0, place, head, "small")
-        for line, column in enumerate(columns[:COLUMNS], 1):
-            name = Elided(column.name)
+        for line, each in enumerate(columns[:COLUMNS], 1):
+            name = Elided(each.name)
             self._grid.addWidget(name, line, 0)
-            figures = [*map(_figure, (column.mean, column.std, column.low, column.high))]
-            figures += [f"{column.missing:,}"] if gaps and column.missing is not None else []
+            figures = [*map(_figure, (each.mean, each.std, each.low, each.high))]
+            figures += [f"{each.missing:,}"] if gaps and each.missing is not None else []
             for place, figure in enumerate(figures, 1):
                 self._put(line, place, figure)
         self._grid.setColumnStretch(0, 1)

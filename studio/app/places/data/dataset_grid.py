@@ -4,11 +4,12 @@ from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.data_type_registry import kind
 from pushforward.studio.app.core.dataset_list import DataSet, all_sets, found, kinds_of
+from pushforward.studio.app.design.basic import column, row
 from pushforward.studio.app.design.cards.card_shelves import Planned, Shelves
 from pushforward.studio.app.design.forms.editors import ChoiceList
 from pushforward.studio.app.design.search_field import SearchBox
@@ -50,17 +51,8 @@ class DataSetGrid(QWidget):
         self._deck.picked.connect(lambda data: self.chosen.emit(data.slug))
         self.own = ImportCard("Import data", state.window.import_files.emit)
         self.shelves.watch(self.own)
-        head = QHBoxLayout()
-        head.setContentsMargins(RING, 0, RING, 0)
-        head.setSpacing(12)
-        head.addWidget(self.search, 1)
-        head.addStretch(0)
-        head.addWidget(self.kinds)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(12)
-        layout.addLayout(head)
-        layout.addWidget(self.shelves, 1)
+        head = row((self.search, 1), (None, 0), self.kinds, gap=12, margins=(RING, 0, RING, 0))
+        column(head, (self.shelves, 1), parent=self, gap=12)
         for signal in (state.datasets_changed, state.catalog_changed):
             signal.connect(self.refresh)
         self.refresh()

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QStackedWidget, QWidget
 
 from pushforward.studio.app.charts.point_picture import PointsPreview
 from pushforward.studio.app.core import async_tasks
@@ -89,20 +89,18 @@ class DataSetPage(QWidget):
         self.refresh()
 
     def _lay_out(self) -> None:
-        head = row(self.title, self.folder, self.delete, self.more, self.train)
-        head.setStretch(0, 1)
-        self._side = QHBoxLayout()
-        self._side.setSpacing(24)
-        self._side.addWidget(self.preview, 1)
-        self._side.addWidget(self.known, 0)
-        body = QVBoxLayout(self)
-        body.setContentsMargins(28, 20, 20, 16)
-        body.setSpacing(6)
-        body.addLayout(row(self.every, None))
-        body.addLayout(head)
-        body.addWidget(self.facts)
-        body.addSpacing(8)
-        body.addLayout(self._side, 1)
+        head = row((self.title, 1), self.folder, self.delete, self.more, self.train)
+        self._side = row((self.preview, 1), self.known, gap=24)
+        column(
+            row(self.every, None),
+            head,
+            self.facts,
+            8,
+            (self._side, 1),
+            parent=self,
+            gap=6,
+            margins=(28, 20, 20, 16),
+        )
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape leads back to all data."""

@@ -1,10 +1,10 @@
 """The page of all data: the project's, the built-in ones, and how others come in."""
 
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from pushforward.studio.app.core.app_state import AppState
-from pushforward.studio.app.design.basic import label
+from pushforward.studio.app.design.basic import column, label
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.places.data.dataset_grid import DataSetGrid
 
@@ -22,11 +22,7 @@ class DataSetsPage(QWidget):
         self.grid.chosen.connect(actions.data.select)
         title = label("Datasets", "title")
         title.setContentsMargins(RING, 0, 0, 0)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 24, 20 - RING, 0)
-        layout.setSpacing(12)
-        layout.addWidget(title)
-        layout.addWidget(self.grid, 1)
+        column(title, (self.grid, 1), parent=self, gap=12, margins=(24, 24, 20 - RING, 0))
         state.window.focus_search.connect(self._search)
 
     def _search(self) -> None:

@@ -6,11 +6,11 @@ from itertools import zip_longest
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from pushforward.studio.app.core.data_type import LABEL
 from pushforward.studio.app.core.data_type_registry import kind
-from pushforward.studio.app.design.basic import label, section
+from pushforward.studio.app.design.basic import column, label, section
 from pushforward.studio.app.design.table import Column, Table
 from pushforward.studio.app.places.data.found_tiles import FoundTiles
 from pushforward.studio.app.text import number_format as words
@@ -36,15 +36,17 @@ class FoundParts(QWidget):
         self.tiles = FoundTiles()
         self.list = Table("Parts of a row", PARTS)
         self._head, self.rows = section("First rows"), Table("First rows", ())
-        body = QVBoxLayout(self)
-        body.setContentsMargins(0, 0, 0, 0)
-        body.addWidget(section("What a row holds"))
-        body.addWidget(self.facts)
-        body.addWidget(self.tiles)
-        body.addWidget(self.list, 1)
-        body.addWidget(self._head)
-        body.addWidget(self.rows, 1)
-        body.addStretch(0)
+        column(
+            section("What a row holds"),
+            self.facts,
+            self.tiles,
+            (self.list, 1),
+            self._head,
+            (self.rows, 1),
+            (None, 0),
+            parent=self,
+            gap=None,
+        )
 
     def show_found(self, found: Inspection) -> None:
         """Show the parts, the classes and the number of rows."""

@@ -14,14 +14,12 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
-    QHBoxLayout,
     QHeaderView,
     QLineEdit,
     QProgressBar,
     QSizePolicy,
     QTableWidget,
     QTableWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -30,7 +28,7 @@ from pushforward.studio.app.charts.particle_timeline import Timeline
 from pushforward.studio.app.charts.plot_style import CanvasStyle
 from pushforward.studio.app.core import async_tasks
 from pushforward.studio.app.core.app_state import AppState
-from pushforward.studio.app.design.basic import button, label, row, section
+from pushforward.studio.app.design.basic import button, column, label, row, section
 from pushforward.studio.app.design.literal_text import set_tip, set_title
 from pushforward.studio.app.design.table import Column as Heading
 from pushforward.studio.app.design.table import Table
@@ -134,35 +132,23 @@ class ImportDialog(QDialog):
             each.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.scatter.setMinimumSize(260, 160)
         self.scatter.setAccessibleName("Scatter of the first two chosen columns")
-        lower = QHBoxLayout()
-        lower.setSpacing(12)
-        lower.addWidget(self._preview, 1)
-        lower.addWidget(self.scatter, 1)
+        lower = row((self._preview, 1), (self.scatter, 1), gap=12)
         self.tiles = FoundTiles()  # where the rows of a table are no points
         lower.addWidget(self.tiles, 1)
         cancel = button("Cancel", self.reject)
         foot = row(label("Name"), self.name, None, cancel, self.accept_button)
         self.name.setFixedWidth(260)
         self._table = QWidget()
-        table = QVBoxLayout(self._table)
-        table.setContentsMargins(0, 0, 0, 0)
-        table.setSpacing(8)
-        table.addWidget(section("Columns"))
-        table.addWidget(self._columns, 3)
-        table.addWidget(self._scaling)
-        table.addWidget(section("First rows"))
-        table.addLayout(lower, 4)
-        body = QVBoxLayout(self)
-        body.setContentsMargins(16, 16, 16, 16)
-        body.setSpacing(8)
-        body.addLayout(top)
-        body.addWidget(self.busy)
-        body.addWidget(self._choice)
-        middle = QHBoxLayout()
-        middle.setSpacing(16)
-        middle.addWidget(self._choice.beside)
-        middle.addWidget(self._table, 1)
-        middle.addWidget(self.parts, 1)
+        column(
+            section("Columns"),
+            (self._columns, 3),
+            self._scaling,
+            section("First rows"),
+            (lower, 4),
+            parent=self._table,
+        )
+        body = column(top, self.busy, self._choice, parent=self, margins=16)
+        middle = row(self._choice.beside, (self._table, 1), (self.parts, 1), gap=16)
         body.addLayout(middle, 1)
         body.addWidget(self._notes)
         body.addLayout(wrong := row(self._why, self._once_more))
@@ -259,8 +245,8 @@ class ImportDialog(QDialog):
             if (title := self._columns.horizontalHeaderItem(place)) is not None:
                 title.setTextAlignment(right)
         self._columns.setRowCount(len(columns))
-        for i, column in enumerate(columns):
-            self._fill_column(i, column, item.rows if item else 0)
+        for i, each in enumerate(columns):
+            self._fill_column(i, each, item.rows if item else 0)
         header = self._columns.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)

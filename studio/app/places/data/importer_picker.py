@@ -6,10 +6,10 @@ from typing import Any
 
 import msgspec
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QWidget
 
 from pushforward.studio.app.core.draft_spec import Typed
-from pushforward.studio.app.design.basic import Elided, label, row, scrolled
+from pushforward.studio.app.design.basic import Elided, column, label, row, scrolled
 from pushforward.studio.app.design.forms.form import Form
 from pushforward.studio.formats.inspection import Inspection, Offer
 from pushforward.studio.literal import one_line
@@ -50,9 +50,7 @@ class ImporterChoice(QWidget):
         self._line = QWidget()
         self.guess = Elided("", "muted")
         self._line.setLayout(row(label("Take as"), self.list, self.guess, None))
-        self._body = QVBoxLayout(self)
-        self._body.setContentsMargins(0, 0, 0, 0)
-        self._body.addWidget(self._line)
+        self._body = column(self._line, parent=self, gap=None)
         self.beside = scrolled(QWidget())
         self.beside.setAccessibleName("Columns")
         self.beside.setFixedWidth(BESIDE)

@@ -3,10 +3,10 @@
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from pushforward.studio.app.core.draft_spec import Typed
-from pushforward.studio.app.design.basic import label
+from pushforward.studio.app.design.basic import label, row
 from pushforward.studio.app.design.forms.editor_factory import make
 from pushforward.studio.app.design.forms.editors import Editor
 from pushforward.studio.app.design.literal_text import set_tip
@@ -49,9 +49,7 @@ class SplitChoice(QWidget):
         self._values: dict[str, Any] = {field.path: field.default for field in FIELDS}
         self._typed: dict[str, Typed] = {}
         self.editors: dict[str, Editor] = {}
-        line = QHBoxLayout(self)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(8)
+        line = row(parent=self)
         for field in FIELDS:
             self.editors[field.path] = editor = make(field)
             editor.setFixedWidth(WIDE)

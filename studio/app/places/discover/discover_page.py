@@ -6,12 +6,12 @@ from typing import TypeVar
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.data_type_registry import kind
 from pushforward.studio.app.core.facets import has_words
-from pushforward.studio.app.design.basic import label
+from pushforward.studio.app.design.basic import column, label, row
 from pushforward.studio.app.design.cards.card_shelf import Shelf
 from pushforward.studio.app.design.cards.card_shelves import Planned, Shelves
 from pushforward.studio.app.design.facet_list import FacetList
@@ -100,20 +100,11 @@ class Discover(QWidget):
     def _lay_out(self) -> None:
         title = label("Every generative model moves particles", "title")
         title.setContentsMargins(RING, 0, 0, 0)
-        line = QHBoxLayout()
-        line.setContentsMargins(RING, 0, RING, 0)
-        line.addWidget(self.search, 1)
-        line.addStretch(0)
-        line.addWidget(self.layout_choice)
-        right = QVBoxLayout()
-        right.setSpacing(12)
-        right.addWidget(title)
-        right.addLayout(line)
-        right.addWidget(self.board, 1)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(24, 24, 20 - RING, 0)
-        layout.setSpacing(16)
-        layout.addLayout(right, 1)
+        line = row(
+            (self.search, 1), (None, 0), self.layout_choice, gap=None, margins=(RING, 0, RING, 0)
+        )
+        right = column(title, line, (self.board, 1), gap=12)
+        row((right, 1), parent=self, margins=(24, 24, 20 - RING, 0))
 
     @property
     def shelves(self) -> list[Shelf]:

@@ -17,14 +17,13 @@ from PySide6.QtWidgets import (
     QListWidgetItem,
     QTextBrowser,
     QTextEdit,
-    QVBoxLayout,
     QWidget,
 )
 
 from pushforward.studio.app.core import help_pages
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.help_pages import Page
-from pushforward.studio.app.design.basic import button, label, row
+from pushforward.studio.app.design.basic import button, column, label, row
 from pushforward.studio.app.design.literal_text import set_tip
 from pushforward.studio.app.design.theme import colors, theme
 from pushforward.studio.app.engine.actions import Actions
@@ -125,16 +124,15 @@ class HelpView(QWidget):
 
     def _lay_out(self) -> None:
         self.setProperty("surface", "canvas")
-        side = QVBoxLayout()
-        side.setContentsMargins(16, 4, 12, 12)
-        side.setSpacing(8)
-        side.addLayout(row(self.back, None))
-        for each in (self.finder, self.count, self.list):
-            side.addWidget(each)
-        self.column.setLayout(side)
-        page = QVBoxLayout(self)
-        page.setContentsMargins(SIDE, 20, 0, 0)
-        page.addWidget(self.sheet)
+        column(
+            row(self.back, None),
+            self.finder,
+            self.count,
+            self.list,
+            parent=self.column,
+            margins=(16, 4, 12, 12),
+        )
+        column(self.sheet, parent=self, margins=(SIDE, 20, 0, 0))
 
     # Pages
 

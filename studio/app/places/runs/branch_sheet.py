@@ -54,8 +54,7 @@ class BranchSheet(Dialog):
         title = Elided("Name")
         title.setFixedWidth(LABEL_WIDTH)
         title.setBuddy(self.name)
-        line = row(title, self.name, gap=4)
-        line.setStretch(1, 1)
+        line = row(title, (self.name, 1), gap=4)
         self.body.addLayout(line)
         if self._fields:
             self.body.addWidget(self._settings(run), 1)

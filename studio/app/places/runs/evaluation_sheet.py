@@ -65,9 +65,7 @@ class MetricSettings(QWidget):
         self.form.show_config(self._config)
         self.form.edited.connect(self._edited)
         self.form.rejected.connect(self._rejected)
-        body = column(self.form, gap=0)
-        body.setContentsMargins(INSET, 0, 0, 6)
-        self.setLayout(body)
+        column(self.form, parent=self, margins=(INSET, 0, 0, 6))
         self.button = icon_button("settings", f"Settings of {entry.title}", self.turn)
         self.hide()
 
@@ -180,8 +178,7 @@ class EvaluateSheet(Dialog):
     def _line(self, entry: EntrySpec) -> QWidget:
         line, switch, title = QWidget(), self.switches[entry.slug], Elided(entry.title)
         title.setBuddy(switch)
-        both = row(switch, title)
-        both.setStretch(1, 1)
+        both = row(switch, (title, 1))
         if entry.heavy:
             both.addWidget(label(LONG, "small"))
         for each in (line, title):
@@ -196,10 +193,7 @@ class EvaluateSheet(Dialog):
         more.rejected.connect(partial(self._refuse, entry.slug))
         self.settings[entry.slug] = more
         both.addWidget(more.button)
-        whole = column(gap=2)
-        whole.addLayout(both)
-        whole.addWidget(more)
-        line.setLayout(whole)
+        column(both, more, parent=line, gap=2)
         return line
 
     def _set(self, slug: str, config: dict[str, Any]) -> None:

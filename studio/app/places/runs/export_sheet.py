@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QIntValidator, QKeyEvent
-from PySide6.QtWidgets import QFrame, QLineEdit, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLineEdit, QProgressBar, QWidget
 from shiboken6 import isValid
 
 from pushforward.studio.app.core import async_tasks
@@ -22,7 +22,7 @@ from pushforward.studio.app.core.operator_results import SEEN
 from pushforward.studio.app.core.operator_settings import offered
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.core.selection import Offered, Rows, Source
-from pushforward.studio.app.design.basic import Elided, button, icon_button, label, row
+from pushforward.studio.app.design.basic import Elided, button, column, icon_button, label, row
 from pushforward.studio.app.design.file_dialog import folder_of_exports, save_dialog
 from pushforward.studio.app.design.forms.editors import ChoiceList, Segments
 from pushforward.studio.app.design.literal_text import set_tip
@@ -97,21 +97,23 @@ class ExportSheet(QFrame):
         self._many = _line("Count", self.count, self.of)
         self._when = _line("Seed, step", self.seed, self.step)
         self._whence = _line("From", self.origin)
-        body = QVBoxLayout(self)
-        body.setContentsMargins(14, 10, 14, 12)
-        body.setSpacing(6)
-        body.addLayout(head)
-        body.addWidget(self.what)
-        for line in (self._many, self._when, self._whence):
-            body.addWidget(line)
-        body.addWidget(_line("Format", self.format))
-        body.addWidget(_line("Into", self.into, self.browse))
-        body.addWidget(self.beside)
-        body.addWidget(self.trouble)
-        body.addWidget(self.bar)
-        body.addLayout(row(self.film, None))
-        foot = row(self.show_file, self.cancel, self.go)
-        foot.setStretch(2, 1)
+        body = column(
+            head,
+            self.what,
+            self._many,
+            self._when,
+            self._whence,
+            _line("Format", self.format),
+            _line("Into", self.into, self.browse),
+            self.beside,
+            self.trouble,
+            self.bar,
+            row(self.film, None),
+            parent=self,
+            gap=6,
+            margins=(14, 10, 14, 12),
+        )
+        foot = row(self.show_file, self.cancel, (self.go, 1))
         body.addLayout(foot)
 
     def _connect(self) -> None:

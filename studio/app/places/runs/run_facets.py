@@ -2,10 +2,11 @@
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.run_filter import ALL, FACETS, counts
+from pushforward.studio.app.design.basic import column
 from pushforward.studio.app.design.facet_list import FacetList
 
 __all__ = ["RunFacets"]
@@ -22,9 +23,7 @@ class RunFacets(QWidget):
         self._state = state
         self.list = FacetList(state.finding.choose)
         self.list.setAccessibleName("Facets of the runs")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.list)
+        column(self.list, parent=self)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(SOON)

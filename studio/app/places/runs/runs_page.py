@@ -4,7 +4,7 @@ from functools import partial
 
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from pushforward.studio.app.charts.overlays import EmptyState
 from pushforward.studio.app.core import preferences
@@ -14,6 +14,7 @@ from pushforward.studio.app.core.notices import Notice
 from pushforward.studio.app.core.run_filter import found, parsed
 from pushforward.studio.app.core.run_groups import Column, groups
 from pushforward.studio.app.core.runs import RunState
+from pushforward.studio.app.design.basic import column
 from pushforward.studio.app.design.menu import Entries, open_menu
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.places.runs.label_dialog import ask_line
@@ -58,12 +59,7 @@ class RunsPage(QWidget):
             StripActions(tag=self._tag, pin=self._pin, copy=self._copy, compare=self._compare),
         )
         self._empty = EmptyState(self.table)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.head)
-        layout.addWidget(self.table, 1)
-        layout.addWidget(self.strip)
+        column(self.head, (self.table, 1), self.strip, parent=self, gap=0)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(SOON)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QVBoxLayout
+from PySide6.QtWidgets import QFrame
 
 from pushforward.studio.app.charts.run_badge import MARKED, SIDE, badge_icon
 from pushforward.studio.app.core import run_comparison
@@ -15,7 +15,7 @@ from pushforward.studio.app.core.latest_metrics import figure_of, first_metric
 from pushforward.studio.app.core.run_differences import NONE, Differing, differing
 from pushforward.studio.app.core.run_summary import title_of
 from pushforward.studio.app.core.runs import RunState
-from pushforward.studio.app.design.basic import Elided, button, label, row
+from pushforward.studio.app.design.basic import Elided, button, column, label, row
 from pushforward.studio.app.design.literal_text import set_tip
 from pushforward.studio.app.design.row_paint import HEIGHT
 from pushforward.studio.app.design.table import Column, Table
@@ -57,18 +57,13 @@ class RunStrip(QFrame):
         self._numbers: list[str] = []  # of the runs, on their badges
         head = row(
             self._title,
-            self.said,
+            (self.said, 1),
             button("Tag…", actions.tag),
             self.pin,
             button("Copy as commands", actions.copy),
             self.compare,
         )
-        head.setStretch(1, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 8, 16, 4)
-        layout.setSpacing(2)
-        layout.addLayout(head)
-        layout.addWidget(self.table)
+        column(head, self.table, parent=self, gap=2, margins=(16, 8, 16, 4))
         self.setMinimumWidth(LEAST)
         self.hide()
         theme.changed.connect(self._recolour)

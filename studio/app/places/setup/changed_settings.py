@@ -4,12 +4,12 @@ from functools import partial
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QWidget
 
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.draft import Draft
 from pushforward.studio.app.core.setup_changes import Change, changes
-from pushforward.studio.app.design.basic import button, clear, icon_button, label, row
+from pushforward.studio.app.design.basic import button, clear, column, icon_button, label, row
 from pushforward.studio.app.design.literal_text import set_tip
 from pushforward.studio.app.design.row_button import RowButton
 from pushforward.studio.app.engine.actions import Actions
@@ -64,13 +64,14 @@ class Changed(QFrame):
         self.count = label("", "muted")
         self.reset = button("Reset all", actions.setup.reset_all, kind="link")
         set_tip(self.reset, "Reset all settings")
-        self._list = QVBoxLayout()
-        self._list.setSpacing(0)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(14, 8, 14, 8)
-        layout.setSpacing(2)
-        layout.addLayout(row(label("Changed", "strong"), self.count, None, self.reset))
-        layout.addLayout(self._list)
+        self._list = column(gap=0)
+        column(
+            row(label("Changed", "strong"), self.count, None, self.reset),
+            self._list,
+            parent=self,
+            gap=2,
+            margins=(14, 8, 14, 8),
+        )
         self.hide()
 
     def show_draft(self, draft: Draft) -> None:
@@ -103,9 +104,7 @@ class Changed(QFrame):
         undo.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # Backspace does the same
         undo.setFixedSize(QSize(22, 22))
         holder = QWidget()
-        line = row(made, undo, gap=2)
-        line.setStretch(0, 1)
-        holder.setLayout(line)
+        row((made, 1), undo, parent=holder, gap=2)
         return holder
 
     def _walk(self, place: int) -> None:

@@ -1,11 +1,11 @@
 """What a change to another kind of data put back to its default, and the way to undo it."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QVBoxLayout
+from PySide6.QtWidgets import QFrame
 
 from pushforward.studio.app.core.data_type_change import SAMPLER
 from pushforward.studio.app.core.draft import Draft
-from pushforward.studio.app.design.basic import button, label
+from pushforward.studio.app.design.basic import button, column, label
 from pushforward.studio.app.design.literal_text import set_tip
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.protocol.catalog import Catalog
@@ -24,10 +24,7 @@ class MovedNote(QFrame):
         self.text = label("", "muted", wrap=True)
         self.undo = button("Undo", actions.setup.undo_data, kind="link")
         set_tip(self.undo, "Return to the previous data and settings")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(12, 8, 12, 8)
-        layout.setSpacing(2)
-        layout.addWidget(self.text)
+        layout = column(self.text, parent=self, gap=2, margins=(12, 8, 12, 8))
         layout.addWidget(self.undo, 0, Qt.AlignmentFlag.AlignLeft)
         self.hide()
 

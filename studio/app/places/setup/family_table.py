@@ -5,7 +5,7 @@ that carry nothing, by what they do. A search finds methods that are models with
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QGridLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QPushButton, QWidget
 
 from pushforward.studio.app.core import field_carrier_switch
 from pushforward.studio.app.design.basic import button, column, label, scrolled, section, separator
@@ -62,9 +62,7 @@ class FamilyTable(Body):
         self._grid.setRowStretch(self._grid.rowCount(), 1)
         self._page, self._scroll = page, scrolled(page)
         self._scroll.verticalScrollBar().rangeChanged.connect(lambda *_: self._reveal())
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._scroll)
+        column(self._scroll, parent=self)
         first = next((c for c in self.chips if c.option.value == chosen), self.chips[0])
         self._highlight(first)
 

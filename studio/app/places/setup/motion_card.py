@@ -4,8 +4,6 @@ what to know of it.
 
 import re
 
-from PySide6.QtWidgets import QVBoxLayout
-
 from pushforward.studio.app.core import draft_spec
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.help_pages import family_slug
@@ -43,8 +41,7 @@ class MotionCard(Card):
         self.step = section("A training step")
         self.body.addSpacing(4)
         self.body.addWidget(self.step)
-        self._stages = QVBoxLayout()
-        self._stages.setSpacing(6)
+        self._stages = column(gap=6)
         self.body.addLayout(self._stages)
         self.body.addStretch(1)
         self._shown: list[StageSpec] = []

@@ -2,10 +2,10 @@
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from pushforward.studio.app.charts.run_badge import Badge
-from pushforward.studio.app.design.basic import Elided, icon_button, row
+from pushforward.studio.app.design.basic import Elided, column, icon_button, row
 from pushforward.studio.app.design.formula_label import FormulaLine
 from pushforward.studio.app.design.icons import repaint_on_theme
 from pushforward.studio.app.design.theme import theme
@@ -39,14 +39,8 @@ class RaceCard(QWidget):
         self._motion = FormulaLine()
         self.copy = icon_button("copy", "Duplicate", self.copied.emit)
         self.remove = icon_button("close", "Remove from the race", self.removed.emit)
-        head = row(Badge(place), self._name, self.copy, self.remove, gap=4)
-        head.setStretch(1, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(10, 6, 6, 8)
-        layout.setSpacing(1)
-        layout.addLayout(head)
-        layout.addWidget(self._family)
-        layout.addWidget(self._motion)
+        head = row(Badge(place), (self._name, 1), self.copy, self.remove, gap=4)
+        column(head, self._family, self._motion, parent=self, gap=1, margins=(10, 6, 6, 8))
         repaint_on_theme(self)
 
     def show_facts(self, name: str, family: str, motion: str, chosen: bool) -> None:

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QSizePolicy,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -20,7 +19,7 @@ from pushforward.studio.app.core.comparison_labels import SEGMENTS
 from pushforward.studio.app.core.data_type_registry import kind_of
 from pushforward.studio.app.core.races import why_not_added
 from pushforward.studio.app.core.run_comparison import AXES, training_value
-from pushforward.studio.app.design.basic import Elided, button, clear, label, row, separator
+from pushforward.studio.app.design.basic import Elided, button, clear, column, label, row, separator
 from pushforward.studio.app.design.default_button import EagerButton
 from pushforward.studio.app.design.forms import editors
 from pushforward.studio.app.design.forms.editor_factory import make
@@ -68,8 +67,7 @@ class RaceTray(QFrame):
         self.axis.chosen.connect(lambda place: actions.race.set_budget(AXES[place][0]))
         self._slot = QHBoxLayout()
         self.start = EagerButton("Start the race", actions.race.start, self, icon="play")
-        self._list = QVBoxLayout()
-        self._list.setSpacing(0)
+        self._list = column(gap=0)
         self._lay_out()
         for signal in (state.race_changed, state.catalog_changed, state.engine_changed):
             signal.connect(self.refresh)
@@ -78,8 +76,7 @@ class RaceTray(QFrame):
         self.refresh()
 
     def _lay_out(self) -> None:
-        head = row(label("Race", "heading"), self._shared, self.add, self.forget, gap=12)
-        head.setStretch(1, 1)
+        head = row(label("Race", "heading"), (self._shared, 1), self.add, self.forget, gap=12)
         self._each = label("Budget", "muted")
         set_tip(self._each, "Per participant")
         held = QWidget()
@@ -91,18 +88,8 @@ class RaceTray(QFrame):
         self._budget = row(self._each, self.axis, held, None, gap=10)
         self._foot.addLayout(self._budget, 1)
         self._foot.addWidget(self.start)
-        page = QVBoxLayout()
-        page.setContentsMargins(16, 10, 16, 12)
-        page.setSpacing(8)
-        page.addLayout(head)
-        page.addLayout(self._grid)
-        page.addLayout(self._list)
-        page.addLayout(self._foot)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(separator())
-        layout.addLayout(page)
+        page = column(head, self._grid, self._list, self._foot, margins=(16, 10, 16, 12))
+        column(separator(), page, parent=self, gap=0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Where it is narrow the start stands below the budget, and at last the amount, too."""
@@ -139,8 +126,8 @@ class RaceTray(QFrame):
             wide.setHorizontalPolicy(QSizePolicy.Policy.Ignored)  # all are as wide as each other
             card.setSizePolicy(wide)
             self._grid.addWidget(card, place // COLUMNS, place % COLUMNS)
-        for column in range(COLUMNS):
-            self._grid.setColumnStretch(column, int(column < count))
+        for place in range(COLUMNS):
+            self._grid.setColumnStretch(place, int(place < count))
 
     def _summary(self) -> str:
         """Say what all share, and from whom."""

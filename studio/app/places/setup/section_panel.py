@@ -1,12 +1,12 @@
 """One section of the setup: the settings of what was chosen in its sentence."""
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from pushforward.studio.app.core import draft_spec
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.guidance_results import unguided
 from pushforward.studio.app.core.setting_options import offered
-from pushforward.studio.app.design.basic import clear, label
+from pushforward.studio.app.design.basic import clear, column, label
 from pushforward.studio.app.design.forms.form import Form
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.places.setup import sentence_settings
@@ -36,13 +36,8 @@ class SectionPanel(QWidget):
         self._built: tuple[object, ...] = ()
         self._everything = False
         title = TITLES[section]
-        self._body = QVBoxLayout()
-        self._body.setContentsMargins(0, 0, 0, 0)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
-        layout.addWidget(label(title, "heading"))
-        layout.addLayout(self._body)
+        self._body = column(gap=None)
+        column(label(title, "heading"), self._body, parent=self, gap=6)
 
     def refresh(self) -> None:
         """Show the current draft."""

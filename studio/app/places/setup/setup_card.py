@@ -1,8 +1,8 @@
 """A card of the setup page: a title with a fact, and its content."""
 
-from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QWidget
 
-from pushforward.studio.app.design.basic import Elided, label, row, separator
+from pushforward.studio.app.design.basic import Elided, column, label, row, separator
 
 __all__ = ["Card"]
 
@@ -15,18 +15,9 @@ class Card(QFrame):
         self.setProperty("surface", "card")
         self.title = label(title, "strong")
         self.fact = Elided("", "muted")
-        self._head = row(self.title, self.fact, gap=10)
-        self._head.setStretch(1, 1)
-        self._head.setContentsMargins(12, 7, 12, 7)
-        self.body = QVBoxLayout()
-        self.body.setContentsMargins(12, 12, 12, 12)
-        self.body.setSpacing(8)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addLayout(self._head)
-        layout.addWidget(separator())
-        layout.addLayout(self.body, 1)
+        self._head = row(self.title, (self.fact, 1), gap=10, margins=(12, 7, 12, 7))
+        self.body = column(margins=12)
+        column(self._head, separator(), (self.body, 1), parent=self, gap=0)
 
     def put_right(self, widget: QWidget) -> None:
         """Put a widget at the right of the title."""

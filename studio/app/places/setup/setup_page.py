@@ -94,10 +94,7 @@ class NoData(QFrame):
         self.choose.setDefault(False)
         self.bring = button("Import files…", bring)
         ways = row(None, self.choose, self.bring, None, gap=8)
-        body = column(None, self.title, words, 6, gap=6, margins=24)
-        body.addLayout(ways)
-        body.addStretch(1)
-        self.setLayout(body)
+        column(None, self.title, words, 6, ways, None, parent=self, gap=6, margins=24)
 
     def show_name(self, name: str) -> None:
         """Say which data are not there."""
@@ -146,17 +143,18 @@ class SetupView(QWidget):
 
     def _lay_out(self) -> None:
         page = QWidget()
-        body = QVBoxLayout(page)
-        body.setContentsMargins(32, 18, 32, 20)
-        body.setSpacing(8)
-        body.addWidget(self.title)
-        body.addWidget(self.sentence)
-        body.addWidget(self.told)
-        body.addLayout(row(self.costs, self.copy, None, gap=14))
-        body.addWidget(self.note)
-        body.addLayout(self._ways)
-        body.addWidget(self.teaches)
-        body.addSpacing(4)
+        body = column(
+            self.title,
+            self.sentence,
+            self.told,
+            row(self.costs, self.copy, None, gap=14),
+            self.note,
+            self._ways,
+            self.teaches,
+            4,
+            parent=page,
+            margins=(32, 18, 32, 20),
+        )
         self._cards = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._cards.setSpacing(16)
         for cards in ((self.known, self.schedule), (self.choices, self.motion)):
@@ -167,11 +165,7 @@ class SetupView(QWidget):
         body.addWidget(self.path)
         body.addWidget(self.source)
         self._scroll = scrolled(page)  # in a low window the picture keeps its size
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self._scroll, 1)
-        layout.addWidget(self.race)
+        column((self._scroll, 1), self.race, parent=self, gap=0)
 
     def _connect(self) -> None:
         state = self._state

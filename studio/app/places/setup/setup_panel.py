@@ -60,10 +60,7 @@ class RacerBar(QFrame):
         set_tip(self.undo, "Undo the changes since its settings were opened")
         self.done = button("Done", actions.race.finish, kind="primary")
         set_tip(self.done, "Save it and return to the setup (Esc)")
-        line = row(self.who, self.undo, self.done, gap=8)
-        line.setStretch(0, 1)
-        line.setContentsMargins(14, 8, 14, 8)
-        self.setLayout(line)
+        row((self.who, 1), self.undo, self.done, parent=self, margins=(14, 8, 14, 8))
         state.race_changed.connect(self.refresh)
         self.refresh()
 
@@ -108,8 +105,7 @@ class SetupPanel(QWidget):
         self.nothing = label("No matching setting.", "muted")
         self.nothing.hide()
         self.elsewhere = QWidget()
-        self._links = QVBoxLayout(self.elsewhere)
-        self._links.setContentsMargins(0, 0, 0, 0)
+        self._links = column(parent=self.elsewhere, gap=None)
         self.elsewhere.hide()
         self.sections = [SectionPanel(state, actions, name) for name in draft_spec.SECTIONS]
         self._foot = QWidget()
@@ -120,8 +116,7 @@ class SetupPanel(QWidget):
         self.cancel.hide()
         self.takes = label("", "strong")
         self.where = label("", "muted")
-        self._reasons = QVBoxLayout()
-        self._reasons.setSpacing(2)
+        self._reasons = column(gap=2)
         self._shown_reasons: list[ErrorInfo] | None = None
         self._draft: Draft | None = None
         self._lay_out()
@@ -141,8 +136,7 @@ class SetupPanel(QWidget):
         title = Elided("Name")
         title.setFixedWidth(LABEL_WIDTH)
         title.setBuddy(self.name)
-        line = row(title, self.name, gap=4)
-        line.setStretch(1, 1)
+        line = row(title, (self.name, 1), gap=4)
         body.addLayout(line)
         body.addWidget(self.called)
         body.addWidget(self.moved)
@@ -157,20 +151,17 @@ class SetupPanel(QWidget):
         body.addStretch(1)
         self._scroll = scrolled(page)
         foot = self._foot
-        below = QVBoxLayout(foot)
-        below.setContentsMargins(14, 10, 14, 12)
-        below.setSpacing(6)
-        below.addLayout(self._reasons)
-        below.addLayout(row(self.takes, None, self.where))
-        start = row(self.train, self.race, self.cancel, gap=8)
-        start.setStretch(0, 1)
+        below = column(
+            self._reasons,
+            row(self.takes, None, self.where),
+            parent=foot,
+            gap=6,
+            margins=(14, 10, 14, 12),
+        )
+        start = row((self.train, 1), self.race, self.cancel)
         below.addLayout(start)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.racer)
-        head = column(self.tabs, self.finder, gap=8)
-        head.setContentsMargins(14, 12, 14, 10)
+        layout = column(self.racer, parent=self, gap=0)
+        head = column(self.tabs, self.finder, margins=(14, 12, 14, 10))
         layout.addLayout(head)
         layout.addWidget(separator())
         layout.addWidget(self._scroll, 1)

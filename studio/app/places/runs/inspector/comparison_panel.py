@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from pushforward.studio.app.charts.run_badge import Badge
 from pushforward.studio.app.core import run_comparison
@@ -10,7 +10,7 @@ from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.display_names import number, numbered
 from pushforward.studio.app.core.queue_status import waits_for
 from pushforward.studio.app.core.run_verdict import Verdict, verdicts_of
-from pushforward.studio.app.design.basic import Link, clear, label, row
+from pushforward.studio.app.design.basic import Link, clear, column, label, row
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.text import metric_reference
 
@@ -25,15 +25,10 @@ class RacePanel(QWidget):
         self._state, self._actions = state, actions
         self._shown: object = None
         self.title, self.about = label("", "heading", wrap=True), label("", "muted", wrap=True)
-        self._runs = QVBoxLayout()
-        self._runs.setSpacing(4)
-        body = QVBoxLayout(self)
-        body.setContentsMargins(14, 12, 14, 12)
-        body.setSpacing(10)
-        body.addWidget(self.title)
-        body.addWidget(self.about)
-        body.addLayout(self._runs)
-        body.addStretch(1)
+        self._runs = column(gap=4)
+        column(
+            self.title, self.about, self._runs, None, parent=self, gap=10, margins=(14, 12, 14, 12)
+        )
         runs = state.runs
         for signal in (runs.compared, runs.listed, state.looked.changed, state.queue_changed):
             signal.connect(self.refresh)
@@ -64,10 +59,8 @@ class RacePanel(QWidget):
             select = partial(self._actions.runs.select, run.key)
             name = row(
                 Badge(place, number(run.name)),
-                Link(numbered(run), select, f"{run.name}\nShow this run"),
-                gap=8,
+                (Link(numbered(run), select, f"{run.name}\nShow this run"), 1),
             )
-            name.setStretch(1, 1)
             self._runs.addLayout(name)
             self._say(verdict)
 

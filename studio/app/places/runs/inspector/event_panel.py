@@ -1,6 +1,6 @@
 """The inspector of a change in the middle of a training: what it was, and what came of it."""
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from pushforward.studio.app.core import run_comparison
 from pushforward.studio.app.core.app_state import AppState
@@ -9,7 +9,7 @@ from pushforward.studio.app.core.latest_metrics import first_metric
 from pushforward.studio.app.core.run_comparison import QUALITY
 from pushforward.studio.app.core.run_edit_text import edit_notes
 from pushforward.studio.app.core.runs import RunState
-from pushforward.studio.app.design.basic import button, label, row
+from pushforward.studio.app.design.basic import button, column, label, row
 from pushforward.studio.app.design.fact_rows import Facts
 from pushforward.studio.app.design.literal_text import set_tip
 from pushforward.studio.app.engine.actions import Actions
@@ -28,13 +28,16 @@ class EventPanel(QWidget):
         self.facts = Facts()
         self.before = button("Look at before", self._look, tip="The previous snapshot")
         self.branch = button("Branch without it…", self._branch, icon="branch")
-        body = QVBoxLayout(self)
-        body.setContentsMargins(14, 12, 14, 12)
-        body.setSpacing(10)
-        for part in (self.title, self.text, self.facts):
-            body.addWidget(part)
-        body.addLayout(row(self.before, self.branch, None))
-        body.addStretch(1)
+        column(
+            self.title,
+            self.text,
+            self.facts,
+            row(self.before, self.branch, None),
+            None,
+            parent=self,
+            gap=10,
+            margins=(14, 12, 14, 12),
+        )
         state.looked.changed.connect(self.refresh)
         state.runs.metrics_appended.connect(lambda _: self.refresh())
         self.refresh()

@@ -1,9 +1,9 @@
 """The inspector of a layer behind the particles: what it is, and how it comes to the screen."""
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from pushforward.studio.app.core.app_state import AppState
-from pushforward.studio.app.design.basic import label
+from pushforward.studio.app.design.basic import column, label
 from pushforward.studio.app.design.fact_rows import Facts
 from pushforward.studio.app.design.formula_label import Formula
 from pushforward.studio.app.engine.actions import Actions
@@ -18,12 +18,15 @@ class LayerFacts(QWidget):
         super().__init__()
         self._state = state
         self.title, self.formula, self.facts = label("", "heading", wrap=True), Formula(), Facts()
-        body = QVBoxLayout(self)
-        body.setContentsMargins(14, 12, 14, 12)
-        body.setSpacing(10)
-        for part in (self.title, self.formula, self.facts):
-            body.addWidget(part)
-        body.addStretch(1)
+        column(
+            self.title,
+            self.formula,
+            self.facts,
+            None,
+            parent=self,
+            gap=10,
+            margins=(14, 12, 14, 12),
+        )
         state.looked.changed.connect(self.refresh)
         self.refresh()
 

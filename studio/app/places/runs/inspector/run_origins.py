@@ -2,14 +2,14 @@
 
 from functools import partial
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from pushforward.studio.app.core import run_comparison
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.run_edit_text import edit_notes
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.core.training_sources import asked, taken
-from pushforward.studio.app.design.basic import Link, button, clear, label, row
+from pushforward.studio.app.design.basic import Link, button, clear, column, label, row
 from pushforward.studio.app.design.literal_text import set_tip
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.protocol.spec import RunRef
@@ -24,9 +24,7 @@ class RunOrigins(QWidget):
         super().__init__()
         self._state, self._actions = state, actions
         self._shown: tuple[object, ...] | None = None
-        self._lines = QVBoxLayout(self)
-        self._lines.setContentsMargins(0, 0, 0, 0)
-        self._lines.setSpacing(3)
+        self._lines = column(parent=self, gap=3)
         state.runs.edited.connect(self._edited)
         state.runs.listed.connect(self.refresh)
         self.refresh()
@@ -64,8 +62,7 @@ class RunOrigins(QWidget):
             few = others[0] if len(others) == 1 else f"{len(others)} others"
             text = label(f"In a race with {few}", "muted", wrap=True)
             set_tip(text, "\n".join(others))
-            line = row(text, link, gap=6)
-            line.setStretch(0, 1)
+            line = row((text, 1), link, gap=6)
             self._lines.addLayout(line)
         for place, note in enumerate(edit_notes(run, catalog)):
             words = f"Step {note.step:,}: {note.text}"
@@ -94,6 +91,5 @@ class RunOrigins(QWidget):
             return
         select = partial(self._actions.runs.select, parent.key)
         link = Link(run.parent, select, f"{run.parent}\nShow the parent run")
-        line = row(label("Branch of", "muted"), link, label(at, "muted"), gap=4)
-        line.setStretch(1, 1)
+        line = row(label("Branch of", "muted"), (link, 1), label(at, "muted"), gap=4)
         self._lines.addLayout(line)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from pushforward.studio.app.charts.curves import Curve
 from pushforward.studio.app.charts.sparkline import End, Sparkline
@@ -21,7 +21,7 @@ from pushforward.studio.app.core.run_methods import method_of
 from pushforward.studio.app.core.run_snapshot import later_evaluation, run_at
 from pushforward.studio.app.core.run_summary import STATES
 from pushforward.studio.app.core.runs import RunState
-from pushforward.studio.app.design.basic import button, clear, label, scrolled, separator
+from pushforward.studio.app.design.basic import button, clear, column, label, scrolled, separator
 from pushforward.studio.app.design.fact_rows import Facts
 from pushforward.studio.app.design.fold import Fold
 from pushforward.studio.app.engine.actions import Actions
@@ -52,8 +52,7 @@ class RunPanel(QWidget):
         self.told = label("", "muted", wrap=True)  # of each datum
         self.said = label("", wrap=True)  # by a person
         self.state_line = label("", "muted", wrap=True)
-        self._config = QVBoxLayout()
-        self._config.setSpacing(8)
+        self._config = column()
         self.then = label("", "warm", wrap=True)
         self.headline = Headline(state)
         self.groups = FigureGroups()
@@ -77,11 +76,17 @@ class RunPanel(QWidget):
 
     def _lay_out(self) -> None:
         page = QWidget()
-        body = QVBoxLayout(page)
-        body.setContentsMargins(14, 12, 14, 12)
-        body.setSpacing(10)
-        for each in (self.title, self.summary, self.told, self.said, self.state_line, self.origins):
-            body.addWidget(each)
+        body = column(
+            self.title,
+            self.summary,
+            self.told,
+            self.said,
+            self.state_line,
+            self.origins,
+            parent=page,
+            gap=10,
+            margins=(14, 12, 14, 12),
+        )
         self.rule = separator()
         body.addWidget(self.rule)
         body.addWidget(self.then)
@@ -93,9 +98,7 @@ class RunPanel(QWidget):
         body.addWidget(separator())
         body.addWidget(self.again)
         body.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(scrolled(page))
+        column(scrolled(page), parent=self)
 
     def _changed(self, key: str) -> None:
         if key == self._state.runs.selection:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QGuiApplication, QShowEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.data_type import LABEL, Arrays, Kind
@@ -20,7 +20,15 @@ from pushforward.studio.app.data.tile_grid import TileGrid
 from pushforward.studio.app.data.tile_loading import Browsed
 from pushforward.studio.app.data.tile_pane import brief
 from pushforward.studio.app.data.tile_sheet import Sheets
-from pushforward.studio.app.design.basic import button, label, restyle, row, section, separator
+from pushforward.studio.app.design.basic import (
+    button,
+    column,
+    label,
+    restyle,
+    row,
+    section,
+    separator,
+)
 from pushforward.studio.app.design.fact_rows import Facts
 from pushforward.studio.app.design.literal_text import set_tip
 from pushforward.studio.app.engine.actions import Actions
@@ -82,9 +90,7 @@ class RowsPanel(QWidget):
         state.selection.offered.connect(lambda _: self.refresh())
 
     def _lay_out(self) -> None:
-        body = QVBoxLayout(self)
-        body.setContentsMargins(14, 12, 14, 12)
-        body.setSpacing(8)
+        body = column(parent=self, margins=(14, 12, 14, 12))
         self._line = separator()
         parts: tuple[QWidget, ...] = (
             self.title, self.of, self.some_title, self.picture, self.side_title, self.side,

@@ -1,13 +1,13 @@
 """The inspector of a stage of a frozen step: its formula, where it is from, what it has at hand."""
 
 import numpy as np
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.data_type_registry import family_of_run, kind_of_run
 from pushforward.studio.app.core.runs import FlowRecord
 from pushforward.studio.app.core.training_stages import stages_under
-from pushforward.studio.app.design.basic import label
+from pushforward.studio.app.design.basic import column, label
 from pushforward.studio.app.design.fact_rows import Facts
 from pushforward.studio.app.design.formula_label import Formula
 from pushforward.studio.app.engine.actions import Actions
@@ -48,12 +48,17 @@ class StagePanel(QWidget):
         self.title, self.source = label("", "heading", wrap=True), label("", "muted", wrap=True)
         self.formula, self.facts = Formula(16, coloured=True), Facts()
         self.step = label("", "small", wrap=True)
-        body = QVBoxLayout(self)
-        body.setContentsMargins(14, 12, 14, 12)
-        body.setSpacing(10)
-        for part in (self.title, self.formula, self.source, self.facts, self.step):
-            body.addWidget(part)
-        body.addStretch(1)
+        column(
+            self.title,
+            self.formula,
+            self.source,
+            self.facts,
+            self.step,
+            None,
+            parent=self,
+            gap=10,
+            margins=(14, 12, 14, 12),
+        )
         state.moment.changed.connect(self.refresh)
         state.looked.changed.connect(self.refresh)
         self.refresh()

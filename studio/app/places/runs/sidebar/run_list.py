@@ -3,7 +3,7 @@
 from functools import partial
 
 from PySide6.QtCore import QPoint, Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from pushforward.studio.app.commands.label_commands import Said
 from pushforward.studio.app.core import run_comparison
@@ -12,7 +12,7 @@ from pushforward.studio.app.core.run_summary import RunWords
 from pushforward.studio.app.core.run_tree import race_line, result_line
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.core.training_sources import origin
-from pushforward.studio.app.design.basic import label
+from pushforward.studio.app.design.basic import column, label
 from pushforward.studio.app.design.menu import Entries, open_menu
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.places.runs.run_menu import race_entries, result_entries, run_entries
@@ -40,10 +40,7 @@ class RunList(QWidget):
         self.tree = RunTree(self.model)
         self._empty = label("Each training run is a line here.", "small", wrap=True)
         self._empty.setContentsMargins(8, 0, 8, 0)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._empty)
-        layout.addWidget(self.tree)
+        column(self._empty, self.tree, parent=self, gap=None)
         self.tree.chosen.connect(self._choose)
         self.tree.extended.connect(self._extend)
         self.tree.menu_wanted.connect(self._menu)

@@ -3,11 +3,12 @@
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from pushforward.studio.app.charts.point_picture import PointsPreview
 from pushforward.studio.app.core.data_type import Arrays, Kind
 from pushforward.studio.app.data.tile_grid import TileGrid
+from pushforward.studio.app.design.basic import column
 
 __all__ = ["DataPreview"]
 
@@ -24,10 +25,7 @@ class DataPreview(QWidget):
         self.tiles.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.tiles.hide()
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        body = QVBoxLayout(self)
-        body.setContentsMargins(0, 0, 0, 0)
-        body.addWidget(self.points)
-        body.addWidget(self.tiles)
+        column(self.points, self.tiles, parent=self, gap=None)
 
     def show_data(
         self,

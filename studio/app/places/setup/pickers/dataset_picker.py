@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QScrollArea, QVBoxLayout
+from PySide6.QtWidgets import QScrollArea
 
 from pushforward.studio.app.core.dataset_list import DataSet
+from pushforward.studio.app.design.basic import column
 from pushforward.studio.app.design.cards.card_shelves import Planned, Shelves
 from pushforward.studio.app.design.cards.picture_card import PictureCard
 from pushforward.studio.app.engine.requests.cover_requests import CoverIntents
@@ -47,9 +48,7 @@ class DataCards(Body):
             card.installEventFilter(self)
         self._shown: list[Fitted] = []
         self._current: Fitted | None = None
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(EDGE, EDGE, EDGE - 4, 0)
-        layout.addWidget(self.shelves)
+        column(self.shelves, parent=self, margins=(EDGE, EDGE, EDGE - 4, 0))
         for area in self.shelves.findChildren(QScrollArea):  # when all have their places
             area.verticalScrollBar().rangeChanged.connect(lambda *_: self._reveal())
 

@@ -11,9 +11,9 @@ from PySide6.QtWidgets import (
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
-    QVBoxLayout,
 )
 
+from pushforward.studio.app.design.basic import column
 from pushforward.studio.app.design.literal_text import set_tip
 from pushforward.studio.app.design.theme import font, theme
 from pushforward.studio.app.design.tokens import RADIUS
@@ -49,9 +49,7 @@ class Listed(Body):
         self.list.itemClicked.connect(lambda _: self.used.emit())
         self.list.pressed_enter = self.used.emit
         self.list.typed = self.typed.emit
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 8, 8, 8)
-        layout.addWidget(self.list)
+        column(self.list, parent=self, margins=8)
 
     @property
     def current(self) -> Option | None:

@@ -4,11 +4,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QVBoxLayout
 
 from pushforward.studio.app.core.data_type import Kind, named
 from pushforward.studio.app.core.data_type_registry import fitting
-from pushforward.studio.app.design.basic import clear, label, row
+from pushforward.studio.app.design.basic import clear, column, label, row
 from pushforward.studio.app.engine.query import Query
 from pushforward.studio.app.engine.requests.request_base import Refused
 from pushforward.studio.app.places.setup.pickers.data_preview import DataPreview
@@ -29,17 +28,18 @@ class ListLook(Look):
         self.title = label("", "heading", wrap=True)
         self.summary = label("", "muted", wrap=True)
         self.why = label("", "warm", wrap=True)
-        self._facts = QVBoxLayout()
-        self._facts.setSpacing(4)
-        self.body = QVBoxLayout(self)
-        self.body.setContentsMargins(16, 14, 16, 12)
-        self.body.setSpacing(6)
-        self.body.addWidget(self.title)
-        self.body.addWidget(self.summary)
-        self.body.addWidget(self.why)
-        self.body.addSpacing(4)
-        self.body.addLayout(self._facts)
-        self.body.addStretch(1)
+        self._facts = column(gap=4)
+        self.body = column(
+            self.title,
+            self.summary,
+            self.why,
+            4,
+            self._facts,
+            None,
+            parent=self,
+            gap=6,
+            margins=(16, 14, 16, 12),
+        )
 
     def show_option(self, option: Option | None) -> None:
         self.title.setText(option.title if option is not None else "")
@@ -50,8 +50,7 @@ class ListLook(Look):
         for name, value in option.facts if option is not None else ():
             title = label(name, "muted", wrap=True)
             title.setFixedWidth(NAMES)
-            line = row(title, label(value, wrap=True), gap=8)
-            line.setStretch(1, 1)
+            line = row(title, (label(value, wrap=True), 1))
             line.setAlignment(title, Qt.AlignmentFlag.AlignTop)
             self._facts.addLayout(line)
 

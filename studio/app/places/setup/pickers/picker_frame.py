@@ -8,10 +8,18 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QLineEdit, QWidget
 from shiboken6 import isValid
 
-from pushforward.studio.app.design.basic import button, label, restyle, row, scrolled, separator
+from pushforward.studio.app.design.basic import (
+    button,
+    column,
+    label,
+    restyle,
+    row,
+    scrolled,
+    separator,
+)
 from pushforward.studio.app.design.tab_order import in_order, next_stop
 from pushforward.studio.app.design.theme import theme
 from pushforward.studio.app.places.setup.pickers.option import Option
@@ -110,44 +118,37 @@ class Picker(QWidget):
     def _lay_out(self) -> None:
         self.panel = QFrame(self)
         self.panel.setProperty("role", "palette")
-        self.head = row(self.line, gap=10)
-        self.head.setContentsMargins(16, 12, 16, 12)
+        self.head = row(self.line, gap=10, margins=(16, 12, 16, 12))
         side = QFrame()
-        inside = QVBoxLayout(side)
-        inside.setContentsMargins(0, 0, 0, 0)
-        inside.setSpacing(0)
-        inside.addWidget(scrolled(self.look), 1)
+        inside = column((scrolled(self.look), 1), parent=side, gap=0)
         below = self.below = row(self.use, gap=8)
         below.setStretch(0, 1)
         below.setContentsMargins(16, 10, 16, 12)
         inside.addLayout(below)
         self._side = side
-        choices = QVBoxLayout()
-        choices.setSpacing(0)
-        choices.addWidget(self.nothing)
-        choices.addWidget(self.body, 1)
+        choices = column(self.nothing, (self.body, 1), gap=0)
         self._middle = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._middle.setSpacing(0)
         self._middle.addLayout(choices, 1)
         self._middle.addWidget(side)
         keeps = f"keep {self._keeps}" if self._keeps else "leave"
-        foot = QHBoxLayout()
-        foot.setContentsMargins(16, 8, 16, 8)
-        foot.setSpacing(8)
+        foot = row(margins=(16, 8, 16, 8))
         for key, does in (("↑ ↓", "choices"), ("↵", "use"), ("Esc", keeps)):
             foot.addWidget(label(key, "key"))
             foot.addWidget(label(does, "small"))
             foot.addSpacing(8)
         foot.addStretch(1)
         foot.addWidget(self.count)
-        page = QVBoxLayout(self.panel)
-        page.setContentsMargins(1, 1, 1, 1)
-        page.setSpacing(0)
-        page.addLayout(self.head)
-        page.addWidget(separator())
-        page.addLayout(self._middle, 1)
-        page.addWidget(separator())
-        page.addLayout(foot)
+        column(
+            self.head,
+            separator(),
+            (self._middle, 1),
+            separator(),
+            foot,
+            parent=self.panel,
+            gap=0,
+            margins=1,
+        )
 
     def open(self, letters: str = "") -> None:
         """Show it, with what was typed already."""
