@@ -5,7 +5,7 @@ times.
 from typing import Any
 
 import numpy as np
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from pushforward.studio.app.charts.cost_chart import LadderPlot, Rung
 from pushforward.studio.app.charts.legend import LineKey
@@ -14,7 +14,7 @@ from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.operator_settings import keeps_lengths
 from pushforward.studio.app.data.views.lab import Finding, Lab
 from pushforward.studio.app.data.views.lab_frame import LabView
-from pushforward.studio.app.design.basic import button, icon_button, label, row
+from pushforward.studio.app.design.basic import button, column, icon_button, label, row
 from pushforward.studio.app.design.table import Column, Table
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.labs.cost_card import LadderCard
@@ -58,14 +58,10 @@ class LengthsView(LabView):
         self.table.selection_changed.connect(self._look)
         tip = "Generate samples with the weights of the chosen EMA length"
         self.draw_with = button("Draw samples…", self._draw_samples, tip=tip)
-        body = QVBoxLayout(page)
-        body.setContentsMargins(16, 10, 16, 12)
-        body.setSpacing(10)
-        body.addWidget(self.key)
+        body = column(self.key, parent=page, gap=10, margins=(16, 10, 16, 12))
         export = icon_button("export", "Export picture: PNG, SVG or PDF", self.ask_export)
         body.addWidget(self.card, 1)
-        bars = row(label(BARS, "small", wrap=True), self.draw_with, export, gap=12)
-        bars.setStretch(0, 1)
+        bars = row((label(BARS, "small", wrap=True), 1), self.draw_with, export, gap=12)
         body.addLayout(bars)
         body.addWidget(self.table)
         body.addWidget(self.note)

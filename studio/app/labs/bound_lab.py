@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QWidget
 
 from pushforward.studio.app.charts.line_plot import Drawn, LinePlot
 from pushforward.studio.app.data.views.lab import Lab
@@ -84,10 +84,7 @@ class BoundView(LabView):
         )  # fmt: skip
         self.varies = label(VARIES, "small", wrap=True)
         self.one = label(ONE, "small", wrap=True)
-        body = QVBoxLayout(page)
-        body.setContentsMargins(16, 10, 16, 12)
-        body.setSpacing(10)
-        body.addWidget(self.chain)
+        body = column(self.chain, parent=page, gap=10, margins=(16, 10, 16, 12))
         figures, spreads = QWidget(), QWidget()
         figures.setLayout(column(self.terms, self.one, None, gap=12))
         spreads.setLayout(column(self.spreads, self.varies, None, gap=12))

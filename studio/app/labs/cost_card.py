@@ -1,13 +1,12 @@
 """Figures over a number of calls, with the menu of a plot: its picture and its values."""
 
-from PySide6.QtWidgets import QVBoxLayout
-
 from pushforward.studio.app.charts.cost_chart import LadderPlot
 from pushforward.studio.app.charts.picture_export import Picture
 from pushforward.studio.app.charts.plot_card import Curves, PlotCard
 from pushforward.studio.app.charts.print_plots import keyed_picture
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.data.chart_export import ask_picture, ask_values
+from pushforward.studio.app.design.basic import column
 from pushforward.studio.app.text import number_format
 
 __all__ = ["LadderCard"]
@@ -22,9 +21,7 @@ class LadderCard(PlotCard):
         super().__init__("")
         self.plot = plot
         self.setProperty("surface", "canvas")
-        body = QVBoxLayout(self)
-        body.setContentsMargins(0, 0, 0, 0)
-        body.addWidget(plot)
+        column(plot, parent=self)
         self.picture_wanted.connect(lambda: ask_picture(self, state, self._file))
         self.values_wanted.connect(lambda: ask_values(self, state, self._file))
 

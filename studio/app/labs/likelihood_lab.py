@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from pushforward.studio.app.charts.density_map import DensityMap
 from pushforward.studio.app.charts.histogram import HistogramPlot
@@ -13,7 +13,7 @@ from pushforward.studio.app.core.data_type import LABEL
 from pushforward.studio.app.data.views.lab import Finding, Lab
 from pushforward.studio.app.data_types.images.image_lab import PictureLab, ratio_words, show_sets
 from pushforward.studio.app.data_types.images.own_image import Image, OwnImageResult
-from pushforward.studio.app.design.basic import label, row
+from pushforward.studio.app.design.basic import column, label, row
 from pushforward.studio.app.design.table import Column, Table
 from pushforward.studio.app.design.theme import colors
 from pushforward.studio.app.text import number_format
@@ -128,9 +128,7 @@ class LikelihoodView(PictureLab):
             DensityMap("The distribution of the data"),
         )
         self.table = Table("How likely sets of data are", COLUMNS, selectable=False)
-        body = QVBoxLayout(page)
-        body.setContentsMargins(16, 10, 16, 12)
-        body.setSpacing(8)
+        body = column(parent=page, margins=(16, 10, 16, 12))
         self.protocol = label("", "small", wrap=True)
         body.addWidget(self.table)
         body.addWidget(self.key)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QSlider, QWidget
 from shiboken6 import isValid
 
 from pushforward.studio.app.charts.cost_chart import LadderPlot, Rung, ink
@@ -25,7 +25,7 @@ from pushforward.studio.app.core.run_comparison import QUALITY, comparable, samp
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.data.views.lab import Finding, Lab
 from pushforward.studio.app.data.views.lab_frame import LabView
-from pushforward.studio.app.design.basic import icon_button, label, row
+from pushforward.studio.app.design.basic import column, icon_button, label, row
 from pushforward.studio.app.design.literal_text import set_tip
 from pushforward.studio.app.design.table import Column, Table
 from pushforward.studio.app.design.theme import colors
@@ -89,13 +89,10 @@ class SolversView(LabView):
         self.table.setMinimumHeight(210)
         self.table.selection_changed.connect(self._show_ways)
         self.facts = label("", "muted", wrap=True)  # the bar has no room for them
-        body = QVBoxLayout(page)
-        body.setContentsMargins(16, 10, 16, 12)
-        body.setSpacing(12)
+        body = column(parent=page, gap=12, margins=(16, 10, 16, 12))
         self.key = LineKey()
         export = icon_button("export", "Export picture: PNG, SVG or PDF", self.ask_export)
-        keyed = row(self.key, export)
-        keyed.setStretch(0, 1)
+        keyed = row((self.key, 1), export)
         body.addLayout(keyed)
         self._lines = [QBoxLayout(QBoxLayout.Direction.LeftToRight) for _ in range(2)]
         self._ladders = [LadderCard(p, self._state) for p in (self.distance, self.time, self.error)]

@@ -4,13 +4,13 @@ How much is on the canvas, the canvas says.
 
 from collections.abc import Sequence
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QWidget
 
 from pushforward.studio.app.core import snapshot_text
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.branch_replay import replay_of
 from pushforward.studio.app.core.runs import RunState
-from pushforward.studio.app.design.basic import Dot, icon_button, label, restyle
+from pushforward.studio.app.design.basic import Dot, icon_button, label, restyle, row
 from pushforward.studio.app.design.literal_text import set_tip
 from pushforward.studio.app.design.theme import theme
 from pushforward.studio.app.text import number_format
@@ -48,11 +48,7 @@ class StatusBar(QFrame):
         self._roomy = self._wide = True
         self.history = icon_button("bell", "Past messages")
         self.history.setFixedSize(22, 22)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(14, 0, 10, 0)
-        layout.setSpacing(6)
-        layout.addWidget(self._dot)
-        layout.addWidget(self._engine)
+        layout = row(self._dot, self._engine, parent=self, gap=6, margins=(14, 0, 10, 0))
         for each in (self._device, self._memory, self._speed, self._left, self._cost):
             layout.addSpacing(12)
             layout.addWidget(each)

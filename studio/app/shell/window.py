@@ -15,7 +15,7 @@ from PySide6.QtGui import (
     QResizeEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QMainWindow, QMenu, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QMenu, QSplitter, QWidget
 
 from pushforward.studio.app.commands import command_set
 from pushforward.studio.app.commands.command_registry import Command
@@ -140,22 +140,19 @@ class MainWindow(QMainWindow):
         self.toasts = Toasts(state, self.canvas, self.inspector, self.canvas.jobs)
 
     def _lay_out(self, page: QWidget, middle: QWidget) -> None:
-        layout = QVBoxLayout(page)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.topbar)
-        layout.addWidget(separator())
-        layout.addWidget(self.stacked, 1)
-        layout.addWidget(separator())
-        layout.addWidget(self.statusbar)
-        above = column(gap=0)
-        middle.setLayout(above)
-        beside = row(self.rail, upright(), self.split, gap=0)
-        beside.setStretch(2, 1)
+        column(
+            self.topbar,
+            separator(),
+            (self.stacked, 1),
+            separator(),
+            self.statusbar,
+            parent=page,
+            gap=0,
+        )
+        above = column(parent=middle, gap=0)
+        beside = row(self.rail, upright(), (self.split, 1), gap=0)
         above.addLayout(beside, 1)
-        self._time_slot = QVBoxLayout()
-        self._time_slot.setContentsMargins(0, 0, 0, 0)
-        self._time_slot.setSpacing(0)
+        self._time_slot = column(gap=0)
         above.addLayout(self._time_slot)
         self._timebar: QWidget | None = None
         self._export: ExportSheet | None = None

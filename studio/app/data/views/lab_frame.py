@@ -6,7 +6,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QContextMenuEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QWidget
 from shiboken6 import isValid
 
 from pushforward.studio.app.charts.picture_export import Picture, copy_picture, widget_picture
@@ -20,7 +20,7 @@ from pushforward.studio.app.data.views.lab import Arrays, Finding, Lab
 from pushforward.studio.app.data.views.lab_status import LabStatus
 from pushforward.studio.app.data.views.lens_view import LensView
 from pushforward.studio.app.data.views.request_progress import BUSY, UnderWay
-from pushforward.studio.app.design.basic import Elided, button, label, scrolled, view_bar
+from pushforward.studio.app.design.basic import Elided, button, column, label, scrolled, view_bar
 from pushforward.studio.app.design.literal_text import set_tip
 from pushforward.studio.app.design.menu import open_menu
 from pushforward.studio.app.design.scroll_page import LowPage
@@ -102,10 +102,7 @@ class LabView(LensView):
         self.status = LabStatus()
         self.page = LowPage() if self.low else QWidget()
         self.lay_out(self.page)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        for part in (*self.above(), self.status):
-            layout.addWidget(part)
+        layout = column(*self.above(), self.status, parent=self, gap=None)
         self._room = scrolled(self.page)
         layout.addWidget(self._room, 1)
         layout.addStretch(0)  # the parts above stay at the top while the page is hidden

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QPointF, Signal
 from PySide6.QtGui import QColor, QPainter, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from pushforward.studio.app.charts.confusion_matrix import Confusion, ConfusionPlot
 from pushforward.studio.app.charts.picture_export import Picture, widget_picture
@@ -16,7 +16,7 @@ from pushforward.studio.app.data_types.cubes.class_list import class_name
 from pushforward.studio.app.data_types.cubes.map_canvas import MapCanvas
 from pushforward.studio.app.data_types.cubes.map_overlays import paint_used
 from pushforward.studio.app.data_types.cubes.scene_model import SceneModel, applies
-from pushforward.studio.app.design.basic import Elided, button, label, row, view_bar
+from pushforward.studio.app.design.basic import Elided, button, column, label, row, view_bar
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.literal import one_line
 
@@ -71,27 +71,18 @@ class ConfusionView(LensView):
         self.refresh()
 
     def _lay_out(self) -> None:
-        body = QHBoxLayout(self)
-        body.setContentsMargins(14, 8, 14, 10)
-        body.setSpacing(16)
-        left = QVBoxLayout()
-        left.setSpacing(10)
+        body = row(parent=self, gap=16, margins=(14, 8, 14, 10))
+        left = column(gap=10)
         for name in MAPS:
             box = QWidget()
-            part = QVBoxLayout(box)
-            part.setContentsMargins(0, 0, 0, 0)
-            part.setSpacing(4)
-            line = row(self._titles[name], self._texts[name])
-            line.setStretch(1, 1)
+            part = column(parent=box, gap=4)
+            line = row(self._titles[name], (self._texts[name], 1))
             part.addLayout(line)
             part.addWidget(self.cells[name], 1)
             self.cells[name].setAccessibleName(f"Confusion of classes, {name}")
             left.addWidget(box, 1)
             self._boxes[name] = box
-        right = QVBoxLayout()
-        right.setSpacing(4)
-        right.addWidget(self._selected)
-        right.addWidget(self.canvas, 1)
+        right = column(self._selected, (self.canvas, 1), gap=4)
         body.addLayout(left, 3)
         body.addLayout(right, 2)
 

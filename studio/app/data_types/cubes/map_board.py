@@ -5,7 +5,7 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, QPointF, QRect, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QPainter
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from pushforward.studio.app.data_types.cubes import map_overlays as overlays
 from pushforward.studio.app.data_types.cubes.class_list import class_name
@@ -16,7 +16,15 @@ from pushforward.studio.app.data_types.cubes.label_tools import (
 )
 from pushforward.studio.app.data_types.cubes.map_canvas import MapCanvas
 from pushforward.studio.app.data_types.cubes.scene_model import SceneModel
-from pushforward.studio.app.design.basic import Elided, icon_button, label, restyle, row, separator
+from pushforward.studio.app.design.basic import (
+    Elided,
+    column,
+    icon_button,
+    label,
+    restyle,
+    row,
+    separator,
+)
 from pushforward.studio.app.design.edit_shortcuts import take_key
 from pushforward.studio.app.design.theme import theme
 from pushforward.studio.literal import one_line
@@ -60,8 +68,7 @@ class MapBoard(QWidget):
         self._show_tool()
 
     def _lay_out(self) -> None:
-        tools = QVBoxLayout()
-        tools.setSpacing(2)
+        tools = column(gap=2)
         for name, icon, tip in TOOLS:
             button = icon_button(icon, tip, partial(self._model.set_tool, tool=name))
             button.setCheckable(True)
@@ -71,15 +78,8 @@ class MapBoard(QWidget):
         tools.addWidget(self._undo)
         tools.addWidget(self._redo)
         tools.addStretch(1)
-        right = QVBoxLayout()
-        right.setSpacing(6)
-        right.addLayout(row(self.title, None, self.extent))
-        right.addWidget(self.canvas, 1)
-        body = QHBoxLayout(self)
-        body.setContentsMargins(0, 0, 0, 0)
-        body.setSpacing(10)
-        body.addLayout(tools)
-        body.addLayout(right, 1)
+        right = column(row(self.title, None, self.extent), (self.canvas, 1), gap=6)
+        row(tools, (right, 1), parent=self, gap=10)
 
     def _connect(self) -> None:
         model, canvas = self._model, self.canvas

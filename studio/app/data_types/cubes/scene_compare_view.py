@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage, QShowEvent
-from PySide6.QtWidgets import QComboBox, QSizePolicy, QVBoxLayout
+from PySide6.QtWidgets import QComboBox, QSizePolicy
 
 from pushforward.studio.app.charts.picture_export import Picture, widget_picture
 from pushforward.studio.app.core.app_state import AppState
@@ -19,7 +19,7 @@ from pushforward.studio.app.data_types.cubes.map_scores import confusion_of, sco
 from pushforward.studio.app.data_types.cubes.scene_model import SceneModel, applies
 from pushforward.studio.app.data_types.cubes.scene_requests import SceneMap
 from pushforward.studio.app.data_types.cubes.swipe_canvas import SwipeCanvas
-from pushforward.studio.app.design.basic import Elided, label, row, section, view_bar
+from pushforward.studio.app.design.basic import Elided, column, label, row, section, view_bar
 from pushforward.studio.app.design.forms.editors import Segments
 from pushforward.studio.app.design.table import Column, Table
 from pushforward.studio.app.engine.actions import Actions
@@ -70,14 +70,16 @@ class SceneCompareView(LensView):
             box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         choices = row(self.left, label("and", "muted"), self.right)
         self.bar = view_bar(self, self._how, None)
-        body = QVBoxLayout(self)
-        body.setContentsMargins(14, 8, 14, 10)
-        body.setSpacing(6)
-        body.addLayout(choices)
-        body.addWidget(self._text)
-        body.addWidget(self.canvas, 1)
-        body.addWidget(section("Runs on this scene"))
-        body.addWidget(self.table)
+        column(
+            choices,
+            self._text,
+            (self.canvas, 1),
+            section("Runs on this scene"),
+            self.table,
+            parent=self,
+            gap=6,
+            margins=(14, 8, 14, 10),
+        )
 
     def _connect(self) -> None:
         model, state = self.model, self._state

@@ -7,10 +7,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QGridLayout,
-    QHBoxLayout,
     QSlider,
     QStackedWidget,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -29,6 +27,7 @@ from pushforward.studio.app.data_types.cubes.spectrum_plot import Band, Curve, S
 from pushforward.studio.app.design.basic import (
     Elided,
     button,
+    column,
     icon_button,
     label,
     row,
@@ -76,22 +75,13 @@ class SceneView(LensView):
         self._side.addWidget(scrolled(self.layers))
         self._side.addWidget(self._small_maps())
         self._side.setFixedWidth(SIDE + 6)
-        upper = QHBoxLayout()
-        upper.setSpacing(14)
-        upper.addWidget(self.board, 1)
-        upper.addWidget(self._side)
-        body = QVBoxLayout(self._body)
-        body.setContentsMargins(EDGE, 8, EDGE, 8)
-        body.setSpacing(6)
-        body.addLayout(upper, 5)
-        line = row(section("Spectra"), self._where)
-        line.setStretch(1, 1)
+        upper = row((self.board, 1), self._side, gap=14)
+        body = column((upper, 5), parent=self._body, gap=6, margins=(EDGE, 8, EDGE, 8))
+        line = row(section("Spectra"), (self._where, 1))
         body.addLayout(line)
         body.addWidget(self.spectrum, 2)
         self.spectrum.setMinimumHeight(140)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(self._body)
+        column(self._body, parent=self)
 
     def _small_maps(self) -> QWidget:
         page = QWidget()
@@ -100,10 +90,8 @@ class SceneView(LensView):
         grid.setSpacing(6)
         for place, canvas in enumerate(self.small):
             title, fact = self._titles[place]
-            part = QVBoxLayout()
-            part.setSpacing(2)
-            line = row(title, fact, gap=6)
-            line.setStretch(1, 1)
+            part = column(gap=2)
+            line = row(title, (fact, 1), gap=6)
             part.addLayout(line)
             part.addWidget(canvas, 1)
             grid.addLayout(part, place // 2, place % 2)

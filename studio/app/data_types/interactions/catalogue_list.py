@@ -12,9 +12,10 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QListView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QListView, QWidget
 
 from pushforward.studio.app.data_types.interactions.catalogue import MIME, Catalogue
+from pushforward.studio.app.design.basic import column
 
 __all__ = ["CatalogueList"]
 
@@ -61,11 +62,7 @@ class CatalogueList(QWidget):
         self.list.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
         self.list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.list.activated.connect(lambda index: self.wanted.emit(self._item(index)))
-        body = QVBoxLayout(self)
-        body.setContentsMargins(0, 0, 0, 0)
-        body.setSpacing(6)
-        body.addWidget(self.filter)
-        body.addWidget(self.list, 1)
+        column(self.filter, (self.list, 1), parent=self, gap=6)
 
     def show_items(self, catalogue: Catalogue) -> None:
         """List the items of a catalogue."""

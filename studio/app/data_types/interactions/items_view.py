@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLineEdit, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QSplitter, QWidget
 
 from pushforward.studio.app.charts.picture_export import Picture, widget_picture
 from pushforward.studio.app.core.app_state import AppState
@@ -17,7 +17,7 @@ from pushforward.studio.app.data_types.interactions.tables_frame import (
     UserFigures,
     applies,
 )
-from pushforward.studio.app.design.basic import Elided, label, section, view_bar
+from pushforward.studio.app.design.basic import Elided, column, label, section, view_bar
 from pushforward.studio.app.design.table import Column, Table
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.engine.query import Query
@@ -67,13 +67,17 @@ class ItemsView(TablesView):
 
     def _lay_out(self) -> None:
         side = QWidget()
-        right = QVBoxLayout(side)
-        right.setContentsMargins(8, 0, 0, 0)
-        right.setSpacing(6)
-        for each in (section("Long tail"), self.tail, self._shares, section("Neighbours")):
-            right.addWidget(each)
-        right.addWidget(self._why)
-        right.addWidget(self.near, 1)
+        column(
+            section("Long tail"),
+            self.tail,
+            self._shares,
+            section("Neighbours"),
+            self._why,
+            (self.near, 1),
+            parent=side,
+            gap=6,
+            margins=(8, 0, 0, 0),
+        )
         halves = QSplitter(Qt.Orientation.Horizontal)
         halves.setChildrenCollapsible(False)
         halves.addWidget(self.table)
@@ -83,12 +87,8 @@ class ItemsView(TablesView):
         halves.setSizes([3600, 2000])
         self.near.setMinimumWidth(200)
         self._page = QWidget()
-        body = QVBoxLayout(self._page)
-        body.setContentsMargins(16, 10, 16, 10)
-        body.addWidget(halves)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(self._page)
+        column(halves, parent=self._page, margins=(16, 10, 16, 10))
+        column(self._page, parent=self)
 
     def show_page(self, *, shown: bool) -> None:
         """Show the page or hide it."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from pushforward.studio.app.charts.picture_export import Picture, widget_picture
 from pushforward.studio.app.core.app_state import AppState
@@ -34,6 +34,7 @@ from pushforward.studio.app.design.basic import (
     Elided,
     button,
     clear,
+    column,
     label,
     row,
     scrolled,
@@ -96,11 +97,8 @@ class PinnedView(LensView):
         self.pin = button("Pin user", self._pin, tip="Follow this user, too")
         self.bar = view_bar(self, self._told, None, label("User", "muted"), self.person, self.pin)
         page = QWidget()
-        body = QVBoxLayout(page)
-        body.setContentsMargins(16, 10, 16, 10)
-        body.setSpacing(8)
-        self._row = QHBoxLayout()
-        self._row.setSpacing(10)
+        body = column(parent=page, margins=(16, 10, 16, 10))
+        self._row = row(gap=10)
         body.addLayout(self._row)
         head = row(section("Map of items"), self._where)
         head.setStretchFactor(self._where, 1)
@@ -108,9 +106,7 @@ class PinnedView(LensView):
         body.addWidget(self.map, 1)
         body.addWidget(self.strip)
         self._body = scrolled(page)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(self._body)
+        column(self._body, parent=self)
 
     def _connect(self) -> None:
         state = self._state

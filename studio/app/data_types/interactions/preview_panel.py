@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.data_types.interactions.catalogue import Catalogue
@@ -15,7 +15,7 @@ from pushforward.studio.app.data_types.interactions.next_items import Reason
 from pushforward.studio.app.data_types.interactions.preview_text import reasons_of
 from pushforward.studio.app.data_types.interactions.recommend_requests import MAP, WHY, People
 from pushforward.studio.app.data_types.interactions.why_panel import Neighbour, Why, WhyPanel
-from pushforward.studio.app.design.basic import scrolled
+from pushforward.studio.app.design.basic import column, scrolled
 from pushforward.studio.app.design.forms.editors import Segments
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.engine.query import Query
@@ -56,11 +56,7 @@ class PreviewPanel(QWidget):
         self._stack = QStackedWidget()
         for each in (scrolled(self.reason), self.map, self.tail, self.items):
             self._stack.addWidget(each)
-        body = QVBoxLayout(self)
-        body.setContentsMargins(0, 0, 0, 0)
-        body.setSpacing(8)
-        body.addWidget(self.parts)
-        body.addWidget(self._stack, 1)
+        column(self.parts, (self._stack, 1), parent=self)
         self.setMinimumWidth(236)
         self.parts.chosen.connect(self.open)
         self.why.changed.connect(self._take_why)

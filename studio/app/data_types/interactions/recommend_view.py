@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShowEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from pushforward.studio.app.charts.picture_export import Picture, widget_picture
 from pushforward.studio.app.core.app_state import AppState
@@ -39,6 +39,7 @@ from pushforward.studio.app.data_types.interactions.what_if import Entry, WhatIf
 from pushforward.studio.app.design.basic import (
     Elided,
     button,
+    column,
     icon_button,
     label,
     row,
@@ -102,32 +103,29 @@ class RecommendView(LensView):
         head = row(section("History"), self._where, up, down, remove, self.search, gap=6)
         for wide in (self._where, self.search):
             head.setStretchFactor(wide, 1)
-        lists = QVBoxLayout()
-        lists.setSpacing(4)
+        lists = column(gap=4)
         next_head = row(section("Next ten"), self._came)
         next_head.setStretchFactor(self._came, 1)
         lists.addLayout(next_head)
         lists.addWidget(self.next, 1)
         lists.addWidget(self._told)
-        halves = row(gap=16)
-        halves.addLayout(lists, 5)
-        halves.addWidget(self.panel, 2)
+        halves = row((lists, 5), (self.panel, 2), gap=16)
         page = QWidget()
-        body = QVBoxLayout(page)
-        body.setContentsMargins(16, 8, 16, 10)
-        body.setSpacing(6)
-        body.addLayout(head)
-        body.addWidget(self.strip)
-        body.addWidget(self.history, 2)
-        body.addWidget(self._reads)
-        body.addLayout(halves, 5)
+        column(
+            head,
+            self.strip,
+            (self.history, 2),
+            self._reads,
+            (halves, 5),
+            parent=page,
+            gap=6,
+            margins=(16, 8, 16, 10),
+        )
         self._body = scrolled(page)  # in a low window each part keeps its size
         who = (self._called, before, self.person, after)
         tools = (self.compared.button, self.undo, self.reset, self.export.button)
         self.bar = view_bar(self, *who, None, *tools, gap=6)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(self._body)
+        column(self._body, parent=self)
 
     def _connect(self) -> None:
         state = self._state

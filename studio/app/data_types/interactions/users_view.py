@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QWidget
 
 from pushforward.studio.app.charts.picture_export import Picture, widget_picture
 from pushforward.studio.app.core.app_state import AppState
@@ -17,7 +17,7 @@ from pushforward.studio.app.data_types.interactions.tables_frame import (
     applies,
 )
 from pushforward.studio.app.data_types.interactions.user_histogram import UserHistogram
-from pushforward.studio.app.design.basic import Elided, label, view_bar
+from pushforward.studio.app.design.basic import Elided, column, label, view_bar
 from pushforward.studio.app.design.literal_text import set_tip
 from pushforward.studio.app.design.switch import Switch
 from pushforward.studio.app.design.table import Column, Table
@@ -58,14 +58,8 @@ class UsersView(TablesView):
         self.histogram = UserHistogram()
         self.table = Table("Users", (), sortable=True)
         self._page = QWidget()
-        body = QVBoxLayout(self._page)
-        body.setContentsMargins(16, 10, 16, 10)
-        body.setSpacing(8)
-        body.addWidget(self.histogram)
-        body.addWidget(self.table, 1)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(self._page)
+        column(self.histogram, (self.table, 1), parent=self._page, margins=(16, 10, 16, 10))
+        column(self._page, parent=self)
         self._rows: NDArray[np.int64] = np.zeros(0, np.int64)
         self.metrics.activated.connect(lambda _: self._show_metric())
         self.cold.toggled.connect(lambda _: self._show_metric())

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from pushforward.studio.app.data_types.interactions.next_items import Reason, format_change
-from pushforward.studio.app.design.basic import Elided, label, section
+from pushforward.studio.app.design.basic import Elided, column, label, section
 from pushforward.studio.app.design.icons import repaint_on_theme
 from pushforward.studio.app.design.theme import font, theme
 
@@ -59,10 +59,7 @@ class WhyPanel(QWidget):
         self.nulls = label("", "small", wrap=True)
         self.near = label("", "", wrap=True)
         self._near_head = section("Nearest histories")
-        body = QVBoxLayout(self)
-        body.setContentsMargins(0, 0, 0, 0)
-        body.setSpacing(5)
-        for each in (
+        column(
             self.title,
             self.categories,
             self.method,
@@ -70,9 +67,10 @@ class WhyPanel(QWidget):
             self.nulls,
             self._near_head,
             self.near,
-        ):
-            body.addWidget(each)
-        body.addStretch(1)
+            None,
+            parent=self,
+            gap=5,
+        )
 
     def show_why(self, why: Why | None) -> None:
         """Show the reasons for an item, None for none."""

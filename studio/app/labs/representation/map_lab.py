@@ -21,7 +21,15 @@ from pushforward.studio.app.data.tile_grid import TileGrid
 from pushforward.studio.app.data.views.lab import can_ask
 from pushforward.studio.app.data.views.lens_view import LensView
 from pushforward.studio.app.data.views.view_spec import ViewSpec
-from pushforward.studio.app.design.basic import Elided, button, label, row, section, view_bar
+from pushforward.studio.app.design.basic import (
+    Elided,
+    button,
+    column,
+    label,
+    row,
+    section,
+    view_bar,
+)
 from pushforward.studio.app.design.forms.editors import Segments
 from pushforward.studio.app.design.theme import colors, theme
 from pushforward.studio.app.engine.actions import Actions
@@ -118,9 +126,7 @@ class MapLab(LensView):
         self.page = QWidget()
         self.page.setLayout(self._halves)
         self._halves.setContentsMargins(16, 10, 16, 12)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.page)
+        column(self.page, parent=self)
 
     # What is asked
 

@@ -4,12 +4,12 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from pushforward.studio.app.charts.line_plot import Drawn, LinePlot
 from pushforward.studio.app.data.views.lab import Lab
 from pushforward.studio.app.data.views.lab_frame import LabView
-from pushforward.studio.app.design.basic import label
+from pushforward.studio.app.design.basic import column, label
 from pushforward.studio.app.design.table import Column, Table
 from pushforward.studio.app.design.theme import colors
 
@@ -51,16 +51,17 @@ class ProbeLab(LabView):
             "Worth in real samples", "real samples", "1-label accuracy", powers=True, dots=True
         )
         self.worth_words = label("", "muted", wrap=True)
-        body = QVBoxLayout(page)
-        body.setContentsMargins(16, 10, 16, 12)
-        body.setSpacing(8)
-        body.addWidget(label("Probes", "strong"))
-        body.addWidget(self.table)
-        body.addWidget(self.note)
-        body.addWidget(self.other_title)
-        body.addWidget(self.other)
-        body.addWidget(self.worth, 1)
-        body.addWidget(self.worth_words)
+        column(
+            label("Probes", "strong"),
+            self.table,
+            self.note,
+            self.other_title,
+            self.other,
+            (self.worth, 1),
+            self.worth_words,
+            parent=page,
+            margins=(16, 10, 16, 12),
+        )
 
     def draw(self) -> None:
         self._show_table(self.table, "")

@@ -3,14 +3,14 @@
 import math
 
 from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QBoxLayout, QVBoxLayout
+from PySide6.QtWidgets import QBoxLayout
 
 from pushforward.studio.app.charts.picture_export import Picture, widget_picture
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.latest_metrics import newest_figure
 from pushforward.studio.app.data.views.lens_view import LensView
 from pushforward.studio.app.data.views.view_spec import ViewSpec
-from pushforward.studio.app.design.basic import button, label, view_bar
+from pushforward.studio.app.design.basic import button, column, label, view_bar
 from pushforward.studio.app.design.literal_text import set_tip
 from pushforward.studio.app.design.table import Column, Table
 from pushforward.studio.app.engine.actions import Actions
@@ -51,12 +51,12 @@ class SweepLab(LensView):
         self.verdict = label("", "strong", wrap=True)
         self.table = Table("Accuracy by view noise", COLUMNS, selectable=False)
         self.table.setMinimumWidth(230)
-        side = QVBoxLayout()
-        side.setSpacing(8)
-        side.addWidget(self.verdict)
-        side.addWidget(self.table)
-        side.addWidget(label(f"{RULE} ◀ is the mean over seeds.", "small", wrap=True))
-        side.addStretch(1)
+        side = column(
+            self.verdict,
+            self.table,
+            label(f"{RULE} ◀ is the mean over seeds.", "small", wrap=True),
+            None,
+        )
         self._box = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._box.setContentsMargins(16, 10, 16, 12)
         self._box.setSpacing(16)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QWidget
 
 from pushforward.studio.app.charts.curve_card import ChartCard
 from pushforward.studio.app.charts.curves import Curve
@@ -17,7 +17,7 @@ from pushforward.studio.app.core.run_comparison import AXES, QUALITY, Axis
 from pushforward.studio.app.core.run_ranking import of_unequal
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.data.chart_export import ask_picture, ask_values
-from pushforward.studio.app.design.basic import row
+from pushforward.studio.app.design.basic import column, row
 from pushforward.studio.app.design.forms.editors import ChoiceList, Segments
 from pushforward.studio.app.design.theme import colors
 from pushforward.studio.app.text import metric_reference, number_format
@@ -75,11 +75,7 @@ class CompareChart(QWidget):
         head = self._head = row(self._choice, None, self._axes, gap=8)
         head.setContentsMargins(12, 8, 8, 0)
         head.setStretch(0, 100)  # what a choice shows is read whole, where there is room
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addLayout(head)
-        layout.addWidget(self.card, 1)
+        column(head, (self.card, 1), parent=self, gap=0)
 
     def show_runs(self, runs: list[RunState]) -> None:
         """Draw the current measure of runs."""

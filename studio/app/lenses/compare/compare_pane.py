@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPaintEvent
-from PySide6.QtWidgets import QFrame, QStackedWidget, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QStackedWidget
 
 from pushforward.studio.app.charts.overlays import Foot
 from pushforward.studio.app.charts.particle_canvas import ParticleCanvas
@@ -25,7 +25,7 @@ from pushforward.studio.app.core.runs import FlowRecord, RunState
 from pushforward.studio.app.core.sampling_settings import evaluations_of
 from pushforward.studio.app.data.tile_frames import frame_at
 from pushforward.studio.app.data.tile_grid import TileGrid
-from pushforward.studio.app.design.basic import Elided, label, row
+from pushforward.studio.app.design.basic import Elided, column, label, row
 from pushforward.studio.app.design.formula_label import FormulaLine
 from pushforward.studio.app.design.literal_text import set_tip
 from pushforward.studio.app.design.theme import colors, theme
@@ -98,12 +98,7 @@ class ComparePane(QFrame):
             line.setContentsMargins(8, 0, 8, 0)
         first.setStretch(1, 1)
         second.setStretch(0, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 5, 0, 0)
-        layout.setSpacing(2)
-        layout.addLayout(first)
-        layout.addLayout(second)
-        layout.addSpacing(2)
+        layout = column(first, second, 2, parent=self, gap=2, margins=(0, 5, 0, 0))
         for each in (self.canvas, self.grid, self._blank):
             self._stack.addWidget(each)
         layout.addWidget(self._stack, 1)

@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
     QMenu,
     QPushButton,
     QSplitter,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -33,7 +32,14 @@ from pushforward.studio.app.core.timers import single_shot
 from pushforward.studio.app.data.chart_export import ask_picture
 from pushforward.studio.app.data.views.lens_view import LensView
 from pushforward.studio.app.data.views.view_spec import ViewSpec
-from pushforward.studio.app.design.basic import Elided, button, icon_button, scrolled, view_bar
+from pushforward.studio.app.design.basic import (
+    Elided,
+    button,
+    column,
+    icon_button,
+    scrolled,
+    view_bar,
+)
 from pushforward.studio.app.design.literal_text import keyless
 from pushforward.studio.app.design.scroll_page import LowPage
 from pushforward.studio.app.design.theme import colors, font, theme
@@ -114,9 +120,7 @@ class CompareView(LensView):
         fit = button("Show all", self._fit, tip="Fit all cameras to the points")
         picture = icon_button("export", "Export picture: PNG or SVG", self._export)
         self.bar = view_bar(self, self._told, None, fit, picture)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.split)
+        column(self.split, parent=self)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -5,7 +5,6 @@ from collections.abc import Collection
 import numpy as np
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QImage, QPixmap, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QVBoxLayout
 
 from pushforward.studio.app.charts.line_styles import ink
 from pushforward.studio.app.charts.point_picture import scatter
@@ -30,7 +29,7 @@ from pushforward.studio.app.core.timers import single_shot
 from pushforward.studio.app.data.tile_frames import frame_at
 from pushforward.studio.app.data.views.lens_view import LensView
 from pushforward.studio.app.data.views.view_spec import ViewSpec
-from pushforward.studio.app.design.basic import Elided, button, view_bar
+from pushforward.studio.app.design.basic import Elided, button, column, view_bar
 from pushforward.studio.app.design.literal_text import set_tip
 from pushforward.studio.app.design.table import Column
 from pushforward.studio.app.design.theme import colors, theme
@@ -77,9 +76,7 @@ class StandingsView(LensView):
         self._told = Elided("", "muted")
         self.measure = button("Measure likelihoods", actions.comparing.measure_likelihoods)
         self.bar = view_bar(self, self._told, None, self.measure)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 8, 16, 12)
-        layout.addWidget(self.table)
+        column(self.table, parent=self, margins=(16, 8, 16, 12))
         runs = state.runs
         for signal in (runs.compared, runs.listed, state.catalog_changed, state.queue_changed):
             signal.connect(self._soon)

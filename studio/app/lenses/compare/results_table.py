@@ -6,7 +6,7 @@ import re
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from pushforward.studio.app.charts.run_badge import Badge
 from pushforward.studio.app.core import run_comparison
@@ -68,15 +68,8 @@ class Finals(QWidget):
         self._grid.setColumnMinimumWidth(0, 92)
         self._page = page = QWidget()
         self._whole = False
-        body = QVBoxLayout(page)
-        body.setContentsMargins(12, 10, 12, 8)
-        body.setSpacing(8)
-        body.addLayout(self._grid)
-        body.addWidget(self._caption)
-        body.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(scrolled(page))
+        column(self._grid, self._caption, None, parent=page, margins=(12, 10, 12, 8))
+        column(scrolled(page), parent=self)
 
     @property
     def lines(self) -> list[Line]:
@@ -153,9 +146,7 @@ class Finals(QWidget):
             if above:  # each name has the whole width of its column
                 head.setLayout(column(Badge(place, badge), said, gap=2))
             else:
-                line = row(Badge(place, badge), said, gap=6)
-                line.setStretch(1, 1)
-                head.setLayout(line)
+                row(Badge(place, badge), (said, 1), parent=head, gap=6)
             self._grid.addWidget(head, 0, place + 1)
 
     def _judge(self, verdicts: list[Verdict | None], at: int) -> int:

@@ -4,7 +4,7 @@ from functools import cached_property
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from pushforward.studio.app.charts import background_layers as lay
 from pushforward.studio.app.charts.backdrop import Backdrop
@@ -26,7 +26,7 @@ from pushforward.studio.app.core.training_stages import stages_under
 from pushforward.studio.app.data.chart_export import ask_picture
 from pushforward.studio.app.data.views.lens_view import LensView
 from pushforward.studio.app.data.views.view_spec import ViewSpec
-from pushforward.studio.app.design.basic import Elided, icon_button, label, row, view_bar
+from pushforward.studio.app.design.basic import Elided, column, icon_button, label, row, view_bar
 from pushforward.studio.app.design.theme import colors, theme
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.engine.particle_starts import Starts
@@ -91,25 +91,18 @@ class MomentView(LensView):
         picture = icon_button("export", "Export picture: PNG or SVG", self._export)
         self._told = Elided("", "muted")
         self.bar = view_bar(self, self._told, None, self.frozen, self.freeze, picture)
-        left = QVBoxLayout()
-        left.setContentsMargins(MARGIN, MARGIN, 0, MARGIN)
-        left.setSpacing(8)
-        left.addWidget(self.stages, 1)
+        left = column((self.stages, 1), margins=(MARGIN, MARGIN, 0, MARGIN))
         walk = self._freezing
         left.addLayout(row(walk.back, walk.next, walk.slowly, None))
         side = QWidget()
         side.setLayout(left)
         side.setFixedWidth(LEFT)
-        right = QVBoxLayout()
-        right.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
-        right.setSpacing(8)
-        right.addLayout(row(self.title, None, self.where))
-        right.addWidget(self.canvas, 1)
-        body = QHBoxLayout(self)
-        body.setContentsMargins(0, 0, 0, 0)
-        body.setSpacing(0)
-        body.addWidget(side)
-        body.addLayout(right, 1)
+        right = column(
+            row(self.title, None, self.where),
+            (self.canvas, 1),
+            margins=(MARGIN, MARGIN, MARGIN, MARGIN),
+        )
+        row(side, (right, 1), parent=self, gap=0)
 
     def _connect(self) -> None:
         follow = self._following

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from pushforward.studio.app.charts.rescaling_shape import Verdict
 from pushforward.studio.app.core.rescaling_choice import ChosenH
-from pushforward.studio.app.design.basic import button, label, restyle, row
+from pushforward.studio.app.design.basic import button, column, label, restyle, row
 from pushforward.studio.app.design.forms.editors import NumberLine
 from pushforward.studio.app.design.formula_label import Formula
 from pushforward.studio.app.design.literal_text import set_tip
@@ -47,14 +47,22 @@ class HChoice(QWidget):
         self._why = label("", "muted", wrap=True)
         self.use = button("Use from the next step", use, kind="primary")
         self.branch = button("Branch from here with this h", branch)
-        body = QVBoxLayout(self)
-        body.setContentsMargins(8, 10, 8, 10)
-        body.setSpacing(4)
-        for each in (self._h, self._slope, self._word, self._verdict, self._reason, self._source):
-            body.addWidget(each)
-        body.addSpacing(4)
-        for control in (self._shift_line, self._why, self.use, self.branch):
-            body.addWidget(control)
+        column(
+            self._h,
+            self._slope,
+            self._word,
+            self._verdict,
+            self._reason,
+            self._source,
+            4,
+            self._shift_line,
+            self._why,
+            self.use,
+            self.branch,
+            parent=self,
+            gap=4,
+            margins=(8, 10, 8, 10),
+        )
 
     def show_h(self, h: ChosenH | None, verdict: Verdict | None) -> None:
         """Show what is known of an h, and what it does to the present particles."""

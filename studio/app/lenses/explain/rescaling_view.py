@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from pushforward.studio.app.charts.camera import Bounds
 from pushforward.studio.app.charts.picture_export import Picture
@@ -26,7 +26,16 @@ from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.data.chart_export import ask_picture
 from pushforward.studio.app.data.views.lens_view import LensView
 from pushforward.studio.app.data.views.view_spec import ViewSpec
-from pushforward.studio.app.design.basic import Elided, button, label, restyle, separator, view_bar
+from pushforward.studio.app.design.basic import (
+    Elided,
+    button,
+    column,
+    label,
+    restyle,
+    row,
+    separator,
+    view_bar,
+)
 from pushforward.studio.app.design.theme import theme
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.engine.record_follower import Following
@@ -76,23 +85,13 @@ class RescalingView(LensView):
         picture = button("Export picture", self._export, tip="PNG or SVG")
         self.bar = view_bar(self, self.verdict, None, picture)
         self.words.setContentsMargins(16, 8, 16, 0)
-        left = QVBoxLayout()
-        left.setContentsMargins(0, 0, 0, 8)
-        left.addWidget(self.words)
-        left.addWidget(self.plot, 1)
+        left = column(self.words, (self.plot, 1), gap=None, margins=(0, 0, 0, 8))
         self._side = QWidget()
         self._side.setProperty("surface", "panel")
-        side = QVBoxLayout(self._side)
-        side.setContentsMargins(8, 8, 8, 0)
-        side.setSpacing(0)
-        side.addWidget(self.list, 1)
-        side.addWidget(separator())
-        side.addWidget(self.choice)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addLayout(left, 1)
-        layout.addWidget(self._side)
+        column(
+            (self.list, 1), separator(), self.choice, parent=self._side, gap=0, margins=(8, 8, 8, 0)
+        )
+        row((left, 1), self._side, parent=self, gap=0)
 
     def _connect(self) -> None:
         follow, runs = self.following, self._state.runs

@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QWidget
 
 from pushforward.studio.app.charts.grid_fields import Heat
 from pushforward.studio.app.charts.layer_panel import Legend, paint_chip
-from pushforward.studio.app.design.basic import clear, label, row
+from pushforward.studio.app.design.basic import clear, column, label, row
 from pushforward.studio.app.design.theme import theme
 from pushforward.studio.app.text import number_format as words
 
@@ -75,15 +75,10 @@ class SceneLegend(QFrame):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._shown: list[tuple[Mark, str]] = []
-        self._marks = QVBoxLayout()
-        self._marks.setSpacing(2)
+        self._marks = column(gap=2)
         self.heat = Legend()
         self.heat.hide()
-        body = QVBoxLayout(self)
-        body.setContentsMargins(10, 8, 10, 8)
-        body.setSpacing(6)
-        body.addLayout(self._marks)
-        body.addWidget(self.heat)
+        column(self._marks, self.heat, parent=self, gap=6, margins=(10, 8, 10, 8))
         theme.changed.connect(self.update)
         self.hide()
 

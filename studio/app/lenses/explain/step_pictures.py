@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from pushforward.studio.app.core.data_type import Kind, TitledTiles
 from pushforward.studio.app.data.tile_grid import TileGrid
 from pushforward.studio.app.data.tile_paint import GAP
 from pushforward.studio.app.data.tile_parts import TileParts
-from pushforward.studio.app.design.basic import label
+from pushforward.studio.app.design.basic import column, label
 
 __all__ = ["StepPictures"]
 
@@ -22,10 +22,7 @@ class StepPictures(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._body = QVBoxLayout(self)
-        self._body.setContentsMargins(0, 0, 0, 0)
-        self._body.setSpacing(4)
-        self._body.addStretch(1)
+        self._body = column(None, parent=self, gap=4)
         self._rows: list[_Row] = []
 
     @property
@@ -72,11 +69,7 @@ class _Row(QWidget):
         self.grid = TileGrid("")
         self.grid.setMinimumHeight(32)
         self.parts = TileParts(self.grid)
-        body = QVBoxLayout(self)
-        body.setContentsMargins(0, 0, 0, 0)
-        body.setSpacing(BETWEEN)
-        body.addWidget(self.title)
-        body.addWidget(self.grid, 1)
+        column(self.title, (self.grid, 1), parent=self, gap=BETWEEN)
         self.grid.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def tell(self, kind: Kind, picture: TitledTiles) -> None:

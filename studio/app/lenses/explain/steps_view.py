@@ -102,8 +102,7 @@ class StepsView(LensView):
         self._walk = QWidget()
         self._walk.setLayout(row(walk.back, walk.next, walk.slowly, None))
         left = column(self.stages, self._walk, self.note)
-        head = row(self.title, self.about)
-        head.setStretch(0, 1)
+        head = row((self.title, 1), self.about)
         left.insertLayout(0, head)
         told.setLayout(left)
         self._losses, self._pictures = QWidget(), QWidget()
@@ -130,9 +129,7 @@ class StepsView(LensView):
         right.setStretch(len(parts) + 2, FILLING)
         right.addStretch(1)  # what is beside the stages stands together at the top
         beside.setLayout(right)
-        layout = row(told, beside, None, gap=24, margins=16)
-        layout.setStretch(0, 6)
-        layout.setStretch(1, 5)
+        layout = row((told, 6), (beside, 5), None, gap=24, margins=16)
         layout.setStretch(2, 0)  # only what neither needs is left free
         self.setLayout(layout)
         self._share_out(drawn=False)

@@ -4,13 +4,13 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QWidget
 
 from pushforward.studio.app.core import draft_spec, run_verdict
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.display_names import metric_title
 from pushforward.studio.app.core.evaluation_results import Evaluated
-from pushforward.studio.app.design.basic import Elided, clear, label, restyle
+from pushforward.studio.app.design.basic import Elided, clear, column, label, restyle
 from pushforward.studio.app.design.literal_text import set_tip
 from pushforward.studio.app.text import metric_reference, number_format, setting_values
 from pushforward.studio.protocol.catalog import EntrySpec, FieldSpec
@@ -45,12 +45,9 @@ class EvaluatedCard(QFrame):
         self._grid.setHorizontalSpacing(GAP)
         self._grid.setVerticalSpacing(4)
         self._grid.setColumnStretch(0, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(MARGIN, 10, MARGIN, 12)
-        layout.setSpacing(8)
-        layout.addWidget(self.title)
-        layout.addWidget(self.about)
-        layout.addLayout(self._grid)
+        layout = column(
+            self.title, self.about, self._grid, parent=self, margins=(MARGIN, 10, MARGIN, 12)
+        )
         self.notes = label("", "small", wrap=True)
         layout.addWidget(self.notes)
         self.hide()
@@ -78,11 +75,11 @@ class EvaluatedCard(QFrame):
         self.notes.setVisible(bool(said))
         clear(self._grid)
         right = Qt.AlignmentFlag.AlignRight
-        for column, head in enumerate(HEADS):
-            place = right if column else Qt.AlignmentFlag.AlignLeft
+        for place, head in enumerate(HEADS):
+            alignment = right if place else Qt.AlignmentFlag.AlignLeft
             made = label(head, "small")
-            self._grid.addWidget(made, 0, column, place)
-            self._columns[column].append(made)
+            self._grid.addWidget(made, 0, place, alignment)
+            self._columns[place].append(made)
         self._besides.append(made)
         for number, (slug, value) in enumerate(found.values.items()):
             line = 1 + 2 * number

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
 
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.comparison_labels import measure_title
@@ -14,7 +14,7 @@ from pushforward.studio.app.core.display_names import metric_title
 from pushforward.studio.app.core.latest_metrics import first_metric, newest_figure
 from pushforward.studio.app.core.run_comparison import QUALITY, samples_at
 from pushforward.studio.app.core.runs import RunState
-from pushforward.studio.app.design.basic import row
+from pushforward.studio.app.design.basic import column, row
 from pushforward.studio.app.design.forms.editors import ChoiceList
 from pushforward.studio.app.design.icons import repaint_on_theme
 from pushforward.studio.app.design.literal_text import set_tip
@@ -159,16 +159,8 @@ class StandingCard(QFrame):
         self.choice = ChoiceList([], "Which metric")
         self.choice.activated.connect(lambda _: self._draw())
         self.headline, self.strip = Headline(state), Strip()
-        left = QVBoxLayout()
-        left.setSpacing(4)
-        left.addLayout(row(self.choice, None))
-        left.addWidget(self.headline)
-        left.addStretch(1)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(14, 10, 14, 8)
-        layout.setSpacing(20)
-        layout.addLayout(left, 2)
-        layout.addWidget(self.strip, 3)
+        left = column(row(self.choice, None), self.headline, None, gap=4)
+        row((left, 2), (self.strip, 3), parent=self, gap=20, margins=(14, 10, 14, 8))
         self.hide()
 
     def show_run(self, run: RunState | None) -> None:

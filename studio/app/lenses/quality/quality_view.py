@@ -4,7 +4,7 @@ from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QScrollArea, QWidget
 
 from pushforward.studio.app.charts.curve_card import ChartCard
 from pushforward.studio.app.charts.curves import Curve
@@ -26,7 +26,7 @@ from pushforward.studio.app.data.chart_export import ask_curves, ask_picture, as
 from pushforward.studio.app.data.views.lens_view import LensView
 from pushforward.studio.app.data.views.run_placeholder import tell_waiting
 from pushforward.studio.app.data.views.view_spec import ViewSpec
-from pushforward.studio.app.design.basic import button, icon_button, label, view_bar
+from pushforward.studio.app.design.basic import button, column, icon_button, label, view_bar
 from pushforward.studio.app.design.menu import open_menu
 from pushforward.studio.app.design.theme import colors, theme
 from pushforward.studio.app.design.tokens import Tokens
@@ -107,10 +107,7 @@ class QualityView(LensView):
         self._export = icon_button("export", "Export a picture or the curves", self._ask_export)
         self.bar = view_bar(self, self._all, None, evaluate, self._export)
         inside = QWidget()
-        page = QVBoxLayout(inside)
-        page.setContentsMargins(SIDE, 8, SIDE, 12)
-        page.setSpacing(8)
-        page.addWidget(self._words)
+        page = column(self._words, parent=inside, margins=(SIDE, 8, SIDE, 12))
         self.standing = StandingCard(state)
         page.addWidget(self.standing)
         self.evaluated = EvaluatedCard(state)
@@ -124,9 +121,7 @@ class QualityView(LensView):
         self._scroll.setWidgetResizable(True)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setWidget(inside)
-        body = QVBoxLayout(self)
-        body.setContentsMargins(0, 0, 0, 0)
-        body.addWidget(self._scroll, 1)
+        column((self._scroll, 1), parent=self)
         self._connect()
         self._redraw()
 

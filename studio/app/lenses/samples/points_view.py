@@ -9,9 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
-    QHBoxLayout,
     QHeaderView,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -37,6 +35,7 @@ from pushforward.studio.app.data.views.view_spec import ViewSpec, shows_moving
 from pushforward.studio.app.design.basic import (
     Elided,
     button,
+    column,
     icon_button,
     label,
     row,
@@ -102,20 +101,13 @@ class SamplesView(LensView):
         self.bar = view_bar(self, self._origin, None, *tools)
         self._lay_out_side()
         self._middle = QWidget()
-        middle = QHBoxLayout(self._middle)
-        middle.setContentsMargins(0, 0, 0, 0)
-        middle.setSpacing(0)
-        middle.addWidget(self._pictures(), 1)
-        middle.addWidget(self._side)
-        body = QVBoxLayout(self)
-        body.setContentsMargins(0, 0, 0, 0)
-        body.addWidget(self._middle, 1)
+        row((self._pictures(), 1), self._side, parent=self._middle, gap=0)
+        column((self._middle, 1), parent=self)
 
     def _pictures(self) -> "_Pair":
         pair = _Pair()
         for title, canvas in (("Generated", self.made), ("Data", self.data)):
-            box = QVBoxLayout()
-            box.setSpacing(4)
+            box = column(gap=4, margins=None)
             name = section(title)
             name.setContentsMargins(16, 0, 0, 0)
             box.addWidget(name)
@@ -132,14 +124,15 @@ class SamplesView(LensView):
         self._table.setShowGrid(True)
         self._table.verticalHeader().setDefaultSectionSize(24)
         self._table.horizontalHeader().setTextElideMode(Qt.TextElideMode.ElideRight)
-        side = QVBoxLayout(self._side)
-        side.setContentsMargins(EDGES[0], 8, EDGES[1], 16)
-        side.setSpacing(8)
-        side.addWidget(section("Numbers"))
-        side.addWidget(self._numbers)
-        side.addWidget(self._note)
-        side.addLayout(row(section("First rows"), self._chip, None, self._more))
-        side.addWidget(self._table, 1)
+        column(
+            section("Numbers"),
+            self._numbers,
+            self._note,
+            row(section("First rows"), self._chip, None, self._more),
+            (self._table, 1),
+            parent=self._side,
+            margins=(EDGES[0], 8, EDGES[1], 16),
+        )
         self._side.setFixedWidth(SIDE)
 
     def _connect(self) -> None:

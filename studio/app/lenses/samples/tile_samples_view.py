@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QPainter, QResizeEvent
-from PySide6.QtWidgets import QVBoxLayout
 
 from pushforward.studio.app.charts.overlays import EmptyState
 from pushforward.studio.app.charts.picture_export import Picture, painted_picture
@@ -33,7 +32,7 @@ from pushforward.studio.app.data.statistics import rows_of
 from pushforward.studio.app.data.views.lens_view import LensView
 from pushforward.studio.app.data.views.operator_menu import OperatorChip
 from pushforward.studio.app.data.views.view_spec import ViewSpec, shows_moving
-from pushforward.studio.app.design.basic import button, icon_button, label
+from pushforward.studio.app.design.basic import button, column, icon_button, label
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.engine.sample_source import Sampled, Shown
 from pushforward.studio.app.lenses.samples.sound_player import Unplayed, play
@@ -79,12 +78,7 @@ class TileSamplesView(LensView):
         self.browser.rule.chosen.connect(self._choose_rule)
         self.browser.foot.addWidget(self._drawn_ones)
         self.bar = self.browser.bar(self, self.hear, sample, OperatorChip(state, actions), export)
-        body = QVBoxLayout(self)
-        body.setContentsMargins(16, 8, 16, 12)
-        body.setSpacing(8)
-        body.addWidget(self.browser, 1)
-        body.addWidget(self._numbers)
-        body.addWidget(self._note)
+        column((self.browser, 1), self._numbers, self._note, parent=self, margins=(16, 8, 16, 12))
         self._sampled.shown.connect(self._show)
         self._sampled.told.connect(self._tell)
         self._sampled.failed.connect(self.browser.made.say)

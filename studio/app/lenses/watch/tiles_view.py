@@ -5,7 +5,7 @@ kind has one, all of them in the plane of a projection.
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
 
 from pushforward.studio.app.charts.backdrop import Backdrop
 from pushforward.studio.app.charts.lasso import SAME_PLACE, inside, shared
@@ -29,7 +29,7 @@ from pushforward.studio.app.data.views.lens_view import LensView
 from pushforward.studio.app.data.views.motion_label import MotionChip
 from pushforward.studio.app.data.views.run_placeholder import tell_none
 from pushforward.studio.app.data.views.view_spec import ViewSpec, shows_moving
-from pushforward.studio.app.design.basic import Elided, label, row, section
+from pushforward.studio.app.design.basic import Elided, column, label, row, section
 from pushforward.studio.app.design.literal_text import set_tip
 from pushforward.studio.app.design.theme import colors, theme
 from pushforward.studio.app.engine.actions import Actions
@@ -93,15 +93,8 @@ class TilesView(LensView):
         film = _pane(row(section("Along the flow"), None, self._which), self.strip)
         film.setFixedHeight(128)
         self._film = film
-        foot = QHBoxLayout()
-        foot.addWidget(self._chip)
-        foot.addStretch(1)
-        body = QVBoxLayout(self)
-        body.setContentsMargins(16, 10, 16, 10)
-        body.setSpacing(8)
-        body.addWidget(halves, 1)
-        body.addWidget(film)
-        body.addLayout(foot)
+        foot = row(self._chip, None, gap=None)
+        column((halves, 1), film, foot, parent=self, margins=(16, 10, 16, 10))
 
     def _connect(self) -> None:
         follow = self._following
@@ -310,10 +303,7 @@ class TilesView(LensView):
 def _pane(head: QHBoxLayout, *widgets: QWidget) -> QWidget:
     """Return a pane with a line on top; the first widget takes what height there is."""
     pane = QWidget()
-    body = QVBoxLayout(pane)
-    body.setContentsMargins(0, 0, 0, 0)
-    body.setSpacing(4)
-    body.addLayout(head)
+    body = column(head, parent=pane, gap=4)
     for place, widget in enumerate(widgets):
         body.addWidget(widget, 0 if place else 1)
     return pane

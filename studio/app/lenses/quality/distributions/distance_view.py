@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QGuiApplication, QPainter, QPen, QPolygonF
-from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from pushforward.studio.app.charts.distribution_bins import GOOD, REPEATS, RESAMPLES, WARM
 from pushforward.studio.app.charts.line_styles import ink
 from pushforward.studio.app.data.distance_table import Distances, Line, Multiple
-from pushforward.studio.app.design.basic import Elided, button, label, row
+from pushforward.studio.app.design.basic import Elided, button, column, label, row
 from pushforward.studio.app.design.literal_text import set_tip
 from pushforward.studio.app.design.table import Column, Table
 from pushforward.studio.app.design.theme import font, theme
@@ -58,13 +58,8 @@ class DistanceTable(QWidget):
         tip = "Copy the table as {}"
         self.latex = button("LaTeX", self._copy_latex, kind="chip", tip=tip.format("LaTeX"))
         self.csv = button("CSV", self._copy_csv, kind="chip", tip=tip.format("CSV, in full"))
-        head = row(self.title, self._about, self.latex, self.csv)
-        head.setStretch(1, 1)
-        body = QVBoxLayout(self)
-        body.setContentsMargins(0, 4, 0, 0)
-        body.setSpacing(6)
-        body.addLayout(head)
-        body.addWidget(self.table)
+        head = row(self.title, (self._about, 1), self.latex, self.csv)
+        column(head, self.table, parent=self, gap=6, margins=(0, 4, 0, 0))
         set_tip(self.title, ABOUT)
 
     def show_distances(self, shown: Distances, marked: str) -> None:
@@ -87,9 +82,9 @@ class DistanceTable(QWidget):
     def _texts(self, line: Line) -> list[str]:
         """Return the cells of a line in words: what is copied cell by cell, and heard."""
         cells = []
-        for column in self.shown.columns:
-            figures = line.figures(column)
-            cell = line.cells.get(column)
+        for each in self.shown.columns:
+            figures = line.figures(each)
+            cell = line.cells.get(each)
             few = ", too few" if cell is not None and cell.level == "few" else ""
             cells.append("too few" if figures is None else "{} ±{}  {}".format(*figures) + few)
         marks = ", ".join(f"{each.title} {each.value:.2f}" for each in line.multiples)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from pushforward.studio.app.charts.bar_card import BarsCard
 from pushforward.studio.app.charts.histogram_card import HistogramCard
@@ -25,6 +25,7 @@ from pushforward.studio.app.data.views.view_spec import ViewSpec
 from pushforward.studio.app.design.basic import (
     Elided,
     button,
+    column,
     icon_button,
     label,
     scrolled,
@@ -92,21 +93,20 @@ class DistributionsView(LensView):
         self.cards = Cards(self._state)
         self.table = DistanceTable()
         page = QWidget()
-        inside = QVBoxLayout(page)
-        inside.setContentsMargins(12, 8, 12, 12)
-        inside.setSpacing(8)
-        inside.addWidget(tools)
-        inside.addWidget(self._words)
-        inside.addWidget(self._legend)
-        inside.addWidget(self._led)
-        inside.addWidget(self._note)
-        inside.addWidget(self.cards, 1)
-        inside.addWidget(self.table)
-        inside.addStretch()
+        column(
+            tools,
+            self._words,
+            self._legend,
+            self._led,
+            self._note,
+            (self.cards, 1),
+            self.table,
+            (None, 0),
+            parent=page,
+            margins=(12, 8, 12, 12),
+        )
         self._page = scrolled(page)
-        body = QVBoxLayout(self)
-        body.setContentsMargins(0, 0, 0, 0)
-        body.addWidget(self._page)
+        column(self._page, parent=self)
 
     def _connect(self) -> None:
         later = self.counted.later
