@@ -211,10 +211,8 @@ async def test_what_is_under_the_mouse_stays_while_a_training_goes_on(opened):
     view._show()
     await quiet()
     assert seen() == before
-    people = view._people
-    view._arrived("r", replace(people))  # the run was read anew, and its people asked for again
+    state.runs.changed.emit("r")  # the run was read anew
     await quiet()
-    assert view._people is people
     assert seen() == before
     QTest.keyClick(view.history, Qt.Key.Key_Delete)
     assert view.items[:3] == [3, 1, 4]
@@ -348,11 +346,11 @@ async def test_what_cannot_be_shown_is_said(opened):
     state.runs.select("r")
     await quiet()
     assert view.empty.accessibleName() == "Nothing learned yet. There is no checkpoint yet."
-    assert not view._body.isVisible()
+    assert not view.page.isVisible()
     model.refuses = False
     view._ask(again=True)
     await quiet()
-    assert view._body.isVisible()
+    assert view.page.isVisible()
     view.search.setText("no such film")
     QTest.keyClick(view.search, Qt.Key.Key_Return)
     assert "no such film" in view._told.accessibleName()
@@ -376,7 +374,7 @@ async def test_in_a_low_window_the_list_keeps_its_lines(opened):
     await quiet()
     view.resize(700, 200)
     await quiet()
-    page = view._body.widget()
+    page = view.page.widget()
     assert page.height() >= page.minimumSizeHint().height()
     assert view.next.height() >= view.next.minimumSizeHint().height()
 

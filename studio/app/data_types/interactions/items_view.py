@@ -12,10 +12,10 @@ from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.data.views.view_spec import ViewSpec
 from pushforward.studio.app.data_types.interactions.long_tail_plot import LongTailPlot
 from pushforward.studio.app.data_types.interactions.recommend_requests import MAP, People
+from pushforward.studio.app.data_types.interactions.recommender_frame import applies
 from pushforward.studio.app.data_types.interactions.tables_frame import (
     TablesView,
     UserFigures,
-    applies,
 )
 from pushforward.studio.app.design.basic import Elided, column, label, section, view_bar
 from pushforward.studio.app.design.table import Column, Table
@@ -86,13 +86,9 @@ class ItemsView(TablesView):
         halves.setStretchFactor(1, 5)
         halves.setSizes([3600, 2000])
         self.near.setMinimumWidth(200)
-        self._page = QWidget()
-        column(halves, parent=self._page, margins=(16, 10, 16, 10))
-        column(self._page, parent=self)
-
-    def show_page(self, *, shown: bool) -> None:
-        """Show the page or hide it."""
-        self._page.setVisible(shown)
+        self.page = QWidget()
+        column(halves, parent=self.page, margins=(16, 10, 16, 10))
+        column(self.page, parent=self)
 
     def fill(self, people: People, figures: UserFigures) -> None:
         """Show all items."""

@@ -9,10 +9,8 @@ from PySide6.QtWidgets import QWidget
 
 from pushforward.studio.app.charts.picture_export import Picture, widget_picture
 from pushforward.studio.app.core.app_state import AppState
-from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.core.timers import single_shot
-from pushforward.studio.app.data.views.lens_view import LensView
-from pushforward.studio.app.data.views.view_spec import ViewSpec, shows
+from pushforward.studio.app.data.views.view_spec import ViewSpec
 from pushforward.studio.app.data_types.interactions.history_strip import HistoryStrip
 from pushforward.studio.app.data_types.interactions.item_map_plot import ItemMap, ItemMapPlot
 from pushforward.studio.app.data_types.interactions.number_field import NumberField
@@ -27,8 +25,11 @@ from pushforward.studio.app.data_types.interactions.recommend_requests import (
     MAP,
     OPERATOR,
     People,
-    RecommendIntents,
     RunList,
+)
+from pushforward.studio.app.data_types.interactions.recommender_frame import (
+    RecommenderView,
+    applies,
 )
 from pushforward.studio.app.design.basic import (
     Elided,
@@ -45,7 +46,6 @@ from pushforward.studio.app.design.theme import theme
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.engine.query import Query
 from pushforward.studio.app.engine.requests.request_base import Answer, Refused
-from pushforward.studio.app.engine.run_answers import AskOnce
 
 __all__ = ["VIEW", "PinnedView"]
 
@@ -53,8 +53,6 @@ FRESH_MS = 700  # between two questions while the model learns
 CANDIDATES = 200
 DRAWS = 120
 MOST = 5  # cards
-
-applies = shows("recommend")
 
 
 @dataclass(frozen=True)
@@ -66,14 +64,11 @@ class Question:
     histories: tuple[tuple[int, ...], ...]
 
 
-class PinnedView(LensView):
+class PinnedView(RecommenderView):
     """Cards of users in a row; below, the state of the selected one on a map of the items."""
 
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__(state, actions)
-        self._intents = RecommendIntents(state, actions.link)
-        self._once = AskOnce(self, state)
-        self._people: People | None = None
         self.cards: list[PersonaCard] = []
         self._current = 0
         self._before: list[RunList] = []  # lists of the step before
@@ -105,15 +100,13 @@ class PinnedView(LensView):
         body.addLayout(head)
         body.addWidget(self.map, 1)
         body.addWidget(self.strip)
-        self._body = scrolled(page)
-        column(self._body, parent=self)
+        self.page = scrolled(page)
+        column(self.page, parent=self)
 
     def _connect(self) -> None:
         state = self._state
-        state.runs.selected.connect(lambda _: self._select())
         for signal in (state.runs.changed, state.runs.progressed):
             signal.connect(self._changed)
-        state.engine_changed.connect(self._select)
         state.playback.changed.connect(self._turned)
         theme.changed.connect(self._show_lists)
         self.strip.moved.connect(self._move_clock)
@@ -122,34 +115,14 @@ class PinnedView(LensView):
         self._map.changed.connect(self._take_map)
         self._fresh = single_shot(self, lambda: self._ask(again=True), FRESH_MS)
 
-    @property
-    def _run(self) -> RunState | None:
-        return self._state.runs.current if applies(self._state) else None
-
     # Which users
 
-    def _select(self) -> None:
-        run = self._run
-        if run is None:
-            self._key, self._people = "", None
-            return
-        if run.key != self._key:
-            self._key, self._people = run.key, None
-            self._before, self._now, self._steps = [], [], (-1, -1)
-            self._once.forget()
-            self._lists.cancel()
-            self._map.cancel()
-        if self._people is not None:
-            return
-        self._say("Loading users…", "Their histories are being read.")
-        if self._once.due(run):
-            key = run.key
-            self._intents.load(key, lambda people: self._arrived(key, people))
+    def _clear(self) -> None:
+        self._before, self._now, self._steps = [], [], (-1, -1)
+        self._lists.cancel()
+        self._map.cancel()
 
-    def _arrived(self, key: str, people: People) -> None:
-        if key != self._key or self._people is not None:
-            return
-        self._people = people
+    def _show_users(self, people: People) -> None:
         self.person.set_numbers(people.numbers, people.called)
         clear(self._row)
         self.cards = []
@@ -266,10 +239,7 @@ class PinnedView(LensView):
             return
         if isinstance(error, Refused):
             learning = run.state in ("running", "queued")
-            self._say(
-                "Nothing learned yet" if learning else "Nothing to recommend",
-                f"{error.error.message} {error.error.hint}".strip(),
-            )
+            self._show_refusal("Nothing learned yet" if learning else "Nothing to recommend", error)
             return
         if answer is None or len(answer.arrays["item"]) != len(self.cards):
             return
@@ -283,8 +253,7 @@ class PinnedView(LensView):
         self._now = lists
         self._show_lists()
         self._turn()
-        self.empty.hide()
-        self._body.setVisible(True)
+        self._show_page()
 
     def _show_lists(self) -> None:
         people = self._people
@@ -315,13 +284,8 @@ class PinnedView(LensView):
         arrays = (np.asarray(answer.arrays.get(n, none), float) for n in ("place", "path", "cloud"))
         self.map.show_map(ItemMap(*arrays), people.catalogue)
 
-    def _say(self, title: str, words: str) -> None:
-        self._body.setVisible(False)
-        self.empty.tell(title, words)
-
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._select()
         self._turned()
 
     def export_picture(self) -> Picture:

@@ -1,7 +1,7 @@
 """Requests of the views of recommenders: users and their histories, lists, reasons, maps."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -27,6 +27,7 @@ __all__ = [
     "RecommendIntents",
     "RunList",
     "fetch_lists",
+    "fetch_people",
 ]
 
 OPERATOR, WHY, MAP, USERS = "recommend", "recommend-why", "item-map", "recommend-users"
@@ -181,6 +182,15 @@ class ListsOf:
     took: float
 
 
+async def fetch_people(actions: Actions, run: str) -> People:
+    """Return the users of a run's data with their histories.
+
+    Raises:
+        Refused: the data cannot be read.
+    """
+    return People.of(await actions.link.ask(GetRows(run=run, n=MOST)))
+
+
 async def fetch_lists(actions: Actions, question: Question) -> ListsOf:
     """Ask all runs of a question.
 
@@ -225,16 +235,7 @@ def _list_of(answer: Answer, row: int) -> RunList:
 
 
 class RecommendIntents(Intents):
-    """Intents about users; answers are handed to the caller."""
-
-    def load(self, key: str, tell: Callable[[People], None]) -> None:
-        """Fetch the histories that are in the data of a run."""
-        self._do(self._load(key, tell), "The histories cannot be shown", run=key)
-
-    async def _load(self, key: str, tell: Callable[[People], None]) -> None:
-        answer = await self._ask_if_alive(GetRows(run=key, n=MOST))
-        if answer is not None:
-            tell(People.of(answer))
+    """Write lists and vectors to files."""
 
     def write(self, key: str, file: str, k: int) -> None:
         """Write the lists of all users to a file, replacing one that is there: the dialog for

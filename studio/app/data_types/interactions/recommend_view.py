@@ -3,16 +3,14 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent
-from PySide6.QtGui import QKeyEvent, QKeySequence, QShowEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from pushforward.studio.app.charts.picture_export import Picture, widget_picture
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.display_names import numbered
-from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.core.timers import single_shot
-from pushforward.studio.app.data.views.lens_view import LensView
-from pushforward.studio.app.data.views.view_spec import ViewSpec, shows
+from pushforward.studio.app.data.views.view_spec import ViewSpec
 from pushforward.studio.app.data_types.interactions.chosen_user import chosen_user
 from pushforward.studio.app.data_types.interactions.compared_runs import ComparedRuns
 from pushforward.studio.app.data_types.interactions.history_cards import HistoryCards
@@ -35,6 +33,10 @@ from pushforward.studio.app.data_types.interactions.recommend_requests import (
     RecommendIntents,
     fetch_lists,
 )
+from pushforward.studio.app.data_types.interactions.recommender_frame import (
+    RecommenderView,
+    applies,
+)
 from pushforward.studio.app.data_types.interactions.what_if import Entry, WhatIf
 from pushforward.studio.app.design.basic import (
     Elided,
@@ -51,24 +53,19 @@ from pushforward.studio.app.design.theme import theme
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.engine.query import Query
 from pushforward.studio.app.engine.requests.request_base import Refused
-from pushforward.studio.app.engine.run_answers import AskOnce
 from pushforward.studio.counts import format_count
 
 __all__ = ["VIEW", "RecommendView"]
 
 FRESH_MS = 1000  # between two questions while the model learns
 
-applies = shows("recommend")
 
-
-class RecommendView(LensView):
+class RecommendView(RecommenderView):
     """Above the history, below the lists; every change is answered by the runs' own models."""
 
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__(state, actions)
         self._intents = RecommendIntents(state, actions.link)
-        self._people: People | None = None
-        self._once = AskOnce(self, state)
         self.what_if = WhatIf()
         self._whole: list[int] = []  # the history without the History clock
         self._known = 0  # items up to the History clock
@@ -121,18 +118,16 @@ class RecommendView(LensView):
             gap=6,
             margins=(16, 8, 16, 10),
         )
-        self._body = scrolled(page)  # in a low window each part keeps its size
+        self.page = scrolled(page)  # in a low window each part keeps its size
         who = (self._called, before, self.person, after)
         tools = (self.compared.button, self.undo, self.reset, self.export.button)
         self.bar = view_bar(self, *who, None, *tools, gap=6)
-        column(self._body, parent=self)
+        column(self.page, parent=self)
 
     def _connect(self) -> None:
         state = self._state
-        state.runs.selected.connect(lambda _: self._select())
         for signal in (state.runs.changed, state.runs.progressed, state.runs.metrics_appended):
             signal.connect(self._changed)
-        state.engine_changed.connect(self._select)
         state.playback.changed.connect(self._turned)
         theme.changed.connect(self._show_lists)
         self.person.chosen.connect(self._choose)
@@ -160,35 +155,19 @@ class RecommendView(LensView):
 
     # What is shown
 
-    @property
-    def _run(self) -> RunState | None:
-        """The run that is selected, if it recommends."""
-        return self._state.runs.current if applies(self._state) else None
-
     def _select(self) -> None:
-        run = self._run
-        if run is None:
-            self._key, self._people = "", None
-            return
-        if run.key != self._key:
-            self._key, self._people, self._learnt = run.key, None, -1
-            self.compared.clear()
-            self._once.forget()
-            self._lists.cancel()
-            self.panel.clear()
-            self.search.clear()
-        self._offer_export()
-        if self._people is not None:
-            return
-        self._say("Loading users…", "Their histories are being read.")
-        if self._once.due(run):
-            key = run.key
-            self._intents.load(key, lambda people: self._arrived(key, people))
+        super()._select()
+        if self._run is not None:
+            self._offer_export()
 
-    def _arrived(self, key: str, people: People) -> None:
-        if key != self._key or self._people is not None:
-            return  # asked twice, because the run was read anew: the user may be at work by now
-        self._people = people
+    def _clear(self) -> None:
+        self._learnt = -1
+        self.compared.clear()
+        self._lists.cancel()
+        self.panel.clear()
+        self.search.clear()
+
+    def _show_users(self, people: People) -> None:
         self.search.show_items(people.catalogue)
         self.panel.items.show_items(people.catalogue)
         self._called.setText(people.called)
@@ -200,7 +179,7 @@ class RecommendView(LensView):
     def _offer_export(self) -> None:
         run = self._run
         learned = run is not None and bool(run.checkpoints)
-        self.export.enable(self._key, learned=learned, ready=self._once.ready)
+        self.export.enable(self._key, learned=learned, ready=self._state.engine.ready)
 
     def _changed(self, key: str) -> None:
         run = self._run
@@ -228,10 +207,6 @@ class RecommendView(LensView):
 
     def _move_clock(self, known: int) -> None:
         self._state.playback.set(playing=False, flow=known / max(1, len(self._whole)))
-
-    def _say(self, title: str, words: str) -> None:
-        self._body.setVisible(False)
-        self.empty.tell(title, words)
 
     def _choose(self, place: int) -> None:
         if self._people is None or not self._people.numbers:
@@ -342,7 +317,7 @@ class RecommendView(LensView):
         if isinstance(error, Refused):
             learning = run.state in ("running", "queued")
             title = "Nothing learned yet" if learning else "Nothing to recommend"
-            self._say(title, f"{error.error.message} {error.error.hint}".strip())
+            self._show_refusal(title, error)
             return
         if answer is None or answer.question.runs[0] != self._key:
             return
@@ -358,8 +333,7 @@ class RecommendView(LensView):
             following,
             known=known,
         )
-        self.empty.hide()
-        self._body.setVisible(True)
+        self._show_page()
 
     def _show_lists(self) -> None:
         """Show the lists of the last answer, with the reasons that are known by now."""
@@ -378,10 +352,6 @@ class RecommendView(LensView):
         told = f"Step {answer.step:,}, {answer.took:.0f} ms"
         change = describe_change(answer, people.catalogue) if changed else ""
         self._told.set_text("  ·  ".join(filter(None, (told, change))))
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self._select()
 
     def export_picture(self) -> Picture:
         """Return the history and the lists as they are seen."""

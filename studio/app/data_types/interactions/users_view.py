@@ -10,11 +10,11 @@ from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.data.views.view_spec import ViewSpec
 from pushforward.studio.app.data_types.interactions.chosen_user import chosen_user
 from pushforward.studio.app.data_types.interactions.recommend_requests import People
+from pushforward.studio.app.data_types.interactions.recommender_frame import applies
 from pushforward.studio.app.data_types.interactions.tables_frame import (
     FLOOR,
     TablesView,
     UserFigures,
-    applies,
 )
 from pushforward.studio.app.data_types.interactions.user_histogram import UserHistogram
 from pushforward.studio.app.design.basic import Elided, column, label, view_bar
@@ -57,9 +57,9 @@ class UsersView(TablesView):
         self.bar = view_bar(self, self.metrics, self.cold, cold, None, self._told)
         self.histogram = UserHistogram()
         self.table = Table("Users", (), sortable=True)
-        self._page = QWidget()
-        column(self.histogram, (self.table, 1), parent=self._page, margins=(16, 10, 16, 10))
-        column(self._page, parent=self)
+        self.page = QWidget()
+        column(self.histogram, (self.table, 1), parent=self.page, margins=(16, 10, 16, 10))
+        column(self.page, parent=self)
         self._rows: NDArray[np.int64] = np.zeros(0, np.int64)
         self.metrics.activated.connect(lambda _: self._show_metric())
         self.cold.toggled.connect(lambda _: self._show_metric())
@@ -79,10 +79,6 @@ class UsersView(TablesView):
             self.metrics.addItem(metric_name(name), name)
         self.metrics.setCurrentIndex(max(0, self.metrics.findData(before)))
         self._show_metric()
-
-    def show_page(self, *, shown: bool) -> None:
-        """Show the page or hide it."""
-        self._page.setVisible(shown)
 
     def _some(self, figures: UserFigures) -> NDArray[np.bool_]:
         return figures.length <= COLD if self.cold.isChecked() else figures.length >= 0

@@ -96,10 +96,10 @@ class EvaluatedCard(QFrame):
             name.setAccessibleName(f"{title}: {heard}")
             said = "" if once and slug in doubtful else said
             self._grid.addWidget(name, line, 0)
-            for column, text in enumerate((*texts, count), 1):
-                cell = label(text, "small" if column == COUNT else "")
-                self._grid.addWidget(cell, line, column, right)
-                self._columns[column].append(cell)
+            for place, text in enumerate((*texts, count), 1):
+                cell = label(text, "small" if place == COUNT else "")
+                self._grid.addWidget(cell, line, place, right)
+                self._columns[place].append(cell)
             beside, below = label(said, level), label(said, "small")
             restyle(below, level=level)
             self._grid.addWidget(beside, line, VERDICT, right)

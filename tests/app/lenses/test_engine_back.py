@@ -13,7 +13,6 @@ from PySide6.QtWidgets import QWidget
 from pushforward.studio.app.data_types.cubes.scene_view import SceneView
 from pushforward.studio.app.data_types.interactions.recommend_view import RecommendView
 from pushforward.studio.app.engine.requests.request_base import Answer, Refused
-from pushforward.studio.app.engine.run_answers import AskOnce
 from pushforward.studio.app.engine.sample_source import Sampled, Shown
 from pushforward.studio.app.lenses.compare.compare_view import CompareView
 from pushforward.studio.app.lenses.samples.points_view import SamplesView
@@ -78,19 +77,6 @@ async def test_a_view_asks_again_when_the_engine_is_back(lens: Any, view: QWidge
             await becomes(lens, state)
             lens.state.runs.changed.emit(lens.run.key)
         assert asked() == life
-
-
-async def test_a_run_is_due_once_and_so_is_the_one_that_takes_its_place(lens: Any) -> None:
-    once = AskOnce(lens.state, lens.state)
-    other = replace(lens.run, spec=None)
-    assert once.due(lens.run) == []
-    await becomes(lens, "ready")
-    assert once.due(lens.run, other) == [lens.run], "without a spec there is nothing to ask about"
-    assert once.due(lens.run) == []
-    again = replace(lens.run)
-    assert [run is again for run in once.due(again)] == [True]
-    once.forget()
-    assert [run is again for run in once.due(again)] == [True]
 
 
 async def test_views_share_one_request_for_the_real_samples_of_a_run(lens: Any) -> None:
