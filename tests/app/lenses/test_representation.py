@@ -25,7 +25,8 @@ from pushforward.studio.app.labs.representation.sigma_sweep import (
     describe_sweep,
     missing_runs,
 )
-from pushforward.studio.protocol.catalog import EntrySpec
+from pushforward.studio.app.labs.representation.source_offer import offer_source
+from pushforward.studio.protocol.catalog import EntrySpec, InputSpec
 from pushforward.studio.protocol.messages import Operate, StartTraining
 from pushforward.studio.protocol.parts import ErrorInfo
 from pushforward.studio.protocol.spec import Pick, RunRef, RunSpec
@@ -146,8 +147,8 @@ async def test_a_click_on_a_column_chooses_its_sigma(
     await until(lambda: model[-1].config["sigma"] == 1.0)
 
 
-async def test_a_run_on_real_data_has_pixel_views_only(
-    lens: Any, qtbot: QtBot, model: list[Operate]
+async def test_a_run_on_real_data_has_pixel_views_and_offers_a_generator(
+    lens: Any, qtbot: QtBot, model: list[Operate], tmp_path: Path
 ) -> None:
     async def ask(command: Operate) -> Answer:
         return Answer({"step": 10}, views(0.5, source=False))
@@ -158,6 +159,48 @@ async def test_a_run_on_real_data_has_pixel_views_only(
     assert not view.board.isVisibleTo(view)
     assert view.without.isVisibleTo(view)
     assert view.pixels.count == 4
+    # Nothing that maps latents to samples is trained: a VAE is proposed, and the encoder follows.
+    lens.state.project = str(tmp_path)
+    family = structs.replace(
+        lens.state.catalog.get("family", "representation"),
+        inputs=[InputSpec(name="source", ability="deterministic", title="Source", help="",
+                          same_data=True, optional=True, proposed=True)],
+    )  # fmt: skip
+    vae = structs.replace(
+        family, slug="vae", inputs=[], capabilities=["samples", "deterministic"], kinds=["images"]
+    )
+    entries = [each for each in lens.state.catalog.entries if each.slug != "representation"]
+    lens.state.catalog.entries[:] = [*entries, family, vae]
+    title, act = offer_source(lens.state, lens.actions, lens.run)
+    assert title == "Train a VAE, then this encoder"
+    lens.link.ask = started = Started(tmp_path)
+    act()
+    await until(lambda: len(started.specs) == 1)
+    assert started.specs[0].family.slug == "vae"
+    await until(lambda: any("follows" in each.text for each in lens.state.notices.history))
+    lens.state.runs.by_key[started.key] = RunState(
+        key=started.key, name="0009-vae", spec=started.specs[0], state="finished"
+    )
+    lens.state.runs.changed.emit(started.key)
+    await until(lambda: len(started.specs) == 2)
+    assert started.specs[1].inputs["source"].run == "0009-vae"
+    assert started.specs[1].family.slug == "representation"
+    title, act = offer_source(lens.state, lens.actions, lens.run)
+    assert title == "Train it from run 9"
+
+
+class Started:
+    """An engine that begins each training in the folder 0009-vae."""
+
+    def __init__(self, project: Path) -> None:
+        self.key = str(project / "runs" / "0009-vae")
+        self.specs: list[RunSpec] = []
+
+    async def __call__(self, command: Any) -> Answer:
+        if isinstance(command, StartTraining):
+            self.specs.append(command.spec)
+            return Answer({"run": self.key, "job": f"j{len(self.specs)}"})
+        return Answer({})
 
 
 async def test_a_refusal_is_shown_in_the_place_of_views(

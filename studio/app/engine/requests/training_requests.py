@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from pushforward.studio.app.core import preferences
 from pushforward.studio.app.core.app_state import COMING, AppState
 from pushforward.studio.app.core.data_type_registry import kind_of_run
@@ -30,9 +32,11 @@ from pushforward.studio.protocol.messages import (
     SetSpeed,
     StartTraining,
 )
-from pushforward.studio.protocol.spec import RunSpec
+from pushforward.studio.protocol.spec import RunRef, RunSpec
 
 __all__ = ["TrainingIntents"]
+
+ENDED = ("finished", "failed", "cancelled", "interrupted", "dropped")
 
 
 class TrainingIntents(Intents):
@@ -73,6 +77,32 @@ class TrainingIntents(Intents):
         for spec in specs:
             command = StartTraining(spec=preferences.load().preferred(spec), project=project)
             self._tell(command, "The run was not queued")
+
+    def train_with_source(self, source: RunSpec, name: str, spec: RunSpec) -> None:
+        """Train a run, show it, and queue another one that learns from it, as its input ``name``,
+        as soon as it has finished. A source that ends early queues nothing.
+        """
+        self._do(self._train_with_source(source, name, spec), "The run did not start")
+
+    async def _train_with_source(self, source: RunSpec, name: str, spec: RunSpec) -> None:
+        project = str(self.need_project())
+        command = StartTraining(spec=preferences.load().preferred(source), project=project)
+        run = str((await self.link.ask(command)).result["run"])
+        self._runs.know(run, command.spec)
+        self._runs.show_new(run)
+        text = f"{spec.name} follows when {Path(run).name} has finished"
+        self.state.notices.post(Notice(level="info", text=text, topic=f"source:{run}"))
+
+        def follow(key: str) -> None:
+            trained = self.state.runs.by_key.get(key)
+            if key != run or trained is None or trained.state not in ENDED:
+                return
+            self.state.runs.changed.disconnect(follow)
+            if trained.state == "finished":
+                inputs = {**spec.inputs, name: RunRef(run=Path(run).name)}
+                self.start_spec(msgspec.structs.replace(spec, inputs=inputs))
+
+        self.state.runs.changed.connect(follow)
 
     def call_off(self) -> None:
         """Give up the start that was asked for; what the engine has begun meanwhile is stopped."""

@@ -13,6 +13,7 @@ from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.protocol.spec import Pick, RunSpec
 
 __all__ = [
+    "FAMILY",
     "METRIC",
     "SEEDS",
     "SIGMAS",

@@ -15,6 +15,7 @@ from pushforward.studio.app.design.literal_text import set_tip
 from pushforward.studio.app.design.table import Column, Table
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.labs.representation.sigma_sweep import (
+    FAMILY,
     METRIC,
     SEEDS,
     SIGMAS,
@@ -23,6 +24,7 @@ from pushforward.studio.app.labs.representation.sigma_sweep import (
     is_swept,
     missing_runs,
 )
+from pushforward.studio.app.labs.representation.source_offer import offer_source
 from pushforward.studio.app.labs.representation.sweep_plot import SweepPlot
 from pushforward.studio.app.text import number_format
 
@@ -36,7 +38,7 @@ COLUMNS = (
     Column("n", "Number of seeds"),
 )
 RULE = "Runs that differ from the selected one in σ and seed only."
-NOT_SWEPT = "A sweep needs Gaussian latent views, or none, and a source. Select such a run."
+NOT_SWEPT = "A sweep over σ needs a generator as the source, and Gaussian latent views or none."
 
 
 class SweepLab(LensView):
@@ -79,7 +81,8 @@ class SweepLab(LensView):
             widget.setVisible(swept)
         if not swept:
             self.train.hide()
-            self.empty.tell("No sweep of this run", NOT_SWEPT)
+            offer = None if run.spec.inputs else offer_source(self._state, self._actions, run)
+            self.empty.tell("No sweep of this run", NOT_SWEPT, *(offer or ()))
             return
         self.empty.hide()
         value = newest_figure(run, METRIC)
@@ -131,9 +134,9 @@ class SweepLab(LensView):
 
 
 def applies(state: AppState) -> bool:
-    """Return whether the selected run may belong to a sweep."""
+    """Return whether the selected run is a representation."""
     run = state.runs.current
-    return run is not None and run.spec is not None and is_swept(run)
+    return run is not None and run.spec is not None and run.spec.family.slug == FAMILY
 
 
 VIEW = ViewSpec(

@@ -8,6 +8,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QBoxLayout, QSlider, QVBoxLayout, QWidget
 
 from pushforward.studio.app.charts.line_plot import Drawn, LinePlot
+from pushforward.studio.app.charts.overlays import EmptyState
 from pushforward.studio.app.charts.picture_export import Picture, widget_picture
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.data_type import Arrays, Kind
@@ -19,6 +20,7 @@ from pushforward.studio.app.data.views.view_spec import ViewSpec
 from pushforward.studio.app.design.basic import button, label, row, scrolled, view_bar
 from pushforward.studio.app.design.forms.editors import ChoiceList
 from pushforward.studio.app.engine.actions import Actions
+from pushforward.studio.app.labs.representation.source_offer import offer_source
 from pushforward.studio.app.labs.representation.views_board import (
     NeighbourBoard,
     Neighbours,
@@ -39,7 +41,10 @@ KINDS = {
 }
 MOST, PER_UNIT = 3.0, 20  # the largest σ of the slider, and its stops per unit
 BINS = np.linspace(-1.0, 1.0, 41)
-NO_SOURCE = "This run learns from real data: it has pixel views, and no latent to move."
+NO_SOURCE = (
+    "This run learns from real data: it has pixel views, and no latent to move. Trained from a "
+    "generator, neighbours of a latent appear here."
+)
 
 
 @dataclass(frozen=True)
@@ -83,7 +88,9 @@ class ViewsLab(AskedLive[Question]):
         self.board.chosen.connect(self._choose_sigma)
         self.similar = LinePlot("Similarity in the batch", "cosine similarity", "share of pairs")
         self.note = label("", "muted", wrap=True)
-        self.without = label(NO_SOURCE, "muted", wrap=True)
+        self.without = QWidget()
+        self.without.setMinimumHeight(180)
+        self._offer = EmptyState(self.without)
         self.key_of_matrix = label(
             "Rows: first views. Columns: second views. Diagonal: positives. Orange: a negative of "
             "the same class.",
@@ -113,7 +120,7 @@ class ViewsLab(AskedLive[Question]):
         self.head = label("Neighbours G(z + σε) by σ", "strong")
         right.addWidget(self.head)
         right.addWidget(self.board, 1)
-        right.addWidget(self.without)
+        right.addWidget(self.without, 1)
         self.slider = QWidget()
         line = row(label("View noise σ", "muted"), self.sigma, self._value)
         line.setStretch(1, 1)
@@ -215,6 +222,9 @@ class ViewsLab(AskedLive[Question]):
             widget.setVisible(source)
         self.kinds.setVisible(source)
         self.without.setVisible(not source)
+        if not source and self.run is not None:
+            offer = offer_source(self._state, self._actions, self.run)
+            self._offer.tell("No generator behind this run", NO_SOURCE, *(offer or ()))
         names = tuple(self.run.classes) if self.run is not None else ()
         self.board.show_neighbours(_neighbours(kind, arrays, names) if source else None)
         pairs = np.asarray(arrays["pairs"])
