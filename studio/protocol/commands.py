@@ -109,7 +109,8 @@ class GetTarget(_Command, frozen=True, kw_only=True):
 
 class GetNearest(_Command, frozen=True, kw_only=True):
     """Search the ``n`` nearest training rows of each row ``x``, by the distance called ``by``,
-    within its class if ``given`` has one.
+    within its class if ``given`` has one. With ``encoder``, the folder of a run that learned a
+    representation of such rows, the distance is that of its features, and ``by`` is not read.
 
     Reply: {"n": number of training rows, "among": number of rows searched, per query, "usual":
     median nearest-neighbour distance of its class if requested, else null, "names": of the classes}
@@ -118,12 +119,13 @@ class GetNearest(_Command, frozen=True, kw_only=True):
     """
 
     run: str
-    by: str
+    by: str = ""
     x: list[Any]
     mask: list[list[bool]] = []
     given: dict[str, list[float]] = {}
     n: int = 1
     usual: bool = False
+    encoder: str = ""
 
 
 class GetRows(_Command, frozen=True, kw_only=True):

@@ -7,15 +7,20 @@ import numpy as np
 import pytest
 import torch
 
+from pushforward.models.tensors import make_generator
+from pushforward.studio.engine.exports.export import Request, export_model
 from pushforward.studio.engine.jobs import headless
 from pushforward.studio.engine.jobs.weight_export import export_weights
 from pushforward.studio.engine.process.failures import Refused
 from pushforward.studio.engine.run.model_loading import load
 from pushforward.studio.engine.run.operator_requests import ask
 from pushforward.studio.engine.run.validation import Validator
+from pushforward.studio.protocol import messages as m
 from pushforward.studio.protocol.commands import Operate
 from pushforward.studio.protocol.spec import Pick, RunRef, RunSpec
+from pushforward.studio.protocol.wire import unpack_arrays
 from pushforward.studio.store.project import Project
+from tests.engine.test_commands import Desk
 
 HELP = Path(__file__).parents[2] / "resources" / "help" / "representations.md"
 QUICK = {
@@ -133,6 +138,43 @@ def test_features_of_a_training_row_are_nearest_to_itself(run):
     found = answer(run, "features", inputs={"rows": "data[:5]"}).arrays
     assert found["nearest"].tolist() == [0, 1, 2, 3, 4]
     assert np.allclose(found["similarity"], 1.0, atol=1e-4)
+
+
+def test_nearest_rows_are_found_by_the_features_of_an_encoder(project, run, tmp_path):
+    desk = Desk(tmp_path)
+    vae, family = Project.open(project).runs()[0], load(run).family
+    rows = load(run).resolved.load_data(project).rows.rows(slice(None)).x
+    x = family.represent(family.spec.standardise(rows))
+    far = torch.cdist(x[:3], x)
+    asked = m.GetNearest(
+        run=str(vae.path), encoder=str(run.path), x=rows[:3].tolist(), n=4, usual=True
+    )
+    said = desk.reply(asked)
+    reply = desk.outbox.of(m.Reply)[-1]
+    there = unpack_arrays(reply.arrays, desk.outbox.payloads[reply.re])
+    assert there["number"][:, 0].tolist() == [0, 1, 2]
+    expected = far.sort(dim=1).values[:, 1:4]
+    np.testing.assert_allclose(there["far"][:, 1:], expected, rtol=1e-3)
+    assert said["among"] == [len(rows)] * 3
+    refused = desk.refused(
+        m.GetNearest(run=str(vae.path), encoder=str(vae.path), x=rows[:1].tolist())
+    )
+    assert refused.message.endswith("has no features: it is no encoder.")
+
+
+def test_a_trained_encoder_is_exported_as_onnx_with_equal_features(run, tmp_path):
+    onnxruntime = pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnxscript")
+    export_model(Request(run), "onnx", tmp_path / "encoder")
+    family = load(run).family
+    x = torch.rand((4, 1, 8, 8), generator=make_generator(0))
+    expected = family.represent(family.spec.standardise(x))
+    file = tmp_path / "encoder" / "encoder.onnx"
+    session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
+    (name,) = [each.name for each in session.get_inputs()]
+    (features,) = session.run(None, {name: x.numpy()})
+    assert features.std() > 0
+    np.testing.assert_allclose(features, expected, atol=1e-4)
 
 
 def test_the_example_of_the_help_page_computes_the_features(run, tmp_path, monkeypatch):

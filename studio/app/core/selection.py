@@ -82,12 +82,14 @@ class Selection(QObject):
     the number of rows it was made of, None for all. With ``only``, lenses show nothing else.
 
     Signals: changed: the selection or ``only`` changed. offered: a lens shows other data of this
-    source. filtered: the filter of this source changed.
+    source. filtered: the filter of this source changed. compared: nearest samples are found by
+    another representation.
     """
 
     changed = Signal()
     offered = Signal(object)
     filtered = Signal(object)
+    compared = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -98,6 +100,7 @@ class Selection(QObject):
         self.across: tuple[Source, Rows] | None = None
         self.among: int | None = None
         self.only = False
+        self.encoder = ""  # key of the run by whose features samples are compared
         self._offers: dict[Source, Offered] = {}
 
     def offer(self, source: Source, offered: Offered) -> None:
@@ -110,6 +113,12 @@ class Selection(QObject):
         if now is not None and now != source and (now.run, now.what) == (source.run, source.what):
             self.clear()  # its rows are not shown any more
         self.offered.emit(source)
+
+    def compare_by(self, encoder: str) -> None:
+        """Find nearest samples by the features of a run, "" for the distance of their type."""
+        if encoder != self.encoder:
+            self.encoder = encoder
+            self.compared.emit()
 
     def known(self, source: Source | None) -> Offered | None:
         """Return what is shown of a source, if some lens has shown it."""

@@ -11,7 +11,8 @@ from pushforward.studio.protocol.catalog import Catalog, EntrySpec, InputSpec
 from pushforward.studio.protocol.spec import RunRef, RunSpec, led_by
 
 __all__ = [
-    "asked", "fitting", "number_of", "origin", "origin_said", "proposed", "students", "taken",
+    "asked", "encoders", "fitting", "number_of", "origin", "origin_said", "proposed", "students",
+    "taken",
 ]  # fmt: skip
 
 
@@ -37,6 +38,17 @@ def proposed(
         if wanted.name not in found and first is not None:
             found[wanted.name] = RunRef(run=first.name)
     return msgspec.structs.replace(spec, inputs=found)
+
+
+def encoders(run: RunState, runs: Iterable[RunState], catalog: Catalog) -> list[RunState]:
+    """Return the runs that learned features of the data of a run, newest first."""
+    found = []
+    for each in runs:
+        entry = family_of_run(each, catalog)
+        able = entry is not None and "represent" in entry.capabilities and bool(each.checkpoints)
+        if able and run.spec is not None and each.spec is not None:
+            found += [each] * _same_data(run.spec, each.spec, catalog)
+    return sorted(found, key=lambda each: each.name, reverse=True)
 
 
 def students(run: RunState, catalog: Catalog) -> list[EntrySpec]:

@@ -2,7 +2,7 @@
 together.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 
@@ -88,6 +88,16 @@ class Browser(QWidget):
         self.rule = RuleChip()
         self.nearest = button("Nearest", None, kind="chip")
         self.nearest.setCheckable(True)
+        self.compared = ChoiceList([], "Nearest by")
+        self.compared.setMinimumContentsLength(9)
+        self.compared.setMaximumWidth(180)
+        set_tip(
+            self.compared,
+            "What nearest samples are found by: their type's distance, or the "
+            "features of an encoder",
+        )
+        self.compared.hide()
+        self._encoders: list[str] = [""]
         self._near = Nearest(self)
         self._found: Near | None = None  # what the engine knows of what is near
         self.order.setMaximumWidth(200)
@@ -107,7 +117,7 @@ class Browser(QWidget):
         body.addLayout(halves, 1)
         # Below, where what comes late pushes nothing aside in a narrow window.
         body.addWidget(self._near_line)
-        self.foot = row((self._line, 1), self.rule, self.picked, self.nearest)
+        self.foot = row((self._line, 1), self.rule, self.picked, self.compared, self.nearest)
         body.addLayout(self.foot)
         self._connect()
         self._tell()
@@ -164,6 +174,28 @@ class Browser(QWidget):
         for finder, place, share in zip(self._finders, places, shares, strict=True):
             line.insertWidget(place, finder, share)
         self._above.setVisible(above)
+
+    def offer_encoders(self, shown_as: Kind, encoders: Sequence[tuple[str, str]]) -> None:
+        """Offer the features of some runs, by key and title, to find nearest samples by."""
+        own = shown_as.apart.name.partition(";")[0] if shown_as.apart is not None else ""
+        first = [("", f"By {own}")] if own else []
+        self._encoders = [key for key, _ in (*first, *encoders)]
+        self.compared.offer([title for _, title in (*first, *encoders)])
+        if self._encoders and self._selection.encoder not in self._encoders:
+            self._selection.compare_by(self._encoders[0])
+        self._show_compared()
+
+    def _compare_by(self, place: int) -> None:
+        self._selection.compare_by(self._encoders[place])
+
+    def _show_compared(self) -> None:
+        """Show by what nearest samples are found; where there is a choice."""
+        encoder = self._selection.encoder
+        if encoder in self._encoders:
+            self.compared.setCurrentIndex(self._encoders.index(encoder))
+        several = len(self._encoders) > 1
+        self.compared.setVisible(several and self._holds_nearest)
+        self.near_wanted.emit()
 
     def looked_at(self) -> Pane:
         """Return the pane whose rows are selected or in the ring, else the generated ones."""
@@ -249,6 +281,8 @@ class Browser(QWidget):
         self.filter.textChanged.connect(self._arrange)
         self.nearest.toggled.connect(self._want_nearest)
         self._near.found.connect(self._found_nearest)
+        self.compared.activated.connect(self._compare_by)
+        self._selection.compared.connect(self._show_compared)
         self.size_.valueChanged.connect(self._zoom)
         for pane, other in ((self.made, self.real), (self.real, self.made)):
             pane.grid.zoomed.connect(other.grid.zoom)
@@ -311,7 +345,8 @@ class Browser(QWidget):
             self.filter.setPlaceholderText(example(known, shown_as))
         self.rule.show_rule(shown_as, made, None if beside else real)
         apart = shown_as.apart
-        self.nearest.setVisible(apart is not None and real is not None and not beside)
+        comparable = apart is not None or bool(self._selection.encoder)
+        self.nearest.setVisible(comparable and real is not None and not beside)
         if apart is not None:
             set_tip(self.nearest, NEAREST.format(apart.name, apart.measure))
         if self.nearest.isChecked() or self._aligned or before:
@@ -449,12 +484,20 @@ class Browser(QWidget):
         """
         made, real, row = self.made.arrays, self.real.arrays, self.made.grid.inspected
         kind = self.made.shown_as
-        if self._holds_nearest and made and real and kind.apart and not kind.sought and row >= 0:
+        if (
+            self._holds_nearest
+            and made
+            and real
+            and kind.apart
+            and row >= 0
+            and not (kind.sought or self._selection.encoder)
+        ):
             self._near.ask(made, row, real, kind)
         self._arrange()
 
     def _want_nearest(self) -> None:
         self._find_nearest()
+        self.compared.setVisible(len(self._encoders) > 1 and self._holds_nearest)
         self.near_wanted.emit()
 
     def _found_nearest(self) -> None:

@@ -23,7 +23,8 @@ class Near:
     """Distances of a sample to others, (n,), infinite for other classes; ``among`` is the number
     searched, of its class or, with ``label`` "", of all; ``usual`` the median nearest-neighbour
     distance of real samples, if known. ``whole`` tells that all training data were searched;
-    otherwise ``learned`` is their number, 0 if unknown.
+    otherwise ``learned`` is their number, 0 if unknown. ``by`` is what they are compared by, "" for
+    the distance of their type.
     """
 
     far: NDArray[np.float64]
@@ -32,6 +33,7 @@ class Near:
     usual: float | None = None
     whole: bool = False
     learned: int = 0
+    by: str = ""
 
     @property
     def part(self) -> bool:
@@ -57,7 +59,8 @@ class Near:
         """Format it with its context: "nearest of 512 real jets of class top: 0.03 away by pixels;
         real samples: 0.04 from their nearest (median)".
         """
-        by = f" by {kind.apart.name.partition(';')[0]}" if kind.apart else ""
+        own = kind.apart.name.partition(";")[0] if kind.apart else ""
+        by = f" by {self.by or own}" if self.by or own else ""
         line = f"nearest of {self.sought(kind)}: {number_format.figure(self.far.min())} away{by}"
         if self.usual is not None:
             usual = number_format.figure(self.usual)
@@ -66,7 +69,7 @@ class Near:
 
     def judged(self, kind: Kind) -> str:
         """Say it in sentences: which distance it is, what is usual, and whether that is a copy."""
-        sought = f"Of {self.sought(kind)}, by {_distance(kind)}."
+        sought = f"Of {self.sought(kind)}, by {self.by or _distance(kind)}."
         if self.usual is None:
             return sought
         far = float(self.far.min())

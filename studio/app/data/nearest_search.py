@@ -2,15 +2,18 @@
 show some.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from pushforward.studio.app.core.data_type import LABEL, Arrays, named
 from pushforward.studio.app.core.runs import RunState
+from pushforward.studio.app.core.training_sources import number_of
 from pushforward.studio.app.data.nearest_samples import Near
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.engine.query import Query
@@ -30,6 +33,7 @@ class Neighbours:
         number: (m, n), row numbers in the training data.
         among: number searched, per query.
         usual: median nearest-neighbour distance of similar samples, if requested.
+        by: what they are compared by, "" for the distance of their type.
     """
 
     arrays: Arrays
@@ -37,10 +41,11 @@ class Neighbours:
     number: NDArray[np.int64]
     among: tuple[int, ...]
     usual: tuple[float | None, ...]
+    by: str = ""
 
     def near(self, label: str = "") -> Near:
         """Return what is known of the first datum that was asked about, of a class."""
-        return Near(self.far[0], self.among[0], label, self.usual[0], whole=True)
+        return Near(self.far[0], self.among[0], label, self.usual[0], whole=True, by=self.by)
 
 
 @dataclass(frozen=True)
@@ -69,12 +74,22 @@ class Sought(QObject):
         self._query.changed.connect(self.found)
 
     def ask(
-        self, run: RunState, by: str, data: Arrays, n: int, *, usual: bool = False
+        self,
+        run: RunState,
+        by: str,
+        data: Arrays,
+        n: int,
+        *,
+        usual: bool = False,
+        encoder: str = "",
     ) -> Neighbours | None:
         """Return the n nearest of each of some samples of a run if they are known; otherwise
-        request them.
+        request them. With the key of an ``encoder`` its features are compared, of all classes.
         """
+        if encoder:
+            by, data = "", {name: each for name, each in data.items() if name != LABEL}
         request = _question(run, by, data, n, usual=usual)
+        request = msgspec.structs.replace(request, encoder=encoder)
         return self._query.ask(_Question(request, tuple(run.classes)))
 
     @property
@@ -84,7 +99,11 @@ class Sought(QObject):
 
     async def _fetch(self, question: _Question) -> Neighbours | None:
         answer = await self._looking.nearest(question.request)
-        return _neighbours(answer, question.classes)
+        found = _neighbours(answer, question.classes)
+        encoder = question.request.encoder
+        if found is None or not encoder:
+            return found
+        return replace(found, by=f"features of {number_of(Path(encoder).name)}")
 
 
 def _question(run: RunState, by: str, data: Arrays, n: int, *, usual: bool) -> GetNearest:

@@ -2,15 +2,18 @@
 
 from collections.abc import Generator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
+from pushforward.models.contracts.abilities import Represents
 from pushforward.models.contracts.batch import Batch
 from pushforward.models.contracts.data import RowSource
+from pushforward.models.contracts.learner import Learner
 from pushforward.models.contracts.spec import LABEL
-from pushforward.studio.engine.data.nearest import nearest
+from pushforward.studio.engine.data.nearest import Compared, nearest
 from pushforward.studio.engine.jobs.job import Work
 from pushforward.studio.engine.jobs.training import training_of
 from pushforward.studio.engine.kinds.base import kind_of
@@ -46,24 +49,24 @@ def _nearest(engine: "Engine", command: m.GetNearest) -> None:
 def _find_nearest(engine: "Engine", command: m.GetNearest) -> Generator[bool, None, Answer]:
     n = within("n", command.n, MOST)
     run = RunFolder(Path(command.run))
-    slug = picked_kind(run.record.spec.dataset)
-    kind = kind_of(slug)
-    if command.by not in kind.near_by:
+    kind = kind_of(picked_kind(run.record.spec.dataset))
+    if not command.encoder and command.by not in kind.near_by:
         raise Refused(
-            f"{entry_of(slug).title} cannot be searched by {command.by!r}, only by "
+            f"{entry_of(kind.slug).title} cannot be searched by {command.by!r}, only by "
             f"{', '.join(kind.near_by) or 'nothing'}.",
             path="by",
         )
     job = training_of(run, engine.queue.jobs())
     source = job.session.source if job is not None and job.session is not None else None
     rows = (source or target_of(run)[0]).rows
-    asked, compared = _parse_query_rows(command, rows), kind.near_by[command.by]
+    distance = _features(engine, command, rows) if command.encoder else kind.near_by[command.by]
+    asked = _parse_query_rows(command, rows)
     try:
-        compared(asked.take(slice(0, 1)))
+        distance(asked.take(slice(0, 1)))
     except KeyError as error:
         told = f"Searching by {command.by} needs {error.args[0]}."
         raise Refused(told, path="given") from error
-    found = yield from nearest(rows, asked, compared, n, usual=command.usual)
+    found = yield from nearest(rows, asked, distance, n, usual=command.usual)
     there = rows.rows(torch.from_numpy(found.number.ravel()))
     label = rows.take(slice(0, 2)).spec().given.get(LABEL)
     said = {
@@ -73,6 +76,38 @@ def _find_nearest(engine: "Engine", command: m.GetNearest) -> Generator[bool, No
         "names": list(label.names) if label is not None else [],
     }
     return Answer(said, {**kind.arrays(there), "far": found.far, "number": found.number})
+
+
+def _features(engine: "Engine", command: m.GetNearest, rows: RowSource) -> Compared:
+    """Return the features of rows by the newest checkpoint of an encoder.
+
+    Raises:
+        Refused: the run is no encoder, or learned rows of another size.
+    """
+    run = RunFolder(Path(command.encoder))
+    model = engine.warm.get(run, None).family
+    if not isinstance(model, Represents):
+        raise Refused(
+            f"{run.name} has no features: it is no encoder.",
+            "Choose a run of the model Representation.",
+            path="encoder",
+        )
+    learner: Learner[Any] = model
+    own, other = learner.spec, rows.spec()
+    if (own.kind, own.shape) != (other.kind, other.shape):
+        sizes = ["×".join(map(str, each.shape)) for each in (own, other)]
+        raise Refused(
+            f"{run.name} learned {own.kind} of size {sizes[0]}; these are {other.kind} of size "
+            f"{sizes[1]}.",
+            "Choose an encoder of the same data.",
+            path="encoder",
+        )
+
+    def features(some: Batch) -> NDArray[np.float64]:
+        x = own.standardise(some.x).to(learner.device)
+        return np.asarray(model.represent(x).cpu().numpy(), np.float64)
+
+    return features
 
 
 def _parse_query_rows(command: m.GetNearest, rows: RowSource) -> Batch:

@@ -72,6 +72,15 @@ async def test_the_nearest_stand_in_the_place_of_the_data_and_go_with_the_chip(
         "a.h5", overwrite=False
     )
     assert (command.what, command.rows, command.n) == ("near", [72], 0)
+    # The features of an encoder take the place of the distance, and know no class.
+    browser.offer_encoders(view._kind, [("/p/runs/0007-genrep", "By encoder 7")])
+    assert browser.compared.isVisibleTo(view)
+    browser.compared.setCurrentIndex(1)
+    browser.compared.activated.emit(1)
+    await until(lambda: len(questions) == 2)
+    assert (questions[1].encoder, questions[1].by) == ("/p/runs/0007-genrep", "")
+    assert "label" not in questions[1].given
+    await until(lambda: "away by features of run 7" in browser._near_line.text())
     browser.nearest.click()
     await until(lambda: browser.real.count == 5)
-    assert len(questions) == 1
+    assert len(questions) == 2

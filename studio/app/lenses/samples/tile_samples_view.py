@@ -20,6 +20,7 @@ from pushforward.studio.app.core.notices import Notice
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.core.selection import Source, What
 from pushforward.studio.app.core.timers import single_shot
+from pushforward.studio.app.core.training_sources import encoders
 from pushforward.studio.app.data.browser import Browser
 from pushforward.studio.app.data.metric_list import Qualities
 from pushforward.studio.app.data.nearest_search import Sought
@@ -103,6 +104,13 @@ class TileSamplesView(LensView):
         names = [f"Run {number(other.name)}" for other in self._others]
         tips = ["The training data of the run (Esc goes back)", *map(name_of, self._others)]
         self.browser.real.offer_choice(["Real", *names], tips)
+        found = (
+            encoders(run, state.runs.by_key.values(), state.catalog)
+            if run and state.catalog
+            else []
+        )
+        titles = [(each.key, f"By encoder {number(each.name)}") for each in found]
+        self.browser.offer_encoders(self._kind, titles)
 
     def _offer_begun(self, key: str) -> None:
         """Offer another run as soon as something of it has moved."""
@@ -192,10 +200,16 @@ class TileSamplesView(LensView):
         """
         kind, row, browser = self._kind, self.browser.near_to, self.browser
         found = None
-        if kind.sought and made is not None and made_of is not None and 0 <= row < len(made["x"]):
+        encoder = self._state.selection.encoder
+        if (
+            (kind.sought or encoder)
+            and made is not None
+            and made_of is not None
+            and 0 <= row < len(made["x"])
+        ):
             known = ("x", *kind.parts, *kind.told)
             one = {name: each[row : row + 1] for name, each in made.items() if name in known}
-            found = self._sought.ask(run, kind.sought, one, NEAR, usual=True)
+            found = self._sought.ask(run, kind.sought, one, NEAR, usual=True, encoder=encoder)
             if found is None and self._sought.pending and browser.shows_near:
                 return  # what was near to another one stands until this is known
         if found is None or made is None:
@@ -203,14 +217,15 @@ class TileSamplesView(LensView):
             browser.real.say("")
             return
         many = min(NEAR, found.among[0])
-        near = found.near(str(made[LABEL][row]) if LABEL in made else "")
+        near = found.near(str(made[LABEL][row]) if LABEL in made and not encoder else "")
         rows = {name: each[:many] for name, each in found.arrays.items()}
-        of = Source(run.key, "near", f"{made_of} {row}")
+        of = Source(run.key, "near", f"{made_of} {row} {encoder}")
         browser.show_data(
             kind, made, made_of, rows, of, "", near=replace(near, far=near.far[:many]),
             numbers=found.number[0, :many],
         )  # fmt: skip
-        browser.real.say(f"the nearest of {near.sought(kind)}")
+        by = f", by {near.by}" if near.by else ""
+        browser.real.say(f"the nearest of {near.sought(kind)}{by}")
 
     def _edit(self) -> None:
         """Lay what is selected on the table of the lens in which such data are edited."""

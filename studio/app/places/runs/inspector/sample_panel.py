@@ -88,6 +88,7 @@ class RowsPanel(QWidget):
         self._lay_out()
         state.selection.changed.connect(self.refresh)
         state.selection.offered.connect(lambda _: self.refresh())
+        state.selection.compared.connect(self.refresh)
 
     def _lay_out(self) -> None:
         body = column(parent=self, margins=(14, 12, 14, 12))
@@ -228,9 +229,11 @@ class RowsPanel(QWidget):
         """
         run, kind = self._state.runs.current, self._kind
         source = self._state.selection.source
-        if run is None or kind.apart is None or (source is not None and source.learned):
+        encoder = self._state.selection.encoder
+        known = kind.apart is not None or bool(encoder)
+        if run is None or not known or (source is not None and source.learned):
             return
-        if kind.sought:
+        if kind.sought or encoder:
             self._seek(run, offered.arrays, at)
             return
         real = self._state.selection.real(run.key)
@@ -244,9 +247,11 @@ class RowsPanel(QWidget):
         """Show the nearest of all that a run learns."""
         kind = self._kind
         one = {name: each[at : at + 1] for name, each in self._painted_arrays(arrays).items()}
-        found = self._sought.ask(run, kind.sought, one, NEAREST, usual=True)
+        found = self._sought.ask(
+            run, kind.sought, one, NEAREST, usual=True, encoder=self._state.selection.encoder
+        )
         if found is not None:
-            label = str(one[LABEL][0]) if LABEL in one else ""
+            label = str(one[LABEL][0]) if LABEL in one and not found.by else ""
             self._tell_nearest(found.near(label), found.arrays)
 
     def _tell_nearest(self, near: Near, real: Arrays) -> None:
