@@ -24,10 +24,11 @@ def _difference(bench: Bench, first: str, second: str) -> Outcome:
     """Compare two models by the mean over seeds of each user's metric."""
     seeds = bench.seeds(_SEEDS)
     texts, values = [], {}
-    runs = {name: per_user(name, STREAMING, seeds) for name in (first, second)}
+    pair = (first, second)
+    runs = {name: per_user(name, STREAMING, seeds) for name in pair}
     mean = {name: torch.stack(each).mean(dim=0) for name, each in runs.items()}
     found = compare_models({first: mean[first]}, mean[second])[first]
-    deep = [torch.stack(per_user(n, STREAMING, seeds, "recall@100")).mean(0) for n in runs]
+    deep = [torch.stack(per_user(n, STREAMING, seeds, "recall@100")).mean(0) for n in pair]
     below = compare_models({first: deep[0]}, deep[1])[first]
     for name, each in runs.items():
         own = estimate_mean(each)
