@@ -6,16 +6,17 @@ from dataclasses import dataclass
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QPen
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 
 from pushforward.studio.app.charts.axis import power_marks
 from pushforward.studio.app.charts.backdrop import colour
+from pushforward.studio.app.charts.chart import Chart
 from pushforward.studio.app.charts.curves import Curve
-from pushforward.studio.app.charts.interactive_plot import Explored, Range
+from pushforward.studio.app.charts.interactive_plot import Range
 from pushforward.studio.app.charts.line_styles import Named
-from pushforward.studio.app.charts.plot_plane import Line, Plane, pen
+from pushforward.studio.app.charts.plot_plane import Line, Plane, dots, pen
 from pushforward.studio.app.charts.plot_style import CanvasStyle
 from pushforward.studio.app.design.theme import colors
 from pushforward.studio.app.text import number_format
@@ -74,7 +75,7 @@ def floor_ink() -> QPen:
     return pen(colors().good, 1.2, Qt.PenStyle.DotLine)
 
 
-class LadderPlot(Explored):
+class LadderPlot(Chart):
     """Shows some methods.
 
     Signals:
@@ -92,28 +93,29 @@ class LadderPlot(Explored):
         parent: QWidget | None = None,
     ) -> None:
         """``across`` is what is along the axis, in a ``unit``."""
-        super().__init__(parent)
-        self._title, self._unit = title, unit
-        self._up, self.across = up, across
+        super().__init__(
+            title,
+            across,
+            up,
+            marks=(power_marks, power_marks),
+            heading=bool(title),
+            least=(190, 200),
+            parent=parent,
+        )
+        self._unit, self._up, self.across = unit, up, across
         self.rungs: Sequence[Rung] = ()
         self._floor: tuple[float, float] | None = None
         self._at: float | None = None
-        self._under: QPointF | None = None
-        self.plane = self.add_plane(power_marks, power_marks, heading=bool(title))
-        self.plane.bottom.set_name(across)
-        self.plane.left.set_name(up)
         self._cursor = pg.InfiniteLine(angle=90)
         self._cursor.setZValue(5)
         self.plane.keep(self._cursor)
-        self.setAccessibleName(title)
-        self.setMinimumSize(QSize(190, 200))
         self.restyle()
 
-    def name(self, title: str, up: str) -> None:
-        """Say what is shown, and what is along the axis on the left."""
-        self._title, self._up = title, up
+    def show_metric(self, title: str, up: str) -> None:
+        """Change the title and the name of the vertical axis."""
+        self._up = up
         self.plane.left.set_name(up)
-        self.setAccessibleName(title)
+        self.name(title)
 
     @property
     def curves(self) -> list[Curve]:
@@ -156,11 +158,6 @@ class LadderPlot(Explored):
             return super().whole(plane)
         return _around(np.log10(calls)), _around(np.log10(values))
 
-    def pointed(self, at: QPointF | None) -> None:
-        """Say what is nearest to the mouse."""
-        self._under = at
-        self._tell()
-
     def chose(self, at: QPointF) -> None:
         """Tell which calls were clicked."""
         self.chosen_at.emit(10.0 ** at.x())
@@ -170,22 +167,14 @@ class LadderPlot(Explored):
         self._cursor.setPen(pen(colour(self.style_.text, 0.6)))
         super().restyle()
 
-    def redraw(self) -> None:
-        """Draw all anew."""
-        if not self.planes:
-            return
-        across, up = self.whole(self.plane)
-        self.plane.look_at(self.part or across, self.parts.get(self.plane, up))
+    def items(self) -> Iterator[QGraphicsItem]:
+        """Yield the floor and a curve of each method, and move the cursor."""
         self._cursor.setVisible(self._at is not None)
         if self._at is not None:
             self._cursor.setValue(np.log10(self._at))
-        self.plane.draw(list(self._items(across)) if self.rungs else [])
-        self._tell()
-
-    def _items(self, across: Range) -> Iterator[QGraphicsItem]:
         style = self.style_
-        if self._floor is not None and self._floor[0] > 0:
-            yield from _floor(self._floor, across, style)
+        if self.rungs and self._floor is not None and self._floor[0] > 0:
+            yield from _floor(self._floor, self.whole(self.plane)[0], style)
         for rung in self.rungs:
             x, y, shade = np.log10(rung.calls), np.log10(rung.values), ink(rung.place)
             yield Line(x, y, shade)
@@ -194,14 +183,11 @@ class LadderPlot(Explored):
                 high = np.log10(rung.values + rung.spread)
                 bars = pen(QColor(shade.color()), 1.0)
                 yield pg.ErrorBarItem(x=x, y=y, top=high - y, bottom=y - low, pen=bars)
-            yield pg.ScatterPlotItem(
-                x, y, size=7, symbol=MARKS[rung.place % len(MARKS)],
-                pen=pen(style.background, 1.0), brush=QColor(shade.color()),
-                antialias=True, useCache=False,
-            )  # fmt: skip
+            symbol = MARKS[rung.place % len(MARKS)]
+            yield dots(x, y, 7, shade.color(), pen(style.background), symbol)
 
-    def _tell(self) -> None:
-        """Write what is shown, or the figure that is nearest to the mouse."""
+    def write_heading(self) -> None:
+        """Write the title, or the value that is nearest to the mouse."""
         text, at = self._title, self._under
         if at is not None and self.rungs:
             (x0, x1), (y0, y1) = self.plane.seen

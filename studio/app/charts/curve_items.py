@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QGraphicsItem
 
 from pushforward.studio.app.charts.backdrop import colour
 from pushforward.studio.app.charts.curves import Columns, Curve, columns, envelope, smoothed
-from pushforward.studio.app.charts.plot_plane import Line, pen, word
+from pushforward.studio.app.charts.plot_plane import Line, dots, pen, word
 from pushforward.studio.app.charts.plot_style import CanvasStyle
 from pushforward.studio.app.text import metric_reference, number_format
 
@@ -133,11 +133,9 @@ def _curve(curve: Curve, found: Columns, frame: Frame, hollow: str) -> Iterator[
         yield Line(found.x, heights, pen(ink, 1.4))
         known = np.isfinite(heights)
         if found.x.size <= MOST_DOTS and known.any():
-            yield pg.ScatterPlotItem(
-                found.x[known], heights[known], size=6 if hollow else 5,
-                pen=pen(curve.ink, 1.2) if hollow else None,
-                brush=QColor(hollow) if hollow else ink, antialias=True, useCache=False,
-            )  # fmt: skip
+            size, fill = (6, QColor(hollow)) if hollow else (5, ink)
+            edge = pen(curve.ink, 1.2) if hollow else None
+            yield dots(found.x[known], heights[known], size, fill, edge)
         return
     x, y = envelope(found)
     yield Line(x, frame.heights(y), pen(colour(curve.ink, RAW)), rough=True)

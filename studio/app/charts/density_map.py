@@ -3,12 +3,12 @@
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, QSize
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
-from pushforward.studio.app.charts.axis import value_marks
-from pushforward.studio.app.charts.interactive_plot import Explored, Range
+from pushforward.studio.app.charts.chart import Chart
+from pushforward.studio.app.charts.interactive_plot import Range
 from pushforward.studio.app.charts.plot_plane import Plane, pen
 from pushforward.studio.app.text import number_format
 
@@ -27,30 +27,20 @@ class _Smooth(pg.ImageItem):  # type: ignore[misc]
         super().paint(painter, *arguments)
 
 
-class DensityMap(Explored):
+class DensityMap(Chart):
     """Shows log p (m, m), rows from below, over ``bounds`` x0, x1, y0, y1. Maps that are shown with
     the same ``top`` have the same colours.
     """
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._title = title
+        super().__init__(title, least=(200, 200), square=True, parent=parent)
         self._values: Values | None = None
         self._bounds = (0.0, 1.0, 0.0, 1.0)
         self._top = 0.0
-        self.plane = self.add_plane(value_marks, value_marks, heading=True)
-        self.plane.box.setAspectLocked(True)
         self._image = _Smooth(axisOrder="row-major")
         self._image.setZValue(-10)
         self.plane.keep(self._image)
-        self.setAccessibleName(title)
-        self.setMinimumSize(QSize(200, 200))
         self.restyle()
-
-    def call(self, title: str) -> None:
-        """Say otherwise what the map is of."""
-        self._title = title
-        self.setAccessibleName(title)
 
     def show_values(
         self, values: Values, bounds: tuple[float, float, float, float], top: float
@@ -64,8 +54,9 @@ class DensityMap(Explored):
         x0, x1, y0, y1 = self._bounds
         return (x0, x1), (y0, y1)
 
-    def pointed(self, at: QPointF | None) -> None:
-        """Say the log-density under the mouse."""
+    def write_heading(self) -> None:
+        """Write the title and the colours, or the log-density under the mouse."""
+        at = self._under
         found = self._value_at(at) if at is not None else None
         self.plane.heading.tell(self._title, self._key() if self._values is not None else [])
         if found is not None and at is not None:
@@ -74,11 +65,7 @@ class DensityMap(Explored):
             self.plane.heading.say(told, names=False)
 
     def redraw(self) -> None:
-        """Draw the map anew."""
-        if not self.planes:
-            return
-        across, up = self.whole(self.plane)
-        self.plane.look_at(self.part or across, self.parts.get(self.plane, up))
+        """Draw the map again."""
         if self._values is not None:
             x0, x1, y0, y1 = self._bounds
             shades = pg.ColorMap(None, [QColor(self.style_.background), *self._shades()])
@@ -86,7 +73,7 @@ class DensityMap(Explored):
             known = np.nan_to_num(self._values, nan=-np.inf, neginf=self._top - DEPTH)
             self._image.setImage(known, levels=(self._top - DEPTH, self._top), autoLevels=False)
             self._image.setRect(QRectF(x0, y0, x1 - x0, y1 - y0))
-        self.pointed(None)
+        super().redraw()
 
     def _key(self) -> list[tuple[str, QPen]]:
         """Return how far below the top each colour stands: of log p much is seen that is rare."""

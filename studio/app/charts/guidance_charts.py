@@ -36,7 +36,7 @@ class GuidanceCharts(QWidget):
         self.choice.select(0)
         self.choice.widen()
         self.tradeoff = TradeoffPlot(PATH, "strength", across, up, (diversity, SHARE))
-        self.by_strength = LinePlot(LINES, "strength", both, dots=True)
+        self.by_strength = LinePlot(LINES, "strength", both, marked=True)
         self._pages = QStackedWidget()
         for plot in (self.tradeoff, self.by_strength):
             plot.chosen_at.connect(self.chosen_at)

@@ -1,35 +1,28 @@
 """Guided samples over the data, with the class highlighted."""
 
 import numpy as np
-import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QGraphicsItem, QWidget
 
-from pushforward.studio.app.charts.axis import value_marks
 from pushforward.studio.app.charts.backdrop import colour
-from pushforward.studio.app.charts.interactive_plot import Explored, Range
-from pushforward.studio.app.charts.plot_plane import Plane
+from pushforward.studio.app.charts.chart import Chart
+from pushforward.studio.app.charts.interactive_plot import Range
+from pushforward.studio.app.charts.plot_plane import Plane, dots
 
 __all__ = ["LedPlot"]
 
 Floats = NDArray[np.float32]
 
 
-class LedPlot(Explored):
+class LedPlot(Chart):
     """Shows points (n, 2) over ``real`` ones (r, 2), within ``bounds`` x0, x1, y0, y1."""
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._words = title
+        super().__init__(title, least=(200, 200), square=True, parent=parent)
         self.points: Floats = np.empty((0, 2), np.float32)
         self._real, self._own = self.points, self.points
         self._bounds = (0.0, 1.0, 0.0, 1.0)
-        self.plane = self.add_plane(value_marks, value_marks, heading=True)
-        self.plane.box.setAspectLocked(True)
-        self.setAccessibleName(title)
-        self.setMinimumSize(QSize(200, 200))
         self.restyle()
 
     def show_points(
@@ -42,7 +35,7 @@ class LedPlot(Explored):
     ) -> None:
         """Show points over real ones, of which ``own`` (r,) are of the class, with a caption."""
         self.points, self._real, self._own = points, real[~own], real[own]
-        self._bounds, self._words = bounds, words
+        self._bounds, self._title = bounds, words
         self.redraw()
 
     @property
@@ -57,26 +50,17 @@ class LedPlot(Explored):
         x0, x1, y0, y1 = self._bounds
         return (x0, x1), (y0, y1)
 
-    def redraw(self) -> None:
-        """Draw all anew."""
-        if not self.planes:
-            return
+    def items(self) -> list[QGraphicsItem]:
+        """Return the real samples, those of the class, and the generated ones."""
         style = self.style_
-        across, up = self.whole(self.plane)
-        self.plane.look_at(self.part or across, self.parts.get(self.plane, up))
         layers = (
             (self._real, 2.5, colour(style.muted, 0.35)),
             (self._own, 3.0, colour(style.warm, 0.75)),
             (self.points, 4.0, QColor(style.accent)),
         )
-        items = [
-            pg.ScatterPlotItem(
-                points[:, 0], points[:, 1], size=size, pen=pg.mkPen(None), brush=ink,
-                antialias=True,
-            )
-            for points, size, ink in layers
-            if len(points)
-        ]  # fmt: skip
-        self.plane.draw(items)
+        return [dots(at[:, 0], at[:, 1], size, ink) for at, size, ink in layers if len(at)]
+
+    def write_heading(self) -> None:
+        """Write the caption, and how many points are not seen."""
         far = f", {self.beyond:,} outside" if self.beyond else ""
-        self.plane.heading.tell(f"{self._words}{far}", [])
+        self.plane.heading.tell(f"{self._title}{far}", [])

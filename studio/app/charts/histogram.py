@@ -17,7 +17,7 @@ from pushforward.studio.app.charts.curves import Curve
 from pushforward.studio.app.charts.distribution_bins import spread_of
 from pushforward.studio.app.charts.interactive_plot import Explored, Range
 from pushforward.studio.app.charts.line_styles import Named
-from pushforward.studio.app.charts.plot_plane import Line, Plane, pen, word
+from pushforward.studio.app.charts.plot_plane import Line, Plane, dots, pen, word
 from pushforward.studio.app.charts.plot_style import CanvasStyle
 from pushforward.studio.app.text.number_ticks import number
 from pushforward.studio.literal import one_line
@@ -469,10 +469,7 @@ def _ends(frame: _Frame) -> Iterator[QGraphicsItem]:
         for line, (ink, n) in enumerate(some):
             up = frame.high - (frame.high - frame.low) * LINE * (line + 0.6) / frame.tall
             at = scene.extent[end]
-            yield pg.ScatterPlotItem(
-                [at], [up], symbol=symbol, size=8, pen=None, brush=QColor(ink), antialias=True,
-                useCache=False,
-            )  # fmt: skip
+            yield dots(np.array([at]), np.array([up]), 8, QColor(ink), symbol=symbol)
             text = f"{AWAY}{n:,}" if end == 0 else f"{n:,}{AWAY}"
             yield word(text, ink, (at, up), (float(end), 0.5))
 
@@ -502,10 +499,8 @@ def _lower(frame: _Frame) -> Iterator[QGraphicsItem]:
             (ratio < RATIOS[0], RATIOS[0] + 0.08, "t"),
         ):
             if outside.any():
-                yield pg.ScatterPlotItem(
-                    middle[outside], np.full(int(outside.sum()), place), symbol=symbol, size=6,
-                    pen=None, brush=QColor(model.ink), antialias=True, useCache=False,
-                )  # fmt: skip
+                heights = np.full(int(outside.sum()), place)
+                yield dots(middle[outside], heights, 6, QColor(model.ink), symbol=symbol)
 
 
 def _share_marks(low: float, high: float, pixels: float) -> list[tuple[float, str]]:

@@ -1,20 +1,20 @@
 """Some lines over one axis, each with its name; what they are under the mouse is said."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 
 from pushforward.studio.app.charts.axis import power_marks, value_marks
 from pushforward.studio.app.charts.backdrop import colour
+from pushforward.studio.app.charts.chart import Chart
 from pushforward.studio.app.charts.cost_chart import ink
-from pushforward.studio.app.charts.interactive_plot import Explored, Range
-from pushforward.studio.app.charts.plot_plane import Line, Plane, pen
+from pushforward.studio.app.charts.interactive_plot import Range
+from pushforward.studio.app.charts.plot_plane import Line, Plane, dots, pen
 from pushforward.studio.app.text import number_format
 
 __all__ = ["Drawn", "LinePlot"]
@@ -33,10 +33,10 @@ class Drawn:
     error: Doubles | None = None
 
 
-class LinePlot(Explored):
+class LinePlot(Chart):
     """Shows lines with what is along both axes; with ``powers`` that across is logarithmic, with
-    ``steep`` that upwards: what is not above 0 is left out there. With ``dots`` each value is
-    marked: there are few. ``least`` are ranges that are seen at least, and no band goes beyond
+    ``steep`` that upwards: what is not above 0 is left out there. With ``marked`` each value has
+    a dot. ``least`` are ranges that are seen at least, and no band goes beyond
     what its values can be, ``within``.
 
     Signals:
@@ -53,34 +53,20 @@ class LinePlot(Explored):
         *,
         powers: bool = False,
         steep: bool = False,
-        dots: bool = False,
+        marked: bool = False,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
-        self._title, self._powers, self._steep, self._dots = title, powers, steep, dots
+        marks = power_marks if powers else value_marks, power_marks if steep else value_marks
+        super().__init__(title, across, up, marks=marks, parent=parent)
+        self._powers, self._steep, self._marked = powers, steep, marked
         self.lines: Sequence[Drawn] = ()
-        self._under: float | None = None
         self._at: float | None = None
         self.least: tuple[Range, Range] | None = None
         self.within: Range = (-np.inf, np.inf)
-        self.plane = self.add_plane(
-            power_marks if powers else value_marks,
-            power_marks if steep else value_marks,
-            heading=True,
-        )
-        self.plane.bottom.set_name(across)
-        self.plane.left.set_name(up)
         self._cursor = pg.InfiniteLine(angle=90)
         self._cursor.setZValue(10)
         self.plane.keep(self._cursor)
-        self.setAccessibleName(title)
-        self.setMinimumSize(QSize(260, 190))
         self.restyle()
-
-    def name(self, title: str) -> None:
-        """Say what is shown; it is drawn with what is shown next."""
-        self._title = title
-        self.setAccessibleName(title)
 
     def show_lines(self, lines: Sequence[Drawn], at: float | None = None) -> None:
         """Show other lines, and a place across that is looked at."""
@@ -100,11 +86,6 @@ class LinePlot(Explored):
         room = ROOM * max(high - low, 1e-6)
         return (float(x.min()), float(x.max())), (low - room, high + room)
 
-    def pointed(self, at: QPointF | None) -> None:
-        """Say the values of all lines under the mouse."""
-        self._under = None if at is None else at.x()
-        self._tell()
-
     def chose(self, at: QPointF) -> None:
         """Tell which place across was clicked."""
         self.chosen_at.emit(10.0 ** at.x() if self._powers else at.x())
@@ -114,16 +95,11 @@ class LinePlot(Explored):
         self._cursor.setPen(pen(colour(self.style_.muted, 0.6), 1.0, Qt.PenStyle.DotLine))
         super().restyle()
 
-    def redraw(self) -> None:
-        """Draw all anew."""
-        if not self.planes:
-            return
-        across, up = self.whole(self.plane)
-        self.plane.look_at(self.part or across, self.parts.get(self.plane, up))
-        items: list[QGraphicsItem] = []
+    def items(self) -> Iterator[QGraphicsItem]:
+        """Yield the lines, each over its band, and the place that is looked at."""
         if self._at is not None:
             at = np.log10(self._at) if self._powers else self._at
-            items.append(pg.InfiniteLine(at, angle=90, pen=pen(colour(self.style_.text, 0.6))))
+            yield pg.InfiniteLine(at, angle=90, pen=pen(colour(self.style_.text, 0.6)))
         for place, line in enumerate(self.lines):
             shade, x = ink(place), self._across(line)
             if line.error is not None:
@@ -131,17 +107,10 @@ class LinePlot(Explored):
                     self._up(np.clip(line.y + side * line.error, *self.within)) for side in (-2, 2)
                 ]
                 band = [pg.PlotCurveItem(x, end) for end in ends]
-                items.append(pg.FillBetweenItem(*band, brush=colour(shade.color().name(), 0.2)))
-            items.append(Line(x, self._up(line.y), shade))
-            if self._dots:
-                items.append(
-                    pg.ScatterPlotItem(
-                        x, self._up(line.y), size=7, pen=pen(self.style_.background, 1.0),
-                        brush=QColor(shade.color()), antialias=True, useCache=False,
-                    )
-                )  # fmt: skip
-        self.plane.draw(items)
-        self._tell()
+                yield pg.FillBetweenItem(*band, brush=colour(shade.color().name(), 0.2))
+            yield Line(x, self._up(line.y), shade)
+            if self._marked:
+                yield dots(x, self._up(line.y), 7, shade.color(), pen(self.style_.background))
 
     def _across(self, line: Drawn) -> Doubles:
         return np.log10(line.x) if self._powers else line.x
@@ -151,8 +120,9 @@ class LinePlot(Explored):
             return y
         return np.log10(y, out=np.full_like(y, np.nan), where=y > 0)
 
-    def _tell(self) -> None:
-        at = self._under
+    def write_heading(self) -> None:
+        """Write the title and the legend, or the values of all lines under the mouse."""
+        at = None if self._under is None else self._under.x()
         self._cursor.setVisible(at is not None)
         key = [(line.title, ink(place)) for place, line in enumerate(self.lines)]
         if at is None:

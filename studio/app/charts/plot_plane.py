@@ -25,9 +25,10 @@ from pushforward.studio.app.charts.plot_style import CanvasStyle
 from pushforward.studio.app.charts.plot_view import Sheet
 from pushforward.studio.app.design.theme import colors, font, theme
 
-__all__ = ["Heading", "Line", "Plane", "Surface", "Word", "pen", "word"]
+__all__ = ["Heading", "Line", "Plane", "Surface", "Word", "dots", "pen", "word"]
 
 Values = NDArray[np.float64]
+Places = NDArray[np.floating]
 TOP = 8  # pixels above the planes
 DOT = 4  # pixels that a dot may reach beyond a plane
 HEADING, MORE = 24, 18  # pixels of a line of words above a plane, and of each further one
@@ -311,6 +312,16 @@ def pen(shade: str | QColor, width: float = 1.0, dash: Qt.PenStyle = Qt.PenStyle
     made = QPen(QColor(shade), width, dash)
     made.setCosmetic(True)
     return made
+
+
+def dots(
+    x: Places, y: Places, size: object, fill: object, edge: QPen | None = None, symbol: str = "o"
+) -> pg.ScatterPlotItem:
+    """Return marks of a size in pixels, each or all filled with a colour, with an outline."""
+    return pg.ScatterPlotItem(
+        x, y, size=size, pen=edge or pg.mkPen(None), brush=fill, symbol=symbol,
+        antialias=True, useCache=False,
+    )  # fmt: skip
 
 
 def word(

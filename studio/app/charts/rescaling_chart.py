@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QGraphicsItem, QWidget
 from pushforward.studio.app.charts.axis import no_marks, value_marks
 from pushforward.studio.app.charts.backdrop import colour
 from pushforward.studio.app.charts.interactive_plot import Explored, Range
-from pushforward.studio.app.charts.plot_plane import Line, Plane, pen, word
+from pushforward.studio.app.charts.plot_plane import Line, Plane, dots, pen, word
 from pushforward.studio.app.charts.plot_style import CanvasStyle
 from pushforward.studio.app.charts.rescaling_shape import Bars, Shape
 from pushforward.studio.app.text import number_format
@@ -216,10 +216,7 @@ def _dot(
     if not (x[0] <= median <= x[1] and y[0] <= value <= y[1]):
         return
     edge = pen(style.background, 1.5)
-    yield pg.ScatterPlotItem(
-        [median], [value], size=9, pen=edge, brush=QColor(style.accent),
-        antialias=True, useCache=False,
-    )  # fmt: skip
+    yield dots(np.array([median]), np.array([value]), 9, QColor(style.accent), edge)
     text = f"{'h′' if slope else 'h'} = {number_format.figure(value)}"
     room = (x[1] - median) / (x[1] - x[0]) * size[0] > LETTER * len(text) + 24
     above = (y[1] - value) / (y[1] - y[0]) * size[1] > 24

@@ -6,13 +6,13 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QSize, Qt
-from PySide6.QtGui import QColor, QPen
+from PySide6.QtGui import QPen
 from PySide6.QtWidgets import QWidget
 
 from pushforward.studio.app.charts.axis import no_marks, value_marks
 from pushforward.studio.app.charts.backdrop import colour
 from pushforward.studio.app.charts.interactive_plot import Explored, Range
-from pushforward.studio.app.charts.plot_plane import Line, Plane, pen
+from pushforward.studio.app.charts.plot_plane import Line, Plane, dots, pen
 from pushforward.studio.app.text import number_format
 
 __all__ = ["SchedulePlot"]
@@ -88,11 +88,9 @@ class SchedulePlot(Explored):
     def _dots(self, name: str, ink: QPen) -> pg.ScatterPlotItem:
         """Mark where the sampler stops."""
         grid, curves = self._curves["grid"], self._curves
-        return pg.ScatterPlotItem(
-            grid, np.interp(grid, curves["t"], curves[name]),
-            size=6 if len(grid) <= DOTS else 3, pen=pen(self.style_.background, 1.0),
-            brush=QColor(ink.color()), antialias=True, useCache=False,
-        )  # fmt: skip
+        heights = np.interp(grid, curves["t"], curves[name])
+        edge = pen(self.style_.background)
+        return dots(grid, heights, 6 if len(grid) <= DOTS else 3, ink.color(), edge)
 
     def _tell(self) -> None:
         """Write above the planes what they show, or the values under the mouse."""

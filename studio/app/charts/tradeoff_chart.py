@@ -7,14 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 
 from pushforward.studio.app.charts.axis import marks_within
+from pushforward.studio.app.charts.chart import Chart
 from pushforward.studio.app.charts.cost_chart import ink
-from pushforward.studio.app.charts.interactive_plot import Explored, Range
-from pushforward.studio.app.charts.plot_plane import Line, Plane, pen, word
+from pushforward.studio.app.charts.interactive_plot import Range
+from pushforward.studio.app.charts.plot_plane import Line, Plane, dots, pen, word
 from pushforward.studio.app.text import number_format
 
 __all__ = ["SHARE", "SIZE", "Stop", "TradeoffPlot"]
@@ -39,7 +40,7 @@ class Stop:
     up: Three
 
 
-class TradeoffPlot(Explored):
+class TradeoffPlot(Chart):
     """Shows stops in the order of their settings, the one that is looked at, and where real data
     are, by as much of that as is known.
 
@@ -61,25 +62,15 @@ class TradeoffPlot(Explored):
         """``setting`` is what changes from stop to stop; ``within`` between what figures across and
         up can be.
         """
-        super().__init__(parent)
-        self._title, self._setting = title, setting
+        marks = marks_within(*within[0]), marks_within(*within[1])
+        super().__init__(title, across, up, marks=marks, parent=parent)
+        self._setting = setting
         self._names = across, up
         self.stops: Sequence[Stop] = ()
         self._real: tuple[float | None, float | None] = (None, None)
         self._at: float | None = None
-        self._under: QPointF | None = None
         self._within = within
-        self.plane = self.add_plane(*(marks_within(*each) for each in within), heading=True)
-        self.plane.bottom.set_name(across)
-        self.plane.left.set_name(up)
-        self.setAccessibleName(title)
-        self.setMinimumSize(QSize(260, 190))
         self.restyle()
-
-    def name(self, title: str) -> None:
-        """Say what is shown; it is drawn with what is shown next."""
-        self._title = title
-        self.setAccessibleName(title)
 
     def show_stops(
         self,
@@ -105,30 +96,19 @@ class TradeoffPlot(Explored):
         across, up = (_around(*each) for each in zip(ends, self._within, strict=True))
         return across, up
 
-    def pointed(self, at: QPointF | None) -> None:
-        """Say the figures of the stop that is nearest to the mouse."""
-        self._under = at
-        self._tell()
-
     def chose(self, at: QPointF) -> None:
         """Tell which stop is nearest to the click."""
         if self.stops:
             self.chosen_at.emit(self._nearest(at).setting)
 
-    def redraw(self) -> None:
-        """Draw all anew."""
-        if not self.planes:
-            return
-        across, up = self.whole(self.plane)
-        self.plane.look_at(self.part or across, self.parts.get(self.plane, up))
-        self.plane.draw(list(self._items()) if self.stops else [])
-        self._tell()
-
     def _places(self) -> tuple[Doubles, Doubles]:
         across = np.array([stop.across[0] for stop in self.stops])
         return across, np.array([stop.up[0] for stop in self.stops])
 
-    def _items(self) -> Iterator[QGraphicsItem]:
+    def items(self) -> Iterator[QGraphicsItem]:
+        """Yield the path, its stops with their names, and the values of real data."""
+        if not self.stops:
+            return
         style, shade = self.style_, ink(0)
         real = pen(style.good, 1.2, Qt.PenStyle.DotLine)
         for value, angle in zip(self._real, (90, 0), strict=True):
@@ -144,13 +124,10 @@ class TradeoffPlot(Explored):
         )  # fmt: skip
         yield Line(x, y, shade)
         seen = np.array([stop.setting == self._at for stop in self.stops])
-        dots = pg.ScatterPlotItem(
-            x, y, size=np.where(seen, 11, 7), pen=pen(style.background, 1.0),
-            brush=[QColor(style.text if one else shade.color()) for one in seen],
-            antialias=True, useCache=False,
-        )  # fmt: skip
-        dots.setZValue(30)  # over the ground of a name
-        yield dots
+        fills = [QColor(style.text if one else shade.color()) for one in seen]
+        marks = dots(x, y, np.where(seen, 11, 7), fills, pen(style.background))
+        marks.setZValue(30)  # over the ground of a name
+        yield marks
         yield from self._named(x, y, seen)
 
     def _named(self, x: Doubles, y: Doubles, seen: NDArray[np.bool_]) -> Iterator[QGraphicsItem]:
@@ -181,8 +158,8 @@ class TradeoffPlot(Explored):
         away = np.hypot((x - at.x()) / (x1 - x0), (y - at.y()) / (y1 - y0))
         return self.stops[int(away.argmin())]
 
-    def _tell(self) -> None:
-        """Write what is shown, or the figures under the mouse."""
+    def write_heading(self) -> None:
+        """Write the title, or the values of the stop that is nearest to the mouse."""
         real = pen(self.style_.good, 1.2, Qt.PenStyle.DotLine)
         key = [("real data", real)] if self.stops and self._real != (None, None) else []
         if self._under is None or not self.stops:

@@ -74,7 +74,7 @@ class LengthsView(LabView):
         figure = self._figure
         lengths, distance = self.doubles("lengths"), self.doubles("distance")
         own, floor = self.doubles("own"), self.doubles("floor")
-        self.picture.name(f"{figure} by length", figure)
+        self.picture.show_metric(f"{figure} by length", figure)
         rungs = [
             Rung(0, LINES, lengths, distance.mean(axis=1), _spread(distance - own)),
             Rung(1, OWN, lengths, np.full(len(lengths), own.mean()), np.zeros(len(lengths))),

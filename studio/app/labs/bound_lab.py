@@ -71,7 +71,7 @@ class BoundView(LabView):
         )  # fmt: skip
         self.steps = LinePlot(
             "What few steps cost", "steps, even in log-SNR", "bits/dim, beyond the bound",
-            powers=True, steep=True, dots=True,
+            powers=True, steep=True, marked=True,
         )  # fmt: skip
         self.schedules = LinePlot("Schedules", "noise time u", "log SNR")
         self.spreads = Table(

@@ -227,8 +227,8 @@ class SolversView(LabView):
             f"{' while something trained' if found.shared else ''}{beside} · "
             f"{self._grid(found.grid)}\n{self._floor(found)}"
         )
-        self.distance.name(f"{self.figure} by evaluations", self.figure)
-        self.time.name(f"{self.figure} by time", self.figure)
+        self.distance.show_metric(f"{self.figure} by evaluations", self.figure)
+        self.time.show_metric(f"{self.figure} by time", self.figure)
         rungs = self._rungs(found.distance)
         rungs += self._beside(len(found.titles))
         self.distance.show_rungs(rungs, found.bar, calls)

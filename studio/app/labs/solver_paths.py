@@ -1,39 +1,36 @@
 """Ways of the same particles by several methods, from one noise, over the data."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
-import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QGraphicsItem, QWidget
 
 from pushforward.studio.app.charts.axis import no_marks
 from pushforward.studio.app.charts.backdrop import colour
+from pushforward.studio.app.charts.chart import Chart
 from pushforward.studio.app.charts.cost_chart import MARKS, ink
-from pushforward.studio.app.charts.interactive_plot import Explored, Range
-from pushforward.studio.app.charts.plot_plane import Line, Plane, pen
+from pushforward.studio.app.charts.interactive_plot import Range
+from pushforward.studio.app.charts.plot_plane import Line, Plane, dots, pen
 
 __all__ = ["WaysPlot"]
 
 Way = NDArray[np.float32]
+TITLE = "Ways from the same noise"
 ROOM = 0.08  # of the plane around what is drawn
 
 
-class WaysPlot(Explored):
+class WaysPlot(Chart):
     """Shows ways (frames, m, 2), each with the place of its method, and the ``reference``."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        marks = no_marks, no_marks
+        super().__init__(TITLE, marks=marks, least=(220, 200), square=True, parent=parent)
         self._ways: Sequence[tuple[int, Way]] = ()
         self._reference: Way | None = None
         self._real: Way | None = None
         self.words = ""
-        self.plane = self.add_plane(no_marks, no_marks, heading=True)
-        self.plane.box.setAspectLocked(True)
-        self.setAccessibleName("Ways from the same noise")
-        self.setMinimumSize(QSize(220, 200))
         self.restyle()
 
     def show_ways(
@@ -65,40 +62,27 @@ class WaysPlot(Explored):
         (x0, y0), (x1, y1) = low - room, high + room
         return (float(x0), float(x1)), (float(y0), float(y1))
 
-    def redraw(self) -> None:
-        """Draw all anew."""
-        if not self.planes:
-            return
-        style, items = self.style_, []
-        across, up = self.whole(self.plane)
-        self.plane.look_at(self.part or across, self.parts.get(self.plane, up))
+    def items(self) -> Iterator[QGraphicsItem]:
+        """Yield the real samples, the reference and the path of each method."""
+        style = self.style_
         if self._real is not None:
-            items.append(
-                pg.ScatterPlotItem(
-                    self._real[:, 0], self._real[:, 1], size=2.5, pen=pg.mkPen(None),
-                    brush=colour(style.muted, 0.45),
-                )
-            )  # fmt: skip
+            yield dots(self._real[:, 0], self._real[:, 1], 2.5, colour(style.muted, 0.45))
         if self._reference is not None:
             wide = pen(colour(style.muted, 0.9), 3.0)
-            items += [Line(w[:, 0], w[:, 1], wide) for w in np.moveaxis(self._reference, 1, 0)]
+            for path in np.moveaxis(self._reference, 1, 0):
+                yield Line(path[:, 0], path[:, 1], wide)
             start, end = self._reference[0], self._reference[-1]
             for points, size in ((start, 6.0), (end, 11.0)):
-                items.append(
-                    pg.ScatterPlotItem(
-                        points[:, 0], points[:, 1], size=size, pen=pen(style.text, 1.3),
-                        brush=QColor(style.background), antialias=True, useCache=False,
-                    )
-                )  # fmt: skip
+                fill, edge = QColor(style.background), pen(style.text, 1.3)
+                yield dots(points[:, 0], points[:, 1], size, fill, edge)
         for place, way in self._ways:
             shade = ink(place, 1.4)
-            items += [Line(w[:, 0], w[:, 1], shade) for w in np.moveaxis(way, 1, 0)]
-            items.append(
-                pg.ScatterPlotItem(
-                    way[-1, :, 0], way[-1, :, 1], size=7, symbol=MARKS[place % len(MARKS)],
-                    pen=pen(style.background, 1.0), brush=QColor(shade.color()), antialias=True,
-                    useCache=False,
-                )
-            )  # fmt: skip
-        self.plane.draw(items)
+            for path in np.moveaxis(way, 1, 0):
+                yield Line(path[:, 0], path[:, 1], shade)
+            symbol = MARKS[place % len(MARKS)]
+            x, y = way[-1, :, 0], way[-1, :, 1]
+            yield dots(x, y, 7, shade.color(), pen(style.background), symbol)
+
+    def write_heading(self) -> None:
+        """Write the words above the paths."""
         self.plane.heading.tell(self.words, [])

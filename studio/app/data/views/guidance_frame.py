@@ -484,7 +484,7 @@ class GuidanceView(LensView):
         self.law.allow(OWN, "" if known else "The distribution of these data is unknown.")
         if found.tilted is not None and found.own is not None:
             values = found.tilted[0] if self._law == TILTED else found.own
-            self.exact.call(self._law_words(asked))
+            self.exact.name(self._law_words(asked))
             self.exact.show_values(values, found.bounds, float(np.nanmax(values)))
         else:
             self.own.show_points(

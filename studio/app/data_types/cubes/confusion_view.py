@@ -8,7 +8,6 @@ from PySide6.QtGui import QColor, QPainter, QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from pushforward.studio.app.charts.confusion_matrix import Confusion, ConfusionPlot
-from pushforward.studio.app.charts.picture_export import Picture, widget_picture
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.data.views.lens_view import LensView
 from pushforward.studio.app.data.views.view_spec import ViewSpec
@@ -157,10 +156,6 @@ class ConfusionView(LensView):
         super().showEvent(event)
         self.model.select()
         self._state.looked.look("scene")
-
-    def export_picture(self) -> Picture:
-        """Return the matrices and the map as they are seen."""
-        return widget_picture(self)
 
 
 VIEW = ViewSpec(

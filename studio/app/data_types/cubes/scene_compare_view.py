@@ -7,7 +7,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage, QShowEvent
 from PySide6.QtWidgets import QComboBox, QSizePolicy
 
-from pushforward.studio.app.charts.picture_export import Picture, widget_picture
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.display_names import name_of, number
 from pushforward.studio.app.core.latest_metrics import figure_of, floors_of
@@ -220,10 +219,6 @@ class SceneCompareView(LensView):
         super().showEvent(event)
         self.model.select()
         self.refresh()
-
-    def export_picture(self) -> Picture:
-        """Return the maps and the table as they are seen."""
-        return widget_picture(self)
 
 
 VIEW = ViewSpec(

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from pushforward.studio.app.charts.picture_export import Picture, widget_picture
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.data.views.lens_view import LensView
 from pushforward.studio.app.data.views.view_spec import ViewSpec
@@ -355,10 +354,6 @@ class SceneView(LensView):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self._state.looked.leave("scene")
-
-    def export_picture(self) -> Picture:
-        """Return the map, the layers and the spectra as they are seen."""
-        return widget_picture(self)
 
 
 VIEW = ViewSpec(

@@ -160,7 +160,7 @@ class FilmView(LabView):
         for strip in (self.way, self.foreseen):
             strip.setFixedHeight(HIGH)
             strip.picked.connect(self._go_to)
-        self.curve = LinePlot("Along the flow", "flow time", "RMS of a pixel", dots=True)
+        self.curve = LinePlot("Along the flow", "flow time", "RMS of a pixel", marked=True)
         self.ends = label("", "small", wrap=True)
         self.curve.least = (0.0, 1.0), (0.0, 1.2)
         self.curve.setMinimumHeight(130)

@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit, QSplitter, QWidget
 
-from pushforward.studio.app.charts.picture_export import Picture, widget_picture
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.data.views.view_spec import ViewSpec
 from pushforward.studio.app.data_types.interactions.long_tail_plot import LongTailPlot
@@ -171,10 +170,6 @@ class ItemsView(TablesView):
         self.near.show_rows(
             [[people.catalogue.title(int(item)), f"{float(alike):.2f}"] for item, alike in pairs]
         )
-
-    def export_picture(self) -> Picture:
-        """Return the page as it is seen."""
-        return widget_picture(self)
 
 
 def recommended(figures: UserFigures, items: int) -> NDArray[np.int64]:

@@ -7,7 +7,6 @@ import numpy as np
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
-from pushforward.studio.app.charts.picture_export import Picture, widget_picture
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.timers import single_shot
 from pushforward.studio.app.data.views.view_spec import ViewSpec
@@ -287,10 +286,6 @@ class PinnedView(RecommenderView):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._turned()
-
-    def export_picture(self) -> Picture:
-        """Return the cards and the map as they are seen."""
-        return widget_picture(self)
 
 
 VIEW = ViewSpec(

@@ -6,7 +6,6 @@ from PySide6.QtCore import QEvent
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QWidget
 
-from pushforward.studio.app.charts.picture_export import Picture, widget_picture
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.display_names import numbered
 from pushforward.studio.app.core.timers import single_shot
@@ -352,10 +351,6 @@ class RecommendView(RecommenderView):
         told = f"Step {answer.step:,}, {answer.took:.0f} ms"
         change = describe_change(answer, people.catalogue) if changed else ""
         self._told.set_text("  ·  ".join(filter(None, (told, change))))
-
-    def export_picture(self) -> Picture:
-        """Return the history and the lists as they are seen."""
-        return widget_picture(self)
 
 
 VIEW = ViewSpec(

@@ -5,7 +5,6 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QWidget
 
-from pushforward.studio.app.charts.picture_export import Picture, widget_picture
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.data.views.view_spec import ViewSpec
 from pushforward.studio.app.data_types.interactions.chosen_user import chosen_user
@@ -141,10 +140,6 @@ class UsersView(TablesView):
         at = np.flatnonzero(self.figures.user == int(cell.text()))
         known = int(self.figures.length[at[0]]) if len(at) else 0
         chosen_user(self._state).open(int(cell.text()), known)
-
-    def export_picture(self) -> Picture:
-        """Return the page as it is seen."""
-        return widget_picture(self)
 
 
 VIEW = ViewSpec(

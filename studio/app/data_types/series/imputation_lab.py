@@ -45,7 +45,7 @@ class FilledView(LabView):
         self.slider.valueChanged.connect(self._look)
         self.fans, self._channels = FanPlot(), 1
         self.coverage = LinePlot(
-            "Coverage", "samples in the fan, %", "truth in the fan, %", dots=True
+            "Coverage", "samples in the fan, %", "truth in the fan, %", marked=True
         )
         self.coverage.setMaximumHeight(280)
         self.table = Table("Imputation quality", COLUMNS, selectable=False)

@@ -4,7 +4,8 @@ The store is imported inside the functions: h5py must not load before the window
 """
 
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -100,6 +101,21 @@ class Deleted:
     run: str = ""
 
 
+@contextmanager
+def _refusing(place: Path | None = None) -> Iterator[None]:
+    """Raise `Refused` for errors of the store, and for those of the system if ``place`` is read."""
+    from pushforward.studio.store.errors import StoreError
+
+    try:
+        yield
+    except StoreError as error:
+        raise Refused(_info(error)) from error
+    except OSError as error:
+        if place is None:
+            raise
+        raise Refused(_unreadable(place, error)) from error
+
+
 def read(path: Path) -> Contents:
     """List a project.
 
@@ -109,7 +125,7 @@ def read(path: Path) -> Contents:
     from pushforward.studio.store.errors import StoreError
     from pushforward.studio.store.project import Project
 
-    try:
+    with _refusing(path):
         project = Project.open(path)
         problems: list[str] = []
         runs = []
@@ -119,10 +135,6 @@ def read(path: Path) -> Contents:
             except StoreError as error:
                 problems.append(f"{folder.path.name}: {error}")
         return Contents(project.name, runs, _datasets(path), problems)
-    except StoreError as error:
-        raise Refused(_info(error)) from error
-    except OSError as error:
-        raise Refused(_unreadable(path, error)) from error
 
 
 def glance(path: Path) -> Glance:
@@ -132,17 +144,12 @@ def glance(path: Path) -> Glance:
     Raises:
         Refused: the folder cannot be read.
     """
-    from pushforward.studio.store.errors import StoreError
     from pushforward.studio.store.project import Project
 
-    try:
+    with _refusing(path):
         project = Project.open(path)
         runs = {str(run): _written(run) for run in project.run_paths()}
         return Glance(runs, frozenset(project.dataset_paths()))
-    except StoreError as error:
-        raise Refused(_info(error)) from error
-    except OSError as error:
-        raise Refused(_unreadable(path, error)) from error
 
 
 def _written(run: Path) -> int:
@@ -186,13 +193,10 @@ def create(path: Path, name: str) -> None:
     Raises:
         Refused: it cannot be made.
     """
-    from pushforward.studio.store.errors import StoreError
     from pushforward.studio.store.project import Project
 
-    try:
+    with _refusing():
         Project.open_or_create(path, name)
-    except StoreError as error:
-        raise Refused(_info(error)) from error
 
 
 def _run(path: Path) -> RunState:
@@ -322,12 +326,8 @@ def datasets(path: Path) -> list[DataInfo]:
     Raises:
         Refused: the folder cannot be read.
     """
-    from pushforward.studio.store.errors import StoreError
-
-    try:
+    with _refusing():
         return _datasets(path)
-    except StoreError as error:
-        raise Refused(_info(error)) from error
 
 
 def fill(run: RunState) -> RunState:
@@ -338,20 +338,15 @@ def fill(run: RunState) -> RunState:
     """
     from dataclasses import replace
 
-    from pushforward.studio.store.errors import StoreError
     from pushforward.studio.store.run import RunFolder
 
     folder = RunFolder(Path(run.key))
-    try:
+    with _refusing(folder.path):
         columns, floors = folder.metrics.read()
         kept = list(folder.flow.steps())
         steps = list(folder.checkpoints.steps())
         log = _tail(folder.log_path)
         measured = newest(folder.events.read())
-    except StoreError as error:
-        raise Refused(_info(error)) from error
-    except OSError as error:
-        raise Refused(_unreadable(folder.path, error)) from error
     series: dict[str, Series] = {}
     for name, (at, values) in columns.items():
         series[name] = Series()
@@ -368,15 +363,10 @@ def has_rows(result: Path) -> bool:
     Raises:
         Refused: it is damaged, or gone.
     """
-    from pushforward.studio.store.errors import StoreError
     from pushforward.studio.store.results import ResultFolder
 
-    try:
+    with _refusing(result):
         return ResultFolder(result).has_rows
-    except StoreError as error:
-        raise Refused(_info(error)) from error
-    except OSError as error:
-        raise Refused(_unreadable(result, error)) from error
 
 
 def handed(place: Path) -> "dict[str, NDArray[Any]]":
@@ -387,19 +377,14 @@ def handed(place: Path) -> "dict[str, NDArray[Any]]":
     """
     from pushforward.studio.store import hdf5
     from pushforward.studio.store.contents import read_arrays
-    from pushforward.studio.store.errors import StoreError
     from pushforward.studio.store.results import ResultFolder
 
     file = ResultFolder(place).input_path
-    try:
+    with _refusing(place):
         if not file.exists():
             return {}
         with hdf5.opened(file) as found:
             return read_arrays(found, skip=("provenance",))
-    except StoreError as error:
-        raise Refused(_info(error)) from error
-    except OSError as error:
-        raise Refused(_unreadable(place, error)) from error
 
 
 def result(place: Path) -> "tuple[ResultRecord, dict[str, NDArray[Any]]]":
@@ -410,17 +395,11 @@ def result(place: Path) -> "tuple[ResultRecord, dict[str, NDArray[Any]]]":
     """
     from pushforward.studio.store import hdf5
     from pushforward.studio.store.contents import read_arrays
-    from pushforward.studio.store.errors import StoreError
     from pushforward.studio.store.results import ResultFolder
 
     folder = ResultFolder(place)
-    try:
-        with hdf5.opened(folder.arrays) as file:
-            return folder.record, read_arrays(file, skip=("provenance",))
-    except StoreError as error:
-        raise Refused(_info(error)) from error
-    except OSError as error:
-        raise Refused(_unreadable(place, error)) from error
+    with _refusing(place), hdf5.opened(folder.arrays) as file:
+        return folder.record, read_arrays(file, skip=("provenance",))
 
 
 def evaluated(run: str) -> Evaluated | None:
@@ -429,15 +408,10 @@ def evaluated(run: str) -> Evaluated | None:
     Raises:
         Refused: its folder cannot be read.
     """
-    from pushforward.studio.store.errors import StoreError
     from pushforward.studio.store.run import RunFolder
 
-    try:
+    with _refusing(Path(run)):
         return newest(RunFolder(Path(run)).events.read())
-    except StoreError as error:
-        raise Refused(_info(error)) from error
-    except OSError as error:
-        raise Refused(_unreadable(Path(run), error)) from error
 
 
 def _tail(path: Path) -> list[str]:
@@ -463,13 +437,10 @@ def trash(project: Path, path: Path) -> Path:
     Raises:
         Refused: it cannot be moved.
     """
-    from pushforward.studio.store.errors import StoreError
     from pushforward.studio.store.project import Project
 
-    try:
+    with _refusing():
         return Project.open(project).trash(path)
-    except StoreError as error:
-        raise Refused(_info(error)) from error
 
 
 def restore(project: Path, trashed: Path) -> None:
@@ -478,13 +449,10 @@ def restore(project: Path, trashed: Path) -> None:
     Raises:
         Refused: it is gone, or its place is taken.
     """
-    from pushforward.studio.store.errors import StoreError
     from pushforward.studio.store.project import Project
 
-    try:
+    with _refusing():
         Project.open(project).restore(trashed)
-    except StoreError as error:
-        raise Refused(_info(error)) from error
 
 
 def trashed(project: Path) -> TrashContents:
@@ -493,16 +461,11 @@ def trashed(project: Path) -> TrashContents:
     Raises:
         Refused: it cannot be read.
     """
-    from pushforward.studio.store.errors import StoreError
     from pushforward.studio.store.project import Project
 
-    try:
+    with _refusing(project / "trash"):
         entries = Project.open(project).trashed()
         size = sum(_size(entry.path) for entry in entries)
-    except StoreError as error:
-        raise Refused(_info(error)) from error
-    except OSError as error:
-        raise Refused(_unreadable(project / "trash", error)) from error
     things = [_deleted(entry) for entry in entries]
     return TrashContents([each.name for each in things], size, tuple(things))
 
@@ -548,15 +511,12 @@ def empty_trash(project: Path) -> None:
     Raises:
         Refused: the project may not be written, or something could not be deleted.
     """
-    from pushforward.studio.store.errors import StoreError
     from pushforward.studio.store.project import Project
 
-    try:
+    with _refusing():
         opened = Project.open(project)
         opened.empty_trash()
         left = opened.trashed()
-    except StoreError as error:
-        raise Refused(_info(error)) from error
     if left:
         raise Refused(
             ErrorInfo(
@@ -573,13 +533,10 @@ def write_label(run: Path, label: Label) -> None:
     Raises:
         Refused: it cannot be written.
     """
-    from pushforward.studio.store.errors import StoreError
     from pushforward.studio.store.run import RunFolder
 
-    try:
+    with _refusing():
         RunFolder(run).write_label(label)
-    except StoreError as error:
-        raise Refused(_info(error)) from error
 
 
 def write_result_label(result: Path, label: Label) -> None:
@@ -588,13 +545,10 @@ def write_result_label(result: Path, label: Label) -> None:
     Raises:
         Refused: it cannot be written.
     """
-    from pushforward.studio.store.errors import StoreError
     from pushforward.studio.store.results import ResultFolder
 
-    try:
+    with _refusing():
         ResultFolder(result).write_label(label)
-    except StoreError as error:
-        raise Refused(_info(error)) from error
 
 
 def write_recipe(path: Path, recipe: Recipe) -> None:
@@ -603,13 +557,10 @@ def write_recipe(path: Path, recipe: Recipe) -> None:
     Raises:
         Refused: the disk refused.
     """
-    from pushforward.studio.store.errors import StoreError
     from pushforward.studio.store.text import write_toml
 
-    try:
+    with _refusing():
         write_toml(path, recipe)
-    except StoreError as error:
-        raise Refused(_info(error)) from error
 
 
 def _unreadable(path: Path, error: OSError) -> ErrorInfo:
@@ -634,13 +585,10 @@ def write_rule(project: Path, data: str, rule: str) -> str:
     Raises:
         Refused: it cannot be written.
     """
-    from pushforward.studio.store.errors import StoreError
     from pushforward.studio.store.project import Project
 
-    try:
+    with _refusing():
         folder = Project.open(project)
         before = folder.rule(data)
         folder.write_rule(data, rule)
-    except StoreError as error:
-        raise Refused(_info(error)) from error
     return before

@@ -48,7 +48,7 @@ class ProbeLab(LabView):
         self.other = Table("Probes of the other data set", COLUMNS, selectable=False)
         self.other_title = label("Transfer", "strong")
         self.worth = LinePlot(
-            "Worth in real samples", "real samples", "1-label accuracy", powers=True, dots=True
+            "Worth in real samples", "real samples", "1-label accuracy", powers=True, marked=True
         )
         self.worth_words = label("", "muted", wrap=True)
         column(

@@ -5,7 +5,6 @@ import math
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QBoxLayout
 
-from pushforward.studio.app.charts.picture_export import Picture, widget_picture
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.latest_metrics import newest_figure
 from pushforward.studio.app.data.views.lens_view import LensView
@@ -127,10 +126,6 @@ class SweepLab(LensView):
         direction = QBoxLayout.Direction
         wide = self.width() >= NARROW
         self._box.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
-
-    def export_picture(self) -> Picture:
-        """Return the view as it is seen."""
-        return widget_picture(self)
 
 
 def applies(state: AppState) -> bool:

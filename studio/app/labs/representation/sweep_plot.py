@@ -1,17 +1,18 @@
 """Accuracy against σ: a dot for each run and the range of each σ; no curve goes through noise."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QGraphicsItem
 
 from pushforward.studio.app.charts.axis import value_marks
 from pushforward.studio.app.charts.backdrop import colour
-from pushforward.studio.app.charts.interactive_plot import Explored, Range
-from pushforward.studio.app.charts.plot_plane import Plane, pen
+from pushforward.studio.app.charts.chart import Chart
+from pushforward.studio.app.charts.interactive_plot import Range
+from pushforward.studio.app.charts.plot_plane import Plane, dots, pen
 from pushforward.studio.app.labs.representation.sigma_sweep import Point
 from pushforward.studio.app.text import number_format
 
@@ -21,7 +22,7 @@ ROOM = 0.06
 HINT = "Click a dot to open its run"
 
 
-class SweepPlot(Explored):
+class SweepPlot(Chart):
     """Columns of dots, one for each σ, evenly spaced.
 
     Signals:
@@ -31,15 +32,16 @@ class SweepPlot(Explored):
     opened = Signal(str)
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(
+            "Accuracy against view noise σ",
+            "view noise σ",
+            "1-label accuracy",
+            marks=(self._marks, value_marks),
+            least=(260, 200),
+        )
         self.points: Sequence[Point] = ()
         self._line: tuple[str, float] | None = None
         self._chosen = ""
-        self.plane = self.add_plane(self._marks, value_marks, heading=True)
-        self.plane.bottom.set_name("view noise σ")
-        self.plane.left.set_name("1-label accuracy")
-        self.setAccessibleName("Accuracy against view noise σ")
-        self.setMinimumSize(QSize(260, 200))
         self.restyle()
 
     def _marks(self, low: float, high: float, room: float) -> list[tuple[float, str]]:
@@ -62,16 +64,6 @@ class SweepPlot(Explored):
         room = ROOM + 0.1 * (max(values) - min(values))
         return (-0.5, max(2, len(self.points)) - 0.5), (min(values) - room, max(values) + room)
 
-    def pointed(self, at: QPointF | None) -> None:
-        """Say the run under the mouse."""
-        found = self._nearest(at) if at is not None else None
-        if found is None:
-            self.plane.heading.say(HINT if self.points else "")
-            return
-        point, seed = found
-        value = number_format.percent(point.values[seed], 1)
-        self.plane.heading.say(f"σ = {point.sigma:g}, seed {seed}: {value}")
-
     def chose(self, at: QPointF) -> None:
         """Open the run of the nearest dot."""
         if (found := self._nearest(at)) is not None:
@@ -85,38 +77,32 @@ class SweepPlot(Explored):
         point = self.points[column]
         return point, min(point.values, key=lambda seed: abs(point.values[seed] - at.y()))
 
-    def redraw(self) -> None:
-        """Draw all anew."""
-        if not self.planes:
-            return
-        across, up = self.whole(self.plane)
-        self.plane.look_at(self.part or across, self.parts.get(self.plane, up))
+    def items(self) -> Iterator[QGraphicsItem]:
+        """Yield the reference, and the dots of each σ with their range and mean."""
         accent = self.style_.accent
-        items: list[QGraphicsItem] = []
         if self._line is not None:
             dashes = pen(self.style_.muted, 1.2, Qt.PenStyle.DashLine)
-            items.append(pg.InfiniteLine(self._line[1], angle=0, pen=dashes))
+            yield pg.InfiniteLine(self._line[1], angle=0, pen=dashes)
         for column, each in enumerate(self.points):
             values = np.array(list(each.values.values()))
             bar = pen(colour(accent, 0.3), 8.0)
             ends = [float(values.min()), float(values.max())]
             if ends[0] < ends[1]:
-                items.append(pg.PlotCurveItem([column, column], ends, pen=bar))
+                yield pg.PlotCurveItem([column, column], ends, pen=bar)
             selected = [key == self._chosen for key in each.keys.values()]
             brushes = [QColor(accent) if own else QColor(self.style_.background)
                        for own in selected]  # fmt: skip
-            items.append(
-                pg.ScatterPlotItem(
-                    np.full(len(values), float(column)), values, size=9, pen=pen(accent, 1.5),
-                    brush=brushes, antialias=True, useCache=False,
-                )
-            )  # fmt: skip
-            items.append(
-                pg.ScatterPlotItem(
-                    [column + 0.14], [each.mean], symbol="t3", size=8, pen=pen(accent, 1.0),
-                    brush=QColor(accent), antialias=True, useCache=False,
-                )
-            )  # fmt: skip
-        self.plane.draw(items)
+            yield dots(np.full(len(values), float(column)), values, 9, brushes, pen(accent, 1.5))
+            mean = np.array([column + 0.14]), np.array([each.mean])
+            yield dots(*mean, 8, QColor(accent), pen(accent), "t3")
+
+    def write_heading(self) -> None:
+        """Write the reference, or the run under the mouse."""
+        found = self._nearest(self._under) if self._under is not None else None
+        if found is not None:
+            point, seed = found
+            value = number_format.percent(point.values[seed], 1)
+            self.plane.heading.say(f"σ = {point.sigma:g}, seed {seed}: {value}")
+            return
         name = f"{self._line[0]} {number_format.percent(self._line[1], 1)}" if self._line else ""
         self.plane.heading.tell(f"Each dot is a run. Dashed: {name}" if name else HINT, [])

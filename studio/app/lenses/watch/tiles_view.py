@@ -13,7 +13,6 @@ from pushforward.studio.app.charts.lasso_chip import LassoChip
 from pushforward.studio.app.charts.particle_canvas import ParticleCanvas
 from pushforward.studio.app.charts.particle_colours import identity_colours
 from pushforward.studio.app.charts.particle_timeline import Timeline
-from pushforward.studio.app.charts.picture_export import Picture, widget_picture
 from pushforward.studio.app.charts.plot_style import CanvasStyle
 from pushforward.studio.app.core import snapshot_text
 from pushforward.studio.app.core.app_state import AppState
@@ -294,10 +293,6 @@ class TilesView(LensView):
     def _restyle(self) -> None:
         self.projection.set_style(CanvasStyle.of(colors()))
         self._draw()
-
-    def export_picture(self) -> Picture:
-        """Return grid, projection and film strip as they are seen."""
-        return widget_picture(self)
 
 
 def _pane(head: QHBoxLayout, *widgets: QWidget) -> QWidget:
