@@ -225,12 +225,17 @@ class BranchRun(_Command, frozen=True, kw_only=True):
 
     ``changes`` take hold at ``step`` (theirs is not looked at). The edits of the other run up to
     ``step`` are kept, later ones left out. ``name`` "" makes one from that of the other run.
+    ``dataset`` continues on the same data with other settings, such as more labels, from the
+    newest checkpoint not after ``step``; ``steps`` is a new total number of steps, 0 for that of
+    the other run.
     """
 
     run: str
     step: int
     name: str
     changes: list[ChangeSetting] = []
+    dataset: Pick | None = None
+    steps: int = 0
 
 
 class Budget(msgspec.Struct, frozen=True, kw_only=True):

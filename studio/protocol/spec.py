@@ -111,7 +111,8 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     ``training`` holds the settings of the catalogue entry of kind "training" (steps, batch, seed,
     device, intervals). ``edits`` are changes at later steps, in order; edits made during a run are
     in its ``events.jsonl`` instead. ``inputs`` are the trained runs that it learns from, by the
-    names of its family.
+    names of its family. ``follow_up`` is an operator whose result is shown once the training has
+    finished; it changes nothing of the run.
     """
 
     name: str
@@ -122,6 +123,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     metrics: list[Pick] = []
     edits: list[Edit] = []
     inputs: dict[str, RunRef] = {}
+    follow_up: Pick | None = None
 
 
 def led_by(spec: RunSpec) -> dict[str, RunRef]:

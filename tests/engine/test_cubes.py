@@ -22,9 +22,11 @@ from pushforward.studio.engine.jobs.operator_job import inline
 from pushforward.studio.engine.kinds.base import kind_of
 from pushforward.studio.engine.process.discovery import discover
 from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.engine.run.branching import branch
 from pushforward.studio.engine.run.conditions import conditions_of
 from pushforward.studio.engine.run.model_cache import WarmModels
 from pushforward.studio.engine.run.operator_requests import ask
+from pushforward.studio.engine.run.resolve import resolve
 from pushforward.studio.engine.run.validation import Validator
 from pushforward.studio.formats.cubes.envi import read_envi
 from pushforward.studio.formats.inspection import Inspection
@@ -250,3 +252,47 @@ def test_a_file_that_was_altered_ends_in_an_answer_or_a_sentence(tmp_path: Path)
         path.write_bytes(bytes(data))
         with suppress(FormatError):
             assert isinstance(file_reader.inspect([path]), Inspection)
+
+
+def test_a_run_continues_from_its_weights_on_more_labels(trained) -> None:
+    parent, _ = trained
+    labels = np.zeros((145, 145), np.int16)
+    labels[10:20, 10:20] = 3
+    config = {**parent.record.spec.dataset.config, "split": "hand", "hand": encode_labels(labels)}
+    pick = Pick(slug="indian-pines", config=config)
+    child, start = branch(parent, 4, "more labels", dataset=pick, steps=6)
+    assert start == 4
+    assert child.record.dataset_hash != parent.record.dataset_hash
+    old, new = (run.checkpoints.newest()[0].tensors for run in (parent, child))
+    assert all(np.array_equal(old[name], new[name]) for name in old)
+    assert headless.run(child.path).state == "finished"
+    last = child.checkpoints.newest()[0]
+    assert last.step == 6
+    assert any(not np.array_equal(old[name], last.tensors[name]) for name in old)
+
+
+@pytest.mark.parametrize(
+    ("dataset", "why"),
+    [
+        (Pick(slug="digits"), "its weights are for indian-pines"),
+        (Pick(slug="indian-pines", config={**DATA, "components": 5}), "was trained on"),
+    ],
+)
+def test_other_data_that_do_not_fit_the_weights_are_refused(trained, dataset, why) -> None:
+    with pytest.raises(Refused, match=why):
+        branch(trained[0], 4, "other", dataset=dataset, steps=6)
+
+
+def test_what_follows_a_training_is_kept_where_it_fits() -> None:
+    wanted = Pick(slug="refine-scene", config={"iterations": 3})
+    resolved, problems = resolve(msgspec.structs.replace(spec(), follow_up=wanted))
+    assert not problems
+    assert resolved.spec.follow_up.config["iterations"] == 3
+    points = RunSpec(
+        name="p", family=Pick(slug="edm"), dataset=Pick(slug="two-moons"), follow_up=wanted
+    )
+    resolved, problems = resolve(points)
+    assert not problems
+    assert resolved.spec.follow_up is None
+    unknown = msgspec.structs.replace(spec(), follow_up=Pick(slug="polish"))
+    assert [each.path for each in resolve(unknown)[1]] == ["follow_up"]

@@ -68,6 +68,8 @@ def _branch(engine: "Engine", command: m.BranchRun) -> Answer:
         command.step,
         command.name,
         command.changes,
+        dataset=command.dataset,
+        steps=command.steps,
         done=job.step if job is not None else None,
         validate=lambda spec, project: valid(engine, spec, project, parent),
     )

@@ -2,7 +2,8 @@
 
 The child is a run of its own: what it needs of its parent is copied, so that the parent may go.
 Its spec is that of the parent with the edits up to the branch step; its first checkpoint is the
-newest good one of the parent. From there it does the parent's steps again, bit for bit.
+newest good one of the parent. From there it does the parent's steps again, bit for bit, unless it
+has other settings of the data: then it continues from the parent's weights.
 """
 
 import shutil
@@ -13,10 +14,11 @@ import msgspec
 
 from pushforward.studio.engine.process.devices import choose
 from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.engine.run.checkpoint_state import saved_data
 from pushforward.studio.engine.run.live_edits import changed
 from pushforward.studio.engine.run.resolve import Resolved, check
 from pushforward.studio.engine.run.session import versions
-from pushforward.studio.protocol.spec import ChangeSetting, RunSpec
+from pushforward.studio.protocol.spec import ChangeSetting, Pick, RunSpec
 from pushforward.studio.store.atomic import make_folder
 from pushforward.studio.store.branches import BRANCHED
 from pushforward.studio.store.edits import effective_spec
@@ -36,6 +38,8 @@ def branch(
     name: str,
     changes: Sequence[ChangeSetting] = (),
     *,
+    dataset: Pick | None = None,
+    steps: int = 0,
     done: int | None = None,
     validate: Callable[[RunSpec, Path], Resolved] = lambda spec, project: check(spec),
 ) -> tuple[RunFolder, int]:
@@ -47,6 +51,8 @@ def branch(
         step: after which the changes take hold; the parent's own edits after it are left out.
         name: name of the new run, "" for one made from the parent's.
         changes: of live settings; their own steps are not looked at.
+        dataset: the same data with other settings, such as more labels; None for the parent's.
+        steps: new total number of steps, 0 for the parent's.
         done: how many steps the parent has done, where that is known better than its files do.
         validate: checks the spec of the branch, and refuses it.
 
@@ -54,17 +60,20 @@ def branch(
         Refused: the parent never came to the step, or a change cannot be made.
         StoreError: the parent cannot be read, or the disk refused.
     """
-    record, total = parent.record, horizon_at(parent, step)
+    record, total = parent.record, steps or horizon_at(parent, step)
     _require(parent, step, reached(parent) if done is None else done, total)
     spec = _spec(effective_spec(parent), step, name, changes, total)
+    if dataset is not None:
+        spec = _with_dataset(spec, dataset, parent.name)
     resolved = validate(spec, parent.project)
+    # The parent's, so that a branch says when its data have changed since.
+    digest = record.dataset_hash if dataset is None else _other_data(parent, step, resolved)
     device, _ = choose(resolved.training.device)
     child = RunRecord(
         spec=resolved.spec,
         seed=record.seed,
         device=str(device),
-        # The parent's, so that a branch says when its data have changed since.
-        dataset_hash=record.dataset_hash,
+        dataset_hash=digest,
         parent=parent.name,
         branch_step=step,
         versions=versions(),
@@ -114,6 +123,37 @@ def _require(parent: RunFolder, step: int, done: int, total: int) -> None:
             "Choose an earlier step, or give the run more steps first.",
             path="step",
         )
+
+
+def _with_dataset(spec: RunSpec, dataset: Pick, parent: str) -> RunSpec:
+    if dataset.slug != spec.dataset.slug:
+        raise Refused(
+            f"A branch of {parent} cannot learn {dataset.slug}: its weights are for "
+            f"{spec.dataset.slug}.",
+            "Keep the data set, or set up a new run.",
+            path="dataset",
+        )
+    return msgspec.structs.replace(spec, dataset=dataset)
+
+
+def _other_data(parent: RunFolder, step: int, resolved: Resolved) -> str:
+    """Return the hash of the data of a branch.
+
+    Raises:
+        Refused: they do not fit the model of the parent.
+    """
+    data = resolved.load_data(parent.project)
+    checkpoint, _ = parent.checkpoints.newest(not_after=step)
+    if checkpoint is not None:
+        model, own = saved_data(checkpoint), data.rows.spec()
+        if model.shape != own.shape or model.given.keys() - own.given.keys():
+            raise Refused(
+                f"The data have the shape {own.shape}, and the model of {parent.name} was trained "
+                f"on {model.shape}.",
+                "Keep the settings of the model's input, or set up a new run.",
+                path="dataset",
+            )
+    return data.hash
 
 
 def _spec(

@@ -230,7 +230,7 @@ def resolve(
     Return (None, problems) if there are any. Each problem names its setting:
     "family.net.config.width", "dataset.std", "training.batch", "sampler.steps", "metrics.0",
     "edits.0". Data are not read, except for the record of an imported set of ``project``. Metrics
-    of another data type are dropped.
+    and follow-ups of another data type are dropped.
     """
     problems: list[ErrorInfo] = []
     imported = project_name(spec.dataset.slug) is not None
@@ -251,6 +251,7 @@ def resolve(
     if training is not None and not any_device:
         problems += _device(training.device)
     problems += _name(spec.name)
+    follow_up = _follow_up(spec, kind, family, problems)
     if family is not None:
         problems += unfit_inputs(family.entry, spec)
     if problems or family is None or training is None:
@@ -264,9 +265,26 @@ def resolve(
         metrics=[metric.pick for metric in metrics],
         edits=list(spec.edits),
         inputs=dict(spec.inputs),
+        follow_up=follow_up,
     )
     found = Resolved(whole, family, dataset, training, sampler, tuple(metrics))
     return (_within_passes(found, project) if family.entry.passes else found), []
+
+
+def _follow_up(
+    spec: RunSpec, kind: str, family: Choice[FamilyEntry] | None, problems: list[ErrorInfo]
+) -> Pick | None:
+    """Return the operator that follows the training; None where it does not fit the data or the
+    model.
+    """
+    if spec.follow_up is None:
+        return None
+    found = _choice("operator", spec.follow_up, "follow_up", problems)
+    if found is None or family is None:
+        return None
+    entry = found.entry
+    fits = kind in entry.kinds and set(entry.needs) <= family.entry.abilities
+    return found.pick if fits else None
 
 
 def _within_passes(run: Resolved, project: Path | None) -> Resolved:

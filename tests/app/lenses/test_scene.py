@@ -22,7 +22,7 @@ from pushforward.studio.app.data_types.cubes.scene_view import VIEW, SceneView
 from pushforward.studio.app.data_types.cubes.spectrum_plot import pieces
 from pushforward.studio.app.engine.requests.request_base import Answer
 from pushforward.studio.protocol.catalog import Catalog, EntrySpec
-from pushforward.studio.protocol.messages import Operate, PreviewData, StartTraining
+from pushforward.studio.protocol.messages import BranchRun, Operate, PreviewData, StartTraining
 from pushforward.studio.protocol.spec import Pick
 
 TRUTH = np.array([[0, 1, 1, 2], [0, 1, 2, 2], [0, 0, 2, 2]], np.int16)
@@ -66,7 +66,7 @@ def scene(lens, monkeypatch, tmp_path):
                 "test": UNSEEN,
             }
             return Answer({"names": ["wheat", "oats"]}, arrays)
-        if isinstance(command, StartTraining):
+        if isinstance(command, StartTraining | BranchRun):
             return Answer({"job": "1", "run": str(Path(run.key).with_name("0002-a"))})
         found = TRUTH.clip(1) if command.operator == "refine-scene" else FOUND
         sure = np.full((3, 4), 0.5, np.float32)
@@ -191,7 +191,7 @@ async def test_a_model_is_trained_again_on_painted_labels(scene) -> None:
     assert not panel.retrain.isEnabled()
     view.model.label_pixel(2, 0, 1)
     assert panel.retrain.isEnabled()
-    panel.retrain.click()
+    panel.over.click()
     await _settled()
     [command] = lens.link.of(StartTraining)
     config = command.spec.dataset.config
@@ -201,6 +201,55 @@ async def test_a_model_is_trained_again_on_painted_labels(scene) -> None:
     expected[0, 1], expected[0, 3], expected[2, 0] = 1, 2, 1
     np.testing.assert_array_equal(labels, expected)
     assert command.project == str(Path(lens.run.key).parents[1])
+
+
+async def test_a_training_continues_from_the_map_with_painted_labels(scene) -> None:
+    lens, view = scene
+    panel = ScenePanel(lens.state, lens.actions)
+    await _settled()
+    view.model.label_pixel(2, 0, 1)
+    assert "continues from step 7" in panel._note.text()
+    panel.retrain.click()
+    await _settled()
+    [command] = lens.link.of(BranchRun)
+    assert (command.run, command.step) == (lens.run.key, 7)
+    assert command.steps >= 7 + 100
+    assert command.name.endswith(", 3 labels")
+    assert decode_labels(command.dataset.config["hand"], (3, 4))[2, 0] == 1
+
+
+async def test_a_model_of_one_pass_starts_over_on_painted_labels(scene) -> None:
+    lens, view = scene
+    family = EntrySpec(
+        kind="family", slug=lens.run.spec.family.slug, title="F", summary="", source="", fields=[],
+        passes=1,
+    )  # fmt: skip
+    lens.state.catalog = Catalog(entries=[*lens.state.catalog.entries, family], devices=[])
+    panel = ScenePanel(lens.state, lens.actions)
+    await _settled()
+    view.model.label_pixel(2, 0, 1)
+    assert panel.over.isHidden()
+    panel.retrain.click()
+    await _settled()
+    assert len(lens.link.of(StartTraining)) == 1
+
+
+async def test_a_recipe_ends_in_a_refined_map_once(scene) -> None:
+    lens, view = scene
+    run = lens.run
+    run.spec = structs.replace(run.spec, follow_up=Pick(slug="refine-scene"))
+    run.state = "running"
+    await _settled()
+    assert view.model.refined is None
+    run.state = "finished"
+    lens.state.runs.changed.emit(run.key)
+    await _settled()
+    assert view.model.refined is not None
+    view.refine.click()  # undo: it is not refined again
+    lens.state.runs.changed.emit(run.key)
+    await _settled()
+    assert view.model.refined is None
+    assert [a.operator for a in lens.link.of(Operate)].count("refine-scene") == 1
 
 
 async def test_label_next_goes_to_the_smallest_margin_and_accepts_the_prediction(scene) -> None:

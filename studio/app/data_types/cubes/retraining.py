@@ -1,5 +1,7 @@
 """Train the model of a run again on its labels and those that were painted by hand."""
 
+import re
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +14,13 @@ from pushforward.observables.scenes.label_text import encode_labels
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.data_types.cubes.scene_model import SceneModel
 from pushforward.studio.app.engine.actions import Actions
-from pushforward.studio.protocol.messages import StartTraining
+from pushforward.studio.protocol.messages import BranchRun, StartTraining
 from pushforward.studio.protocol.spec import Pick, RunSpec
 
 __all__ = ["Retraining", "combine_labels", "describe_split"]
 
+LABELLED = re.compile(r", [\d,]+ labels$")
+LEAST_STEPS = 100  # of a training that continues
 FEW = 200  # test pixels: with fewer the accuracy is uncertain by more than 3 points
 SPLITS = {
     "random": "Random split: training pixels lie next to test pixels, so that accuracies are high.",
@@ -68,6 +72,7 @@ class Retraining(QObject):
         self._state, self._actions, self._model = state, actions, model
         self._starting = False
         model.labels.stroked.connect(self.changed)
+        model.maps_changed.connect(self.changed)
         state.engine_changed.connect(self.changed)
 
     @property
@@ -93,7 +98,22 @@ class Retraining(QObject):
         added = int(np.count_nonzero(self._labels())) - n
         corrected = self._added() - added
         changed = f" and {corrected:,} corrected" if corrected else ""
-        return f"{n:,} + {added:,} labels{changed}. Retraining makes a new run."
+        words = f"{n:,} + {added:,} labels{changed}."
+        if self.from_step is None:
+            return f"{words} Training starts over, as a new run."
+        return f"{words} A new run continues from step {self.from_step:,}."
+
+    @property
+    def from_step(self) -> int | None:
+        """The step whose weights training can continue from: that of the map; None without a map,
+        and for a model that is fitted in one pass.
+        """
+        model, catalog = self._model, self._state.catalog
+        run, found = model.run, model.map
+        if run is None or run.spec is None or found is None or not found.step:
+            return None
+        family = catalog.get("family", run.spec.family.slug) if catalog is not None else None
+        return None if family is not None and family.passes else found.step
 
     def _added(self) -> int:
         """Return how many labels differ from those that the run is trained on."""
@@ -115,33 +135,64 @@ class Retraining(QObject):
         run = self._model.run
         assert run is not None
         assert run.spec is not None
-        spec = run.spec
         config: dict[str, Any] = {
-            **spec.dataset.config,
+            **run.spec.dataset.config,
             "split": "hand",
             "hand": encode_labels(self._labels()),
         }
-        return structs.replace(spec, dataset=Pick(slug=spec.dataset.slug, config=config), edits=[])
+        pick = Pick(slug=run.spec.dataset.slug, config=config)
+        return structs.replace(run.spec, dataset=pick, edits=[])
+
+    def make_branch(self, step: int) -> BranchRun:
+        """Return the run that continues from the weights at a step, with the labels of the map, for
+        as many steps as this run was trained.
+        """
+        run, spec = self._model.run, self.make_spec()
+        assert run is not None
+        own = int(spec.training.get("steps") or step) - (run.branch_step or 0)
+        name = f"{LABELLED.sub('', spec.name)}, {np.count_nonzero(self._labels()):,} labels"
+        steps = step + max(own, LEAST_STEPS)
+        return BranchRun(run=run.key, step=step, name=name, dataset=spec.dataset, steps=steps)
 
     def start(self) -> None:
-        """Queue the training."""
+        """Continue the training with the labels of the map, or start it over where the model cannot
+        continue.
+        """
+        step = self.from_step
+        if step is None:
+            self.start_over()
+        else:
+            command = self.make_branch(step)
+            self._begin(lambda: self._actions.branching.send(command))
+
+    def start_over(self) -> None:
+        """Train the same model from new weights, with the labels of the map."""
+        if self._model.run is not None:
+            command = StartTraining(
+                spec=self.make_spec(), project=str(Path(self._model.run.key).parents[1])
+            )
+            self._begin(lambda: self._start_over(command))
+
+    def _begin(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         run = self._model.run
         if self.why_not or run is None:
             return
         self._starting = True
         self.changed.emit()
-        command = StartTraining(spec=self.make_spec(), project=str(Path(run.key).parents[1]))
         self._model.requests.spawn(
-            lambda: self._start(command), "The training did not start", run.key
+            lambda: self._until_shown(work), "The training did not start", run.key
         )
 
-    async def _start(self, command: StartTraining) -> None:
+    async def _until_shown(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         try:
-            answer = await self._actions.link.ask(command)
+            await work()
         finally:
             self._starting = False
             self.changed.emit()
+        self._state.window.show_lens.emit("samples/scene")
+
+    async def _start_over(self, command: StartTraining) -> None:
+        answer = await self._actions.link.ask(command)
         key = str(answer.result["run"])
         self._actions.runs.know(key, command.spec)
         self._actions.runs.show(key)
-        self._state.window.show_lens.emit("samples/scene")

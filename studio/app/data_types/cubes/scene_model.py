@@ -52,6 +52,7 @@ class SceneModel(SceneState):
         self.key = self.error = ""
         self._asked_at = 0.0
         self._kept: dict[str, tuple[SceneMap | None, SceneMap | None]] = {}
+        self._followed_up: set[str] = set()
         self._scene_query: Query[tuple[str, str], SceneData] = Query(self, self._load, state=state)
         self._map_query: Query[tuple[str, int], SceneMap] = Query(self, self._classify, state=state)
         self._crf_query: Query[tuple[str, int, str], SceneMap] = Query(self, self._refine)
@@ -174,6 +175,20 @@ class SceneModel(SceneState):
             self.map = found
         self.show_maps()
         self.maps_changed.emit()
+        self._follow_up()
+
+    def _follow_up(self) -> None:
+        """Refine the last map once where the run asks for it and its training has finished."""
+        run, found = self.run, self.map
+        if run is None or run.spec is None or found is None or run.state != "finished":
+            return
+        wanted = run.spec.follow_up
+        last = found.step == max(run.checkpoints, default=0)
+        if wanted is None or wanted.slug != REFINE or not last or run.key in self._followed_up:
+            return
+        self._followed_up.add(run.key)
+        if self.refined is None:
+            self.ask_refined(wanted.config)
 
     def _run_changed(self, key: str) -> None:
         if key != self.key:
@@ -182,6 +197,7 @@ class SceneModel(SceneState):
             self.select()
         elif self._state.playback.live and not self._newest.isActive():
             self._newest.start()
+        self._follow_up()
 
     # The CRF
 

@@ -80,6 +80,8 @@ class ScenePanel(QWidget):
         self.choice = QComboBox()
         self.choice.setAccessibleName("Class to paint")
         self.retrain = button("Retrain", self._retraining.start, kind="primary")
+        self.over = button("Start over", self._retraining.start_over, kind="link")
+        set_tip(self.over, "Train the same model from new weights, with these labels added")
         self._note = label("", "small", wrap=True)
         self._problem = label("", "danger", wrap=True)
         self._clear = button("Clear labels", self.model.labels.clear, kind="link")
@@ -123,7 +125,7 @@ class ScenePanel(QWidget):
         self.choice.setMinimumWidth(60)
         body.addWidget(self._note)
         body.addWidget(self._problem)
-        body.addLayout(row(self._clear, None))
+        body.addLayout(row(self._clear, self.over, None))
         body.addStretch(1)
 
     @staticmethod
@@ -245,7 +247,8 @@ class ScenePanel(QWidget):
         )
         why = self._retraining.why_not
         self.retrain.setEnabled(not why)
-        set_tip(self.retrain, why or "Train the same model again, with these labels added")
+        set_tip(self.retrain, why or "Continue training from this map, with these labels added")
+        self.over.setVisible(not why and self._retraining.from_step is not None)
         self._note.setText(why or self._retraining.describe())
         self._problem.setText(model.labels.problem)
         self._problem.setVisible(bool(model.labels.problem))

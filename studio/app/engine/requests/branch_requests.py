@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Sequence
 
+from msgspec import structs
+
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.display_names import branch_name, numbered
 from pushforward.studio.app.core.notices import Notice
@@ -40,13 +42,17 @@ class BranchingIntents(Intents):
         """Queue a run that equals another up to a step and has other settings from there on. It
         is named like its parent unless it is given a name.
         """
-        work = self._branch(run_key, step, tuple(changes), name)
-        self._do(work, "The run was not branched", run=run_key)
+        command = BranchRun(run=run_key, step=step, name=name, changes=list(changes))
+        self._do(self.send(command), "The run was not branched", run=run_key)
 
-    async def _branch(
-        self, run_key: str, step: int, changes: tuple[ChangeSetting, ...], name: str
-    ) -> None:
-        parent = self.state.runs.by_key.get(run_key)
+    async def send(self, command: BranchRun) -> None:
+        """Queue a branch and show it.
+
+        Raises:
+            Refused: the engine cannot make it.
+        """
+        step = command.step
+        parent = self.state.runs.by_key.get(command.run)
         if parent is None:
             raise Refused(
                 ErrorInfo(
@@ -55,12 +61,12 @@ class BranchingIntents(Intents):
                     hint="Undo its deletion, or branch from another run.",
                 )
             )
-        name = name or branch_name(parent)
-        command = BranchRun(run=run_key, step=step, name=name, changes=list(changes))
+        command = structs.replace(command, name=command.name or branch_name(parent))
         answer = await self.link.ask(command)
         run = str(answer.result["run"])
         if parent.spec is not None:
-            self._runs.know(run, parent.spec)
+            dataset = command.dataset or parent.spec.dataset
+            self._runs.know(run, structs.replace(parent.spec, dataset=dataset))
         self._runs.show_new(run, command.name)
         known = self.state.runs.by_key.get(run)
         if known is None:
