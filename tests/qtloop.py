@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import qasync
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from pushforward.studio.app.core import async_tasks
@@ -29,6 +30,9 @@ def loop(qapp: QApplication) -> Iterator[asyncio.AbstractEventLoop]:
     errors: list[dict[str, Any]] = []
     made.set_exception_handler(lambda _, context: errors.append(context))
     yield made
+    for widget in QApplication.topLevelWidgets():
+        for timer in widget.findChildren(QTimer):
+            timer.stop()  # it would start a task without a loop
     made.run_until_complete(async_tasks.cancel_all())
     left = asyncio.all_tasks(made)
     for task in left:

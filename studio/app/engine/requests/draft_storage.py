@@ -38,7 +38,7 @@ class KeepingIntents(Intents):
         super().__init__(state, link)
         self._setup = setup
         self._written: tuple[Path, _Kept | None] | None = None
-        self._timer = QTimer()
+        self._timer = QTimer(state)
         self._timer.setSingleShot(True)
         self._timer.setInterval(SOON)
         self._timer.timeout.connect(self._write)
