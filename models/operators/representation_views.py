@@ -21,7 +21,7 @@ from pushforward.models.tensors import make_generator
 __all__ = ["SIGMAS", "RepresentationViews", "RepresentationViewsConfig"]
 
 SIGMAS = (0.1, 0.2, 0.35, 0.5, 0.7, 1.0, 1.4)
-_ROWS, _COUNTED, _BATCH = 4, 48, 128
+_ROWS, _BATCH = 4, 128
 _SHOWN = 7  # anchors of the matrix of similarities
 _ANCHOR, _NOISE, _PIXELS, _PAIRS = 3601, 3602, 3603, 3604  # streams of the seed
 
@@ -50,6 +50,16 @@ class RepresentationViewsConfig(Config, frozen=True):
             },
         ),
     ] = "gaussian"
+    n: Annotated[
+        int,
+        param(
+            "Neighbours",
+            "Neighbours whose class is compared with that of the anchor, per noise level.",
+            low=8,
+            high=4096,
+            log=True,
+        ),
+    ] = 64
 
 
 @operator(
@@ -76,7 +86,7 @@ class RepresentationViews:
         (2, 7, *shape) of the batch, "similarity" (7, 7), "positive" (128,) and "negative" (m,)
         cosine similarities. With a source "neighbours" (sigmas, 4, *shape) at "sigmas", of which
         the last is the chosen one. With classes also "anchor-class", "classes" (sigmas, 4),
-        "changed" (sigmas,), the share of 48 neighbours of another class, and "pair-classes" (7,).
+        "changed" (sigmas,), the share of n neighbours of another class, and "pair-classes" (7,).
         """
         model = operation.learner
         assert isinstance(model, Representation)
@@ -103,7 +113,7 @@ class RepresentationViews:
         assert model.anchors is not None
         sigmas = (*SIGMAS, self.config.sigma)
         shown, classes, changed = [], [], []
-        many = latent.take(torch.zeros(_COUNTED, dtype=torch.long))
+        many = latent.take(torch.zeros(self.config.n, dtype=torch.long))
         own = None if judge is None else judge.logits(
             _units(model, model.anchors.source.push(latent))
         ).argmax(dim=1)  # fmt: skip

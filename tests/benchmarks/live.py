@@ -144,7 +144,8 @@ async def started(studio: Studio, recipe: Recipe, training: dict[str, Any]) -> R
     await until(lambda: state.runs.current is not None, 60)
     run = state.runs.current
     assert run is not None
-    await until(lambda: run.state == "running", WAIT)
+    # A short training may end between two looks; a run is "finished" before it begins, too.
+    await until(lambda: run.state == "running" or run.step > 0, WAIT)
     return run
 
 

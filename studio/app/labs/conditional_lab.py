@@ -31,8 +31,8 @@ from pushforward.studio.protocol.spec import led_by
 __all__ = ["VIEW", "AskedView"]
 
 OPERATOR = "generate"
-SAMPLES, STEPS = 12, 13
-"""So many are drawn as a slider moves, in so few steps: an answer comes within a second."""
+STEPS = 13
+"""Steps of the sampler of a preview, so that an answer comes within a second."""
 TENTHS, STRONGEST = 10, 8
 FREE = ("size",)  # conditions that nobody asks for at first
 COLUMNS = (
@@ -56,6 +56,8 @@ class Question:
 class AskedView(AskedLive[Question]):
     """Asks as sliders move."""
 
+    preview, whole = 12, 64
+
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__(state, actions)
         self._seed, self._meeting = 0, False
@@ -71,7 +73,7 @@ class AskedView(AskedLive[Question]):
 
     def _lay_out(self) -> None:
         self.again = button("Others", self._again, tip="Resample")
-        self.bar = view_bar(self, self.words, None, self.again)
+        self.bar = view_bar(self, self.words, None, self.again, self.more)
         self.conditions = Conditions()
         self.conditions.changed.connect(self._ask)
         self.strength = QSlider(Qt.Orientation.Horizontal)
@@ -100,7 +102,8 @@ class AskedView(AskedLive[Question]):
         body.addWidget(self.table)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.page)
+        layout.addWidget(self.status)
+        layout.addWidget(self.page, 1)
 
     # Which run
 
@@ -177,13 +180,15 @@ class AskedView(AskedLive[Question]):
             self.want(Question(self._key, given, strength, self._seed))
 
     def asking(self, question: Question) -> Asking:
-        """Return a question as it is asked: for few samples, in few steps where there are such."""
+        """Return the request of a question; a preview takes few steps if the sampler can."""
         sampler: dict[str, Any] = {"steps": STEPS}
         if question.strength is not None:
             guidance = {"strength": question.strength}
             sampler["guidance"] = {"slug": "classifier-free", "config": guidance}
-        config: dict[str, Any] = {"n": SAMPLES, "seed": question.seed}
-        if self._quick and not self._led:
+        config: dict[str, Any] = {"n": self.count, "seed": question.seed}
+        if self._refined:
+            sampler.pop("steps")
+        if sampler and self._quick and not self._led:
             config["sampler"] = {"slug": "heun", "config": sampler}
         return Asking(OPERATOR, config, dict(question.given))
 

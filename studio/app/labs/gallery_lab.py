@@ -8,10 +8,9 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.discovery import Failure, load_modules
-from pushforward.studio.app.data.views.lab_frame import LabView
+from pushforward.studio.app.data.views.lab_status import LabStatus
 from pushforward.studio.app.data.views.lens_view import LensView
-from pushforward.studio.app.data.views.live_lab_frame import AskedLive
-from pushforward.studio.app.data.views.view_spec import ViewSpec
+from pushforward.studio.app.data.views.view_spec import Previewing, ViewSpec
 from pushforward.studio.app.design.basic import Elided, button, clear, scrolled, view_bar
 from pushforward.studio.app.design.cards.picture_card import PictureCard
 from pushforward.studio.app.design.flow_layout import Wrapping
@@ -42,18 +41,9 @@ def labs(state: AppState) -> list[ViewSpec]:
     return [view for view in lab_views() if view.applies(state)]
 
 
-def is_filled(view: QWidget) -> bool:
-    """Return whether a lab shows a result."""
-    if isinstance(view, LabView):
-        return view.filled
-    return isinstance(view, AskedLive) and view.found is not None
-
-
 def is_over(view: QWidget) -> bool:
     """Return whether a lab shows a result, or will show none by itself."""
-    if isinstance(view, LabView):
-        return view.filled or bool(view.trouble)
-    return not isinstance(view, AskedLive) or view.found is not None or bool(view.wrong)
+    return not isinstance(view, Previewing) or view.filled or bool(view.trouble)
 
 
 class LabCard(PictureCard):
@@ -178,8 +168,9 @@ class GalleryView(LensView):
         if not is_over(lab) and self._polls < PATIENCE:
             return
         card = self._pending.pop(0)
-        if is_filled(lab):
-            mark = lab.status.mark.text() if isinstance(lab, LabView) else "preview"
+        if isinstance(lab, Previewing) and lab.filled:
+            status = getattr(lab, "status", None)
+            mark = status.mark.text() if isinstance(status, LabStatus) else ""
             card.show_state(mark.lower() or "measured", lab.grab())
         else:
             card.show_state("open to use")

@@ -106,6 +106,23 @@ async def test_what_is_moved_is_asked_and_shown_beside_what_came(
     assert density.value.text() == "any"
 
 
+async def test_it_shows_a_marked_preview_which_more_refines(
+    view: AskedView, asked: list[Operate]
+) -> None:
+    await until(lambda: view.status.mark.isVisible())
+    assert view.status.mark.text() == "Preview, n = 12"
+    assert asked[-1].config["n"] == 12
+    await until(view.more.isEnabled)
+    view.more.click()
+    await until(lambda: not view.status.mark.isVisible())
+    assert asked[-1].config["n"] == 64
+    assert "steps" not in asked[-1].config.get("sampler", {}).get("config", {})
+    assert not view.more.isVisible()
+    view.again.click()
+    await until(lambda: view.status.mark.isVisible())
+    assert asked[-1].config["n"] == 12, "another question is a preview again"
+
+
 async def test_until_others_are_drawn_it_is_said_that_these_are_not_they(
     view: AskedView, lens: Any
 ) -> None:

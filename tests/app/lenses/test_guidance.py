@@ -99,7 +99,9 @@ def view(able, qtbot) -> GuidanceView:
 
 
 def asked(lens) -> list[Operate]:
-    return [each for each in lens.link.of(Operate) if each.inline]
+    """Return the requests of samples; those of previews of the curve have several strengths."""
+    inline = [each for each in lens.link.of(Operate) if each.inline]
+    return [each for each in inline if len(each.config["strengths"]) == 1]
 
 
 async def test_the_slider_leads_and_the_exact_law_stands_beside(able, view) -> None:
@@ -148,7 +150,8 @@ async def test_without_a_law_the_data_of_the_class_stand_beside(able, view) -> N
 
 async def test_a_measured_curve_and_seen_answers_are_one(able, view) -> None:
     await until(lambda: view.found is not None)
-    assert view.charts.by_strength.lines[0].x.tolist() == [2.0]
+    await until(lambda: view.status.mark.text() == "Preview, 5 strengths, n = 500")
+    assert view.charts.by_strength.lines[0].x.tolist() == [0.0, 1.0, 2.0, 4.0, 8.0]
     run = able.run
     record = ResultRecord(
         operator="guidance-lab", title="Guidance lab", run="r", step=100,
@@ -159,9 +162,9 @@ async def test_a_measured_curve_and_seen_answers_are_one(able, view) -> None:
     able.state.result_written.emit(
         ResultWritten(job="j", run=run.key, operator="guidance-lab", step=100, result=name)
     )
-    await until(lambda: len(view.charts.by_strength.lines[0].x) > 1)
+    await until(lambda: view.status.mark.isHidden())
     assert view.charts.by_strength.lines[0].x.tolist() == [0.0, 1.0, 2.0, 8.0], (
-        "50 is out of the picture"
+        "50 is out of the picture, and the preview at 4 gives way to what was measured"
     )
     view.charts.chosen_at.emit(1.04)
     assert view.strength == 1.0
@@ -185,13 +188,14 @@ async def test_a_curve_of_another_step_class_or_rescale_is_not_drawn(able, view)
     record = ResultRecord(
         operator="guidance-lab", title="Guidance lab", run="r", step=40, config={"rescale": 0.0}
     )
-    name = Results(Path(run.key) / "results").write(record, arrays([0.0, 1.0, 8.0], 0)).name
+    name = Results(Path(run.key) / "results").write(record, arrays([0.5, 1.0, 7.0], 0)).name
     run.results.append(name)
     able.state.result_written.emit(
         ResultWritten(job="j", run=run.key, operator="guidance-lab", step=40, result=name)
     )
     await until(lambda: "step 40, the samples are of step 100" in view.refused.text())
-    assert view.charts.by_strength.lines[0].x.tolist() == [2.0]
+    assert view.status.mark.text() == "Preview, 5 strengths, n = 500"
+    assert view.charts.by_strength.lines[0].x.tolist() == [0.0, 1.0, 2.0, 4.0, 8.0]
 
 
 async def test_a_run_that_was_never_told_a_class_says_how_to_get_one(able, view) -> None:

@@ -19,14 +19,22 @@ from pushforward.studio.app.charts.tradeoff_chart import SHARE, SIZE, Stop, Trad
 from pushforward.studio.app.data.views.guidance_frame import STRENGTHS as STOPS
 from pushforward.studio.app.data_types.images.image_guidance_lab import (
     ALL,
+    SHOWN,
     VIEW,
     GuidedImages,
     ImageGuidanceView,
     Judged,
 )
-from pushforward.studio.app.engine.requests.request_base import Answer
+from pushforward.studio.app.engine.requests.request_base import Answer, Refused
 from pushforward.studio.protocol.catalog import EntrySpec, FieldSpec
-from pushforward.studio.protocol.messages import Control, GetAble, JobInfo, Operate, ResultWritten
+from pushforward.studio.protocol.messages import (
+    Control,
+    ErrorInfo,
+    GetAble,
+    JobInfo,
+    Operate,
+    ResultWritten,
+)
 from pushforward.studio.protocol.spec import Pick
 from pushforward.studio.store.results import ResultRecord, Results
 from tests.app.lenses import underway
@@ -192,6 +200,7 @@ async def test_images_follow_the_slider_and_the_curve_is_what_was_measured(lens,
     assert lab.charts.isVisibleTo(lab)
     assert [line.title for line in lab.charts.by_strength.lines] == ["label accuracy", "coverage"]
     path = lab.charts.tradeoff
+    await until(lambda: lab.status.mark.isHidden())
     assert [stop.setting for stop in path.stops] == [0.0, 1.0, 2.0, 3.0]
     assert (path.stops[1].across, path.stops[1].up) == ((0.7, 0.6, 0.8), (0.9, 0.85, 0.93))
     across, up = path.whole(path.plane)
@@ -221,15 +230,27 @@ async def test_images_follow_the_slider_and_the_curve_is_what_was_measured(lens,
     await until(lambda: lab._asked.label == 2)
     led = [each for each in lens.link.of(Operate) if each.operator == "image-guidance"]
     assert led[-1].given == {"label": "one"}
-    assert not lab.charts.isVisibleTo(lab), "of another class nothing was measured"
+    await until(lambda: lab.status.mark.isVisibleTo(lab))
+    assert lab.status.mark.text() == f"Preview, 3 strengths, n = {SHOWN}", "nothing was measured"
+    stops = lab.charts.tradeoff.stops
+    assert [stop.setting for stop in stops] == [2.0, 5.0], "the answer to 0 left all bounds"
     lab._measure()
     await until(lambda: not lens.link.of(Operate)[-1].inline)
     assert lens.link.of(Operate)[-1].given == {"label": "one"}
 
 
 async def test_while_it_is_measured_it_says_how_far_it_is_and_can_be_ended(lens, lab) -> None:
+    answers = lens.link.ask
+
+    async def ask(command: Any) -> Answer:
+        if isinstance(command, Operate) and command.config.get("measure"):
+            raise Refused(ErrorInfo(kind="bad-request", message="no classifier"))
+        return await answers(command)
+
+    lens.link.ask = ask  # without a preview of the curve
     await until(lambda: lab.found is not None)
     assert lab.unknown.text().startswith("Not measured yet")
+    assert lab.status.isHidden()
     assert lab.measure.isEnabled()
     assert not lab.how_far.isVisibleTo(lab)
     underway.begins(lens, "Guidance of images: 0001-r")

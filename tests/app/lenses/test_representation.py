@@ -121,7 +121,10 @@ async def test_views_begin_with_the_runs_own_sigma_and_follow_the_slider(
 ) -> None:
     view = opened(views_lab.VIEW, lens, qtbot)
     await until(lambda: view.found is not None)
-    assert model[0].config == {"anchor": 0, "sigma": pytest.approx(0.3), "kind": "gaussian"}
+    assert model[0].config == {
+        "anchor": 0, "sigma": pytest.approx(0.3), "kind": "gaussian", "n": 64,
+    }  # fmt: skip
+    assert view.status.mark.text() == "Preview, n = 64"
     shown = view.board._shown
     assert shown.sigmas.tolist() == pytest.approx([0.1, 0.3, 1.0])
     assert shown.chosen == 1

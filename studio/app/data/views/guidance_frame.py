@@ -23,6 +23,7 @@ from pushforward.studio.app.core.data_type import LABEL
 from pushforward.studio.app.core.guidance_results import DROPOUT, TOLD, Figures, Found, lacking
 from pushforward.studio.app.core.operator_settings import Asking
 from pushforward.studio.app.core.queue_status import ahead
+from pushforward.studio.app.data.views.lab_status import LabStatus
 from pushforward.studio.app.data.views.lens_view import LensView
 from pushforward.studio.app.data.views.request_progress import BUSY, UnderWay, UnderWayLine
 from pushforward.studio.app.design.basic import (
@@ -96,10 +97,14 @@ class GuidanceView(LensView):
         recipe: which one trains such a model.
         highest: strength of the slider.
         measures: what is measured, as the button says.
+        curve: settings of the preview of the curve.
     """
 
     operator, recipe, highest = OPERATOR, RECIPE, STRENGTHS[-1]
     measures = "Measure strengths from 0 to 8, and keep the curve"
+    curve: Mapping[str, Any] = MappingProxyType(
+        {"strengths": [0.0, 1.0, 2.0, 4.0, 8.0], "map": 0, "n": 500}
+    )
 
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__(state, actions)
@@ -111,6 +116,10 @@ class GuidanceView(LensView):
         self.how_far = UnderWayLine("Measuring the curve", self.under_way)
         self.waits = label("", "warm", wrap=True)
         self.waits.hide()
+        self._previews: Query[Question, None] = Query(self, self._preview_curve)
+        # Curves of few samples by class and rescale; empty where one is measured or refused.
+        self._previewed: dict[tuple[int, float], Mapping[float, Any]] = {}
+        self.status = LabStatus()
         self._lay_out()
         self.under_way.changed.connect(self.refresh)
         state.runs.selected.connect(self._select)
@@ -130,7 +139,7 @@ class GuidanceView(LensView):
         self.words = Elided("", "muted")
         self.classes = ClassChoice()
         self.classes.chosen.connect(self._class_changed)
-        self.measure = button("Measure", self._measure)
+        self.measure = button("More", self._measure, kind="primary")
         self.law = Segments(["Tilted law", "Class law"], "Next to the samples")
         self.law.select(TILTED)
         self.law.widen()
@@ -166,7 +175,8 @@ class GuidanceView(LensView):
             for widget in widgets:
                 line.addWidget(widget, 1)
             body.addLayout(line, share)
-        column(scrolled(self.page), parent=self)
+        layout = column(self.status, parent=self)
+        layout.addWidget(scrolled(self.page), 1)
 
     def _sliders(self) -> QBoxLayout:
         self.slider = QSlider(Qt.Orientation.Horizontal)
@@ -265,6 +275,23 @@ class GuidanceView(LensView):
         step = int((answer.result or {}).get("step", 0))
         self.words.set_text(f"step {step:,}")
         self.refresh()
+        known = (question.label, question.rescale) in self._previewed
+        if not known and self.under_way.job is None:
+            self._previews.ask(question)
+
+    async def _preview_curve(self, question: Question) -> None:
+        """Request a curve at few strengths; it is not stored in the run."""
+        config = {**self.live, **self.curve, "rescale": question.rescale}
+        try:
+            answer = await self._actions.operating.ask(
+                question.key, self.operator, config=config, given=self._conditions(question)
+            )
+            curve = {each.strength: each for each in self.read(answer.arrays).figures}
+        except (Refused, KeyError, ValueError):
+            curve = {}  # the samples are shown without a curve
+        if isValid(self) and self._previews.key == question:
+            self._previewed.setdefault((question.label, question.rescale), curve)
+            self.refresh()
 
     def _refuse(self, question: Question, why: str) -> None:
         """Say why there is no answer; what was answered before stays."""
@@ -294,6 +321,8 @@ class GuidanceView(LensView):
         self.under_way.key = key
         self._names: tuple[str, ...] = ()
         self._known, self._refused, self._asking = {}, "", False
+        self._previewed = {}
+        self._previews.cancel()
         self._outdated = ""  # why the stored curve is not shown
         self._checkpoints = list(self.run.checkpoints) if self.run is not None else []
         self._query.cancel()
@@ -311,7 +340,8 @@ class GuidanceView(LensView):
         if run.checkpoints == self._checkpoints and (self._names or self._refused):
             return
         self._checkpoints = list(run.checkpoints)
-        self._known = {}
+        self._known, self._previewed = {}, {}
+        self._previews.cancel()
         self.refresh()
         self._meet()
         if self._names:
@@ -376,8 +406,9 @@ class GuidanceView(LensView):
                 f"{newest:,}. Measure again."
             )
         elif config.get("low", 0.0) == 0.0 and config.get("high", 1000.0) >= 1000.0:
-            found = self.read(arrays)
-            self._keep(found.label, float(config.get("rescale", 0.0)), found.figures)
+            found, rescale = self.read(arrays), float(config.get("rescale", 0.0))
+            self._previewed[found.label, rescale] = {}
+            self._keep(found.label, rescale, found.figures)
 
     def _opened(self, key: str) -> None:
         if key == self._key:
@@ -393,7 +424,7 @@ class GuidanceView(LensView):
         """Show what was answered last, or what could be asked."""
         self._tell_sliders()
         lacks = lacking(self.run, self._state.catalog)
-        some = self.found is not None or self.has_curve
+        some = self.filled
         self.page.setVisible(some)
         for control in self.controls:
             control.setVisible(bool(self._names))
@@ -405,12 +436,32 @@ class GuidanceView(LensView):
         self.refused.setText(warning)
         self.refused.setVisible(bool(warning))
         self._tell_waiting()
+        self.status.show_state(self._mark if some else "", "")
         if some:
             self.empty.hide()
             self._draw()
             return
         self.words.set_text("")
         self._tell_empty(lacks)
+
+    @property
+    def _mark(self) -> str:
+        """The mark of a preview, "" where the curve was measured whole."""
+        question = self._question()
+        if not self._previewed.get((question.label, question.rescale)):
+            return ""
+        strengths, n = len(self.curve["strengths"]), self.curve["n"]
+        return f"Preview, {strengths} strengths, n = {n:,}"
+
+    @property
+    def filled(self) -> bool:
+        """Whether there is something to show."""
+        return self.found is not None or self.has_curve
+
+    @property
+    def trouble(self) -> str:
+        """Why there is no result, "" if there is one or it is not known yet."""
+        return "" if self.filled else self._refused or lacking(self.run, self._state.catalog) or ""
 
     @property
     def has_curve(self) -> bool:
@@ -500,9 +551,10 @@ class GuidanceView(LensView):
 
     @property
     def _curve(self) -> dict[float, Any]:
-        """The measured strengths of the class and the rescale that are chosen."""
+        """The strengths that are known of the chosen class and rescale."""
         question = self._question()
-        return self._known.get((question.label, question.rescale), {})
+        key = question.label, question.rescale
+        return {**self._previewed.get(key, {}), **self._known.get(key, {})}
 
     def _draw_curve(self, asked: Question) -> None:
         known = self._curve

@@ -3,15 +3,16 @@
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from PySide6.QtGui import QShowEvent
 from shiboken6 import isValid
 
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.data_type import Arrays
+from pushforward.studio.app.data.views.lab_status import LabStatus
 from pushforward.studio.app.data.views.lens_view import LensView
-from pushforward.studio.app.design.basic import Elided
+from pushforward.studio.app.design.basic import Elided, button
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.engine.query import DEBOUNCE_MS, Query
 from pushforward.studio.app.engine.requests.request_base import Refused
@@ -41,7 +42,16 @@ class Asking:
 class AskedLive(LensView, Generic[Q]):
     """Sends one request at a time, the newest, and keeps the last answer; ``words`` describe its
     step or that it is outdated.
+
+    Attributes:
+        preview: number of samples of an answer; 0 where it is not a preview.
+        whole: their number after *More*, until something else is asked.
+        status: a line that marks a preview; a subclass adds it above its page.
+        more: the button *More*; a subclass adds it to its bar where there is a preview.
     """
+
+    preview: ClassVar[int] = 0
+    whole: ClassVar[int] = 0
 
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__(state, actions)
@@ -49,8 +59,14 @@ class AskedLive(LensView, Generic[Q]):
         self.found: tuple[Q, Arrays] | None = None
         self._asked: Q | None = None  # last
         self._said = ""  # of what was found
+        self._refined = False  # whether the whole number is requested
+        self._count = 0  # samples of what was found
         self._query: Query[Q, None] = Query(self, self._answer, debounce_ms=DEBOUNCE_MS)
         self.words = Elided("", "muted")
+        self.status = LabStatus()
+        tip = f"Compute it with {self.whole:,} samples"
+        self.more = button("More", self.refine, kind="primary", tip=tip)
+        self.more.hide()
 
     def follow(self) -> None:
         """Follow the selected run, once all is laid out."""
@@ -82,6 +98,26 @@ class AskedLive(LensView, Generic[Q]):
     # What they share
 
     @property
+    def filled(self) -> bool:
+        """Whether there is something to show."""
+        return self.found is not None
+
+    @property
+    def trouble(self) -> str:
+        """Why there is no result, "" if there is one or it is not known yet."""
+        return "" if self.filled else self.wrong
+
+    @property
+    def count(self) -> int:
+        """The number of samples that is requested."""
+        return self.whole if self._refined else self.preview
+
+    def refine(self) -> None:
+        """Ask the last question again, for the whole number of samples."""
+        if self.found is not None:
+            self.want(self.found[0], refined=True)
+
+    @property
     def awake(self) -> bool:
         """Whether somebody looks, and the engine answers."""
         return self._state.engine.ready and self.isVisible()
@@ -98,9 +134,9 @@ class AskedLive(LensView, Generic[Q]):
         self.begin()
         self.meet()
 
-    def want(self, question: Q) -> None:
+    def want(self, question: Q, *, refined: bool = False) -> None:
         """Ask as soon as what was asked before is answered."""
-        self._asked = question
+        self._asked, self._refined = question, refined
         self._query.ask(question, again=True)
         self.tell()
 
@@ -115,9 +151,13 @@ class AskedLive(LensView, Generic[Q]):
         some = self.found is not None
         self.words.set_text(f"drawing anew, shown: {self._said}" if self.stale else self._said)
         self.words.setVisible(some)
+        is_preview = some and bool(self.preview) and self._count < self.whole
+        self.status.show_state(f"Preview, n = {self._count:,}" if is_preview else "", "")
+        self.more.setVisible(is_preview)
+        self.more.setEnabled(not self.stale and not self._query.busy)
 
     async def _answer(self, question: Q) -> None:
-        asking = self.asking(question)
+        asking, count = self.asking(question), self.count
         try:
             answer = await self._actions.operating.ask(
                 question.key, asking.operator, config=dict(asking.config), given=dict(asking.given)
@@ -132,6 +172,7 @@ class AskedLive(LensView, Generic[Q]):
         if not isValid(self) or question.key != self._key:
             return
         self.found, self.wrong = (question, self.taken(answer.arrays)), ""
+        self._count = count
         self._said = f"step {int((answer.result or {}).get('step', 0)):,}"
         self.refresh()
         self.tell()

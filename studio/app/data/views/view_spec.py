@@ -10,7 +10,7 @@ from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.data_type_registry import kind_of_run, moves_in
 from pushforward.studio.app.engine.actions import Actions
 
-__all__ = ["LENSES", "Lens", "ViewSpec", "WithBar", "shows", "shows_moving"]
+__all__ = ["LENSES", "Lens", "Previewing", "ViewSpec", "WithBar", "shows", "shows_moving"]
 
 FINISHED = "Samples are final. The flow clock applies to Watch, Compare and Explain."
 
@@ -63,6 +63,22 @@ class WithBar(Protocol):
     """A view with controls of its own, which the lens shows in the bar above it."""
 
     bar: QWidget
+
+
+@runtime_checkable
+class Previewing(Protocol):
+    """A lab that shows a result by itself when it is opened.
+
+    Attributes:
+        filled: whether there is something to show.
+        trouble: why there is no result, "" if there is one or it is not known yet.
+    """
+
+    @property
+    def filled(self) -> bool: ...
+
+    @property
+    def trouble(self) -> str: ...
 
 
 @runtime_checkable

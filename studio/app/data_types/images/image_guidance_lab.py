@@ -122,6 +122,7 @@ class ImageGuidanceView(GuidanceView):
     highest = CURVE[0][1]  # as far as Measure goes; beyond, images are patterns
     measures = "Measure strengths from 0 to 8 and keep the curve"
     live = {"n": SHOWN, "measure": False}  # noqa: RUF012
+    curve = {"strengths": [0.0, 2.0, 5.0], "n": SHOWN, "measure": True}  # noqa: RUF012
 
     def _lay_out(self) -> None:
         self._judged: tuple[GuidedImages | None, NDArray[np.int64] | None] = None, None
@@ -129,7 +130,7 @@ class ImageGuidanceView(GuidanceView):
         self.words = Elided("", "muted")
         self.classes = ClassChoice()
         self.classes.chosen.connect(self._class_changed)
-        self.measure = button("Measure", self._measure)
+        self.measure = button("More", self._measure, kind="primary")
         hint = "the reference classifier's gradient guides the samples to the class"
         self.picture = OwnImage(self, self._state, self._actions, self._led_by, hint)
         self.bar = view_bar(self, self.words, None, self.picture.open, self.measure)
@@ -171,7 +172,7 @@ class ImageGuidanceView(GuidanceView):
         self._halves.addLayout(left, 4)
         self._halves.addLayout(right, 5)  # the table with its real column needs that much
         body.addLayout(self._halves, 1)
-        layout = column(self.picture, parent=self, gap=None)
+        layout = column(self.picture, self.status, parent=self, gap=None)
         self._room = scrolled(self.page)
         layout.addWidget(self._room, 1)
         layout.addStretch(0)
@@ -269,7 +270,7 @@ class ImageGuidanceView(GuidanceView):
             )
             self.table.fit()
         unknown = (
-            f"Not measured yet. Measure evaluates {self._class_phrase(asked.label)} at "
+            f"Not measured yet. More evaluates {self._class_phrase(asked.label)} at "
             "strengths from 0 to 8."
             if not each
             else "This strength was not measured. Click a dot of the curve."

@@ -60,6 +60,8 @@ class Question:
 class ViewsLab(AskedLive[Question]):
     """Left the anchor and its pixel views, right neighbours by σ; below what the loss compares."""
 
+    preview, whole = 64, 1000
+
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__(state, actions)
         self._anchor = 0
@@ -72,7 +74,7 @@ class ViewsLab(AskedLive[Question]):
         self.kinds = ChoiceList(list(KINDS.values()), "Latent views")
         self.kinds.setCurrentIndex(0)
         self.kinds.currentIndexChanged.connect(lambda _: self.meet())
-        self.bar = view_bar(self, self.words, None, self.kinds, self.next)
+        self.bar = view_bar(self, self.words, None, self.kinds, self.next, self.more)
         self.sigma = QSlider(Qt.Orientation.Horizontal)
         self.sigma.setAccessibleName("View noise σ")
         self.sigma.setRange(0, round(MOST * PER_UNIT))
@@ -107,7 +109,8 @@ class ViewsLab(AskedLive[Question]):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         self._room = scrolled(self.page)
-        layout.addWidget(self._room)
+        layout.addWidget(self.status)
+        layout.addWidget(self._room, 1)
 
     def _upper(self) -> QBoxLayout:
         left, right = QVBoxLayout(), QVBoxLayout()
@@ -178,7 +181,10 @@ class ViewsLab(AskedLive[Question]):
 
     def asking(self, question: Question) -> Asking:
         """Return a question in the words of the operator."""
-        config = {"anchor": question.anchor, "sigma": question.sigma, "kind": question.kind}
+        config = {
+            "anchor": question.anchor, "sigma": question.sigma, "kind": question.kind,
+            "n": self.count,
+        }  # fmt: skip
         return Asking(OPERATOR, config)
 
     def _next(self) -> None:
@@ -237,7 +243,7 @@ class ViewsLab(AskedLive[Question]):
             )
         )
         self.similar.show_lines([_shares(arrays, "negative"), _shares(arrays, "positive")])
-        self.note.setText(_describe(question, arrays, source=source))
+        self.note.setText(_describe(question, arrays, self._count, source=source))
 
     def export_picture(self) -> Picture:
         """Return the page as it is seen."""
@@ -273,14 +279,14 @@ def _shares(arrays: Arrays, name: str) -> Drawn:
     return Drawn(f"{name}s", middles, counts / max(1, int(counts.sum())))
 
 
-def _describe(question: Question, arrays: Arrays, *, source: bool) -> str:
+def _describe(question: Question, arrays: Arrays, n: int, *, source: bool) -> str:
     apart = float(np.mean(arrays["positive"]) - np.mean(arrays["negative"]))
     said = f"Positives are {apart:+.2f} more similar than negatives."
     if source and "changed" in arrays:
         share = 100 * float(arrays["changed"][-1])
         said = (
             f"At σ = {question.sigma:g}, {share:.0f} % of the views have another class "
-            f"(reference classifier, n = 48): false positives. {said}"
+            f"(reference classifier, n = {n:,}): false positives. {said}"
         )
     return said
 
