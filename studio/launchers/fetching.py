@@ -10,7 +10,7 @@ import hashlib
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, NamedTuple
 
 from pushforward.studio.client import EngineClient
 from pushforward.studio.protocol.messages import FILE_PIECE, HashFile, ListFiles, ReadFile
@@ -19,7 +19,16 @@ from pushforward.studio.store.errors import Damaged
 from pushforward.studio.store.project import Project
 from pushforward.studio.store.run import RunFolder
 
-__all__ = ["Progress", "fetch_run", "list_runs"]
+__all__ = [
+    "Progress",
+    "RemoteFile",
+    "check_name",
+    "fetch_file",
+    "fetch_run",
+    "list_files",
+    "list_runs",
+    "read_range",
+]
 
 Progress = Callable[[int, int], None]
 """Called with the bytes so far and in all."""
@@ -36,8 +45,8 @@ async def list_runs(client: EngineClient, folder: str) -> list[str]:
         CommandFailed: there is no project.
         EngineLost: the connection ended.
     """
-    files = await _list(client, folder)
-    parts = [PurePosixPath(path).parts for path, _ in files]
+    files = await list_files(client, folder)
+    parts = [PurePosixPath(file.path).parts for file in files]
     return sorted({p[1] for p in parts if len(p) == 3 and (p[0], p[2]) == ("runs", "run.toml")})
 
 
@@ -51,35 +60,59 @@ async def fetch_run(
         EngineLost: the connection ended; nothing is left here.
         StoreError: the disk is full (`DiskFull`), or what came is damaged or not a run.
     """
-    files = await _list(client, run)
-    for path, _ in files:
-        _check_name(path)
-    total = sum(size for _, size in files)
+    files = await list_files(client, run)
+    for file in files:
+        check_name(file.path)
+    total = sum(file.size for file in files)
     runs = project.path / "runs"
     make_folder(runs)
     check_space(runs, total)
     hidden = partial_path(runs / "fetched")
     try:
         done = 0
-        for path, size in files:
-            target = hidden / path
+        for file in files:
+            target = hidden / file.path
             target.parent.mkdir(parents=True, exist_ok=True)
-            await _fetch_file(client, f"{run}/{path}", size, target)
-            done += size
-            if progress is not None:
-                progress(done, total)
+            before = done
+
+            def piece_done(n: int, before: int = before) -> None:
+                if progress is not None:
+                    progress(before + n, total)
+
+            await fetch_file(client, f"{run}/{file.path}", file.size, target, piece_done)
+            done += file.size
+            piece_done(file.size)
         record = RunFolder(hidden).record
         return project.new_run(record, lambda new: _move(hidden, new.path))
     finally:
         shutil.rmtree(hidden, ignore_errors=True)
 
 
-async def _list(client: EngineClient, folder: str) -> list[tuple[str, int]]:
+class RemoteFile(NamedTuple):
+    """A file there: its path below the listed folder, its bytes, and when it was changed last
+    (ns since 1970; 0 from an engine that does not say).
+    """
+
+    path: str
+    size: int
+    changed: int
+
+
+async def list_files(client: EngineClient, folder: str) -> list[RemoteFile]:
+    """Return the files of a project there, or of a folder in it.
+
+    Raises:
+        CommandFailed: there is no project.
+        EngineLost: the connection ended.
+    """
     answer = await client.request(ListFiles(project=folder))
-    return [(str(path), int(size)) for path, size in answer.result["files"]]
+    return [
+        RemoteFile(str(path), int(size), int(more[0]) if more else 0)
+        for path, size, *more in answer.result["files"]
+    ]
 
 
-def _check_name(path: str) -> None:
+def check_name(path: str) -> None:
     """Refuse a name that could be written anywhere but below the run.
 
     Raises:
@@ -93,7 +126,20 @@ def _check_name(path: str) -> None:
         raise Damaged(f"The other computer names a file {path[:80]!r}, which is not written here.")
 
 
-async def _fetch_file(client: EngineClient, remote: str, size: int, target: Path) -> None:
+async def fetch_file(
+    client: EngineClient,
+    remote: str,
+    size: int,
+    target: Path,
+    progress: Callable[[int], None] = lambda n: None,
+) -> None:
+    """Copy a file to a path where there is none, and compare the hashes.
+
+    Raises:
+        Damaged: it arrived with other bytes than it has there.
+        CommandFailed: it is gone there.
+        EngineLost: the connection ended.
+    """
     digest = hashlib.sha256()
     offsets = range(0, size, FILE_PIECE)
     with target.open("xb") as file:
@@ -101,12 +147,29 @@ async def _fetch_file(client: EngineClient, remote: str, size: int, target: Path
             for piece in await _pieces(client, remote, offsets[start : start + _AHEAD], size):
                 file.write(piece)
                 digest.update(piece)
+            progress(file.tell())
     answer = await client.request(HashFile(file=remote))
     if answer.result["sha256"] != digest.hexdigest():
         raise Damaged(
             f"{remote} arrived with other bytes than it has there.",
             "It may have changed meanwhile: pause the training, then try again.",
         )
+
+
+async def read_range(client: EngineClient, remote: str, start: int, end: int) -> bytes:
+    """Return the bytes of a file there from ``start`` to ``end``.
+
+    Raises:
+        Damaged: it is shorter by now.
+        CommandFailed: it is gone there.
+        EngineLost: the connection ended.
+    """
+    offsets = range(start, end, FILE_PIECE)
+    found = b""
+    for at in range(0, len(offsets), _AHEAD):
+        for piece in await _pieces(client, remote, offsets[at : at + _AHEAD], end):
+            found += piece.tobytes()
+    return found
 
 
 async def _pieces(

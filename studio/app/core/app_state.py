@@ -125,6 +125,8 @@ class AppState(QObject):
     dropped = Signal(list)  # runs that waited in the queue of a window that is gone
     jobs_lost = Signal(list)  # the JobInfo of each, with the engine that had them
     looks_changed = Signal()
+    computer_changed = Signal()
+    engine_back = Signal()  # on another computer, after the connection was lost
     result_written = Signal(object)  # a ResultWritten
     result_opened = Signal(str)  # a run of which another result is looked at, or one is gone
     inspected = Signal(list, object)  # files, and what the engine found in them (plain data)
@@ -153,6 +155,9 @@ class AppState(QObject):
         self.left: dict[str, float] = {}  # seconds that jobs still take, where that is known
         self.ending: set[str] = set()  # jobs that were asked to end, and have not ended yet
         self.looks: dict[str, str] = {}  # what is read before it is shown, by a name for each
+        self.transfers: dict[str, JobInfo] = {}  # copies from another computer, in bytes
+        self.computer = ""  # where the engine runs, "" for this computer
+        self.bandwidth = 0.0  # bytes a second between it and here
         self.names: dict[Path, str] = {}  # of the projects that were open since the start
         self.queue: list[str] = []
         self.asked: dict[

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from pushforward.studio.home import config_folder, data_folder
+from pushforward.studio.launchers.computers import Computer, mirror_folder
 from pushforward.studio.protocol.messages import VIEW_SHARE
 from pushforward.studio.protocol.spec import RunSpec
 
@@ -22,6 +23,7 @@ __all__ = [
     "Preferences",
     "RecentProject",
     "change",
+    "computer_of",
     "load",
     "playground",
     "projects_folder",
@@ -67,6 +69,7 @@ class Preferences(msgspec.Struct, kw_only=True):
     columns_off: list[str] = []
     welcomed: bool = False
     updates: str = ""
+    computers: list[Computer] = []
     layout: dict[str, Any] = {}
 
     @property
@@ -96,6 +99,11 @@ def projects_folder() -> Path:
 def playground() -> Path:
     """Return the default project; it need not exist."""
     return projects_folder() / "Playground"
+
+
+def computer_of(project: Path) -> Computer | None:
+    """Return the computer whose project is mirrored in a folder, None for one of this computer."""
+    return next((each for each in load().computers if mirror_folder(each) == project), None)
 
 
 def change(**values: object) -> None:

@@ -4,10 +4,12 @@ An action writes the state or sends a command; what the engine makes of it comes
 """
 
 from pushforward.studio.app.core.app_state import AppState
+from pushforward.studio.app.engine.engine_link import EngineLink
 from pushforward.studio.app.engine.requests.background_training import BackgroundIntents
 from pushforward.studio.app.engine.requests.branch_requests import BranchingIntents
 from pushforward.studio.app.engine.requests.breakdown_requests import MomentIntents
 from pushforward.studio.app.engine.requests.comparison_requests import ComparingIntents
+from pushforward.studio.app.engine.requests.computer_requests import ComputerIntents
 from pushforward.studio.app.engine.requests.cover_requests import CoverIntents
 from pushforward.studio.app.engine.requests.data_requests import DataIntents
 from pushforward.studio.app.engine.requests.draft_storage import KeepingIntents
@@ -21,7 +23,6 @@ from pushforward.studio.app.engine.requests.operator_requests import OperatingIn
 from pushforward.studio.app.engine.requests.project_requests import ProjectIntents
 from pushforward.studio.app.engine.requests.race_requests import RacingIntents
 from pushforward.studio.app.engine.requests.real_samples import RealSamples
-from pushforward.studio.app.engine.requests.request_base import Link
 from pushforward.studio.app.engine.requests.run_selection import RunIntents
 from pushforward.studio.app.engine.requests.setup_requests import SetupIntents
 from pushforward.studio.app.engine.requests.target_edits import HandIntents
@@ -41,8 +42,9 @@ class Actions:
     What only the lens of one kind of data wants, it makes itself of the ``link``.
     """
 
-    def __init__(self, state: AppState, link: Link) -> None:
+    def __init__(self, state: AppState, link: EngineLink) -> None:
         self.link = link
+        self.computers = ComputerIntents(state, link)
         self.runs = RunIntents(state, link)
         self.labels = LabelIntents(state, link)
         self.looking = LookingIntents(state, link)
@@ -64,7 +66,8 @@ class Actions:
         self.data = DataIntents(state, link)
         self.covers = CoverIntents(state, link)
         self.places = PlaceIntents(state, link, self.runs, self.data)
-        self.project = ProjectIntents(state, link, self.runs, self.data)
+        self.project = ProjectIntents(state, link, self.runs, self.data, self.computers.prepare)
+        self.computers.opens_with(self.project.open)
         self.background = BackgroundIntents(state, link, self.project)
         self.folder = FolderIntents(state, link)
         self.windows = WindowIntents(state, link)

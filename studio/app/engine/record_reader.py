@@ -14,6 +14,7 @@ from shiboken6 import isValid
 
 from pushforward.studio.app.core import async_tasks
 from pushforward.studio.app.core.runs import FlowRecord
+from pushforward.studio.app.engine.mirrored_files import bring
 
 __all__ = ["RecordLoader", "read_newest", "read_particle", "read_record"]
 
@@ -28,7 +29,9 @@ def read_record(key: str, step: int) -> FlowRecord:
     """
     from pushforward.studio.store.flow import FlowStore
 
-    return FlowStore(Path(key)).load(step)
+    store = FlowStore(Path(key))
+    bring(store.path(step))
+    return store.load(step)
 
 
 def read_newest(key: str) -> FlowRecord | None:
@@ -41,7 +44,10 @@ def read_newest(key: str) -> FlowRecord | None:
 
     store = FlowStore(Path(key))
     steps = store.steps()
-    return store.load(steps[-1]) if steps else None
+    if not steps:
+        return None
+    bring(store.path(steps[-1]))
+    return store.load(steps[-1])
 
 
 def read_particle(key: str, particle: int, t: float) -> np.ndarray:
@@ -56,6 +62,7 @@ def read_particle(key: str, particle: int, t: float) -> np.ndarray:
     places = []
     for step in store.steps():
         try:
+            bring(store.path(step))
             record = store.load(step)
         except StoreError:
             continue

@@ -62,7 +62,8 @@ class JobStrip(QFrame):
             JobInfo(job=look, kind="look", state="running", title=title)
             for look, title in self._state.looks.items()
         ]
-        return looks + self._state.short  # trainings and races have bars of their own
+        # Trainings and races have bars of their own.
+        return [*looks, *self._state.transfers.values(), *self._state.short]
 
     def refresh(self) -> None:
         """Show the jobs there are."""
@@ -88,6 +89,8 @@ class JobStrip(QFrame):
         info = self._state.jobs.get(job)
         if job in self._state.looks:
             self._actions.data.stop_looking(job)
+        elif job in self._state.transfers:
+            self._actions.computers.cancel(job)
         elif info is not None:
             self._actions.operating.cancel(job)
 
@@ -99,7 +102,8 @@ class JobStrip(QFrame):
             self._progressed(each)
 
     def _progressed(self, job: str) -> None:
-        info, line = self._state.jobs.get(job), self.lines.get(job)
+        info = self._state.jobs.get(job) or self._state.transfers.get(job)
+        line = self.lines.get(job)
         if info is not None and line is not None:
             state = self._state
             doing = ahead(state, job) if info.state == "queued" else state.doing.get(job, "")
@@ -137,7 +141,7 @@ class JobLine(QWidget):
         self.bar.setRange(0, info.total if known else 0)
         if known:
             self.bar.setValue(min(info.step, info.total))
-        far = how_far(info, doing, left)
+        far = "" if info.kind == "transfer" else how_far(info, doing, left)
         if info.state == "queued":
             self.facts.set_text(doing or far)
             return

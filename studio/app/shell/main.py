@@ -57,13 +57,11 @@ class Studio:
     ) -> None:
         self.kept = kept
         self.state = AppState()
-        self.client = EngineClient(transport)
-        self.link = EngineLink(self.client)
+        self.link = EngineLink(EngineClient(transport))
         self.actions = Actions(self.state, self.link)
         self.actions.looking.watching.allow(kept.view_share / 100)
-        self.client.subscribe(self._event)
-        self.client.watch_state(self.actions.engine.became)
-        self.client.watch_state(_keep_last_words)
+        watchers = (self.actions.engine.became, self.actions.computers.became, _keep_last_words)
+        self.link.listen(self._event, watchers)
         self.state.notices.posted.connect(_note)
         self.closed = asyncio.Event()
         self.window = MainWindow(self.state, self.actions, kept, self.closed.set)
@@ -80,6 +78,11 @@ class Studio:
                 )
             )
         self.state.recipes_changed.emit()
+
+    @property
+    def client(self) -> EngineClient:
+        """The client of the engine, here or on another computer."""
+        return self.link.client
 
     def _event(self, event: Event, arrays: Mapping[str, Any]) -> None:
         reduce(self.state, event, arrays)
@@ -107,6 +110,7 @@ class Studio:
             self.actions.project.begin(self.kept)
         async_tasks.spawn(self._show_recent())
         async_tasks.spawn(self.actions.folder.watch())
+        async_tasks.spawn(self.actions.computers.watch())
         async_tasks.spawn(asyncio.to_thread(journal.prune))
         await self.closed.wait()
         starting.cancel()
@@ -129,7 +133,7 @@ class Studio:
         """End what still runs and take the window away."""
         await async_tasks.cancel_all()
         self.actions.windows.leave()
-        await self.client.stop(checkpoint=True)
+        await self.link.hang_up()
         async_tasks.on_error(None)
         self.window.hide()
         self.window.deleteLater()

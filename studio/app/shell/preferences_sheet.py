@@ -84,7 +84,7 @@ COSTS = (
 
 class PreferencesSheet:
     """A modal dialog. ``kept`` are the stored preferences; ``allow`` is called with the live view's
-    share of the training time.
+    share of the training time, ``show_computers`` when the list of computers is wanted.
     """
 
     def __init__(
@@ -92,6 +92,7 @@ class PreferencesSheet:
         kept: preferences.Preferences,
         allow: Callable[[float], None],
         parent: QWidget,
+        show_computers: Callable[[], object] = lambda: None,
     ) -> None:
         self._kept, self._allow = kept, allow
         self.dialog = Dialog(parent, "Preferences", WIDTH)
@@ -106,6 +107,10 @@ class PreferencesSheet:
         self._add_costs()
         self._add_device()
         self._add_place()
+        self._head("Computers")
+        self.computers = button("Computers…", show_computers)
+        self._line("Training", self.computers)
+        self._note("Train on another computer through ssh.")
         page = QWidget()
         page.setLayout(self._grid)
         self._grid.setContentsMargins(0, 0, 0, 0)

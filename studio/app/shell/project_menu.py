@@ -6,6 +6,7 @@ from functools import partial
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu
 
+from pushforward.studio.app.core import preferences
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.file_manager import show_in_folder
 from pushforward.studio.app.design.icons import IconWearer
@@ -60,6 +61,10 @@ class ProjectButton(PushButton):
             entry.triggered.connect(partial(self._actions.project.open, each.path))
         if others:
             menu.addSeparator()
+        for computer in preferences.load().computers:
+            entry = menu.addAction(f"On {keyless(computer.title)}")
+            entry.setEnabled(state.computer != computer.title)
+            entry.triggered.connect(partial(self._actions.computers.open, computer))
         menu.addAction("New project…").triggered.connect(lambda: self._new())
         menu.addAction("Open a project…").triggered.connect(lambda: self._open())
         shown = menu.addAction("Show in its folder")

@@ -14,6 +14,7 @@ from pushforward.studio.app.design.basic import Dot, icon_button, label, restyle
 from pushforward.studio.app.design.literal_text import set_tip
 from pushforward.studio.app.design.theme import theme
 from pushforward.studio.app.text import number_format
+from pushforward.studio.store.errors import human_bytes
 from pushforward.studio.version import program_version
 
 __all__ = ["StatusBar"]
@@ -39,6 +40,7 @@ class StatusBar(QFrame):
         self.setAccessibleName("Status")
         self._dot = Dot(8)
         self._engine = label()
+        self._place = label("", "muted")
         self._device = label("", "muted")
         self._memory = label("", "muted")
         self._speed = label("", "muted")
@@ -49,7 +51,7 @@ class StatusBar(QFrame):
         self.history = icon_button("bell", "Past messages")
         self.history.setFixedSize(22, 22)
         layout = row(self._dot, self._engine, parent=self, gap=6, margins=(14, 0, 10, 0))
-        for each in (self._device, self._memory, self._speed, self._left, self._cost):
+        for each in (self._place, self._device, self._memory, self._speed, self._left, self._cost):
             layout.addSpacing(12)
             layout.addWidget(each)
         layout.addStretch(1)
@@ -63,10 +65,12 @@ class StatusBar(QFrame):
         for changed in (state.runs.changed, state.runs.progressed):
             changed.connect(self._show_run)
         state.runs.selected.connect(self._show_run)
+        state.computer_changed.connect(self._show_place)
         state.place_changed.connect(self._show_run)
         for signal in (state.runs.changed, state.runs.listed):
             signal.connect(self._show_engine)
         self._show_engine()
+        self._show_place()
         self._show_run()
 
     def fit(self, width: int) -> None:
@@ -93,6 +97,13 @@ class StatusBar(QFrame):
         self._device.setText(text)
         set_tip(self._device, reason)
         self._device.setAccessibleDescription(reason)
+
+    def _show_place(self) -> None:
+        """Show on which other computer the engine runs, and the bandwidth of the connection."""
+        computer, rate = self._state.computer, self._state.bandwidth
+        self._place.setText(f"on {computer} · {human_bytes(round(rate))}/s" if computer else "")
+        self._place.setVisible(bool(computer))
+        set_tip(self._place, "Where the engine runs, and the bandwidth of the connection")
 
     def _device_words(self) -> tuple[str, str]:
         """Return the device in a few words, and why it and no other."""

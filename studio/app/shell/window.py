@@ -287,7 +287,11 @@ class MainWindow(QMainWindow):
     def _show_preferences(self, path: str = "") -> None:
         module = importlib.import_module("pushforward.studio.app.shell.preferences_sheet")
         allow = self._actions.looking.watching.allow
-        module.PreferencesSheet(self._kept, allow, self).open(path)
+        module.PreferencesSheet(self._kept, allow, self, self._show_computers).open(path)
+
+    def _show_computers(self) -> None:
+        module = importlib.import_module("pushforward.studio.app.shell.computers_sheet")
+        module.ComputersSheet(self._state, self._actions, self).open()
 
     def _show_diagnostics(self) -> None:
         module = importlib.import_module("pushforward.studio.app.shell.diagnostics_sheet")

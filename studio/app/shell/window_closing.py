@@ -118,7 +118,7 @@ class Leave:
         if self._asking or self.leaving:
             return
         training, others = self._state.under_way, self._state.short
-        if training is None and not others:
+        if self._state.computer or (training is None and not others):
             self._start("checkpoint")
             return
         self._asking = True

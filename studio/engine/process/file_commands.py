@@ -80,8 +80,8 @@ def _inside(path: str) -> Path:
     return found
 
 
-def _files(folder: Path) -> Iterator[tuple[str, int]]:
-    """Yield relative path and size of each file.
+def _files(folder: Path) -> Iterator[tuple[str, int, int]]:
+    """Yield relative path, size and time of the last change (ns since 1970) of each file.
 
     Raises:
         Refused: there are too many.
@@ -96,4 +96,8 @@ def _files(folder: Path) -> Iterator[tuple[str, int]]:
             count += 1
             if count > MAX_FILES:
                 raise Refused(f"{folder} has more than {MAX_FILES:,} files.")
-            yield path.relative_to(folder).as_posix(), path.stat().st_size
+            try:
+                status = path.stat()
+            except FileNotFoundError:
+                continue  # replaced or thinned out by a training meanwhile
+            yield path.relative_to(folder).as_posix(), status.st_size, status.st_mtime_ns

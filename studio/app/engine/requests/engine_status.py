@@ -39,7 +39,11 @@ class EngineIntents(Intents):
     def became(self, now: EngineState) -> None:
         """Take over a change of the client's state; `Ready` itself comes as an event."""
         status = self.state.engine
-        if now.name in ("restarting", "lost"):
+        if self.state.computer and now.name == "restarting":
+            self.state.forget_jobs()  # the engine goes on, and says anew what it has
+            self._set(EngineStatus(state="restarting", message="Reconnecting"))
+            self.state.queue_changed.emit()
+        elif now.name in ("restarting", "lost"):
             self._lost(now)
         elif now.name == "unresponsive":
             self._set(EngineStatus(state="lost", device=status.device, message=now.message))

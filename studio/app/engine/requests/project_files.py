@@ -15,6 +15,7 @@ from pushforward.studio.app.core.display_names import called
 from pushforward.studio.app.core.evaluation_results import Evaluated, newest
 from pushforward.studio.app.core.operator_results import number_of
 from pushforward.studio.app.core.runs import RunState, Series, newest_floors
+from pushforward.studio.app.engine.mirrored_files import bring
 from pushforward.studio.app.engine.requests.request_base import Refused
 from pushforward.studio.protocol.label import Label
 from pushforward.studio.protocol.messages import ErrorInfo
@@ -381,6 +382,7 @@ def handed(place: Path) -> "dict[str, NDArray[Any]]":
 
     file = ResultFolder(place).input_path
     with _refusing(place):
+        bring(file)
         if not file.exists():
             return {}
         with hdf5.opened(file) as found:
@@ -398,8 +400,10 @@ def result(place: Path) -> "tuple[ResultRecord, dict[str, NDArray[Any]]]":
     from pushforward.studio.store.results import ResultFolder
 
     folder = ResultFolder(place)
-    with _refusing(place), hdf5.opened(folder.arrays) as file:
-        return folder.record, read_arrays(file, skip=("provenance",))
+    with _refusing(place):
+        bring(folder.arrays)
+        with hdf5.opened(folder.arrays) as file:
+            return folder.record, read_arrays(file, skip=("provenance",))
 
 
 def evaluated(run: str) -> Evaluated | None:
@@ -435,10 +439,14 @@ def trash(project: Path, path: Path) -> Path:
     """Move a run or a data set to the project's trash; return where it is now.
 
     Raises:
-        Refused: it cannot be moved.
+        Refused: it cannot be moved, or is only the mirror of one on another computer.
     """
+    from pushforward.studio.launchers.mirror import is_mirror
     from pushforward.studio.store.project import Project
 
+    if is_mirror(project):
+        message = f"{path.name} is on another computer."
+        raise Refused(ErrorInfo(kind="user", message=message, hint="Delete it there."))
     with _refusing():
         return Project.open(project).trash(path)
 

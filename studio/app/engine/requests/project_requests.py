@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -40,8 +40,17 @@ ANSWERS = 2.0  # seconds that a disk may take to say whether a project is there
 class ProjectIntents(Intents):
     """Intents about the folder that is open and what is in it."""
 
-    def __init__(self, state: AppState, link: Link, runs: RunIntents, data: DataIntents) -> None:
+    def __init__(
+        self,
+        state: AppState,
+        link: Link,
+        runs: RunIntents,
+        data: DataIntents,
+        prepare: Callable[[Path], Awaitable[None]],
+    ) -> None:
+        """``prepare`` brings the engine to where a project is, before it is opened."""
         super().__init__(state, link)
+        self._prepare = prepare
         self._runs = runs
         self._data = data
         self._listing = 0
@@ -49,6 +58,7 @@ class ProjectIntents(Intents):
         self._noted: Path | None = None
         state.runs.listed.connect(self._listed)
         state.jobs_lost.connect(self._lost)
+        state.engine_back.connect(self._read_again)
 
     def open(self, path: Path) -> None:
         """Open a project folder and list its runs and data, or the project of a run at that run."""
@@ -103,6 +113,7 @@ class ProjectIntents(Intents):
         state = self.state
         self._opening += 1
         asked = (self._opening, state.project)
+        await self._prepare(path)
         contents = await asyncio.to_thread(project_files.read, path)
         if asked != (self._opening, state.project):
             return  # another one was opened meanwhile
@@ -253,6 +264,11 @@ class ProjectIntents(Intents):
         self.state.runs.metrics_appended.emit(run.key)
         self.state.runs.kept_changed.emit(run.key)
         self.state.runs.logged.emit(run.key)
+
+    def _read_again(self) -> None:
+        """Read the curves of what trains: some of it was missed while the connection was lost."""
+        for run in [each for each in self.state.runs.by_key.values() if each.job]:
+            async_tasks.spawn(self._fill(run))
 
     def delete_runs(self, keys: Sequence[str]) -> None:
         """Move runs to the project's trash; the toast, or Undo, brings all of them back. None is

@@ -84,6 +84,8 @@ def run_entries(
         entries.append((f"Branch from step {at:,}…", partial(actions.branching.ask, key, at)))
     if run.checkpoints or run.job:
         entries += operator_entries(state, actions, run)
+    if state.computer:
+        entries.append(("Bring it here", partial(actions.computers.bring_here, key)))
     pinned = run.label.baseline
     title = "Unpin the baseline" if pinned else "Pin as baseline"
     entries += [
