@@ -108,6 +108,8 @@ class Mirror:
             name = path.relative_to(self.paths.local).as_posix()
         except ValueError:
             return
+        if name not in self._files:  # written just now: the engine announces it at once
+            await self._sync_or_explain(name)
         async with self._lock:
             size, changed, here = self._files.get(name, (0, 0, True))
             if here:
@@ -115,11 +117,14 @@ class Mirror:
             try:
                 await self._copy(RemoteFile(name, size, changed))
             except (CommandFailed, EngineError) as error:
-                raise StoreError(
-                    f"{name} cannot be fetched: {error.info.message}",
-                    "It is on the other computer: try again when the connection is back.",
-                ) from error
+                raise _not_fetched(name, error) from error
             self._save()
+
+    async def _sync_or_explain(self, name: str) -> None:
+        try:
+            await self.sync()
+        except EngineError as error:
+            raise _not_fetched(name, error) from error
 
     def _differs(self, file: RemoteFile) -> bool:
         size, changed, _ = self._files.get(file.path, (-1, -1, False))
@@ -181,6 +186,13 @@ class Mirror:
     def _save(self) -> None:
         data = msgspec.json.encode(_Manifest(files=self._files))
         atomic.write_bytes(self.paths.local / MANIFEST, data, durable=False)
+
+
+def _not_fetched(name: str, error: CommandFailed | EngineError) -> StoreError:
+    return StoreError(
+        f"{name} cannot be fetched: {error.info.message}",
+        "It is on the other computer: try again when the connection is back.",
+    )
 
 
 def _end_of(file: Path, most: int) -> tuple[int, bytes]:

@@ -92,7 +92,7 @@ class PreferencesSheet:
         kept: preferences.Preferences,
         allow: Callable[[float], None],
         parent: QWidget,
-        show_computers: Callable[[], object] = lambda: None,
+        show_computers: Callable[[], None] = lambda: None,
     ) -> None:
         self._kept, self._allow = kept, allow
         self.dialog = Dialog(parent, "Preferences", WIDTH)
