@@ -629,7 +629,7 @@ def test_steps_of_a_training_are_told_without_filling_the_table_anew(made, monke
 def test_a_group_says_how_many_data_there_are_and_a_run_which_of_them_it_learned_from(made):
     five = made.state.runs.by_key["/p/runs/0005-r"]
     ring = made.model.row_at(index_of(made, 3).parent())
-    assert ring.group.about == "drawn anew"
+    assert ring.group.about == "procedural"
     five.spec.training["samples"] = 5000
     assert data_taken(five, catalog()) == "5,000"
     five.spec.training["samples"] = 0

@@ -14,7 +14,7 @@ from pushforward.studio.protocol.catalog import Catalog, EntrySpec
 
 __all__ = ["DataSet", "all_sets", "found", "kinds_of"]
 
-DRAWN = "drawn anew"
+DRAWN = "procedural"
 OURS = "Apache-2.0, as this program"
 NAMED = 5
 """Number of files of a set that are named; the others are counted."""

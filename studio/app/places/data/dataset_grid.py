@@ -67,13 +67,13 @@ class DataSetGrid(QWidget):
         sets = all_sets(self._state.catalog, self._state.datasets)
         gone = self._deck.deal(sets)
         self.search.setPlaceholderText(
-            f"Search {format_count(len(sets), 'data set')}: a name, a kind, a source"
+            f"Search {format_count(len(sets), 'data set')}: name, data type or source"
         )
         many = kinds_of(sets)
         self._kinds = ["", *many]
         at = self.kinds.currentIndex()
         self.kinds.offer(
-            ["All kinds", *(f"{kind(slug).title} ({count})" for slug, count in many.items())]
+            ["All data types", *(f"{kind(slug).title} ({count})" for slug, count in many.items())]
         )
         self.kinds.setCurrentIndex(at if 0 <= at < len(self._kinds) else 0)
         self._find()

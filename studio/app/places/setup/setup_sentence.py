@@ -208,7 +208,7 @@ class SetupSentence(Sentence):
             self._actions.setup.preview,
             lambda slug: kind_of(pick_of(slug, state.datasets), catalog),
         )
-        hint = f"Search {format_count(len(sets), 'data set')}: a name, a kind, a source"
+        hint = f"Search {format_count(len(sets), 'data set')}: name, data type or source"
         self._open(self.data, body, look, self._choose_data, hint, letters, size=WIDE)
 
     def _choose_data(self, option: Option) -> None:

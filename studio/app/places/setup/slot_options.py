@@ -56,7 +56,7 @@ def _project_options(data: DataInfo, catalog: Catalog, family: EntrySpec | None)
     shown = kind(data.kind)
     rows = format_count(data.rows, shown.one, shown.many)
     columns = ", ".join(data.columns[:6])
-    facts = [("Kind", shown.title), ("Size", rows), ("Columns", columns)]
+    facts = [("Data type", shown.title), ("Size", rows), ("Columns", columns)]
     return Option(
         value=display_names.imported(data.name),
         title=data.name,
@@ -74,7 +74,7 @@ def _shipped(entry: EntrySpec, catalog: Catalog, family: EntrySpec | None) -> Op
         title=entry.title,
         summary=entry.summary,
         note=shown.title.lower(),
-        facts=(("Kind", shown.title), ("Source", entry.source)),
+        facts=(("Data type", shown.title), ("Source", entry.source)),
         **_fit(catalog, family, entry.kinds[0] if entry.kinds else ""),
     )
 

@@ -156,7 +156,7 @@ class RunPanel(QWidget):
             said = pick.slug.removeprefix(PROJECT_PREFIX) if pick is not None else ""
             chosen = [] if pick is None else [("", entry.title if entry else said)]
             if name == "dataset" and entry is None:
-                chosen.append(("Kind", kind_of(run.spec.dataset, catalog).title))
+                chosen.append(("Data type", kind_of(run.spec.dataset, catalog).title))
             fields = entry.fields if entry is not None else []
             touched: list[tuple[str, str]] = []
             rest: list[tuple[str, str]] = []
