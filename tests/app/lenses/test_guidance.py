@@ -173,7 +173,7 @@ async def test_a_measured_curve_and_seen_answers_are_one(able, view) -> None:
 
 
 async def test_a_curve_of_another_step_class_or_rescale_is_not_drawn(able, view) -> None:
-    await until(lambda: view.found is not None)
+    await until(lambda: view.status.mark.text() == "Preview, 5 strengths, n = 500")
     view.rescale.setValue(5)
     able.link.refusal = "no"
     await until(lambda: not view._query.busy)

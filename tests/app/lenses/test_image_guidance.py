@@ -235,8 +235,9 @@ async def test_images_follow_the_slider_and_the_curve_is_what_was_measured(lens,
     stops = lab.charts.tradeoff.stops
     assert [stop.setting for stop in stops] == [2.0, 5.0], "the answer to 0 left all bounds"
     lab._measure()
-    await until(lambda: not lens.link.of(Operate)[-1].inline)
-    assert lens.link.of(Operate)[-1].given == {"label": "one"}
+    await until(lambda: [each for each in lens.link.of(Operate) if not each.inline])
+    [measuring] = [each for each in lens.link.of(Operate) if not each.inline]
+    assert measuring.given == {"label": "one"}
 
 
 async def test_while_it_is_measured_it_says_how_far_it_is_and_can_be_ended(lens, lab) -> None:
@@ -248,6 +249,7 @@ async def test_while_it_is_measured_it_says_how_far_it_is_and_can_be_ended(lens,
         return await answers(command)
 
     lens.link.ask = ask  # without a preview of the curve
+    lab._select(lens.run.key)
     await until(lambda: lab.found is not None)
     assert lab.unknown.text().startswith("Not measured yet")
     assert lab.status.isHidden()

@@ -62,6 +62,7 @@ class AskedLive(LensView, Generic[Q]):
         self._refined = False  # whether the whole number is requested
         self._count = 0  # samples of what was found
         self._query: Query[Q, None] = Query(self, self._answer, debounce_ms=DEBOUNCE_MS)
+        self._query.changed.connect(self.tell)
         self.words = Elided("", "muted")
         self.status = LabStatus()
         tip = f"Compute it with {self.whole:,} samples"
