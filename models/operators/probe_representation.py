@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from pushforward.models.config import Config, Pick, decode, encode, param
 from pushforward.models.contracts.batch import Batch
@@ -17,19 +18,25 @@ from pushforward.models.metrics.represent.probe import labelled_rows
 from pushforward.models.operators.base import Operation, Outcome, Progress, SeedSetting, Work
 from pushforward.models.operators.otherset import other_rows
 from pushforward.models.registry import operator
+from pushforward.models.representation.encoder import EncoderWithHead
 from pushforward.models.representation.probes import (
     ProbeData,
     few_label_accuracy,
     knn_accuracy,
     linear_accuracy,
     pca_features,
+    split_rows,
 )
 from pushforward.models.tensors import make_generator
+from pushforward.models.training.trained import Trained
 
 __all__ = ["LABELS", "REPRESENTATIONS", "ProbeRepresentation", "ProbeRepresentationConfig"]
 
 LABELS = (1, 5, 10, 50)
-REPRESENTATIONS = ("this run", "raw values", "PCA", "random encoder")
+REPRESENTATIONS = (
+    "this run", "raw values", "PCA", "random encoder", "SimCLR on real", "supervised",
+)  # fmt: skip
+_FREE = 4  # of these need no training
 _COMPONENTS = 32
 _BATCHES, _SUBSET = 3621, 3622  # streams of the seed
 _OTHER = 3623
@@ -72,7 +79,8 @@ class ProbeRepresentationConfig(Config, frozen=True):
     "probe-representation",
     title="Probe the representation",
     summary="Measures classifiers on the features after 1, 5, 10 and 50 labels a class, on all "
-    "labels and by neighbours, next to raw values, PCA and a random encoder.",
+    "labels and by neighbours, next to raw values, PCA and encoders that are random, trained on "
+    "real data, or supervised.",
     source="Chen et al. 2020, arXiv:2002.05709, section 4.1",
     needs=("represent",),
     counts="probes",
@@ -89,9 +97,9 @@ class ProbeRepresentation:
 
         The arrays: "labels" (p,), labels a class that there were enough of; "few" (4, p, draws)
         accuracies by representation in the order of `REPRESENTATIONS`; "all" (4,) and "knn" (4,);
-        "tested", the number of test rows. With encoders on real data "sizes" (s,) and "real"
-        (s, seeds), accuracies after one label a class. With another set "other-few", "other-all"
-        and "other-knn".
+        "tested", the number of test rows. With encoders on real data these have 6 rows in place of
+        4, and there are "sizes" (s,) and "real" (s, seeds), accuracies after one label a class.
+        With another set "other-few", "other-all" and "other-knn".
 
         Raises:
             ValueError: the data have no classes, or no rows to measure with.
@@ -100,6 +108,11 @@ class ProbeRepresentation:
         assert isinstance(model, Representation)
         train, test = _sets(operation)
         ways = _ways(model, train[0])
+        if self.config.real_seeds:
+            now = Progress(0, 1)
+            ways.append((yield from _trained_on(model, train[0], 0, now)))
+            ways.append((yield from _supervised(model, *train, 0, now)))
+        trained = ways[_FREE:]
         counts = [k for k in LABELS if k <= _fewest(train[1])]
         total = len(ways) * (2 if self.config.other.slug else 1)
         total += self.config.real_seeds * (len(_SIZES) + 1)
@@ -112,7 +125,7 @@ class ProbeRepresentation:
         if self.config.other.slug:
             rows = other_rows(operation, self.config.other, _MOST, self.config.seed, _OTHER)
             halves = _halves(rows)
-            ways = _ways(model, halves[0])
+            ways = [*_ways(model, halves[0]), *trained]
             there = [k for k in counts if k <= _fewest(halves[1])]
             probed = yield from self._probed(ways, halves, there, len(ways), total)
             arrays |= {f"other-{name}": values for name, values in probed.items()}
@@ -235,6 +248,42 @@ def _trained_on(
         if step % 20 == 0:
             yield now
     return _features_of(made)
+
+
+def _supervised(
+    model: Representation, rows: Tensor, labels: Tensor, seed: int, now: Progress
+) -> Generator[Progress, None, Represent]:
+    """Train an encoder of the same settings with cross-entropy on the rows that do not validate."""
+    like, config = _encoder(model, seed), model.config
+    learned = split_rows(len(rows)).learned
+    x = model.spec.standardise(rows[learned]).to(model.device)
+    y = labels[learned].to(model.device)
+    classes = int(labels.max()) + 1
+    net = EncoderWithHead(config.net, model.spec, config.features, classes, like.weights(0))
+    trained = Trained(
+        net.to(model.device), config.optimizer, max(1, model.trained.count), decay=config.ema,
+        execution=model.execution, name="supervised encoder",
+    )  # fmt: skip
+    generator = make_generator(seed, _BATCHES)
+    for step in range(model.trained.count):
+        chosen = torch.randint(len(x), (128,), generator=generator).to(x.device)
+        views, truth = like.pixel_view(x[chosen], like.views), y[chosen]
+
+        def loss(
+            part: slice, views: Tensor = views, truth: Tensor = truth
+        ) -> tuple[Tensor, dict[str, Tensor]]:
+            return functional.cross_entropy(net(views[part]), truth[part]), {}
+
+        trained.descend(loss, len(chosen))
+        if step % 20 == 0:
+            yield now
+
+    @torch.no_grad()
+    def represent(each: Tensor) -> Tensor:
+        standardised = model.spec.standardise(each).to(model.device)
+        return trained.averaged.features(standardised).cpu()
+
+    return represent
 
 
 def _describe(arrays: dict[str, Tensor]) -> str:

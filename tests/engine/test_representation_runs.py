@@ -127,6 +127,16 @@ def test_probes_are_compared_on_the_same_draws(run):
     assert "points (95 % over draws of the labels" in found.record.note
 
 
+def test_a_supervised_encoder_is_best_and_one_on_real_data_is_probed(run):
+    found = answer(run, "probe-representation", config={"draws": 2, "real_seeds": 1})
+    few = found.arrays["few"].mean(axis=2)
+    assert few.shape == (6, 4)
+    assert few[5, 0] == few[:, 0].max(), "it has seen all labels"
+    assert few[5, 0] > few[3, 0] + 0.05, "above the random encoder"
+    assert not np.allclose(few[4], few[3])
+    assert found.arrays["all"].shape == (6,)
+
+
 def test_the_frechet_distance_in_its_features_has_a_floor(run):
     found = answer(run, "representation-frechet", config={"run": {"run": "0001"}, "n": 200})
     assert found.arrays["distance"] > found.arrays["floor"] > 0

@@ -31,7 +31,10 @@ COLUMNS = (
     Column("verdict", "Whether the difference from raw values is shown"),
     Column("PCA", "The same probe on 32 principal components"),
     Column("random", "The same encoder before its first training step"),
+    Column("real", "SimCLR: the same encoder, trained on the real samples with equal steps"),
+    Column("supervised", "The same encoder, trained on all labels with equal steps"),
 )
+NOT_TRAINED = "–"  # in a preview
 NO_WORTH = (
     "Worth in real samples: measure with “Encoders on real data” above 0 to train the same encoder "
     "on 10 to all real samples."
@@ -116,6 +119,7 @@ def _mean(values: Doubles) -> str:
 
 def _line(title: str, values: list[str], compared: tuple[str, str, str]) -> tuple[str, ...]:
     own, raw, *others = values
+    others += [NOT_TRAINED] * (4 - len(others))
     return title, own, raw, compared[0], compared[1], *others
 
 
