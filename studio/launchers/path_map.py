@@ -10,9 +10,11 @@ from typing import Any
 
 import msgspec
 
+from pushforward.studio.protocol.commands import PATHS
+
 __all__ = ["ForeignPath", "PathMap"]
 
-_PATHS = frozenset({"by", "file", "files", "project", "result", "run", "runs"})
+_PATHS = frozenset({"by", "result", *PATHS})
 """Fields of messages that contain paths."""
 
 

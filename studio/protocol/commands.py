@@ -9,6 +9,7 @@ from pushforward.studio.protocol.spec import ChangeSetting, Edit, Pick, RunSpec
 __all__ = [
     "FILE_PIECE",
     "GENERATE",
+    "PATHS",
     "VIEW_SHARE",
     "ApplyEdit",
     "Attach",
@@ -54,6 +55,8 @@ GENERATE = "generate"
 VIEW_SHARE = 0.03
 """Default share of the training time for the live view."""
 
+PATHS = ("encoder", "file", "files", "of", "project", "run", "runs")
+"""The fields of commands that hold folders or files, whichever command it is."""
 
 FILE_PIECE = 4 * 2**20
 """Bytes of a file that one `ReadFile` may ask for."""

@@ -15,11 +15,11 @@ import pytest
 from pushforward.studio.client import CommandFailed, EngineClient
 from pushforward.studio.engine.jobs import headless
 from pushforward.studio.engine.process.commands import dispatch
-from pushforward.studio.engine.process.path_checks import PATHS
 from pushforward.studio.engine.race import headless as headless_race
 from pushforward.studio.engine.run.runlog import RunLog
 from pushforward.studio.launch import own_env, own_folder
 from pushforward.studio.protocol import messages as m
+from pushforward.studio.protocol.commands import PATHS
 from pushforward.studio.protocol.spec import Pick
 from pushforward.studio.store.lock import NAME, Busy
 from pushforward.studio.store.run import RunFolder
@@ -246,6 +246,7 @@ def commands(place: str, other: str) -> list[m.Command]:
         m.QueryLayer(run=place, layer="field", bounds=bounds),
         m.WalkStep(run=place),
         m.GetNearest(run=place, by="points", x=[]),
+        m.GetNearest(run=other, encoder=place, x=[]),
         m.Operate(run=place, operator="generate"),
         m.Evaluate(run=place),
         m.Operate(run=place, operator="generate", file=other),
@@ -275,8 +276,8 @@ def test_all_files_and_folders_are_named_by_whole_paths(
     for command in commands(place, other):
         if not place and isinstance(command, m.Validate | m.PreviewData):
             continue  # they need none
-        if isinstance(command, m.Operate) and command.run == other and not place:
-            continue  # nor a file: what comes of it goes into the run
+        if isinstance(command, m.Operate | m.GetNearest) and command.run == other and not place:
+            continue  # the file of a result and an encoder are optional
         error = desk.refused(command)
         assert error.kind == "user"
         assert getattr(command, error.path) in (place, [place], [other, place])

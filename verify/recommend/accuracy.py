@@ -125,8 +125,8 @@ def _competes(bench: Bench, model: str) -> Outcome:
     nulls=[
         Null("Markov chain", lambda bench: _competes(bench, "Markov")),
         Null("POP", lambda bench: _competes(bench, "POP")),
+        Null("GRU4Rec", lambda bench: _competes(bench, "GRU4Rec")),
     ],
-    baselines=[Null("GRU4Rec", lambda bench: _competes(bench, "GRU4Rec"))],
 )
 def acvae_is_competitive(bench: Bench) -> Outcome:
     """Compare ACVAE with the tuned controls."""

@@ -7,12 +7,10 @@ from pathlib import Path
 import msgspec
 
 from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.protocol.commands import PATHS
 from pushforward.studio.protocol.messages import Command
 
-__all__ = ["PATHS", "check_places"]
-
-PATHS = ("file", "files", "of", "project", "run", "runs")
-"""The fields of commands that hold folders or files, whichever command it is."""
+__all__ = ["check_places"]
 
 _LONGEST = 4096
 
