@@ -1,7 +1,7 @@
 """Simulated streaming service: long tail, new releases, series and sessions, with times."""
 
 from functools import lru_cache
-from typing import Annotated, Literal
+from typing import Annotated
 
 import torch
 
@@ -9,6 +9,7 @@ from pushforward.models.config import Config, param
 from pushforward.models.contracts.data import Splits
 from pushforward.models.data.streaming_law import simulate, streaming_service
 from pushforward.models.kinds.interactions import InteractionSet
+from pushforward.models.ranking.protocol_setting import USERS, ProtocolSetting
 from pushforward.models.ranking.protocols import split_histories
 from pushforward.models.registry import dataset
 
@@ -19,21 +20,7 @@ class StreamingConfig(Config, frozen=True):
     """How many users there are, and how their histories are split."""
 
     users: Annotated[int, param("Users", "Number of users.", low=100, high=20_000)] = 1300
-    protocol: Annotated[
-        Literal["users", "ratio", "last-item", "time"],
-        param(
-            "Evaluation protocol",
-            "Users: some users are held out, and their last title is predicted. 80:20: the last "
-            "fifth of each history. Last title: leave-one-out. Time: all events of the last "
-            "months; only this one never trains on the future.",
-            choices={
-                "users": "Held-out users",
-                "ratio": "80:20 per user",
-                "last-item": "Last title (leave-one-out)",
-                "time": "Global time split",
-            },
-        ),
-    ] = "users"
+    protocol: ProtocolSetting = "users"
     draw: Annotated[
         int, param("Seed", "The same seed gives the same users.", low=0, high=2**31 - 1)
     ] = 0
@@ -64,7 +51,7 @@ def streaming_users(users: int, seed: int) -> InteractionSet:
 def streaming(config: StreamingConfig) -> Splits:
     """Return the histories, split by the protocol."""
     data = streaming_users(config.users, config.draw)
-    if config.protocol == "users":
+    if config.protocol == USERS:
         tenth = len(data) // 10
         parts = torch.split(torch.arange(len(data)), [len(data) - 2 * tenth, tenth, tenth])
         train, validation, test = (data.take(part) for part in parts)

@@ -57,6 +57,7 @@ def split_histories(
     validation_share: float = 0.1,
     longest: int = LONGEST,
     seed: int = 0,
+    reorder: bool = True,
 ) -> Protocol:
     """Split histories by a protocol.
 
@@ -67,11 +68,13 @@ def split_histories(
         validation_share: share of each training history that validates.
         longest: number of last items of each history that are used.
         seed: of the order of items with equal times.
+        reorder: whether items with equal times are put in random order; otherwise they keep the
+            order of the data.
 
     Raises:
         ValueError: the times are unknown, or too few users are left.
     """
-    data = newest_items(break_ties(data, seed), longest)
+    data = newest_items(break_ties(data, seed) if reorder else data, longest)
     if name == "time":
         train, test = _split_by_time(data, 1 - test_share)
         learning, validation = _split_by_time(train, 1 - validation_share)

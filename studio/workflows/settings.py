@@ -13,13 +13,22 @@ from pushforward.models.entries import Kind
 from pushforward.models.nets.offered import why_not
 from pushforward.models.registry import registry
 from pushforward.studio.counts import join_words
+from pushforward.studio.engine.kinds.base import kind_of
 from pushforward.studio.engine.kinds.compatibility import picked_kind
 from pushforward.studio.engine.process.catalogue import described
 from pushforward.studio.engine.run.resolve import known_kind, today
 from pushforward.studio.engine.run.settings import TrainingConfig
 from pushforward.studio.methods import methods
 from pushforward.studio.protocol.catalog import Catalog
-from pushforward.studio.protocol.spec import ChangeSetting, Edit, Pick, RunRef, RunSpec, run_name
+from pushforward.studio.protocol.spec import (
+    ChangeSetting,
+    Edit,
+    Pick,
+    RunRef,
+    RunSpec,
+    project_name,
+    run_name,
+)
 from pushforward.studio.store.edits import in_order
 from pushforward.studio.store.project import Project
 from pushforward.studio.store.run import RunFolder
@@ -265,6 +274,9 @@ def _list_settings(spec: RunSpec) -> dict[str, dict[str, Any]]:
         if entry.slug == slug
     }
     configs["training"] = TrainingConfig
+    own = kind_of(picked_kind(spec.dataset)).run_settings
+    if own is not None and project_name(spec.dataset.slug) is not None:
+        configs["dataset"] = own
     return opened | {
         f"{head}.{row['path']}": row for head, config in configs.items() for row in describe(config)
     }

@@ -15,6 +15,7 @@ from pushforward.studio.app.data.views.view_spec import shows
 from pushforward.studio.app.engine.requests import project_files
 from pushforward.studio.cli.command import command_for
 from pushforward.studio.protocol import messages as m
+from pushforward.studio.protocol.catalog import EntrySpec, FieldSpec
 from pushforward.studio.protocol.spec import Pick, RunSpec
 from pushforward.studio.store.parts import Part
 from pushforward.studio.store.project import Project
@@ -166,3 +167,25 @@ def test_how_many_are_used_is_no_setting_of_data_that_are_used_whole():
     drawn = msgspec.structs.replace(own, dataset=Pick(slug="ring-of-five"))
     assert draft_spec.idle(own, "training") == {"samples", "subset"}
     assert draft_spec.idle(own, "family") == draft_spec.idle(drawn, "training") == set()
+
+
+def test_an_imported_set_of_histories_has_a_protocol_to_choose() -> None:
+    config = {"kind": "interactions", "protocol": "time"}
+    spec = RunSpec(
+        name="a test", family=Pick(slug="pop"), dataset=Pick(slug="project:films", config=config)
+    )
+    protocol = FieldSpec(path="protocol", kind="choice", title="Protocol", help="", default="users")
+    own = EntrySpec(
+        kind="imported", slug="interactions", title="", summary="", source="", fields=[protocol]
+    )
+    offered = catalog()
+    offered = msgspec.structs.replace(offered, entries=[*offered.entries, own])
+    entry = draft_spec.entry_of(spec, "dataset", offered)
+    assert entry is not None
+    assert entry.title == "films"
+    assert [field.path for field in entry.fields] == ["protocol"]
+    assert not draft_spec.unknown(spec, "dataset", offered), "the data type is no setting"
+    assert draft_spec.cleared(spec, "dataset").dataset.config == {"kind": "interactions"}
+    assert as_imported(spec, [data("films", Path("films"), "interactions")]) == spec, (
+        "a run that is opened again keeps its protocol"
+    )

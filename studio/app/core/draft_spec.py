@@ -7,7 +7,7 @@ from typing import Any, Literal
 import msgspec
 
 from pushforward.studio.protocol.catalog import Catalog, EntrySpec, FieldSpec
-from pushforward.studio.protocol.spec import PROJECT_PREFIX, Pick, RunSpec, project_name
+from pushforward.studio.protocol.spec import KIND, Pick, RunSpec, project_name
 
 __all__ = [
     "SECTIONS",
@@ -61,6 +61,10 @@ def entry_of(spec: RunSpec, section: Section, catalog: Catalog | None) -> EntryS
     else:
         pick = getattr(spec, section)
         entry = catalog.get(section, pick.slug) if pick is not None else None
+        name = project_name(pick.slug) if pick is not None else None
+        if section == "dataset" and name is not None:
+            own = catalog.get("imported", catalog.kind_of(pick))
+            entry = own and msgspec.structs.replace(own, slug=pick.slug, title=name)
     if entry is None:
         return None
     return catalog.opened(entry, config_of(spec, section), catalog.kind_of(spec.dataset))
@@ -135,8 +139,9 @@ def unknown(spec: RunSpec, section: Section, catalog: Catalog) -> dict[str, Any]
     versions, or of a plugin that is missing.
     """
     entry = entry_of(spec, section, catalog)
-    if entry is None and section == "dataset" and spec.dataset.slug.startswith(PROJECT_PREFIX):
-        return {}  # what stands in its pick is its kind
+    imported = section == "dataset" and project_name(spec.dataset.slug) is not None
+    if entry is None and imported:
+        return {}  # its settings are those of the import
     known = {field.path: field for field in entry.fields} if entry is not None else {}
 
     def strange(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -149,7 +154,8 @@ def unknown(spec: RunSpec, section: Section, catalog: Catalog) -> dict[str, Any]
             elif path not in known:
                 yield path, value
 
-    return dict(strange(config_of(spec, section)))
+    found = dict(strange(config_of(spec, section)))
+    return {path: value for path, value in found.items() if not (imported and path == KIND)}
 
 
 def put(spec: RunSpec, section: Section, field: FieldSpec, value: Any) -> RunSpec:
@@ -168,7 +174,10 @@ def cleared(spec: RunSpec, section: Section) -> RunSpec:
     """Return the spec with all settings of a section at their defaults."""
     if section != "training" and getattr(spec, section) is None:
         return spec
-    return _with_config(spec, section, {})
+    kept = {}
+    if section == "dataset" and project_name(spec.dataset.slug) is not None:
+        kept = {name: value for name, value in spec.dataset.config.items() if name == KIND}
+    return _with_config(spec, section, kept)
 
 
 def repick(spec: RunSpec, section: Section, slug: str) -> RunSpec:

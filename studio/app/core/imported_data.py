@@ -29,12 +29,15 @@ def missing(spec: RunSpec, datasets: Iterable[DataInfo]) -> str:
 
 
 def as_imported(spec: RunSpec, datasets: Iterable[DataInfo]) -> RunSpec:
-    """Return a spec whose imported data set has the data type of the project; unknown sets are
-    unchanged.
+    """Return a spec whose imported data set has the data type of the project, and its other
+    settings; unknown sets are unchanged.
     """
     pick = spec.dataset
     datasets = list(datasets)
     if pick.slug not in {display_names.imported(data.name) for data in datasets}:
         return spec
     known = pick_of(pick.slug, datasets)
+    kept = {name: value for name, value in pick.config.items() if name != KIND}
+    if pick.config.get(KIND, IMPORTED_KIND) == known.config.get(KIND, IMPORTED_KIND):
+        known = Pick(slug=known.slug, config={**known.config, **kept})
     return spec if known.config == pick.config else msgspec.structs.replace(spec, dataset=known)

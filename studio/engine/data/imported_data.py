@@ -37,7 +37,7 @@ __all__ = [
     "imported_kind",
     "imported_outline",
     "measured",
-    "scene_settings",
+    "run_settings",
 ]
 
 T = TypeVar("T")
@@ -49,7 +49,7 @@ _FEW = 64
 
 def imported(name: str, project: Path, settings: Settings = NO_SETTINGS) -> Dataset:
     """Open a data set that was imported into a project: in memory, or where it lies if it is large.
-    ``settings`` are those of a scene.
+    ``settings`` are those of the run.
 
     Raises:
         Refused: the project has no such data set, or it has too few rows; the path is "dataset".
@@ -59,7 +59,7 @@ def imported(name: str, project: Path, settings: Settings = NO_SETTINGS) -> Data
     record = folder.record
     if (split := _split_of(folder, settings)) is not None:
         folder.verify()
-        return _of_splits(split, record.hash, settings)
+        return _of_splits(split, folder, settings)
     if record.stored == "hdf5":
         # Sets of before are learned from whole, and measured against themselves.
         rows = kind_of(record.kind).from_parts({"x": folder.read()}, facts_of(folder))
@@ -96,8 +96,8 @@ def imported(name: str, project: Path, settings: Settings = NO_SETTINGS) -> Data
     )
 
 
-def scene_settings(dataset: Pick) -> dict[str, Any]:
-    """Return the settings of the scene that the pick of an imported set has."""
+def run_settings(dataset: Pick) -> dict[str, Any]:
+    """Return the settings that the pick of an imported set has, other than its data type."""
     return {name: value for name, value in dataset.config.items() if name != KIND}
 
 
@@ -107,7 +107,7 @@ def _split_of(folder: DatasetFolder, settings: Settings) -> Splits | None:
     Raises:
         Refused: the settings do not fit; the path is that of the setting.
     """
-    if folder.record.stored == "hdf5" or not kind_of(folder.record.kind).whole:
+    if folder.record.stored == "hdf5" or not kind_of(folder.record.kind).is_split(settings):
         return None
     return _split_remembered(folder, folder.record.hash, json.dumps(dict(settings), sort_keys=True))
 
@@ -124,11 +124,13 @@ def _split_remembered(folder: DatasetFolder, hash_: str, settings: str) -> Split
         raise Refused(f"{path}: {error.message}", path=path) from error
 
 
-def _of_splits(parts: Splits, hash_: str, settings: Settings) -> Dataset:
+def _of_splits(parts: Splits, folder: DatasetFolder, settings: Settings) -> Dataset:
+    hash_ = folder.record.hash
     if settings:
         said = json.dumps(dict(settings), sort_keys=True)
         hash_ = hashlib.sha256(f"{hash_} {said}".encode()).hexdigest()
     held = parts.test if parts.validation is None else parts.validation
+    kind = kind_of(folder.record.kind)
     return Dataset(
         parts.train,
         hash_,
@@ -137,8 +139,9 @@ def _of_splits(parts: Splits, hash_: str, settings: Settings) -> Dataset:
         None,
         parts.test,
         len(held) // 2,
-        held=held,
-        validates=parts.validation is not None,
+        None if kind.whole else partial(_read_all_rows, folder, folder.record.hash),
+        held,
+        parts.validation is not None,
     )
 
 
@@ -150,7 +153,8 @@ def where_it_lies(name: str, project: Path, settings: Settings = NO_SETTINGS) ->
         Refused, StoreError: as `imported`, but for damage that only reading finds.
     """
     folder = _folder(name, project)
-    if folder.record.stored == "hdf5" or kind_of(folder.record.kind).whole:
+    kind = kind_of(folder.record.kind)
+    if folder.record.stored == "hdf5" or kind.is_split(settings):
         return imported(name, project, settings).rows
     train = _shares(folder, large=True)["train"]
     if len(train) < FEWEST:
@@ -291,16 +295,18 @@ def find_place(slug: str, project: Path) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def measured(slug: str, project: Path) -> Generator[bool, None, None]:
+def measured(dataset: Pick, project: Path) -> Generator[bool, None, None]:
     """Have the statistics of a large imported set measured, if they never were; yields False
     meanwhile. Of other sets they are measured as they are read.
 
     Raises:
         Refused, StoreError: as `imported`.
     """
-    name = project_name(slug)
+    name = project_name(dataset.slug)
     if name is None or not _is_large(name, project):
         return
+    if kind_of(_folder(name, project).record.kind).is_split(run_settings(dataset)):
+        return  # which is in memory
     rows = find_imported(name, project).rows
     assert isinstance(rows, StoredRows)
     yield from rows.prepare()

@@ -13,7 +13,7 @@ from pushforward.studio.engine.data.imported_data import (
     find_imported,
     find_shares,
     find_where_it_lies,
-    scene_settings,
+    run_settings,
 )
 from pushforward.studio.engine.data.stored_rows import StoredRows
 from pushforward.studio.engine.kinds.base import Arrays, kind_of
@@ -50,7 +50,7 @@ def preview(pick: Pick, project: Path | None, n: int) -> tuple[dict[str, Any], A
     choice = pick_dataset(pick)
     if choice is None:
         name = project_name(pick.slug) or ""
-        settings = scene_settings(pick)
+        settings = run_settings(pick)
         data = find_where_it_lies(name, project, settings)
         shares = find_shares(name, project, settings)
     else:

@@ -133,7 +133,7 @@ class TrainingJob(Job):
         """Train; see `studio.engine.jobs.job.Job.work`."""
         try:
             self._say("reading the data")
-            yield from measured(self.spec.dataset.slug, self.folder.project)
+            yield from measured(self.spec.dataset, self.folder.project)
             yield from draw_ahead(check(self.spec, any_device=True), self.folder.project)
             session = self._open()
             yield False

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from pushforward.models.config import Config
 from pushforward.models.contracts.batch import Batch
 from pushforward.models.contracts.data import Labelled, RowSource, Splits
 from pushforward.models.contracts.spec import DataSpec
@@ -73,6 +74,10 @@ class DataKind:
     """Whether imported rows mean something only together, as the pixels of a scene do: all are made
     data of at once, and of these some are learned from.
     """
+
+    run_settings: ClassVar[type[Config] | None] = None
+    """Settings of imported data that each run chooses, at their defaults those of the import; None
+    for none. `split_parts` applies them."""
 
     plane: ClassVar[bool] = False
     """Whether the first two numbers of a sample are coordinates in a plane."""
@@ -140,6 +145,10 @@ class DataKind:
         raise Refused(
             f"The data set holds {self.slug}, which training does not support yet.", path="dataset"
         )
+
+    def is_split(self, settings: Mapping[str, Any]) -> bool:
+        """Return whether `split_parts` may split imported rows with these settings of a run."""
+        return self.whole
 
     def split_parts(
         self, parts: Arrays, facts: Facts, settings: Mapping[str, Any]

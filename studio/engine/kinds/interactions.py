@@ -9,12 +9,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from pushforward.models.config import Config, decode
 from pushforward.models.contracts.batch import Batch
-from pushforward.models.contracts.data import RowSource
+from pushforward.models.contracts.data import RowSource, Splits
 from pushforward.models.contracts.spec import SIZE, DataSpec
 from pushforward.models.kinds.interactions import InteractionSet
 from pushforward.models.layouts.histories import PADDING, sizes
 from pushforward.models.layouts.ragged import Ragged
+from pushforward.models.ranking.protocol_setting import (
+    USERS,
+    HistorySettings,
+    split_by_setting,
+)
 from pushforward.studio.engine.kinds.base import MOST_HANDED, Arrays, DataKind, Facts
 from pushforward.studio.engine.process.failures import Refused
 from pushforward.studio.formats.arrays import ARRAY_SUFFIXES, write_arrays
@@ -34,6 +40,7 @@ class Interactions(DataKind, slug="interactions"):
     """Histories of people."""
 
     suffixes: ClassVar[tuple[str, ...]] = (".csv", *ARRAY_SUFFIXES, PARQUET)
+    run_settings: ClassVar[type[Config] | None] = HistorySettings
 
     def describe_data(self, data: RowSource) -> str:
         assert isinstance(data, InteractionSet)
@@ -92,6 +99,19 @@ class Interactions(DataKind, slug="interactions"):
             _tensor(parts, _RATING, torch.float32),
             categories if len(categories) == len(titles) else (),
         )
+
+    def is_split(self, settings: Mapping[str, Any]) -> bool:
+        """As `DataKind.is_split`: the usual protocol holds out users, by their numbers."""
+        return bool(settings.get("protocol", USERS) != USERS)
+
+    def split_parts(
+        self, parts: Arrays, facts: Facts, settings: Mapping[str, Any]
+    ) -> Splits | None:
+        """Return histories as the evaluation protocol of the run splits them."""
+        protocol = decode(HistorySettings, settings).protocol
+        if protocol == USERS:
+            return None
+        return split_by_setting(self.from_parts(parts, facts), protocol)
 
     def preview_arrays(self, data: RowSource) -> Arrays:
         """Return "x" (n, L) int32 with "size", and under "person" (n,) by which number each is

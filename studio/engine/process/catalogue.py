@@ -25,6 +25,7 @@ from pushforward.models.nets.offered import kinds_of
 from pushforward.models.nets.pick import preferred
 from pushforward.models.operators.against import DISTANCE, is_distance
 from pushforward.models.registry import Problem, registry
+from pushforward.studio.engine.kinds.base import kind_of
 from pushforward.studio.engine.kinds.compatibility import kinds_measured
 from pushforward.studio.engine.makers.base import Maker, makers
 from pushforward.studio.engine.process.devices import devices
@@ -65,6 +66,7 @@ def build(problems: list[Problem]) -> Catalog:
     entries.insert(0, _training())
     found += undescribed
     entries += [_maker(each) for each in makers().values()]
+    entries += _imported()
     return Catalog(
         entries=entries,
         devices=devices(),
@@ -120,6 +122,23 @@ def _training() -> EntrySpec:
         source="",
         fields=_fields(TrainingConfig, by_kind),
     )
+
+
+def _imported() -> list[EntrySpec]:
+    """Describe the settings of imported data, by data type."""
+    return [
+        EntrySpec(
+            kind="imported",
+            slug=entry.slug,
+            title=entry.title,
+            summary=entry.summary,
+            source="",
+            kinds=[entry.slug],
+            fields=_fields(config, {}),
+        )
+        for entry in registry.all("kind")
+        if (config := kind_of(entry.slug).run_settings) is not None
+    ]
 
 
 def _maker(maker: Maker[Any]) -> EntrySpec:

@@ -46,7 +46,7 @@ from pushforward.studio.engine.data.imported_data import (
     find_imported,
     find_outline,
     imported_kind,
-    scene_settings,
+    run_settings,
 )
 from pushforward.studio.engine.data.validity_rules import ruled
 from pushforward.studio.engine.kinds.base import kind_of
@@ -139,7 +139,7 @@ class Resolved:
     def _data(self, project: Path | None) -> Dataset:
         name = project_name(self.spec.dataset.slug)
         if name is not None:
-            return find_imported(name, project, scene_settings(self.spec.dataset))
+            return find_imported(name, project, run_settings(self.spec.dataset))
         assert self.dataset is not None  # resolve() leaves it out for imported sets only
         n, seed, first = self.training.samples, self.training.seed, self.training.subset == "first"
         return registered(self.dataset.entry, self.dataset.config, n, seed, first=first)
@@ -158,7 +158,7 @@ class Resolved:
     def _outline(self, project: Path | None) -> Outline:
         name = project_name(self.spec.dataset.slug)
         if name is not None:
-            return find_outline(name, project, scene_settings(self.spec.dataset))
+            return find_outline(name, project, run_settings(self.spec.dataset))
         assert self.dataset is not None
         return outline_of(self.dataset.entry, self.dataset.config, self.training.samples)
 
@@ -244,6 +244,8 @@ def resolve(
     family = _family(spec.family, kind, named_set(entry), problems, sure=sure)
     settings = {**entry_of(kind).training, **spec.training}
     training = _config(TrainingConfig, settings, "training", problems)
+    if imported and (own := kind_of(kind).run_settings) is not None:
+        _config(own, run_settings(spec.dataset), "dataset", problems)
     sampler = _sampler(spec, kind, family, problems)
     metrics = _metrics(spec, kind, family, problems)
     if family is not None:
@@ -312,10 +314,12 @@ def known_kind(dataset: Pick, project: Path | None) -> Pick:
 
 def _imported_pick(dataset: Pick, kind: str) -> Pick:
     """Return the pick of an imported set, which names its kind where it is not the usual one, and
-    keeps the settings of a scene.
+    keeps its other settings where data of its kind have some.
     """
     named = {} if kind == IMPORTED else {KIND: kind}
-    kept = scene_settings(dataset) if kind_of(kind).whole else {}
+    data_type = kind_of(kind)
+    takes = data_type.whole or data_type.run_settings is not None
+    kept = run_settings(dataset) if takes else {}
     return Pick(slug=dataset.slug, config={**named, **kept})
 
 

@@ -8,6 +8,7 @@ from pushforward.studio.app.core.run_comparison import training_value
 from pushforward.studio.app.places.setup.expected_cost import expected
 from pushforward.studio.counts import format_count, format_split
 from pushforward.studio.protocol.catalog import Catalog
+from pushforward.studio.protocol.spec import project_name
 
 __all__ = ["costs", "takes", "used"]
 
@@ -44,7 +45,8 @@ def used(draft: Draft, catalog: Catalog | None) -> tuple[int | None, str]:
         filter(None, (format_split(draft.facts.get("shares") or {}), _measured(draft, catalog)))
     )
     entry = draft_spec.entry_of(draft.spec, "dataset", catalog)
-    if n is None or entry is None or takes is None:
+    imported = project_name(draft.spec.dataset.slug) is not None
+    if n is None or entry is None or imported or takes is None:
         return n, shares
     if not entry.size:
         return (int(takes), shares) if takes else (n, FRESH)

@@ -155,7 +155,7 @@ class RunPanel(QWidget):
             self._config.addWidget(label(title, "heading"))
             said = pick.slug.removeprefix(PROJECT_PREFIX) if pick is not None else ""
             chosen = [] if pick is None else [("", entry.title if entry else said)]
-            if name == "dataset" and entry is None:
+            if name == "dataset" and said != run.spec.dataset.slug:
                 chosen.append(("Data type", kind_of(run.spec.dataset, catalog).title))
             fields = entry.fields if entry is not None else []
             touched: list[tuple[str, str]] = []
