@@ -76,7 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _recipe(recipe: Recipe) -> None:
     """What a recipe trains, what it shows, and the settings that it has for that."""
-    from pushforward.studio.cli.command import assignments
+    from pushforward.studio.workflows.command_line import assignments
 
     run = recipe.run
     say(f"{recipe.title}  (recipe {recipe.slug})")

@@ -13,13 +13,13 @@ from pushforward.studio.app.core.data_type_registry import kind_of_run
 from pushforward.studio.app.core.imported_data import as_imported, pick_of
 from pushforward.studio.app.data.views.view_spec import shows
 from pushforward.studio.app.engine.requests import project_files
-from pushforward.studio.cli.command import command_for
 from pushforward.studio.protocol import messages as m
 from pushforward.studio.protocol.catalog import EntrySpec, FieldSpec
 from pushforward.studio.protocol.spec import Pick, RunSpec
 from pushforward.studio.store.parts import Part
 from pushforward.studio.store.project import Project
 from pushforward.studio.store.schema import Schema
+from pushforward.studio.workflows.command_line import command_for
 from tests.client.fakes.catalog import catalog
 
 CLOUDS = Pick(slug="project:clouds", config={"kind": "jets"})

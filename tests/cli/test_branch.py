@@ -8,11 +8,11 @@ import msgspec
 import pytest
 
 from pushforward.studio.__main__ import main
-from pushforward.studio.cli.command import command_for
 from pushforward.studio.protocol.spec import ChangeSetting, EditPoints, RunSpec, UndoPoints
 from pushforward.studio.store.edits import effective_spec
 from pushforward.studio.store.project import Project
 from pushforward.studio.store.run import RunFolder
+from pushforward.studio.workflows.command_line import command_for
 from pushforward.studio.workflows.errors import UsageError
 from pushforward.studio.workflows.settings import apply, with_edits
 from pushforward.studio.workflows.target import find

@@ -30,7 +30,6 @@ from pushforward.models.registry import registry
 from pushforward.observables.graphs.labels import NODE_LABELS
 from pushforward.observables.molecules.atoms import ATOMS
 from pushforward.studio.__main__ import main
-from pushforward.studio.cli.command import assignments
 from pushforward.studio.engine.kinds.base import kind_of
 from pushforward.studio.engine.process.discovery import discover
 from pushforward.studio.engine.run.model_loading import load
@@ -39,6 +38,7 @@ from pushforward.studio.protocol.spec import Pick, RunSpec
 from pushforward.studio.store.project import Project
 from pushforward.studio.store.run import RunFolder
 from pushforward.studio.store.samples import SampleSet
+from pushforward.studio.workflows.command_line import assignments
 from tests.cli.exported import read_arrays, read_graphs, read_pictures, read_sound, read_table
 from tests.engine.test_commands import Desk
 from tests.models.pairs import NETWORK, SETTINGS

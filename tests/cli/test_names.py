@@ -10,11 +10,11 @@ import pytest
 
 from pushforward.studio.__main__ import main
 from pushforward.studio.cli import output
-from pushforward.studio.cli.command import command_for
 from pushforward.studio.cli.parser import parser
 from pushforward.studio.cli.terminal import complain, say, table
 from pushforward.studio.protocol.spec import Pick, RunSpec
 from pushforward.studio.store.project import Project
+from pushforward.studio.workflows.command_line import command_for
 from tests.cli.terminal import in_a_terminal
 
 HOSTILE = "\x1b[2J\u202egnp\r\n<b>bold</b>"

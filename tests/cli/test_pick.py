@@ -11,7 +11,6 @@ import pytest
 from pushforward.models.registry import registry
 from pushforward.studio.__main__ import main
 from pushforward.studio.app.core import draft_spec
-from pushforward.studio.cli.command import command_for
 from pushforward.studio.engine.process.catalogue import build
 from pushforward.studio.engine.process.discovery import discover
 from pushforward.studio.engine.run.resolve import resolve
@@ -21,6 +20,7 @@ from pushforward.studio.store.parts import Part
 from pushforward.studio.store.project import Project
 from pushforward.studio.store.run import RunRecord
 from pushforward.studio.store.schema import Schema
+from pushforward.studio.workflows.command_line import command_for
 from pushforward.studio.workflows.errors import UsageError
 from pushforward.studio.workflows.settings import apply, changes, with_inputs
 from pushforward.studio.workflows.target import find

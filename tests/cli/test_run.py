@@ -13,7 +13,6 @@ import msgspec
 import pytest
 
 from pushforward.studio.__main__ import main
-from pushforward.studio.cli.command import command_for
 from pushforward.studio.client.follow import RunFollower, background_runs
 from pushforward.studio.engine.process.catalogue import build
 from pushforward.studio.engine.process.discovery import discover
@@ -29,6 +28,7 @@ from pushforward.studio.store.lock import Busy
 from pushforward.studio.store.project import Project
 from pushforward.studio.store.run import RunFolder
 from pushforward.studio.workflows import background
+from pushforward.studio.workflows.command_line import command_for
 from pushforward.studio.workflows.settings import apply
 from pushforward.studio.workflows.target import find
 from tests.cli.conftest import sets

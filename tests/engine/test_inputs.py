@@ -7,7 +7,6 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from pushforward.studio.cli.command import command_for
 from pushforward.studio.engine.jobs import headless
 from pushforward.studio.engine.process import catalogue
 from pushforward.studio.engine.process.discovery import discover
@@ -21,6 +20,7 @@ from pushforward.studio.protocol.spec import Pick, RunRef, RunSpec
 from pushforward.studio.store.errors import Damaged
 from pushforward.studio.store.project import Project
 from pushforward.studio.store.run import RunFolder
+from pushforward.studio.workflows.command_line import command_for
 from tests.engine.fakes import losses
 from tests.engine.test_commands import Desk
 

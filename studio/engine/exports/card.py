@@ -11,7 +11,6 @@ from typing import Any
 from pushforward.models.entries import DatasetEntry, MetricEntry
 from pushforward.models.registry import registry
 from pushforward.studio import resources
-from pushforward.studio.cli.command import command_for
 from pushforward.studio.engine.exports.export import Request
 from pushforward.studio.engine.process.catalogue import build
 from pushforward.studio.engine.run.model_loading import Loaded, load
@@ -20,6 +19,7 @@ from pushforward.studio.literal import one_line
 from pushforward.studio.methods import methods, survey
 from pushforward.studio.protocol.events import SPREAD
 from pushforward.studio.protocol.spec import Pick, project_name
+from pushforward.studio.workflows.command_line import command_for
 
 __all__ = ["card", "write"]
 

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pushforward.models.registry import registry
-from pushforward.studio.cli.command import assignments, command_for
 from pushforward.studio.engine.process.catalogue import build
 from pushforward.studio.engine.process.refusal import Refused
 from pushforward.studio.engine.run.destination import check_destination
@@ -25,6 +24,7 @@ from pushforward.studio.protocol.catalog import Catalog
 from pushforward.studio.protocol.events import SPREAD
 from pushforward.studio.significance import RULE, Measured, compare_with_floor, find_difference
 from pushforward.studio.store.run import RunFolder
+from pushforward.studio.workflows.command_line import assignments, command_for
 
 __all__ = ["REPORT_SUFFIXES", "ReportPlan", "write_report"]
 

@@ -12,9 +12,9 @@ from pushforward.studio.app.core.notices import Notice
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.engine.requests import project_files
 from pushforward.studio.app.engine.requests.request_base import Intents
-from pushforward.studio.cli.command import command_for
 from pushforward.studio.protocol.messages import ExportWeights, ShareFlow, WriteReport
 from pushforward.studio.protocol.spec import Recipe, RunSpec
+from pushforward.studio.workflows.command_line import command_for
 
 __all__ = ["ExportIntents"]
 
