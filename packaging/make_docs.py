@@ -29,6 +29,7 @@ FILES = {
     "docs/installation.md": "installation.md",
     "docs/tools.md": "tools.md",
     "docs/files.md": "files.md",
+    "docs/exports.md": "exports.md",
     "docs/command-line.md": "command-line.md",
     "docs/api.md": "api.md",
     "studio/README.md": "architecture.md",
@@ -38,7 +39,7 @@ FILES = {
     "SECURITY.md": "security.md",
     "CHANGELOG.md": "changelog.md",
 }
-START = ("index.md", "installation.md", "tools.md", "files.md")
+START = ("index.md", "installation.md", "tools.md", "files.md", "exports.md")
 REFERENCE = ("command-line.md", "api.md", "recipes.md")
 DEVELOPMENT = ("architecture.md", "adding-a-model.md", "development.md", "contributing.md",
                "security.md", "changelog.md")  # fmt: skip

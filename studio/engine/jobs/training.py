@@ -24,6 +24,7 @@ from pushforward.studio.engine.run.live_edits import sentence
 from pushforward.studio.engine.run.resolve import check
 from pushforward.studio.engine.run.runlog import RunLog
 from pushforward.studio.engine.run.session import Session, free_device_memory, open_session
+from pushforward.studio.engine.tracking.tracking import Tracking, track
 from pushforward.studio.engine.watch.live_view import LiveView
 from pushforward.studio.engine.watch.outputs import Outputs
 from pushforward.studio.engine.watch.schedules import Pace
@@ -86,6 +87,7 @@ class TrainingJob(Job):
         self._edits: deque[tuple[Edit, Tell]] = deque()
         self._staged: StagedStep | None = None
         self._claimed = False
+        self._tracking: Tracking | None = None
         self._ticked = self._paced = self._beat = clock()
         self._paced_step = 0
         self._block = (0, 0.0)
@@ -157,6 +159,8 @@ class TrainingJob(Job):
         if self.error is not None:
             self._log.write("error", f"{self.error.message} {self.error.hint}".strip())
         if self.state in ENDED:
+            if self._tracking is not None:
+                self._tracking.stop()
             while self._edits:
                 _, tell = self._edits.popleft()
                 tell(Refused(f"{self.title} has ended ({self.state})."))
@@ -179,6 +183,9 @@ class TrainingJob(Job):
         session = open_session(self.folder, self._horizon)
         self.step = session.step
         self._block = (self.step, self._clock())
+        self._tracking = track(
+            session.resolved.training.tracker, self.folder, self.spec, self.step, self._log.write
+        )
         self._outputs = Outputs(
             self.job,
             self.folder,
@@ -189,6 +196,7 @@ class TrainingJob(Job):
             pace=self._pace,
             clock=self._clock,
             measuring=self._measure,
+            tracking=self._tracking,
         )
         for note in session.notes:
             self._log.write("info", note)
@@ -399,6 +407,9 @@ class TrainingJob(Job):
         yield from self._answer(session)
         yield from self._outputs.evaluate_last(self.step)
         yield from self._answer(session)  # what was asked for meanwhile
+        if self._tracking is not None:
+            self._tick(self._clock(), "closing the tracker")
+            yield from self._tracking.finish()
         self._tick(self._clock())
         self.folder.require()
         self._log.write("info", f"Finished at step {self.step:,}.")
@@ -411,6 +422,8 @@ class TrainingJob(Job):
             self._outputs.keep_last(self.step)
         elif self.session is not None:
             self._outputs.curves.drain()
+        if self._tracking is not None:
+            self._tracking.stop()
 
     def _measure(self, on: bool) -> None:
         """Say that it evaluates, or no longer does; steps are no slower for it."""

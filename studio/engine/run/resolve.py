@@ -65,6 +65,7 @@ from pushforward.studio.engine.process.devices import choose
 from pushforward.studio.engine.process.failures import Refused
 from pushforward.studio.engine.run.live_edits import problems as edit_problems
 from pushforward.studio.engine.run.settings import TrainingConfig
+from pushforward.studio.engine.tracking.tracker import check_tracker
 from pushforward.studio.protocol.messages import ErrorInfo
 from pushforward.studio.protocol.spec import Pick, RunSpec, project_name
 from pushforward.studio.store.errors import StoreError
@@ -252,6 +253,7 @@ def resolve(
         problems += edit_problems(spec.edits, family.config)
     if training is not None and not any_device:
         problems += _device(training.device)
+        problems += _tracker(training.tracker)
     problems += _name(spec.name)
     follow_up = _follow_up(spec, kind, family, problems)
     if family is not None:
@@ -326,6 +328,14 @@ def _imported_pick(dataset: Pick, kind: str) -> Pick:
 def _device(device: str) -> list[ErrorInfo]:
     try:
         choose(device)
+    except Refused as refused:
+        return [refused.info]
+    return []
+
+
+def _tracker(slug: str) -> list[ErrorInfo]:
+    try:
+        check_tracker(slug)
     except Refused as refused:
         return [refused.info]
     return []

@@ -215,6 +215,21 @@ class TrainingConfig(Config, frozen=True):
             advanced=True,
         ),
     ] = 0
+    tracker: Annotated[
+        Literal["none", "tensorboard", "mlflow", "wandb"],
+        param(
+            "Tracker",
+            "Sends the curves and settings to an experiment tracker while training. TensorBoard "
+            "and W&B files are in the run's folder, MLflow's in the project's.",
+            choices={
+                "none": "None",
+                "tensorboard": "TensorBoard",
+                "mlflow": "MLflow",
+                "wandb": "Weights & Biases",
+            },
+            advanced=True,
+        ),
+    ] = "none"
     bf16: Annotated[
         bool,
         param(

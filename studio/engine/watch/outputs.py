@@ -17,6 +17,7 @@ from pushforward.studio.engine.run.model_loading import Loaded
 from pushforward.studio.engine.run.operator_requests import ask
 from pushforward.studio.engine.run.runlog import RunLog
 from pushforward.studio.engine.run.session import Session
+from pushforward.studio.engine.tracking.tracking import Tracking
 from pushforward.studio.engine.watch.curves import Columns, Curves
 from pushforward.studio.engine.watch.evaluation import Quality, unguided
 from pushforward.studio.engine.watch.live_picture import LivePicture
@@ -72,8 +73,10 @@ class Outputs:
         pace: Pace,
         clock: Callable[[], float],
         measuring: Callable[[bool], None],
+        tracking: Tracking | None = None,
     ) -> None:
         """Create the outputs; ``measuring`` is called at the start and the end of an evaluation."""
+        self._tracking = tracking
         self._job = job
         self._folder = folder
         self._session = session
@@ -308,6 +311,8 @@ class Outputs:
 
     def _tell(self, columns: Columns, floors: dict[str, float]) -> None:
         self._sink.send(Metrics(job=self._job, columns=columns, floors=floors))
+        if self._tracking is not None:
+            self._tracking.log(columns)
 
 
 def _dear(session: Session) -> bool:

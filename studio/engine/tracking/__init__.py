@@ -1,0 +1,1 @@
+"""Curves of a training in the user's experiment tracker, while it runs."""
