@@ -15,7 +15,19 @@ from pushforward.models.samplers.discrete.base import DiscreteSamplerConfig
 from pushforward.models.tensors import make_generator
 from pushforward.verify.claim import Null, Outcome, experiment
 
-__all__ = ["STEPS", "a12", "board", "drawn", "exact", "quality"]
+__all__ = [
+    "DRAWS",
+    "SEEDS",
+    "SIDE",
+    "STEPS",
+    "a12",
+    "board",
+    "drawn",
+    "exact",
+    "floor_of_variation",
+    "independent_pairs",
+    "quality",
+]
 
 SIDE, DRAWS, SEEDS = 16, 20_000, (0, 1, 2)
 STEPS: dict[DiscretePathName, int] = {"absorbing": 200, "uniform": 100, "gaussian": 100}
@@ -70,7 +82,8 @@ def quality(x: Tensor) -> tuple[float, float]:
     return 0.5 * float((counts - law).abs().sum()), float(counts[law > 0.0].sum())
 
 
-def _floor(seed: int) -> float:
+def floor_of_variation(seed: int) -> float:
+    """Return the total variation between pairs that are drawn from the board and the board."""
     rows = torch.multinomial(
         board().flatten(), DRAWS, replacement=True, generator=make_generator(seed, 1)
     )
@@ -83,7 +96,7 @@ def _forgets(name: DiscretePathName) -> float:
     return float((path.bar[-1] - path.stationary).abs().max())
 
 
-def _independent(seed: int) -> Tensor:
+def independent_pairs(seed: int) -> Tensor:
     """Return pairs (n, 2) whose symbols are drawn each by itself, as often as on the board."""
     share = board().sum(dim=1).expand(2, SIDE)
     rng = make_generator(seed, 2)
@@ -104,7 +117,7 @@ def _measured(steps: int | None = None, null: Callable[[int], Tensor] | None = N
         figures.append(f"{name}, T = {T}: TV {tv:.3f}, valid {valid:.4f}, Qbar_T {left:.0e} off")
         value |= {f"{name} TV": tv, f"{name} valid": valid, f"{name} Qbar_T": left}
         passed &= tv <= most and valid >= least and left <= _FORGOTTEN
-    floors = [_floor(seed) for seed in SEEDS]
+    floors = [floor_of_variation(seed) for seed in SEEDS]
     return Outcome(
         figure="; ".join(figures) + " (worst of three seeds)",
         value=value,
@@ -133,7 +146,7 @@ def _measured(steps: int | None = None, null: Callable[[int], Tensor] | None = N
                 null=lambda s: torch.randint(SIDE, (DRAWS, 2), generator=make_generator(s))
             ),
         ),
-        Null("both symbols, each for itself", lambda: _measured(null=_independent)),
+        Null("both symbols, each for itself", lambda: _measured(null=independent_pairs)),
     ],
 )
 def a12() -> Outcome:
