@@ -17,6 +17,7 @@ from pushforward.models.contracts.learner import Learner
 from pushforward.models.contracts.spec import SIZE
 from pushforward.models.layouts.histories import PADDING, sizes, within
 from pushforward.models.operators.base import Operation, Outcome, Progress, SeedSetting, Slot, Work
+from pushforward.models.operators.recommender_scores import usable_scores
 from pushforward.models.registry import operator
 from pushforward.models.tensors import make_generator
 
@@ -120,7 +121,7 @@ class ItemMap:
                 min(_PIECE, items + 1 - start), learner.spec.shape[0], dtype=torch.int64
             )
             x[:, 0] = torch.arange(start, start + len(x))
-            found.append(_projected(learner.recommend(_batch(x)), self.config.seed))
+            found.append(_projected(usable_scores(learner, _batch(x)), self.config.seed))
             yield Progress(start, 2 * items)
         return torch.cat(found)
 
@@ -155,7 +156,7 @@ class _States:
     def after(self, histories: Batch) -> Tensor | None:
         """Return the states (n, k); None if the model represents no histories."""
         if not self._with_vectors:
-            return _projected(self._learner.recommend(histories), self._seed)
+            return _projected(usable_scores(self._learner, histories), self._seed)
         if not isinstance(self._learner, HasHistoryStates):
             return None
         return self._learner.history_states(histories).detach().float().cpu()

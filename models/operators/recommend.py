@@ -12,6 +12,7 @@ from pushforward.models.contracts.spec import SIZE
 from pushforward.models.kinds.interactions import InteractionSet
 from pushforward.models.layouts.histories import PADDING, sizes, within, without_seen
 from pushforward.models.operators.base import ALL, Operation, Outcome, Progress, Slot, Work
+from pushforward.models.operators.recommender_scores import usable_scores
 from pushforward.models.registry import operator
 
 __all__ = ["Recommend", "RecommendConfig", "chosen"]
@@ -126,8 +127,7 @@ class Recommend:
             some = who[at : at + _PIECE]
             piece = rows.take(some)
             read = within(piece.x, spec.shape[0])
-            said = learner.recommend(Batch(read, read != PADDING, {SIZE: sizes(read)}))
-            said = said.float().cpu()
+            said = usable_scores(learner, Batch(read, read != PADDING, {SIZE: sizes(read)}))
             if self.config.leave_out_seen:
                 earlier = None if data.earlier is None else data.earlier.take(some)
                 said = without_seen(said, piece.x, earlier)

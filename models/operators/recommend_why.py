@@ -11,6 +11,7 @@ from pushforward.models.contracts.batch import Batch
 from pushforward.models.contracts.spec import SIZE
 from pushforward.models.layouts.histories import PADDING, sizes, within, without_seen
 from pushforward.models.operators.base import Operation, Outcome, Progress, Slot, Work
+from pushforward.models.operators.recommender_scores import usable_scores
 from pushforward.models.registry import operator
 from pushforward.models.tensors import make_generator
 
@@ -82,8 +83,8 @@ class RecommendWhy:
         history = history[history != PADDING]
         if not len(history):
             raise ValueError("the history is empty; add an item.")
-        scores = learner.recommend(_batch(leave_one_out(history, self.config.places), places))
-        scores = scores.float().cpu()
+        rows = _batch(leave_one_out(history, self.config.places), places)
+        scores = usable_scores(learner, rows)
         best = without_seen(scores[:1], row).topk(min(self.config.k, scores.shape[1]), dim=1)
         item = best.indices[0][best.values[0].isfinite()]
         yield Progress(1, 2)
@@ -131,6 +132,6 @@ def _removal(
         keep = torch.ones(length, dtype=torch.bool)
         keep[gone] = False
         rows[row, : int(keep.sum())] = history[keep]
-    found = learner.recommend(_batch(rows, places)).float().cpu()[:, item]
+    found = usable_scores(learner, _batch(rows, places))[:, item]
     falls = found[0] - found[1:]
     return torch.stack([falls[0], falls[1], falls[2:].mean()])

@@ -29,7 +29,16 @@ from pushforward.models.layouts.histories import PADDING, without_seen
 from pushforward.models.layouts.ragged import Ragged
 from pushforward.models.tensors import make_generator
 
-__all__ = ["ACCURACY", "KS", "Catalogue", "UserMetrics", "best_items", "rank_users", "score_lists"]
+__all__ = [
+    "ACCURACY",
+    "KS",
+    "Catalogue",
+    "UserMetrics",
+    "best_items",
+    "check_scores",
+    "rank_users",
+    "score_lists",
+]
 
 KS = (10, 20, 100)
 ACCURACY = ("recall", "ndcg", "mrr", "hit")
@@ -164,7 +173,7 @@ def score_lists(
     first row.
 
     Raises:
-        ArithmeticError: a score is not a number.
+        ArithmeticError: a score is NaN or +inf.
     """
     n, items = scores.shape
     row, target = _without_repeats(targets, items)
@@ -193,17 +202,29 @@ def _without_repeats(targets: Ragged, items: int) -> tuple[Tensor, Tensor]:
     return pairs // (items + 1), pairs % (items + 1)
 
 
+def check_scores(scores: Tensor) -> None:
+    """Refuse scores (n, V) that rank nothing; -inf leaves an item out and is allowed.
+
+    Raises:
+        ArithmeticError: a score is NaN or +inf.
+    """
+    broken = (scores.isnan() | scores.isposinf()).any(dim=1)
+    if broken.any():
+        raise ArithmeticError(
+            f"the scores of {int(broken.sum()):,} of {len(broken):,} histories are not finite"
+        )
+
+
 def best_items(scores: Tensor, k: int, seed: int = 0) -> Tensor:
     """Return the k best items of each row of scores (n, V), from 1, 0 where the score is -inf. The
     order of items with equal scores is that of a random permutation of the items, from the seed.
 
     Raises:
-        ArithmeticError: a score is not a number.
+        ArithmeticError: a score is NaN or +inf.
     """
     count = min(k + 1, scores.shape[1])
     best = scores.topk(count, dim=1)
-    if best.values.isnan().any():  # which sorts above all numbers
-        raise ArithmeticError("some scores are not numbers")
+    check_scores(best.values)  # what is no score sorts above all that are
     found = best.indices[:, :k].clone()
     tied = (best.values[:, 1:] == best.values[:, :-1]) & best.values[:, 1:].isfinite()
     rows = tied.any(dim=1)

@@ -215,3 +215,23 @@ def test_every_metric_measures_a_model_and_popularity(entry, name):
     assert bar.n == found.n
     # All of the small catalogue is in a list of a hundred.
     assert found.value != bar.value or entry.slug == "recall-at-100"
+
+
+@pytest.mark.parametrize("entry", [
+    entry for entry in registry.all("metric") if "interactions" in entry.kinds
+], ids=lambda entry: entry.slug)  # fmt: skip
+@pytest.mark.parametrize("broken", [math.nan, math.inf])
+def test_no_metric_has_a_value_of_scores_that_are_not_finite(entry, broken):
+    """Of a list metric, users with such scores were left out of the mean."""
+
+    class Diverged(Scores):
+        def recommend(self, histories):
+            scores = super().recommend(histories)
+            scores[1, 7] = broken
+            return scores
+
+    model = Diverged()
+    split = split_histories(people(), "ratio")
+    evidence = Evidence(split.test, make_generator(0), model=model, train=split.train)
+    with pytest.raises(ArithmeticError, match=r"of 1 of \d+ histories are not finite"):
+        entry.make(entry.config()).measure(evidence)

@@ -9,6 +9,7 @@ from pushforward.models.families.recommend.pop import Pop
 from pushforward.models.kinds.interactions import interactions
 from pushforward.models.operators.base import Operation
 from pushforward.models.operators.item_map import ItemMap, ItemMapConfig
+from pushforward.models.operators.recommend import Recommend, RecommendConfig
 from pushforward.models.operators.recommend_users import RecommendUsers, RecommendUsersConfig
 from pushforward.models.operators.recommend_why import (
     RecommendWhy,
@@ -45,6 +46,21 @@ class Additive(Pop):
         if not draws:
             return states
         return states[:, None] + torch.randn(len(states), draws, 12, generator=generator)
+
+
+class Diverged(Pop):
+    """Has no usable score of one item after every history."""
+
+    broken = float("nan")
+
+    def recommend(self, histories):
+        scores = torch.zeros(len(Batch.of(histories)), 12)
+        scores[:, 4] = self.broken
+        return scores
+
+
+class Overflown(Diverged):
+    broken = float("inf")
 
 
 def learner(kind=Additive):
@@ -120,3 +136,19 @@ def test_metrics_by_user_are_those_of_all_and_popularity_meets_itself():
     assert (found["user"] >= 1).all()
     with pytest.raises(ValueError, match="no users are held out"):
         done(RecommendUsers(RecommendUsersConfig()).work(Operation(pop)))
+
+
+@pytest.mark.parametrize("kind", [Diverged, Overflown])
+@pytest.mark.parametrize(
+    ("operator", "rows"),
+    [
+        (Recommend(RecommendConfig()), DATA.rows(slice(0, 5)).x),
+        (RecommendWhy(RecommendWhyConfig()), torch.tensor([[3, 1, 2]])),
+        (ItemMap(ItemMapConfig()), torch.tensor([[3, 1, 2]])),
+    ],
+    ids=["recommend", "why", "map"],
+)
+def test_scores_that_are_not_finite_are_refused(kind, operator, rows):
+    """Such items were left out of the lists without a word."""
+    with pytest.raises(ValueError, match="histories are not finite; choose an earlier"):
+        done(operator.work(Operation(learner(kind), handed={"histories": Batch(rows)})))

@@ -14,7 +14,7 @@ from pushforward.models.layouts.histories import without_seen
 from pushforward.models.metrics.base import Evidence, Figure, Metric, NotApplicable
 from pushforward.models.metrics.intervals import of_mean, wilson
 from pushforward.models.popularity import Counts
-from pushforward.models.ranking.evaluation import score_lists
+from pushforward.models.ranking.evaluation import check_scores, score_lists
 
 __all__ = ["AT", "NextItem", "RankingConfig", "gained"]
 
@@ -84,8 +84,7 @@ class NextItem(Metric[RankingConfig]):
         return self._figure(counts.log_shares().expand(len(held.item), -1), held)
 
     def _figure(self, scores: Tensor, held: HeldOut) -> Figure:
-        if scores.isnan().any():
-            raise ArithmeticError("some scores are not numbers")
+        check_scores(scores)
         if int(held.targets.lengths.max()) > 1:
             return self._of_sets(scores, held)
         item = held.item
