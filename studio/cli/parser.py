@@ -16,9 +16,9 @@ from pushforward.studio.workflows.errors import UsageError
 __all__ = ["COMMANDS", "main", "parser", "version"]
 
 COMMANDS = (
-    "open", "engine", "run", "branch", "race", "queue", "do", "sample", "evaluate", "export",
-    "share", "report", "import", "make", "list", "show", "trash", "computer", "verify", "check",
-    "diagnostics", "completions", "man",
+    "open", "engine", "run", "branch", "race", "sweep", "queue", "do", "sample", "evaluate",
+    "export", "share", "report", "import", "make", "list", "show", "trash", "computer", "verify",
+    "check", "diagnostics", "completions", "man",
 )  # fmt: skip
 MODULES = {"import": "importing"}
 """Modules whose name differs from that of their command."""

@@ -5,6 +5,7 @@ from typing import Any, Literal
 import msgspec
 
 from pushforward.studio.protocol.spec import ChangeSetting, Edit, Pick, RunSpec
+from pushforward.studio.protocol.trial import Trial
 
 __all__ = [
     "FILE_PIECE",
@@ -196,10 +197,13 @@ class MakeData(_Command, frozen=True, kw_only=True):
 
 
 class StartTraining(_Command, frozen=True, kw_only=True):
-    """Queue a training in a project folder (made if absent); reply: {"job", "run"}."""
+    """Queue a training in a project folder (made if absent); reply: {"job", "run"}. ``trial`` is
+    its place in a sweep.
+    """
 
     spec: RunSpec
     project: str
+    trial: Trial | None = None
 
 
 class ResumeTraining(_Command, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@
 import msgspec
 
 from pushforward.studio.protocol.spec import RunSpec
+from pushforward.studio.protocol.trial import Trial
 
 __all__ = [
     "Array",
@@ -51,7 +52,7 @@ class JobInfo(msgspec.Struct, frozen=True, kw_only=True):
     state: "queued", "running", "paused", "finished", "cancelled", "failed".
     ``run`` is the absolute path of the run folder ("" for imports and races). A training that
     takes part in a race names the race's job. ``parent`` is the name of the run that a branch
-    left at ``branch_step``.
+    left at ``branch_step``; ``trial`` is its place in a sweep.
     """
 
     job: str
@@ -67,3 +68,4 @@ class JobInfo(msgspec.Struct, frozen=True, kw_only=True):
     race: str = ""
     parent: str = ""
     branch_step: int | None = None
+    trial: Trial | None = None

@@ -14,6 +14,7 @@ import msgspec
 from pushforward.studio.protocol.label import Label
 from pushforward.studio.protocol.messages import Budget, ErrorInfo, PhaseInfo
 from pushforward.studio.protocol.spec import RunSpec
+from pushforward.studio.protocol.trial import Trial
 from pushforward.studio.store.atomic import sweep
 from pushforward.studio.store.checkpoint import Checkpoints
 from pushforward.studio.store.errors import StoreError
@@ -46,7 +47,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     `studio.store.dataset.points_hash` of the training data; ``versions`` by package; ``parent``
     names the run that this one left at ``branch_step``, if any; ``race`` is the same
     for all that took part in one race, "" outside races, and ``budget`` what each of them may
-    spend; ``inputs`` are the trained runs that this one learns from.
+    spend; ``trial`` is its place in a sweep; ``inputs`` are the trained runs that it learns from.
     """
 
     spec: RunSpec
@@ -59,6 +60,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     branch_step: int | None = None
     race: str = ""
     budget: Budget | None = None
+    trial: Trial | None = None
     versions: dict[str, str] = {}
     inputs: dict[str, InputRecord] = {}
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from pushforward.studio.engine.jobs import headless
 from pushforward.studio.engine.run.validation import Validator
 from pushforward.studio.protocol.spec import RunSpec
+from pushforward.studio.protocol.trial import Trial
 from pushforward.studio.store.run import RunFolder
 from pushforward.studio.workflows.errors import UsageError
 from pushforward.studio.workflows.wording import problem
@@ -12,8 +13,8 @@ from pushforward.studio.workflows.wording import problem
 __all__ = ["create"]
 
 
-def create(spec: RunSpec, project: Path) -> RunFolder:
-    """Make the run folder of a spec.
+def create(spec: RunSpec, project: Path, trial: Trial | None = None) -> RunFolder:
+    """Make the run folder of a spec; ``trial`` is its place in a sweep.
 
     Raises:
         UsageError: the spec is not valid or needs more memory than there is; all problems are
@@ -22,4 +23,4 @@ def create(spec: RunSpec, project: Path) -> RunFolder:
     problems = Validator().validate(spec, project).problems
     if problems:
         raise UsageError("invalid run:", *(f"  {problem(p)} {p.hint}".rstrip() for p in problems))
-    return headless.create(spec, project)
+    return headless.create(spec, project, trial)

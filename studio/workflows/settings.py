@@ -34,7 +34,7 @@ from pushforward.studio.store.project import Project
 from pushforward.studio.store.run import RunFolder
 from pushforward.studio.workflows.errors import UsageError
 
-__all__ = ["apply", "assigned", "changes", "with_edits", "with_inputs"]
+__all__ = ["apply", "assigned", "changes", "find_setting", "is_whole", "with_edits", "with_inputs"]
 
 _PICKS: dict[str, Kind] = {"family": "family", "dataset": "dataset", "sampler": "sampler"}
 
@@ -98,6 +98,28 @@ def _picked(data: dict[str, Any], name: str, inner: str, text: str) -> dict[str,
     except json.JSONDecodeError:
         value = text
     return replace_at(data, f"{name}.config.{inner}", value)
+
+
+def find_setting(spec: RunSpec, key: str) -> str:
+    """Return the full key of a setting of the training, the family or the sampler (in this order)
+    by its last parts: "lr" is "family.lr", "width" is "family.net.width". A key that fits none or
+    several is returned as it is, for `apply` to refuse.
+    """
+    known = _list_settings(spec)
+    whole = [f"{head}.{key}" for head in ("training", "family", "sampler")]
+    for name in (key, *whole):
+        if name in known:
+            return name
+    # Of a network's settings, the short names; one of a data set or a metric is written in full.
+    ends = {n for n in known if n.startswith("family.") and n.endswith(f".{key}")}
+    short = [name for name in ends if ".config." not in name]
+    return short[0] if len(short) == 1 else key
+
+
+def is_whole(spec: RunSpec, key: str) -> bool:
+    """Return whether a setting, by its full key, takes whole numbers."""
+    row = _list_settings(spec).get(key)
+    return row is not None and row["kind"] == "int"
 
 
 def changes(spec: RunSpec, assignments: Iterable[str], step: int) -> list[ChangeSetting]:

@@ -19,12 +19,13 @@ from pushforward.studio.engine.run.resolve import check
 from pushforward.studio.engine.run.session import new_run
 from pushforward.studio.protocol.messages import Event
 from pushforward.studio.protocol.spec import RunSpec
+from pushforward.studio.protocol.trial import Trial
 from pushforward.studio.store.run import PATIENCE, RunFolder, RunStatus
 
 __all__ = ["create", "drive", "planned_total", "run"]
 
 
-def create(spec: RunSpec, project: Path) -> RunFolder:
+def create(spec: RunSpec, project: Path, trial: Trial | None = None) -> RunFolder:
     """Check a spec and make its run folder in a project (made if absent).
 
     Raises:
@@ -33,7 +34,7 @@ def create(spec: RunSpec, project: Path) -> RunFolder:
     """
     discover()
     resolved = check(spec, project=project)
-    folder = new_run(resolved, project)
+    folder = new_run(resolved, project, trial=trial)
     folder.update_status(state="queued", total=resolved.training.steps)
     return folder
 

@@ -106,7 +106,10 @@ class TrainingJob(Job):
         """The job as everybody sees it."""
         record = self.folder.record
         return msgspec.structs.replace(
-            super().info, parent=record.parent or "", branch_step=record.branch_step
+            super().info,
+            parent=record.parent or "",
+            branch_step=record.branch_step,
+            trial=record.trial,
         )
 
     def claim(self) -> None:

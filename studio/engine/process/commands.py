@@ -199,7 +199,8 @@ def _start(engine: "Engine", command: m.StartTraining) -> Answer | None:
     resolved = valid(engine, command.spec, project)
 
     def start() -> Answer:
-        return train(engine, new_run(resolved, project), resolved.training.steps)
+        folder = new_run(resolved, project, trial=command.trial)
+        return train(engine, folder, resolved.training.steps)
 
     ahead = DataAhead(resolved, project)
     if ahead.done(AT_ONCE):

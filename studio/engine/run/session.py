@@ -39,6 +39,7 @@ from pushforward.studio.engine.watch.projection import Projection
 from pushforward.studio.engine.watch.recorder import Recorder, plane_bounds
 from pushforward.studio.protocol.messages import Budget
 from pushforward.studio.protocol.spec import ChangeSetting, Edit, RunRef, RunSpec
+from pushforward.studio.protocol.trial import Trial
 from pushforward.studio.store.checkpoint import Checkpoint
 from pushforward.studio.store.edits import effective_spec
 from pushforward.studio.store.errors import StoreError
@@ -155,7 +156,12 @@ class Session:
 
 
 def new_run(
-    resolved: Resolved, project: Path, *, race: str = "", budget: Budget | None = None
+    resolved: Resolved,
+    project: Path,
+    *,
+    race: str = "",
+    budget: Budget | None = None,
+    trial: Trial | None = None,
 ) -> RunFolder:
     """Make the folder of a new run in a project (made if absent), with what it learns from.
 
@@ -185,6 +191,7 @@ def new_run(
         dataset_hash=data.hash,
         race=race,
         budget=budget,
+        trial=trial,
         versions=versions(),
         inputs={name: each.record for name, each in taken.items()},
     )
