@@ -13,6 +13,7 @@ from pushforward.studio.app.design.file_dialog import (
     folder_of_exports,
     folder_of_files,
     open_dialog,
+    places,
     remember_folder,
     save_dialog,
 )
@@ -104,3 +105,19 @@ async def test_the_menu_of_projects_says_at_the_right_when_each_was_open(bench, 
 def test_files_of_the_type_that_was_chosen_before_are_listed(label, suffix, listed):
     saving = save_dialog(label, "Export", "a", "HDF5 (*.h5);;NumPy (*.npz)", suffix)
     assert saving.selectedNameFilter() == listed
+
+
+def test_dialogs_are_the_programs_own_and_offer_the_folders_used_last(label, tmp_path):
+    used = [tmp_path / str(n) for n in range(8)]
+    for folder in used:
+        folder.mkdir()
+        remember_folder(str(folder / "a.csv"))
+    newest = used[:1:-1]
+    assert places()[: len(newest)] == newest, "six of them, the newest first"
+    newest[0].rmdir()
+    opening = open_dialog(label, "Open", QFileDialog.FileMode.ExistingFiles, "Table (*.csv)")
+    saving = save_dialog(label, "Save", "a.csv", "Table (*.csv)")
+    for dialog in (opening, saving):
+        assert dialog.testOption(QFileDialog.Option.DontUseNativeDialog)
+        beside = [Path(url.toLocalFile()) for url in dialog.sidebarUrls()]
+        assert beside[:5] == newest[1:], "what has gone is not offered"

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent
 from PySide6.QtGui import QFont, QFontInfo
 from PySide6.QtWidgets import QFileDialog, QLabel, QToolButton, QVBoxLayout, QWidget
 
+from pushforward.studio.app.design.file_dialog import open_dialog
 from pushforward.studio.app.design.theme import Theme, font, theme
 from pushforward.studio.app.design.tokens import DARK, LIGHT, contrast
 
@@ -107,12 +108,12 @@ def test_the_bundled_font_is_used_with_figures_of_equal_width(qapp):
 
 @pytest.mark.parametrize("mode", ["dark", "light"])
 def test_the_buttons_of_a_file_dialog_can_be_seen(qtbot, mode):
-    """Their icons are the style's own, and dark: they need room, and a light ground."""
+    """Their icons are those of the program, in the colours of the theme."""
     theme.set_mode(mode)
-    dialog = QFileDialog()
-    dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
-    qtbot.addWidget(dialog)
-    for name in ("toParentButton", "newFolderButton", "listModeButton", "detailModeButton"):
+    owner = QWidget()
+    qtbot.addWidget(owner)
+    dialog = open_dialog(owner, "Open", QFileDialog.FileMode.ExistingFile)
+    for name in ("backButton", "toParentButton", "newFolderButton"):
         button = dialog.findChild(QToolButton, name)
         button.setEnabled(True)
         picture = button.grab().toImage()
@@ -123,5 +124,5 @@ def test_the_buttons_of_a_file_dialog_can_be_seen(qtbot, mode):
             for x in range(4, picture.width() - 4)
             for y in range(4, picture.height() - 4)
         )
-        assert seen > 25, name
+        assert seen > 10, name
     theme.set_mode("dark")

@@ -9,6 +9,7 @@ The first lab of images includes the training of the reference classifier, where
 """
 
 import argparse
+import os
 import tempfile
 import time
 from collections.abc import Sequence
@@ -38,26 +39,28 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--steps", type=int, default=60)
     parser.add_argument("--shots", type=Path)
     given = parse(parser, argv, recipes=["edm-eight-gaussians"], steps=4)
-    in_studio(lambda: _measure(given))
-
-
-async def _measure(given: argparse.Namespace) -> None:
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     with tempfile.TemporaryDirectory() as folder:
-        studio = await opened(Path(folder) / "labs")
-        state = studio.state
-        print(f"{'recipe':28}{'lab':24}seconds")
-        for slug in given.recipes:
-            recipe = next(each for each in state.recipes if each.slug == slug)
-            await _trained(studio, recipe, given.steps)
-            for spec in labs(state):
-                took, what = await _open(studio, spec)
-                mark = "" if took is not None and took <= TARGET else "  over the target"
-                seconds = f"{took:7.2f}{mark}" if took is not None else f"      - {what}"
-                print(f"{slug:28}{spec.id:24}{seconds}", flush=True)
-                if given.shots is not None:
-                    given.shots.mkdir(parents=True, exist_ok=True)
-                    studio.window.grab().save(str(given.shots / f"{slug}-{spec.id}.png"))
-        await studio.shut()
+        os.environ.setdefault("PUSHFORWARD_HOME", folder)
+        in_studio(lambda: _measure(given, Path(folder) / "labs"))
+
+
+async def _measure(given: argparse.Namespace, project: Path) -> None:
+    studio = await opened(project)
+    state = studio.state
+    print(f"{'recipe':28}{'lab':24}seconds", flush=True)
+    for slug in given.recipes:
+        recipe = next(each for each in state.recipes if each.slug == slug)
+        await _trained(studio, recipe, given.steps)
+        for spec in labs(state):
+            took, what = await _open(studio, spec)
+            mark = "" if took is not None and took <= TARGET else "  over the target"
+            seconds = f"{took:7.2f}{mark}" if took is not None else f"      - {what}"
+            print(f"{slug:28}{spec.id:24}{seconds}", flush=True)
+            if given.shots is not None:
+                given.shots.mkdir(parents=True, exist_ok=True)
+                studio.window.grab().save(str(given.shots / f"{slug}-{spec.id}.png"))
+    await studio.shut()
 
 
 async def _trained(studio: Studio, recipe: Recipe, steps: int) -> None:

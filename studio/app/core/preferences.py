@@ -32,7 +32,7 @@ __all__ = [
 
 log = logging.getLogger(__name__)
 
-RECENT = 12
+RECENT, FOLDERS = 12, 6
 MOST_THREADS, MOST_MEGABYTES, MOST_VIEW = 1024, 1_000_000, 50
 
 
@@ -47,6 +47,7 @@ class RecentProject(msgspec.Struct, frozen=True, kw_only=True):
 class Preferences(msgspec.Struct, kw_only=True):
     """Everything remembered. ``scale`` is in per cent and takes effect at the next start; ``files``
     is the folder in which a file was opened last, ``exports`` the one in which one was written,
+    ``folders`` are the ones that were used last, the newest first;
     ``projects`` the one in which projects begin, ""
     for that of the program; ``columns_off`` are those of the table of runs. ``threads`` and
     ``kept_megabytes`` are of trainings that do not say, 0 for automatic and for no limit;
@@ -62,6 +63,7 @@ class Preferences(msgspec.Struct, kw_only=True):
     recent: list[RecentProject] = []
     files: str = ""
     exports: str = ""
+    folders: list[str] = []
     projects: str = ""
     threads: Annotated[int, msgspec.Meta(ge=0, le=MOST_THREADS)] = 0
     kept_megabytes: Annotated[int, msgspec.Meta(ge=0, le=MOST_MEGABYTES)] = 0
@@ -82,6 +84,11 @@ class Preferences(msgspec.Struct, kw_only=True):
         entry = RecentProject(path=str(path), name=name, opened=at)
         others = [r for r in self.recent if r.path != entry.path]
         self.recent = [entry, *others][:RECENT]
+
+    def used_folder(self, folder: Path) -> None:
+        """Put a folder first in the list of those that were used last."""
+        others = [each for each in self.folders if each != str(folder)]
+        self.folders = [str(folder), *others][:FOLDERS]
 
     def preferred(self, spec: RunSpec) -> RunSpec:
         """Return a spec that says of a training what it leaves open and the person has set."""

@@ -1,18 +1,34 @@
-"""Dialogs for files: those that open one begin where the last was opened, those that write one
-where the last was written, so that nothing made falls among the data that somebody brought.
+"""The file dialog of the program, the same on every system and in the colours of the theme.
+
+Dialogs that open a file begin where the last one was opened, those that write a file where the last
+one was written, so that exports are not mixed with imported data. At the left are the folders used
+last, the folder of projects, and the places of the user.
 """
 
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QStandardPaths, Qt
-from PySide6.QtWidgets import QFileDialog, QHeaderView, QTreeView, QWidget
+from PySide6.QtCore import QFileInfo, QSize, QStandardPaths, Qt, QUrl
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import (
+    QDialogButtonBox,
+    QFileDialog,
+    QFileIconProvider,
+    QHeaderView,
+    QListView,
+    QSplitter,
+    QToolButton,
+    QTreeView,
+    QWidget,
+)
 
 from pushforward.studio.app.core import preferences
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.file_manager import show_in_folder
 from pushforward.studio.app.core.notices import Notice, NoticeAction
+from pushforward.studio.app.design.icons import IconWearer, icon
+from pushforward.studio.app.design.theme import theme
 from pushforward.studio.protocol.messages import ErrorInfo
 from pushforward.studio.store.errors import StoreError
 
@@ -21,9 +37,21 @@ __all__ = [
     "folder_of_exports",
     "folder_of_files",
     "open_dialog",
+    "places",
     "remember_folder",
     "save_dialog",
 ]
+
+WIDTH, HEIGHT, SIDE = 860, 520, 170  # pixels, the last of the places at the left
+BUTTONS = {
+    "backButton": "chevron-left",
+    "forwardButton": "chevron-right",
+    "toParentButton": "chevron-up",
+    "newFolderButton": "plus",
+    "listModeButton": "",
+    "detailModeButton": "",
+}
+"""The tool buttons of the dialog by the names that Qt gives them, with their icons; "" hides one."""
 
 
 def folder_of_files(project: Path | None = None) -> Path:
@@ -50,15 +78,37 @@ def folder_of_exports(project: Path | None = None) -> Path:
 
 def remember_folder(chosen: str) -> None:
     """Remember the folder for the next dialog."""
-    folder = str(Path(chosen).absolute().parent)
+    folder = Path(chosen).absolute().parent
     kept = preferences.load()
-    if kept.files != folder:
-        kept.files = folder
+    if kept.files != str(folder):
+        kept.files = str(folder)
+        kept.used_folder(folder)
         preferences.save(kept)
 
 
 def _remember_written(chosen: str) -> None:
-    preferences.change(exports=str(Path(chosen).absolute().parent))
+    folder = Path(chosen).absolute().parent
+    kept = preferences.load()
+    kept.exports = str(folder)
+    kept.used_folder(folder)
+    preferences.save(kept)
+
+
+def places() -> list[Path]:
+    """Return the folders at the left of a dialog: those used last, that of projects, and those of
+    the user, each once and only if it is there.
+    """
+    paths = QStandardPaths
+    of_user = (
+        paths.StandardLocation.HomeLocation, paths.StandardLocation.DesktopLocation,
+        paths.StandardLocation.DocumentsLocation, paths.StandardLocation.DownloadLocation,
+    )  # fmt: skip
+    known = [
+        *map(Path, preferences.load().folders),
+        preferences.projects_folder(),
+        *(Path(paths.writableLocation(each)) for each in of_user),
+    ]
+    return [folder for folder in dict.fromkeys(known) if folder.is_dir()]
 
 
 def open_dialog(
@@ -80,14 +130,53 @@ def _dialog(
     parent: QWidget, title: str, mode: QFileDialog.FileMode, filters: str, folder: Path
 ) -> QFileDialog:
     where = folder if folder.is_dir() else folder_of_files()
-    dialog = QFileDialog(parent, title, str(where), filters)
+    dialog = QFileDialog(parent)
+    dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
+    dialog.setWindowTitle(title)
+    dialog.setDirectory(str(where))
+    if filters:
+        dialog.setNameFilters(filters.split(";;"))
     dialog.setFileMode(mode)
+    dialog.setSidebarUrls([QUrl.fromLocalFile(str(each)) for each in places()])
+    dialog.resize(WIDTH, HEIGHT)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    if (table := dialog.findChild(QTreeView)) is not None:  # of Qt's own dialog
+    _dress(dialog)
+    return dialog
+
+
+class _FileIcons(QFileIconProvider):
+    """Icons of the program for folders and files."""
+
+    def icon(self, of: QFileIconProvider.IconType | QFileInfo) -> QIcon:  # type: ignore[override]
+        kinds = QFileIconProvider.IconType
+        folder = of.isDir() if isinstance(of, QFileInfo) else of != kinds.File
+        return icon("folder", theme.colors().accent) if folder else icon("page")
+
+
+def _dress(dialog: QFileDialog) -> None:
+    """Give a dialog the icons and buttons of the program, and room for names of folders."""
+    dialog.setViewMode(QFileDialog.ViewMode.Detail)
+    provider = _FileIcons()
+    dialog.setIconProvider(provider)
+    dialog.setProperty("icons", provider)  # Qt does not own it
+    for name, shown in BUTTONS.items():
+        part = dialog.findChild(QToolButton, name)
+        if part is not None:
+            part.setVisible(bool(shown))
+            if shown:
+                IconWearer(part, shown)
+    if (box := dialog.findChild(QDialogButtonBox)) is not None:
+        for each in box.buttons():
+            primary = box.buttonRole(each) == QDialogButtonBox.ButtonRole.AcceptRole
+            each.setProperty("kind", "primary" if primary else "")
+    if (split := dialog.findChild(QSplitter)) is not None:
+        split.setSizes([SIDE, WIDTH - SIDE])
+    if (table := dialog.findChild(QTreeView)) is not None:
         modes = QHeaderView.ResizeMode
         table.header().setSectionResizeMode(modes.ResizeToContents)
         table.header().setSectionResizeMode(0, modes.Stretch)
-    return dialog
+    if (side := dialog.findChild(QListView, "sidebar")) is not None:
+        side.setIconSize(QSize(16, 16))
 
 
 def save_dialog(

@@ -158,8 +158,7 @@ QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QComboBox:focus {
 }
 QLineEdit QToolButton { background: transparent; border: 0; padding: 0; min-height: 0; }
 QLineEdit[role="search"] { padding: 6px 8px; }
-QFileDialog QToolButton { background: $black_icons; padding: 2px; min-height: 0; }
-QFileDialog QToolButton:disabled { background: $panel; }
+QFileDialog QToolButton { padding: 2px; min-height: 0; }
 QLineEdit[invalid="true"] { border: 1px solid $danger; }
 QLineEdit:disabled, QComboBox:disabled { color: $muted; background: $panel; }
 QComboBox::drop-down { border: 0; width: 20px; }
@@ -263,8 +262,6 @@ def stylesheet(tokens: Tokens) -> str:
     values |= {
         "radius": str(RADIUS),
         "panel_radius": str(RADIUS_PANEL),
-        # Qt's own icons are black in every scheme.
-        "black_icons": tokens.muted if tokens.name == "dark" else tokens.raised,
         "icons": resources.folder("icons").as_posix(),
     }
     return Template(_BASE + _BUTTONS + _FIELDS + _LISTS + _SHELL).substitute(values)

@@ -15,9 +15,7 @@ __all__ = ["offer_folder"]
 
 
 def offer_folder(dialog: QFileDialog, take: Callable[[str], None]) -> None:
-    """Let a file dialog return the typed or selected folder, or the current one. System dialogs are
-    unchanged.
-    """
+    """Let a file dialog return the typed or selected folder, or the current one."""
     box = dialog.findChild(QDialogButtonBox)
     if box is None:
         return
