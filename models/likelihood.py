@@ -21,10 +21,12 @@ from pushforward.models.contracts.abilities import Denoise
 from pushforward.models.contracts.learner import finish
 from pushforward.models.tensors import make_generator, weighed
 
-__all__ = ["EXACT", "log_prob", "log_prob_adaptive", "walk_log_prob"]
+__all__ = ["EXACT", "STEPS", "log_prob", "log_prob_adaptive", "walk_log_prob"]
 
 EXACT = 16
 """In so many dimensions the trace is exact."""
+STEPS = 64
+"""Steps of the solver that likelihoods are reported with."""
 _DETAIL = 0.2  # of the spread of data: above it the adaptive solver steps in ln s, below it in s
 _SIGNS = 17  # a seed, the same for good: one model has one likelihood
 
@@ -113,7 +115,7 @@ def walk_log_prob(
     s_min: float,
     s_max: float,
     *,
-    steps: int = 64,
+    steps: int = STEPS,
     spread: float = 1.0,
     probes: int = 1,
     real: Tensor | None = None,

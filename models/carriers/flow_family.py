@@ -16,7 +16,7 @@ from pushforward.models.contracts.learner import Look, Training, finish
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.contracts.state import Packed
 from pushforward.models.fields.velocity import VelocityField
-from pushforward.models.likelihood import walk_log_prob
+from pushforward.models.likelihood import STEPS, walk_log_prob
 from pushforward.models.samplers.flow_ode import FlowOde
 from pushforward.models.tensors import expand_like
 
@@ -69,8 +69,8 @@ class FlowFamily(Carried, Family[C]):
         """Return log p(x) in nats, by the flow from the data back to the noise."""
         return finish(self.walk_log_prob(x))
 
-    def walk_log_prob(self, x: Rows) -> Generator[float, None, Tensor]:
-        """Return the same, in pieces.
+    def walk_log_prob(self, x: Rows, steps: int | None = None) -> Generator[float, None, Tensor]:
+        """Return the same, in pieces, by a number of steps.
 
         In x/(1 - u) and s = u/(1 - u) every flow along lines is dx/ds = (x - E)/s, E the end of the
         line, whichever noise went with which datum.
@@ -82,7 +82,8 @@ class FlowFamily(Carried, Family[C]):
             return end(straight / (1 + s), s / (1 + s))
 
         real = None if rows.mask is None else rows.zeroed(torch.ones_like(rows.x))
-        return walk_log_prob(ends, rows.x, _S_MIN, _S_MAX, real=real)
+        many = steps or STEPS
+        return walk_log_prob(ends, rows.x, _S_MIN, _S_MAX, real=real, steps=many)
 
     @property
     def looks(self) -> Mapping[str, Look]:

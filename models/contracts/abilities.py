@@ -170,11 +170,13 @@ class HasLikelihood(Protocol):
 
 @runtime_checkable
 class WalksLikelihood(Protocol):
-    """log p(x) as `HasLikelihood` returns it, found in pieces: yields between them, in which share
-    of the work is done.
+    """log p(x) as `HasLikelihood` returns it, found in pieces: yields the share of the work that is
+    done. ``steps`` is the number of Runge-Kutta steps, None for the usual one.
     """
 
-    def walk_log_prob(self, x: Rows) -> Generator[float, None, Tensor]: ...
+    def walk_log_prob(
+        self, x: Rows, steps: int | None = None
+    ) -> Generator[float, None, Tensor]: ...
 
 
 @runtime_checkable

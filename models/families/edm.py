@@ -16,7 +16,7 @@ from pushforward.models.fields.learned_score import learned_score
 from pushforward.models.fields.reverse_variance import DIVERGENCE
 from pushforward.models.fields.score import ScoreField
 from pushforward.models.fields.score_settings import ScoreSettings, path_of, score_warnings
-from pushforward.models.likelihood import walk_log_prob
+from pushforward.models.likelihood import STEPS, walk_log_prob
 from pushforward.models.nets.earlier import networks_as_picks
 from pushforward.models.paths.schedule import schedule_of
 from pushforward.models.registry import family
@@ -77,11 +77,12 @@ class Edm(GaussianBound, DiffusionFamily[EdmConfig]):
         """Return log p(x) in nats, by the probability-flow ODE from s_min to s_max."""
         return finish(self.walk_log_prob(x))
 
-    def walk_log_prob(self, x: Rows) -> Generator[float, None, Tensor]:
-        """Return the same, in pieces."""
-        rows, clock = Batch.of(x), self.field.clock
+    def walk_log_prob(self, x: Rows, steps: int | None = None) -> Generator[float, None, Tensor]:
+        """Return the same, in pieces, by a number of steps."""
+        rows, clock, many = Batch.of(x), self.field.clock, steps or STEPS
         real = None if rows.mask is None else rows.zeroed(torch.ones_like(rows.x))
-        return walk_log_prob(self.denoiser(rows), rows.x, clock.s_min, clock.s_max, real=real)
+        s_min, s_max = clock.s_min, clock.s_max
+        return walk_log_prob(self.denoiser(rows), rows.x, s_min, s_max, real=real, steps=many)
 
     @property
     def looks(self) -> Mapping[str, Look]:

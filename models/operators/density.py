@@ -11,6 +11,7 @@ from pushforward.models.config import Config, Pick, param
 from pushforward.models.contracts.abilities import HasLikelihood, WalksLikelihood
 from pushforward.models.contracts.batch import Batch
 from pushforward.models.contracts.data import RowSource
+from pushforward.models.likelihood import STEPS
 from pushforward.models.metrics.images.levels import count_of_levels
 from pushforward.models.metrics.likelihood import gaussian_log_prob
 from pushforward.models.operators.base import Operation, Outcome, Progress, SeedSetting, Work
@@ -72,6 +73,17 @@ class LikelihoodLabConfig(Config, frozen=True):
             kinds=("points", "jet-variables"),
         ),
     ] = 64
+    steps: Annotated[
+        int,
+        param(
+            "Solver steps",
+            "Runge-Kutta steps of the ODE, four network evaluations each. Fewer are faster and "
+            "less exact; only for models with an ODE.",
+            low=4,
+            high=1024,
+            log=True,
+        ),
+    ] = STEPS
     seed: SeedSetting = 0
 
 
@@ -148,10 +160,10 @@ class LikelihoodLab:
                 return x.new_full((len(x),), torch.nan)
 
         for name, each in rows.items():
-            arrays[name], at = yield from _log_prob(learner, each, at)
+            arrays[name], at = yield from _log_prob(learner, each, at, config.steps)
             arrays[f"bar-{name}"] = bar(each.x).float()
         if len(places):
-            found, at = yield from _log_prob(learner, places, at)
+            found, at = yield from _log_prob(learner, places, at, config.steps)
             m = config.map
             arrays |= {"map": found.reshape(m, m), "bounds": bounds}
             if law is not None:
@@ -160,14 +172,14 @@ class LikelihoodLab:
 
 
 def _log_prob(
-    learner: Any, rows: Batch, at: Progress
+    learner: Any, rows: Batch, at: Progress, steps: int
 ) -> Generator[Progress, None, tuple[Tensor, Progress]]:
     """Return log p (n,) in the units of the data, and how far it is then."""
     spec, parts = learner.spec, []
     for piece in rows.split(max(1, min(_MOST, _PIECE // rows.x[0].numel()))):
         standard = spec.standardised(piece).to(learner.device)
         if isinstance(learner, WalksLikelihood):
-            found = yield from _walked(learner.walk_log_prob(standard), at, len(piece))
+            found = yield from _walked(learner.walk_log_prob(standard, steps), at, len(piece))
         else:
             with torch.no_grad():
                 found = learner.log_prob(standard)

@@ -190,7 +190,7 @@ def test_it_is_said_how_far_a_piece_of_the_rows_is() -> None:
         def log_prob(self, x: Any) -> torch.Tensor:
             raise AssertionError("it is walked through")
 
-        def walk_log_prob(self, x: Any) -> Any:
+        def walk_log_prob(self, x: Any, steps: int | None = None) -> Any:
             yield from (0.25, 0.5, 1.0)
             return Even.log_prob(self, x)
 
@@ -206,3 +206,21 @@ def test_it_is_said_how_far_a_piece_of_the_rows_is() -> None:
     assert [(each.done, each.total) for each in told] == [(n, 40) for n in (10, 20, 40, 40)]
     plain = LikelihoodLab(config).work(Operation(Even(images.spec()), data=lambda: images))
     torch.testing.assert_close(found, finish(plain).arrays["learned"])
+
+
+def test_fewer_solver_steps_are_requested_of_the_model() -> None:
+    images = ImageSet(torch.rand(8, 1, 2, 2, generator=make_generator(0)))
+    asked: list[int | None] = []
+
+    class Walks(Even):
+        def walk_log_prob(self, x: Any, steps: int | None = None) -> Any:
+            asked.append(steps)
+            yield 1.0
+            return Even.log_prob(self, x)
+
+    work = LikelihoodLab(LikelihoodLabConfig(rows=16, steps=12)).work(
+        Operation(Walks(images.spec()), data=lambda: images)
+    )
+    list(work)
+    assert asked
+    assert set(asked) == {12}

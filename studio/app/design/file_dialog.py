@@ -51,7 +51,7 @@ BUTTONS = {
     "listModeButton": "",
     "detailModeButton": "",
 }
-"""The tool buttons of the dialog by the names that Qt gives them, with their icons; "" hides one."""
+"""The tool buttons of the dialog by their names in Qt, with their icons; "" hides one."""
 
 
 def folder_of_files(project: Path | None = None) -> Path:

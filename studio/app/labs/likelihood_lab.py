@@ -24,7 +24,7 @@ LAB = Lab(
     operator="likelihood-lab",
     result="numbers",
     preview={"rows": 64, "map": 12},
-    costly={"rows": 16, "map": 0},
+    costly={"rows": 16, "map": 0, "steps": 12},
 )
 ONE = "likelihood"
 SETS = {"unseen": "Unseen data", "learned": "Learned data", "other": "Other data"}

@@ -14,6 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from pushforward.studio.app.commands.target_commands import hand_commands
+from pushforward.studio.app.core.queue_status import engine_task
 from pushforward.studio.app.core.selection import Offered, Source
 from pushforward.studio.app.data_types.images import unsaved_edits
 from pushforward.studio.app.data_types.images.edit_captions import Edited
@@ -76,7 +77,12 @@ def lab(lens: Any) -> Iterator[EditView]:
         if isinstance(command, Operate) and link.refusal:
             raise Refused(ErrorInfo(kind="bad-request", message=link.refusal))
         if isinstance(command, Operate) and command.inline:
+            if "rows" not in command.inputs:
+                raise Refused(ErrorInfo(kind="bad-request", message="No preview here."))
             x = np.asarray(command.inputs["rows"], np.float32)
+            if command.operator != "sdedit":
+                n = command.config.get("draws", 1)
+                return Answer({"step": 100}, {"x": np.repeat(x[:1], n, axis=0) / 2})
             return Answer({"step": 100}, {"x": x * 0 + command.config["noise"] / 8})
         return Answer({"job": "j7"} if isinstance(command, Operate) else {})
 
@@ -89,6 +95,11 @@ def lab(lens: Any) -> Iterator[EditView]:
     made.close()
     made.deleteLater()
     QApplication.sendPostedEvents()
+
+
+def is_applied(lab: EditView) -> bool:
+    """Return whether a stored result is shown, no preview."""
+    return lab.results.found is not None and bool(lab.results.found.name)
 
 
 def jobs(lens: Any) -> list[Operate]:
@@ -119,7 +130,7 @@ async def test_a_mask_is_painted_and_what_is_drawn_in_it_is_shown_before_and_aft
     await ready(lab)
     assert lab.edits.now.title == "Real image 0, class three"
     lab._go()
-    assert "Nothing is marked" in lab.trouble.text()
+    assert "Nothing is marked" in lab.alert.text()
     assert not jobs(lens)
     box = lab.canvas.box()
     at = box.topLeft() + QPointF(2.5, 1.5) * (box.width() / SIDE)
@@ -130,7 +141,7 @@ async def test_a_mask_is_painted_and_what_is_drawn_in_it_is_shown_before_and_aft
     assert lab.marked.text() == "1 pixel (2%)"
     QTest.keyClick(lab, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     await until(lambda: lab.go.text() == "Cancel")
-    assert not lab.trouble.isVisibleTo(lab)
+    assert not lab.alert.isVisibleTo(lab)
     (asked,) = jobs(lens)
     assert (asked.operator, asked.config, asked.given) == (
         "inpaint",
@@ -141,7 +152,7 @@ async def test_a_mask_is_painted_and_what_is_drawn_in_it_is_shown_before_and_aft
     x = np.tile(lab.edits.now.image, (8, 1, 1, 1))
     x[:, 0, 1, 2] = np.linspace(0, 1, 8)
     name = write(lens, "inpaint", {"x": x, "row": np.zeros(8, np.int64)}, seed=3, draws=8).name
-    await until(lambda: lab.results.found is not None)
+    await until(lambda: is_applied(lab))
     assert lab.go.text() == "Apply"
     assert lab.results.facts.accessibleName() == f"seed 3 · step 100 · 2 s · {name}"
     lens.run.step = 2000
@@ -159,6 +170,32 @@ async def test_a_mask_is_painted_and_what_is_drawn_in_it_is_shown_before_and_aft
     assert lab.edits.now.marked.sum() == 1
     QTest.keyClick(lab, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert not lab.edits.now.marked.any()
+
+
+async def test_a_preview_with_half_of_the_image_masked_comes_without_a_click(lens, lab):
+    await ready(lab)
+    await until(lambda: lab.filled)
+    assert not jobs(lens), "nothing is stored"
+    assert lab.status.mark.text() == "Preview, n = 4"
+    asked = [each for each in lens.link.of(Operate) if each.inline][-1]
+    known = np.asarray(asked.inputs["known"])[0, 0]
+    assert known[: SIDE // 2].all()
+    assert not known[SIDE // 2 :].any()
+    assert not lab.edits.can_undo, "the image itself is as it was"
+    assert not lab.edits.now.marked.any()
+    first = lab.results.found
+    lab.take_real()
+    assert lab.results.found is None, "a preview of the image before is not shown"
+    await until(lambda: lab.filled)
+    assert lab.results.found is not first
+    job = JobInfo(job="e", kind="evaluation", state="running", title="An evaluation")
+    lens.state.jobs["e"] = job
+    assert engine_task(lens.state)
+    count = len([each for each in lens.link.of(Operate) if each.inline])
+    lab.take_real()
+    for _ in range(20):
+        QApplication.processEvents()
+    assert len([each for each in lens.link.of(Operate) if each.inline]) == count, "busy"
 
 
 async def test_what_came_of_one_task_is_not_shown_as_that_of_another(lens, lab):
@@ -202,7 +239,7 @@ async def test_what_is_under_way_can_be_ended_and_a_refusal_is_said_where_it_bel
     assert lab.go.text() == "Apply"
     lens.link.refusal = "The engine is out of memory."
     lab._go()
-    await until(lambda: "out of memory" in lab.trouble.text())
+    await until(lambda: "out of memory" in lab.alert.text())
     assert lab.go.isEnabled()
 
 
@@ -280,7 +317,7 @@ async def test_what_comes_while_another_run_is_looked_at_is_there_afterwards(len
     assert lab.results.found is None
     lens.state.runs.selected.emit(lens.run.key)
     assert lab.go.text() == "Apply"
-    await until(lambda: lab.results.found is not None)
+    await until(lambda: is_applied(lab))
 
 
 async def test_undo_brings_back_what_had_come_of_the_image(lens, lab):
@@ -290,7 +327,7 @@ async def test_undo_brings_back_what_had_come_of_the_image(lens, lab):
     await until(lambda: lab.go.text() == "Cancel")
     made = np.zeros((4, 1, SIDE, SIDE), np.float32)
     write(lens, "inpaint", {"x": made, "row": np.zeros(4, np.int64)})
-    await until(lambda: lab.results.found is not None)
+    await until(lambda: is_applied(lab))
     came = lab.results.found
     lab.go_on()
     assert lab.results.found is None
@@ -335,8 +372,12 @@ async def test_what_the_engine_was_lost_with_is_no_longer_on_its_way(lens, lab):
     await until(lambda: lab.go.text() == "Cancel")
     lens.state.jobs_lost.emit([JobInfo(job="j7", kind="operator", state="running", title="")])
     assert lab.go.text() == "Apply"
-    assert "Apply again" in lab.trouble.text()
+    assert "Apply again" in lab.alert.text()
     assert lab.edits.now.marked.any(), "what was painted stays"
+
+
+def of_sketches(lens: Any) -> list[Operate]:
+    return [each for each in lens.link.of(Operate) if each.inline and each.operator == "sdedit"]
 
 
 def with_mask(lab: EditView) -> Any:
@@ -349,13 +390,13 @@ async def test_a_sketch_is_tried_at_five_strengths_and_a_click_takes_one(lens, l
     await ready(lab)
     lab.form.what.setCurrentIndex(2)
     await until(lambda: lab.strengths.strip.count == len(LEVELS))
-    tried = [each.config["noise"] for each in lens.link.of(Operate) if each.inline]
+    tried = [each.config["noise"] for each in of_sketches(lens)]
     assert tried == list(LEVELS)
     lab.strengths.strip.picked.emit(3)
     assert lab.config["noise"] == LEVELS[3]
     before = len(tried)
     lab.paint.empty()
-    await until(lambda: len([e for e in lens.link.of(Operate) if e.inline]) == before + 5)
+    await until(lambda: len(of_sketches(lens)) == before + 5)
     assert not lab.edits.now.image.any(), "the pen, which is white, is seen on it"
     assert lab.edits.now.label == "", "a sketch is of no class"
     lab.take_real()
@@ -405,7 +446,7 @@ async def test_a_dropped_picture_is_made_as_the_data_are_and_any_other_file_refu
     assert "cut to 16 x 16 pixels at its centre, made 8 x 8" in lab.said.text()
     lab.said.setText("Drop it: as it lies over the lab")
     drop(bad)
-    await until(lambda: "words.txt cannot be read as an image" in lab.trouble.text())
+    await until(lambda: "words.txt cannot be read as an image" in lab.alert.text())
     assert "made 8 x 8" in lab.said.text(), "of the picture that is there"
     assert lab.edits.now.title == "white.png", "what was there stays"
     lab.take_real()
@@ -476,7 +517,7 @@ async def test_a_run_on_images_of_another_form_is_not_offered_to_decode(lens, la
     said = "train a diffusion (+ above the runs) on other grey images of 8 x 8, such as Fashion."
     assert said in lab.says.text()
     lab._go()
-    assert said in lab.trouble.text()
+    assert said in lab.alert.text()
     assert lab.says.isHidden(), "it stands there once"
     lab.form.know(Able(step=100, operators=[], others=sets[1:]))
     lab.refresh()
@@ -553,7 +594,7 @@ async def test_a_generator_goes_between_latents_and_says_what_needs_a_denoiser(l
     data = QMimeData()
     data.setImageData(QImage(8, 8, QImage.Format.Format_RGB32))
     lab.take_carried(data)
-    assert "uses no image" in lab.trouble.text()
+    assert "uses no image" in lab.alert.text()
     lab._go()
     await until(lambda: lab.go.text() == "Cancel")
     (asked,) = jobs(lens)
@@ -562,7 +603,7 @@ async def test_a_generator_goes_between_latents_and_says_what_needs_a_denoiser(l
     way = np.linspace(0, 1, 5, dtype=np.float32)
     arrays = {"x": x.astype(np.float32), "way": way, "angle": np.array([88.4], np.float32)}
     write(lens, "interpolate-latents", arrays, seed=3)
-    await until(lambda: lab.results.found is not None)
+    await until(lambda: is_applied(lab))
     assert lab.results.found.names == ("0%", "25%", "50%", "75%", "100%")
     assert lab.canvas.sides == ("First latent", "Chosen stop")
     assert "88° apart" in lab.results.said.text()
@@ -610,7 +651,7 @@ async def test_kept_edits_come_back_with_what_they_were_made_of(lens, lab):
     between = keep(lens, "interpolate", way, {"rows": x[:2]}, draws=1)
     old = keep(lens, "sdedit", rows, {}, noise=1.0)
     lab.show()
-    await until(lambda: lab.results.found is not None)
+    await until(lambda: is_applied(lab))
     assert lab.results.found.name == between, f"{old} does not say what it was made of"
     assert lab.task.title == "Interpolate"
     assert lab.edits.now.title == "Image of result 2, class two"
@@ -654,7 +695,7 @@ async def test_what_is_painted_and_not_applied_outlives_the_window(lens, lab) ->
     other._go()
     await until(lambda: other.go.text() == "Cancel")
     write(lens, "inpaint", {"x": np.tile(now.image, (8, 1, 1, 1))})
-    await until(lambda: other.results.found is not None)
+    await until(lambda: is_applied(other))
     other._unapplied.flush()
     assert unsaved_edits.read(lens.run.key) is None
     other.close()

@@ -26,7 +26,7 @@ class Edited:
     stands before them, (C, H, W). ``first`` is the one that is looked at first, ``others`` whether
     each is of the class or the run that the image was to become, ``seed`` what they were drawn
     with, None where nothing was drawn, ``said`` what they are, in a sentence or two, and ``step``
-    that of the weights.
+    that of the weights. ``name`` is that of the result, "" of a preview.
     """
 
     task: Task
@@ -46,7 +46,8 @@ class Edited:
         """Say how it was made, in a line, and how far the training of the run is since."""
         seed = () if self.seed is None else (f"seed {self.seed}",)
         step = f"step {self.step:,}{snapshot_text.trained_further(self.step, run)}"
-        return " · ".join((*seed, step, number_format.duration(self.seconds), self.name))
+        kept = (number_format.duration(self.seconds), self.name) if self.name else ()
+        return " · ".join((*seed, step, *kept))
 
 
 def edited(

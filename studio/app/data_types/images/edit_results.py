@@ -37,7 +37,7 @@ class EditResults(QWidget):
         use = button("Edit this", self.wanted.emit, kind="chip", tip="Use as input")
         copy = button("Copy", self._copy, kind="chip", tip="Copy image")
         show = button("Browse", self.browsed.emit, kind="chip", tip="Show all in Samples")
-        self._use = use
+        self._use, self._show = use, show
         self._does: tuple[QWidget, ...] = (use, copy, show)
         column(
             row(section("Results"), None, use, copy, show),
@@ -71,6 +71,7 @@ class EditResults(QWidget):
             each.setVisible(found is not None)
         if found is not None:
             self._use.setVisible(not found.task.drawn)  # it takes no image
+            self._show.setVisible(bool(found.name))  # a preview is not stored
         self.facts.setVisible(found is not None)
         self.said.setText(found.said if found is not None else "")
         self.said.setVisible(bool(self.said.text()))

@@ -25,16 +25,19 @@ from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.data_type_registry import family_of_run, kind_of_run
 from pushforward.studio.app.core.operator_results import number_of, operator_of
 from pushforward.studio.app.core.operator_settings import Asking
+from pushforward.studio.app.core.queue_status import engine_task
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.core.undo_history import Edits, Table
 from pushforward.studio.app.data.tile_grid import TileGrid
 from pushforward.studio.app.data.views.lab import can_ask
+from pushforward.studio.app.data.views.lab_status import LabStatus
 from pushforward.studio.app.data.views.lens_view import LensView
 from pushforward.studio.app.data.views.task_form import TaskForm
 from pushforward.studio.app.data.views.view_spec import ViewSpec, shows_moving
 from pushforward.studio.app.data_types.images import unsaved_edits
 from pushforward.studio.app.data_types.images.edit_canvas import EditCanvas
 from pushforward.studio.app.data_types.images.edit_captions import Edited, edited
+from pushforward.studio.app.data_types.images.edit_preview import EditPreview, PreviewRequest
 from pushforward.studio.app.data_types.images.edit_results import EditResults
 from pushforward.studio.app.data_types.images.image_edits import (
     TASKS,
@@ -102,6 +105,7 @@ class EditView(LensView):
         self.pictures = Pictures(state)
         self.reader = ImageReader(self, self._take_read, self._refuse_file, self._wait)
         self._jobs = Jobs[EditRequest](self, state, actions)
+        self.preview = EditPreview(self, actions)
         self._unapplied = Unapplied(self)
         self._looked = ""  # the run of which what was painted is on the table again
         self._learned = False  # what the model can do
@@ -154,6 +158,7 @@ class EditView(LensView):
     def _made(self) -> QVBoxLayout:
         self.form = TaskForm(self._state, TASKS, "Operation", whole=True, usual=_told_class)
         self.says = label("", "muted", wrap=True)
+        self.status = LabStatus()
         self.results = EditResults()
         self.strengths = Strengths(self._actions, lambda: self.edits.now)
         self.other = TileGrid("The second image", strip=True)
@@ -164,12 +169,13 @@ class EditView(LensView):
         file = button("Open…", self._open_second, kind="chip", tip="From a file")
         second.addLayout(row(section("Second image"), None, more, file))
         second.addWidget(self.other)
-        self.trouble = label("", "danger", wrap=True)
-        self.trouble.hide()
+        self.alert = label("", "danger", wrap=True)
+        self.alert.hide()
         return column(
             row(self.form.what, None),
             self.says,
-            self.trouble,
+            self.alert,
+            self.status,
             (self.results, 3),
             self.strengths,
             self._second,
@@ -188,6 +194,8 @@ class EditView(LensView):
         self._jobs.finished.connect(self._load)
         self._jobs.refused.connect(self._refuse)
         self._jobs.lost.connect(self._lost)
+        self.preview.changed.connect(self.refresh)
+        state.queue_changed.connect(self._want_preview)
         state.engine_changed.connect(self._meet)
         state.catalog_changed.connect(self._offer)
         self.form.chosen.connect(self._chosen)
@@ -202,6 +210,16 @@ class EditView(LensView):
         self.strengths.chosen.connect(lambda noise: self.form.set("noise", noise))
 
     # Which run, and which image
+
+    @property
+    def filled(self) -> bool:
+        """Whether there is a result to show."""
+        return self.results.found is not None
+
+    @property
+    def trouble(self) -> str:
+        """Why the preview was refused, "" where it was not."""
+        return str(self.preview.error or "")
 
     @property
     def task(self) -> Task:
@@ -550,8 +568,50 @@ class EditView(LensView):
         self.canvas.setFocus()  # its Ctrl+Z takes this back
 
     def _browse(self) -> None:
-        if self.results.found is not None:
+        if self.results.found is not None and self.results.found.name:
             self._actions.operating.show(self._key, self.results.found.name)
+
+    def _want_preview(self) -> None:
+        """Compute a preview of the task, while nothing was applied and the engine is free."""
+        run, sheet, task = self.run, self.edits.now, self.task
+        if run is None or sheet is None or not self.isVisible() or not self._can_preview(run):
+            return
+        entry = self.form.entry
+        draws = entry is not None and any(field.path == "draws" for field in entry.fields)
+        self.preview.ask(
+            PreviewRequest(
+                run.key, max(run.checkpoints), task, sheet, self.second if task.second else None,
+                dict(self.config), self.form.told_classes, draws,
+            )
+        )  # fmt: skip
+
+    def _can_preview(self, run: RunState) -> bool:
+        applied = self.results.found is not None and not self._is_preview
+        free = self._state.engine.ready and not engine_task(self._state)
+        busy = self._jobs.running(self._key) is not None
+        able = can_ask(self._state, self.task.operator) and self.task.operator != "sdedit"
+        lacks = self.task.needs[0] and not self.config.get(self.task.needs[0])
+        lacks = lacks or self._lacking() or (self.task.second and self.second is None)
+        return bool(run.checkpoints) and free and able and not (applied or busy or lacks)
+
+    @property
+    def _is_preview(self) -> bool:
+        found = self.preview.answer
+        return found is not None and self.results.found is found.result
+
+    def _show_preview(self, sheet: Sheet) -> Sheet:
+        """Show the preview of the open sheet where nothing was applied; return what it edits."""
+        found = self.preview.answer
+        fits = found is not None and found.sheet is sheet and found.result.task == self.task
+        if fits and found is not None and self.results.found is None:
+            self.results.take(found.result)
+        elif self.results.found is not None and not self.results.found.name and not fits:
+            self.results.take(None)
+        shown = self._is_preview and found is not None
+        n = len(found.result.images) if shown and found is not None else 0
+        text = "Apply computes all draws and keeps them." if shown else ""
+        self.status.show_state(f"Preview, n = {n}" if shown else "", text)
+        return found.edited if shown and found is not None else sheet
 
     def _want_strengths(self, sheet: Sheet) -> None:
         made = self._handed()
@@ -568,8 +628,8 @@ class EditView(LensView):
 
     def _say(self, wrong: str) -> None:
         """Show an error in place of the hint, without moving the layout."""
-        self.trouble.setText(wrong)
-        self.trouble.setVisible(bool(wrong))
+        self.alert.setText(wrong)
+        self.alert.setVisible(bool(wrong))
         self.says.setVisible(not wrong)
 
     def _divided(self, share: float) -> None:
@@ -592,10 +652,13 @@ class EditView(LensView):
             return
         self.empty.hide()
         self._tell_fitted()
+        self._want_preview()
+        edited_sheet = self._show_preview(sheet)
+        found = self.results.found
         kind, waits = kind_of_run(run, self._state.catalog), self._jobs.running(self._key)
         before = sheet.image if found is None else found.before
         marks = self.task.brush == "mask"
-        self.canvas.show_images(before, self.results.image, sheet.marked if marks else None)
+        self.canvas.show_images(before, self.results.image, edited_sheet.marked if marks else None)
         self.canvas.setVisible(found is not None or not self.task.drawn)
         self.canvas.name_sides(*(ENDS if self.task.drawn else SIDES))
         self.paint.setVisible(not self.task.drawn)
