@@ -147,7 +147,7 @@ def _dialog(
 class _FileIcons(QFileIconProvider):
     """Icons of the program for folders and files."""
 
-    def icon(self, of: QFileIconProvider.IconType | QFileInfo) -> QIcon:  # type: ignore[override]
+    def icon(self, of: QFileIconProvider.IconType | QFileInfo) -> QIcon:
         kinds = QFileIconProvider.IconType
         folder = of.isDir() if isinstance(of, QFileInfo) else of != kinds.File
         return icon("folder", theme.colors().accent) if folder else icon("page")

@@ -590,8 +590,9 @@ class EditView(LensView):
         free = self._state.engine.ready and not engine_task(self._state)
         busy = self._jobs.running(self._key) is not None
         able = can_ask(self._state, self.task.operator) and self.task.operator != "sdedit"
-        lacks = self.task.needs[0] and not self.config.get(self.task.needs[0])
-        lacks = lacks or self._lacking() or (self.task.second and self.second is None)
+        needs = self.task.needs[0]
+        lacks = bool(needs) and not self.config.get(needs)
+        lacks = lacks or bool(self._lacking()) or (self.task.second and self.second is None)
         return bool(run.checkpoints) and free and able and not (applied or busy or lacks)
 
     @property
