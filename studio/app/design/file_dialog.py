@@ -28,6 +28,7 @@ from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.file_manager import show_in_folder
 from pushforward.studio.app.core.notices import Notice, NoticeAction
 from pushforward.studio.app.design.icons import IconWearer, icon
+from pushforward.studio.app.design.literal_text import set_title
 from pushforward.studio.app.design.theme import theme
 from pushforward.studio.protocol.messages import ErrorInfo
 from pushforward.studio.store.errors import StoreError
@@ -132,7 +133,7 @@ def _dialog(
     where = folder if folder.is_dir() else folder_of_files()
     dialog = QFileDialog(parent)
     dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
-    dialog.setWindowTitle(title)
+    set_title(dialog, title)
     dialog.setDirectory(str(where))
     if filters:
         dialog.setNameFilters(filters.split(";;"))
