@@ -145,12 +145,16 @@ class Record(_Event, frozen=True, kw_only=True):
     data. Within a step, the inputs of the stage: "scene:real", "scene:particles", "scene:velocity",
     "scene:moved", "scene:smoothed", "scene:stepped", each (B, *shape), in data units, noise levels
     "scene:level", "scene:time" or "scene:step" (B,), and conditions "scene:given:..." (B, ...).
+
+    ``preview`` is the number of network evaluations per particle of a first picture that was
+    sampled in fewer steps than the run's sampler takes, 0 for any other record.
     """
 
     job: str
     step: int
     bounds: list[float]
     arrays: dict[str, Array]
+    preview: int = 0
 
 
 class Kept(_Event, frozen=True, kw_only=True):

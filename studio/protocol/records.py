@@ -36,12 +36,15 @@ class FlowRecord:
         arrays: by name; "t" and "x" are always there.
         bounds: x0, x1, y0, y1 of the layers, in the units of the data; () where there are none.
         seconds: what it cost to make, 0 where it was read.
+        preview: network evaluations per particle, if these are fewer than the run's sampler takes;
+            else 0.
     """
 
     step: int
     arrays: "Arrays"
     bounds: tuple[float, ...] = ()
     seconds: float = 0.0
+    preview: int = 0
 
     @classmethod
     def from_arrays(
@@ -112,7 +115,9 @@ class FlowRecord:
 
     def holding(self, **arrays: "NDArray[Any]") -> "FlowRecord":
         """Return the record with some arrays replaced or added."""
-        return FlowRecord(self.step, {**self.arrays, **arrays}, self.bounds, self.seconds)
+        return FlowRecord(
+            self.step, {**self.arrays, **arrays}, self.bounds, self.seconds, self.preview
+        )
 
 
 def first_particles(record: FlowRecord, n: int) -> FlowRecord:

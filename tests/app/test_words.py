@@ -1,14 +1,16 @@
 """Figures as people read them."""
 
 import math
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from msgspec import structs
 
 from pushforward.studio.app.core import display_names, snapshot_text
 from pushforward.studio.app.core.run_methods import automatic_title
 from pushforward.studio.app.core.run_tree import tree
-from pushforward.studio.app.core.runs import RunState
+from pushforward.studio.app.core.runs import FlowRecord, RunState
 from pushforward.studio.app.text import number_format
 from pushforward.studio.app.text.number_ticks import label, number
 from pushforward.studio.figures import short
@@ -75,6 +77,16 @@ def test_a_branch_says_that_its_first_picture_was_made_after_its_edit() -> None:
     assert snapshot_text.picture_of(857, run) == "snapshot of step 857"
     run.branch_start = 321  # the picture was copied from the parent
     assert snapshot_text.picture_of(321, run) == "snapshot of step 321"
+
+
+def test_a_first_picture_in_few_sampling_steps_says_that_it_is_a_preview() -> None:
+    t, x = np.zeros(1, np.float32), np.zeros((1, 8, 2), np.float32)
+    record = FlowRecord(0, {"t": t, "x": x}, preview=7)
+    preview = "step 0, preview in 7 network evaluations"
+    assert snapshot_text.name_snapshot(record, None) == f"snapshot of {preview}"
+    assert snapshot_text.at_snapshot(record.holding(x=x), None) == preview
+    whole = replace(record, preview=0)
+    assert snapshot_text.name_snapshot(whole, None) == "snapshot of step 0"
 
 
 def test_a_share_is_written_with_a_space_that_does_not_break() -> None:

@@ -311,7 +311,7 @@ def _record(state: AppState, event: m.Record, arrays: Mapping[str, NDArray[Any]]
     run = state.runs.by_job(event.job)
     if run is None:
         return
-    run.live = FlowRecord(event.step, dict(arrays), tuple(event.bounds))
+    run.live = FlowRecord(event.step, dict(arrays), tuple(event.bounds), preview=event.preview)
     state.runs.record_arrived.emit(run.key)
 
 

@@ -1,9 +1,18 @@
 """Name the step of a snapshot, and what is left of a training, as text."""
 
-from pushforward.studio.app.core.runs import RunState
+from pushforward.studio.app.core.runs import FlowRecord, RunState
 from pushforward.studio.app.text.number_format import left
 
-__all__ = ["at_step", "between", "elsewhere", "left_of", "picture_of", "trained_further"]
+__all__ = [
+    "at_snapshot",
+    "at_step",
+    "between",
+    "elsewhere",
+    "left_of",
+    "name_snapshot",
+    "picture_of",
+    "trained_further",
+]
 
 
 def picture_of(step: int, run: RunState | None) -> str:
@@ -15,6 +24,12 @@ def picture_of(step: int, run: RunState | None) -> str:
     return f"{run.phases[place].name}, step {step:,}{edited}"
 
 
+def name_snapshot(record: FlowRecord, run: RunState | None) -> str:
+    """Return the name of a snapshot, as `picture_of`, which says so where it is a preview."""
+    name = picture_of(record.step, run)
+    return f"{name}, preview in {record.preview} network evaluations" if record.preview else name
+
+
 def between(before: int, after: int) -> str:
     """Return the name of a transition between two snapshots."""
     return f"between step {before:,} and {after:,}"
@@ -23,6 +38,11 @@ def between(before: int, after: int) -> str:
 def at_step(step: int, run: RunState | None) -> str:
     """Return the step of what is shown, as `picture_of`, for use after its name."""
     return picture_of(step, run).removeprefix("snapshot of ")
+
+
+def at_snapshot(record: FlowRecord, run: RunState | None) -> str:
+    """Return the step of a snapshot, as `name_snapshot`, for use after its name."""
+    return name_snapshot(record, run).removeprefix("snapshot of ")
 
 
 def trained_further(step: int, run: RunState | None) -> str:

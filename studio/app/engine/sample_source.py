@@ -294,7 +294,7 @@ class Sampled(QObject):
             what = fitting(kind_of_run(run, self._state.catalog), x.shape[1:]).moving
             # They are finished samples, wherever the flow clock of other lenses stands.
             end = " at t\u00a0=\u00a01" if flows_in(run, self._state.catalog) else ""
-            origin = f"{len(x):,} fixed {what}{end}, {snapshot_text.at_step(record.step, run)}"
+            origin = f"{len(x):,} fixed {what}{end}, {snapshot_text.at_snapshot(record, run)}"
             told, classes = record.conditions, run.classes
             self._show(
                 Shown(

@@ -268,6 +268,8 @@ class TrainingJob(Job):
         now = self._clock()
         if now - self._ticked >= TICK:
             self._tick(now, "" if self.step else FIRST)
+        if self.step == session.step:
+            yield from self._outputs.live.show_first(self.step)
         yield from self._telling(self._make_due(session))
         yield from self._telling(self._outputs.live.show_due(self.step, self.total))
         if self.step == session.step:
@@ -284,13 +286,11 @@ class TrainingJob(Job):
         far it is.
         """
         said = self._clock()
-        recorder = self.session.recorder if self.session is not None else None
-        whole = recorder is None or recorder.particles <= LiveView.FEWEST
-        for each in work if whole else self._showing(work):
+        for each in self._showing(work):
             if not self.step and self._clock() - said >= TOLD:
                 said = self._clock()
-                assert self.session is not None
-                part = self.session.recorder.part if self.session.recorder is not None else 0.0
+                keeping = self._outputs.keeping
+                part = keeping.part if keeping is not None else 0.0
                 self._say(f"{FIRST}, {part:.0%}" if part else FIRST)
             yield each
 

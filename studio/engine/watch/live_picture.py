@@ -1,17 +1,25 @@
 """Send records to the window while a run is watched: live and kept ones."""
 
+import math
 from collections.abc import Callable, Generator, Sequence
+from typing import Any
 
 from pushforward.studio.engine.jobs.job import Work
 from pushforward.studio.engine.process.sink import Sink
 from pushforward.studio.engine.run.session import Session
 from pushforward.studio.engine.watch.live_view import LiveView
+from pushforward.studio.engine.watch.preview_sampler import shorten
+from pushforward.studio.engine.watch.recorder import RecordProgress
 from pushforward.studio.engine.watch.staging import StagedStep
+from pushforward.studio.protocol.extras import PLACES
 from pushforward.studio.protocol.messages import Record
 from pushforward.studio.protocol.records import EXTRA, LAYER, FlowRecord, first_particles
 from pushforward.studio.protocol.wire import pack_arrays
 
 __all__ = ["LivePicture"]
+
+FEW, LEAST = 8, 4  # particles of the first picture of an expensive model
+SURE = 0.1  # seconds before one can say how long a record takes: the first evaluation pays for more
 
 
 class LivePicture:
@@ -27,12 +35,9 @@ class LivePicture:
         sink: Sink,
         view: LiveView,
         clock: Callable[[], float],
-        *,
-        dear: bool,
     ) -> None:
-        """``dear`` says that a record may take minutes: then none is made before the first step."""
         self._job, self._session, self._sink = job, session, sink
-        self._view, self._clock, self._dear = view, clock, dear
+        self._view, self._clock = view, clock
 
     @property
     def wanted(self) -> bool:
@@ -41,15 +46,67 @@ class LivePicture:
 
     def show_first(self, step: int) -> Work:
         """Send a small picture, if none was sent yet: what else is made before the first step may
-        take long.
+        take long. It is to take `LiveView.AT_FIRST` seconds: a record that would take longer is
+        dropped for one of fewer particles, or for a preview in fewer sampling steps.
         """
-        if self.lacks_first:
-            yield from self._show(step, self._view.FEWEST, first=True)
+        recorder, view = self._session.recorder, self._view
+        if not self.lacks_first or recorder is None:
+            return
+        start, own, sampler = self._clock(), self._session.sampler, None
+        # Where few particles are followed, each is expensive.
+        many = view.FEWEST if recorder.particles > view.FEWEST else FEW
+        particles = min(many, view.watch.particles, recorder.particles)
+        while True:
+            left, progress = view.AT_FIRST - (self._clock() - start), RecordProgress()
+            short = shorten(own, 0.0) if sampler is None and particles <= FEW else None
+            last = (particles <= LEAST and short is None) or sampler is not None
+            record = yield from self._record_within(
+                math.inf if last else left, step, particles, sampler, progress
+            )
+            if record is not None:
+                break
+            if short is None:
+                particles = FEW if particles > FEW else LEAST
+                continue
+            left, expected = view.AT_FIRST - (self._clock() - start), progress.total_seconds
+            sampler = shorten(own, max(0.0, left) / (expected or math.inf)) or short
+        self._send(record)
+        now = self._clock()
+        view.add_first(now - start, now, step, particles if sampler is None else 0)
+
+    def _record_within(
+        self,
+        most: float,
+        step: int,
+        particles: int,
+        sampler: Any,
+        progress: RecordProgress,
+    ) -> Generator[bool, None, FlowRecord | None]:
+        """Return a record, or None as soon as it is expected to take more than ``most`` seconds."""
+        recorder = self._session.recorder
+        assert recorder is not None
+        # What else is looked at needs a reference classifier or further network evaluations.
+        extras = [name for name in self._view.watch.extras if name == PLACES]
+        making = recorder.record(
+            step, particles=particles, extras=extras, sampler=sampler, progress=progress
+        )
+        while True:
+            try:
+                next(making)
+            except StopIteration as end:
+                record: FlowRecord = end.value
+                return record
+            expected = progress.total_seconds or 0.0
+            if progress.seconds > SURE and expected > most:
+                making.close()
+                self._view.estimate_seconds(expected, particles)
+                return None
+            yield False
 
     @property
     def lacks_first(self) -> bool:
-        """Whether a small picture before the first step is wanted, and does not take minutes."""
-        return self._view.step is None and not self._dear and self.wanted
+        """Whether a small picture before the first step is wanted."""
+        return self._view.step is None and self.wanted
 
     def show_due(self, step: int, total: int) -> Work:
         """Send a live record, if one is due now."""
@@ -67,20 +124,15 @@ class LivePicture:
         step: int,
         particles: int,
         *,
-        first: bool = False,
         paused: bool = False,
         staged: StagedStep | None = None,
     ) -> Work:
         watch, recorder = self._view.watch, self._session.recorder
         if not watch.on or recorder is None:
             return
-        plain = yield from recorder.record(
-            step,
-            particles=particles,
-            extras=() if first else watch.extras,  # some need a judge, which takes a minute
-        )
+        plain = yield from recorder.record(step, particles=particles, extras=watch.extras)
         resolution = watch.resolution if paused else self._view.resolution
-        record = yield from self._with_layers(plain, () if first else watch.layers, resolution)
+        record = yield from self._with_layers(plain, watch.layers, resolution)
         start = self._clock()
         scenery = staged.arrays(particles) if staged is not None else {}
         self._send(record.holding(**scenery))
@@ -127,5 +179,8 @@ class LivePicture:
 
     def _send(self, record: FlowRecord) -> None:
         arrays, payload = pack_arrays(dict(record.arrays))
-        event = Record(job=self._job, step=record.step, bounds=list(record.bounds), arrays=arrays)
+        event = Record(
+            job=self._job, step=record.step, bounds=list(record.bounds), arrays=arrays,
+            preview=record.preview,
+        )  # fmt: skip
         self._sink.offer(event, payload)

@@ -29,6 +29,9 @@ class LiveView:
     costs more than the share of ``OLDEST`` seconds, the grid of its layers is coarser; no record
     lacks the layers.
 
+    Before the first step there is a small picture within ``AT_FIRST`` seconds, of fewer particles
+    where they are expensive (`LivePicture.show_first`).
+
     Attributes:
         watch: what is looked at.
         resolution: of the layers in the next record.
@@ -39,6 +42,7 @@ class LiveView:
     FASTEST = 1 / 30
     FEWEST = 512
     FIRST = 1024
+    AT_FIRST = 1.0
     ADVANCES = 3
     AT_ONCE = 5.0
     WINDOW = 60.0  # seconds that the cost is averaged over
@@ -147,6 +151,15 @@ class LiveView:
         elif interval < self.SLOWEST / 4 and self._particles < self.watch.particles:
             self._resize(min(self.watch.particles, self._particles * 2))
         self._refine(layers, seconds - layers)
+
+    def add_first(self, seconds: float, now: float, step: int, particles: int) -> None:
+        """Record the duration of a first picture of so many particles, which may be fewer than the
+        next record has. What is looked at besides them is still wanted.
+        """
+        self.add_record(seconds, now, step)
+        self._wished = True
+        if particles < self._particles:
+            self._expected = self.estimated_seconds(self._particles)
 
     def add_kept(self, seconds: float, now: float, step: int) -> None:
         """Note that the kept record of a step was sent as the live picture, and what that took

@@ -22,7 +22,7 @@ from pushforward.studio.engine.watch.curves import Columns, Curves
 from pushforward.studio.engine.watch.evaluation import Quality, unguided
 from pushforward.studio.engine.watch.live_picture import LivePicture
 from pushforward.studio.engine.watch.live_view import LiveView
-from pushforward.studio.engine.watch.recorder import kept_layers
+from pushforward.studio.engine.watch.recorder import RecordProgress, kept_layers
 from pushforward.studio.engine.watch.schedules import (
     CheckpointSchedule,
     EvaluationPlan,
@@ -59,6 +59,7 @@ class Outputs:
     Attributes:
         curves: the losses.
         live: what the screen sees.
+        keeping: progress of the record that is being kept, None for none.
     """
 
     def __init__(
@@ -98,7 +99,8 @@ class Outputs:
             training.checkpoint_seconds, training.checkpoint_steps, step, clock()
         )
         self.curves = Curves(folder.metrics, self._tell, step)
-        self.live = LivePicture(job, session, sink, view, clock, dear=dear)
+        self.live = LivePicture(job, session, sink, view, clock)
+        self.keeping: RecordProgress | None = None
         self._saved = step
         self._lightly = False  # whether some evaluations had few samples
         self._best = self._best_so_far()
@@ -147,6 +149,7 @@ class Outputs:
         """Write a record of the first particles and say so; its seconds include the writing."""
         recorder, bounds = self._session.recorder, self._session.bounds
         assert recorder is not None
+        self.keeping = RecordProgress()
         record = yield from recorder.record(
             step,
             particles=particles,
@@ -154,7 +157,9 @@ class Outputs:
             resolution=KEPT_RESOLUTION,
             bounds=bounds,
             extras=recorder.extras,
+            progress=self.keeping,
         )
+        self.keeping = None
         start = self._clock()
         kind = kind_of(self._session.family.spec.kind)
         steps = self._folder.flow.keep(record, kind.record_types, listed=False)

@@ -7,6 +7,7 @@ Nothing here touches the random numbers of the training.
 import math
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,7 @@ from pushforward.studio.protocol.extras import PROJECTION, PROJECTION_TARGET, TO
 from pushforward.studio.protocol.records import EXTRA, GIVEN, LAYER, FlowRecord
 
 __all__ = [
+    "RecordProgress",
     "Recorder",
     "evaluate_layer",
     "evaluate_points",
@@ -47,14 +49,31 @@ FEW = 16  # particles of a light record at least
 FEWER = 8  # times; of 4,096 these are 512
 
 
+@dataclass
+class RecordProgress:
+    """How far a record is. Each record has its own: one may be made while another waits.
+
+    Attributes:
+        part: the share of its network evaluations that is done, in [0, 1]; 0 if unknown.
+        evaluations: how many are done, per particle.
+        seconds: what it has taken so far.
+    """
+
+    part: float = 0.0
+    evaluations: int = 0
+    seconds: float = 0.0
+
+    @property
+    def total_seconds(self) -> float | None:
+        """Return the estimated seconds of the whole record, None if unknown."""
+        return self.seconds / self.part if self.part else None
+
+
 class Recorder:
     """Creates the records of one run.
 
     ``particles`` is the number of followed particles: the requested one, or all if they are the
     state of the family (`models.carriers.population`). ``projection`` places data in a plane.
-
-    Attributes:
-        part: progress of the current record in [0, 1]; 0 if unknown.
     """
 
     def __init__(
@@ -72,7 +91,6 @@ class Recorder:
         self._frames = frames
         self._sampler = sampler
         self._projection = projection
-        self.part = 0.0
         self._evaluations = family.evaluations(family.config, sampler)
         self._latents = family.prior(particles, make_generator(seed, LATENTS))
         self.particles = len(self._latents)
@@ -97,8 +115,11 @@ class Recorder:
         resolution: int = 32,
         bounds: Sequence[float] = (),
         extras: Sequence[str] = (),
+        sampler: Any = None,
+        progress: RecordProgress | None = None,
     ) -> Generator[bool, None, FlowRecord]:
-        """Make a record of the first ``particles``; yields False between network passes.
+        """Make a record of the first ``particles``, by another ``sampler`` than the run's it is a
+        preview; yields False between network passes, and notes in ``progress`` how far it is.
 
         Layers need points of the plane and ``bounds``; names of layers and extras that the family
         lacks are left out.
@@ -106,9 +127,11 @@ class Recorder:
         if self._projection is not None and PROJECTION in extras:
             # Once for a data set, and no cost of this record.
             yield from self._projection.prepare()
-        making = self._record(particles, layers, resolution, bounds, extras)
-        arrays, seconds = yield from _timed(making)
-        return FlowRecord(step, arrays, tuple(bounds), seconds)
+        progress = progress or RecordProgress()
+        making = self._record(particles, layers, resolution, bounds, extras, sampler, progress)
+        arrays, seconds = yield from _timed(making, progress)
+        preview = progress.evaluations if sampler is not None else 0
+        return FlowRecord(step, arrays, tuple(bounds), seconds, preview)
 
     def with_layers(
         self, record: FlowRecord, layers: Sequence[str], resolution: int, bounds: Sequence[float]
@@ -141,19 +164,24 @@ class Recorder:
         resolution: int,
         bounds: Sequence[float],
         extras: Sequence[str],
+        sampler: Any,
+        progress: RecordProgress,
     ) -> Generator[None, None, Arrays]:
         latents = self._latents.take(slice(0, particles or self.particles))
         noise = make_generator(self._seed, FLOW)
         telling = PredictionLog(self.family.spec) if any(name in extras for name in TOLD) else None
-        frames = self._flow(latents, noise, telling)
+        frames = self._flow(latents, noise, telling, sampler or self._sampler)
+        whole = self._evaluations
+        if sampler is not None:
+            whole = self.family.evaluations(self.family.config, sampler)
         thin = _Thinning(self._frames, telling.keep if telling is not None else None)
-        self.part = 0.0
         while True:
             with torch.no_grad():
                 frame = next(frames, None)
                 if frame is not None:
                     thin.take(frame.t, frame.x)
-                    self.part = min(1.0, frame.nfe / (self._evaluations or math.inf))
+                    progress.part = min(1.0, frame.nfe / (whole or math.inf))
+                    progress.evaluations = frame.nfe
             if frame is None:
                 break
             yield
@@ -164,14 +192,14 @@ class Recorder:
         return arrays | {f"{EXTRA}{name}": values for name, values in more.items()}
 
     def _flow(
-        self, latents: Batch, noise: torch.Generator, telling: PredictionLog | None
+        self, latents: Batch, noise: torch.Generator, telling: PredictionLog | None, sampler: Any
     ) -> Iterator[Frame]:
         """Yield the frames of the flow, and let ``telling`` know what each was drawn by."""
         family = self.family
         if telling is None or not isinstance(family, Writes):
-            yield from family.flow(latents, sampler=self._sampler, generator=noise)
+            yield from family.flow(latents, sampler=sampler, generator=noise)
             return
-        for frame, law in family.writing(latents, sampler=self._sampler, generator=noise):
+        for frame, law in family.writing(latents, sampler=sampler, generator=noise):
             telling.take(law)
             yield frame
 
@@ -219,9 +247,10 @@ class _Stopwatch:
 
 
 def _timed(
-    making: Generator[None, None, Arrays],
+    making: Generator[None, None, Arrays], progress: RecordProgress | None = None
 ) -> Generator[bool, None, tuple[Arrays, float]]:
     """Run a generator; yield False wherever it yields, return its result and its seconds."""
+    progress = progress or RecordProgress()
     spent = _Stopwatch()
     while True:
         with spent:
@@ -230,6 +259,7 @@ def _timed(
             except StopIteration as end:
                 arrays: Arrays = end.value
                 break
+        progress.seconds = spent.seconds
         yield False
     return arrays, spent.seconds
 

@@ -246,6 +246,18 @@ def test_a_latent_has_one_place_however_many_a_record_holds(lens: Any, view: Til
     assert view._where.accessibleName().endswith("16 pictures")
 
 
+def test_a_first_picture_of_few_latents_says_of_how_many(lens: Any, view: TilesView) -> None:
+    lens.run.spec = structs.replace(lens.run.spec, training={"particles": 64})
+    lens.run.live = replace(record(0, 8), preview=7)
+    lens.state.runs.record_arrived.emit(lens.run.key)
+    said = view._where.accessibleName()
+    assert said.endswith("8 of 64 pictures")
+    assert "preview in 7 network evaluations" in said
+    lens.run.live = record(1, 64)
+    lens.state.runs.record_arrived.emit(lens.run.key)
+    assert view._where.accessibleName().endswith(", 16 pictures")
+
+
 def test_while_it_evaluates_no_speed_and_no_time_left_are_said(lens: Any) -> None:
     lens.run.steps_per_second, lens.run.seconds_left = 3.17, 480.0
     assert _facts(lens.run)[1:3] == ("3.17 steps/s", "8 min left")

@@ -226,7 +226,7 @@ class GraphFlowView(LensView):
             self.settled.show_lines([Drawn("as at the end", way.across, way.settled)])
         self._curves.setVisible(way.moves and self.height() >= TALL)
         self._offer(record, run)
-        self._which.set_text(snapshot_text.picture_of(record.step, run))
+        self._which.set_text(snapshot_text.name_snapshot(record, run))
         self._move()
 
     def _show_strip(self, record: FlowRecord, way: GraphWay) -> None:

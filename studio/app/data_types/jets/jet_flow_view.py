@@ -219,7 +219,7 @@ class JetFlowView(LensView):
         self._show_chosen()
         self._move()
         shown = sum(len(line.made) for line in self.board.lines)
-        step = snapshot_text.at_step(record.step, run)
+        step = snapshot_text.at_snapshot(record, run)
         if record is not self._own:
             step = f"weights of step {record.step:,}"
         every = record.x.shape[1]

@@ -229,7 +229,7 @@ class StepsView(LensView):
         told = self._told_of(record, run)
         rows = kind.rows(record.x, record.extras, len(record.t) - 1, slice(SHOWN), told)
         self.made.show_tiles(kind.tiles(rows), noun=kind.moving)
-        self._of.set_text(snapshot_text.at_step(record.step, run))
+        self._of.set_text(snapshot_text.at_snapshot(record, run))
         self._pictures.show()
         self._following.drawn()
 
@@ -303,7 +303,7 @@ class StepsView(LensView):
         way = kind.way(record.x, record.extras, row, np.array([frame - 1, frame]), told)
         before, after = ({name: each[i : i + 1] for name, each in way.items()} for i in (0, 1))
         times = " to ".join(f"{float(t):.2f}" for t in record.t[frame - 1 : frame + 1])
-        where = f"{snapshot_text.at_step(record.step, run)}, latent {row}, t = {times}"
+        where = f"{snapshot_text.at_snapshot(record, run)}, latent {row}, t = {times}"
         return kind.step(before, after), "A step of its flow", where
 
     def _tell_more(self) -> None:

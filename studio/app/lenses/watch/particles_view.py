@@ -180,7 +180,7 @@ class WatchView(LensView):
         if self.canvas.moving and before is not None and before.step < record.step:
             self._readout.set_picture(snapshot_text.between(before.step, record.step))
         else:
-            self._readout.set_picture(snapshot_text.picture_of(record.step, self._run))
+            self._readout.set_picture(snapshot_text.name_snapshot(record, self._run))
 
     def _say_few(self, n: int, whole: int | None) -> None:
         """Say why fewer particles are shown than the run follows, and where that is changed."""

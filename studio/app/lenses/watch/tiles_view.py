@@ -18,6 +18,7 @@ from pushforward.studio.app.core import snapshot_text
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.data_type import Arrays, Kind, named
 from pushforward.studio.app.core.data_type_registry import kind_of_run
+from pushforward.studio.app.core.run_comparison import training_value
 from pushforward.studio.app.core.runs import FlowRecord, RunState
 from pushforward.studio.app.core.selection import Offered, Source
 from pushforward.studio.app.data.tile_frames import SHOWN, frame_at
@@ -187,10 +188,17 @@ class TilesView(LensView):
         inks = self._inks(len(shown))
         self.grid.show_tiles(shown, noun=kind.moving, inks=inks, smooth=smooth)
         self._offer(record, kind, frame, told)
-        picture = snapshot_text.picture_of(record.step, self._following.run)
-        count = f"{len(shown)} {kind.moving}"
+        picture = snapshot_text.name_snapshot(record, self._following.run)
+        count = f"{len(shown)}{self._of_all(len(shown))} {kind.moving}"
         self._where.set_text(f"{picture}, t = {float(record.t[frame]):.2f}, {count}")
         self._draw_strip(record)
+
+    def _of_all(self, n: int) -> str:
+        """Return " of 64" where a snapshot shows n of the particles, and others will show more."""
+        run = self._following.run
+        spec = run.spec if run is not None else None
+        whole = training_value(spec, "particles", self._state.catalog)
+        return f" of {whole:,}" if whole is not None and n < min(whole, SHOWN) else ""
 
     def _offer(self, record: FlowRecord, kind: Kind, frame: int, told: Arrays) -> None:
         """Offer the moving samples of the current frame to the inspector."""
