@@ -158,7 +158,7 @@ def test_the_catalogue_describes_everything_and_crosses_the_line(desk):
     catalog = desk.reply(m.GetCatalog())
     assert {e.kind for e in catalog.entries} == {
         "training", "family", "dataset", "network", "sampler", "metric", "operator",
-        "guidance", "maker",
+        "guidance", "maker", "imported",
     }  # fmt: skip
     edm = catalog.get("family", "edm")
     net = next(f for f in edm.fields if f.path == "net")
