@@ -30,7 +30,13 @@ from pushforward.models.representation.probes import (
 from pushforward.models.tensors import make_generator
 from pushforward.models.training.trained import Trained
 
-__all__ = ["LABELS", "REPRESENTATIONS", "ProbeRepresentation", "ProbeRepresentationConfig"]
+__all__ = [
+    "LABELS",
+    "REPRESENTATIONS",
+    "ProbeRepresentation",
+    "ProbeRepresentationConfig",
+    "random_encoder",
+]
 
 LABELS = (1, 5, 10, 50)
 REPRESENTATIONS = (
@@ -213,12 +219,17 @@ def _ways(model: Representation, train: Tensor) -> list[Represent]:
         _features_of(model),
         lambda x: x.flatten(1),
         pca_features(train, components),
-        _features_of(_encoder(model, 0, random=True)),
+        _features_of(random_encoder(model)),
     ]
 
 
 def _features_of(model: Representation) -> Represent:
     return lambda x: model.represent(model.spec.standardise(x).to(model.device)).cpu()
+
+
+def random_encoder(model: Representation) -> Representation:
+    """Return an encoder of the same settings before its first training step."""
+    return _encoder(model, 0, random=True)
 
 
 def _encoder(model: Representation, seed: int, *, random: bool = False) -> Representation:

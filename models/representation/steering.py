@@ -6,7 +6,7 @@ latent are taken by differences, so that no gradient of the generator is needed.
 direction is then chosen on other anchors.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 
 import torch
 from torch import Tensor
@@ -15,11 +15,13 @@ from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.representation.pixel_views import affine
 from pushforward.models.representation.source import ViewSource
 
-__all__ = ["EDITS", "learn_directions"]
+__all__ = ["EDITS", "learn_directions", "learn_in_steps"]
 
 EDITS = ("shift right", "shift down", "zoom", "rotate", "brighten")
 _STEP = 0.05  # of a difference, in standard deviations of the latent
-_ANCHORS, _CHECKED = 32, 64
+_PUSHES = 2048  # samples that the derivatives take, if a latent has few numbers
+_FEWEST, _MOST, _CHECKED = 4, 32, 64  # anchors that are fitted, and others that check
+_ROWS = 128  # samples that are generated at once
 _LENGTHS = (0.25, 0.5, 1.0, 1.5, 2.0)
 _RIDGE = 1e-3
 
@@ -46,22 +48,38 @@ def learn_directions(source: ViewSource, spec: DataSpec, seed: int) -> tuple[Ten
     """Return directions (edits, d) for one unit of each of `EDITS`, and the share of the squared
     error of each edit that its direction explains on other anchors, (edits,).
     """
-    generator = torch.Generator().manual_seed(seed)
-    latents = source.draw(_ANCHORS + _CHECKED, generator)
+    learning = learn_in_steps(source, spec, seed)
+    while True:
+        try:
+            next(learning)
+        except StopIteration as end:
+            found: tuple[Tensor, Tensor] = end.value
+            return found
+
+
+def learn_in_steps(
+    source: ViewSource, spec: DataSpec, seed: int
+) -> Generator[float, None, tuple[Tensor, Tensor]]:
+    """Do `learn_directions`, and yield the share that is done after each number of the latent."""
+    d = source.numbers(source.draw(1, torch.Generator())).shape[1]
+    n = min(_MOST, max(_FEWEST, _PUSHES // d))
+    latents = source.draw(n + _CHECKED, torch.Generator().manual_seed(seed))
     z = source.numbers(latents)
 
-    def push(numbers: Tensor, rows: slice) -> Tensor:
+    def push(numbers: Tensor, rows: Tensor) -> Tensor:
         made = source.push(source.holding(latents.take(rows), numbers)).cpu()
         return spec.restore(made).flatten(1)
 
-    fitted, checked = slice(0, _ANCHORS), slice(_ANCHORS, None)
+    fitted, checked = torch.arange(n), torch.arange(n, n + _CHECKED)
     x = push(z[fitted], fitted)
-    slopes = []
-    for axis in range(z.shape[1]):
-        moved = z[fitted].clone()
-        moved[:, axis] += _STEP
-        slopes.append((push(moved, fitted) - x) / _STEP)
-    jacobian = torch.stack(slopes, dim=2).flatten(0, 1).double()  # (anchors * numbers, d)
+    slopes, together = [], max(1, _ROWS // n)
+    for axes in torch.split(torch.arange(d), together):
+        moved = z[fitted].repeat(len(axes), 1, 1)
+        moved[torch.arange(len(axes)), :, axes] += _STEP
+        seen = push(moved.flatten(0, 1), fitted.repeat(len(axes))).reshape(len(axes), *x.shape)
+        slopes.append((seen - x) / _STEP)
+        yield (int(axes[-1]) + 1) / d
+    jacobian = torch.cat(slopes).flatten(1).T.double()  # (anchors * numbers, d)
     normal = jacobian.T @ jacobian
     normal = normal + _RIDGE * normal.diagonal().mean() * torch.eye(len(normal)).double()
     seen = push(z[checked], checked)

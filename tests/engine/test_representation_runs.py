@@ -144,6 +144,19 @@ def test_the_frechet_distance_in_its_features_has_a_floor(run):
         answer(run, "representation-frechet")
 
 
+def test_noise_is_an_anomaly_and_training_rows_are_none(run):
+    config = {"k": 1, "other": {"slug": "digits"}}
+    same = answer(run, "representation-anomaly", config=config).arrays
+    assert same["auc"][1] < 0.5 < same["auc"][2], "unseen digits do not stand out of unseen digits"
+    assert {"auc-raw", "auc-random"} <= same.keys()
+    learned = answer(
+        run, "representation-anomaly", config={"k": 1}, inputs={"rows": "data[:40]"}
+    ).arrays
+    assert float(learned["score"].max()) < 1e-3
+    assert float(np.median(same["score"])) > 0.01
+    assert "other" not in learned
+
+
 def test_features_of_a_training_row_are_nearest_to_itself(run):
     found = answer(run, "features", inputs={"rows": "data[:5]"}).arrays
     assert found["nearest"].tolist() == [0, 1, 2, 3, 4]

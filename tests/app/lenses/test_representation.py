@@ -16,10 +16,11 @@ from pushforward.studio.app.core.runs import RunState, Series
 from pushforward.studio.app.data.views.lab import Finding
 from pushforward.studio.app.engine.requests.request_base import Answer, Refused
 from pushforward.studio.app.labs.representation import map_lab, probe_lab, sweep_lab, views_lab
-from pushforward.studio.app.labs.representation.sigma_sweep import (
+from pushforward.studio.app.labs.representation.encoder_sweep import (
     METRIC,
+    REAL_SHARE,
     SEEDS,
-    SIGMAS,
+    SIGMA,
     Point,
     collect_points,
     describe_sweep,
@@ -294,15 +295,37 @@ def test_runs_that_differ_in_sigma_and_seed_only_are_one_sweep() -> None:
         first, swept(0.0, 1, 0.72, "b"), swept(0.2, 0, 0.69, "c"),
         swept(0.2, 0, 0.5, "d", temperature=0.1), swept(0.5, 0, None, "e"),
     ]  # fmt: skip
-    points = collect_points(first, runs)
-    assert [(each.sigma, dict(each.values)) for each in points] == [
+    points = collect_points(first, runs, SIGMA)
+    assert [(each.at, dict(each.values)) for each in points] == [
         (0.0, {0: 0.7, 1: 0.72}),
         (0.2, {0: 0.69}),
     ]
-    specs = missing_runs(first, runs)
-    assert len(specs) == len(SIGMAS) * len(SEEDS) - 4, "a run without a value is trained or queued"
+    specs = missing_runs(first, runs, SIGMA)
+    assert len(specs) == len(SIGMA.values) * len(SEEDS) - 4, (
+        "a run without a value is trained or queued"
+    )
     assert all(each.inputs == first.spec.inputs for each in specs if first.spec)
-    assert missing_runs(swept(0.0, 0, 0.7, "f"), [])[0].family.config["latent"]["kind"] == "none"
+    alone = swept(0.0, 0, 0.7, "f")
+    assert missing_runs(alone, [], SIGMA)[0].family.config["latent"]["kind"] == "none"
+
+
+def test_runs_that_differ_in_the_share_of_real_samples_are_another_sweep() -> None:
+    first = swept(0.2, 0, 0.7, "a")
+    runs = [
+        first, swept(0.2, 0, 0.72, "b", real_share=0.5), swept(0.5, 0, 0.6, "c", real_share=0.5),
+        swept(0.2, 1, 0.71, "d", real_share=0.5),
+    ]  # fmt: skip
+    points = collect_points(first, runs, REAL_SHARE)
+    assert [(each.at, dict(each.values)) for each in points] == [
+        (0.0, {0: 0.7}),
+        (0.5, {0: 0.72, 1: 0.71}),
+    ]
+    specs = missing_runs(first, runs, REAL_SHARE)
+    assert len(specs) == len(REAL_SHARE.values) * len(SEEDS) - 3
+    assert {spec.family.config["latent"]["sigma"] for spec in specs} == {0.2}
+    said = "real = 50\u00a0% against 0\u00a0%: not shown. At least 2 paired seeds"
+    assert describe_sweep(points, REAL_SHARE).startswith(said)
+    assert not collect_points(swept(0.2, 0, 0.7, "e", objective="inverter"), runs, REAL_SHARE)
 
 
 @pytest.mark.parametrize(
@@ -312,7 +335,7 @@ def test_runs_that_differ_in_sigma_and_seed_only_are_one_sweep() -> None:
 def test_the_verdict_is_by_paired_seeds(gains: list[float], word: str) -> None:
     plain = Point(0.0, {0: 0.7, 1: 0.6, 2: 0.65})
     best = Point(0.2, {seed: plain.values[seed] + gain for seed, gain in enumerate(gains)})
-    assert describe_sweep([plain, best]).startswith(f"Best σ = 0.2 against 0: {word}.")
+    assert describe_sweep([plain, best], SIGMA).startswith(f"Best σ = 0.2 against 0: {word}.")
 
 
 async def test_a_dot_opens_its_run_and_missing_runs_are_queued(
@@ -331,6 +354,8 @@ async def test_a_dot_opens_its_run_and_missing_runs_are_queued(
     assert view.plot.plane.heading.text == "σ = 0, seed 0: 70.0\xa0%"
     lens.state.project = str(tmp_path)
     view.train.click()
-    total = len(SIGMAS) * len(SEEDS) - 2
+    total = len(SIGMA.values) * len(SEEDS) - 2
     await until(lambda: len(lens.link.of(StartTraining)) == total)
+    view.axes.chosen.emit(1)
+    assert len(view.plot.points) == 1, "σ of the selected run only, and no real sample"
     assert not view.grab().isNull()

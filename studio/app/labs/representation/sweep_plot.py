@@ -1,4 +1,6 @@
-"""Accuracy against σ: a dot for each run and the range of each σ; no curve goes through noise."""
+"""Accuracy against a setting: a dot for each run and the range of each value; no curve goes
+through noise.
+"""
 
 from collections.abc import Iterator, Sequence
 
@@ -13,7 +15,7 @@ from pushforward.studio.app.charts.backdrop import colour
 from pushforward.studio.app.charts.chart import Chart
 from pushforward.studio.app.charts.interactive_plot import Range
 from pushforward.studio.app.charts.plot_plane import Plane, dots, pen
-from pushforward.studio.app.labs.representation.sigma_sweep import Point
+from pushforward.studio.app.labs.representation.encoder_sweep import SIGMA, Axis, Point
 from pushforward.studio.app.text import number_format
 
 __all__ = ["SweepPlot"]
@@ -23,7 +25,7 @@ HINT = "Click a dot to open its run"
 
 
 class SweepPlot(Chart):
-    """Columns of dots, one for each σ, evenly spaced.
+    """Columns of dots, one for each value, evenly spaced.
 
     Signals:
         opened: the run of the dot that was clicked.
@@ -33,25 +35,28 @@ class SweepPlot(Chart):
 
     def __init__(self) -> None:
         super().__init__(
-            "Accuracy against view noise σ",
-            "view noise σ",
+            "Accuracy of the runs of a sweep",
+            SIGMA.title.lower(),
             "1-label accuracy",
             marks=(self._marks, value_marks),
             least=(260, 200),
         )
         self.points: Sequence[Point] = ()
+        self._axis = SIGMA
         self._line: tuple[str, float] | None = None
         self._chosen = ""
         self.restyle()
 
     def _marks(self, low: float, high: float, room: float) -> list[tuple[float, str]]:
-        """Return σ as the name of each column."""
-        return [(float(i), f"{each.sigma:g}") for i, each in enumerate(self.points)]
+        """Return its value as the name of each column."""
+        return [(float(i), self._axis.format(each.at)) for i, each in enumerate(self.points)]
 
     def show_points(
-        self, points: Sequence[Point], line: tuple[str, float] | None, chosen: str
+        self, axis: Axis, points: Sequence[Point], line: tuple[str, float] | None, chosen: str
     ) -> None:
         """Show runs, a reference line with its name, and which run is selected."""
+        self._axis = axis
+        self.plane.bottom.set_name(axis.title[:1].lower() + axis.title[1:])
         self.points, self._line, self._chosen = points, line, chosen
         self.redraw()
 
@@ -78,7 +83,7 @@ class SweepPlot(Chart):
         return point, min(point.values, key=lambda seed: abs(point.values[seed] - at.y()))
 
     def items(self) -> Iterator[QGraphicsItem]:
-        """Yield the reference, and the dots of each σ with their range and mean."""
+        """Yield the reference, and the dots of each value with their range and mean."""
         accent = self.style_.accent
         if self._line is not None:
             dashes = pen(self.style_.muted, 1.2, Qt.PenStyle.DashLine)
@@ -102,7 +107,8 @@ class SweepPlot(Chart):
         if found is not None:
             point, seed = found
             value = number_format.percent(point.values[seed], 1)
-            self.plane.heading.say(f"σ = {point.sigma:g}, seed {seed}: {value}")
+            at = f"{self._axis.symbol} = {self._axis.format(point.at)}"
+            self.plane.heading.say(f"{at}, seed {seed}: {value}")
             return
         name = f"{self._line[0]} {number_format.percent(self._line[1], 1)}" if self._line else ""
         self.plane.heading.tell(f"Each dot is a run. Dashed: {name}" if name else HINT, [])
