@@ -58,6 +58,7 @@ class RepresentationAnomalyConfig(Config, frozen=True):
     "this run, next to raw values and a random encoder.",
     source="Sun et al. 2022, arXiv:2204.06507, section 3",
     needs=("represent",),
+    counts="encoders",
     takes=(Slot(ROWS, "Samples", "The samples to score.", unless="test"),),
     config=RepresentationAnomalyConfig,
 )

@@ -22,7 +22,6 @@ AMOUNTS = (-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0)
 """The amounts of the strips of an outcome, in units of each edit."""
 
 _DIRECTIONS = 0  # seed of the anchors that directions are learned from
-_LEARNING = 100  # of the steps of the progress
 
 
 class SteerLatentConfig(Config, frozen=True):
@@ -66,6 +65,7 @@ _known: "WeakKeyDictionary[Family[Any], dict[int, tuple[Tensor, Tensor]]]" = Wea
     source="Jahanian, Chai and Isola 2020, arXiv:1907.07171, eq. 2",
     kinds=("images",),
     needs=("samples", "deterministic"),
+    counts="percent of the directions",
     config=SteerLatentConfig,
 )
 class SteerLatent:
@@ -121,7 +121,7 @@ def _learned(source: ViewSource, steps: int) -> Generator[Progress, None, tuple[
             except StopIteration as end:
                 known[steps] = end.value
                 break
-            yield Progress(round(_LEARNING * done), _LEARNING)
+            yield Progress(round(100 * done), 100)
     return known[steps]
 
 

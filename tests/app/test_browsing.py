@@ -49,7 +49,7 @@ def browser(qapp: QApplication) -> Iterator[Browser]:
 
 
 def test_rows_are_sorted_and_those_without_a_number_come_last() -> None:
-    assert orders(KNOWN) == ["As drawn", "Mass, high first", "Mass, low first", "Type"]
+    assert orders(KNOWN) == ["Sampling order", "Mass, high first", "Mass, low first", "Type"]
     assert sorted_rows(KNOWN, "Mass, low first", 3).tolist() == [2, 0, 1]
     assert sorted_rows(KNOWN, "Mass, high first", 3).tolist() == [0, 2, 1]
     assert sorted_rows(KNOWN, "", 3).tolist() == [0, 1, 2]

@@ -27,7 +27,7 @@ from pushforward.studio.app.design.menu import Entries, open_menu
 
 __all__ = ["Browser"]
 
-SIDES = ("Generated", "Real", "Beside")
+SIDES = ("Generated", "Real", "Side by side")
 FILTER = 176  # pixels: "type = top, mass > 150" can be read
 IN_PLACE = "Generated, real, or both next to each other (R switches)"
 NEAREST = (

@@ -16,7 +16,7 @@ from pushforward.studio.figures import short
 __all__ = ["Unfiltered", "example", "hint", "keeps", "orders", "sorted_rows", "sorting", "why_none"]
 
 Rows = NDArray[np.int64]
-AS_DRAWN = "As drawn"
+SAMPLING_ORDER = "Sampling order"
 COMPARED = re.compile(r"^\s*(?P<name>[^<>=!]+?)\s*(?P<sign><=|>=|<|>|!=|==?)\s*(?P<value>.+?)\s*$")
 BETWEEN = re.compile(r"^\s*([^<>=]+?)\s*(<=?|>=?)\s*([^<>=]+?)\s*(<=?|>=?)\s*([^<>=]+?)\s*$")
 ANOTHER = re.compile(r"\s(\S+?\s*[<>=].*)$")
@@ -51,7 +51,7 @@ def orders(measured: Measured) -> list[str]:
     """Return the orders that there are, the data's own first: words are sorted, numbers are from
     either end.
     """
-    found = [AS_DRAWN]
+    found = [SAMPLING_ORDER]
     for name, values in measured.items():
         if _numeric(values):
             found += [f"{name}, high first", f"{name}, low first"]

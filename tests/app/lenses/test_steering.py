@@ -72,7 +72,7 @@ async def test_sliders_move_a_latent_and_say_what_each_direction_explains(
     await until(lambda: view.found is not None)
     assert view.shares["shift_right"].text() == "37\u00a0%"
     assert view.shares["brighten"].text() == "0\u00a0%"
-    assert "No latent direction does this edit: zoom, brighten" in view.note.text()
+    assert "No latent direction does this: zoom, brighten" in view.note.text()
     assert not view.reset.isEnabled()
     view.sliders["brighten"].setValue(20)
     await until(lambda: view.found[0].amounts == (0, 0, 0, 0, 2.0))

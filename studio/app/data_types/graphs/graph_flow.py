@@ -283,6 +283,6 @@ def _by_breadth(square: Bools) -> Numbers:
 ORDERS: Mapping[str, Callable[[Bools], Numbers]] = {
     "Canonical": canonical_order,
     "Breadth first": _by_breadth,
-    "As drawn": lambda square: np.arange(len(square)),
+    "Sampling order": lambda square: np.arange(len(square)),
 }
 """Orders of the nodes of a graph (n, n) in its matrix, by name."""

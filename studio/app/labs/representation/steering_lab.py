@@ -33,6 +33,7 @@ EDITS = {
 MOST, PER_UNIT = 3, 10  # the largest amount of a slider, and its stops per unit
 EXPLAINED = "Share of the edit's squared error that the direction explains on other latents"
 WEAK = 0.1
+HEADS = ("Direction", "Amount", "Explained", "Alone, from −2 to +2")
 
 
 @dataclass(frozen=True)
@@ -61,11 +62,13 @@ class SteeringLab(AskedLive[Question]):
         self.before, self.after = TileGrid("Sample of the latent"), TileGrid("Steered sample")
         for grid in (self.before, self.after):
             grid.setMinimumHeight(120)
+            grid.setMaximumHeight(220)
         left = column(
             label("Sample", "strong"),
             (self.before, 1),
             label("Steered", "strong"),
             (self.after, 1),
+            None,
         )
         self.sliders, self.strips, self.shares = {}, {}, {}
         edits = QGridLayout()
@@ -73,7 +76,9 @@ class SteeringLab(AskedLive[Question]):
         edits.setVerticalSpacing(6)
         edits.setColumnStretch(1, 2)
         edits.setColumnStretch(3, 3)
-        for place, (name, title) in enumerate(EDITS.items()):
+        for place, head in enumerate(HEADS):
+            edits.addWidget(label(head, "small"), 0, place)
+        for place, (name, title) in enumerate(EDITS.items(), 1):
             slider = QSlider(Qt.Orientation.Horizontal)
             slider.setAccessibleName(title)
             slider.setRange(-MOST * PER_UNIT, MOST * PER_UNIT)
@@ -82,17 +87,17 @@ class SteeringLab(AskedLive[Question]):
             share = label("", "muted")
             set_tip(share, EXPLAINED)
             strip = TileGrid(f"{title} alone", strip=True)
-            strip.setMinimumHeight(44)
+            strip.setFixedHeight(56)
             edits.addWidget(label(title, "strong"), place, 0)
             edits.addWidget(slider, place, 1)
             edits.addWidget(share, place, 2)
             edits.addWidget(strip, place, 3)
-            edits.setRowStretch(place, 1)
             self.sliders[name], self.strips[name], self.shares[name] = slider, strip, share
         self.note = label("", "muted", wrap=True)
         right = QVBoxLayout()
-        right.addLayout(edits, 1)
+        right.addLayout(edits)
         right.addWidget(self.note)
+        right.addStretch(1)
         self.page = QWidget()
         body = QBoxLayout(QBoxLayout.Direction.LeftToRight, self.page)
         body.setContentsMargins(16, 10, 16, 12)
@@ -179,12 +184,9 @@ class SteeringLab(AskedLive[Question]):
             share = max(0.0, explained[place])
             self.shares[name].setText(number_format.percent(share))
             self.strips[name].show_tiles(kind.tiles({"x": strips[place]}), noun=kind.many)
-        amounts = ", ".join(f"{each:+g}" for each in np.asarray(arrays["amounts"]).tolist())
         weak = [title for place, title in enumerate(EDITS.values()) if explained[place] < WEAK]
-        said = f"Strips: each edit alone by {amounts} units."
-        if weak:
-            said += f" No latent direction does this edit: {', '.join(weak).lower()}."
-        self.note.setText(said)
+        found = f"No latent direction does this: {', '.join(weak).lower()}." if weak else ""
+        self.note.setText(found)
 
     def export_picture(self) -> Picture:
         """Return the page as it is seen."""
