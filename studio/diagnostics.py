@@ -160,6 +160,10 @@ def _names(
         names |= {project.name: f"<project {n}>", project.path.name: f"<project {n}>"}
         names |= {run.name: f"{run.number:04}" for run in project.runs()}
         names |= {data.name: "<data set>" for data in project.datasets()}
+    for n, computer in enumerate(preferences.get("computers", []), 1):
+        account, _, host = computer["host"].rpartition("@")
+        names |= {name: f"<computer {n}>" for name in (computer["host"], host)}
+        names |= {account: "<user>"} if account else {}
     return names
 
 

@@ -1,8 +1,8 @@
 """Remove private information from text.
 
-The home folder becomes ``~``, each project a number, user and machine a word, and every other
-folder that is not the system's or Python's ``<path>``. Replacements are consistent, so that related
-things stay related.
+The home folder becomes ``~``, each project a number, user, machine and accounts on servers a word,
+and every other folder that is not the system's or Python's ``<path>``. Replacements are consistent,
+so that related things stay related.
 """
 
 import getpass
@@ -33,12 +33,16 @@ _START = r"(?:(?<=file://)|(?<=:)(?!//)|(?<![\w<>~/\\.:]))"
 # A public path ends where it certainly ends: what follows may be an option with another path.
 _PUBLIC = rf"/(?:{'|'.join(PUBLIC)})(?:/[\w./+-]*|(?!{_PART}))"
 # A path on a disk, or on a server (\\server\share, //server/share); it goes on after a space where
-# the next word is the rest of a folder's name.
+# the next word is the rest of the name of a folder, or of a file with an extension.
 _BARE = re.compile(
     rf"{_START}(?:(?P<public>{_PUBLIC})|"
     r"(?:/(?=\w)|[A-Za-z]:[\\/]|\\\\(?=\w)|//(?=\w))"
-    rf"{_PART}*(?: (?!and/or\b)(?:(?![/\\]){_PART})+[/\\]{_PART}*)*)"
+    rf"{_PART}*(?: (?!and/or\b)(?:(?![/\\]){_PART})+[/\\]{_PART}*)*"
+    rf"(?:(?<!\.\w)(?<!\.\w\w)(?<!\.\w\w\w)(?<!\.\w\w\w\w) [\w-]+\.\w{{1,5}}(?![\w.]))?)"
 )
+# What names a server: an account on it (also an e-mail address), or a URL that is no web page.
+_ACCOUNT = re.compile(r"[\w.+-]+(?::[^\s@/]*)?@[\w-]+(?:\.[\w-]+)*")
+_SERVER = re.compile(rf"\b(?!https?://|file://)([A-Za-z][\w+.-]*)://{_PART}+")
 _INSIDE = re.compile(r"(<project \d+>[\\/]+(data|runs|trash)[\\/]+)([^\s\\/\"',:;]+)")
 
 
@@ -73,6 +77,8 @@ class Scrubber:
         """Return the text without private information."""
         for pattern, put in self._paths:
             text = pattern.sub(put, text)
+        text = _SERVER.sub(r"\1://<path>", text)
+        text = _ACCOUNT.sub("<user>@<host>", text)
         text = _QUOTED.sub(_quoted, text)
         text = _BARE.sub(_bare, text)
         text = _INSIDE.sub(_inside, text)

@@ -16,6 +16,7 @@ import pytest
 from pushforward.studio import diagnostics, journal
 from pushforward.studio.__main__ import main
 from pushforward.studio.app.core import preferences
+from pushforward.studio.launchers.computers import Computer
 from pushforward.studio.privacy import Scrubber
 from pushforward.studio.protocol.messages import ErrorInfo
 from pushforward.studio.protocol.spec import Pick, RunSpec
@@ -62,6 +63,7 @@ def project(person: Path) -> Project:
     kept = preferences.Preferences()
     kept.opened(made.path, NAME, 1.0)
     kept.opened(person / "gone" / "other", "Other study", 2.0)
+    kept.computers = [Computer(host="byron@difference.example.org")]
     kept.files = str(person / "of" / "genome" / "Hidden" / "people")
     preferences.save(kept)
     return made
@@ -78,6 +80,7 @@ def logged(person: Path, project: Project) -> None:
         f"run {project.runs()[0].name} of {NAME}",
         f"told: {person}/work/other.csv, '/media/Secret Disk/a.csv', /mnt/vault/b.csv",
         f"{os.path.realpath(person)}: {USER.upper()}",
+        "Connecting to difference.example.org as Byron: byron@difference.example.org refused",
         "Could not read /media/Hidden Disk/of people/a.csv: it is gone",
         r"/opt/secret/x.csv, \\vault\people\a.csv and //vault/people/b.csv are open",
     ):
@@ -94,6 +97,7 @@ def everything(file: Path) -> str:
 
 PRIVATE = (
     *(USER, HOST, NAME, "Zo\\u00eb", "secret", "genome", "Hidden", "patients", "Other study"),
+    *("byron", "difference"),
     *("vault", "Secret Disk", "people", "pytest-of"),
 )
 
@@ -180,6 +184,14 @@ def test_on_the_command_line(
         ("/data/set and/or other", "<path> and/or other"),
         ("/data/my set/x.csv", "<path>"),
         ("planned by ann", None),
+        ("/data/my set.csv: gone", "<path>: gone"),
+        (r"at \\vault\share\my file.csv: gone", "at <path>: gone"),
+        ("/mnt/lab/a.csv b.csv", "<path> b.csv"),
+        ("smb://vault/share/x and sftp://ann@vault/x", "smb://<path> and sftp://<path>"),
+        ("ssh: connect to ann@login.lab.org port 22", "ssh: connect to <user>@<host> port 22"),
+        ("ann@login:/scratch/ann/x", "<user>@<host>:<path>"),
+        ("https://ann:key@lab.org/x?y=1", "https://<user>@<host>/x?y=1"),
+        ("mail ann.b@lab.org, D(x, s) @ 3", "mail <user>@<host>, D(x, s) @ 3"),
     ],
 )
 def test_only_what_is_private_is_taken_out(text: str, left: str | None) -> None:
