@@ -30,6 +30,7 @@ from pushforward.studio.store.run import RunFolder
 from pushforward.studio.workflows import background
 from pushforward.studio.workflows.command_line import command_for
 from pushforward.studio.workflows.settings import apply
+from pushforward.studio.workflows.stopping import Stop
 from pushforward.studio.workflows.target import find
 from tests.cli.conftest import sets
 from tests.patience import Patience
@@ -251,6 +252,23 @@ def test_a_request_of_before_does_not_stop_a_training_in_the_terminal(moons: Run
     background.ask_to_stop(moons.path)
     assert main(["run", str(moons.path), "--resume", "--set", "training.steps=90"]) == 0
     assert moons.status().step == 90
+
+
+def test_what_is_stopped_before_its_first_step_has_no_checkpoint(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """E19: it said that a checkpoint was saved."""
+    monkeypatch.setattr(Stop, "__call__", lambda stop: True)
+    main(["run", "edm@two-moons", "--out", str(project), *sets()])
+    (run,) = Project.open(project).runs()
+    assert run.status().step == 0
+    assert run.checkpoints.steps() == []
+    said = "".join(capsys.readouterr())
+    assert "before the first checkpoint. Resuming starts from step 0." in said
+    assert "a checkpoint is saved" not in said
+    monkeypatch.undo()
+    assert main(["run", str(run.path), "--resume"]) == 0
+    assert run.status().step == 60
 
 
 def _hand_over(run: RunFolder, total: int) -> None:

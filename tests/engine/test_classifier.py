@@ -10,6 +10,8 @@ from pushforward.models.contracts.spec import LABEL
 from pushforward.models.metrics.intervals import wilson
 from pushforward.studio.engine.jobs import headless
 from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.engine.run.checkpoint_state import saved_data
+from pushforward.studio.engine.run.conditions import conditions_of
 from pushforward.studio.engine.run.model_loading import load
 from pushforward.studio.engine.run.resolve import resolve
 from pushforward.studio.engine.run.session import open_session
@@ -61,6 +63,10 @@ def test_it_learns_real_labels_and_its_curves_are_all_there_is(tmp_path):
     assert 0.05 < floors["accuracy"] < 0.2
     assert folder.flow.steps() == []
     assert [pick.slug for pick in folder.record.spec.metrics] == ["accuracy"]
+    # E13: it was offered its own labels as a condition.
+    checkpoint, _ = folder.checkpoints.newest()
+    assert LABEL in saved_data(checkpoint).law
+    assert conditions_of(folder) == {}
 
 
 def test_it_learns_from_what_a_run_draws_with_the_labels_of_the_judge(project):

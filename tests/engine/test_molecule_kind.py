@@ -28,6 +28,10 @@ def test_what_is_imported_becomes_molecules_and_is_exported_again(tmp_path):
     kind.write(out, data.rows(slice(None)), (), {"run": "r"})
     again = [molecule for _, molecule in Sdf().molecules(out)]
     assert [len(atoms) for atoms, _ in again] == [3, 6, 2]
+    kind.write(tmp_path / "again.smi", data.rows(slice(None)), (), {"run": "r"})
+    (written,) = Smiles().rows([tmp_path / "again.smi"], {}).blocks
+    for name, values in kind.from_parts(dict(written), Facts()).rows(slice(None)).given.items():
+        np.testing.assert_array_equal(values, data.rows(slice(None)).given[name])
     kind.write(tmp_path / "again.npz", data.rows(slice(None)), (), {})
     with np.load(tmp_path / "again.npz") as arrays:
         assert arrays["bonds"].shape == (3, 6, 6)
