@@ -128,6 +128,8 @@ class Needs:
             model, too.
         optional: whether it may be left out.
         draws: whether its samples replace the data, in the same units.
+        adds: whether its samples of each class are added to the data; the setting ``generated`` of
+            the model says how many.
         without: what stands in its place where it is left out, as "a teacher of its own", and
             what is done then, in a sentence.
         proposed: whether a run that will do is taken unless the person chooses otherwise, for
@@ -141,6 +143,7 @@ class Needs:
     same_data: bool = False
     optional: bool = False
     draws: bool = False
+    adds: bool = False
     without: tuple[str, str] = ("", "")
     proposed: bool = False
     used: bool = False

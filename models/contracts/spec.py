@@ -12,13 +12,18 @@ from pushforward.models.contracts.beside import rows_beside
 from pushforward.models.oracle import GaussianMixture
 from pushforward.models.tensors import make_generator, resident
 
-__all__ = ["LABEL", "SIZE", "DataSpec", "Given", "Part", "rows_of_law"]
+__all__ = ["LABEL", "POSITION", "SIZE", "DataSpec", "Given", "Part", "rows_of_law"]
 
 LABEL = "label"
 """The name under which the class of a row is given."""
 
 SIZE = "size"
 """The name under which the number of real places of a row is given, where rows differ in it."""
+
+POSITION = "position"
+"""The name under which the place of a row in its scene is given. Networks are not conditioned on
+it: they would learn the map by heart.
+"""
 
 _LAW = 4096  # rows at most whose conditions a spec keeps
 

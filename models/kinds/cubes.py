@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from pushforward.models.contracts.batch import Batch
-from pushforward.models.contracts.spec import LABEL, DataSpec, Given
+from pushforward.models.contracts.spec import LABEL, POSITION, DataSpec, Given
 from pushforward.models.kinds.scene_splits import PixelSplit
 from pushforward.models.kinds.scenes import UNKNOWN, Scene
 from pushforward.models.registry import kind
@@ -29,6 +29,7 @@ class CubeSet:
         context_pixels: (m,) int64, the pixels that semi-supervised models see without their
             labels; None for all of the scene.
         split: which labelled pixels are learned from, validate and test; None where unknown.
+        added: generated windows with their classes, which come after the pixels; None for none.
     """
 
     scene: Scene
@@ -36,6 +37,7 @@ class CubeSet:
     window: int = 9
     context_pixels: Tensor | None = None
     split: PixelSplit | None = None
+    added: Batch | None = None
     _views: Tensor | None = field(default=None, repr=False)
 
     columns: ClassVar[tuple[str, ...]] = ()
@@ -49,7 +51,7 @@ class CubeSet:
             object.__setattr__(self, "_views", views)
 
     def __len__(self) -> int:
-        return len(self.pixels)
+        return len(self.pixels) + (0 if self.added is None else len(self.added))
 
     def spec(self) -> DataSpec:
         """Return the spec: each channel standardised over all pixels of the scene, those without a
@@ -62,7 +64,7 @@ class CubeSet:
         corner = torch.tensor([height - 1.0, width - 1.0])
         given = {
             LABEL: Given(classes=len(self.scene.names), names=self.scene.names),
-            "position": Given((2,), names=("row", "column"), mean=corner / 2, std=corner / 2),
+            POSITION: Given((2,), names=("row", "column"), mean=corner / 2, std=corner / 2),
         }
         spec = DataSpec(
             "cubes",
@@ -75,19 +77,39 @@ class CubeSet:
 
     def rows(self, index: Tensor | slice) -> Batch:
         """Return some windows (n, channels, side, side), with class and place of the middle."""
+        places = torch.arange(len(self))[index]
+        real = places < len(self.pixels)
+        found = self._windows(self.pixels[places[real]])
+        if self.added is None or bool(real.all()):
+            return found
+        made = self.added.take(places[~real] - len(self.pixels))
+        order = torch.cat([real.nonzero()[:, 0], (~real).nonzero()[:, 0]]).argsort()
+        x = torch.cat([found.x, made.x])[order]
+        given = {n: torch.cat([v, made.given[n].to(v)])[order] for n, v in found.given.items()}
+        return Batch(x, given=given)
+
+    def _windows(self, pixels: Tensor) -> Batch:
         assert self._views is not None
-        pixels = self.pixels[index]
         row, column = self._places(pixels)
         x = self._views[:, row, column].movedim(1, 0).contiguous()
         return Batch(x, given=self._given(pixels))
 
     def take(self, index: Tensor | slice) -> "CubeSet":
         """Return the windows of some rows, of the same scene."""
-        return self.at(self.pixels[index])
+        places = torch.arange(len(self))[index]
+        real = places < len(self.pixels)
+        left = None
+        if self.added is not None and not bool(real.all()):
+            left = self.added.take(places[~real] - len(self.pixels))
+        return replace(self, pixels=self.pixels[places[real]], added=left)
+
+    def with_added(self, rows: Batch) -> "CubeSet":
+        """Return the same pixels and generated windows with their classes."""
+        return replace(self, added=rows)
 
     def at(self, pixels: Tensor) -> "CubeSet":
         """Return the windows around other pixels of the same scene, by their numbers (n,)."""
-        return replace(self, pixels=pixels)
+        return replace(self, pixels=pixels, added=None)
 
     def everywhere(self) -> "CubeSet":
         """Return the windows around all pixels of the scene, row by row."""
@@ -122,7 +144,7 @@ class CubeSet:
 
     def _given(self, pixels: Tensor) -> dict[str, Tensor]:
         position = torch.stack(self._places(pixels), dim=1).float()
-        return {LABEL: self.at(pixels).classes(), "position": position}
+        return {LABEL: self.at(pixels).classes(), POSITION: position}
 
 
 def mirrored(rows: Batch, spec: DataSpec, generator: torch.Generator) -> Batch:
@@ -142,8 +164,13 @@ def mirrored(rows: Batch, spec: DataSpec, generator: torch.Generator) -> Batch:
     one="pixel",
     many="pixels",
     summary="Scenes with a spectrum in each pixel, of which a few have a known class.",
-    gives=("patches", "labels", "told"),
-    networks={"encoder": "spectral-spatial"},
+    gives=("patches", "labels", "told", "continuous"),
+    networks={
+        "encoder": "spectral-spatial",
+        "denoiser": "patch-layers",
+        "critic": "patch-layers",
+        "generator": "patch-layers",
+    },
     metrics=("accuracy", "average-accuracy", "kappa"),
     # Maps are made of checkpoints: the training clock goes through those that are kept.
     training={
@@ -156,7 +183,11 @@ def mirrored(rows: Batch, spec: DataSpec, generator: torch.Generator) -> Batch:
     },
     mirrored=mirrored,
     # Of 16 classes with few labels each; windows have a thousand numbers.
-    families={"classifier": {"noise": 0.6}},
+    families={
+        "classifier": {"noise": 0.6},
+        # Few labels are few steps: an average over a thousand of them would lag behind.
+        "edm": {"ema": 0.99, "optimizer": {"lr": 3e-3}},
+    },
 )
 def cubes(n: int, seed: int) -> CubeSet:
     """Return n pixels of a scene of 32 x 32 pixels with 12 bands and two classes in stripes, whose

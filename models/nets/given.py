@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from pushforward.models.config import param
-from pushforward.models.contracts.spec import SIZE, DataSpec
+from pushforward.models.contracts.spec import POSITION, SIZE, DataSpec
 
 __all__ = ["Balanced", "GivenFeatures", "loudness"]
 
@@ -26,8 +26,8 @@ Balanced = Annotated[
 
 class GivenFeatures(nn.Module):
     """given, by name, (B, ...) -> (B, dim): labels one-hot, numbers flat, the size as a share of
-    the largest; in the order of their names. A label of no class (`models.contracts.untold`) is 0
-    throughout.
+    the largest; in the order of their names, without the place. A label of no class
+    (`models.contracts.untold`) is 0 throughout.
 
     Args:
         spec: of the data.
@@ -40,7 +40,8 @@ class GivenFeatures(nn.Module):
 
     def __init__(self, spec: DataSpec, but: str = "") -> None:
         super().__init__()
-        self._given = {name: spec.given[name] for name in sorted(spec.given) if name != but}
+        hidden = (but, POSITION)
+        self._given = {name: spec.given[name] for name in sorted(spec.given) if name not in hidden}
         self._largest = 1 if spec.masks is None else max(1, len(spec.masks) - 1)
         self.dim = sum((g.classes or 1) * math.prod(g.shape) for g in self._given.values())
         self.square = sum(math.prod(g.shape) for g in self._given.values())

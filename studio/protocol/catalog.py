@@ -170,6 +170,7 @@ class InputSpec(msgspec.Struct, frozen=True, kw_only=True):
     same_data: bool = False
     optional: bool = False
     draws: bool = False
+    adds: bool = False
     without: tuple[str, str] = ("", "")
     proposed: bool = False
     used: bool = False

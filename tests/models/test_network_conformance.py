@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from pushforward.models.config import Pick, describe
 from pushforward.models.contracts.batch import Batch
-from pushforward.models.contracts.spec import SIZE, DataSpec
+from pushforward.models.contracts.spec import POSITION, SIZE, DataSpec
 from pushforward.models.entries import KindEntry, NetworkEntry
 from pushforward.models.nets import role
 from pushforward.models.nets.calling import call
@@ -201,7 +201,7 @@ def test_what_is_given_reaches_the_output(case: Case):
     net, rows, clock = awake(case.build()), case.rows(), case.clock()
     for name, known in case.spec.given.items():
         value = rows.given[name]
-        if name == SIZE:
+        if name in (SIZE, POSITION):
             continue
         other = (value + 1) % known.classes if known.classes else value + 1.0
         told = Batch(rows.x, rows.mask, {**rows.given, name: other})

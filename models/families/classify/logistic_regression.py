@@ -8,6 +8,7 @@ from pushforward.models.classical.base import FittedClassifier
 from pushforward.models.classical.logistic import LogisticRegression
 from pushforward.models.config import Config, param
 from pushforward.models.families.classify.pixel_classifier import PixelClassifier
+from pushforward.models.families.classify.shared import GENERATED, GeneratedPerClass
 from pushforward.models.registry import family
 
 __all__ = ["LogisticConfig", "LogisticRegressionModel"]
@@ -27,6 +28,7 @@ class LogisticConfig(Config, frozen=True):
             log=True,
         ),
     ] = 1.0
+    generated: GeneratedPerClass = 40
 
 
 @family(
@@ -35,6 +37,7 @@ class LogisticConfig(Config, frozen=True):
     needs=("patches", "labels"),
     capabilities=("classify",),
     group="classify",
+    inputs=GENERATED,
     units={"loss": "nats"},
     passes=1,
 )

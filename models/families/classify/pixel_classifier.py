@@ -13,7 +13,7 @@ from pushforward.models.classical.base import FittedClassifier
 from pushforward.models.config import Config
 from pushforward.models.contracts.batch import Batch, Rows
 from pushforward.models.contracts.learner import Learner, Training, Walk
-from pushforward.models.contracts.spec import LABEL, DataSpec
+from pushforward.models.contracts.spec import LABEL, POSITION, DataSpec
 from pushforward.models.contracts.state import Packed, State
 
 __all__ = ["PixelClassifier", "SeenPixels", "middle_pixels"]
@@ -127,9 +127,9 @@ class PixelClassifier(Learner[C]):
     def _numbers(self, rows: Batch) -> Tensor:
         if not self.POSITION:
             return middle_pixels(rows)
-        if "position" not in rows.given:
+        if POSITION not in rows.given:
             raise ValueError("these samples have no position: the nearest label is unknown")
-        return self.spec.restored(rows).given["position"]
+        return self.spec.restored(rows).given[POSITION]
 
 
 def _count(seen: SeenPixels) -> Tensor:

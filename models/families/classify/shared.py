@@ -1,21 +1,51 @@
 """What classifiers by a network share: noise, unlabelled rows, whole scenes."""
 
-from typing import Protocol, runtime_checkable
+from typing import Annotated, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
 
+from pushforward.models.config import param
 from pushforward.models.contracts.batch import Batch, Rows, by_parts
 from pushforward.models.contracts.data import RowSource
 from pushforward.models.contracts.spec import LABEL, DataSpec
+from pushforward.models.entries import Needs
 from pushforward.models.nets.calling import call
 
 __all__ = [
+    "GENERATED",
+    "GeneratedPerClass",
     "Unlabelled",
     "add_noise",
     "classify_densely",
     "classify_rows",
     "drop_label",
+]
+
+GENERATED = {
+    "generated": Needs(
+        "samples",
+        "Generated samples",
+        "A finished run that generates samples of the same data by class. Some of each class are "
+        "added to the training data.",
+        same_data=True,
+        optional=True,
+        adds=True,
+        without=("none", "Trained on the labelled data alone."),
+    )
+}
+"""The input of classifiers that learn from few labels and from generated samples, too."""
+
+GeneratedPerClass = Annotated[
+    int,
+    param(
+        "Generated per class",
+        "Number of generated samples of each class that are added to the training data. Only with "
+        "a run that generates them.",
+        low=1,
+        high=100_000,
+        advanced=True,
+    ),
 ]
 
 

@@ -13,6 +13,7 @@ from torch import Tensor
 from pushforward.models.classical.base import FittedClassifier, with_all_classes
 from pushforward.models.config import Config, param
 from pushforward.models.families.classify.pixel_classifier import PixelClassifier
+from pushforward.models.families.classify.shared import GENERATED, GeneratedPerClass
 from pushforward.models.registry import family
 
 __all__ = ["LdaConfig", "ShrunkDiscriminant", "ShrunkLda"]
@@ -31,6 +32,7 @@ class LdaConfig(Config, frozen=True):
             high=1.0,
         ),
     ] = 0.03
+    generated: GeneratedPerClass = 40
 
 
 @family(
@@ -39,6 +41,7 @@ class LdaConfig(Config, frozen=True):
     needs=("patches", "labels"),
     capabilities=("classify",),
     group="classify",
+    inputs=GENERATED,
     units={"loss": "nats"},
     passes=1,
 )

@@ -16,6 +16,7 @@ from torch import Tensor
 from pushforward.models.classical.base import FittedClassifier, with_all_classes
 from pushforward.models.config import Config, param
 from pushforward.models.families.classify.pixel_classifier import PixelClassifier
+from pushforward.models.families.classify.shared import GENERATED, GeneratedPerClass
 from pushforward.models.registry import family
 from pushforward.models.tensors import make_generator
 
@@ -47,6 +48,7 @@ class SvmConfig(Config, frozen=True):
             advanced=True,
         ),
     ] = 0.0
+    generated: GeneratedPerClass = 40
 
 
 @family(
@@ -55,6 +57,7 @@ class SvmConfig(Config, frozen=True):
     needs=("patches", "labels"),
     capabilities=("classify",),
     group="classify",
+    inputs=GENERATED,
     units={"loss": "nats"},
     passes=1,
 )

@@ -126,7 +126,7 @@ def units(entry: FamilyEntry, inputs: Learners, own: DataSpec) -> DataSpec:
     the same standardisation.
     """
     for name, needs in entry.inputs.items():
-        if needs.same_data and not needs.draws and name in inputs:
+        if needs.same_data and not (needs.draws or needs.adds) and name in inputs:
             return inputs[name].spec
     return own
 
@@ -204,7 +204,7 @@ def _unfit(spec: RunSpec, of: RunSpec, name: str, needs: Needs) -> str:
     if needs.ability not in entry.abilities:
         wanted = WORDS.get(needs.ability, f"can {needs.ability}")
         return f"The {name} must be a model that {wanted}; {entry.title} does not."
-    if needs.draws and led_by(of):
+    if (needs.draws or needs.adds) and led_by(of):
         return f"The {name} is guided by another run, which is not included."
     if not needs.same_data:
         return ""

@@ -20,7 +20,7 @@ from pushforward.models.registry import registry
 from pushforward.studio.conditions import told_of
 from pushforward.studio.engine.data.batches import Batches, Fed, Fresh, Mirrored, Shuffled, Streamed
 from pushforward.studio.engine.data.datasets import Dataset, edited, labelled
-from pushforward.studio.engine.data.generated_data import drawn
+from pushforward.studio.engine.data.generated_data import added, drawn
 from pushforward.studio.engine.data.stored_rows import StoredRows
 from pushforward.studio.engine.kinds.base import kind_of
 from pushforward.studio.engine.kinds.compatibility import entry_of
@@ -321,16 +321,23 @@ def _drawing(
     the run.
     """
     for name, needs in resolved.family.entry.inputs.items():
-        if needs.draws and name in inputs:
+        if (needs.draws or needs.adds) and name in inputs:
             source = inputs[name]
             assert isinstance(source, Family)  # it was asked for by this ability
             taken, seed = run.record.inputs[name], resolved.training.seed
+            chosen = check(taken.spec, any_device=True).sampler
+            sampler = chosen.make() if chosen is not None else None
+            if needs.adds:
+                each = int(getattr(resolved.family.config, "generated", 0))
+                notes.append(
+                    f"Also trains on {each:,} samples of each class of {taken.run} at step "
+                    f"{taken.step:,} (seed {seed})."
+                )
+                return lambda data: added(data, source, sampler, seed, each)
             notes.append(
                 f"Trains on samples of {taken.run} at step {taken.step:,} instead of the data "
                 f"(seed {seed}, labelled by the reference classifier)."
             )
-            chosen = check(taken.spec, any_device=True).sampler
-            sampler = chosen.make() if chosen is not None else None
             return lambda data: drawn(data, source, sampler, seed)
     return None
 

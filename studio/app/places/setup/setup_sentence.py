@@ -356,6 +356,8 @@ def _run_words(wanted: WantedRun) -> tuple[str, str]:
     without, kind = wanted.needs.without[0], wanted.needs.title.lower()
     if wanted.needs.draws:
         return "from", without
+    if wanted.needs.adds:
+        return "and samples of", without
     taught = "taught by" if wanted.needs.same_data else "with"
     before = taught if wanted.setting is None else "led by"
     return before, without or f"a {kind}"
