@@ -1,15 +1,26 @@
 """What is wrong with a source or with the settings of a representation, in sentences."""
 
+from collections.abc import Callable
+
+from torch.utils.flop_counter import FlopCounterMode
+
 from pushforward.models.config import ConfigError
 from pushforward.models.contracts.spec import LABEL, DataSpec
 from pushforward.models.representation.latent_views import LatentViews
 from pushforward.models.representation.source import ViewSource
 from pushforward.models.tensors import make_generator
 
-__all__ = ["check_settings", "describe_collapse", "variance_share"]
+__all__ = [
+    "check_settings",
+    "describe_collapse",
+    "describe_cost",
+    "generation_share",
+    "variance_share",
+]
 
 _COLLAPSED, _LITTLE = 0.01, 0.3  # variance of samples, as a share of that of the data
 _CHECKED = 256
+_MOST_GENERATING = 0.3  # share of a step, above which it is said
 
 
 def check_settings(
@@ -48,3 +59,28 @@ def describe_collapse(share: float) -> str:
     if share < _COLLAPSED:
         return f"The source has collapsed: {measured}. Choose another run or checkpoint."
     return f"The source varies little: {measured}. Look at its samples before using the result."
+
+
+def generation_share(views: Callable[[], object], loss: Callable[[], object]) -> float:
+    """Return the share of the arithmetic of a training step that drawing its views takes: counted
+    operations of matrix products and convolutions, so that it depends on no machine.
+    """
+    counts = []
+    for work in (views, loss):
+        with FlopCounterMode(display=False) as counter:
+            work()
+        counts.append(int(counter.get_total_flops()))
+    return counts[0] / max(sum(counts), 1)
+
+
+def describe_cost(share: float, *, solver: bool) -> str:
+    """Return what a large share means, "" for a usual one; with ``solver`` for a source that takes
+    several steps.
+    """
+    if share <= _MOST_GENERATING:
+        return ""
+    fewer = "fewer solver steps, or " if solver else ""
+    return (
+        f"Generating views takes about {100 * share:.0f} % of the arithmetic of a training step. "
+        f"For a faster training choose {fewer}frozen anchors without latent views."
+    )

@@ -34,6 +34,11 @@ class ViewSource:
         self.family = family
         self._sampler = _solver(family, steps)
 
+    @property
+    def solved(self) -> bool:
+        """Whether a sample takes several solver steps."""
+        return not isinstance(self.family, HasLatent)
+
     def draw(
         self, n: int, generator: torch.Generator, given: Mapping[str, Tensor] | None = None
     ) -> Batch:

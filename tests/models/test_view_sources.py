@@ -92,3 +92,20 @@ def test_a_latent_that_is_not_moved_keeps_its_sample(pair: Pair) -> None:
     torch.testing.assert_close(strips[:, middle], anchor.expand(len(EDITS), *anchor.shape[1:]))
     torch.testing.assert_close(moved.rows.x[0], strips[EDITS.index("zoom"), -1])
     assert float(still.arrays["explained"].max()) <= 1.0
+
+
+def test_a_source_that_takes_most_of_a_step_is_said_and_what_to_choose() -> None:
+    def warn(slug: str, **settings: Any) -> list[str]:
+        with tracks.known():
+            family: Any = build(IMAGES[slug])
+            config = decode(RepresentationConfig, filled(STUDENT, settings, "images"))
+            student = Representation(
+                config, family.spec, horizon=4, seed=0, device=family.device,
+                inputs={"source": family},
+            )  # fmt: skip
+            return [each for each in student.warnings() if "arithmetic" in each]
+
+    (said,) = warn("edm", latent={"kind": "gaussian"}, solver_steps=20)
+    assert "choose fewer solver steps, or frozen anchors without latent views" in said
+    assert not warn("edm", anchors=300)
+    assert not warn("edm", real_share=1.0, solver_steps=1)

@@ -26,6 +26,8 @@ from pushforward.models.representation.anchors import Anchors
 from pushforward.models.representation.checks import (
     check_settings,
     describe_collapse,
+    describe_cost,
+    generation_share,
     variance_share,
 )
 from pushforward.models.representation.encoder import EncoderWithHead
@@ -45,6 +47,7 @@ from pushforward.models.training.trained import Trained
 __all__ = ["Representation", "RepresentationConfig"]
 
 SOURCE = "source"
+_COUNTED = 16  # anchors whose views and loss are counted
 _WEIGHTS, _VIEWS = 0, 7  # streams of the seed (`models.tensors.make_generator`)
 
 Objective = Literal[
@@ -312,12 +315,35 @@ class Representation(Learner[RepresentationConfig]):
     def retune(self, config: RepresentationConfig) -> None:
         self.trained.optimizer.config = config.optimizer
 
+    def _cost(self) -> str:
+        """Count what drawing views adds to a step, and say where that is much."""
+        assert self.anchors is not None
+        anchors, rng = self.anchors, make_generator(self.seed, _VIEWS)
+        n = _COUNTED - round(self.config.real_share * _COUNTED)  # the others are real
+        if not n:
+            return ""
+        latents, made = anchors.new(_COUNTED, rng)
+
+        def views() -> None:
+            if not self.config.anchors:
+                anchors.new(n, rng)
+            anchors.second(Batch(made[:n]), latents.take(slice(0, n)), rng)
+
+        def loss() -> None:
+            net = self.trained.net
+            with torch.enable_grad():
+                net(torch.cat([made, made])).square().mean().backward()
+            net.zero_grad()
+
+        return describe_cost(generation_share(views, loss), solver=anchors.source.solved)
+
     def warnings(self) -> list[str]:
         """Return what to know of the source and the views."""
         config, found = self.config, []
         if self.anchors is not None:
             share = variance_share(self.anchors.source, self.seed)
             found.append(describe_collapse(share))
+            found.append(self._cost())
             if config.objective == "supcon":
                 found.append(
                     "SupCon uses the classes that the source was trained with: the representation "
