@@ -12,8 +12,10 @@ import sys
 import tempfile
 import time
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+
+from links import FOLDERS
 
 from builds.common import DIST, BuildFailed, project_version, report, run_program, say, this_python
 
@@ -36,7 +38,7 @@ def run(given: argparse.Namespace) -> None:
     name = f"pushforward-{project_version()}"
     wheel, sdist = DIST / f"{name}-py3-none-any.whl", DIST / f"{name}.tar.gz"
     run_program(this_python("-m", "twine", "check", "--strict", str(wheel), str(sdist)))
-    check_wheel(wheel)
+    check_wheel(wheel, run_program(["git", "ls-files", *FOLDERS], quiet=True).splitlines())
     report(wheel, began)
     report(sdist, began)
     if given.install:
@@ -44,16 +46,20 @@ def run(given: argparse.Namespace) -> None:
         try_uv(wheel)
 
 
-def check_wheel(wheel: Path) -> None:
-    """Refuse a wheel that has other packages than ``pushforward``, or lacks its resources."""
+def check_wheel(wheel: Path, sources: Iterable[str]) -> None:
+    """Check what a wheel holds; ``sources`` are the files of the folders that it maps.
+
+    Raises:
+        BuildFailed: it has other packages than ``pushforward``, or lacks a file.
+    """
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
     tops = {n.partition("/")[0] for n in names if ".dist-info/" not in n}
     if tops != {"pushforward"}:
         raise BuildFailed(f"the wheel holds {', '.join(sorted(tops))}; only pushforward is ours")
-    for needed in ("pushforward/py.typed", "pushforward/resources/icons/app.svg"):
-        if needed not in names:
-            raise BuildFailed(f"the wheel lacks {needed}")
+    expected = {"pushforward/py.typed", *(f"pushforward/{name}" for name in sources)}
+    if missing := expected - set(names):
+        raise BuildFailed(f"the wheel lacks {len(missing)} files, among them {min(missing)}")
 
 
 def try_pip(*packages: Path) -> None:

@@ -106,13 +106,17 @@ def test_windows_compares_four_numbers(version: str, numbers: tuple[int, ...]) -
 
 def test_a_wheel_with_a_package_at_its_top_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "pushforward-1-py3-none-any.whl"
-    names = ["pushforward/py.typed", "pushforward/resources/icons/app.svg"]
-    for extra, refused in ((), None), (("studio/x.py",), "holds pushforward, studio"):
+    sources = ["resources/icons/app.svg", "studio/home.py"]
+    names = ["pushforward/py.typed", *(f"pushforward/{name}" for name in sources)]
+    cases = ((), None), (("studio/x.py",), "holds pushforward, studio")
+    for extra, refused in cases:
         with zipfile.ZipFile(file, "w") as archive:
             for name in (*names, "pushforward-1.dist-info/METADATA", *extra):
                 archive.writestr(name, "")
         if refused is None:
-            wheel.check_wheel(file)
+            wheel.check_wheel(file, sources)
+            with pytest.raises(BuildFailed, match="lacks 1 files, among them pushforward/models/x"):
+                wheel.check_wheel(file, [*sources, "models/x.py"])
         else:
             with pytest.raises(BuildFailed, match=refused):
-                wheel.check_wheel(file)
+                wheel.check_wheel(file, sources)

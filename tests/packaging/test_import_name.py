@@ -4,15 +4,22 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
 import pytest
+from hatchling.builders.sdist import SdistBuilder
 from hatchling.builders.wheel import WheelBuilder
 
 from tests.tiers import EXHAUSTIVE
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "packaging"))
+
+from links import make_links  # noqa: E402
+
+KEPT = ("pushforward", "packaging", "studio", "models", "observables", "verify", "resources")
 SEEN = """
 import sys
 import pushforward, pushforward.studio.protocol.spec
@@ -81,16 +88,40 @@ def test_a_wheel_holds_one_package_with_its_resources(tmp_path: Path, elsewhere:
     assert imported(tmp_path / "site", elsewhere) == tmp_path / "site/pushforward/__init__.py"
 
 
-def test_an_editable_installation_links_the_folders(tmp_path: Path, elsewhere: Path) -> None:
-    checkout = tmp_path / "checkout"
-    kept = ("pushforward", "packaging", "studio", "models", "observables", "verify", "resources")
-    for name in kept:
-        ignored = shutil.ignore_patterns("__pycache__", *(kept if name == "pushforward" else ()))
-        shutil.copytree(ROOT / name, checkout / name, symlinks=True, ignore=ignored)
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, checkout)
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A checkout without its links."""
+    folder = tmp_path / "checkout"
+    for name in KEPT:
+        ignored = shutil.ignore_patterns("__pycache__", *(KEPT if name == "pushforward" else ()))
+        shutil.copytree(ROOT / name, folder / name, symlinks=True, ignore=ignored)
+    for name in ("pyproject.toml", "README.md", "LICENSE", ".gitignore"):
+        shutil.copy(ROOT / name, folder)
+    return folder
+
+
+def test_an_editable_installation_links_the_folders(
+    tmp_path: Path, checkout: Path, elsewhere: Path
+) -> None:
     [wheel] = build(checkout, "editable", tmp_path / "out")
     with zipfile.ZipFile(wheel) as archive:
+        # A copy of our files would be found before the links, or stay behind after an update.
+        names = [n for n in archive.namelist() if ".dist-info/" not in n]
         archive.extractall(tmp_path / "site")
+    assert [name for name in names if not name.endswith(".pth")] == []
     assert imported(tmp_path / "site", elsewhere) == checkout / "pushforward/__init__.py"
     assert (checkout / "pushforward/studio").samefile(checkout / "studio")
+
+
+def test_a_source_distribution_of_a_checkout_with_links_is_whole(
+    tmp_path: Path, checkout: Path
+) -> None:
+    make_links(checkout)
+    [file] = SdistBuilder(str(checkout)).build(directory=str(tmp_path), versions=["standard"])
+    with tarfile.open(file) as archive:
+        names = {member.name.partition("/")[2] for member in archive.getmembers()}
+    for folder in KEPT:
+        files = [f for f in (checkout / folder).rglob("*") if f.is_file() and not f.is_symlink()]
+        there = {f.relative_to(checkout).as_posix() for f in files}
+        assert there, folder
+        assert there <= names, folder
