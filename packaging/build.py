@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Build what is released: `packaging/build.py bundle`, `deb`, `wheel`, `windows`, `macos`.
+"""Build what is released: `packaging/build.py bundle`, `deb`, `wheel`, `docs`,
+`windows`, `macos`.
 
 Each command is a module of packaging/builds with HELP, `add_arguments` and `run`; a new one needs
 no change here. Results are in dist/, intermediate files in build/ (both ignored by git). Run it

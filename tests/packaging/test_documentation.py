@@ -1,15 +1,21 @@
 """The README's pictures, and the pages of the documentation site before it is built."""
 
-import importlib.util
 import re
 import sys
 from pathlib import Path
+
+import pytest
 
 from pushforward.studio.app.core.help_pages import all_pages
 from pushforward.studio.engine.process.catalogue import build
 from pushforward.studio.engine.process.discovery import discover
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "packaging"))
+
+from builds import docs  # noqa: E402
+from builds.common import BuildFailed  # noqa: E402
+
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)(?:#[^)]*)?\)")
 
 
@@ -25,18 +31,11 @@ def test_the_pictures_of_the_readme_are_there_and_small() -> None:
 
 
 def test_each_link_of_the_site_leads_to_a_page_of_it(tmp_path: Path) -> None:
-    path = ROOT / "packaging" / "make_docs.py"
-    spec = importlib.util.spec_from_file_location("make_docs", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["make_docs"] = module
-    spec.loader.exec_module(module)
     discover()
     catalog = build([])
     pages = all_pages(catalog)
     folder = tmp_path / "docs"
-    module.write_pages(folder, pages)
+    docs.write_pages(folder, pages)
     lost = {
         f"{page.name}: {target}"
         for page in folder.glob("*.md")
@@ -46,5 +45,18 @@ def test_each_link_of_the_site_leads_to_a_page_of_it(tmp_path: Path) -> None:
     assert not lost
     for family in catalog.entries_of("family"):
         assert (folder / f"model-{family.slug}.md").is_file()
-    tree = module.navigation(folder, pages)
+    tree = docs.navigation(folder, pages)
     assert all((folder / name).is_file() for name in re.findall(r": (\S+\.md)$", tree, re.M))
+
+
+def test_a_site_that_needs_a_network_is_refused(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text('<a href="https://example.org/paper">a link</a><script src="assets/a.js">')
+    docs.check_offline(tmp_path)
+    (tmp_path / "assets").mkdir()
+    page.write_text(f'<script src="{docs.SHIM_ADDRESS}"></script>')
+    docs.bring_shim(tmp_path)
+    docs.check_offline(tmp_path)
+    page.write_text('<script src="https://example.org/search.js"></script>')
+    with pytest.raises(BuildFailed, match=r"page.html loads https://example\.org"):
+        docs.check_offline(tmp_path)

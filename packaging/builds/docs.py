@@ -1,29 +1,36 @@
-#!/usr/bin/env python3
-"""Build the documentation as a web site with an offline search, and check its links.
+"""Build the documentation as a web site with an offline search, and check its links: dist/docs.
 
-    .venv/bin/python packaging/make_docs.py [--out DIR]
-
-Needs the extra pushforward[build] (mkdocs-material). The pages are the help of the window, a page
-for each registered model, the verified claims, and the Markdown files of the repository; the site
-opens without a server. Unknown links and anchors fail the build.
+Needs the dependency group `build` (mkdocs-material). The pages are the help of the window, a page
+for each registered model, the verified claims, the notebooks, and the Markdown files of the
+repository; the site opens without a server. Unknown links and anchors fail the build.
 """
 
 import argparse
+import json
 import re
 import shutil
-import subprocess
-import sys
 import tempfile
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from builds.common import (
+    DIST,
+    ROOT,
+    BuildFailed,
+    folder_size,
+    report,
+    run_program,
+    say,
+    this_python,
+)
 from pushforward.studio import resources
 from pushforward.studio.app.core.help_pages import MODELS, Page, all_pages
 from pushforward.studio.engine.process.catalogue import build
 from pushforward.studio.engine.process.discovery import discover
 from pushforward.studio.protocol.spec import Recipe
 
-ROOT = Path(__file__).resolve().parents[1]
+HELP = "the documentation as a web site (dist/docs)"
 FILES = {
     "README.md": "index.md",
     "docs/installation.md": "installation.md",
@@ -39,11 +46,22 @@ FILES = {
     "SECURITY.md": "security.md",
     "CHANGELOG.md": "changelog.md",
 }
+NOTEBOOKS = (
+    "docs/notebooks/first-flow.ipynb",
+    "docs/notebooks/your-data.ipynb",
+    "docs/notebooks/a-papers-claim.ipynb",
+)
 START = ("index.md", "installation.md", "tools.md", "files.md", "exports.md")
 REFERENCE = ("command-line.md", "api.md", "recipes.md")
 DEVELOPMENT = ("architecture.md", "adding-a-model.md", "development.md", "contributing.md",
                "security.md", "changelog.md")  # fmt: skip
 LINK = re.compile(r"\[([^\]]*)\]\((?!https?:|mailto:|#)([^)\s]+)\)")
+LOADED = re.compile(
+    r'<(?:script|img|iframe|link rel="stylesheet")[^>]*(?:src|href)="?(https?:[^" >]+)'
+)
+SHIM = ROOT / "packaging" / "docs" / "iframe-worker.js"
+"""What the search needs in a page that is opened as a file; the theme loads it from the web."""
+SHIM_ADDRESS = "https://unpkg.com/iframe-worker/shim"
 SMALL = re.compile(r"~~(.+?)~~", re.S)
 CONFIG = """site_name: Pushforward Studio
 site_description: Generative models that move particles
@@ -69,11 +87,15 @@ nav:
 """
 
 
-def main() -> None:
-    """Write the pages into a temporary folder, and build the site from them."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=ROOT / "dist" / "docs", metavar="DIR")
-    out = parser.parse_args().out.resolve()
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument("--out", type=Path, default=DIST / "docs", metavar="DIR")
+
+
+def run(given: argparse.Namespace) -> None:
+    """Write the pages into a temporary folder, build the site from them, and check it."""
+    began = time.monotonic()
+    out = given.out.resolve()
     discover()
     pages = all_pages(build([]))
     with tempfile.TemporaryDirectory(prefix="pushforward-docs-") as made:
@@ -82,13 +104,35 @@ def main() -> None:
         config = Path(made) / "mkdocs.yml"
         text = CONFIG.format(docs=folder, site=out, nav=navigation(folder, pages))
         config.write_text(text, encoding="utf-8")
-        command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet"]
-        done = subprocess.run([*command, "-f", str(config)], check=False)
-    if done.returncode:
-        raise SystemExit("The site was not built: see the warnings above.")
-    size = sum(each.stat().st_size for each in out.rglob("*") if each.is_file())
-    count = len(list(out.rglob("*.html")))
-    print(f"{count} pages in {out} ({size / 1e6:.1f} MB)")
+        run_program(
+            this_python("-m", "mkdocs", "build", "--strict", "--quiet", "-f", str(config)),
+            env={"NO_MKDOCS_2_WARNING": "true"},
+        )
+    bring_shim(out)
+    check_offline(out)
+    say(f"{len(list(out.rglob('*.html')))} pages in {folder_size(out) / 1e6:.1f} MB")
+    if out.is_relative_to(ROOT):
+        report(out, began)
+
+
+def bring_shim(site: Path) -> None:
+    """Let the pages, all of which are at the top, load the search's shim from the site."""
+    place = f"assets/{SHIM.name}"
+    shutil.copy(SHIM, site / place)
+    for page in site.glob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        page.write_text(text.replace(SHIM_ADDRESS, place), encoding="utf-8")
+
+
+def check_offline(site: Path) -> None:
+    """Refuse a site whose pages load anything from another address.
+
+    Raises:
+        BuildFailed: a page does.
+    """
+    for page in site.rglob("*.html"):
+        if found := LOADED.search(page.read_text(encoding="utf-8")):
+            raise BuildFailed(f"{page.name} loads {found[1]}: the site must open offline")
 
 
 def write_pages(folder: Path, pages: list[Page]) -> None:
@@ -107,6 +151,19 @@ def write_pages(folder: Path, pages: list[Page]) -> None:
         (folder / f"{page.slug}.md").write_text(as_site(text), encoding="utf-8")
     (folder / "recipes.md").write_text(list_recipes(recipes), encoding="utf-8")
     write_files(folder)
+    for notebook in NOTEBOOKS:
+        (folder / f"{Path(notebook).stem}.md").write_text(
+            as_page(ROOT / notebook), encoding="utf-8"
+        )
+
+
+def as_page(notebook: Path) -> str:
+    """Return a notebook as Markdown: its texts and its code."""
+    parts = []
+    for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
+        text = "".join(cell["source"])
+        parts.append(text if cell["cell_type"] == "markdown" else f"```python\n{text}\n```")
+    return "\n\n".join(parts) + "\n"
 
 
 def with_pictures(page: Page, recipes: Mapping[str, Recipe]) -> str:
@@ -164,7 +221,7 @@ def write_files(folder: Path) -> None:
             words, (target, _, section) = found[1], found[2].partition("#")
             path = (where / target).resolve()
             if not path.is_relative_to(ROOT) or not path.exists():
-                raise SystemExit(f"{where}: the link to {target} leads nowhere.")
+                raise BuildFailed(f"{where}: the link to {target} leads nowhere")
             known = path.relative_to(ROOT).as_posix()
             if path.suffix in (".png", ".gif", ".webp"):
                 shutil.copy(path, folder / "pictures")
@@ -181,6 +238,7 @@ def navigation(folder: Path, pages: list[Page]) -> str:
     groups: dict[str, list[tuple[str, str]]] = {"Start": titled(folder, START)}
     for page in pages:
         groups.setdefault(page.group, []).append((page.title, f"{page.slug}.md"))
+    groups["Notebooks"] = titled(folder, tuple(f"{Path(name).stem}.md" for name in NOTEBOOKS))
     groups["Reference"] = titled(folder, REFERENCE)
     groups["Development"] = titled(folder, DEVELOPMENT)
     lines = []
@@ -204,7 +262,3 @@ def titled(folder: Path, files: tuple[str, ...]) -> list[tuple[str, str]]:
 def quoted(text: str) -> str:
     """Return a text as YAML takes it."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-if __name__ == "__main__":
-    main()
