@@ -19,6 +19,8 @@ def check_minimum(minimum: int, evidence: Evidence) -> None:
     fewest = len(evidence.real)
     if evidence.made is not None:
         fewest = min(fewest, len(evidence.made))
+    if evidence.other is not None:
+        fewest = min(fewest, len(evidence.other))
     if fewest < minimum:
         raise NotApplicable(
             f"it needs at least {minimum:,} samples on each side, and there are {fewest:,}"

@@ -64,13 +64,18 @@ def noise_floor(
     Raises:
         PushforwardError: there is no such metric, or it does not apply to these data.
     """
-    from pushforward.models.metrics.base import floor, split_pairs
+    from pushforward.models.metrics.base import Evidence, floor, split_pairs
+    from pushforward.models.metrics.measuring import check_minimum
+    from pushforward.models.tensors import make_generator
 
     with translated():
-        metric, _ = _metric(slug, settings)
+        metric, minimum = _metric(slug, settings)
         rows = _rows(slug, real)
+        pairs = split_pairs(rows, n or len(rows))
         try:
-            found = floor(metric, split_pairs(rows, n or len(rows)))
+            left, right = pairs(0)
+            check_minimum(minimum, Evidence(right, make_generator(0, _STREAM), other=left))
+            found = floor(metric, pairs)
         except (ValueError, ArithmeticError) as error:
             raise PushforwardError(f"{slug}: {error}.") from error
     return found.mean, found.std

@@ -171,6 +171,8 @@ def test_metrics_are_functions_of_arrays() -> None:
     mean, std = pushforward.metrics.noise_floor("sliced-w2", b, n=200)
     assert same < other
     assert same < mean + 4 * std < other
+    with pytest.raises(pushforward.PushforwardError, match=r"at least 20 samples .* there are 10"):
+        pushforward.metrics.noise_floor("mmd", b[:20])
     assert "sliced_w2" in dir(pushforward.metrics)
     with pytest.raises(AttributeError, match="no metric 'sliced-w3'"):
         _ = pushforward.metrics.sliced_w3

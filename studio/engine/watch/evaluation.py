@@ -283,8 +283,8 @@ class Evaluator:
             kind = registry.get("kind", self.data.rows.spec().kind)
             self._notes.append(
                 f"{' and '.join(titles)}: measured with {n} {kind.one if n == 1 else kind.many} "
-                "only, which is too few to conclude anything. Import the data again with a larger "
-                "test split."
+                "only, which is too few to conclude anything. Measure more samples, or import "
+                "the data with a larger test split."
             )
 
     def _draw(
@@ -366,7 +366,7 @@ class Evaluator:
     def _measure(
         self, choice: Choice[MetricEntry], evidence: Evidence, *, bar: bool
     ) -> Generator[bool, None, Figure]:
-        if _drawn_by(choice.entry) and not bar:
+        if _drawn_by(choice.entry):
             check_minimum(choice.entry.minimum, evidence)
         walk = measure_checked(choice.make(), evidence, bar=bar)
         if choice.entry.heavy:
