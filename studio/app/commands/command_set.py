@@ -40,6 +40,7 @@ class Shell:
     ask_export_weights: Callable[[], None]
     ask_export_picture: Callable[[], None]
     ask_share: Callable[[], None]
+    record: Callable[[], None]
     ask_report: Callable[[], None]
     ask_export_curves: Callable[[], None]
     ask_save_recipe: Callable[[], None]
@@ -263,6 +264,12 @@ def _taken_away(shell: Shell, why: _Why, menu: str) -> list[Command]:
             id="share", title="Share the flow…", menu=menu, run=shell.ask_share,
             aliases=("gif", "mp4", "webm", "html", "video", "animation", "web page", "export"),
             why_not=lambda: why.run() or why.snapshots() or why.engine(),
+        ),
+        Command(
+            id="record", title="Record this lens", menu=menu, shortcut="Ctrl+Alt+R",
+            run=shell.record,
+            aliases=("gif", "mp4", "video", "film", "screen", "animation", "caption"),
+            why_not=why.lens, icon="record",
         ),
         Command(
             id="report", title="Write a report…", menu=menu, run=shell.ask_report,

@@ -96,12 +96,24 @@ class Canvas(QWidget):
         self.jobs = JobStrip(state, actions)  # lies over it, where toasts do
         self.jobs.setParent(self)
         layout.addWidget(self.pages, 1)
+        self._recorder: QWidget | None = None
+        self.lenses.record_wanted.connect(self.toggle_record)
         state.place_changed.connect(self.refresh)
         state.catalog_changed.connect(self.refresh)
         state.runs.selected.connect(lambda _: self.refresh())
         state.runs.compared.connect(self.refresh)
         state.window.show_lens.connect(self.lenses.want)
         self.refresh()
+
+    def toggle_record(self) -> None:
+        """Record the lens in front, or end that."""
+        if self._recorder is None:
+            module = importlib.import_module("pushforward.studio.app.shell.record_strip")
+            self._recorder = module.RecordStrip(self._state, lambda: self.lenses.scene)
+            layout = self.layout()
+            assert layout is not None
+            layout.addWidget(self._recorder)
+        self._recorder.toggle()  # type: ignore[attr-defined]
 
     def _make_runs(self) -> QWidget:
         module = importlib.import_module("pushforward.studio.app.places.runs.runs_page")

@@ -13,7 +13,7 @@ from pushforward.studio.app.core.data_type_registry import family_of_run
 from pushforward.studio.app.core.discovery import Failure, load_modules
 from pushforward.studio.app.core.notices import Notice
 from pushforward.studio.app.data.views.view_spec import LENSES, Leaves, Lens, ViewSpec, WithBar
-from pushforward.studio.app.design.basic import column, discard, row, separator
+from pushforward.studio.app.design.basic import column, discard, icon_button, row, separator
 from pushforward.studio.app.design.forms.editors import Segments
 from pushforward.studio.app.engine.actions import Actions
 
@@ -192,9 +192,11 @@ class Lenses(QWidget):
 
     Signals:
         opened: the id of the lens that is seen.
+        record_wanted: the lens is to be recorded.
     """
 
     opened = Signal(str)
+    record_wanted = Signal()
 
     def __init__(self, state: AppState, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -211,7 +213,9 @@ class Lenses(QWidget):
             self._pages[id] = _Page(id, state, actions)
             self.stack.addWidget(self._pages[id])
         layout = column(parent=self, gap=0)
-        head = column(self.tabs, gap=None, margins=(12, 6, 12, 0))
+        tip = "Record this lens as a video or an animation (Ctrl+Alt+R)"
+        self.record = icon_button("record", tip, self.record_wanted.emit)
+        head = row((self.tabs, 1), self.record, margins=(12, 6, 12, 0))
         layout.addLayout(head)
         layout.addWidget(separator())
         layout.addWidget(self.stack, 1)
@@ -267,6 +271,12 @@ class Lenses(QWidget):
     def view(self) -> QWidget:
         """The view that is seen in it."""
         return self._pages[self.shown].view
+
+    @property
+    def scene(self) -> QWidget:
+        """The part of the view that is worth recording: all of it, unless it says otherwise."""
+        scene = getattr(self.view, "scene", None)
+        return scene if isinstance(scene, QWidget) else self.view
 
     def leave(self) -> bool:
         """End what the view that is seen has to end, if anything."""

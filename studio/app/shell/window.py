@@ -248,6 +248,7 @@ class MainWindow(QMainWindow):
             ask_export_weights=self._asks.export_weights,
             ask_export_picture=self._export_picture,
             ask_share=self._asks.share,
+            record=lambda: self.canvas.toggle_record(),
             ask_report=self._asks.report,
             ask_export_curves=self._export_curves,
             ask_save_recipe=self._asks.save_recipe,

@@ -24,7 +24,7 @@ HOLD = 1.0
 """Seconds for which a film shows its last frame."""
 SIZES = (64, 2160)
 SECONDS = (0.5, 120.0)
-MOST_RUNS = 6
+MOST_RUNS = 8
 
 
 @dataclass(frozen=True)

@@ -23,10 +23,17 @@ from PySide6.QtWidgets import (
 
 from pushforward.studio.app.charts.camera_box import link
 from pushforward.studio.app.charts.picture_export import Picture
-from pushforward.studio.app.core import run_comparison
+from pushforward.studio.app.core import leader_board, run_comparison
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.comparison_labels import told_apart
-from pushforward.studio.app.core.display_names import data_title, number, numbered
+from pushforward.studio.app.core.display_names import (
+    data_title,
+    metric_title,
+    number,
+    numbered,
+)
+from pushforward.studio.app.core.latest_metrics import floors_of
+from pushforward.studio.app.core.run_comparison import QUALITY
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.core.timers import single_shot
 from pushforward.studio.app.data.chart_export import ask_picture
@@ -37,17 +44,20 @@ from pushforward.studio.app.design.basic import (
     button,
     column,
     icon_button,
+    row,
     scrolled,
     view_bar,
 )
-from pushforward.studio.app.design.literal_text import keyless
+from pushforward.studio.app.design.literal_text import keyless, set_tip
 from pushforward.studio.app.design.scroll_page import LowPage
 from pushforward.studio.app.design.theme import colors, font, theme
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.engine.record_follower import Following
 from pushforward.studio.app.lenses.compare.compare_chart import CompareChart
 from pushforward.studio.app.lenses.compare.compare_pane import ComparePane
+from pushforward.studio.app.lenses.compare.leader_board import LeaderBoard
 from pushforward.studio.app.lenses.compare.results_table import Finals
+from pushforward.studio.app.text import number_format
 from pushforward.studio.literal import one_line
 
 __all__ = ["VIEW", "CompareView", "columns_for"]
@@ -62,6 +72,7 @@ BESIDE = 400  # pixels of the chart from which the table stands beside it: it ha
 CHART = 200  # pixels of its height, at least
 MOST = (1 << 24) - 1  # as Qt has it where nothing bounds a height
 STEPS_ALIKE = 0.04  # of the later step: the age bound of a live picture
+RANKED = 2  # runs from which on the leader board is shown at first
 COLUMNS = 4  # of the table beside the chart: of more runs there is one alone, Table
 
 
@@ -86,6 +97,7 @@ class CompareView(LensView):
         super().__init__(state, actions)
         self.panes: list[ComparePane] = []
         self._runs: list[RunState] = []
+        self._board_wanted: bool | None = None  # None until the user has chosen
         self.chart = CompareChart(state)
         self.finals = Finals(state)
         self._field = QWidget()
@@ -112,14 +124,21 @@ class CompareView(LensView):
         room.setMinimumHeight(CHART)
         self.split = QSplitter(Qt.Orientation.Vertical)
         self.split.setChildrenCollapsible(False)
-        self.split.addWidget(self._field)
+        self.scene = QWidget()
+        self.board = LeaderBoard()
+        self.board.opened.connect(self._select_place)
+        row(self.board, (self._field, 1), parent=self.scene, gap=0)
+        self.split.addWidget(self.scene)
         self.split.addWidget(room)
         self.split.setStretchFactor(0, 1)
         self.split.setSizes([600, 230])
         self._told = Elided("", "muted")
         fit = button("Show all", self._fit, tip="Fit all cameras to the points")
         picture = icon_button("export", "Export picture: PNG or SVG", self._export)
-        self.bar = view_bar(self, self._told, None, fit, picture)
+        tip = "Rank the runs by the metric of the chart, at the step of the training clock"
+        self.ranked = button("Leader board", self._toggle_board, tip=tip)
+        self.ranked.setCheckable(True)
+        self.bar = view_bar(self, self._told, None, self.ranked, fit, picture)
         column(self.split, parent=self)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -282,6 +301,46 @@ class CompareView(LensView):
         steps = [record.step for record in records if record is not None]
         self._told.set_text(_steps_differ(steps) + _about(runs, self._state))
 
+    def _select_place(self, place: int) -> None:
+        if place < len(self._runs):
+            self._state.runs.select(self._runs[place].key)
+
+    def _toggle_board(self) -> None:
+        self._board_wanted = self.ranked.isChecked()
+        self._show_board()
+
+    def _show_board(self) -> None:
+        """Rank the runs at the step of the training clock, where the measure has a direction."""
+        runs, name = self._runs, self.chart.measure
+        better = self._better(name)
+        wanted = len(runs) > RANKED if self._board_wanted is None else self._board_wanted
+        self.ranked.setEnabled(bool(better))
+        set_tip(self.ranked, "" if better else "This measure has no better direction.")
+        self.ranked.setChecked(wanted and bool(better))
+        self.board.setVisible(wanted and bool(better))
+        if self.board.isHidden() or not runs:
+            return
+        current = self._state.runs.current or runs[0]
+        spent = run_comparison.share(current, self._state.playback.step)
+        higher = better == "higher"
+        floors = floors_of(current, name.removeprefix(QUALITY))
+        floor = number_format.floor(floors, name.removeprefix(QUALITY))
+        self.board.show_standings(
+            metric_title(name.removeprefix(QUALITY), self._state.catalog),
+            told_apart(runs),
+            leader_board.standings_at(runs, name, spent, higher=higher),
+            leader_board.rank_lines(runs, name, spent, higher=higher),
+            f"noise floor {floor}" if floor else "",
+        )
+
+    def _better(self, name: str) -> str:
+        """Return "lower" or "higher" for a curve, "" where neither is better."""
+        catalog, slug = self._state.catalog, name.removeprefix(QUALITY)
+        if name.startswith(QUALITY) and catalog is not None:
+            entry = catalog.get("metric", slug)
+            return entry.better if entry is not None else ""
+        return "lower" if "loss" in name else ""
+
     def _pick(self, particle: int) -> None:
         for pane in self.panes:
             pane.pick(particle)
@@ -296,6 +355,7 @@ class CompareView(LensView):
     def _show_figures(self) -> None:
         if self._runs and self.isVisible():
             self.chart.show_runs(self._runs)
+            self._show_board()
             self.finals.setVisible(len(self._runs) <= COLUMNS)
             if len(self._runs) <= COLUMNS:
                 self.finals.show_runs(self._runs, self.chart.measure)
