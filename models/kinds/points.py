@@ -1,6 +1,7 @@
 """Points: rows of numbers with names, and perhaps with classes, known modes or a known law."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
@@ -27,7 +28,8 @@ class PointSet:
         law: the exact law that the points were drawn from, where it is known.
         labels: (n,) int64, the class of each, or None.
         names: of the classes.
-        told: whether the class of each point is given with it.
+        told: whether the class and the numbers of each point are given with it.
+        numbers: (n,) float32 each, what else a model may be conditioned on, by name.
     """
 
     x: Tensor
@@ -39,6 +41,7 @@ class PointSet:
     labels: Tensor | None = None
     names: tuple[str, ...] = ()
     told: bool = False
+    numbers: Mapping[str, Tensor] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.x)
@@ -49,29 +52,44 @@ class PointSet:
         shape = tuple(self.x.shape[1:])
         law = self.law if self.law is None or self.told else self.law.unlabelled()
         spec = DataSpec("points", shape, self.x.mean(dim=0), std, law)
-        if not self.told or self.labels is None:
+        if not self.told:
             return spec
-        label = Given((), len(self.names), self.names)
-        of_law = self.labels[rows_of_law(len(self.x))]
-        return replace(spec, given={LABEL: label}, law={LABEL: of_law})
+        given = {name: _number(name, values) for name, values in self.numbers.items()}
+        if self.labels is not None:
+            given[LABEL] = Given((), len(self.names), self.names)
+        some = rows_of_law(len(self.x))
+        return replace(
+            spec, given=given, law={name: each[some] for name, each in self._known().items()}
+        )
+
+    def _known(self) -> dict[str, Tensor]:
+        """Return what is known of each point, by name."""
+        label = {} if self.labels is None else {LABEL: self.labels}
+        return {**self.numbers, **label}
 
     def rows(self, index: Tensor | slice) -> Batch:
         """Return points, with their classes where the model is conditioned on them."""
-        given = {LABEL: self.labels[index]} if self.told and self.labels is not None else {}
+        given = {name: each[index] for name, each in self._known().items()} if self.told else {}
         return Batch(self.x[index], given=given)
 
     def labelled(self) -> "PointSet | None":
-        """Return these data with the class of each as a condition, None without classes."""
-        return None if self.labels is None else replace(self, told=True)
+        """Return these data with what is known of each as conditions, None if nothing is."""
+        return replace(self, told=True) if self._known() else None
 
     def relabelled(self, rows: Batch, labels: Tensor) -> "PointSet":
         """Return other rows with their classes (n,) and what else is known of these."""
-        return replace(self, x=rows.x, labels=labels, told=True)
+        return replace(self, x=rows.x, labels=labels, told=True, numbers={})
 
     def take(self, index: Tensor | slice) -> "PointSet":
         """Return the points of some rows, with all else that is known."""
         labels = None if self.labels is None else self.labels[index]
-        return replace(self, x=self.x[index], labels=labels)
+        numbers = {name: each[index] for name, each in self.numbers.items()}
+        return replace(self, x=self.x[index], labels=labels, numbers=numbers)
+
+
+def _number(name: str, values: Tensor) -> Given:
+    """Return the description of a condition that is a number."""
+    return Given(mean=values.mean(), std=values.std().clamp_min(1e-6), names=(name,))
 
 
 def in_data_units(dim: int) -> DataSpec:

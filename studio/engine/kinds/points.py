@@ -16,6 +16,7 @@ from pushforward.studio.engine.kinds.base import Arrays, DataKind, Facts
 from pushforward.studio.engine.process.failures import Refused
 from pushforward.studio.formats import write_points
 from pushforward.studio.formats.arrays import ARRAY_SUFFIXES
+from pushforward.studio.formats.tables.roles import CONDITION
 
 __all__ = ["Points"]
 
@@ -35,7 +36,16 @@ class Points(DataKind, slug="points"):
                 kind="data",
                 path="dataset",
             )
-        return PointSet(torch.from_numpy(np.ascontiguousarray(x, np.float32)), facts.columns)
+        points = PointSet(torch.from_numpy(np.ascontiguousarray(x, np.float32)), facts.columns)
+        label, numbers = parts.get("label"), parts.get(CONDITION)
+        if label is not None and facts.classes:
+            labels = torch.from_numpy(np.ascontiguousarray(label, np.int64))
+            points = replace(points, labels=labels, names=facts.classes)
+        names = list(facts.more.get(CONDITION, ()))
+        if numbers is not None and numbers.shape == (len(x), len(names)):
+            columns = torch.from_numpy(np.ascontiguousarray(numbers, np.float32))
+            points = replace(points, numbers=dict(zip(names, columns.unbind(1), strict=True)))
+        return points
 
     def describe_data(self, data: RowSource) -> str:
         return f"{self.counted(len(data))} ({', '.join(data.columns)})"
@@ -48,7 +58,7 @@ class Points(DataKind, slug="points"):
             "modes": None if data.modes is None else data.modes.tolist(),
             "mean": spec.mean.tolist(),
             "std": spec.std.tolist(),
-            "names": [],
+            "names": list(data.names),
         }
 
     def target(self, data: RowSource) -> Target:
@@ -62,12 +72,14 @@ class Points(DataKind, slug="points"):
         from scipy.spatial import cKDTree
 
         assert isinstance(data, PointSet)
-        labels = None
-        if data.labels is not None:
+        labels, numbers = None, dict[str, torch.Tensor]()
+        if data.labels is not None or data.numbers:
             _, nearest = cKDTree(data.x.numpy()).query(target.x.numpy())
-            labels = data.labels[torch.from_numpy(nearest)]
+            index = torch.from_numpy(nearest)
+            labels = None if data.labels is None else data.labels[index]
+            numbers = {name: each[index] for name, each in data.numbers.items()}
         free = replace(data, modes=None, mode_radius=0.0, bandwidth=0.0, law=None)
-        return replace(free, x=target.x, labels=labels)
+        return replace(free, x=target.x, labels=labels, numbers=numbers)
 
     def write(
         self, path: Path, rows: Batch, columns: tuple[str, ...], attrs: Mapping[str, object]

@@ -83,6 +83,16 @@ class Table(ABC):
             FormatError: a row cannot be read; says which.
         """
 
+    def labelled_chunks(self, column: int) -> Iterator[tuple[Chunk, list[str]]]:
+        """Yield all rows as `chunks` does, with the cells of a column as text, "" for missing ones.
+
+        Raises:
+            FormatError: a row cannot be read; says which.
+        """
+        for chunk in self.chunks():
+            values = chunk.values[:, column]
+            yield chunk, ["" if value != value else f"{value:g}" for value in values.tolist()]
+
     @abstractmethod
     def preview(self, n: int) -> list[list[Any]]:
         """Return the first n rows, as numbers or text."""

@@ -107,15 +107,27 @@ class _TextTable(Table):
     def _careful(self, lines: Iterator[_Line]) -> Iterator[Chunk]:
         rows = self._rows(lines)
         while block := _block(rows, _weight):
-            values = np.empty((len(block), len(self.columns)), dtype=np.float64)
-            texts: dict[int, TextCells] = {}
-            for index, cells in enumerate(zip(*(row for _, row in block), strict=True)):
-                found = _parse(cells, self._layout.decimal, values[:, index])
-                if self._layout.decimal == ",":
-                    self._commas.look(index, cells, [place for place, _ in block])
-                if found is not None:
-                    texts[index] = found
-            yield Chunk(values, [place for place, _ in block], texts)
+            yield self._parsed(block)
+        self.notes = self._commas.notes()
+
+    def _parsed(self, block: Sequence[tuple[int, list[str]]]) -> Chunk:
+        """Return rows, cell by cell."""
+        values = np.empty((len(block), len(self.columns)), dtype=np.float64)
+        texts: dict[int, TextCells] = {}
+        for index, cells in enumerate(zip(*(row for _, row in block), strict=True)):
+            found = _parse(cells, self._layout.decimal, values[:, index])
+            if self._layout.decimal == ",":
+                self._commas.look(index, cells, [place for place, _ in block])
+            if found is not None:
+                texts[index] = found
+        return Chunk(values, [place for place, _ in block], texts)
+
+    def labelled_chunks(self, column: int) -> Iterator[tuple[Chunk, list[str]]]:
+        self._commas = Commas()
+        with self._opened() as lines:
+            rows = self._rows(lines)
+            while block := _block(rows, _weight):
+                yield self._parsed(block), [row[column].strip() for _, row in block]
         self.notes = self._commas.notes()
 
     @contextmanager

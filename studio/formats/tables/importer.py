@@ -9,6 +9,7 @@ from pushforward.studio.formats.inspection import Inspection
 from pushforward.studio.formats.registry import importer
 from pushforward.studio.formats.tables import reading
 from pushforward.studio.formats.tables.registry import registry
+from pushforward.studio.formats.tables.roles import Roles, blocks_by_roles, roles_of
 from pushforward.studio.protocol.catalog import FieldSpec
 from pushforward.studio.store.parts import Block
 from pushforward.studio.store.schema import points_schema
@@ -39,6 +40,29 @@ class Points(Importer):
             title="Columns",
             help="Coordinates of a point; default: all numeric columns.",
             default=[],
+        ),
+        FieldSpec(
+            path="label",
+            kind="item",
+            title="Label",
+            help="Column with the class of a row, as numbers or text; a model can be conditioned "
+            "on it.",
+            default="",
+        ),
+        FieldSpec(
+            path="conditions",
+            kind="columns",
+            title="Conditions",
+            help="Columns of numbers that a model can be conditioned on.",
+            default=[],
+        ),
+        FieldSpec(
+            path="weight",
+            kind="item",
+            title="Weight",
+            help="Column with the weight of a row, 0 or more. A row is kept with the probability "
+            "weight / largest weight.",
+            default="",
         ),
     )
     general = True
@@ -72,6 +96,11 @@ class Points(Importer):
         """Stream the chosen columns."""
         with reading.opened(paths) as tables:
             table = reading.choose(paths[0], tables, options["item"])
+            roles = roles_of(paths[0], table, options)
+            if roles is not None:
+                schema = roles.schema(table.columns)
+                total = table.rows if roles.weight is None else None
+                return Rows(schema, _blocks_by_roles(paths, options["item"], roles), total)
             picked = (
                 reading.indices(paths[0], table, options["columns"])
                 if options["columns"]
@@ -87,3 +116,8 @@ def _blocks(paths: Sequence[Path], item: str, picked: Sequence[int]) -> Iterator
         table = reading.choose(paths[0], tables, item)
         for x in reading.stream(paths[0], table, picked):
             yield {"x": x}
+
+
+def _blocks_by_roles(paths: Sequence[Path], item: str, roles: Roles) -> Iterator[Block]:
+    with reading.opened(paths) as tables:
+        yield from blocks_by_roles(paths[0], reading.choose(paths[0], tables, item), roles)

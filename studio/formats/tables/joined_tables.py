@@ -78,6 +78,12 @@ class _Joined(Table):
             f"{name}: {note}" for name, member, _ in self._members for note in member.notes
         ]
 
+    def labelled_chunks(self, column: int) -> Iterator[tuple[Chunk, list[str]]]:
+        for name, member, take in self._members:
+            for chunk, cells in member.labelled_chunks(take[column]):
+                texts = {k: chunk.texts[i] for k, i in enumerate(take) if i in chunk.texts}
+                yield Chunk(chunk.values[:, take], _Places(chunk.places, name), texts), cells
+
     def preview(self, n: int) -> list[list[Any]]:
         rows: list[list[Any]] = []
         for _, member, take in self._members:

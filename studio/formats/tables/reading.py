@@ -17,7 +17,7 @@ from pushforward.studio.formats.tables.joined_tables import joined
 from pushforward.studio.formats.tables.registry import registry
 from pushforward.studio.formats.tables.statistics import ColumnScan, scan
 
-__all__ = ["choose", "good_columns", "indices", "items", "opened", "stream"]
+__all__ = ["choose", "good_columns", "indices", "items", "opened", "stream", "stream_labelled"]
 
 PREVIEW_ROWS = 100
 PREVIEW_CELLS = 40_000  # an answer has to fit into a message
@@ -60,7 +60,7 @@ def good_columns(path: Path, table: Table) -> list[int]:
     """
     scans = [ColumnScan(name) for name in table.columns]
     rows = 0
-    for chunk in _limited(path, table):
+    for chunk, _ in _limited(path, table):
         rows += len(chunk.values)
         scan(table, chunk, scans, range(len(scans)))
     picked = [k for k, s in enumerate(scans) if s.kind in ("number", "mixed")]
@@ -83,21 +83,34 @@ def stream(path: Path, table: Table, picked: Sequence[int]) -> Iterator[NDArray[
         FormatError: fewer than two columns or rows, too many of them, or a cell that is not a
             finite number.
     """
+    for values, _ in stream_labelled(path, table, picked, len(picked), None):
+        yield values
+
+
+def stream_labelled(
+    path: Path, table: Table, picked: Sequence[int], width: int, label: int | None
+) -> Iterator[tuple[NDArray[np.float32], list[str]]]:
+    """Yield columns as `stream` does, with the cells of a ``label`` column as text ([] for None).
+    The first ``width`` columns are coordinates, of which there must be two.
+
+    Raises:
+        FormatError: as `stream`.
+    """
     check_points(path, table.name, table.rows or 0, len(picked))
     scans = [ColumnScan(table.columns[index]) for index in picked]
     rows = 0
     bad = False
-    for chunk in _limited(path, table, len(picked)):
+    for chunk, cells in _limited(path, table, len(picked), label):
         scan(table, chunk, scans, picked)
         rows += len(chunk.values)
         bad = bad or any(column.nan or column.texts for column in scans)
         if not bad:  # else the rest is read to count, and is not wanted
             with np.errstate(over="ignore"):
-                yield chunk.values[:, picked].astype(np.float32)
+                yield chunk.values[:, picked].astype(np.float32), cells
     _refuse(
         path,
         [
-            *_shape_problems(rows, scans),
+            *_shape_problems(rows, scans[:width]),
             *table.problems(picked),
             *_cell_problems(scans, strict=True),
         ],
@@ -130,14 +143,19 @@ def _sized(path: Path, table: Table) -> Table:
     return table
 
 
-def _limited(path: Path, table: Table, picked: int = 0) -> Iterator[Chunk]:
-    """Yield the chunks of a table, stopping as soon as there are too many rows."""
+def _limited(
+    path: Path, table: Table, picked: int = 0, label: int | None = None
+) -> Iterator[tuple[Chunk, list[str]]]:
+    """Yield the chunks of a table, with the cells of a label, stopping as soon as there are too
+    many rows.
+    """
     rows = 0
-    for chunk in table.chunks():
+    plain = ((chunk, list[str]()) for chunk in table.chunks())
+    for chunk, cells in plain if label is None else table.labelled_chunks(label):
         rows += len(chunk.values)
         check_size(path, table.name, rows, len(table.columns))
         check_points(path, table.name, rows, picked)
-        yield chunk
+        yield chunk, cells
 
 
 def _first(tables: Sequence[Table]) -> list[Table]:
@@ -175,7 +193,7 @@ def _unread(table: Table, problem: str) -> Item:
 def _inspect(path: Path, table: Table, shown: int) -> Item:
     scans = [ColumnScan(name) for name in table.columns]
     rows = 0
-    for chunk in _limited(path, table):
+    for chunk, _ in _limited(path, table):
         rows += len(chunk.values)
         scan(table, chunk, scans, range(len(scans)))
     picked = [k for k, s in enumerate(scans) if s.kind in ("number", "mixed")]
