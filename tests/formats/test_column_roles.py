@@ -8,6 +8,7 @@ import pytest
 
 from pushforward.studio.formats.limits import FormatError
 from pushforward.studio.formats.options import settle
+from pushforward.studio.formats.registry import discover
 from pushforward.studio.formats.tables.importer import Points
 
 FLOWERS = """length,width,species,age,weight
@@ -19,6 +20,7 @@ FLOWERS = """length,width,species,age,weight
 
 
 def read(path: Path | list[Path], **options: Any) -> tuple[Any, dict[str, np.ndarray]]:
+    discover()
     paths = path if isinstance(path, list) else [path]
     found = Points().rows(paths, settle(Points.options, options))
     blocks = list(found.blocks)

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QStyleOptionViewItem
 from pytestqt.qtbot import QtBot
 
 from pushforward.studio.app.core.app_state import DataInfo
 from pushforward.studio.app.core.draft_spec import Typed
 from pushforward.studio.app.engine.requests.request_base import Refused
-from pushforward.studio.app.places.data.import_dialog import ImportDialog
+from pushforward.studio.app.places.data.import_dialog import ROLE, ImportDialog
 from pushforward.studio.app.places.data.import_text import file_size, reasons
 from pushforward.studio.formats.inspection import Column, Inspection, Item, Offer
 from pushforward.studio.protocol.catalog import FieldSpec
@@ -117,10 +117,52 @@ def test_unticking_a_column_disables_with_the_reason(dialog: Any) -> None:
     assert shown.accept_button.isEnabled()
 
 
+def test_columns_have_roles_and_a_text_column_is_a_label(
+    dialog: Any, lens: Any, qtbot: QtBot, loop: asyncio.AbstractEventLoop, tmp_path: Path
+) -> None:
+    lens.state.project = tmp_path
+    names = ("x", "y", "age", "w")
+    shown = dialog(item(*map(column, names), column("species", "text", count=0)))
+    assert shown.roles() == ["Coordinate"] * 4
+    header = shown._columns.horizontalHeader()
+    assert header.logicalIndex(1) == ROLE, "it stands beside the tick"
+    shown._columns.item(4, 0).setCheckState(Qt.CheckState.Checked)
+    assert shown.roles()[-1] == "Label"
+    assert shown.accept_button.isEnabled(), shown._why.text()
+    shown._columns.item(2, ROLE).setText("Condition")
+    shown._columns.item(3, ROLE).setText("Label")
+    assert "Choose one label, not 2: w and species." in shown._why.text()
+    shown._columns.item(3, ROLE).setText("Weight")
+    assert "negative" in shown._why.text()
+    shown._columns.item(3, 0).setCheckState(Qt.CheckState.Unchecked)
+    shown.name.setText("flowers")
+    qtbot.mouseClick(shown.accept_button, Qt.MouseButton.LeftButton)
+    loop.run_until_complete(asyncio.sleep(0.01))
+    sent = lens.link.of(ImportData)[0]
+    assert sent.options == {
+        "item": "", "columns": ["x", "y"], "label": "species", "conditions": ["age"],
+    }  # fmt: skip
+
+
+def test_a_role_is_chosen_from_a_list(dialog: Any, qtbot: QtBot) -> None:
+    shown = dialog(item(column("x"), column("y"), column("z")))
+    cell = shown._columns.model().index(2, ROLE)
+    delegate = shown._columns.itemDelegateForColumn(ROLE)
+    editor = delegate.createEditor(shown._columns.viewport(), QStyleOptionViewItem(), cell)
+    delegate.setEditorData(editor, cell)
+    assert [editor.itemText(k) for k in range(editor.count())] == [
+        "Coordinate", "Label", "Condition", "Weight",
+    ]  # fmt: skip
+    editor.hidePopup()
+    editor.setCurrentText("Condition")
+    delegate.setModelData(editor, shown._columns.model(), cell)
+    assert shown.roles() == ["Coordinate", "Coordinate", "Condition"]
+    editor.deleteLater()
+
+
 @pytest.mark.parametrize(
     ("bad", "words"),
     [
-        (column("z", "text", count=0, problem="line 4 holds 'a'"), "holds text (first: line 4"),
         (column("z", "mixed", nan=3), "not numeric"),
         (column("z", "empty", count=0), "is empty"),
         (column("z", nan=1, problem="line 9 is NaN"), "1 cell is missing or not a number (first"),

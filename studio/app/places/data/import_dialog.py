@@ -36,6 +36,16 @@ from pushforward.studio.app.design.theme import colors, theme
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.engine.requests.data_requests import named
 from pushforward.studio.app.engine.requests.request_base import Refused
+from pushforward.studio.app.places.data.column_roles import (
+    CONDITION,
+    COORDINATE,
+    LABEL,
+    TIP,
+    WEIGHT,
+    RoleDelegate,
+    role_reasons,
+    roles_for,
+)
 from pushforward.studio.app.places.data.found_parts import FoundParts
 from pushforward.studio.app.places.data.found_tiles import FoundTiles
 from pushforward.studio.app.places.data.import_text import (
@@ -57,7 +67,11 @@ from pushforward.studio.store.names import name_of_data
 
 __all__ = ["ImportDialog"]
 
-HEADERS = ("Take", "Column", "Kind", "Values", "Missing", "Lowest", "Highest", "Mean", "Std")
+HEADERS = (
+    "Take", "Column", "Kind", "Values", "Missing", "Lowest", "Highest", "Mean", "Std", "Use as",
+)  # fmt: skip
+ROLE = len(HEADERS) - 1  # the column of roles, shown behind the first
+POINTS = "points"  # the importer whose columns have roles
 NOTED = 5  # lines of notes that are seen at once
 NUMBERS = 3  # columns from here on are figures, which stand at the right
 
@@ -98,6 +112,7 @@ class ImportDialog(QDialog):
         self._items = QComboBox()
         self._items.setAccessibleName("Table in the file")
         self._columns = QTableWidget()
+        self._columns.setItemDelegateForColumn(ROLE, RoleDelegate(self._columns))
         self._preview = Table("First rows", ())
         self.scatter = ParticleCanvas()
         self._scaling = label("", "muted", wrap=True)
@@ -126,7 +141,7 @@ class ImportDialog(QDialog):
             each.setAccessibleName(name)
             each.verticalHeader().setVisible(False)
             each.verticalHeader().setDefaultSectionSize(26)
-            each.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+            each.setEditTriggers(QTableWidget.EditTrigger.AllEditTriggers)
             head = each.horizontalHeader()
             head.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
             each.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -234,6 +249,16 @@ class ImportDialog(QDialog):
         on = Qt.CheckState.Checked
         return [i for i, tick in enumerate(ticks) if tick is not None and tick.checkState() == on]
 
+    def roles(self) -> list[str]:
+        """Return what the ticked columns are used for."""
+        cells = (self._columns.item(i, ROLE) for i in self.chosen())
+        return [cell.text() if cell is not None else COORDINATE for cell in cells]
+
+    def _used_as(self, role: str) -> list[Column]:
+        """Return the ticked columns of a role."""
+        item, pairs = self.item, zip(self.chosen(), self.roles(), strict=True)
+        return [item.columns[i] for i, each in pairs if each == role] if item else []
+
     def _show_item(self, _index: int = 0) -> None:
         item = self.item
         columns = item.columns if item else []
@@ -250,6 +275,8 @@ class ImportDialog(QDialog):
         header = self._columns.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        header.moveSection(header.visualIndex(ROLE), 1)
+        self._columns.setColumnHidden(ROLE, self._found.importer != POINTS)
         self._columns.setMaximumHeight(38 + 26 * min(7, max(1, len(columns))))
         self._columns.blockSignals(False)
         self._fill_preview(item)
@@ -271,7 +298,13 @@ class ImportDialog(QDialog):
                 cell.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             if column.problem:
                 set_tip(cell, column.problem)
+            cell.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
             self._columns.setItem(i, j, cell)
+        fits = roles_for(column) if self._found.importer == POINTS else [COORDINATE]
+        role = QTableWidgetItem(fits[0])
+        role.setData(Qt.ItemDataRole.UserRole, fits)
+        set_tip(role, TIP)
+        self._columns.setItem(i, ROLE, role)
 
     def _fill_preview(self, item: Item | None) -> None:
         columns = item.columns if item else []
@@ -285,12 +318,15 @@ class ImportDialog(QDialog):
     def _check(self, *_: object) -> None:
         item = self.item
         name = self.name.text().strip()
-        columns = [item.columns[i] for i in self.chosen()] if item else []
+        columns = self._used_as(COORDINATE)
         if item is None and self._found.parts:
             why = part_reasons(self._found, name, self._taken)
         else:
             fewest = 2 if are_points(self._found) else 1
             why = reasons(item, columns, name, self._taken, fewest)
+            if item is not None:
+                chosen = [item.columns[i] for i in self.chosen()]
+                why = [*role_reasons(chosen, self.roles()), *why]
             if item is None or not item.columns:
                 why = (item.problems if item else self._found.problems) or why
         wrong = bool(self._refusal or self._found.problems or (item and item.problems))
@@ -321,15 +357,33 @@ class ImportDialog(QDialog):
         return [*self._found.notes, *item.notes, *left_out(item, columns)]
 
     def _draw(self, item: Item | None) -> None:
-        chosen = self.chosen()[:2]
+        pairs = zip(self.chosen(), self.roles(), strict=True)
+        chosen = [i for i, role in pairs if role == COORDINATE][:2]
         points = previewed_points(item, chosen) if item and len(chosen) == 2 else None
         if points is None or not len(points):
             self.scatter.set_record(None)
             return
         self.scatter.set_record(Timeline(np.ones(1, dtype=np.float32), points[None]))
+        self._colour_by_label(item, len(points))
         self.scatter.fit()
         names = " against ".join(item.columns[i].name for i in reversed(chosen)) if item else ""
         self.scatter.setAccessibleDescription(f"{names}, first {len(points)} rows")
+
+    def _colour_by_label(self, item: Item | None, n: int) -> None:
+        """Colour the previewed points by their class, in one colour without a label."""
+        found = self._used_as(LABEL)
+        if item is None or not found:
+            self.scatter.set_uniform(colors().accent)
+            return
+        place = item.columns.index(found[0])
+        cells = [str(values[place]) for values in item.preview]
+        order = {cell: k for k, cell in enumerate(sorted(set(cells)))}
+        if len(cells) != n:
+            return
+        # A hue is a direction; each class has its own.
+        turn = np.array([2 * np.pi * order[cell] / len(order) for cell in cells])
+        self.scatter.set_uniform("")
+        self.scatter.set_identity(np.stack([np.cos(turn), np.sin(turn)], 1).astype(np.float32))
 
     def _restyle(self) -> None:
         self.scatter.set_style(CanvasStyle.of(colors()))
@@ -340,6 +394,16 @@ class ImportDialog(QDialog):
         self.name.setFocus()
         self.name.selectAll()
 
+    def _role_options(self) -> dict[str, Any]:
+        """Return the options of an import that say what other columns are used for."""
+        label, weight = self._used_as(LABEL), self._used_as(WEIGHT)
+        conditions = [column.name for column in self._used_as(CONDITION)]
+        return {
+            **({"label": label[0].name} if label else {}),
+            **({"conditions": conditions} if conditions else {}),
+            **({"weight": weight[0].name} if weight else {}),
+        }
+
     def _import(self) -> None:
         if not self.accept_button.isEnabled():
             return
@@ -348,7 +412,8 @@ class ImportDialog(QDialog):
         notes = self._import_notes()
         if (item := self.item) is not None:
             options["item"], rows = item.name, item.rows
-            options["columns"] = [item.columns[i].name for i in self.chosen()]
+            options["columns"] = [column.name for column in self._used_as(COORDINATE)]
+            options |= self._role_options()
         importer = self._found.importer
         self._actions.data.import_data(
             self._files, name, importer, options, rows, notes, self.split.shares, self.split.seed
