@@ -94,8 +94,8 @@ class Recording:
         data = QByteArray()
         buffer = QBuffer(data)
         buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-        image.save(buffer, "JPG", QUALITY)
-        self.shots.append(Shot(at, data.data(), note, caption))
+        image.save(buffer, b"JPG", QUALITY)
+        self.shots.append(Shot(at, bytes(data.data()), note, caption))
 
     def frames(self, rate: float, width: int = 0, most: int = 0) -> Iterator[NDArray[np.uint8]]:
         """Yield the frames (h, w, 3) at a rate: at each time the picture that was newest then.

@@ -1,6 +1,7 @@
 """The middle of the window: Discover, the setup, data, or the lenses of a run."""
 
 import importlib
+from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QProgressBar, QStackedWidget, QWidget
@@ -96,7 +97,7 @@ class Canvas(QWidget):
         self.jobs = JobStrip(state, actions)  # lies over it, where toasts do
         self.jobs.setParent(self)
         layout.addWidget(self.pages, 1)
-        self._recorder: QWidget | None = None
+        self._recorder: Any = None  # built when it is first used
         self.lenses.record_wanted.connect(self.toggle_record)
         state.place_changed.connect(self.refresh)
         state.catalog_changed.connect(self.refresh)
@@ -113,7 +114,7 @@ class Canvas(QWidget):
             layout = self.layout()
             assert layout is not None
             layout.addWidget(self._recorder)
-        self._recorder.toggle()  # type: ignore[attr-defined]
+        self._recorder.toggle()
 
     def _make_runs(self) -> QWidget:
         module = importlib.import_module("pushforward.studio.app.places.runs.runs_page")

@@ -18,6 +18,10 @@ __all__ = ["DRAWS", "EditPreview", "PreviewRequest", "half_masked"]
 
 DRAWS = 4
 """Images of a preview."""
+QUICK: Mapping[str, Mapping[str, Any]] = {
+    "inpaint": {"method": {"slug": "repaint", "config": {"resamplings": 2}}}
+}
+"""Settings of a preview by operator, where the user has chosen none."""
 PAUSE_MS = 250  # after the last stroke
 
 
@@ -77,6 +81,7 @@ class EditPreview(Query[PreviewRequest, Previewed]):
         if made.wrong:
             raise Refused(ErrorInfo(kind="user", message=made.wrong))
         config = {name: value for name, value in asked.config.items() if name != "given"}
+        config = {**QUICK.get(asked.task.operator, {}), **config}
         if asked.able:
             config["draws"] = DRAWS
         answer = await self._actions.operating.ask(

@@ -610,7 +610,7 @@ class EditView(LensView):
             self.results.take(None)
         shown = self._is_preview and found is not None
         n = len(found.result.images) if shown and found is not None else 0
-        text = "Apply computes all draws and keeps them." if shown else ""
+        text = "Quick settings. Apply computes all draws and keeps them." if shown else ""
         self.status.show_state(f"Preview, n = {n}" if shown else "", text)
         return found.edited if shown and found is not None else sheet
 

@@ -19,6 +19,7 @@ from pushforward.studio.app.core.data_type import Arrays
 from pushforward.studio.app.core.data_type_registry import kind_of_run
 from pushforward.studio.app.data.tile_grid import TileGrid
 from pushforward.studio.app.data.views.lab import can_ask
+from pushforward.studio.app.data.views.lab_status import LabStatus
 from pushforward.studio.app.data.views.lens_view import LensView
 from pushforward.studio.app.data.views.view_spec import ViewSpec
 from pushforward.studio.app.design.basic import (
@@ -43,7 +44,7 @@ __all__ = ["VIEW", "MapLab"]
 OPERATOR = "embedding-map"
 METHODS = {"pca": "PCA", "tsne": "t-SNE"}
 COLOURS = ("Class", "Source")
-SAMPLES = 800
+PREVIEW, SAMPLES = 200, 800  # real samples, and as many generated ones
 NARROW = 560  # pixels, below which brushed samples lie below the map
 MOST = 60  # brushed samples of a kind that are shown
 
@@ -55,6 +56,7 @@ class Key:
     run: str
     step: int | None
     method: str
+    n: int
 
 
 class MapLab(LensView):
@@ -68,6 +70,7 @@ class MapLab(LensView):
         self._query.changed.connect(self.refresh)
         self.arrays: Arrays = {}
         self._colour = self._method = 0
+        self._n = PREVIEW
         self._lay_out()
         state.runs.selected.connect(lambda _: self._select())
         state.runs.changed.connect(self._changed)
@@ -97,7 +100,9 @@ class MapLab(LensView):
         self.canvas.hovered.connect(self._point)
         self.canvas.arrived.connect(self.canvas.update)
         tools = (label("Colour", "muted"), self.colour, self.lasso)
-        self.bar = view_bar(self, self.method, self.words, None, *tools)
+        self.more = button("More", self._refine, kind="primary", tip=f"Place {SAMPLES} samples")
+        self.bar = view_bar(self, self.method, self.words, None, *tools, self.more)
+        self.status = LabStatus()
         self.key = label("● real   ○ generated", "muted")
         self.note = label("", "muted", wrap=True)
         left, right = QVBoxLayout(), QVBoxLayout()
@@ -126,18 +131,18 @@ class MapLab(LensView):
         self.page = QWidget()
         self.page.setLayout(self._halves)
         self._halves.setContentsMargins(16, 10, 16, 12)
-        column(self.page, parent=self)
+        column(self.status, (self.page, 1), parent=self)
 
     # What is asked
 
     async def _fetch(self, key: Key) -> Answer:
-        config = {"method": key.method, "n": SAMPLES}
+        config = {"method": key.method, "n": key.n}
         return await self._actions.operating.ask(key.run, OPERATOR, config=config, step=key.step)
 
     def _select(self) -> None:
         key = self._state.runs.selection
         if key != self._key:
-            self._key, self.arrays = key, {}
+            self._key, self.arrays, self._n = key, {}, PREVIEW
             self._query.cancel()
             self.canvas.set_record(None)
             self._clear()
@@ -154,14 +159,28 @@ class MapLab(LensView):
             step = None if clock.live else clock.step
             newest = max(run.checkpoints) if step is None else step
             kept = max((s for s in run.checkpoints if s <= newest), default=min(run.checkpoints))
-            self._query.ask(Key(self._key, kept, list(METHODS)[self._method]))
+            self._query.ask(Key(self._key, kept, list(METHODS)[self._method], self._n))
         self.refresh()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._ask()
 
+    def _refine(self) -> None:
+        self._n = SAMPLES
+        self._ask()
+
     # Showing
+
+    @property
+    def filled(self) -> bool:
+        """Whether there is a map to show."""
+        return bool(self.arrays)
+
+    @property
+    def trouble(self) -> str:
+        """Why there is no map, "" if there is one or it is not known yet."""
+        return "" if self.filled else str(self._query.error or "")
 
     def refresh(self) -> None:
         """Show the newest answer, or why there is none."""
@@ -172,7 +191,11 @@ class MapLab(LensView):
             step = int((answer.result or {}).get("step", 0))
             self.words.set_text(f"step {step:,}")
             self.note.setText(str((answer.result or {}).get("note", "")))
-        filled = bool(self.arrays)
+        filled = self.filled
+        shown = int((~np.asarray(self.arrays["generated"], bool)).sum()) if filled else 0
+        preview = filled and self._n == PREVIEW
+        self.status.show_state(f"Preview, n = {shown}" if preview else "", "")
+        self.more.setVisible(preview)
         self.page.setVisible(filled)
         for control in (self.method, self.colour, self.lasso):
             control.setEnabled(filled)
@@ -183,7 +206,9 @@ class MapLab(LensView):
         elif run is not None and not run.checkpoints:
             self.empty.tell("No map yet", "It follows once the run has saved a checkpoint.")
         else:
-            self.empty.tell("Loading the map…", "Features of 1,600 samples are being computed.")
+            self.empty.tell(
+                "Loading the map…", f"Features of {2 * self._n:,} samples are being computed."
+            )
 
     def _draw(self) -> None:
         place = np.asarray(self.arrays["place"], np.float32)

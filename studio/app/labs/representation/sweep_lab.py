@@ -80,6 +80,16 @@ class SweepLab(LensView):
         state.runs.metrics_appended.connect(lambda _: self.refresh())
         self.refresh()
 
+    @property
+    def filled(self) -> bool:
+        """Whether the runs of a sweep are shown."""
+        return self.plot.isVisibleTo(self)
+
+    @property
+    def trouble(self) -> str:
+        """Why there is nothing to show, "" if there is something."""
+        return "" if self.filled else NOT_SWEPT
+
     def refresh(self) -> None:
         """Show the runs of the sweep as they are now."""
         self._key = self._state.runs.selection

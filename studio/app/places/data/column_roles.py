@@ -68,4 +68,4 @@ class RoleDelegate(QStyledItemDelegate):
 
     def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: Index) -> None:
         assert isinstance(editor, QComboBox)
-        model.setData(index, editor.currentText())  # type: ignore[arg-type]
+        model.setData(index, editor.currentText())
