@@ -83,12 +83,12 @@ class SweepLab(LensView):
     @property
     def filled(self) -> bool:
         """Whether the runs of a sweep are shown."""
-        return self.plot.isVisibleTo(self)
+        return bool(self.plot.isVisibleTo(self))
 
     @property
     def trouble(self) -> str:
         """Why there is nothing to show, "" if there is something."""
-        return "" if self.filled else NOT_SWEPT
+        return "" if self.filled else NOT_SWEPT[self.axis]
 
     def refresh(self) -> None:
         """Show the runs of the sweep as they are now."""
