@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QImageWriter, QPainter
 
 from pushforward.studio.formats.animation import write_animation
 from pushforward.studio.formats.limits import FormatError
@@ -94,7 +94,9 @@ class Recording:
         data = QByteArray()
         buffer = QBuffer(data)
         buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-        image.save(buffer, b"JPG", QUALITY)
+        writer = QImageWriter(buffer, b"jpg")
+        writer.setQuality(QUALITY)
+        writer.write(image)
         self.shots.append(Shot(at, bytes(data.data()), note, caption))
 
     def frames(self, rate: float, width: int = 0, most: int = 0) -> Iterator[NDArray[np.uint8]]:

@@ -47,7 +47,7 @@ async def test_a_training_is_recorded_until_stop_with_captions(lens, qtbot, tmp_
     dialog = strip.window().findChild(QFileDialog)
     path = tmp_path / "race.gif"
     dialog.fileSelected.emit(str(path))
-    await until(lambda: any(each.level == "good" for each in lens.state.notices.history))
+    await until(lambda: any(each.level == "good" for each in lens.state.notices.history), 60)
     with Image.open(path) as found:
         assert found.size == (160, 100 + 40 + 44)
     dialog.close()

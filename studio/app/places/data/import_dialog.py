@@ -71,7 +71,6 @@ HEADERS = (
     "Take", "Column", "Kind", "Values", "Missing", "Lowest", "Highest", "Mean", "Std", "Use as",
 )  # fmt: skip
 ROLE = len(HEADERS) - 1  # the column of roles, shown behind the first
-POINTS = "points"  # the importer whose columns have roles
 NOTED = 5  # lines of notes that are seen at once
 NUMBERS = 3  # columns from here on are figures, which stand at the right
 
@@ -276,7 +275,7 @@ class ImportDialog(QDialog):
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         header.moveSection(header.visualIndex(ROLE), 1)
-        self._columns.setColumnHidden(ROLE, self._found.importer != POINTS)
+        self._columns.setColumnHidden(ROLE, not are_points(self._found))
         self._columns.setMaximumHeight(38 + 26 * min(7, max(1, len(columns))))
         self._columns.blockSignals(False)
         self._fill_preview(item)
@@ -300,7 +299,7 @@ class ImportDialog(QDialog):
                 set_tip(cell, column.problem)
             cell.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
             self._columns.setItem(i, j, cell)
-        fits = roles_for(column) if self._found.importer == POINTS else [COORDINATE]
+        fits = roles_for(column) if are_points(self._found) else [COORDINATE]
         role = QTableWidgetItem(fits[0])
         role.setData(Qt.ItemDataRole.UserRole, fits)
         set_tip(role, TIP)
