@@ -5,7 +5,6 @@ validation, the form on the screen, the command-line help and the docs are deriv
 Nothing here needs torch, so a config can be described without loading a model.
 """
 
-import difflib
 import math
 import types
 import typing
@@ -26,6 +25,8 @@ from typing import (
 
 import msgspec
 from msgspec import Meta
+
+from pushforward.spelling import ask_whether
 
 __all__ = [
     "Aspect",
@@ -403,9 +404,7 @@ def decode_all(
 
 
 def _unknown(name: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
-    return f"unknown setting; {hint}"
+    return "unknown setting; " + ask_whether(name, known, f"known: {', '.join(known)}", 1)
 
 
 def _decode_field(path: str, field: _Field, value: Any) -> tuple[Any, list[ConfigError]]:
@@ -525,10 +524,12 @@ def _leaf(path: str, kind: Any, meta: Meta | None, value: Any) -> Any:
         value = msgspec.convert(value, str if kind in (File, DataChoice) else kind)
     except msgspec.ValidationError as error:
         if get_origin(kind) is Literal:
-            near = difflib.get_close_matches(str(value), map(str, get_args(kind)), n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            allowed = ", ".join(map(str, get_args(kind)))
-            raise ConfigError(path, f"must be one of {allowed}, got {value!r}{hint}") from error
+            allowed = list(map(str, get_args(kind)))
+            meant = ask_whether(str(value), allowed, n=1)
+            hint = f"; {meant}" if meant else ""
+            raise ConfigError(
+                path, f"must be one of {', '.join(allowed)}, got {value!r}{hint}"
+            ) from error
         wanted: dict[Any, str] = {
             int: "a whole number",
             float: "a number",

@@ -7,7 +7,6 @@ imports the modules of the packages, and of the packages inside them; a broken m
 the entry-point group ``pushforward.plugins``.
 """
 
-import difflib
 import importlib
 import pkgutil
 import re
@@ -43,6 +42,7 @@ from pushforward.models.entries import (
     SamplerEntry,
     Upgrade,
 )
+from pushforward.spelling import ask_whether
 
 __all__ = [
     "PACKAGES",
@@ -144,9 +144,8 @@ class Registry:
             return mine[self._formerly.get((kind, slug), slug)]
         except KeyError:
             known = ", ".join(sorted(self._entries.get(kind, {}))) or "none"
-            near = difflib.get_close_matches(slug, self._entries.get(kind, {}), n=2)
-            meant = f"did you mean {' or '.join(near)}? " if near else ""
-            raise KeyError(f"no {kind} is called {slug!r}; {meant}known: {known}") from None
+            meant = " ".join([ask_whether(slug, mine), f"known: {known}"]).strip()
+            raise KeyError(f"no {kind} is called {slug!r}; {meant}") from None
 
     @overload
     def all(self, kind: Literal["kind"]) -> list[KindEntry]: ...

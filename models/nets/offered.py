@@ -1,11 +1,11 @@
 """Which networks there are for what, and why another one will not do."""
 
-import difflib
 from functools import cache
 
 from pushforward.models.config import describe
 from pushforward.models.entries import FamilyEntry, NetworkEntry
 from pushforward.models.registry import Problem, discover, registry
+from pushforward.spelling import ask_whether
 
 __all__ = ["discovered", "gives", "kinds_of", "networks_for", "why_not"]
 
@@ -60,8 +60,8 @@ def why_not(slug: str, role: str, kind: str) -> str:
     instead = f"choose one of: {offered}" if offered else f"there is no {role} for {kind}"
     entry = next((e for e in registry.all("network") if e.slug == slug), None)
     if entry is None:
-        if near := difflib.get_close_matches(slug, able, n=1):
-            instead = f"did you mean {near[0]!r}? A {role} for {kind} can be: {offered}"
+        if meant := ask_whether(slug, able, n=1):
+            instead = f"{meant} A {role} for {kind} can be: {offered}"
         failed = "".join(f"; {each.module} failed: {each.message}" for each in discovered())
         return f"no network is called {slug!r}; {instead}{failed}" if slug else instead
     if role not in entry.roles:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pushforward.spelling import ask_whether
 from pushforward.studio.api.errors import PushforwardError, translated
 
 if TYPE_CHECKING:
@@ -84,7 +85,8 @@ def noise_floor(
 def __getattr__(name: str) -> Callable[..., float]:
     slug = name.replace("_", "-")
     if name.startswith("_") or slug not in _slugs():
-        raise AttributeError(f"there is no metric {slug!r}; see 'pushforward list metrics'")
+        hint = ask_whether(slug, _slugs(), "'pushforward list metrics' lists them")
+        raise AttributeError(f"no metric is called {slug!r}; {hint}")
 
     def metric(generated: Any, real: Any, *, seed: int = 0, **settings: Any) -> float:
         return measure(slug, generated, real, seed=seed, **settings)
@@ -112,12 +114,11 @@ def _slugs() -> list[str]:
 
 def _metric(slug: str, settings: dict[str, Any]) -> tuple[Any, int]:
     from pushforward.models.config import ConfigError, decode
-    from pushforward.studio.workflows.errors import UsageError, nearest
+    from pushforward.studio.workflows.errors import UsageError
 
     entry = _entries().get(slug)
     if entry is None:
-        near = nearest(slug, _entries())
-        hint = f"did you mean {near}?" if near else "'pushforward list metrics' lists them"
+        hint = ask_whether(slug, _entries(), "'pushforward list metrics' lists them")
         raise UsageError(f"no metric is called {slug!r}; {hint}")
     try:
         return entry.make(decode(entry.config, settings)), entry.minimum

@@ -8,6 +8,7 @@ import numpy as np
 from pushforward.models.contracts.family import Family
 from pushforward.models.contracts.learner import Learner
 from pushforward.models.registry import registry
+from pushforward.spelling import ask_whether
 from pushforward.studio.api.errors import PushforwardError, translated
 from pushforward.studio.api.samples import Flow, Result, Samples
 from pushforward.studio.engine.jobs import headless
@@ -23,7 +24,7 @@ from pushforward.studio.engine.watch.recorder import Recorder
 from pushforward.studio.protocol.messages import Operate
 from pushforward.studio.protocol.spec import Pick
 from pushforward.studio.store.run import RunFolder
-from pushforward.studio.workflows.errors import UsageError, nearest
+from pushforward.studio.workflows.errors import UsageError
 
 __all__ = ["MODELS", "drive", "follow", "operate", "split_parameters"]
 
@@ -101,8 +102,7 @@ def split_parameters(
     """
     known = {entry.slug: entry for entry in registry.all("operator")}
     if operator not in known:
-        near = nearest(operator, known)
-        hint = f"did you mean {near}?" if near else "run.operators() lists those of the run"
+        hint = ask_whether(operator, known, "run.operators() lists those of the run")
         raise UsageError(f"no operation is called {operator!r}; {hint}")
     entry = known[operator]
     slots = [slot.name for slot in entry.takes]
@@ -117,9 +117,9 @@ def split_parameters(
             chosen[name] = _setting(value) if name in _picks(entry.config) else value
         else:
             those = ", ".join([*slots, *settings])
-            near = nearest(name, [*slots, *settings, *ALIASES])
-            hint = f"did you mean {near}? " if near else ""
-            raise UsageError(f"{operator} takes no {name!r}; {hint}It takes {those}.")
+            meant = ask_whether(name, [*slots, *settings, *ALIASES])
+            hint = " ".join(filter(None, [meant, f"It takes {those}."]))
+            raise UsageError(f"{operator} takes no {name!r}; {hint}")
     return inputs, chosen
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pushforward.studio.api.display import html_png, html_table
 from pushforward.studio.api.errors import PushforwardError, translated
 from pushforward.studio.store.run import RunFolder
+from pushforward.studio.workflows.run_folders import describe_missing
 
 if TYPE_CHECKING:
     from pushforward.studio.api.evaluation import Evaluation
@@ -38,7 +39,7 @@ class Run:
     def __init__(self, path: str | Path) -> None:
         self._folder = RunFolder(Path(path).expanduser().absolute())
         if not (self.path / "run.toml").is_file():
-            raise PushforwardError(f"{self.path} is not a run folder: it has no run.toml.")
+            raise PushforwardError(describe_missing(self.path))
         with translated():
             self._record = self._folder.record
 

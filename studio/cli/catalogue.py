@@ -1,12 +1,12 @@
 """What the registries hold, for the commands that list and describe."""
 
-import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from pushforward.models.entries import Entry, FamilyEntry, Kind
 from pushforward.models.nets.pick import always_on
 from pushforward.models.registry import Problem, registry
+from pushforward.spelling import find_nearest
 from pushforward.studio.cli.terminal import complain
 from pushforward.studio.engine.process.discovery import discover
 from pushforward.studio.methods import Method, methods
@@ -87,9 +87,9 @@ def _near(word: str, known: Iterable[Entry | Method | Recipe]) -> list[str]:
     """
     titles = {each.slug: each.title.casefold() for each in known}
     word = word.casefold()
-    near = difflib.get_close_matches(word, titles, n=3)
+    near = find_nearest(word, titles, 3)
     near += sorted(slug for slug, title in titles.items() if len(word) > 2 and word in slug + title)
-    alike = difflib.get_close_matches(word, titles.values(), n=3)
+    alike = find_nearest(word, titles.values(), 3)
     near += [slug for slug, title in titles.items() if title in alike]
     return list(dict.fromkeys(near))[:3]
 

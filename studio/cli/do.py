@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pushforward.spelling import ask_whether
 from pushforward.studio.cli import trained_runs
 from pushforward.studio.cli.arguments import (
     add_given,
@@ -22,7 +23,7 @@ from pushforward.studio.cli.arguments import (
     named_values,
 )
 from pushforward.studio.cli.terminal import say, table
-from pushforward.studio.workflows.errors import UsageError, nearest
+from pushforward.studio.workflows.errors import UsageError
 from pushforward.studio.workflows.run_folders import find_run
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 __all__ = ["HELP", "add_arguments", "run"]
 
 HELP = "apply an operation to a trained run"
+COUNTS = ("n", "count")
+"""Settings of operators that ``--count`` sets."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,7 +44,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("operator", nargs="?", default="", metavar="OPERATOR", help="see --list")
     parser.add_argument("--list", action="store_true", help="list the operations of the run")
-    add_settings(parser, "a setting of the operator, such as n=64 (repeatable)")
+    parser.add_argument(
+        "--count", type=trained_runs.count, metavar="N", help="how many the operator generates"
+    )
+    parser.add_argument("--seed", type=int, metavar="N", help="of the operator")
+    add_settings(parser, "a setting of the operator, such as sampler.steps=50 (repeatable)")
     add_given(parser)
     parser.add_argument(
         "--rows",
@@ -89,18 +96,44 @@ def run(arguments: argparse.Namespace) -> int:
     _check_slots(entry, inputs)
     if isinstance(mask := inputs.get(KNOWN), str):
         inputs[KNOWN] = read_mask(mask, folder)
+    options = _options(entry, arguments)
+    own = [f"{name}={value}" for name, value in options.values()]
     return trained_runs.operate(
         folder,
         arguments.operator,
-        assigned(entry.config, arguments.settings),
+        assigned(entry.config, [*own, *arguments.settings]),
         step=arguments.step,
         length=arguments.length,
         file=arguments.out,
         overwrite=arguments.overwrite,
         inputs=inputs,
         given=named_values("--given", arguments.given),
+        options={f"config.{name}": option for option, (name, _) in options.items()},
         as_json=arguments.json,
     )
+
+
+def _options(entry: "OperatorEntry", arguments: argparse.Namespace) -> dict[str, tuple[str, int]]:
+    """Return the settings of an operator that ``--count`` and ``--seed`` give, and their values, by
+    option.
+
+    Raises:
+        UsageError: it has no such setting.
+    """
+    names = entry.config.__struct_fields__
+    found: dict[str, tuple[str, int]] = {}
+    for option, known, value in (
+        ("--count", COUNTS, arguments.count),
+        ("--seed", ("seed",), arguments.seed),
+    ):
+        if value is None:
+            continue
+        name = next((name for name in known if name in names), None)
+        if name is None:
+            those = f"its settings are {', '.join(names)}" if names else "it has no settings"
+            raise UsageError(f"{option}: {entry.slug} has no such setting; {those}")
+        found[option] = (name, value)
+    return found
 
 
 def _check_slots(entry: "OperatorEntry", inputs: Iterable[str]) -> None:
@@ -114,9 +147,8 @@ def _check_slots(entry: "OperatorEntry", inputs: Iterable[str]) -> None:
         if name in slots:
             continue
         takes = f"it takes {', '.join(slots)}" if slots else "it has no inputs"
-        near = nearest(name, slots)
-        hint = f"did you mean {near}? " if near else ""
-        raise UsageError(f"--rows {name}: {entry.slug} has no input {name!r}; {hint}{takes}")
+        hint = " ".join(filter(None, [ask_whether(name, slots), takes]))
+        raise UsageError(f"--rows {name}: {entry.slug} has no input {name!r}; {hint}")
 
 
 def _check_operator(slug: str, folder: "RunFolder") -> None:
@@ -130,10 +162,10 @@ def _check_operator(slug: str, folder: "RunFolder") -> None:
     try:
         registry.get("operator", slug)
     except KeyError as error:
-        near = nearest(slug, (entry.slug for entry in registry.all("operator")))
-        hint = f"did you mean {near}? " if near else ""
+        slugs = [entry.slug for entry in registry.all("operator")]
         listing = f"'pushforward do {folder.path} --list' lists the operations of the run"
-        raise UsageError(f"no operator is called {slug!r}; {hint}{listing}") from error
+        hint = " ".join(filter(None, [ask_whether(slug, slugs), listing]))
+        raise UsageError(f"no operator is called {slug!r}; {hint}") from error
 
 
 def _describe(entry: "OperatorEntry", reason: str) -> dict[str, Any]:

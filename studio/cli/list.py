@@ -5,11 +5,12 @@ import json
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
+from pushforward.spelling import ask_whether
 from pushforward.studio.cli import facts
 from pushforward.studio.cli.arguments import add_json
 from pushforward.studio.cli.terminal import say, table
 from pushforward.studio.counts import join_words
-from pushforward.studio.workflows.errors import UsageError, nearest
+from pushforward.studio.workflows.errors import UsageError
 
 __all__ = ["HELP", "add_arguments", "run"]
 
@@ -54,8 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print a table of slugs, facts and summaries."""
     if arguments.what not in LISTS:
-        near = nearest(arguments.what, LISTS)
-        hint = f"did you mean {near}?" if near else f"there are {join_words(LISTS)}"
+        hint = ask_whether(arguments.what, LISTS, f"there are {join_words(LISTS)}")
         raise UsageError(f"no list is called {arguments.what!r}; {hint}")
     head, rows, *more = _LISTED.get(arguments.what, _entries)(arguments.what)
     if arguments.json:

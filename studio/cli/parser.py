@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from pushforward.spelling import ask_whether
 from pushforward.studio.cli import output
 from pushforward.studio.cli.terminal import complain
 from pushforward.studio.literal import one_line
@@ -36,6 +37,26 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         super().error(one_line(message, None))
 
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        # argparse lists all choices; one that is spelt alike says more.
+        choices = action.choices
+        if choices is not None and value not in choices:
+            hint = ask_whether(str(value), map(str, choices))
+            if hint:
+                raise argparse.ArgumentError(action, f"invalid choice: {value!r}; {hint}")
+        super()._check_value(action, value)
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        found, unknown = self.parse_known_args(args, namespace)
+        if unknown:
+            command = _command_of(self, getattr(found, "command", None))
+            known = [text for each in command._actions for text in each.option_strings]
+            hints = filter(
+                None, (ask_whether(word.partition("=")[0], known, n=1) for word in unknown)
+            )
+            self.error("; ".join([f"unrecognized arguments: {' '.join(unknown)}", *hints]))
+        return found
+
     def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
         super().exit(status or int(output.failed()), message)
 
@@ -43,6 +64,13 @@ class _Parser(argparse.ArgumentParser):
         # Help and version, which argparse would write into a closed pipe.
         if message:
             output.put_lines(message, sys.stdout if file is sys.stdout else sys.stderr)
+
+
+def _command_of(top: argparse.ArgumentParser, name: str | None) -> argparse.ArgumentParser:
+    """Return the parser of a command, or ``top`` itself if there is none of that name."""
+    groups = [action for action in top._actions if isinstance(action, argparse._SubParsersAction)]
+    found = next((each.choices[name] for each in groups if name in each.choices), top)
+    return found if isinstance(found, argparse.ArgumentParser) else top
 
 
 def parser() -> argparse.ArgumentParser:

@@ -9,9 +9,10 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pushforward.spelling import ask_whether
 from pushforward.studio.cli.arguments import add_json, add_project, add_settings
 from pushforward.studio.cli.terminal import say, table
-from pushforward.studio.workflows.errors import UsageError, nearest
+from pushforward.studio.workflows.errors import UsageError
 
 if TYPE_CHECKING:
     from pushforward.studio.store.project import Project
@@ -160,8 +161,8 @@ def _find(runs: list["RunFolder"], name: str) -> "RunFolder":
         number = run.name.partition("-")[0]
         if run.name == wanted or (wanted.isdecimal() and int(number) == int(wanted)):
             return run
-    near = nearest(wanted, [run.name for run in runs])
-    hint = f"did you mean {near}?" if near else "'pushforward queue list' lists the queue"
+    names = [run.name for run in runs]
+    hint = ask_whether(wanted, names, "'pushforward queue list' lists the queue")
     raise UsageError(f"no run {name!r} trains or waits; {hint}")
 
 

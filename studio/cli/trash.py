@@ -8,11 +8,12 @@ import datetime
 import json
 from pathlib import Path
 
+from pushforward.spelling import ask_whether
 from pushforward.studio.cli.arguments import add_json, add_project
 from pushforward.studio.cli.terminal import say, table
 from pushforward.studio.store.project import Project
 from pushforward.studio.store.trash import Trashed
-from pushforward.studio.workflows.errors import UsageError, nearest
+from pushforward.studio.workflows.errors import UsageError
 
 __all__ = ["HELP", "add_arguments", "run"]
 
@@ -68,8 +69,7 @@ def _restore(arguments: argparse.Namespace, project: Project) -> int:
     names = {each.path.name: each for each in found} | {Path(e.origin).name: e for e in found}
     entry = names.get(arguments.name)
     if entry is None:
-        near = nearest(arguments.name, names)
-        hint = f"did you mean {near}?" if near else "'pushforward trash list' lists its content"
+        hint = ask_whether(arguments.name, names, "'pushforward trash list' lists its content")
         raise UsageError(f"nothing called {arguments.name!r} is in the trash; {hint}")
     say(f"Restored {project.restore(entry.path)}")
     return 0

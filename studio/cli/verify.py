@@ -4,7 +4,6 @@ fails.
 """
 
 import argparse
-import difflib
 import fnmatch
 import itertools
 import json
@@ -12,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from pushforward.spelling import ask_whether
 from pushforward.studio.cli.claim_records import (
     describe_difference,
     load,
@@ -125,9 +125,9 @@ def _choose(
     found = {wanted: fnmatch.filter(by_id, wanted.casefold()) for wanted in ids}
     for wanted, slugs in found.items():
         if not slugs:
-            near = difflib.get_close_matches(wanted.casefold(), by_id, n=3, cutoff=0.5)
-            names = [by_id[n].slug for n in near] or [e.slug for e in known]
-            raise UsageError(f"no claim has the id {wanted!r}; there is {', '.join(names)}")
+            slugs = [entry.slug for entry in known]
+            hint = ask_whether(wanted, slugs, f"there are {', '.join(slugs)}", 3)
+            raise UsageError(f"no claim has the id {wanted!r}; {hint}")
     return [by_id[slug] for slug in dict.fromkeys(itertools.chain(*found.values()))]
 
 

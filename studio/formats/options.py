@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pushforward.spelling import ask_whether
 from pushforward.studio.formats.limits import FormatError
 from pushforward.studio.protocol.catalog import FieldSpec
 
@@ -29,7 +30,8 @@ def settle(fields: Sequence[FieldSpec], given: Mapping[str, Any]) -> dict[str, A
     known = {field.path: field for field in fields}
     for name in given:
         if name not in known:
-            raise _refused(f"There is no option {name!r}; there are {', '.join(known) or 'none'}.")
+            those = f"there are {', '.join(known) or 'none'}."
+            raise _refused(f"There is no option {name!r}; {ask_whether(name, known, those)}")
     values = {path: given.get(path, field.default) for path, field in known.items()}
     for path, value in values.items():
         if not (value is None and known[path].optional):

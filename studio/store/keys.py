@@ -4,11 +4,12 @@ A message between processes may hold fields that are unknown to an older program
 person writes may not.
 """
 
-import difflib
 from functools import cache
 from typing import Any
 
 from msgspec import inspect
+
+from pushforward.spelling import ask_whether
 
 __all__ = ["check_keys"]
 
@@ -56,9 +57,8 @@ def _member(data: Any, kind: inspect.UnionType) -> inspect.Type:
 
 
 def _nearest(key: str, path: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(key, known, n=1)
-    if near:
-        return f"did you mean {near[0]!r}?"
+    if meant := ask_whether(key, known, n=1):
+        return meant
     if "config" in known:
         return f"its settings belong in [{path}.config]"
     return f"known are {', '.join(known)}"

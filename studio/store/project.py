@@ -19,6 +19,7 @@ import msgspec
 import numpy as np
 from numpy.typing import ArrayLike
 
+from pushforward.spelling import ask_whether
 from pushforward.studio.counts import join_words
 from pushforward.studio.protocol.spec import project_name
 from pushforward.studio.store.atomic import (
@@ -133,7 +134,9 @@ class Project:
         """
         run = RunFolder(self.path / "runs" / name)
         if not _RUN.fullmatch(name) or not run.path.is_dir():
-            raise StoreError(f"The project {self.name} has no run {name!r}.", kind="user")
+            names = [each.path.name for each in self._run_folders()]
+            hint = ask_whether(name, names, sentence=True)
+            raise StoreError(f"The project {self.name} has no run {name!r}.", hint, kind="user")
         _ = run.record
         return run
 
@@ -190,10 +193,11 @@ class Project:
         if Path(name).name != name or not (data.path / "dataset.toml").is_file():
             if (lost := self._deleted(data.path)) is not None:
                 raise lost
-            known = ", ".join(d.name for d in self.datasets()) or "none"
+            known = [each.name for each in self.datasets()]
+            those = f"Those there are: {', '.join(known) or 'none'}."
             raise StoreError(
                 f"The project {self.name} has no data set {name!r}.",
-                f"Those there are: {known}.",
+                ask_whether(name, known, those, sentence=True),
                 kind="user",
             )
         _ = data.record

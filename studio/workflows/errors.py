@@ -1,9 +1,6 @@
-"""The error of a request that names something that does not exist, and spelling hints."""
+"""The error of a request that names something that does not exist."""
 
-import difflib
-from collections.abc import Iterable
-
-__all__ = ["UsageError", "nearest"]
+__all__ = ["UsageError"]
 
 
 class UsageError(Exception):
@@ -14,8 +11,3 @@ class UsageError(Exception):
     def __init__(self, message: str, *more: str) -> None:
         super().__init__(message)
         self.more = more
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Return the known words that are spelt most like another, as "one or other"; "" for none."""
-    return " or ".join(difflib.get_close_matches(word, list(known), n=2))

@@ -4,11 +4,12 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from pushforward.spelling import ask_whether
 from pushforward.studio.counts import format_count
 from pushforward.studio.figures import short
 from pushforward.studio.protocol.events import SPREAD
 from pushforward.studio.significance import Measured, compare_with_floor, find_difference
-from pushforward.studio.workflows.errors import UsageError, nearest
+from pushforward.studio.workflows.errors import UsageError
 
 if TYPE_CHECKING:
     from pushforward.studio.engine.jobs.evaluation_job import EvaluationJob
@@ -112,12 +113,9 @@ def check_metrics(folder: "RunFolder", metrics: "list[Pick]") -> None:
         try:
             registry.get("metric", metric.slug)
         except KeyError as error:
-            near = nearest(metric.slug, (entry.slug for entry in registry.all("metric")))
-            hint = f"did you mean {near}? " if near else ""
-            raise UsageError(
-                f"--metric: no metric is called {metric.slug!r}; {hint}"
-                "'pushforward list metrics' lists them"
-            ) from error
+            slugs = [entry.slug for entry in registry.all("metric")]
+            hint = ask_whether(metric.slug, slugs, "'pushforward list metrics' lists them")
+            raise UsageError(f"--metric: no metric is called {metric.slug!r}; {hint}") from error
     pick_metrics(folder.record.spec, metrics)
 
 

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from pushforward.spelling import ask_whether
 from pushforward.studio.store.project import Project
 from pushforward.studio.store.run import RunFolder
 from pushforward.studio.workflows.errors import UsageError
 
-__all__ = ["find_run", "find_runs"]
+__all__ = ["describe_missing", "find_run", "find_runs"]
 
 
 def find_run(path: Path) -> RunFolder:
@@ -27,7 +28,17 @@ def find_run(path: Path) -> RunFolder:
         if runs:
             return runs[-1]
         raise UsageError(f"the project {path} has no run yet; 'pushforward run' trains one")
-    raise UsageError(f"{path} is not a run folder: it has no run.toml")
+    raise UsageError(describe_missing(path))
+
+
+def describe_missing(path: Path) -> str:
+    """Say that a folder is no run, and name the run beside it, or of its project, that is spelt
+    like it.
+    """
+    runs = path.parent if path.parent.name == "runs" else path.parent / "runs"
+    names = [each.parent.name for each in runs.glob("*/run.toml")]
+    hint = ask_whether(path.name, names)
+    return f"{path} is not a run folder: it has no run.toml{'; ' if hint else ''}{hint}"
 
 
 def find_runs(paths: Sequence[Path], *, race: bool = False) -> list[RunFolder]:

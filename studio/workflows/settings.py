@@ -1,6 +1,5 @@
 """``--set a.b=c``: changing settings of a run from the command line, checked as in a form."""
 
-import difflib
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,6 +11,7 @@ from pushforward.models.config import Config, describe, replace_at
 from pushforward.models.entries import Kind
 from pushforward.models.nets.offered import why_not
 from pushforward.models.registry import registry
+from pushforward.spelling import ask_whether, find_nearest
 from pushforward.studio.counts import join_words
 from pushforward.studio.engine.kinds.base import kind_of
 from pushforward.studio.engine.kinds.compatibility import picked_kind
@@ -80,8 +80,7 @@ def assigned(config: type[Config], assignments: Iterable[str]) -> dict[str, Any]
         elif key in known:
             data = replace_at(data, key, _value(text, known[key]))
         else:
-            near = difflib.get_close_matches(key, known, n=2, cutoff=0.5)
-            hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(known)}"
+            hint = ask_whether(key, known, f"known: {', '.join(known)}")
             raise UsageError(f"--set {key}: unknown setting; {hint}")
     return data
 
@@ -332,10 +331,10 @@ def _nearest(key: str, known: Iterable[str]) -> str:
     names = [name for name in known if ".config." not in name and not name.endswith(".slug")]
     head, _, last = key.rpartition(".")
     near = [name for name in names if name.endswith(f".{last}") and name.startswith(head)]
-    near += [n for n in difflib.get_close_matches(key, names, n=2, cutoff=0.6) if n not in near]
+    near += [name for name in find_nearest(key, names) if name not in near]
     if not near:
         ends = {name.rpartition(".")[2]: name for name in names}
-        near = [ends[n] for n in difflib.get_close_matches(last, ends, n=2)]
+        near = [ends[end] for end in find_nearest(last, ends)]
     if near:
         return f"did you mean {' or '.join(near[:2])}?"
     return "'pushforward show SLUG' lists the settings of a model, 'pushforward show training' more"

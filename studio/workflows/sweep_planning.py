@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from pushforward.models.registry import registry
+from pushforward.spelling import ask_whether
 from pushforward.studio.engine.run.resolve import check
 from pushforward.studio.engine.run.validation import Validator
 from pushforward.studio.protocol.spec import RunSpec
@@ -14,7 +15,7 @@ from pushforward.studio.significance import ENOUGH
 from pushforward.studio.store.sweeps import new_sweep_name
 from pushforward.studio.sweeps.axes import Axis, AxisError, parse_axis
 from pushforward.studio.sweeps.plan import MOST_RUNS, Sweep, count_runs
-from pushforward.studio.workflows.errors import UsageError, nearest
+from pushforward.studio.workflows.errors import UsageError
 from pushforward.studio.workflows.settings import apply, find_setting, is_whole
 from pushforward.studio.workflows.wording import problem
 
@@ -105,11 +106,8 @@ def _check(sweep: Sweep, samples: int, project: Path) -> None:
     if sweep.metric:
         slugs = [entry.slug for entry in registry.all("metric")]
         if sweep.metric not in slugs:
-            near = nearest(sweep.metric, slugs)
-            raise UsageError(
-                f"--metric: no metric is called {sweep.metric!r}"
-                + (f"; did you mean {near}?" if near else "")
-            )
+            hint = ask_whether(sweep.metric, slugs, "'pushforward list metrics' lists them")
+            raise UsageError(f"--metric: no metric is called {sweep.metric!r}; {hint}")
     if sweep.stop_at_floor and samples < ENOUGH:
         raise UsageError(
             f"--stop-at-floor needs evaluations of {ENOUGH:,} samples: "

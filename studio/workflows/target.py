@@ -1,12 +1,12 @@
 """What to run: a recipe by name or file, a run folder, or a model and a data set."""
 
-import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
+from pushforward.spelling import ask_whether
 from pushforward.studio.protocol.commands import Budget
 from pushforward.studio.protocol.spec import Pick, RunSpec, racers, run_name
 from pushforward.studio.resources import RecipeError, folder, load_recipe, recipes
@@ -115,8 +115,7 @@ def _nothing(text: str, path: Path) -> str:
     if path.is_dir():
         return f"{text} is a folder without run.toml, so it is not a run"
     known = sorted(p.stem for p in folder("recipes").glob("*.toml"))
-    near = difflib.get_close_matches(text, known, n=2)
-    hint = f"did you mean {' or '.join(near)}?" if near else f"recipes: {', '.join(known)}"
+    hint = ask_whether(text, known, f"recipes: {', '.join(known)}")
     return f"{text!r} is neither a recipe, a file nor a run folder; {hint}"
 
 

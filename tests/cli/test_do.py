@@ -49,6 +49,45 @@ def test_it_is_done_into_the_run_or_a_file(run: RunFolder, tmp_path: Path, capsy
     assert len(run.results.all()) == 1
 
 
+@pytest.mark.parametrize(
+    ("words", "options", "settings"),
+    [
+        (["generate"], ["--count", "7", "--seed", "3"], ["n=7", "seed=3"]),
+        (["interpolate", "--rows", "rows=[[0,1],[1,0]]"], ["--count", "7"], ["count=7"]),
+    ],
+    ids=["generate", "interpolate"],
+)
+def test_the_number_and_the_seed_are_options_of_each_operator_that_has_them(
+    run: RunFolder, tmp_path: Path, words: list[str], options: list[str], settings: list[str]
+) -> None:
+    """Equal to the settings, whatever an operator calls its number."""
+    made = []
+    for index, more in enumerate((options, [w for each in settings for w in ("--set", each)])):
+        file = tmp_path / f"{index}.npz"
+        assert main(["do", str(run.path), *words, *more, "--out", str(file)]) == 0
+        with np.load(file) as arrays:
+            made.append({name: arrays[name] for name in arrays})
+    assert made[0].keys() == made[1].keys()
+    for name, values in made[0].items():
+        np.testing.assert_array_equal(values, made[1][name])
+    assert any(7 in values.shape for values in made[0].values())
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["likelihood", "--count", "3"], "--count: likelihood has no such setting; its settings"),
+        (["invert", "--seed", "3"], "--seed: invert has no such setting; its settings are steps"),
+        (["features", "--seed", "3"], "--seed: features has no such setting; it has no settings"),
+    ],
+)
+def test_an_operator_without_a_number_or_a_seed_refuses_the_option(
+    run: RunFolder, capsys: Any, words: list[str], said: str
+) -> None:
+    assert main(["do", str(run.path), *words]) == 2
+    assert said in " ".join(capsys.readouterr().err.split())
+
+
 def test_where_it_is_to_be_written_is_looked_at_before_the_work(
     run: RunFolder, tmp_path: Path, capsys: Any
 ) -> None:

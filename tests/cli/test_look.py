@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import pushforward
 from pushforward.models.registry import Registry, registry
 from pushforward.studio.__main__ import main
 from pushforward.studio.cli import catalogue
@@ -153,7 +154,7 @@ def test_show_knows_the_settings_of_a_training(say: Any) -> None:
     ("arguments", "complaint"),
     [
         (("show", "edn"), "did you mean edm"),
-        (("verify", "A99"), "no claim has the id 'A99'; there is"),
+        (("verify", "A99"), "no claim has the id 'A99'; did you mean A9"),
         (("run", "edm-eight-gausians"), "did you mean edm-eight-gaussians"),
         (("run", "."), "is a folder without run.toml"),
         (("run",), "give one recipe or run, or --first"),
@@ -165,7 +166,7 @@ def test_show_knows_the_settings_of_a_training(say: Any) -> None:
         (("run", "edm@two-moons", "--set", "training.steps"), "write it as NAME=VALUE"),
         (("run", "edm@two-moons", "--set", "training.steps=0"), "must be at least 1, got 0"),
         (("run", "edm@two-moons", "--set", "training.steps=x"), "must be a whole number, got 'x'"),
-        (("run", "edm@two-moons", "--set", "family.precond=edn"), "did you mean 'edm'"),
+        (("run", "edm@two-moons", "--set", "family.precond=edn"), "did you mean edm"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
@@ -367,3 +368,40 @@ def test_show_knows_a_metric_by_a_slug_of_earlier_versions(capsys):
 def test_a_mistyped_list_is_met_by_the_nearest_name(capsys):
     assert main(["list", "modles"]) == 2
     assert "no list is called 'modles'; did you mean models" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["smaple", "x"], "invalid choice: 'smaple'; did you mean sample or make?"),
+        (["queue", "lst"], "invalid choice: 'lst'; did you mean list?"),
+        (
+            ["run", "edm-word", "--reusme"],
+            "arguments: --reusme; did you mean --resume?",
+        ),
+        (["run", "edm-word", "--zzz"], "unrecognized arguments: --zzz\n"),
+        (["zzz"], "invalid choice: 'zzz' (choose from"),
+    ],
+)
+def test_commands_and_options_are_named_with_the_nearest(
+    arguments: list[str], complaint: str, capsys: Any
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    assert complaint in capsys.readouterr().err
+
+
+def test_a_run_that_is_not_there_is_named_with_the_nearest_of_its_project(
+    tmp_path: Any, capsys: Any
+) -> None:
+    folder = tmp_path / "project" / "runs" / "0001-edm-two-moons"
+    folder.mkdir(parents=True)
+    (folder / "run.toml").touch()
+    for name in ("runs/0001-edm-two-mons", "0001-edm-two-mons"):
+        assert main(["sample", str(tmp_path / "project" / name)]) == 2
+        assert "did you mean 0001-edm-two-moons?" in capsys.readouterr().err
+        with pytest.raises(pushforward.PushforwardError, match=r"mean 0001-edm-two-moons\?"):
+            pushforward.open(tmp_path / "project" / name)
+    assert main(["sample", str(tmp_path / "project" / "other")]) == 2
+    assert "did you mean" not in capsys.readouterr().err

@@ -65,7 +65,7 @@ def test_a_network_that_is_preferred_keeps_its_preferred_settings_where_only_som
 @pytest.mark.parametrize(
     ("setting", "said"),
     [
-        ("family.net=uent", "no network is called 'uent'; did you mean 'unet'?"),
+        ("family.net=uent", "no network is called 'uent'; did you mean unet?"),
         ("family.net=dcgan", "cannot be a denoiser; choose one of: dit, mlp, unet"),
         ("family.net.widht=3", "did you mean family.net.width"),
         ("family.net.config.widht=3", "did you mean family.net.width"),

@@ -1,10 +1,10 @@
 """Settings that change in the middle of a training: which may, and to what."""
 
-import difflib
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from pushforward.models.config import Config, ConfigError, decode, describe, encode, replace_at
+from pushforward.spelling import ask_whether
 from pushforward.studio.engine.data.target import check_points_edit
 from pushforward.studio.engine.process.failures import Refused
 from pushforward.studio.protocol.messages import ErrorInfo
@@ -31,8 +31,7 @@ def changed(config: C, edit: ChangeSetting) -> C:
     rows = {row["path"]: row for row in describe(type(config))}
     if edit.path not in rows:
         live = live_settings(type(config))
-        near = difflib.get_close_matches(edit.path, live, n=1)
-        hint = f"Did you mean {near[0]!r}?" if near else _list_live_settings(live)
+        hint = ask_whether(edit.path, live, _list_live_settings(live), 1, sentence=True)
         raise Refused(f"This model has no setting {edit.path!r}.", hint, path=at)
     if not rows[edit.path]["live"]:
         raise Refused(

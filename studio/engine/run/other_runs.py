@@ -11,6 +11,7 @@ from pushforward.models.contracts.learner import Learner
 from pushforward.models.contracts.spec import LABEL, DataSpec
 from pushforward.models.registry import registry
 from pushforward.models.samplers.base import Sampler
+from pushforward.spelling import ask_whether
 from pushforward.studio.engine.kinds.compatibility import entry_of, picked_kind
 from pushforward.studio.engine.process.failures import Refused
 from pushforward.studio.engine.run.model_loading import Loaded
@@ -66,10 +67,10 @@ class Others:
         number = int(ref.run) if ref.run.isdecimal() else None
         fits = [run for run in runs if run.name == ref.run or run.number == number]
         if len(fits) != 1:
-            known = ", ".join(run.name for run in runs) or "none"
-            raise Refused(
-                f"There is no run {ref.run!r} in the project.", f"Its runs are: {known}.", path=path
-            )
+            known = [run.name for run in runs]
+            those = f"Its runs are: {', '.join(known) or 'none'}."
+            hint = ask_whether(ref.run, known, those, sentence=True)
+            raise Refused(f"There is no run {ref.run!r} in the project.", hint, path=path)
         entry = registry.get("family", fits[0].record.spec.family.slug)
         if role and role not in entry.abilities:
             wanted = WORDS.get(role, f"can {role}")
