@@ -174,7 +174,7 @@ def test_metrics_are_functions_of_arrays() -> None:
     with pytest.raises(pushforward.PushforwardError, match=r"at least 20 samples .* there are 10"):
         pushforward.metrics.noise_floor("mmd", b[:20])
     assert "sliced_w2" in dir(pushforward.metrics)
-    with pytest.raises(AttributeError, match="no metric 'sliced-w3'"):
+    with pytest.raises(AttributeError, match="no metric is called 'sliced-w3'; did you mean"):
         _ = pushforward.metrics.sliced_w3
     with pytest.raises(pushforward.PushforwardError, match=r"points \(n, d\) or images"):
         pushforward.metrics.sliced_w2(np.zeros((3, 3, 3)), b)
