@@ -8,7 +8,7 @@
                  = (1/s^2 - 1/t^2)/2 E |x - D(x_t, t)|^2,   s < t two neighbouring noise levels.
 
 Let the levels be many: int E |x - D|^2/s^2 d ln s, which is E (gamma'(u)/2) |eps - eps^|^2 with
-gamma = 2 ln s, whatever the schedule between two ends.
+gamma = 2 ln s, for any schedule between the same ends.
 
 Numbers are written in xbar = x + s eps (`models.paths.gaussian`): KL divergences do not know their
 coordinates, and z = alpha xbar with alpha = 1/sqrt(1 + s^2).
@@ -192,7 +192,7 @@ def continuous_bound(
     """Return the bound with infinitely many steps, each datum at ``draws`` levels.
 
     Level i is drawn anew for each datum from the i-th of ``draws`` equal shares of the density,
-    and its term is weighed so that the sum has the mean of the integral, whatever the density.
+    and its term is weighed so that the sum has the mean of the integral, for any density.
 
     Args:
         denoise: D(x, s), for these rows.

@@ -76,10 +76,10 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True)
 class KindEntry(Entry):
-    """A kind of data. ``make(n, seed)`` returns a small `models.contracts.data.RowSource` of it.
+    """A data type. ``make(n, seed)`` returns a small `models.contracts.data.RowSource` of it.
 
     Attributes:
-        one, many: what a datum is called.
+        one, many: what a sample is called.
         gives: what its data are: "continuous" (they may carry noise), "symbols" (they are whole
             numbers), "whole" (each has all its numbers, none is padded), "law" (their law may be
             known), "labels" (they may have classes), "told" (each says its class by itself, where
@@ -159,18 +159,18 @@ class FamilyEntry(Entry):
     """A family. ``make`` is a `models.contracts.learner.Learner` subclass.
 
     Attributes:
-        needs: what the kind of data must give.
+        needs: what the data type must give.
         capabilities: names of the protocols of `models.contracts.abilities` that it satisfies.
         field, carrier: where it stands in the table of field and carrier, "" where it has no place
             there.
         group: what it does instead, if it has none ("classify", "represent", "recommend").
-        motion: its law of motion, in Unicode.
-        short: what it is called where there is little room.
+        motion: its equation of motion, in Unicode.
+        short: its short name.
         sampler: the default sampler, "" for a family that takes none.
         version: counts changes of its settings.
         upgrade: reads settings of earlier versions.
         inputs: the trained models that it learns from, by name.
-        units: of what its training steps report, by name, where that has a unit whatever is set.
+        units: units of its training metrics by name, if they do not depend on settings.
         passes: number of passes over the training data after which more steps change nothing,
             such as 1 for a model that only counts; 0 for a model without such a limit.
     """

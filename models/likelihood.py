@@ -24,7 +24,7 @@ from pushforward.models.tensors import make_generator, weighed
 __all__ = ["EXACT", "STEPS", "log_prob", "log_prob_adaptive", "walk_log_prob"]
 
 EXACT = 16
-"""In so many dimensions the trace is exact."""
+"""Up to this number of dimensions the trace is exact."""
 STEPS = 64
 """Steps of the solver that likelihoods are reported with."""
 _DETAIL = 0.2  # of the spread of data: above it the adaptive solver steps in ln s, below it in s
@@ -130,7 +130,7 @@ def walk_log_prob(
         denoise: D(x, s), differentiable in x; s is 0-d.
         x: points, (n, *shape).
         s_min: where the points are.
-        s_max: where the law is taken for N(0, s_max^2 + spread^2).
+        s_max: where the distribution is taken for N(0, s_max^2 + spread^2).
         steps: even in ln s; the cost is 4 * steps evaluations, each with d backward passes, or as
             many as there are probes.
         spread: standard deviation of the data along an axis; their mean is 0.
@@ -173,7 +173,7 @@ def log_prob_adaptive(
 
     Arguments as in `log_prob`; ``tolerance`` is both the relative and the absolute one. Without
     probes the trace is exact in any number of dimensions, otherwise it is Hutchinson's estimate
-    with so many, in few dimensions, too.
+    with ``probes`` probes, also in few dimensions.
 
     Raises:
         ArithmeticError: the denoiser is not finite somewhere, or the solver gave up.

@@ -24,11 +24,11 @@ class GaussianMixture:
         means: (k, d).
         std: (k,) where the Gaussians are round, (k, d) where each axis has its own.
         weights: (k,), positive, summing to 1.
-        classes: (k,) int64, the class that each Gaussian is of; None where there are none.
+        classes: (k,) int64, the class of each Gaussian; None without classes.
 
     Functions take points x (n, d) and a noise level s, 0-d or (n,); all in the dtype of the means.
-    A ``label`` (n,) says of which class each point is known to be, -1 where nothing is known: what
-    is returned is then that of p(x | class).
+    A ``label`` (n,) is the class of each point, -1 for unknown: results are then those of p(x |
+    class).
     """
 
     means: Tensor
@@ -158,9 +158,9 @@ class GaussianMixture:
         return GaussianMixture(self.means[mine], self.std[mine], weights)
 
     def observing(self, x: Tensor, known: Tensor) -> "GaussianMixture":
-        """Return the law of the numbers that are not known of a point x (d,) whose known ones,
-        (d,) bool, are: p(x_unknown | x_known), a mixture in as many dimensions. The axes of each
-        Gaussian are independent, so only the weights change.
+        """Return the conditional distribution p(x_unknown | x_known) of a point x (d,) with
+        ``known`` (d,) bool, a mixture in the unknown dimensions. The axes of each Gaussian are
+        independent, so only the weights change.
         """
         std = self._spread().expand(self.means.shape)
         seen = GaussianMixture(self.means[:, known], std[:, known], self.weights)

@@ -56,7 +56,7 @@ class ProcessMixture:
         x = x.double()
         found = x.expand(draws, *x.shape).clone()
         for rows, seen in _alike(observed):
-            means, roots, odds = self._given(x[rows], seen)
+            means, roots, odds = self._condition_on(x[rows], seen)
             k, hidden = len(odds[0]), int((~seen).sum())
             if not hidden:
                 continue
@@ -67,7 +67,7 @@ class ProcessMixture:
                 found[:, row, ~seen] = each[which, torch.arange(draws)]
         return found
 
-    def _given(self, x: Tensor, seen: Tensor) -> tuple[list[Tensor], list[Tensor], Tensor]:
+    def _condition_on(self, x: Tensor, seen: Tensor) -> tuple[list[Tensor], list[Tensor], Tensor]:
         """Return of each process the means of what is hidden of rows, the root of its covariance,
         and how likely each row is to be of each process, (n, k).
         """

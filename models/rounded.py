@@ -4,5 +4,5 @@ __all__ = ["rounded"]
 
 
 def rounded(value: float, digits: int) -> str:
-    """Return a value with so many significant digits, up to a million without a power of ten."""
+    """Format a value with ``digits`` significant digits, up to a million without a power of ten."""
     return f"{float(f'{value:.{digits}g}'):g}"

@@ -118,8 +118,8 @@ def mean_of_places(values: Tensor, places: Tensor | None) -> Tensor:
 
     Args:
         values: of some rows.
-        places: how many places a row has on average (`models.contracts.batch.Batch.places`) in all
-            rows of which these are a part; None where nothing is padded.
+        places: mean number of real places per row (`models.contracts.batch.Batch.places`) of the
+            whole batch; None without padding.
     """
     if places is None:
         return values.mean()
@@ -132,9 +132,8 @@ def real_places(size: Tensor, places: int) -> Tensor:
 
 
 def in_parts(function: Callable[..., Tensor], *tensors: Tensor) -> Tensor:
-    """Return function(*tensors), evaluated on so many rows at a time as its device likes best.
-
-    All tensors have as many rows; row i of the result depends on row i of each alone.
+    """Return function(*tensors), evaluated in parts whose size suits the device. All tensors have
+    the same number of rows; row i of the result depends only on row i of each.
     """
     size = _PART.get(tensors[0].device.type, _PART_ELSEWHERE)
     size = max(_FEWEST, size // max(1, tensors[0][:1].numel() // _NUMBERS))

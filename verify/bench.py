@@ -1,8 +1,8 @@
-"""Where a claim has its models trained: as a person would start them, by a spec.
+"""The bench trains the models of a claim from a spec, as a user would.
 
-A claim about a training says which (`Trial`), and its pass line; the bench runs it by the very
-engine that people use, once for each seed and never twice for the same code, on the device and for
-the time that whoever verifies has to spend.
+A claim about a training says which (`Trial`), and its pass line; the bench runs it by the engine of
+the application, once for each seed and never twice for the same code, on the device and for the
+time of the caller.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -41,10 +41,10 @@ class Trial:
 
 @dataclass(frozen=True)
 class Learnt:
-    """What came of a training.
+    """The result of a training.
 
     Attributes:
-        learner: as it was after the last step.
+        learner: its state after the last step.
         sampler: what the run samples with, None for the family's own.
         pair: two independent real samples of (at most) n rows that no training saw, for a seed:
             ``pair(n, seed)``; where the data have rows to validate with, of the others, which only
@@ -52,7 +52,7 @@ class Learnt:
         validating: as ``pair``, of the rows that validate: settings, as those of a sampler, are
             chosen by them. None where the data have none of their own.
         learned: the rows that it learned from.
-        steps: how many there were: fewer than asked for where the time was up.
+        steps: number of steps done, fewer than requested if the time was up.
         seconds: of training.
     """
 
@@ -69,7 +69,7 @@ class Bench(Protocol):
     """Who trains for claims."""
 
     def seeds(self, usual: Sequence[int]) -> list[int]:
-        """Return the seeds to train with: those that were asked for, else the usual ones."""
+        """Return the seeds to train with: the requested ones, by default the usual ones."""
         ...
 
     def train(self, trial: Trial, seed: int) -> Learnt:

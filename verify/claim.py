@@ -1,11 +1,11 @@
-"""What an experiment is: a claim, a pass line, a function that measures the figure, and its nulls.
+"""An experiment: a claim, a pass line, a function that measures a value, and null models.
 
 ``@experiment("A1", ...)`` registers a function that returns an `Outcome`; it takes nothing, or the
-`verify.bench.Bench` that trains what the claim is about. The registered one takes a
-bench or nothing, is timed and returns a `Result`. The id is that of the claim and never changes.
-Figures stand beside their floor: the same measurement where nothing could be better. And they
-stand beside their nulls: the same measurement, by the same pass line, of models that do not do
-what is claimed. A line that one of them meets says nothing, and the claim has failed.
+`verify.bench.Bench` that trains what the claim is about. The registered one takes a bench or
+nothing, is timed and returns a `Result`. The id is that of the claim and never changes. Values are
+shown next to their floor, the same measurement of real data, and next to their nulls: the same
+measurement and pass line for models that do not do what is claimed. If a null model passes, the
+line shows nothing, and the claim fails.
 
 A claim may also name *baselines*: simple models that meet its line as well, such as a look-up of
 the training data. They are measured and shown next to it, and its text says what it is about.

@@ -56,7 +56,7 @@ class EngineBench:
         self._fresh = fresh
 
     def seeds(self, usual: Sequence[int]) -> list[int]:
-        """Return the seeds that were asked for, else the usual ones."""
+        """Return the requested seeds, by default the usual ones."""
         return self._seeds or list(usual)
 
     def train(self, trial: Trial, seed: int) -> Learnt:

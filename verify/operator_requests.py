@@ -11,7 +11,7 @@ from pushforward.models.contracts.learner import Learner, finish
 from pushforward.models.operators.base import Operation, Outcome
 from pushforward.models.registry import registry
 
-__all__ = ["done", "made"]
+__all__ = ["done", "run_operator"]
 
 
 def done(
@@ -30,7 +30,9 @@ def done(
     return found
 
 
-def made(slug: str, learner: Learner[Any], handed: Mapping[str, Batch], **more: Any) -> Tensor:
+def run_operator(
+    slug: str, learner: Learner[Any], handed: Mapping[str, Batch], **more: Any
+) -> Tensor:
     """Return the rows that an operator makes, (m, *shape); see `done`."""
     found = done(slug, learner, handed, **more).rows
     assert found is not None

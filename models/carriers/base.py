@@ -24,8 +24,8 @@ class Carrier(Protocol):
     def latents(
         self, n: int, generator: torch.Generator, given: Mapping[str, Tensor] | None = None
     ) -> Batch:
-        """Draw n latents from the prior, from a generator of the CPU; conditions that nobody chose
-        come from the law of the data.
+        """Draw n latents from the prior, from a generator of the CPU; conditions without a chosen
+        value are sampled from the data.
         """
         ...
 

@@ -12,7 +12,7 @@ from pushforward.models.config import Config
 from pushforward.models.contracts.abilities import Denoise
 from pushforward.models.contracts.batch import Batch, Rows
 from pushforward.models.contracts.family import Family, Frame
-from pushforward.models.contracts.learner import Look, Training
+from pushforward.models.contracts.learner import LayerFunction, Training
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.contracts.state import Packed
 from pushforward.models.fields.base import Field
@@ -96,7 +96,7 @@ class DiffusionFamily(Carried, Family[C]):
         return self.field.velocity(x, t)
 
     @property
-    def looks(self) -> Mapping[str, Look]:
+    def layer_functions(self) -> Mapping[str, LayerFunction]:
         return {
             "velocity": self.velocity,
         }

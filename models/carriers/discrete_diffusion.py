@@ -135,16 +135,16 @@ class DiscreteDiffusion(Family[C]):
         """Return rows with the symbols of x, standardised, in its place: int64 (n, *shape)."""
 
     @abstractmethod
-    def shown(self, symbols: Tensor) -> Tensor:
+    def to_model_units(self, symbols: Tensor) -> Tensor:
         """Return what symbols (n, *shape), masked ones among them, are in model units."""
 
     @abstractmethod
     def seen(self, symbols: Tensor) -> Tensor:
         """Return what the network reads of symbols (n, *shape)."""
 
-    def told(self, law: Tensor) -> Scene:
-        """Return what a stage shows of p(x_0 | x_t), (n, *shape, K): the law itself where the data
-        are symbols to people, too.
+    def posterior_scene(self, law: Tensor) -> Scene:
+        """Return the layers that a stage shows of p(x_0 | x_t), (n, *shape, K): the probabilities
+        if the data are symbols.
         """
         return {}
 
@@ -160,17 +160,21 @@ class DiscreteDiffusion(Family[C]):
         real = self.written(Batch.of(batch))
         n, steps = len(real), self.config.steps
         t = draw_times(n, steps, self.noise, self.device)
-        yield "draw", {"real": self.shown(real.x)}
+        yield "draw", {"real": self.to_model_units(real.x)}
         uniform = torch.rand(real.x.shape, generator=self.noise, device=self.device)
         x = self.path.corrupted(real.x, t, uniform)
-        scene = {"real": self.shown(real.x), "particles": self.shown(x), "step": t}
+        scene = {
+            "real": self.to_model_units(real.x),
+            "particles": self.to_model_units(x),
+            "step": t,
+        }
         yield "corrupt", scene
 
         law: list[Tensor] = []
 
         def loss(part: slice) -> tuple[Tensor, dict[str, Tensor]]:
             some, then, truth = real.take(part), t[part], real.x[part]
-            clean = self._told(self.trained.net, some.holding(x[part]), then)
+            clean = self._clean_posterior(self.trained.net, some.holding(x[part]), then)
             law.append(clean.detach())
             bound = steps * self.path.bound(clean, truth, x[part], then).mean()
             kept = clean.gather(-1, truth[..., None]).clamp_min(_SMALLEST)
@@ -179,7 +183,7 @@ class DiscreteDiffusion(Family[C]):
             return bound + self.config.cross_entropy * entropy, said
 
         metrics = self.trained.descend(loss, n)
-        yield "fit", {**scene, **self.told(law[0])}
+        yield "fit", {**scene, **self.posterior_scene(law[0])}
         return metrics
 
     def retune(self, config: C) -> None:
@@ -192,7 +196,7 @@ class DiscreteDiffusion(Family[C]):
         law = self.path.stationary.cpu().expand(*shape, -1)
         x = draw_symbols(law, torch.rand(shape, generator=generator))
         rows = Batch(x, *self.spec.conditions(n, generator, given)).to(self.device)
-        return rows.holding(self.shown(rows.x))
+        return rows.holding(self.to_model_units(rows.x))
 
     def flow(
         self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None
@@ -203,8 +207,8 @@ class DiscreteDiffusion(Family[C]):
     def going(
         self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None
     ) -> Iterator[tuple[Frame, Tensor | None]]:
-        """Yield the flow, each frame with p(x_0 | x_t) of the step that led to it; a symbol that
-        was told back from the mask stays, and nothing is asked of it.
+        """Yield the flow, each frame with p(x_0 | x_t) of the step that led to it; an unmasked
+        symbol stays and needs no evaluation.
         """
         rows = self.written(Batch.of(latents))
         if self.path.mask is not None:
@@ -221,7 +225,7 @@ class DiscreteDiffusion(Family[C]):
             return whole
 
         for step in _sampler(sampler).frames(clean, self.path, rows, generator):
-            yield Frame(1.0 - step.s, self.shown(step.x), step.nfe), law
+            yield Frame(1.0 - step.s, self.to_model_units(step.x), step.nfe), law
 
     def posterior(self, x: Rows, t: float) -> Tensor:
         """Return p(x_0 | x_t) by the averaged weights, (n, *shape, K)."""
@@ -249,13 +253,13 @@ class DiscreteDiffusion(Family[C]):
     def _clean(self, rows: Batch, t: Tensor) -> Tensor:
         with torch.no_grad():
             net = self.trained.averaged
-            return by_parts(lambda part, then: self._told(net, part, then), rows, t)
+            return by_parts(lambda part, then: self._clean_posterior(net, part, then), rows, t)
 
-    def _told(self, net: nn.Module, rows: Batch, t: Tensor) -> Tensor:
+    def _clean_posterior(self, net: nn.Module, rows: Batch, t: Tensor) -> Tensor:
         said = call(net, rows.holding(self.seen(rows.x)), t / self.config.steps)
-        return self.path.told(said.float(), rows.x, t)
+        return self.path.clean_posterior(said.float(), rows.x, t)
 
 
 def _sampler(asked: Any) -> DiscreteSampler:
-    """Return the sampler that was asked for where it is one of symbols, else the family's own."""
+    """Return the requested sampler if it samples symbols, otherwise the family's default."""
     return asked if isinstance(asked, DiscreteSampler) else Ancestral()

@@ -12,7 +12,7 @@ from pushforward.models.config import Config
 from pushforward.models.contracts.abilities import Denoise
 from pushforward.models.contracts.batch import Batch, Rows
 from pushforward.models.contracts.family import Family, Frame
-from pushforward.models.contracts.learner import Look, Training, finish
+from pushforward.models.contracts.learner import LayerFunction, Training, finish
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.contracts.state import Packed
 from pushforward.models.fields.velocity import VelocityField
@@ -86,5 +86,5 @@ class FlowFamily(Carried, Family[C]):
         return walk_log_prob(ends, rows.x, _S_MIN, _S_MAX, real=real, steps=many)
 
     @property
-    def looks(self) -> Mapping[str, Look]:
+    def layer_functions(self) -> Mapping[str, LayerFunction]:
         return {"velocity": self.velocity}

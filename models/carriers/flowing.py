@@ -100,7 +100,7 @@ class FlowingParticles:
 
         Args:
             move: v(x, t).
-            start: where they start; it stays as it is.
+            start: where they start; it is not modified.
             k: how many steps each goes.
             generator: for entropic noise.
             key: what else the motion depends on, but for weights that are updated in place, so

@@ -99,12 +99,12 @@ class Generator(TrainedPart[nn.Module]):
     @torch.no_grad()
     def particles(self, latents: Batch) -> Batch:
         """Return g(z) by the weights being trained, x (n, *shape)."""
-        return latents.holding(_made(self.trained.net, latents))
+        return latents.holding(_generate(self.trained.net, latents))
 
     @torch.no_grad()
     def push(self, latents: Rows) -> Tensor:
         """Return g(z) by the averaged weights, (n, *shape)."""
-        return by_parts(partial(_made, self.trained.averaged), Batch.of(latents))
+        return by_parts(partial(_generate, self.trained.averaged), Batch.of(latents))
 
     def follow(self, field: Field, latents: Rows) -> dict[str, Tensor]:
         """Let the particles g(z) move along the field; returns their speed.
@@ -124,7 +124,7 @@ class Generator(TrainedPart[nn.Module]):
         goal = self.particles(rows).x + self.speed * velocity if self.steps > 1 else None
 
         def move(part: slice) -> tuple[Tensor, Tensor]:
-            x = _made(self.trained.net, rows.take(part))
+            x = _generate(self.trained.net, rows.take(part))
             way = velocity[part] if goal is None else goal[part] - x.detach()
             return x, way / len(rows)
 
@@ -154,8 +154,8 @@ class Generator(TrainedPart[nn.Module]):
     def kernel_view(self, latents: Batch, velocity: Tensor) -> Scene:
         """Return, for slow motion, the velocity "smoothed" by the kernel, mean_j K(z, z_j) v_j, and
         as a plain gradient step really makes it, "stepped"; both (n, *shape), both per unit of the
-        step (see `models.ntk`). Nothing for networks too large to wait for, nor for rows with
-        conditions, each of which is pushed by another function.
+        step (see `models.ntk`). Empty for networks that are too large, and for conditional rows:
+        each condition has another generator function.
         """
         if latents.given or self.trained.parameter_count() > _KERNEL_PARAMETERS:
             return {}
@@ -182,5 +182,5 @@ def drawn_first(n: int, latent: int, numbers: int, generator: torch.Generator) -
     return torch.cat(parts, dim=1)
 
 
-def _made(net: nn.Module, latents: Batch) -> Tensor:
+def _generate(net: nn.Module, latents: Batch) -> Tensor:
     return latents.zeroed(call(net, latents))

@@ -1,4 +1,4 @@
-"""What all families share whose carrier is a generator, whatever the field."""
+"""Base of all families whose carrier is a generator, for any field."""
 
 from abc import abstractmethod
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """Particles that wander along a score: x <- x + step score(x) + sqrt(2 T step) e.
 
-At temperature T = 1 the law at rest is the one whose score it is (Roberts and Tweedie 1996,
-Bernoulli 2:341, for small steps); colder, particles gather at the modes.
+At temperature T = 1 the stationary distribution is the one with this score (Roberts and Tweedie
+1996, Bernoulli 2:341, for small steps); colder, particles gather at the modes.
 """
 
 from collections.abc import Callable, Iterator
@@ -38,7 +38,7 @@ def wander(
         draw: the noise of each step.
         steps: how many.
         size: of a step, one for all or a number that broadcasts against x.
-        temperature: 1 for the law itself.
+        temperature: 1 to sample the distribution of the score.
         start: number of the first step, for the noise.
     """
     # One number stays on the host: a copy would make it wait for the device.
@@ -60,9 +60,8 @@ def drawn_once(generator: torch.Generator) -> Draw:
 
 
 def drawn_each(generator: torch.Generator | None) -> Draw:
-    """Return noise by which a particle has one life, however many others are shown beside it, but
-    for the last few of a number that is no multiple of 16 (torch fills blocks of 16). Without a
-    generator it is always the same.
+    """Return noise that does not depend on the number of particles, except for the last few if that
+    is no multiple of 16 (torch fills blocks of 16). Without a generator it is always the same.
     """
     seed = 0
     if generator is not None:

@@ -58,13 +58,13 @@ class Pairs:
 
     @torch.no_grad()
     def draw(self, source: Family[Any], batch: int | None = None) -> tuple[Batch, Tensor]:
-        """Add so many pairs as are drawn at once, at most those that are still missing; return
-        them: noise, x (m, *shape), and where it ends (m, *shape).
+        """Draw the next pairs, at most those that are still missing, and return them: noise, x (m,
+        *shape), and where it ends (m, *shape).
 
         Args:
             source: whose ODE is followed.
-            batch: the size of a batch, of which a draw has at most four times as many: whoever
-                tries a step on a few rows is not kept waiting.
+            batch: the batch size; at most four times as many pairs are drawn at once, so that a
+                step on a few rows is fast.
         """
         n = min(self._each, self.count - len(self))
         n = n if batch is None else min(n, 4 * batch)

@@ -32,8 +32,8 @@ class Population:
         start: initial positions, x (n, *shape), with their conditions, already on their device; see
             `models.carriers.starts.initial_positions`.
         speed: step along the field.
-        noise: the weight tau of the entropy that the motion also climbs: with a field
-            grad log p/q the law at rest is p^(1 / (1 + tau)), up to a constant. 0 for none.
+        noise: the weight tau of the entropy that the motion also climbs: with a field grad log p/q
+            the stationary distribution is p^(1 / (1 + tau)), up to a constant. 0 for none.
         reach: the longest step along the field; longer ones are shortened to it. 0 for any length.
         generator: where noise and draws come from; it belongs to the training, and its owner packs
             it.
@@ -140,7 +140,7 @@ class Population:
 
     def pack(self, state: State, part: str) -> None:
         """Add the exact training state, but for the generator, whose owner packs it."""
-        for name, value in {"start": self.start, "x": self.x, **self._told()}.items():
+        for name, value in {"start": self.start, "x": self.x, **self._condition_state()}.items():
             state.keep(f"{part}/{name}", value)
         state.values[f"{part}/count"] = self.count
 
@@ -150,15 +150,15 @@ class Population:
         Raises:
             ValueError: it does not fit.
         """
-        mine = {"start": self.start, "x": self.x, **self._told()}
+        mine = {"start": self.start, "x": self.x, **self._condition_state()}
         found = {name: state.tensor(f"{part}/{name}", v.shape).to(v) for name, v in mine.items()}
         self.count = int(state.value(f"{part}/count"))
         self.start, self.x = found["start"], found["x"]
         given = {name: found[f"given/{name}"] for name in self._rows.given}
         self._rows = Batch(self.start, found.get("mask"), given)
 
-    def _told(self) -> dict[str, Tensor]:
-        """Return what is known of the particles beside where they are, as it is saved."""
+    def _condition_state(self) -> dict[str, Tensor]:
+        """Return the conditions and other per-particle tensors by their names in a checkpoint."""
         told = {f"given/{name}": value for name, value in self._rows.given.items()}
         return told if self._rows.mask is None else {**told, "mask": self._rows.mask}
 

@@ -1,4 +1,4 @@
-"""What all families share whose carrier is a population, whatever the field."""
+"""Base of all families whose carrier is a population of particles, for any field."""
 
 from collections.abc import Mapping
 from typing import Protocol, TypeVar, Unpack

@@ -1,8 +1,7 @@
-"""Where a truncated diffusion starts: at a noise level at which data can still be told apart.
-
-Noise of that level is laid on points that are nearly right already: draws of one Gaussian fitted to
-the data, or samples of another model (Zheng et al. 2022, arXiv:2202.09671, section 3; Lyu et al.
-2022, arXiv:2205.12524, algorithm 1).
+"""Starting points of a truncated diffusion: a noise level at which samples can still be
+distinguished. Noise of that level is added to approximate samples: from one Gaussian fitted to the
+data, or from another model (Zheng et al. 2022, arXiv:2202.09671, section 3; Lyu et al. 2022,
+arXiv:2205.12524, algorithm 1).
 """
 
 from collections.abc import Mapping
@@ -13,7 +12,7 @@ from torch import Tensor
 from pushforward.models.carriers.pairs import Pairs
 from pushforward.models.carriers.particles import Particles
 from pushforward.models.contracts.batch import Batch
-from pushforward.models.contracts.beside import rows_beside
+from pushforward.models.contracts.condition_matching import match_conditions
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.contracts.state import State
 from pushforward.models.samplers.heun import Heun
@@ -121,4 +120,4 @@ class TruncatedParticles(Particles):
         classes = {name: each.classes for name, each in self.spec.given.items()}
         # A name that nobody chooses: with all chosen any row would do.
         law = {**rows.given, "": torch.zeros(len(rows))}
-        return rows.take(rows_beside(law, classes, given, n, generator))
+        return rows.take(match_conditions(law, classes, given, n, generator))

@@ -50,6 +50,6 @@ class LogisticRegression:
             scores = (x.double() - self._mean) / self._std @ self._weight + self._bias
             return scores.log_softmax(dim=1)
 
-    def says(self, x: Tensor) -> Tensor:
+    def predict(self, x: Tensor) -> Tensor:
         """Return the most probable class of rows (m, d), (m,)."""
         return self.log_prob(x).argmax(dim=1)

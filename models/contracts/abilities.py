@@ -111,8 +111,8 @@ class HasDenoiser(Protocol):
 
 @runtime_checkable
 class Foresees(Protocol):
-    """What a denoiser expects of particles where they are on their way: x (n, *shape), standardised
-    and scaled as the frames of a flow are, at flow time t -> D(x / alpha, s), (n, *shape).
+    """Predicts the clean sample from a frame of a flow: x (n, *shape), standardised and scaled as
+    frames are, at flow time t -> D(x / alpha, s), (n, *shape).
     """
 
     def foreseen(self, x: Rows, t: float) -> Tensor: ...
@@ -207,10 +207,11 @@ class HasAutoencoder(Protocol):
 
 @runtime_checkable
 class HasPopulation(Protocol):
-    """Particles that are the state of the family, so many of them, and all there are.
+    """A family whose state is a fixed set of particles.
 
-    `Family.prior` returns where the first n of them started, at most ``population``, whatever the
-    generator. `Family.flow` knows them by their row: latents must be the first rows, in order.
+    `Family.prior` returns the initial positions of the first n particles, at most ``population``,
+    and ignores the generator. `Family.flow` identifies particles by their row: latents must be the
+    first rows, in order.
     """
 
     @property
@@ -311,11 +312,10 @@ class HasPosterior(Protocol):
 
 @runtime_checkable
 class Writes(Protocol):
-    """A flow of symbols that says what it draws them from: `Family.flow`, each frame with the law
-    (n, *shape, symbols) by which its places were drawn since the frame before, 0 at places that
-    were not asked for, and None where nothing was.
-
-    Frames are many and laws are large: whoever goes through them keeps what is needed of each.
+    """A flow of symbols with their probabilities: `Family.flow`, each frame with the distribution
+    (n, *shape, symbols) from which its symbols were sampled since the previous frame, 0 at places
+    that were not evaluated; None if nothing was sampled. Distributions are large: the caller keeps
+    only what it needs of each frame.
     """
 
     def writing(
@@ -325,7 +325,7 @@ class Writes(Protocol):
 
 @runtime_checkable
 class Completes(Protocol):
-    """Samples rows of which some numbers are known."""
+    """Samples rows given some of their numbers."""
 
     def completing(self, latents: Batch, values: Tensor, observed: Tensor) -> Batch:
         """Return latents whose flow ends in rows that are ``values`` where ``observed``, and what
@@ -373,4 +373,4 @@ ABILITIES: Mapping[str, Any] = {
     "complete": Completes,
     "revise": Revises,
 }
-"""The abilities by the names under which they are asked for."""
+"""The abilities by the names that entries of the registry use."""

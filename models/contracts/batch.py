@@ -1,4 +1,4 @@
-"""The one thing that goes through every model: rows, with what is padded and what is given."""
+"""`Batch`: rows with their padding mask and their conditions."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,13 +14,13 @@ __all__ = ["Batch", "Rows", "by_parts"]
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows, one a datum; also latents, samples and frames.
+    """Rows, one per sample; also latents and frames.
 
     Attributes:
-        x: (n, *shape) float32, or int64 where the spec says how many symbols there are.
+        x: (n, *shape) float32, or int64 if the spec has ``symbols``.
         mask: (n, shape[0]) bool, False where a place is padded, and x there is 0; None where every
             place of every row is real.
-        given: what is known of each row beside x, by name, each (n, ...).
+        given: the conditions of each row by name, each (n, ...).
     """
 
     x: Tensor
@@ -29,7 +29,7 @@ class Batch:
 
     @classmethod
     def of(cls, rows: "Rows") -> "Batch":
-        """Return rows as a batch: a tensor is one with nothing padded and nothing given."""
+        """Return rows as a batch: a tensor becomes one without padding and conditions."""
         return rows if isinstance(rows, Batch) else cls(rows)
 
     def __len__(self) -> int:
@@ -59,9 +59,7 @@ class Batch:
         return replace(self, x=x)
 
     def zeroed(self, x: Tensor) -> Tensor:
-        """Return x (n, shape[0], ...) with its padded places set to 0, whatever stands there; x
-        itself without a mask.
-        """
+        """Return x (n, shape[0], ...) with its padded places set to 0; x itself without a mask."""
         if self.mask is None:
             return x
         return x.masked_fill(~self.mask.reshape(self.mask.shape + (1,) * (x.ndim - 2)), 0)
@@ -71,7 +69,7 @@ class Batch:
         return None if self.mask is None else self.mask.sum() / len(self.mask)
 
     def split(self, size: int) -> Iterator["Batch"]:
-        """Yield the rows in order, at most so many at a time."""
+        """Yield the rows in order, at most ``size`` at a time."""
         for start in range(0, len(self.x), size):
             yield self.take(slice(start, start + size))
 
@@ -90,13 +88,12 @@ class Batch:
 
 
 Rows: TypeAlias = Batch | Tensor
-"""What a function takes that works on rows: a batch, or a tensor (n, *shape) of whole rows of which
-nothing is given."""
+"""The type of rows: a batch, or a tensor (n, *shape) without padding and conditions."""
 
 
 def by_parts(function: Callable[..., Tensor], batch: Batch, *more: Tensor) -> Tensor:
-    """Return function(batch, *more), evaluated on so many rows at a time as its device likes best;
-    see `models.tensors.in_parts`. ``more`` have as many rows.
+    """Return function(batch, *more), evaluated in parts whose size suits the device; see
+    `models.tensors.in_parts`. ``more`` have as many rows.
     """
     names = sorted(batch.given)
     beside = [batch.given[name] for name in names]

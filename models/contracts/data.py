@@ -38,7 +38,7 @@ class RowSource(Protocol):
     def __len__(self) -> int: ...
 
     def spec(self) -> DataSpec:
-        """Return what a model is told about them."""
+        """Return the description of the data that a model is built from."""
         ...
 
     def rows(self, index: Tensor | slice) -> Batch:
@@ -67,7 +67,7 @@ class MakesBatches(Protocol):
     """
 
     def feed(self, size: int, seed: int) -> Feed:
-        """Return what hands out batches of so many rows."""
+        """Return a feed of batches of ``size`` rows."""
         ...
 
 
@@ -132,7 +132,7 @@ class Outline:
 
     @property
     def spec(self) -> DataSpec:
-        """What a model is told, but for the statistics, which are those of the example."""
+        """The spec; its statistics are those of the example rows."""
         return self.example.spec()
 
 

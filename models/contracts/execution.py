@@ -1,6 +1,4 @@
-"""How a training computes, apart from what it computes: precision, micro-batches, compilation; and
-what it keeps beside.
-"""
+"""How a training computes: precision, micro-batches, compilation, and which averages it keeps."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -14,17 +12,17 @@ __all__ = ["PLAIN", "Execution"]
 
 @dataclass(frozen=True)
 class Execution:
-    """How networks are run; the default is float32, one pass a step, as they are.
+    """How networks are run; the default is float32, one pass a step, without compilation.
 
     Attributes:
         bf16: matrix products and convolutions in bfloat16; weights, losses and averages stay
             float32.
-        micro_batches: a batch is pushed through in so many parts, one gradient in all: less memory,
-            the same step but for rounding.
+        micro_batches: number of parts of a batch whose gradients are summed: less memory, the same
+            step up to rounding.
         compiled: networks are compiled by PyTorch where they first run.
         channels_last: images lie in memory with their channels last.
-        lengths: beside the averages that models are used with, those are kept that averages of any
-            other length can be made of afterwards (`models.training.posthoc`).
+        lengths: also keep the averages from which those of any other length can be computed
+            afterwards (`models.training.posthoc`).
     """
 
     bf16: bool = False
@@ -41,7 +39,7 @@ class Execution:
             net.compile()
 
     def precision(self, device: torch.device) -> AbstractContextManager[object]:
-        """Return a context in which networks compute in the precision that was asked for."""
+        """Return a context in which networks compute in the requested precision."""
         if not self.bf16:
             return nullcontext()
         return torch.autocast(device.type, dtype=torch.bfloat16)

@@ -55,12 +55,12 @@ class Family(Learner[C]):
     def prior(
         self, n: int, generator: torch.Generator, given: Mapping[str, Tensor] | None = None
     ) -> Batch:
-        """Draw n latents, on ``device``, from a generator of the CPU: unit Gaussian ones of the
-        data's shape, where a family has no others.
+        """Draw n latents, on ``device``, from a generator of the CPU: unit Gaussian with the shape
+        of the data, unless the family has others.
 
         Args:
             n: how many.
-            generator: where they, and the conditions that nobody chose, are drawn from.
+            generator: random numbers for the latents and for conditions without a chosen value.
             given: chosen conditions, standardised; see `DataSpec.conditions`.
         """
         x = torch.randn((n, *self.spec.shape), generator=generator)

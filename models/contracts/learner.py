@@ -1,4 +1,5 @@
-"""Whatever learns step by step: a generative family, a classifier, a recommender.
+"""`Learner`: the base of all models that are trained step by step, such as a generative family, a
+classifier or a recommender.
 
 Notation and conventions: batch first; float32; random numbers always from a passed
 `torch.Generator`. A learner works in *standardised* coordinates (zero mean, unit variance per
@@ -27,8 +28,8 @@ __all__ = [
     "CLOCKS",
     "LAW",
     "VELOCITIES",
+    "LayerFunction",
     "Learner",
-    "Look",
     "Phase",
     "Scene",
     "Training",
@@ -55,7 +56,7 @@ class Phase:
     start: int
 
 
-Look: TypeAlias = Callable[[Rows, float], Tensor]
+LayerFunction: TypeAlias = Callable[[Rows, float], Tensor]
 """From rows x (m, *shape), standardised, and a flow time to a layer there: (m,) or (m, *shape)."""
 
 Scene: TypeAlias = dict[str, Tensor]
@@ -80,9 +81,7 @@ Walk: TypeAlias = Generator[tuple[str, Scene], None, dict[str, Tensor]]
 
 
 def finish(work: Generator[Any, None, T]) -> T:
-    """Go through all pieces of some work without a pause, as the stages of a step are; return what
-    comes of it.
-    """
+    """Run a generator to its end, such as the stages of a step, and return its result."""
     while True:
         try:
             next(work)
@@ -92,7 +91,7 @@ def finish(work: Generator[Any, None, T]) -> T:
 
 
 class Training(TypedDict):
-    """What every learner is constructed with beside its settings and the spec of the data.
+    """Arguments of every learner other than its settings and the spec of the data.
 
     Attributes:
         horizon: planned number of steps.
@@ -156,10 +155,9 @@ class Learner(ABC, Generic[C]):
         self.noise = make_generator(seed, self.NOISE, device)
 
     @classmethod
-    def told_classes(cls, config: C) -> bool:
-        """Return whether under some settings it is to be told the class of each row, also where the
-        data have classes and do not say them by themselves: as the setting says that families have
-        in common (`models.contracts.told_settings`), where it has it.
+    def needs_classes(cls, config: C) -> bool:
+        """Return whether a model with these settings is conditioned on the class of each row, by
+        the setting that families share (`models.contracts.condition_settings`); False without it.
         """
         return bool(getattr(config, "conditional", False))
 
@@ -220,16 +218,16 @@ class Learner(ABC, Generic[C]):
         raise ConfigError("", f"{type(self).__name__} has no settings that can change in a run")
 
     @property
-    def looks(self) -> Mapping[str, Look]:
+    def layer_functions(self) -> Mapping[str, LayerFunction]:
         """How each of ``layers`` is evaluated, by its name."""
         return {}
 
     def layer(self, name: str, x: Rows, t: float) -> Tensor:
         """Evaluate a layer at standardised rows x (m, *shape): (m,) or (m, *shape)."""
-        looks = self.looks
-        if name not in looks:
+        layer_functions = self.layer_functions
+        if name not in layer_functions:
             raise KeyError(f"{type(self).__name__} has no layer {name!r}")
-        return looks[name](x, t)
+        return layer_functions[name](x, t)
 
     def state(self) -> State:
         """Return the exact training state (tensors are detached CPU copies)."""

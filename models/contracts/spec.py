@@ -1,4 +1,4 @@
-"""What a model is told about the data: enough to be built, and to sample without them."""
+"""`DataSpec`: the description of the data from which a model is built and sampled."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,11 +8,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from pushforward.models.contracts.batch import Batch, Rows
-from pushforward.models.contracts.beside import rows_beside
+from pushforward.models.contracts.condition_matching import match_conditions
 from pushforward.models.oracle import GaussianMixture
 from pushforward.models.tensors import make_generator, resident
 
-__all__ = ["LABEL", "POSITION", "SIZE", "DataSpec", "Given", "Part", "rows_of_law"]
+__all__ = ["LABEL", "POSITION", "SIZE", "DataSpec", "Given", "Part", "choose_condition_rows"]
 
 LABEL = "label"
 """The name under which the class of a row is given."""
@@ -30,15 +30,15 @@ _LAW = 4096  # rows at most whose conditions a spec keeps
 
 @dataclass(frozen=True)
 class Given:
-    """Something that is known of each row beside x.
+    """A condition: something known about each row.
 
     Attributes:
-        shape: of one row's, () for a label or a single number; (k,) for so many labels.
-        classes: how many classes a label has; 0 for numbers.
+        shape: shape per row: () for a label or a number, (k,) for k of them.
+        classes: number of classes of a label; 0 for numbers.
         names: of the classes, or of the numbers.
         mean, std: of numbers, by which they are standardised; (*shape).
         log: whether it is their logarithms that are standardised: of positive numbers.
-        unit: of numbers, for people.
+        unit: of numbers, for display.
     """
 
     shape: tuple[int, ...] = ()
@@ -66,10 +66,10 @@ class Given:
 
 @dataclass(frozen=True)
 class Part:
-    """A named piece of a packed row: the places from ``start`` up to ``stop`` of its first axis.
-    Where ``counts`` is not 0 its numbers are whole ones, from 0 up to below that, and have mean 0
-    and deviation 1 by declaration. Where ``share`` is not 0 its numbers are -1 and 1, and so many
-    of them are 1. Where it holds a number a type, no datum has the last ``spare`` of these.
+    """A named piece of a packed row: the places from ``start`` up to ``stop`` of its first axis. If
+    ``counts`` is not 0, its numbers are integers in [0, counts), with mean 0 and deviation 1 by
+    declaration. If ``share`` is not 0, its numbers are -1 and 1, and this fraction of them is 1. If
+    it holds one number per type, no sample has the last ``spare`` types.
     """
 
     name: str
@@ -82,14 +82,14 @@ class Part:
 
 @dataclass(frozen=True)
 class DataSpec:
-    """What a family is told about the data.
+    """Description of the data that a family is built from.
 
     Attributes:
-        kind: of data: "points", "images", ...
-        shape: shape of one datum, without the batch.
+        kind: the data type: "points", "images", ...
+        shape: shape of one sample, without the batch.
         mean, std: per feature, shape ``shape``, in the units of the data.
-        mixture: the exact law of the data, in the units of the data, where it is known.
-        symbols: how many values there are where x are whole numbers, which nothing standardises.
+        mixture: the exact distribution of the data in data units, if known.
+        symbols: number of values if x are integers, which are not standardised.
         values: what these are in the units of the data, rising, (symbols,) int64; None where they
             are the numbers from 0 on. A symbol more, which stands for none, is 0 there.
         parts: the pieces of a packed row.
@@ -167,10 +167,9 @@ class DataSpec:
     def conditions(
         self, n: int, generator: torch.Generator, given: Mapping[str, Tensor] | None = None
     ) -> tuple[Tensor | None, dict[str, Tensor]]:
-        """Return mask and conditions of n rows, on the CPU: those chosen, and the others drawn from
-        the law of the data, all of a row together, and of a row that goes with what was chosen: one
-        of its class, and near to its numbers (`models.contracts.beside`). A top has the mass of a
-        top, and what has the mass of a top is mostly one.
+        """Return the mask and the conditions of n rows, on the CPU. Conditions that are not chosen
+        are taken together from a real sample that agrees with the chosen ones
+        (`models.contracts.condition_matching`): a top quark's jet gets the mass of a top.
 
         Args:
             n: how many rows.
@@ -187,7 +186,7 @@ class DataSpec:
         found: dict[str, Tensor] = {}
         if self.law:
             classes = {name: known.classes for name, known in self.given.items()}
-            rows = rows_beside(self.law, classes, chosen, n, generator)
+            rows = match_conditions(self.law, classes, chosen, n, generator)
             found = {name: values[rows] for name, values in self.law.items()}
             for name, value in chosen.items():
                 found[name] = value.to(found[name].dtype).expand(found[name].shape).clone()
@@ -208,8 +207,8 @@ class DataSpec:
         return int(sizes.min()), int(sizes.max())
 
     def example(self, n: int, generator: torch.Generator) -> Batch:
-        """Return n rows of the right shapes, standardised, with conditions from the law and nothing
-        of the data in them: to try out a network, or to measure what it needs.
+        """Return n rows of the right shapes, standardised, with sampled conditions and random x: to
+        try a network or measure its memory.
         """
         mask, given = self.conditions(n, generator)
         if self.symbols is not None:
@@ -220,7 +219,7 @@ class DataSpec:
         return batch.holding(batch.zeroed(x))
 
 
-def rows_of_law(n: int) -> Tensor:
+def choose_condition_rows(n: int) -> Tensor:
     """Return which of n rows of data a spec has in its `DataSpec.law`, (m,): some of many, always
     the same ones.
     """

@@ -50,7 +50,7 @@ def mean_field(
 
     Args:
         probabilities: p(class | pixel), rows sum to 1; Q begins with them.
-        terms: of the energy; without any Q stays as it is.
+        terms: of the energy; without any, Q does not change.
         iterations: number of parallel updates.
         damping: share of the old Q that stays, in [0, 1).
     """

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from pushforward.models.config import ConfigError, param
-from pushforward.models.data.graph_draws import GraphSizes, drawn
+from pushforward.models.data.graph_draws import GraphSizes, draw_graphs
 from pushforward.models.kinds.graphs import GraphSet
 from pushforward.models.registry import dataset
 
@@ -35,6 +35,6 @@ def barabasi_albert(config: BarabasiAlbertConfig, n: int, seed: int) -> GraphSet
 
     if config.edges >= config.smallest:
         raise ConfigError("edges", f"must be fewer than the smallest has nodes, {config.smallest}")
-    return drawn(
+    return draw_graphs(
         config, n, seed, lambda size, one: networkx.barabasi_albert_graph(size, config.edges, one)
     )

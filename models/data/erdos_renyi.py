@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from pushforward.models.config import param
-from pushforward.models.data.graph_draws import GraphSizes, drawn
+from pushforward.models.data.graph_draws import GraphSizes, draw_graphs
 from pushforward.models.kinds.graphs import GraphSet
 from pushforward.models.registry import dataset
 
@@ -29,6 +29,6 @@ def erdos_renyi(config: ErdosRenyiConfig, n: int, seed: int) -> GraphSet:
     """Draw n graphs G(size, density); see `drawn` for their sizes and what is raised."""
     import networkx
 
-    return drawn(
+    return draw_graphs(
         config, n, seed, lambda size, one: networkx.gnp_random_graph(size, config.density, one)
     )

@@ -155,12 +155,12 @@ def catalogue(count: int) -> Catalogue:
         genres,
         years,
         torch.tensor(sequel),
-        _beside(genres, years, generator),
+        _find_related(genres, years, generator),
         rank.pow(-0.8),
     )
 
 
-def _beside(genre: Tensor, year: Tensor, generator: torch.Generator) -> Tensor:
+def _find_related(genre: Tensor, year: Tensor, generator: torch.Generator) -> Tensor:
     """Return for each film four others, of its genre first and near in time."""
     apart = (year[:, None] - year).abs().float() + 40.0 * (genre[:, None] != genre)
     apart += 8.0 * torch.rand(apart.shape, generator=generator)
@@ -198,14 +198,14 @@ def films(config: FilmsConfig, n: int, seed: int) -> InteractionSet:
         film = torch.multinomial(weights, 1, generator=generator).squeeze(1)
         if place:
             last = x[here, place - 1] - 1
-            film = _led(config, known, last, unseen[here], film, generator)
+            film = _follow_up(config, known, last, unseen[here], film, generator)
         x[here, place] = film + 1
         unseen[here].scatter_(1, film[:, None], 0.0)
     return InteractionSet(x[order.argsort()], known.titles)
 
 
 def _drifted(config: FilmsConfig, taste: Tensor, generator: torch.Generator) -> Tensor:
-    """Return tastes of which some have turned to another genre."""
+    """Return the favourite genres after some users changed theirs."""
     turned = torch.rand(len(taste), generator=generator) < config.drift
     other = torch.randint(len(GENRES), (len(taste),), generator=generator)
     return torch.where(turned, other, taste)
@@ -218,7 +218,7 @@ def _sizes(n: int, longest: int, generator: torch.Generator) -> Tensor:
     return fewest + (share * (longest - fewest + 1)).long().clamp_max(longest - fewest)
 
 
-def _led(
+def _follow_up(
     config: FilmsConfig,
     known: Catalogue,
     last: Tensor,

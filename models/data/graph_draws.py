@@ -13,7 +13,7 @@ from pushforward.models.layouts.graphs import pack
 if TYPE_CHECKING:
     import networkx
 
-__all__ = ["GraphSizes", "Largest", "Smallest", "drawn", "packed", "seeds"]
+__all__ = ["GraphSizes", "Largest", "Smallest", "draw_graphs", "packed", "seeds"]
 
 
 Smallest = Annotated[
@@ -31,7 +31,7 @@ class GraphSizes(Config, frozen=True):
     largest: Largest = 20
 
 
-def drawn(
+def draw_graphs(
     config: GraphSizes, n: int, seed: int, make: Callable[[int, int], "networkx.Graph"]
 ) -> GraphSet:
     """Return n graphs that ``make(size, seed)`` makes, their sizes uniform between the bounds.

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Annotated
 
 from pushforward.models.config import ConfigError, param
-from pushforward.models.data.graph_draws import GraphSizes, drawn
+from pushforward.models.data.graph_draws import GraphSizes, draw_graphs
 from pushforward.models.kinds.graphs import GraphSet
 from pushforward.models.registry import dataset
 
@@ -58,4 +58,4 @@ def lobsters(config: LobstersConfig, n: int, seed: int) -> GraphSet:
         sizes = f"{config.smallest} to {config.largest}"
         raise ConfigError("legs", f"with such legs and feet hardly any lobster has {sizes} nodes")
 
-    return drawn(config, n, seed, make)
+    return draw_graphs(config, n, seed, make)

@@ -39,8 +39,8 @@ class OrganisationsConfig(Config, frozen=True):
     config=OrganisationsConfig,
 )
 def organisations(config: OrganisationsConfig, n: int, seed: int) -> LabelledSet:
-    """Draw n organisations: how many people and how many leads evenly, and of which team each
-    member is; nodes in an order that says nothing.
+    """Draw n organisations with uniform numbers of people and leads and random teams; nodes in
+    random order.
 
     Raises:
         ConfigError: the largest are smaller than the smallest.

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pushforward.models.data.graph_draws import GraphSizes, drawn
+from pushforward.models.data.graph_draws import GraphSizes, draw_graphs
 from pushforward.models.kinds.graphs import GraphSet
 from pushforward.models.registry import dataset
 
@@ -26,7 +26,7 @@ def planar_graphs(config: GraphSizes, n: int, seed: int) -> GraphSet:
     """Draw n Delaunay triangulations of points that are uniform in a square; see `drawn` for their
     sizes and what is raised.
     """
-    return drawn(config, n, seed, _triangulated)
+    return draw_graphs(config, n, seed, _triangulated)
 
 
 def _triangulated(size: int, seed: int) -> "networkx.Graph":

@@ -9,7 +9,7 @@ from pushforward.models.config import Config, param
 from pushforward.models.data.common import data_generator
 from pushforward.models.kinds.sentences import SentenceSet
 from pushforward.models.registry import dataset
-from pushforward.observables.sentences.grammar import Tree, drawn, unseen
+from pushforward.observables.sentences.grammar import Tree, draw_sentence, unseen
 
 __all__ = ["SentencesConfig", "sentence_trees"]
 
@@ -45,7 +45,7 @@ def sentence_trees(config: SentencesConfig, n: int, seed: int) -> SentenceSet:
     rng = np.random.default_rng(int(chance))
     found: list[tuple[tuple[str, ...], Tree]] = []
     while len(found) < n:
-        one = drawn(rng)
+        one = draw_sentence(rng)
         if unseen(one[1]) == (config.part == "unseen"):
             found.append(one)
     return SentenceSet.parsed(found)

@@ -37,8 +37,9 @@ class SineMixtureConfig(Config, frozen=True):
 
 @cache
 def sine_law(length: int, channels: int) -> ProcessMixture:
-    """Return the law: sum_k a_k cos(w_k t - c lag) + b_k sin(w_k t - c lag) + noise, a_k and b_k
-    normal, is a Gaussian process for each sort.
+    """Return the distribution, a Gaussian process for each class.
+
+    A series is sum_k a_k cos(w_k t - c lag) + b_k sin(w_k t - c lag) + noise, a_k and b_k normal.
     """
     time = torch.arange(length, dtype=torch.float64) / length
     lag = _LAG * torch.arange(channels, dtype=torch.float64)

@@ -1,6 +1,6 @@
 """Trees: connected, without a cycle."""
 
-from pushforward.models.data.graph_draws import GraphSizes, drawn
+from pushforward.models.data.graph_draws import GraphSizes, draw_graphs
 from pushforward.models.kinds.graphs import GraphSet
 from pushforward.models.registry import dataset
 
@@ -19,4 +19,6 @@ def trees(config: GraphSizes, n: int, seed: int) -> GraphSet:
     """Draw n trees; see `drawn` for their sizes and what is raised."""
     import networkx
 
-    return drawn(config, n, seed, lambda size, one: networkx.random_labeled_tree(size, seed=one))
+    return draw_graphs(
+        config, n, seed, lambda size, one: networkx.random_labeled_tree(size, seed=one)
+    )

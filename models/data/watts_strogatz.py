@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from pushforward.models.config import ConfigError, param
-from pushforward.models.data.graph_draws import GraphSizes, drawn
+from pushforward.models.data.graph_draws import GraphSizes, draw_graphs
 from pushforward.models.kinds.graphs import GraphSet
 from pushforward.models.registry import dataset
 
@@ -43,7 +43,7 @@ def watts_strogatz(config: WattsStrogatzConfig, n: int, seed: int) -> GraphSet:
     k, smallest = config.neighbours, config.smallest
     if k % 2 or k >= smallest:
         raise ConfigError("neighbours", f"must be even and fewer than {smallest}, the smallest")
-    return drawn(
+    return draw_graphs(
         config,
         n,
         seed,

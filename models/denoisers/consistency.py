@@ -4,7 +4,7 @@ f(x, s) = c_skip(s) x + c_out(s) F(c_in(s) x, c_noise(s)) with
 
     c_skip = sd^2 / ((s - s_min)^2 + sd^2),  c_out = sd (s - s_min) / sqrt(sd^2 + s^2),
 
-so that f(x, s_min) = x whatever the network says (Song et al. 2023, arXiv:2303.01469, appendix C).
+so that f(x, s_min) = x for any network (Song et al. 2023, arXiv:2303.01469, appendix C).
 """
 
 import torch

@@ -55,18 +55,17 @@ class Denoiser(nn.Module):
         with its graph.
 
         Computed as weight c_out^2 |F - (real - c_skip x)/c_out|^2 (Karras et al. 2022, eq. 8),
-        which is the same number with a shorter graph. Huber's distance has in the place of the last
-        square e^2 its half up to |e| = 1, and |e| - 1/2 beyond (Huber 1964,
-        doi:10.1214/aoms/1177703732).
+        which is the same number with a shorter graph. Huber's distance replaces the last square e^2
+        by e^2/2 up to |e| = 1 and |e| - 1/2 beyond (Huber 1964, doi:10.1214/aoms/1177703732).
 
         Args:
             rows: noised data, x (n, *shape).
             s: its noise levels, (n,).
             real: the data, (n, *shape).
             weight: w(s), (n,); None for 1/c_out^2, the weight that is even on F.
-            places: how many places a row has on average, 0-d, in all rows of which these are a
-                part; None where these are all. Nothing to rows without padding.
-            distance: of F from what it should say.
+            places: mean number of real places per row of the whole batch, 0-d, if these are a part
+                of it; None otherwise. Ignored without padding.
+            distance: between F and its target.
         """
         batch = Batch.of(rows)
         out, target, c_out = self._regression(batch, s, real)

@@ -112,7 +112,7 @@ class UniformTime(Density):
 
 @dataclass(frozen=True)
 class RhoUniform(Density):
-    """s^(1/rho) uniform: the law of the levels of an EDM sampling grid.
+    """s^(1/rho) uniform: the distribution of the levels of an EDM sampling grid.
 
     Source: Karras et al. 2022, arXiv:2206.00364, eq. 5, read as a density.
     """

@@ -12,9 +12,9 @@ deviation (Karras et al. 2022, arXiv:2206.00364, eq. 7 and table 1).
 | velocity | 1/(1+s) | s/(1+s) | 1/(1+s) | x0 - eps |
 | score | 1 | s | 1 | s times the score |
 
-c_noise is ln(s)/4 in every row: how a network is told the noise level is its embedding's matter,
-not the parameterisation's, and the published scales were tuned to other embeddings. c_in is the
-scale of the published path (VP: alpha, rectified flow: 1 - u, VE: 1).
+c_noise is ln(s)/4 in every row: how a network encodes the noise level belongs to its embedding, and
+the published scales were tuned to other embeddings. c_in is the scale of the published path (VP:
+alpha, rectified flow: 1 - u, VE: 1).
 """
 
 from collections.abc import Callable
@@ -39,7 +39,7 @@ class Coefficients(NamedTuple):
 
 
 def c_noise(s: Tensor) -> Tensor:
-    """Return ln(s)/4, what every network is told of the noise level."""
+    """Return ln(s)/4, the noise level as all networks receive it."""
     return torch.log(s) / 4
 
 

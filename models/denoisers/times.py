@@ -25,7 +25,7 @@ from torch import Tensor
 from pushforward.models.contracts.state import State
 from pushforward.models.denoisers.densities import Density, draw_levels
 
-__all__ = ["Drawn", "Importance", "TimesName", "draw_times"]
+__all__ = ["Importance", "SampledLevels", "TimesName", "draw_times"]
 
 TimesName = Literal["low-discrepancy", "antithetic", "independent", "importance"]
 
@@ -36,13 +36,13 @@ _EVEN = 0.01  # share of the draws that stay even, so that no level is forgotten
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """The levels of a batch.
+class SampledLevels:
+    """The noise levels of a batch.
 
     Attributes:
         level: s, (n,).
-        share: the quantiles that they are, (n,); None where nobody asks.
-        odds: what the loss of a row is to be multiplied by, (n,), so that its expectation is that
+        share: their quantiles, (n,); None if not needed.
+        odds: importance weight of the loss of each row, (n,), so that its expectation is that
             under the density; None for 1.
     """
 
@@ -51,7 +51,9 @@ class Drawn:
     odds: Tensor | None = None
 
 
-def draw_times(name: TimesName, density: Density, n: int, generator: torch.Generator) -> Drawn:
+def draw_times(
+    name: TimesName, density: Density, n: int, generator: torch.Generator
+) -> SampledLevels:
     """Draw n levels on the generator's device, in any way but by importance.
 
     Raises:
@@ -60,7 +62,7 @@ def draw_times(name: TimesName, density: Density, n: int, generator: torch.Gener
     device = generator.device
     match name:
         case "low-discrepancy":
-            return Drawn(draw_levels(density, n, generator))
+            return SampledLevels(draw_levels(density, n, generator))
         case "independent":
             share = torch.rand(n, generator=generator, device=device)
         case "antithetic":
@@ -68,7 +70,7 @@ def draw_times(name: TimesName, density: Density, n: int, generator: torch.Gener
             share = torch.cat([half, 1 - half])[:n]
         case _:
             raise ValueError("the density of importance is learned: see Importance")
-    return Drawn(density.quantile(share), share)
+    return SampledLevels(density.quantile(share), share)
 
 
 class Importance:
@@ -92,7 +94,7 @@ class Importance:
         learned = (1 - _EVEN) * root / root.mean().clamp_min(1e-30) + _EVEN
         return torch.where((self._rows >= _ENOUGH).all(), learned, torch.ones_like(learned))
 
-    def draw(self, density: Density, n: int, generator: torch.Generator) -> Drawn:
+    def draw(self, density: Density, n: int, generator: torch.Generator) -> SampledLevels:
         """Draw n levels on the generator's device, and the odds that make up for it."""
         q = self.odds()
         upper = q.cumsum(0) / _BINS
@@ -102,9 +104,9 @@ class Importance:
         at = torch.searchsorted(upper, tooth).clamp_max(_BINS - 1)
         inside = (tooth - (upper[at] - q[at] / _BINS)) / q[at]
         share = (at / _BINS + inside).clamp(0, 1)
-        return Drawn(density.quantile(share), share, q[at].reciprocal())
+        return SampledLevels(density.quantile(share), share, q[at].reciprocal())
 
-    def learn(self, drawn: Drawn, loss: Tensor) -> None:
+    def learn(self, drawn: SampledLevels, loss: Tensor) -> None:
         """Take in the loss (n,) of each row, before it was multiplied by its odds."""
         assert drawn.share is not None
         at = (drawn.share * _BINS).long().clamp_max(_BINS - 1)

@@ -1,16 +1,12 @@
 """Loss weights w(s) of E_s[ w(s) |D(x0 + s eps, s) - x0|^2 ], all stated for the denoised point.
 
-| name | w(s) | the same as |
-|---|---|---|
-| edm | (s^2 + sd^2)/(s sd)^2 | |F - target|^2 of EDM preconditioning |
-| simple | 1/s^2 | |eps - predicted eps|^2 (DDPM's L_simple); the SNR weight |
-| x0 | 1 | |x0 - D|^2 |
-| velocity | ((1 + s)/s)^2 | |velocity - predicted velocity|^2 (flow matching) |
-| likelihood | 1/(s^2 p(ln s)) | a bound on -log p, whatever the density p (VDM, ScoreFlow) |
-| min-snr | min(1/s^2, gamma) | |
-| truncated-snr | max(1/s^2, 1) | |
-| p2 | (1/s^2) / (1 + 1/s^2)^power | the SNR weight without what nobody sees |
-| pc-jedi | (1 + 1e-4 beta/sigma)/s^2 | "simple" and 1e-4 beta/sigma of it, on the path "vp-angle" |
+| name | w(s) | the same as | |---|---|---| | edm | (s^2 + sd^2)/(s sd)^2 | |F - target|^2 of EDM
+preconditioning | | simple | 1/s^2 | |eps - predicted eps|^2 (DDPM's L_simple); the SNR weight | |
+x0 | 1 | |x0 - D|^2 | | velocity | ((1 + s)/s)^2 | |velocity - predicted velocity|^2 (flow matching)
+| | likelihood | 1/(s^2 p(ln s)) | a bound on -log p, for any density p (VDM, ScoreFlow) | | min-snr
+| min(1/s^2, gamma) | | | truncated-snr | max(1/s^2, 1) | | | p2 | (1/s^2) / (1 + 1/s^2)^power | the
+SNR weight without imperceptible detail | | pc-jedi | (1 + 1e-4 beta/sigma)/s^2 | "simple" and 1e-4
+beta/sigma of it, on the path "vp-angle" |
 
 ScoreFlow's weight g(t)^2 of the score is "likelihood" on every path: g^2 |score - target|^2 dt is
 2 |D - x0|^2/s^2 d ln s. On "vp-angle" beta = 2 span tan a and sigma = sin a (Leigh et al. 2023,

@@ -13,11 +13,11 @@ from torch import Tensor
 
 from pushforward.models.config import Config, Pick, param
 from pushforward.models.contracts.batch import Batch, Rows, by_parts
+from pushforward.models.contracts.condition_settings import ConditionalSetting
 from pushforward.models.contracts.family import Family, Frame
 from pushforward.models.contracts.learner import Training, Walk
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.contracts.state import Packed
-from pushforward.models.contracts.told_settings import ConditionalSetting
 from pushforward.models.fields.velocity import draw_times
 from pushforward.models.nets.calling import call
 from pushforward.models.nets.pick import build
@@ -73,9 +73,8 @@ class CldConfig(Config, frozen=True):
 
 
 def _predicting_noise(config: Mapping[str, Any], kind: str) -> dict[str, Any]:
-    """Return settings with the prediction of noise where they are of the first version, which knew
-    no other: all are said but that one, as a run says them. Where some are missing nobody trained
-    with them yet, and they are those of today.
+    """Return settings of any version: a complete set without a prediction is of version 1 and
+    predicts noise. Incomplete settings belong to no run and get today's defaults.
     """
     first = set(CldConfig.__struct_fields__) - {"prediction"}
     before = first <= config.keys() and "prediction" not in config
@@ -163,9 +162,9 @@ class Cld(Family[CldConfig]):
         return -said / kernel(t[:1]).root_vv.to(said)
 
     def _noise(self, net: torch.nn.Module, rows: Batch, time: Tensor) -> Tensor:
-        """Return the predicted noise of the velocities, (n, *shape): the second half of what a
-        network says of both, beside that of the Gaussian that velocities are of where there is but
-        one datum, 0.
+        """Return the predicted noise of the velocities, (n, *shape): the second half of the
+        network's output plus the exact prediction for a single data point at 0, whose velocities
+        are Gaussian.
         """
         said: Tensor = call(net, rows, time).chunk(2, dim=1)[1]
         if self.config.prediction == "noise":

@@ -9,10 +9,10 @@ from typing import Annotated, Literal, Unpack
 from pushforward.models.carriers.consistency_family import ConsistencyFamily
 from pushforward.models.config import Config, ConfigError, Pick, param
 from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.condition_settings import ConditionalSetting
 from pushforward.models.contracts.learner import Training, Walk
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.contracts.state import State
-from pushforward.models.contracts.told_settings import ConditionalSetting
 from pushforward.models.denoisers.consistency import ConsistencyFunction
 from pushforward.models.denoisers.level_settings import (
     DisplaySetting,

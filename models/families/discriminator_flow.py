@@ -9,11 +9,11 @@ from pushforward.models.carriers.carried_family import Carried
 from pushforward.models.carriers.flowing import FlowingParticles
 from pushforward.models.config import Config, ConfigError, Pick, param
 from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.condition_settings import ConditionalSetting
 from pushforward.models.contracts.family import Family
-from pushforward.models.contracts.learner import Look, Training, Walk
+from pushforward.models.contracts.learner import LayerFunction, Training, Walk
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.contracts.state import Packed
-from pushforward.models.contracts.told_settings import ConditionalSetting
 from pushforward.models.fields.adversarial import LossSetting, check_penalty, warn_of
 from pushforward.models.fields.critic import Critic
 from pushforward.models.fields.critic_settings import CentreSetting, PenaltySetting, PlaceSetting
@@ -181,12 +181,12 @@ class DiscriminatorFlow(Carried, Family[DiscriminatorFlowConfig]):
 
     def critic(self, x: Rows, t: float = 1.0) -> Tensor:
         """Return d(x, t) of the step that t falls into; for the logistic loss it estimates log p/q,
-        q the law of the particles at that time.
+        q the distribution of the particles at that time.
         """
         return self.field.value(x, self.carrier.step_at(t) / self.config.steps)
 
     @property
-    def looks(self) -> Mapping[str, Look]:
+    def layer_functions(self) -> Mapping[str, LayerFunction]:
         return {
             "critic": self.critic,
             "rescaling": lambda x, t: self.field.rescaling.slope(self.critic(x, t)),

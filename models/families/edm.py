@@ -9,7 +9,7 @@ from torch import Tensor
 from pushforward.models.carriers.diffusion_family import DiffusionFamily
 from pushforward.models.carriers.gaussian_diffusion import GaussianBound
 from pushforward.models.contracts.batch import Batch, Rows
-from pushforward.models.contracts.learner import Look, Training, Walk, finish
+from pushforward.models.contracts.learner import LayerFunction, Training, Walk, finish
 from pushforward.models.contracts.schedule import Schedule
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.fields.learned_score import learned_score
@@ -85,6 +85,6 @@ class Edm(GaussianBound, DiffusionFamily[EdmConfig]):
         return walk_log_prob(self.denoiser(rows), rows.x, s_min, s_max, real=real, steps=many)
 
     @property
-    def looks(self) -> Mapping[str, Look]:
+    def layer_functions(self) -> Mapping[str, LayerFunction]:
         own = {"score": self.field.scaled_score, "log-density": lambda x, t: self.log_prob(x)}
-        return {**super().looks, **own}
+        return {**super().layer_functions, **own}

@@ -11,10 +11,10 @@ from pushforward.models.carriers.gaussian_diffusion import GaussianBound
 from pushforward.models.config import Config, param
 from pushforward.models.contracts.abilities import ClassLogits
 from pushforward.models.contracts.batch import Batch, Rows
-from pushforward.models.contracts.learner import Look, Training, Walk
+from pushforward.models.contracts.condition_settings import ConditionalSetting
+from pushforward.models.contracts.learner import LayerFunction, Training, Walk
 from pushforward.models.contracts.schedule import Schedule
 from pushforward.models.contracts.spec import DataSpec
-from pushforward.models.contracts.told_settings import ConditionalSetting
 from pushforward.models.denoisers.densities import draw_levels
 from pushforward.models.denoisers.level_settings import (
     DisplaySetting,
@@ -104,7 +104,7 @@ class ExactFlow(GaussianBound, DiffusionFamily[ExactFlowConfig]):
         """Return log p(class | x; s), exactly.
 
         Raises:
-            ValueError: it was not told the classes of its data.
+            ValueError: the flow is unconditional.
         """
         if self.field.law.classes is None:
             raise ValueError("the data have no classes: switch off Class-conditional")
@@ -117,8 +117,8 @@ class ExactFlow(GaussianBound, DiffusionFamily[ExactFlowConfig]):
         return self.field.law.log_prob(batch.x, zero, self.field.label(batch))
 
     @property
-    def looks(self) -> Mapping[str, Look]:
+    def layer_functions(self) -> Mapping[str, LayerFunction]:
         return {
-            **super().looks,
+            **super().layer_functions,
             "log-density": self.field.log_density,
         }

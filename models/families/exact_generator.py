@@ -10,7 +10,7 @@ from pushforward.models.carriers.generator_family import GeneratorFamily
 from pushforward.models.carriers.generator_settings import GeneratorSettings
 from pushforward.models.config import Pick, param
 from pushforward.models.contracts.batch import Batch, Rows
-from pushforward.models.contracts.learner import Look, Training, Walk
+from pushforward.models.contracts.learner import LayerFunction, Training, Walk
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.contracts.state import Packed
 from pushforward.models.denoisers.denoiser import Denoiser
@@ -124,9 +124,9 @@ class ExactGenerator(GeneratorFamily[ExactGeneratorConfig]):
         return self.law.log_prob(x, s)
 
     @property
-    def looks(self) -> Mapping[str, Look]:
+    def layer_functions(self) -> Mapping[str, LayerFunction]:
         return {
-            **self.field.looks,
+            **self.field.layer_functions,
             "log-density": self._log_density,
             "next-move": self.field.velocity,
         }

@@ -8,9 +8,9 @@ from torch import Tensor
 from pushforward.models.carriers.flow_family import FlowFamily, between
 from pushforward.models.config import Config, Pick, param
 from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.condition_settings import ConditionalSetting
 from pushforward.models.contracts.learner import Training, Walk
 from pushforward.models.contracts.spec import DataSpec
-from pushforward.models.contracts.told_settings import ConditionalSetting
 from pushforward.models.couplings.couple import CouplingName, coupled_noise
 from pushforward.models.fields.velocity import VelocityField, draw_times
 from pushforward.models.nets.pick import build

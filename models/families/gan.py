@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from pushforward.models.carriers.adversarial_family import AdversarialFamily, AdversarialSettings
 from pushforward.models.config import Pick
 from pushforward.models.contracts.batch import Batch
-from pushforward.models.contracts.learner import Look, Walk
-from pushforward.models.contracts.told_settings import ConditionalSetting
+from pushforward.models.contracts.condition_settings import ConditionalSetting
+from pushforward.models.contracts.learner import LayerFunction, Walk
 from pushforward.models.nets.earlier import gan_by_log_ratio
 from pushforward.models.nets.settings import CriticNet
 from pushforward.models.registry import family
@@ -52,7 +52,7 @@ class Gan(AdversarialFamily[GanConfig]):
         return metrics
 
     @property
-    def looks(self) -> Mapping[str, Look]:
+    def layer_functions(self) -> Mapping[str, LayerFunction]:
         return {
             "critic": self.critic,
             "rescaling": lambda x, t: self.field.rescaling.slope(self.critic(x, t)),

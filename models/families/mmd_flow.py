@@ -13,10 +13,10 @@ from pushforward.models.carriers.population_settings import (
 )
 from pushforward.models.config import Config, param
 from pushforward.models.contracts.batch import Batch, Rows
-from pushforward.models.contracts.learner import Look, Training, Walk
+from pushforward.models.contracts.condition_settings import ConditionalSetting
+from pushforward.models.contracts.learner import LayerFunction, Training, Walk
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.contracts.state import Packed
-from pushforward.models.contracts.told_settings import ConditionalSetting
 from pushforward.models.fields.kernel import Bandwidth, Kernel, Kernels, invariants_of
 from pushforward.models.registry import family
 from pushforward.models.tensors import noise_like
@@ -92,7 +92,7 @@ class MmdFlow(PopulationFamily[MmdFlowConfig]):
         return metrics
 
     def injection(self) -> float:
-        """Return how far beside the particles the next move looks, in standard deviations."""
+        """Return the standard deviation of the noise added to the particles at the next move."""
         left = 1.0 - self.carrier.count / max(1, self.horizon)
         return self.config.injection * max(0.0, left)
 
@@ -101,7 +101,7 @@ class MmdFlow(PopulationFamily[MmdFlowConfig]):
         super().retune(config)
 
     @property
-    def looks(self) -> Mapping[str, Look]:
+    def layer_functions(self) -> Mapping[str, LayerFunction]:
         return {
             "witness": lambda x, t: self.field.witness(x),
             "next-move": lambda x, t: self.carrier.speed * self.field.velocity(x),

@@ -8,10 +8,10 @@ import torch
 from pushforward.models.carriers.generator_family import GeneratorFamily
 from pushforward.models.carriers.generator_settings import GeneratorSettings
 from pushforward.models.contracts.batch import Batch
-from pushforward.models.contracts.learner import Look, Training, Walk
+from pushforward.models.contracts.condition_settings import ConditionalSetting
+from pushforward.models.contracts.learner import LayerFunction, Training, Walk
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.contracts.state import Packed, State
-from pushforward.models.contracts.told_settings import ConditionalSetting
 from pushforward.models.fields.kernel import Bandwidth, Kernel, Kernels, invariants_of
 from pushforward.models.nets.earlier import networks_as_picks
 from pushforward.models.registry import family
@@ -76,7 +76,7 @@ class MmdGenerator(GeneratorFamily[MmdGeneratorConfig]):
         super().retune(config)
 
     @property
-    def looks(self) -> Mapping[str, Look]:
+    def layer_functions(self) -> Mapping[str, LayerFunction]:
         return {
             "witness": lambda x, t: self.field.witness(x),
             "next-move": self.field.velocity,

@@ -16,10 +16,10 @@ from pushforward.models.carriers.population_settings import (
 )
 from pushforward.models.config import Config, Pick, param
 from pushforward.models.contracts.batch import Batch, Rows
-from pushforward.models.contracts.learner import Look, Training, Walk
+from pushforward.models.contracts.condition_settings import ConditionalSetting
+from pushforward.models.contracts.learner import LayerFunction, Training, Walk
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.contracts.state import Packed
-from pushforward.models.contracts.told_settings import ConditionalSetting
 from pushforward.models.fields.adversarial import LossSetting, warn_of
 from pushforward.models.fields.critic import Critic
 from pushforward.models.fields.critic_settings import (
@@ -115,7 +115,7 @@ class MonoFlow(PopulationFamily[MonoFlowConfig]):
         return self.field.value(x)
 
     @property
-    def looks(self) -> Mapping[str, Look]:
+    def layer_functions(self) -> Mapping[str, LayerFunction]:
         return {
             "critic": self.critic,
             "rescaling": lambda x, t: self.field.rescaling.slope(self.critic(x, t)),

@@ -21,10 +21,10 @@ from pushforward.models.carriers.diffusion_family import DiffusionFamily
 from pushforward.models.carriers.particles import Particles
 from pushforward.models.config import Config, Pick, param
 from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.condition_settings import ConditionalSetting
 from pushforward.models.contracts.learner import Training, Walk
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.contracts.state import Packed
-from pushforward.models.contracts.told_settings import ConditionalSetting
 from pushforward.models.denoisers.denoiser import Denoiser
 from pushforward.models.denoisers.densities import draw_levels
 from pushforward.models.denoisers.level_settings import (
@@ -49,7 +49,7 @@ _WEIGHTS = 0  # a stream of the seed (`models.tensors.make_generator`)
 
 
 class PfgmPlusPlusConfig(Config, frozen=True):
-    """Settings of PFGM++, beside those of EDM. Levels are relative to standardised data."""
+    """Settings of PFGM++ in addition to those of EDM. Levels are relative to standardised data."""
 
     net: DenoiserNet = Pick()
     dimensions: Annotated[
@@ -96,8 +96,8 @@ class PfgmPlusPlusConfig(Config, frozen=True):
 
 
 def student_noise(like: Batch, dimensions: int, generator: torch.Generator) -> Tensor:
-    """Return noise of scale 1 for rows x (n, *shape), Student with so many degrees of freedom, the
-    same factor for all numbers of a row; 0 where a place is padded.
+    """Return noise of scale 1 for rows x (n, *shape), Student t with ``degrees`` degrees of freedom
+    and one factor per row; 0 at padded places.
     """
     half = torch.full((len(like),), dimensions / 2, device=generator.device)
     chi = 2.0 * torch._standard_gamma(half, generator=generator)

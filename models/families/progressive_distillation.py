@@ -146,8 +146,8 @@ class _OnLevels(Ddim):
 class ProgressiveDistillation(Carried, Family[ProgressiveDistillationConfig]):
     """field = score of a teacher in fewer and fewer steps, carrier = particles.
 
-    One network learns all: it goes on from its average at the end of each round, a copy of which
-    teaches it in the next.
+    One network learns all rounds: it continues from its average at the end of each round, a copy of
+    which is the teacher of the next.
     """
 
     field: ScoreField

@@ -10,11 +10,11 @@ from pushforward.models.carriers.pair_settings import PairCount, PairSolver, pai
 from pushforward.models.carriers.pairs import Pairs
 from pushforward.models.config import Config, Pick, param
 from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.condition_settings import ConditionalSetting
 from pushforward.models.contracts.family import Family
 from pushforward.models.contracts.learner import Learner, Phase, Scene, Training, Walk
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.contracts.state import State
-from pushforward.models.contracts.told_settings import ConditionalSetting
 from pushforward.models.couplings.couple import coupled_noise
 from pushforward.models.entries import Needs
 from pushforward.models.fields.velocity import VelocityField, draw_times
@@ -129,11 +129,11 @@ class Reflow(FlowFamily[ReflowConfig]):
             metrics = yield from self._first(real)
         elif SOURCE in self.inputs:
             if not self.pairs.complete:
-                yield from self._drawn(real, self.inputs[SOURCE], len(real))
+                yield from self._draw_pairs(real, self.inputs[SOURCE], len(real))
             metrics = yield from self._straightened(real)
         elif self._count < self._starts[1]:
             # What draws is what learns: it stays as it is meanwhile.
-            noise, ends = yield from self._drawn(real, self)
+            noise, ends = yield from self._draw_pairs(real, self)
             time = draw_times(len(noise), self.noise)
             at = between(noise, noise.holding(ends), time)
             metrics = {"loss": self.field.error(at, time, ends - noise.x)}
@@ -148,7 +148,7 @@ class Reflow(FlowFamily[ReflowConfig]):
         yield "draw", {"real": real.x, "particles": noise.x}
         return (yield from self._fitted(real, noise, real.x))
 
-    def _drawn(
+    def _draw_pairs(
         self, real: Batch, source: Learner[Any], batch: int | None = None
     ) -> Generator[tuple[str, Scene], None, tuple[Batch, Tensor]]:
         assert isinstance(source, Family)

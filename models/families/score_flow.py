@@ -14,10 +14,10 @@ from pushforward.models.carriers.population_settings import (
 )
 from pushforward.models.config import Config, Pick, param
 from pushforward.models.contracts.batch import Batch, Rows
-from pushforward.models.contracts.learner import Look, Phase, Training, Walk
+from pushforward.models.contracts.condition_settings import ConditionalSetting
+from pushforward.models.contracts.learner import LayerFunction, Phase, Training, Walk
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.contracts.state import Packed
-from pushforward.models.contracts.told_settings import ConditionalSetting
 from pushforward.models.denoisers.densities import RhoUniform
 from pushforward.models.fields.difference_settings import (
     HighLevel,
@@ -144,8 +144,8 @@ class ScoreFlow(PopulationFamily[ScoreFlowConfig]):
         super().retune(config)
 
     @property
-    def looks(self) -> Mapping[str, Look]:
+    def layer_functions(self) -> Mapping[str, LayerFunction]:
         return {
-            **self.field.looks,
+            **self.field.layer_functions,
             "next-move": lambda x, t: self.carrier.speed * self.field.velocity(x),
         }

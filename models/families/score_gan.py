@@ -9,11 +9,11 @@ from pushforward.models.carriers.generator_family import GeneratorFamily
 from pushforward.models.carriers.generator_settings import GeneratorSettings
 from pushforward.models.config import Pick
 from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.condition_settings import ConditionalSetting
 from pushforward.models.contracts.family import Frame
-from pushforward.models.contracts.learner import Look, Phase, Training, Walk
+from pushforward.models.contracts.learner import LayerFunction, Phase, Training, Walk
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.contracts.state import Packed
-from pushforward.models.contracts.told_settings import ConditionalSetting
 from pushforward.models.fields.difference_settings import (
     HighLevel,
     LevelRho,
@@ -140,8 +140,8 @@ class ScoreGan(GeneratorFamily[ScoreGanConfig]):
         return latents.holding(latents.zeroed(x))
 
     @property
-    def looks(self) -> Mapping[str, Look]:
+    def layer_functions(self) -> Mapping[str, LayerFunction]:
         return {
-            **self.field.looks,
+            **self.field.layer_functions,
             "next-move": self.field.velocity,
         }

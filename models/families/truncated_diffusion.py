@@ -12,11 +12,11 @@ from pushforward.models.carriers.pairs import Pairs
 from pushforward.models.carriers.truncated import FittedGaussian, TruncatedParticles
 from pushforward.models.config import Config, Pick, param
 from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.condition_settings import ConditionalSetting
 from pushforward.models.contracts.family import Family
 from pushforward.models.contracts.learner import Training, Walk
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.contracts.state import Packed
-from pushforward.models.contracts.told_settings import ConditionalSetting
 from pushforward.models.denoisers.denoiser import Denoiser
 from pushforward.models.denoisers.densities import draw_levels
 from pushforward.models.denoisers.level_settings import DisplaySetting, SmallestNoise, log_normal

@@ -1,11 +1,11 @@
 """What a critic minimises: one convention for every adversarial loss.
 
-The critic d(x) is larger where there is more data than particles; for the logistic loss its
-optimum is d = log p/q, p the law of the data and q that of the particles. Where the particles then
-go is another matter: they move along h'(d) grad d, uphill in h(d) (`models.fields.rescaling`; Yi
-et al. 2023, MonoFlow, arXiv:2302.01075), and the generator loss of the literature is -E h(d(g(z))).
-Authors who write the critic of an IPM with the opposite sign (Franceschi et al. 2023,
-arXiv:2305.16150) get the same motion.
+The critic d(x) is larger where there is more data than particles; for the logistic loss its optimum
+is d = log p/q, p the distribution of the data and q that of the particles. The particles move along
+h'(d) grad d, uphill in h(d) (`models.fields.rescaling`; Yi et al. 2023, MonoFlow,
+arXiv:2302.01075), and the generator loss of the literature is -E h(d(g(z))). Authors who write the
+critic of an IPM with the opposite sign (Franceschi et al. 2023, arXiv:2305.16150) get the same
+motion.
 """
 
 from dataclasses import dataclass
@@ -95,8 +95,8 @@ LossSetting = Annotated[
 def motion_of(loss: LossName, name: RescalingName, shift: float) -> Rescaling:
     """Return the h that particles climb with this loss.
 
-    A rescaling reads a log ratio. The critics of hinge and IPM are none, and their particles climb
-    d itself, whatever the rescaling.
+    A rescaling needs a log ratio. The critics of hinge and IPM losses estimate none, so their
+    particles climb d itself for any rescaling.
     """
     return rescaling(name, shift) if LOSSES[loss].is_log_ratio else rescaling("logit")
 

@@ -86,7 +86,7 @@ class ConsistencyField(TrainedPart[ConsistencyFunction]):
         self.cut(levels)
 
     def cut(self, levels: int) -> None:
-        """Cut trajectories into so many levels from now on: rising, without the 0 at the end of a
+        """Cut trajectories into ``count`` levels from now on: rising, without the 0 at the end of a
         sampling grid (Karras et al. 2022, arXiv:2206.00364, eq. 5).
         """
         if len(self.grid) == levels:
@@ -129,9 +129,9 @@ class ConsistencyField(TrainedPart[ConsistencyFunction]):
             x: points (n, *shape).
             low: the levels to reach, (n,).
             high: the levels that they are at, (n,).
-            step: of which solver: Euler's; Heun's, the mean of the slopes at both ends (Karras et
-                al. 2022, algorithm 1); or DPM-Solver-2's, the slope at the geometric mean of the
-                levels (Lu et al. 2022, arXiv:2206.00927, algorithm 1, in s).
+            step: the solver: Euler's; Heun's, the mean of the slopes at both ends (Karras et al.
+                2022, algorithm 1); or DPM-Solver-2's, the slope at the geometric mean of the levels
+                (Lu et al. 2022, arXiv:2206.00927, algorithm 1, in s).
             steps: how many, between levels as those of a finer grid.
         """
         for upper, lower in pairwise(_between(low, high, steps)):
@@ -190,8 +190,8 @@ class ConsistencyField(TrainedPart[ConsistencyFunction]):
 
 
 def _between(low: Tensor, high: Tensor, parts: int) -> list[Tensor]:
-    """Return the levels, (n,) each, that cut the way from ``high`` to ``low`` into so many parts:
-    even in s^(1/rho), as those of a grid are.
+    """Return the levels, (n,) each, that divide the interval from ``high`` to ``low`` evenly in
+    s^(1/rho), as a sampling grid does.
     """
     rho = GridConfig().rho
     top, bottom = high ** (1 / rho), low ** (1 / rho)

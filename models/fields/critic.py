@@ -38,7 +38,7 @@ class Critic(TrainedPart[nn.Module]):
         centre: the slope that the penalty pulls to.
         place: where the slope is penalised.
         generator: for the random places "between"; it belongs to the training.
-        clock: whether the network is told the flow time.
+        clock: whether the network is conditioned on the flow time.
         decay: of averaged weights, by which everything but `fit` and `motion` looks; None where
             there are none.
         execution: how the network is run.
@@ -115,7 +115,7 @@ class Critic(TrainedPart[nn.Module]):
         return loss, metrics
 
     def _paired(self, real: Batch, particles: Batch, level: Tensor | None) -> Tensor | None:
-        """Return the flow times that the network is told, None for a critic without a clock."""
+        """Return the flow times as input of the network, None for a critic without a clock."""
         if not self.clock:
             return None
         if level is None:
@@ -168,16 +168,16 @@ class Critic(TrainedPart[nn.Module]):
         weight computed.
         """
         rows = Batch.of(x)
-        return self._slope(self.trained.net, rows, self._told(rows, t))
+        return self._slope(self.trained.net, rows, self._clock_input(rows, t))
 
-    def _told(self, rows: Batch, t: float | Tensor) -> Tensor | None:
+    def _clock_input(self, rows: Batch, t: float | Tensor) -> Tensor | None:
         if not self.clock:
             return None
         return t if isinstance(t, Tensor) else rows.x.new_full((len(rows),), t)
 
     def _each(self, function: Callable[..., Tensor], x: Rows, t: float | Tensor) -> Tensor:
         rows = Batch.of(x)
-        told = self._told(rows, t)
+        told = self._clock_input(rows, t)
         return by_parts(function, rows) if told is None else by_parts(function, rows, told)
 
     def _slope(self, net: nn.Module, rows: Batch, t: Tensor | None) -> Tensor:

@@ -47,13 +47,13 @@ def build_critic(
     decay: float | None = None,
     climbs: Literal["generator", "particle"] = "generator",
 ) -> Critic:
-    """Return the critic that a family's settings ask for; see `models.fields.critic.Critic`.
+    """Return the critic of a family's settings; see `models.fields.critic.Critic`.
 
     Args:
         learner: the family whose critic it is.
         config: its settings.
         stream: of the seed, for the initial weights.
-        clock: whether it is told the flow time.
+        clock: whether it is conditioned on the flow time.
         decay: of averaged weights; None where there are none.
         climbs: what moves along h.
 

@@ -1,4 +1,4 @@
-"""An energy as a field: p(x) = exp(-E(x)) / Z, so that the score is -grad E, whatever Z.
+"""An energy as a field: p(x) = exp(-E(x)) / Z, so that the score is -grad E for any Z.
 
 It is learned by contrast: down at the data, up at the particles, which is the gradient of
 log p where these are drawn from the model (Hinton 2002, Neural Computation 14:1771, eq. 3).
@@ -31,7 +31,7 @@ class Energy(TrainedPart[nn.Module]):
         decay: of averaged weights, by which everything but the training looks.
         restraint: weight of the square of the energies, which keeps them near 0 (Du and Mordatch
             2019, arXiv:1903.08689, section 3.3); may be set between steps.
-        clock: whether the network is told a level.
+        clock: whether the network is conditioned on a noise level.
         execution: how the network is run.
     """
 
@@ -81,15 +81,15 @@ class Energy(TrainedPart[nn.Module]):
     def motion(self, x: Rows, t: float | Tensor = 1.0) -> Tensor:
         """Return `velocity` by the weights being trained, all particles in one call."""
         rows = Batch.of(x)
-        return _score(self.trained.net, rows, self._told(rows, t))
+        return _score(self.trained.net, rows, self._clock_input(rows, t))
 
-    def _told(self, rows: Batch, t: float | Tensor) -> Tensor | None:
+    def _clock_input(self, rows: Batch, t: float | Tensor) -> Tensor | None:
         if not self.clock:
             return None
         return t if isinstance(t, Tensor) else rows.x.new_full((len(rows),), t)
 
     def _each(self, function: Callable[..., Tensor], rows: Batch, t: float | Tensor) -> Tensor:
-        told = self._told(rows, t)
+        told = self._clock_input(rows, t)
         return by_parts(function, rows) if told is None else by_parts(function, rows, told)
 
 

@@ -1,9 +1,9 @@
-"""The exact field: the score of a law that is known, so that nothing has to be learnt.
+"""The exact field: the score of a known distribution; nothing is learned.
 
 For a Gaussian mixture D(x, s) = E[x0 | x0 + s eps = x] is a closed formula (`models.oracle`). Its
-particles end in the data whatever is trained, and its loss is the least that any denoiser has:
-E w(s) |D(x0 + s eps, s) - x0|^2 = E w(s) Var[x0 | x0 + s eps] (Karras et al. 2022,
-arXiv:2206.00364, eqs. 2, 3 and 8).
+particles end in the data without training, and its loss is the minimum of all denoisers: E w(s)
+|D(x0 + s eps, s) - x0|^2 = E w(s) Var[x0 | x0 + s eps] (Karras et al. 2022, arXiv:2206.00364, eqs.
+2, 3 and 8).
 """
 
 import torch
@@ -24,7 +24,7 @@ __all__ = ["ExactScore", "exact_denoiser", "known_law"]
 
 
 def known_law(spec: DataSpec, device: torch.device) -> GaussianMixture:
-    """Return the law of standardised data, float32, on a device.
+    """Return the distribution of standardised data, float32, on a device.
 
     Raises:
         ConfigError: it is not known.
@@ -87,7 +87,7 @@ class ExactScore:
         return {"loss": (weight * error.square()).mean()}
 
     def label(self, like: Batch | None) -> Tensor | None:
-        """Return the class of each row (n,), None where none is given or the law knows none."""
+        """Return the class of each row (n,), None without classes."""
         told = like is not None and self.law.classes is not None
         return like.given.get(LABEL) if told and like is not None else None
 
@@ -101,8 +101,8 @@ class ExactScore:
         return flow_velocity(self.denoiser(rows), rows.x, t, clock=self.clock, display=self.display)
 
     def log_density(self, rows: Rows, t: float) -> Tensor:
-        """Return log q_t(x) in nats, (n,), the law of the particles at flow time t where they are
-        shown: x = alpha xbar (n, d), so log q_t(x) = log p(x/alpha; s) - d log alpha.
+        """Return log q_t(x) in nats, (n,), the density of the particles at flow time t in display
+        coordinates: x = alpha xbar (n, d), so log q_t(x) = log p(x/alpha; s) - d log alpha.
         """
         batch = Batch.of(rows)
         x, label = batch.x, self.label(batch)

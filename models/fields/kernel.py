@@ -31,7 +31,7 @@ from pushforward.models.config import param
 from pushforward.models.contracts.batch import Batch, Rows, by_parts
 from pushforward.models.contracts.spec import LABEL, DataSpec
 from pushforward.models.contracts.state import State
-from pushforward.models.contracts.untold import UNTOLD
+from pushforward.models.contracts.unconditional import UNCONDITIONAL
 from pushforward.models.nets.offered import discovered
 from pushforward.models.registry import registry
 from pushforward.models.tensors import in_parts, slope_of, widest_float
@@ -114,10 +114,10 @@ class Kernel:
         self._classes: tuple[Tensor, Tensor] | None = None
 
     def fit(self, real: Rows, particles: Rows, level: Tensor | None) -> dict[str, Tensor]:
-        """Keep data (B, *shape) and particles (C, *shape), with their classes where both are told
-        them; the loss is the unbiased MMD^2 between the data and as many of the particles, of
-        classes the mean over the data of those that have two of each at least. It is zero on
-        average between equal laws, and so may be below zero.
+        """Keep data (B, *shape) and particles (C, *shape), with their classes if both are
+        conditional; the loss is the unbiased MMD^2 between the data and as many of the particles,
+        with classes its mean over those with at least two of each. Its expectation between equal
+        distributions is zero, so it may be negative.
         """
         known, others = Batch.of(real), Batch.of(particles)
         data, made = self._seen(known), self._seen(others)
@@ -155,20 +155,20 @@ class Kernel:
         return rows.x if self._features is None else by_parts(self._features, rows)
 
     def witness(self, rows: Rows) -> Tensor:
-        """Return w(x) of the kept batch, x (n, *shape) -> (n,), of the class of each row that is
-        told one; 0 where there is none yet.
+        """Return w(x) of the kept batch, x (n, *shape) -> (n,), for the class of each conditional
+        row; 0 before the first batch.
         """
         known = Batch.of(rows)
         if not len(self._real):
             return known.x.new_zeros(len(known))
-        return in_parts(self._witness, self._seen(known), *self._told(known))
+        return in_parts(self._witness, self._seen(known), *self._class_input(known))
 
     def _witness(self, x: Tensor, *classes: Tensor) -> Tensor:
         towards, away = self._shares(*classes)
         up = (self._bank(self._square(x, self._real)) * towards).sum(dim=1)
         return up - (self._bank(self._square(x, self._particles)) * away).sum(dim=1)
 
-    def _told(self, rows: Batch) -> tuple[Tensor, ...]:
+    def _class_input(self, rows: Batch) -> tuple[Tensor, ...]:
         """Return the class of each row, (n,), where the kept batch has classes to compare with."""
         if self._classes is None or LABEL not in rows.given:
             return ()
@@ -182,7 +182,7 @@ class Kernel:
         if classes is None or self._classes is None:
             return 1.0 / len(self._real), 1.0 / max(1, len(self._particles) - 1)
         mine = classes[:, None]
-        data, made = (((mine == c) | (mine == UNTOLD)).to(self._real) for c in self._classes)
+        data, made = (((mine == c) | (mine == UNCONDITIONAL)).to(self._real) for c in self._classes)
         there = data.sum(dim=1, keepdim=True)
         others = (made.sum(dim=1, keepdim=True) - 1.0).clamp_min(1.0)
         return data / there.clamp_min(1.0), made / others * (there > 0.0)
@@ -193,10 +193,10 @@ class Kernel:
         if not len(self._real):
             return torch.zeros_like(rows.x)
         if features is None:
-            return rows.zeroed(in_parts(self._slope, rows.x, *self._told(rows)))
+            return rows.zeroed(in_parts(self._slope, rows.x, *self._class_input(rows)))
 
         def pulled(part: Batch) -> Tensor:
-            way = self._slope(self._seen(part), *self._told(part))
+            way = self._slope(self._seen(part), *self._class_input(part))
             return slope_of(lambda at: (features(part.holding(at)) * way).sum(dim=1), part.x)
 
         return rows.zeroed(by_parts(pulled, rows))

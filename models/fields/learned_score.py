@@ -1,4 +1,4 @@
-"""A score field as its settings ask for it, with what is learned beside the denoiser."""
+"""Build a score field from its settings, with all that is learned along with the denoiser."""
 
 from typing import Any
 
@@ -32,12 +32,12 @@ def learned_score(
     spec: DataSpec | None = None,
     make: type[Denoiser] = Denoiser,
 ) -> ScoreField:
-    """Return the field of a learner, on its device; it draws from the learner's noise.
+    """Return the field of a learner, on its device; it uses the learner's random generator.
 
     Args:
         learner: whose it is.
         config: its settings.
-        spec: what the network is told about the data, where that is more than the data say.
+        spec: description of the data for the network, if it differs from that of the data.
         make: the denoiser that the network is put into.
 
     Raises:
@@ -85,8 +85,8 @@ def _schedule(learner: Learner[Any], config: ScoreSettings) -> LearnedSchedule:
 def _variance(
     learner: Learner[Any], config: ScoreSettings, schedule: LearnedSchedule | None
 ) -> LearnedVariance | None:
-    """Return what learns the variance of reverse steps, None where it is not asked for: of steps
-    that are even in the time of the path, the cosine one where levels follow no path.
+    """Return the learner of the variance of reverse steps, None if it is not learned. Steps are
+    even in the time of the path, or of the cosine path if the levels follow none.
     """
     if config.variance == "known":
         return None

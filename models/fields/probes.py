@@ -33,7 +33,7 @@ class Probes:
     def draw(
         cls, law: RhoUniform, pairs: int, shape: tuple[int, ...], generator: torch.Generator
     ) -> "Probes":
-        """Draw that many pairs of opposite noise, one in each part of the law of the levels."""
+        """Draw pairs of opposite noise, one per quantile interval of the noise levels."""
         level = draw_levels(law, pairs, generator)
         noise = torch.randn((pairs, *shape), generator=generator, device=generator.device)
         return cls(level.repeat(2), torch.cat([noise, -noise]))

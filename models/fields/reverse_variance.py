@@ -1,4 +1,4 @@
-"""The variance of the reverse steps in training: by the variational bound, of which it is a part.
+"""The variance of the reverse steps in training: by the variational bound.
 
 The hybrid loss L_simple + lambda L_vlb lets L_vlb reach the variance only, by a stopped gradient on
 the mean (Nichol & Dhariwal 2021, arXiv:2102.09672, section 3.1). With a network for each the two

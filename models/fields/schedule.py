@@ -1,17 +1,17 @@
 """A noise schedule in training: it makes the estimate of the variational bound vary less.
 
-The diffusion term of the bound is E_u L(u) with L = (d ln s/du) |D - x0|^2/s^2, whatever the
-schedule between its ends (Kingma et al. 2021, arXiv:2107.00630, eqs. 17 and 18), so its inside is
-free to be what makes the variance of L least, or E L^2, which differs by a constant (appendix I.2).
+The diffusion term of the bound is E_u L(u) with L = (d ln s/du) |D - x0|^2/s^2, for any schedule
+between its ends (Kingma et al. 2021, arXiv:2107.00630, eqs. 17 and 18), so its interior can be
+chosen to minimise the variance of L, or E L^2, which differs by a constant (appendix I.2).
 
 Seen at fixed levels, E L^2 = int (d ln s/du) m(s) d ln s with m the second moment of
 |D - x0|^2/s^2: only the slope depends on the schedule. Its gradient at a fixed level is that of
 d ln s/du less (d^2 ln s/du^2)/(d ln s/du) times that of ln s at a fixed time, so that nothing goes
 back through the network, and the mean is the same as if it did.
 
-Free ends follow the bound itself, of which the diffusion term depends on nothing else: its slope
-is m(s_max) at the upper end and -m(s_min) at the lower one, m(s) = E|D - x0|^2/s^2, beside the
-terms of prior and reconstruction (`models.bound`).
+Free ends follow the bound itself, whose diffusion term depends on nothing else: its slope is
+m(s_max) at the upper end and -m(s_min) at the lower one, m(s) = E|D - x0|^2/s^2, beside the terms
+of prior and reconstruction (`models.bound`).
 """
 
 import torch
@@ -43,7 +43,7 @@ class LearnedSchedule(TrainedPart[LearnedPath]):
 
     @property
     def path(self) -> LearnedPath:
-        """The path as it is now."""
+        """The current path."""
         return self.trained.net
 
     def range(self) -> tuple[float, float]:

@@ -1,10 +1,10 @@
 """The score as a field: a denoiser learned by regression, whose ODE moves the particles.
 
-The particles of a diffusion are data with noise, so the field is fitted with no simulation:
-E w(s) |D(x0 + s eps, s) - x0|^2 (Vincent 2011, eq. 11; Karras et al. 2022, arXiv:2206.00364,
-eqs. 2 and 8), or with the data hidden from it (`models.denoisers.objectives`). The score is
-(D - x)/s^2, and the probability-flow ODE is dx/ds = (x - D)/s. Beside it a noise schedule and the
-variance of reverse steps may be learned.
+The particles of a diffusion are data with noise, so the field is fitted with no simulation: E w(s)
+|D(x0 + s eps, s) - x0|^2 (Vincent 2011, eq. 11; Karras et al. 2022, arXiv:2206.00364, eqs. 2 and
+8), or with the data hidden from it (`models.denoisers.objectives`). The score is (D - x)/s^2, and
+the probability-flow ODE is dx/ds = (x - D)/s. A noise schedule and the variance of reverse steps
+may be learned as well.
 """
 
 from collections.abc import Callable
@@ -17,11 +17,11 @@ from pushforward.models.contracts.abilities import Denoise
 from pushforward.models.contracts.batch import Batch, Rows, by_parts
 from pushforward.models.contracts.execution import PLAIN, Execution
 from pushforward.models.contracts.state import Packed, State
-from pushforward.models.contracts.untold import untold, untold_rows
+from pushforward.models.contracts.unconditional import drop_conditions, has_unconditional_rows
 from pushforward.models.denoisers.denoiser import Denoiser, DistanceName
 from pushforward.models.denoisers.densities import Density
 from pushforward.models.denoisers.objectives import ObjectiveName, sliced_errors
-from pushforward.models.denoisers.times import Drawn, Importance, TimesName, draw_times
+from pushforward.models.denoisers.times import Importance, SampledLevels, TimesName, draw_times
 from pushforward.models.denoisers.weights import WeightName, is_natural, loss_weight
 from pushforward.models.fields.reverse_variance import LearnedVariance
 from pushforward.models.fields.schedule import LearnedSchedule
@@ -52,11 +52,12 @@ class ScoreField(TrainedPart[Denoiser]):
         gamma, power: of the weights "min-snr" and "p2".
         clock: flow time <-> noise level.
         display: the coordinates that `velocity` speaks.
-        dropout: for how large a share of the rows nothing is given while it learns.
-        pace: how many steps of the schedule of the rate are done; None for those of the field.
+        dropout: fraction of training rows whose conditions are dropped.
+        pace: number of steps of the learning-rate schedule done; None for those of the field.
         execution: how the network is run.
         objective: what it learns from.
-        distance: how an error counts; by its square where it is asked for row by row.
+        distance: distance of the prediction from its target; the square if it is computed row by
+            row.
         times: how the levels of a batch are drawn.
         noise: where an objective, or free ends of a schedule, draw from; on the denoiser's device.
         schedule: what learns the path whose time is the density.
@@ -119,20 +120,20 @@ class ScoreField(TrainedPart[Denoiser]):
             return self._clock
         return FlowClock(*self.schedule.range())
 
-    def draw(self, n: int, generator: torch.Generator) -> Drawn:
+    def draw(self, n: int, generator: torch.Generator) -> SampledLevels:
         """Draw the noise levels of a batch of n rows."""
         if self.importance is not None:
             return self.importance.draw(self.density, n, generator)
         return draw_times(self.times, self.density, n, generator)
 
     def forgetting(self, rows: Batch, generator: torch.Generator) -> Batch:
-        """Return rows to learn from, of a share of which nothing is given any more (Ho and Salimans
-        2022, arXiv:2207.12598, algorithm 1); the rows themselves where there is no dropout.
+        """Return training rows with the conditions of a fraction dropped (Ho and Salimans 2022,
+        arXiv:2207.12598, algorithm 1); the rows themselves without dropout.
         """
         if not self.dropout:
             return rows
         chance = torch.rand(len(rows), generator=generator, device=generator.device)
-        return untold(rows, chance.to(rows.device) < self.dropout)
+        return drop_conditions(rows, chance.to(rows.device) < self.dropout)
 
     def retune(self, optimizer: OptimizerConfig) -> None:
         """Train on with another optimiser, the variance too where one is learned."""
@@ -141,7 +142,7 @@ class ScoreField(TrainedPart[Denoiser]):
                 each.trained.optimizer.config = optimizer
 
     def fit(
-        self, real: Rows, particles: Rows, level: Tensor | None, drawn: Drawn | None = None
+        self, real: Rows, particles: Rows, level: Tensor | None, drawn: SampledLevels | None = None
     ) -> dict[str, Tensor]:
         """Do one step; particles[i] = real[i] + level[i] * noise, level (B,). ``drawn`` says how
         these levels were drawn, where they were not drawn evenly from the density.
@@ -155,7 +156,7 @@ class ScoreField(TrainedPart[Denoiser]):
         if self.objective == "denoising" and self.importance is None and self.schedule is None:
             metrics = self._regress(data, noised, level)
         else:
-            metrics = self._by_rows(data, noised, drawn or Drawn(level))
+            metrics = self._by_rows(data, noised, drawn or SampledLevels(level))
         if self.variance is not None:
             metrics |= self.variance.fit(data, noised, level, self._in_training(noised))
         return metrics
@@ -175,8 +176,8 @@ class ScoreField(TrainedPart[Denoiser]):
 
         return self.trained.descend(loss, len(data))
 
-    def _by_rows(self, data: Batch, noised: Batch, drawn: Drawn) -> dict[str, Tensor]:
-        """Do one step whose error is asked for row by row, by those who learn from it."""
+    def _by_rows(self, data: Batch, noised: Batch, drawn: SampledLevels) -> dict[str, Tensor]:
+        """Do one step and pass the error of each row to the schedule and the importance sampler."""
         level, odds = drawn.level, drawn.odds
         weight = self._weigh(level)
         heavy = weight if odds is None else weight * odds
@@ -258,7 +259,7 @@ class ScoreField(TrainedPart[Denoiser]):
     def pack(self, state: State, part: str) -> None:
         """Add the exact training state."""
         super().pack(state, part)
-        for name, each in self._beside().items():
+        for name, each in self._auxiliary_parts().items():
             each.pack(state, f"{part}/{name}")
 
     def unpack(self, state: State, part: str) -> None:
@@ -268,16 +269,16 @@ class ScoreField(TrainedPart[Denoiser]):
             ValueError: it does not fit.
         """
         super().unpack(state, part)
-        for name, each in self._beside().items():
+        for name, each in self._auxiliary_parts().items():
             each.unpack(state, f"{part}/{name}")
 
     def parameter_count(self) -> int:
         """Return how many numbers are trained."""
-        beside = sum(each.parameter_count() for each in self._beside().values())
+        beside = sum(each.parameter_count() for each in self._auxiliary_parts().values())
         return super().parameter_count() + beside
 
-    def _beside(self) -> dict[str, Packed]:
-        """Return what learns beside the denoiser, by name."""
+    def _auxiliary_parts(self) -> dict[str, Packed]:
+        """Return the parts that learn along with the denoiser, by name."""
         parts = {
             "importance": self.importance,
             "schedule": self.schedule,
@@ -290,9 +291,10 @@ class ScoreField(TrainedPart[Denoiser]):
         (n, *shape), s (n,) or 0-d.
 
         Raises:
-            ValueError: of some rows nothing is given, and it was always told something.
+            ValueError: some rows are unconditional, and the model was trained without label
+                dropout.
         """
-        if not self.dropout and untold_rows(like):
+        if not self.dropout and has_unconditional_rows(like):
             raise ValueError(
                 "the model has no unconditional prediction (label dropout 0): train one with a "
                 "label dropout of 0.1"

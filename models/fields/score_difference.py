@@ -17,7 +17,7 @@ from torch import Tensor
 from pushforward.models.config import ConfigError
 from pushforward.models.contracts.abilities import Denoise
 from pushforward.models.contracts.batch import Batch, Rows
-from pushforward.models.contracts.learner import Look
+from pushforward.models.contracts.learner import LayerFunction
 from pushforward.models.denoisers.densities import RhoUniform, draw_levels
 from pushforward.models.fields.particle_score import OwnScore
 from pushforward.models.fields.probes import Probes
@@ -31,10 +31,8 @@ Bound: TypeAlias = Callable[[Batch], Denoise]
 
 
 def level_law(s_low: float, s_high: float, rho: float) -> RhoUniform:
-    """Return the law of the noise levels at which two scores are compared.
-
-    It is that of EDM's sampling grid, not of its training (Franceschi et al. 2023,
-    arXiv:2305.16150, algorithm 1).
+    """Return the distribution of the noise levels at which two scores are compared: that of EDM's
+    sampling grid, not of its training (Franceschi et al. 2023, arXiv:2305.16150, algorithm 1).
 
     Raises:
         ConfigError: the levels are not in order.
@@ -123,7 +121,7 @@ class ScoreDifference:
         return self._scaled_score(self.own.denoiser, Batch.of(x), t)
 
     @property
-    def looks(self) -> Mapping[str, Look]:
+    def layer_functions(self) -> Mapping[str, LayerFunction]:
         """The layers of the two scores, by their names."""
         return {"score-data": self.score_of_data, "score-particles": self.score_of_particles}
 

@@ -1,12 +1,12 @@
-"""The settings of a diffusion whose denoiser is learned: what it predicts, what its loss counts, at
-which levels, and what is learned beside it.
+"""Settings of a diffusion with a learned denoiser: prediction, loss weight, noise levels, and what
+else is learned.
 """
 
 from typing import Annotated, Literal
 
 from pushforward.models.config import Config, Pick, param
+from pushforward.models.contracts.condition_settings import ConditionalSetting, LabelDropout
 from pushforward.models.contracts.spec import DataSpec
-from pushforward.models.contracts.told_settings import ConditionalSetting, LabelDropout
 from pushforward.models.denoisers.denoiser import DistanceName
 from pushforward.models.denoisers.densities import Density, LogUniform, RhoUniform, UniformTime
 from pushforward.models.denoisers.level_settings import (

@@ -1,8 +1,6 @@
-"""The difference of two learned scores: what score flow and Score GAN share, whoever it carries.
-
-First a teacher learns the score of the data, and nothing moves. Then it stands still, and a second
-denoiser learns the score of the particles beside them (Franceschi et al. 2023, arXiv:2305.16150,
-algorithm 1).
+"""The difference of two learned scores: shared by score flow and Score GAN. First a teacher learns
+the score of the data while nothing moves. Then it is frozen, and a second denoiser learns the score
+of the moving particles (Franceschi et al. 2023, arXiv:2305.16150, algorithm 1).
 """
 
 from collections.abc import Callable
@@ -70,7 +68,7 @@ class TaughtDifference(ScoreDifference):
     Args:
         config: the family's settings.
         learner: the family.
-        probes: makes what `velocity` is a mean over from the law of the levels.
+        probes: draws the noise levels over which `velocity` averages.
 
     Attributes:
         teacher, own: the two scores.

@@ -1,8 +1,7 @@
-"""The teacher: a diffusion trained first, whose score of the data then stays as it is.
+"""The teacher: a diffusion that is trained first and then frozen.
 
-It is an EDM denoiser (Karras et al. 2022, arXiv:2206.00364) with the paper's loss weight, and with
-its training levels where no others are asked for. While it learns, its own flow shows how far it
-has come.
+It is an EDM denoiser (Karras et al. 2022, arXiv:2206.00364) with the paper's loss weight, and its
+training levels by default. Its own flow shows its progress while it learns.
 """
 
 from collections.abc import Iterator
@@ -28,7 +27,8 @@ __all__ = ["EDM_LEVELS", "Teacher", "weights_to_begin_with"]
 
 _S_MIN, _DECAY = 0.002, 0.999
 EDM_LEVELS = LogNormal(-1.2, 1.2, _S_MIN, 20.0)
-"""The law of the levels that an EDM learns at (Karras et al. 2022, table 1), on data of std 1."""
+"""Distribution of the training noise levels of EDM (Karras et al. 2022, table 1), on data of std 1.
+"""
 
 
 def weights_to_begin_with(teacher: Learner[Any], net: nn.Module) -> nn.Module | None:
@@ -46,19 +46,19 @@ def weights_to_begin_with(teacher: Learner[Any], net: nn.Module) -> nn.Module | 
 
 
 class Teacher:
-    """A denoiser of the data that learns for a while.
+    """A denoiser of the data that learns for a number of steps.
 
     Args:
         net: what is trained (`models.nets.calling`), on the CPU.
         learner: the family that it belongs to.
         optimizer: settings of the optimiser.
-        steps: for how many steps it learns.
-        density: the law of the noise levels it learns at. Its own flow begins at the highest, and
+        steps: number of steps for which it learns.
+        density: distribution of its training noise levels. Its own flow begins at the highest, and
             goes down to where an EDM stops: below the lowest a denoiser changes hardly anything.
 
     Attributes:
         field: the score it has learnt.
-        steps: as above; it is part of the state, as a longer run must not go back to school.
+        steps: as above; part of the state, so that an extended run does not train it again.
     """
 
     def __init__(

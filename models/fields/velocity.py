@@ -1,9 +1,9 @@
 """A velocity as a field: learned on lines from noise to data, and followed as an ODE in t.
 
-On x_t = (1 - t) z + t x0 the field v that fits the slopes x0 - z best, E[x0 - z | x_t = x], carries
-the law of the noise to that of the data, whichever z went with x0 (Liu et al. 2022,
-arXiv:2209.03003, eq. 1 and theorem 3.3; Lipman et al. 2022, arXiv:2210.02747, theorems 1 and 2).
-Only where they were drawn apart is it also a score.
+On x_t = (1 - t) z + t x0 the field v that fits the slopes x0 - z best, E[x0 - z | x_t = x],
+transports the distribution of the noise to that of the data for any coupling of z and x0 (Liu et
+al. 2022, arXiv:2209.03003, eq. 1 and theorem 3.3; Lipman et al. 2022, arXiv:2210.02747, theorems 1
+and 2). Only for independent z and x0 is it also a score.
 """
 
 from collections.abc import Callable
@@ -56,7 +56,7 @@ class VelocityField(TrainedPart[nn.Module]):
         places = at.places()
 
         def loss(part: slice) -> tuple[Tensor, dict[str, Tensor]]:
-            said = _said(self.trained.net, at.take(part), time[part])
+            said = _evaluate(self.trained.net, at.take(part), time[part])
             return mean_of_places((said - slope[part]).square(), places), {}
 
         return self.trained.descend(loss, len(at))
@@ -65,13 +65,13 @@ class VelocityField(TrainedPart[nn.Module]):
     def error(self, rows: Rows, time: Tensor, slope: Tensor) -> Tensor:
         """Return what `fit` would pull down, by the averaged weights and without a step, 0-d."""
         at = Batch.of(rows)
-        said = _said(self.trained.averaged, at, time)
+        said = _evaluate(self.trained.averaged, at, time)
         return mean_of_places((said - slope).square(), at.places())
 
     def velocity(self, x: Rows, t: float) -> Tensor:
         """Return dx/dt at x (n, *shape) and flow time t in [0, 1]."""
         rows = Batch.of(x)
-        v = bound(lambda part, s: _said(self.trained.averaged, Batch.of(part), s), rows)
+        v = bound(lambda part, s: _evaluate(self.trained.averaged, Batch.of(part), s), rows)
         return v(rows.x, torch.tensor(t, dtype=rows.x.dtype, device=rows.device))
 
     def transport(self, like: Batch | None = None) -> Denoise:
@@ -81,12 +81,12 @@ class VelocityField(TrainedPart[nn.Module]):
 
         def end(rows: Rows, s: Tensor) -> Tensor:
             at = Batch.of(rows)
-            return at.x + expand_like(s, at.x) * _said(self.trained.averaged, at, 1.0 - s)
+            return at.x + expand_like(s, at.x) * _evaluate(self.trained.averaged, at, 1.0 - s)
 
         return bound(end, like)
 
 
-def _said(net: nn.Module, at: Batch, time: Tensor) -> Tensor:
+def _evaluate(net: nn.Module, at: Batch, time: Tensor) -> Tensor:
     told = time.expand(len(at)) if time.dim() == 0 else time
     return at.zeroed(call(net, at, told))
 

@@ -1,7 +1,6 @@
-"""What guidance is: a denoiser made of a denoiser, so that samplers see D(x, s) and nothing else.
-
-In the coordinates xbar = x0 + s eps all that leads is a change of D: by Tweedie's formula
-D = x + s^2 grad log p(x; s), so that s^2 grad log q added to D turns the law p into p q.
+"""Guidance: a function from denoiser to denoiser, so that samplers only see D(x, s). In the
+coordinates xbar = x0 + s eps all guidance is a change of D: by Tweedie's formula D = x + s^2 grad
+log p(x; s), so that s^2 grad log q added to D turns the distribution p into p q.
 """
 
 from abc import ABC, abstractmethod

@@ -12,7 +12,7 @@ from pushforward.models.config import Config, RunRef, param
 from pushforward.models.contracts.abilities import ClassifiesNoisy, Denoise
 from pushforward.models.contracts.batch import Batch
 from pushforward.models.contracts.spec import LABEL
-from pushforward.models.contracts.untold import untold
+from pushforward.models.contracts.unconditional import drop_conditions
 from pushforward.models.guidance.base import DenoiseOf, Guidance
 from pushforward.models.registry import guidance
 
@@ -72,7 +72,7 @@ class ClassifierGuidance(Guidance):
         other._classifier = models.get("classifier")
         return other
 
-    def by(self, strength: float) -> "ClassifierGuidance":
+    def with_strength(self, strength: float) -> "ClassifierGuidance":
         """Return the same with another strength."""
         other = copy(self)
         other.config = replace(self.config, strength=strength)
@@ -95,7 +95,7 @@ class ClassifierGuidance(Guidance):
                 "one"
             )
         says, label = self._classifier.classifier(rows), rows.given[LABEL].long()
-        base = denoise_of(rows if self.config.told else untold(rows))
+        base = denoise_of(rows if self.config.told else drop_conditions(rows))
         strength = self.config.strength
 
         def denoise(x: Tensor, s: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ from pushforward.models.config import Config, param
 from pushforward.models.contracts.abilities import Denoise
 from pushforward.models.contracts.batch import Batch
 from pushforward.models.contracts.spec import LABEL
-from pushforward.models.contracts.untold import untold
+from pushforward.models.contracts.unconditional import drop_conditions
 from pushforward.models.guidance.base import DenoiseOf, Guidance
 from pushforward.models.registry import guidance
 
@@ -75,11 +75,11 @@ class ClassifierFreeConfig(Config, frozen=True):
     config=ClassifierFreeConfig,
 )
 class ClassifierFree(Guidance):
-    """D = D_0 + strength (D_c - D_0), c what is given and 0 nothing.
+    """D = D_0 + strength (D_c - D_0), c the condition and 0 none.
 
     At strength 1, and outside of the interval of noise levels, it is D_c itself. For a strength
-    above 1 samples do not follow the law p(x) p(c | x)^strength, tilted at no noise: what is tilted
-    is each noised law for itself, and these are no noised versions of one law.
+    above 1 samples do not follow the tilted distribution p(x) p(c | x)^strength: each noised
+    distribution is tilted separately, and these are not noised versions of one distribution.
     """
 
     def __init__(self, config: ClassifierFreeConfig | None = None) -> None:
@@ -99,7 +99,7 @@ class ClassifierFree(Guidance):
                 "training, switch on Class-conditional (conditional) and set Label dropout "
                 "(label_dropout) to 0.1"
             )
-        told, nothing = denoise_of(rows), denoise_of(untold(rows))
+        told, nothing = denoise_of(rows), denoise_of(drop_conditions(rows))
 
         def denoise(x: Tensor, s: Tensor) -> Tensor:
             strength = self._strength(float(s))
@@ -114,10 +114,9 @@ class ClassifierFree(Guidance):
         return denoise
 
     def _rescaled(self, led: Tensor, told: Tensor) -> Tensor:
-        """Return what is led, brought back towards the size of what was told, row by row.
-
-        Sizes are root mean squares: data are standardised, so that these are deviations, too, and
-        rows of a single number have one.
+        """Return the guided prediction, rescaled towards the size of the conditional one, row by
+        row. Sizes are root mean squares, which for standardised data are standard deviations and
+        exist for single numbers.
         """
         share = self.config.rescale
         if share == 0.0:

@@ -49,9 +49,9 @@ class MeasurementGradientConfig(Config, frozen=True):
 class MeasurementGradient(MeasurementGuidance):
     """D = D + strength s^2 grad_x log N(y; A D(x, s), sigma_y^2 + r(s)^2), r^2 = s^2/(1 + s^2).
 
-    By Bayes log p(x | y) = log p(x) + log p(y | x). DPS puts D in the place of the unknown x_0 and
-    leaves the weight of the gradient to be tuned; r is how far from D x_0 would be if data were
-    unit Gaussian, which gives it.
+    By Bayes log p(x | y) = log p(x) + log p(y | x). DPS replaces the unknown x_0 by D and leaves
+    the weight of the gradient to be tuned; here r, the deviation of x_0 from D for unit Gaussian
+    data, determines it.
     """
 
     def __init__(self, config: MeasurementGradientConfig | None = None) -> None:
@@ -60,16 +60,16 @@ class MeasurementGradient(MeasurementGuidance):
     def evaluations(self, s: float) -> int:
         return 2
 
-    def held(self, denoise: Denoise, measured: Measured) -> Denoise:
+    def constrain(self, denoise: Denoise, measured: Measured) -> Denoise:
         y, measurement, config = measured.y, measured.measurement, self.config
 
-        def held(x: Tensor, s: Tensor) -> Tensor:
+        def constrained(x: Tensor, s: Tensor) -> Tensor:
             with torch.enable_grad():
                 at = x.detach().requires_grad_(True)
                 said = denoise(at, s)
-                misfit = (y - measurement.of(said)).square().sum()
+                misfit = (y - measurement.apply(said)).square().sum()
                 (slope,) = torch.autograd.grad(misfit, at)
             variance = config.noise**2 + s**2 / (1 + s**2)
             return said.detach() - (0.5 * config.strength * s**2 / variance) * slope
 
-        return held
+        return constrained

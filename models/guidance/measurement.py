@@ -1,4 +1,4 @@
-"""What was measured of rows, y = A x, and guidance that leads samples to it."""
+"""Linear measurements of rows, y = A x, and guidance towards them."""
 
 import math
 from abc import abstractmethod
@@ -14,7 +14,15 @@ from pushforward.models.contracts.abilities import Denoise
 from pushforward.models.contracts.batch import Batch
 from pushforward.models.guidance.base import DenoiseOf, Guidance
 
-__all__ = ["Averages", "Blurred", "Grey", "Known", "Measured", "Measurement", "MeasurementGuidance"]
+__all__ = [
+    "Averages",
+    "Blurred",
+    "Grey",
+    "KnownValues",
+    "Measured",
+    "Measurement",
+    "MeasurementGuidance",
+]
 
 LUMA = (0.299, 0.587, 0.114)
 """How bright red, green and blue are to the eye (ITU-R BT.601, section 2.5.1)."""
@@ -26,25 +34,25 @@ twenty times as loud."""
 class Measurement(Protocol):
     """A linear map A of rows x (n, *shape), with a right inverse A+, so that A A+ = 1."""
 
-    def of(self, x: Tensor) -> Tensor:
+    def apply(self, x: Tensor) -> Tensor:
         """Return A x, (n, ...)."""
         ...
 
-    def back(self, y: Tensor) -> Tensor:
+    def pseudo_inverse(self, y: Tensor) -> Tensor:
         """Return A+ y, (n, *shape)."""
         ...
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownValues:
     """Some numbers of each row are known, (n, *shape) bool; of the others A x says 0."""
 
     places: Tensor
 
-    def of(self, x: Tensor) -> Tensor:
+    def apply(self, x: Tensor) -> Tensor:
         return torch.where(self.places, x, 0.0)
 
-    def back(self, y: Tensor) -> Tensor:
+    def pseudo_inverse(self, y: Tensor) -> Tensor:
         return torch.where(self.places, y, 0.0)
 
 
@@ -54,10 +62,10 @@ class Averages:
 
     side: int
 
-    def of(self, x: Tensor) -> Tensor:
+    def apply(self, x: Tensor) -> Tensor:
         return functional.avg_pool2d(x, self.side)
 
-    def back(self, y: Tensor) -> Tensor:
+    def pseudo_inverse(self, y: Tensor) -> Tensor:
         return functional.interpolate(y, scale_factor=float(self.side), mode="nearest")
 
 
@@ -65,11 +73,11 @@ class Averages:
 class Grey:
     """Only the brightness of each pixel is known, x (n, 3, H, W) -> (n, 1, H, W)."""
 
-    def of(self, x: Tensor) -> Tensor:
+    def apply(self, x: Tensor) -> Tensor:
         weights = x.new_tensor(LUMA).reshape(3, 1, 1)
         return (x * weights).sum(dim=1, keepdim=True)
 
-    def back(self, y: Tensor) -> Tensor:
+    def pseudo_inverse(self, y: Tensor) -> Tensor:
         return y.expand(-1, 3, -1, -1)
 
 
@@ -89,7 +97,7 @@ class Blurred:
         """Return images as they look under the blur, all waves of them."""
         return self._filtered(x, self._gain(x))
 
-    def of(self, x: Tensor) -> Tensor:
+    def apply(self, x: Tensor) -> Tensor:
         gain = self._gain(x)
         return self._filtered(x, torch.where(gain >= LEAST_GAIN, gain, 0.0))
 
@@ -97,7 +105,7 @@ class Blurred:
         """Return what of blurred images y is known."""
         return self._filtered(y, (self._gain(y) >= LEAST_GAIN).to(y))
 
-    def back(self, y: Tensor) -> Tensor:
+    def pseudo_inverse(self, y: Tensor) -> Tensor:
         gain = self._gain(y)
         return self._filtered(y, torch.where(gain >= LEAST_GAIN, 1 / gain, 0.0))
 
@@ -132,7 +140,7 @@ class Measured:
 
 
 class MeasurementGuidance(Guidance):
-    """Leads samples to what was measured of them."""
+    """Guides samples towards their measurements."""
 
     measured: Measured | None = None
 
@@ -145,8 +153,8 @@ class MeasurementGuidance(Guidance):
     def guide(self, denoise_of: DenoiseOf, rows: Batch) -> Denoise:
         if self.measured is None:
             raise ValueError("nothing was measured that could be led to")
-        return self.held(denoise_of(rows), self.measured)
+        return self.constrain(denoise_of(rows), self.measured)
 
     @abstractmethod
-    def held(self, denoise: Denoise, measured: Measured) -> Denoise:
+    def constrain(self, denoise: Denoise, measured: Measured) -> Denoise:
         """Return D(x, s) held to what was measured."""

@@ -44,5 +44,5 @@ class RePaint(MeasurementGuidance):
     def repeats(self, s: float) -> int:
         return self.config.resamplings
 
-    def held(self, denoise: Denoise, measured: Measured) -> Denoise:
+    def constrain(self, denoise: Denoise, measured: Measured) -> Denoise:
         return replaced(denoise, measured)

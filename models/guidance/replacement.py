@@ -14,11 +14,11 @@ def replaced(denoise: Denoise, measured: Measured) -> Denoise:
     """Return D + A+ (y - A D): D with its part that can be measured as it was measured."""
     measurement = measured.measurement
 
-    def held(x: Tensor, s: Tensor) -> Tensor:
+    def constrained(x: Tensor, s: Tensor) -> Tensor:
         said = denoise(x, s)
-        return said + measurement.back(measured.y - measurement.of(said))
+        return said + measurement.pseudo_inverse(measured.y - measurement.apply(said))
 
-    return held
+    return constrained
 
 
 @guidance(
@@ -41,5 +41,5 @@ class Replacement(MeasurementGuidance):
     def __init__(self, config: NoConfig | None = None) -> None:
         self.config = config or NoConfig()
 
-    def held(self, denoise: Denoise, measured: Measured) -> Denoise:
+    def constrain(self, denoise: Denoise, measured: Measured) -> Denoise:
         return replaced(denoise, measured)

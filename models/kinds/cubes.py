@@ -73,7 +73,7 @@ class CubeSet:
             std[:, None, None].expand(shape).contiguous(),
             given=given,
         )
-        return replace(spec, law=spec.standard_given(self._given(self.pixels)))
+        return replace(spec, law=spec.standard_given(self._conditions(self.pixels)))
 
     def rows(self, index: Tensor | slice) -> Batch:
         """Return some windows (n, channels, side, side), with class and place of the middle."""
@@ -92,7 +92,7 @@ class CubeSet:
         assert self._views is not None
         row, column = self._places(pixels)
         x = self._views[:, row, column].movedim(1, 0).contiguous()
-        return Batch(x, given=self._given(pixels))
+        return Batch(x, given=self._conditions(pixels))
 
     def take(self, index: Tensor | slice) -> "CubeSet":
         """Return the windows of some rows, of the same scene."""
@@ -142,7 +142,7 @@ class CubeSet:
         width = self.scene.size[1]
         return pixels // width, pixels % width
 
-    def _given(self, pixels: Tensor) -> dict[str, Tensor]:
+    def _conditions(self, pixels: Tensor) -> dict[str, Tensor]:
         position = torch.stack(self._places(pixels), dim=1).float()
         return {LABEL: self.at(pixels).classes(), POSITION: position}
 
@@ -163,7 +163,7 @@ def mirrored(rows: Batch, spec: DataSpec, generator: torch.Generator) -> Batch:
     title="Hyperspectral cubes",
     one="pixel",
     many="pixels",
-    summary="Scenes with a spectrum in each pixel, of which a few have a known class.",
+    summary="Scenes with a spectrum in each pixel, a few have a known class.",
     gives=("patches", "labels", "told", "continuous"),
     networks={
         "encoder": "spectral-spatial",

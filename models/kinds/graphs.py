@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from pushforward.models.contracts.batch import Batch
-from pushforward.models.contracts.spec import LABEL, SIZE, DataSpec, Given, rows_of_law
+from pushforward.models.contracts.spec import LABEL, SIZE, DataSpec, Given, choose_condition_rows
 from pushforward.models.layouts.graph_invariants import graph_invariants
 from pushforward.models.layouts.graphs import EDGES, Packing, pack, unpack
 from pushforward.models.registry import kind
@@ -31,12 +31,12 @@ class GraphSet:
 
     Attributes:
         x: (n, L) float32, packed rows; see `pack`.
-        size: (n,) int64, how many nodes each has.
+        size: (n,) int64, the number of nodes of each.
         feature: what the number of a node is called; "" where nodes have none.
         labels: (n,) int64, the class of each graph, or None.
         names: of the classes.
-        told: whether the class of each graph is given with it.
-        weighed: whether its density is, the share of its pairs that are joined.
+        told: whether the class of each graph is a condition.
+        weighed: whether its density is a condition, the share of its pairs that are joined.
         make: the structure they should have, one of `observables.graphs.makes`, "none" for none; ""
             if unknown.
     """
@@ -85,7 +85,7 @@ class GraphSet:
             density = self.density(slice(None))
             spread = density.std().clamp_min(1e-6)
             given[DENSITY] = Given(mean=density.mean(), std=spread, names=(DENSITY,))
-        law = self.given(rows_of_law(len(self)))
+        law = self.given(choose_condition_rows(len(self)))
         return DataSpec(
             "graphs",
             (packing.length,),

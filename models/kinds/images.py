@@ -22,7 +22,7 @@ class ImageSet:
         x: (n, C, H, W) float32 in [0, 1].
         labels: (n,) int64, the class of each, or None.
         names: of the classes.
-        told: whether the class of each image is given with it.
+        told: whether the class of each image is a condition.
     """
 
     x: Tensor

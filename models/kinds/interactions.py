@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from pushforward.models.contracts.batch import Batch
-from pushforward.models.contracts.spec import SIZE, DataSpec, Given, rows_of_law
+from pushforward.models.contracts.spec import SIZE, DataSpec, Given, choose_condition_rows
 from pushforward.models.layouts.histories import PADDING, TIME, sizes
 from pushforward.models.layouts.ragged import Ragged
 from pushforward.models.registry import kind
@@ -107,7 +107,7 @@ class InteractionSet:
         """Return the spec: the items and the padding, and how long histories are."""
         places = self.x.shape[1]
         masks = real_places(torch.arange(places + 1), places)
-        some = rows_of_law(len(self))
+        some = choose_condition_rows(len(self))
         return DataSpec(
             "interactions",
             (places,),

@@ -8,7 +8,14 @@ import torch
 from torch import Tensor
 
 from pushforward.models.contracts.batch import Batch
-from pushforward.models.contracts.spec import LABEL, SIZE, DataSpec, Given, Part, rows_of_law
+from pushforward.models.contracts.spec import (
+    LABEL,
+    SIZE,
+    DataSpec,
+    Given,
+    Part,
+    choose_condition_rows,
+)
 from pushforward.models.kinds.jets import JetSet
 from pushforward.models.registry import kind
 from pushforward.models.tensors import make_generator
@@ -73,7 +80,7 @@ class JetVariables:
             x.std(dim=0).clamp_min(1e-6).masked_fill(counts, 1.0),
             parts=parts,
             given={LABEL: label},
-            law={LABEL: self.label[rows_of_law(len(self))]},
+            law={LABEL: self.label[choose_condition_rows(len(self))]},
         )
 
     def rows(self, index: Tensor | slice) -> Batch:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pushforward.models.contracts.batch import Batch
-from pushforward.models.contracts.spec import LABEL, SIZE, DataSpec, Given, rows_of_law
+from pushforward.models.contracts.spec import LABEL, SIZE, DataSpec, Given, choose_condition_rows
 from pushforward.models.registry import kind
 from pushforward.models.tensors import make_generator, real_places
 from pushforward.observables.jets import cone, kinematics
@@ -94,7 +94,7 @@ class JetSet:
             SIZE: Given(),
         }
         spec = DataSpec("jets", tuple(self.x.shape[1:]), mean, std, masks=masks, given=given)
-        some = rows_of_law(len(self))
+        some = choose_condition_rows(len(self))
         return replace(spec, law=spec.standard_given(self.rows(some).given))
 
     def rows(self, index: Tensor | slice) -> Batch:

@@ -42,7 +42,7 @@ class LabelledSet(TypedGraphs):
     Attributes:
         labels: (n,) int64, the class of each graph, or None.
         names: of the classes.
-        told: whether the class of each graph is given with it.
+        told: whether the class of each graph is a condition.
         node_labels, edge_labels: what the types are called, in their order.
         make: the structure they should have, one of `observables.graphs.labelled_makes`, "none" for
             none; "" if unknown.

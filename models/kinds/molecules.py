@@ -40,7 +40,7 @@ class MoleculeSet(TypedGraphs):
     """Molecules: nodes are heavy atoms, edges bonds.
 
     Attributes:
-        told: whether rings and heteroatoms of each are given with it.
+        told: whether the numbers of rings and heteroatoms are conditions.
         elements: the elements that they have, by their numbers in `ATOMS`; () where that is unknown
             and any may come.
     """

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from pushforward.models.contracts.batch import Batch
-from pushforward.models.contracts.spec import LABEL, DataSpec, Given, rows_of_law
+from pushforward.models.contracts.spec import LABEL, DataSpec, Given, choose_condition_rows
 from pushforward.models.oracle import GaussianMixture
 from pushforward.models.registry import kind
 from pushforward.models.tensors import make_generator
@@ -25,10 +25,10 @@ class PointSet:
         modes: (k, d) centres of known modes, or None.
         mode_radius: a point belongs to its nearest mode if it is within this distance.
         bandwidth: the standard deviation of one mode, where that has a meaning.
-        law: the exact law that the points were drawn from, where it is known.
+        law: the exact distribution of the points, if known.
         labels: (n,) int64, the class of each, or None.
         names: of the classes.
-        told: whether the class and the numbers of each point are given with it.
+        told: whether the class and the numbers of each point are conditions.
         numbers: (n,) float32 each, what else a model may be conditioned on, by name.
     """
 
@@ -57,7 +57,7 @@ class PointSet:
         given = {name: _number(name, values) for name, values in self.numbers.items()}
         if self.labels is not None:
             given[LABEL] = Given((), len(self.names), self.names)
-        some = rows_of_law(len(self.x))
+        some = choose_condition_rows(len(self.x))
         return replace(
             spec, given=given, law={name: each[some] for name, each in self._known().items()}
         )

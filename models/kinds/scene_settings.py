@@ -210,8 +210,8 @@ def split_scene(
 
 
 def split_by_hand(scene: Scene, text: str) -> tuple[Scene, PixelSplit]:
-    """Return the scene with labels by hand in the place of its ground truth, and the split: these
-    are learned from, and every other pixel of the ground truth tests.
+    """Return the scene with hand-made labels instead of its ground truth, and the split: the labels
+    are the training set, and all other pixels of the ground truth the test set.
 
     Raises:
         ValueError: the labels do not fit the scene, or there are none.

@@ -11,7 +11,7 @@ from pushforward.models.tensors import make_generator
 __all__ = ["UNKNOWN", "Scene", "blurred", "few_labels", "few_labels_apart", "principal"]
 
 UNKNOWN = -1
-"""The class of a pixel of which nobody knows it."""
+"""The class of a pixel without a label."""
 _COLOURS = (860.0, 660.0, 560.0)  # nm: near infrared, red and green, seen as red, green and blue
 _STRETCH = (0.02, 0.98)
 
@@ -67,8 +67,8 @@ class Scene:
 
 
 def blurred(cube: Tensor, sigma: float) -> Tensor:
-    """Return each band of a cube (bands, H, W) blurred by a Gaussian of ``sigma`` pixels; 0 for
-    the cube as it is. Beyond its border the scene is mirrored.
+    """Return each band of a cube (bands, H, W) blurred by a Gaussian of ``sigma`` pixels; 0 for no
+    blur. Beyond its border the scene is mirrored.
     """
     from scipy import ndimage
 

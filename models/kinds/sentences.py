@@ -19,7 +19,7 @@ from pushforward.observables.sentences.grammar import (
     RELATIONS,
     WORDS,
     Tree,
-    drawn,
+    draw_sentence,
 )
 
 __all__ = ["SENTENCE", "SentenceSet", "sentences"]
@@ -96,6 +96,6 @@ def sentences(n: int, seed: int) -> SentenceSet:
     rng = np.random.default_rng(seed)
     found: list[tuple[tuple[str, ...], Tree]] = []
     while len(found) < n:
-        if len((one := drawn(rng))[0]) <= _SHORT:
+        if len((one := draw_sentence(rng))[0]) <= _SHORT:
             found.append(one)
     return SentenceSet.parsed(found, _SHORT)

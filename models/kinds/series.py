@@ -26,8 +26,8 @@ class SeriesSet:
         rate: samples a second where the series are sounds; 0 where they are none.
         labels: (n,) int64, the class of each, or None.
         names: of the classes.
-        told: whether the class of each series is given with it.
-        law: what the series were drawn from, where that is known; of their numbers, flat.
+        told: whether the class of each series is a condition.
+        law: the exact distribution of their numbers, flat, if known.
     """
 
     x: Tensor

@@ -42,13 +42,13 @@ def cycles(soft: Tensor) -> tuple[Tensor, Tensor]:
     back = {k: p.diagonal(dim1=1, dim2=2) for k, p in ((3, three), (4, four), (5, four @ soft))}
     through = [
         back[3] / 2.0,
-        (back[4] - degree * (degree - 1.0) - _among(soft, degree)) / 2.0,
+        (back[4] - degree * (degree - 1.0) - _sum_neighbours(soft, degree)) / 2.0,
         (
             back[5]
             + 5.0 * back[3]
             - 2.0 * back[3] * degree
             - 2.0 * ((soft * two) @ degree[..., None])[..., 0]
-            - _among(soft, back[3])
+            - _sum_neighbours(soft, back[3])
         )
         / 2.0,
     ]
@@ -56,7 +56,7 @@ def cycles(soft: Tensor) -> tuple[Tensor, Tensor]:
     return torch.stack(through, dim=2), torch.stack([*total, _six(soft, two, three, four)], dim=1)
 
 
-def _among(soft: Tensor, value: Tensor) -> Tensor:
+def _sum_neighbours(soft: Tensor, value: Tensor) -> Tensor:
     """Return the sum of a value (B, N) over the neighbours of each node."""
     return (soft @ value[..., None])[..., 0]
 

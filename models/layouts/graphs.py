@@ -63,7 +63,7 @@ class Packing:
 
     @classmethod
     def like(cls, rows: Batch) -> "Packing":
-        """Return the packing of rows with a mask and sizes, of which there is at least one.
+        """Return the packing of rows (at least one) with a mask and sizes.
 
         Raises:
             ValueError: they have no mask.
@@ -178,8 +178,8 @@ class Packing:
         return torch.cat([row[..., : self.nodes, None], typed], -1) if self.featured else typed
 
     def present(self, mask: Tensor) -> Tensor:
-        """Return which nodes there are in rows of which these places are real: (..., L) bool ->
-        (..., N). A single node shows by its own numbers alone.
+        """Return which nodes exist in rows with these real places: (..., L) bool -> (..., N). A
+        single node shows by its own numbers alone.
         """
         return self.of_nodes(mask)[..., 0] if self.numbers else self.dense(mask).any(dim=-1)
 

@@ -25,7 +25,7 @@ class Ragged:
 
     @property
     def rows(self) -> Tensor:
-        """(m,) int64, of which row each value is."""
+        """(m,) int64, the row of each value."""
         return torch.arange(len(self)).repeat_interleave(self.lengths)
 
     def take(self, index: Tensor | slice) -> "Ragged":

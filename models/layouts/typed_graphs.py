@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from pushforward.models.contracts.batch import Batch
-from pushforward.models.contracts.spec import SIZE, DataSpec, Given, rows_of_law
+from pushforward.models.contracts.spec import SIZE, DataSpec, Given, choose_condition_rows
 from pushforward.models.layouts.graphs import Packing, unpack_types
 
 __all__ = ["TypedGraphs"]
@@ -70,7 +70,7 @@ class TypedGraphs:
         graphs do.
         """
         packing, known = self.packing, self.known()
-        law = self.given(rows_of_law(len(self)))
+        law = self.given(choose_condition_rows(len(self)))
         return DataSpec(
             self.kind,
             (packing.length,),

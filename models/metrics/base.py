@@ -1,9 +1,8 @@
 '''What a metric is: from evidence it measures how good a model is, and its reference.
 
-A figure says little by itself. Its *bar* is the same figure of what cannot be wrong, or of what
-anybody could do: real data in the place of samples, a known law, chance, a baseline. A metric says
-in a few words which (``bar_is``), and an evaluation measures it over several pairs of real data,
-for a mean with its spread.
+A value says little by itself. Its *bar* is the value of a reference: real data instead of samples,
+a known distribution, chance, a baseline. A metric says in a few words which (``bar_is``), and an
+evaluation measures it over several pairs of real data, for a mean with its spread.
 
 A metric is one file below `models.metrics`, such as this one::
 
@@ -141,10 +140,10 @@ class Evidence:
 
     @property
     def real_against_real(self) -> "Evidence":
-        """The same with real data in the place of samples.
+        """Return the evidence with real data instead of samples.
 
         Raises:
-            ValueError: there are no others.
+            ValueError: there is no second set of real data.
         """
         if self.other is None:
             raise ValueError("a bar between real and real needs two samples of real data")
@@ -175,10 +174,10 @@ class Evidence:
             left, right = flat(made), flat(real)
             check(left, right, minimum)
             return left, right
-        judge = self.asked()
+        judge = self.get_judge()
         return judge.features(made), judge.features(real)
 
-    def asked(self) -> Judge:
+    def get_judge(self) -> Judge:
         """Return the judge.
 
         Raises:

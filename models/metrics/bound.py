@@ -42,4 +42,4 @@ class LogLikelihoodBound(LogLikelihood):
             at = spec.standardised(piece).to(model.device)
             found.append(model.log_prob_bound(at).detach().cpu().double() - spec.log_scale(piece))
             yield
-        return self.told(torch.cat(found), rows)
+        return self.summarise(torch.cat(found), rows)

@@ -63,7 +63,8 @@ class LogLikelihood(Metric[LikelihoodConfig]):
     """
 
     by_law: ClassVar[bool] = True
-    """Whether rows are looked at as they are, so that the law of the data is theirs."""
+    """Whether rows are measured without noise, so that the exact distribution of the data applies.
+    """
 
     def measure(self, evidence: Evidence) -> Figure:
         return finish(self.walk(evidence))
@@ -79,21 +80,21 @@ class LogLikelihood(Metric[LikelihoodConfig]):
             at = spec.standardised(piece).to(model.device)
             found.append(model.log_prob(at).detach().cpu().double() - spec.log_scale(piece))
             yield
-        return self.told(torch.cat(found), rows)
+        return self.summarise(torch.cat(found), rows)
 
     def bar(self, evidence: Evidence) -> Figure:
         rows = self._rows(evidence)
         x = rows.x.flatten(1).double()
         law = evidence.real.spec().mixture
         if law is not None and self.by_law:
-            return self.told(law.to(x).log_prob(x, x.new_zeros(())), rows)
+            return self.summarise(law.to(x).log_prob(x, x.new_zeros(())), rows)
         if evidence.train is None:
             raise ValueError("the bar is a Gaussian of the training data, and there are none")
         chosen: Tensor | slice = slice(None)
         if len(evidence.train) > _FITTED:
             chosen = torch.randperm(len(evidence.train), generator=evidence.rng)[:_FITTED]
         some = self.prepared(evidence.train.rows(chosen), evidence)
-        return self.told(gaussian_log_prob(flat(some), x), rows)
+        return self.summarise(gaussian_log_prob(flat(some), x), rows)
 
     def piece(self, rows: Batch) -> int:
         """Return how many rows are looked at between two pauses."""
@@ -103,7 +104,7 @@ class LogLikelihood(Metric[LikelihoodConfig]):
         """Return rows as their probability is defined."""
         return rows
 
-    def told(self, log_prob: Tensor, rows: Batch) -> Figure:
+    def summarise(self, log_prob: Tensor, rows: Batch) -> Figure:
         """Return the figure of log-densities (n,) in nats, at rows in the units of the data."""
         return mean_of(log_prob)
 

@@ -48,8 +48,8 @@ def _zipped(data: bytes) -> dict[str, Tensor]:
 
 
 def _old(data: bytes) -> dict[str, Tensor]:
-    """Read a stream of five pickles, the fourth of which names tensors with their storages and the
-    last the order of these, and then the storages.
+    """Read a stream of five pickles, the fourth names tensors with their storages and the last the
+    order of these, and then the storages.
     """
     stream = io.BytesIO(data)
     *_, names, order = (_words(stream) for _ in range(5))

@@ -129,7 +129,7 @@ class VdmBound(LogLikelihood):
         size = super().piece(rows)
         return max(1, min(size, _PIECE // (rows.x[0].numel() * max(1, self.config.values))))
 
-    def told(self, log_prob: Tensor, rows: Batch) -> Figure:
+    def summarise(self, log_prob: Tensor, rows: Batch) -> Figure:
         return mean_of(-log_prob / (rows.x[0].numel() * math.log(2.0)))
 
     def _bound(

@@ -72,10 +72,10 @@ class DcganCritic(nn.Module):
         config: channels.
         shape: (C, H, W) of an image.
         clock: whether it is conditioned on a flow time, which then shifts and scales every layer.
-        outputs: how many numbers it says of an image.
+        outputs: number of outputs per image.
         generator: where the initial weights come from (a generator of the CPU).
-        told: makes numbers of what is given, by which it weighs what it has seen (a projection:
-            Miyato and Koyama 2018, arXiv:1802.05637, eq. 3, here for numbers, too).
+        told: encodes the conditions, which are projected on the features (Miyato and Koyama 2018,
+            arXiv:1802.05637, eq. 3, here also for numbers).
     """
 
     def __init__(

@@ -115,7 +115,7 @@ class DiT(nn.Module):
         config: its size.
         shape: (C, H, W) of an image.
         generator: where the initial weights come from (a generator of the CPU).
-        told: makes numbers of what is given, which are added to the embedded time.
+        told: encodes the conditions, which are added to the embedded time.
     """
 
     where: Tensor

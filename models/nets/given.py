@@ -25,16 +25,17 @@ Balanced = Annotated[
 
 
 class GivenFeatures(nn.Module):
-    """given, by name, (B, ...) -> (B, dim): labels one-hot, numbers flat, the size as a share of
-    the largest; in the order of their names, without the place. A label of no class
-    (`models.contracts.untold`) is 0 throughout.
+    """Conditions by name, (B, ...) -> features (B, dim), in the order of the names.
+
+    Labels are one-hot, numbers flat, the size a fraction of the largest; the place is left out. The
+    features of an unconditional label (`models.contracts.unconditional`) are 0.
 
     Args:
         spec: of the data.
-        but: a name that somebody else tells the network, "" for none.
+        but: a condition that the network receives otherwise, "" for none.
 
     Attributes:
-        dim: how many numbers, 0 where nothing is given.
+        dim: number of features, 0 without conditions.
         square: the sum of their squares, for labels and standardised numbers.
     """
 

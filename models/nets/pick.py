@@ -82,7 +82,7 @@ def preferred(row: Mapping[str, Any], kind: str, own: Mapping[str, Any]) -> dict
     wishes = row["default"]["config"]
     pick = Pick(**own[row["path"]]) if row["path"] in own else Pick(config=wishes)
     entry, config = _preferred(pick, row["role"], kind)
-    return {"slug": entry.slug, "config": _own(entry, {**wishes, **config})}
+    return {"slug": entry.slug, "config": _select_settings(entry, {**wishes, **config})}
 
 
 def _preferred(pick: Pick, role: str, kind: str) -> tuple[NetworkEntry, dict[str, Any]]:
@@ -102,7 +102,7 @@ def _preferred(pick: Pick, role: str, kind: str) -> tuple[NetworkEntry, dict[str
     return able[slug], pick.config
 
 
-def _own(entry: NetworkEntry, config: Mapping[str, Any]) -> dict[str, Any]:
+def _select_settings(entry: NetworkEntry, config: Mapping[str, Any]) -> dict[str, Any]:
     """Return those of some settings that a network has."""
     names = {row["path"].partition(".")[0] for row in describe(entry.config)}
     return {name: value for name, value in config.items() if name in names}
@@ -115,7 +115,7 @@ def build(pick: Pick, spec: DataSpec, role: Role, rng: torch.Generator) -> nn.Mo
         ConfigError: the pick does not fit the data.
     """
     entry, config = _preferred(pick, role.name, spec.kind)
-    made = decode(entry.config, config if pick.slug else _own(entry, config))
+    made = decode(entry.config, config if pick.slug else _select_settings(entry, config))
     net: nn.Module = entry.make(made, spec, role, rng)
     bounds = registry.get("kind", spec.kind).bounds
     return Bounded(net, spec, bounds) if role.name == "generator" and bounds else net
@@ -137,6 +137,6 @@ def fill_network(pick: Pick, default: Pick, role: str, kind: str) -> tuple[Pick,
         entry, own = _preferred(pick, role, kind)
     except ConfigError as error:
         return pick, [error]
-    chosen = {**_own(entry, default.config), **(own if pick != default else {})}
+    chosen = {**_select_settings(entry, default.config), **(own if pick != default else {})}
     config, errors = decode_all(entry.config, chosen, "config.")
     return Pick(slug=entry.slug, config=encode(config) if config is not None else chosen), errors

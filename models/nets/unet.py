@@ -87,8 +87,8 @@ class UNet(nn.Module):
         config: channels and blocks.
         shape: (C, H, W) of an image.
         generator: where the initial weights come from (a generator of the CPU).
-        told: makes numbers of what is given, which are added to the embedded time.
-        says: how many channels it returns, where these are others than those that it reads.
+        told: encodes the conditions, which are added to the embedded time.
+        says: number of output channels, if it differs from the input.
     """
 
     def __init__(

@@ -5,7 +5,7 @@ import torch
 from pushforward.models.config import NoConfig
 from pushforward.models.operators.base import Operation, Outcome, Progress, Slot, Work
 from pushforward.models.operators.editing import PIECE, ROWS
-from pushforward.models.operators.judging import asked
+from pushforward.models.operators.judge_training import train_judge
 from pushforward.models.registry import operator
 
 __all__ = ["AskJudge"]
@@ -32,7 +32,7 @@ class AskJudge:
         which goes on to tell rows apart where all are nearly sure.
         """
         rows = operation.handed[ROWS]
-        judge = yield from asked(operation, Progress(0, len(rows)))
+        judge = yield from train_judge(operation, Progress(0, len(rows)))
         found = []
         for start in range(0, len(rows), PIECE):
             found.append(judge.logits(rows.x[start : start + PIECE]).double())

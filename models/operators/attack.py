@@ -16,7 +16,7 @@ from pushforward.models.judges.base import Network
 from pushforward.models.metrics.intervals import wilson
 from pushforward.models.operators.base import Operation, Outcome, Progress, SeedSetting, Work
 from pushforward.models.operators.editing import ROWS
-from pushforward.models.operators.judging import asked
+from pushforward.models.operators.judge_training import train_judge
 from pushforward.models.operators.nameless import NAMELESS, nameless
 from pushforward.models.operators.purify import Purify, PurifyConfig
 from pushforward.models.registry import operator
@@ -113,7 +113,7 @@ class Attack:
         c = self.config
         if operation.some is None:
             raise ValueError("it needs the data of the run, and there are none.")
-        judge: Any = yield from asked(operation, Progress(0, 1))
+        judge: Any = yield from train_judge(operation, Progress(0, 1))
         if not isinstance(judge, Network):
             raise ValueError("the reference classifier has no gradient, so it cannot be attacked")
         source = operation.some(c.rows, c.seed)

@@ -29,10 +29,10 @@ __all__ = [
 ]
 
 ALL = "all"
-"""Names in the place of rows all that the data set of the run has, learned from or not."""
+"""Input that stands for all rows of the data set of the run, training rows included."""
 
 TEST = "test"
-"""Names in the place of rows those of the data set of the run that only test."""
+"""Input that stands for the test rows of the data set of the run."""
 
 SeedSetting = Annotated[
     int,
@@ -109,15 +109,15 @@ class Progress:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of it, on the CPU.
+    """The result of an operator, on the CPU.
 
     Attributes:
-        rows: data, in their units; written to files as their kind is.
-        arrays: whatever else there is, by name.
-        note: what is to be known of it, in a sentence, "" for nothing.
-        taken_from: where the conditions of the rows came from that nobody chose, in a few words;
-            "" for the rows that the model learned from.
-        settled: settings that were left open, by name, as they were chosen.
+        rows: samples, in data units; written to files in the format of their data type.
+        arrays: further results by name.
+        note: a remark in one sentence, "" for none.
+        taken_from: source of the conditions that were not chosen, in a few words; "" for the
+            training rows.
+        settled: values of the settings that were left open, by name.
     """
 
     rows: Batch | None = None

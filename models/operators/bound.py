@@ -81,13 +81,12 @@ class BoundExplorer:
       "reconstruction" (1,), "diffusion" (1,): its terms;
     - "level" (k,): noise levels s, even in ln s; "log-snr" (k,): -2 ln s; "term" (k,), "term-error"
       (k,): what each adds to the diffusion term, and its standard error;
-    - "steps" (j,); "small", "large" (j,): the bound with so many steps even in log-SNR, with the
-      variance of the posterior and with that of the forward step; "learned" (j,) where the model
-      has learned one;
-    - "u" (97,), "schedules" (m, 97): log-SNR over noise time, in the order of `SCHEDULES`;
-      "schedule-spread" (m,): the standard deviation of the diffusion term from one draw;
-    - "times-spread" (4,): of the mean over a batch of 128 rows on its own schedule, in the order of
-      `TIMES`.
+    - "steps" (j,); "small", "large" (j,): the bound with that number of steps, even in log-SNR,
+    with the variance of the posterior and with that of the forward step; "learned" (j,) where the
+    model has learned one; - "u" (97,), "schedules" (m, 97): log-SNR over noise time, in the order
+    of `SCHEDULES`; "schedule-spread" (m,): the standard deviation of the diffusion term from one
+    draw; - "times-spread" (4,): of the mean over a batch of 128 rows on its own schedule, in the
+    order of `TIMES`.
     """
 
     def __init__(self, config: BoundExplorerConfig) -> None:
@@ -142,7 +141,7 @@ class BoundExplorer:
         for s in levels.to(at.x).unbind():
             with torch.no_grad():
                 found.append(error_at(denoise, at, s, noise).cpu())
-            yield self._told(1)
+            yield self._advance(1)
         return torch.stack(found, dim=1), levels, width
 
     def _stepwise(
@@ -166,11 +165,11 @@ class BoundExplorer:
                 with torch.no_grad():
                     bound = discrete_bound(denoise, at, grid, noise, variance=variance)
                 found[name].append(_mean(bound, scale, bits))
-            yield self._told(steps)
+            yield self._advance(steps)
         measured = {name: torch.tensor(values) for name, values in found.items()}
         return {"steps": torch.tensor(self.config.steps), **measured}
 
-    def _told(self, more: int) -> Progress:
+    def _advance(self, more: int) -> Progress:
         self._done += more
         return Progress(self._done, self._total)
 

@@ -39,5 +39,5 @@ class Colourise:
             raise ValueError(reason)
         grey = Grey()
         return (
-            yield from restored(operation, self.config, grey, grey.of(operation.handed[ROWS].x))
+            yield from restored(operation, self.config, grey, grey.apply(operation.handed[ROWS].x))
         )

@@ -105,12 +105,12 @@ class LikelihoodLab:
     chosen):
 
     - "<set>" (n,): log p(x) of the model;
-    - "bar-<set>" (n,): what the law of the data says of the same rows, or where that is not known
-      the Gaussian with mean and covariance of the learned data; NaN where these do not vary in some
-      direction, and none is right;
-    - "law" (): 1 where the bar is the law;
-    - "numbers" (): how many numbers a row has; "cell" (): the bits that the width of a level adds
-      to each of them, and "levels" (): how many there are, 0 and 0 where numbers have none;
+    - "bar-<set>" (n,): log-density of the same rows under the exact distribution, or if it is
+      unknown under the Gaussian with mean and covariance of the training data; NaN if that is
+      singular;
+    - "law" (): 1 if the bar is the exact distribution;
+    - "numbers" (): dimensions of a row; "cell" (): the bits that the width of a level adds to each
+      of them, and "levels" (): how many there are, 0 and 0 where numbers have none;
     - "map", "law-map" (m, m) and "bounds" (4,) of data on a plane: log p at places, rows from
       below, and x0, x1, y0, y1.
     """
@@ -205,8 +205,8 @@ def _walked(
 
 
 def _levels(kind: str, levels: int, learned: Tensor) -> tuple[int, float]:
-    """Return how many levels there are of data between two bounds, those of the learned rows where
-    0 are asked for, and how wide one is; 0 and 0 where there are no bounds.
+    """Return the number of levels of data between two bounds (that of the training rows if 0 is
+    requested) and the width of one; 0 and 0 without bounds.
     """
     bounds = registry.get("kind", kind).bounds
     if bounds is None:

@@ -13,7 +13,7 @@ from pushforward.models.contracts.learner import Learner
 from pushforward.models.operators.base import Progress
 from pushforward.models.tensors import make_generator
 
-__all__ = ["SAMPLES", "draw", "drawn", "most", "repeats"]
+__all__ = ["SAMPLES", "draw", "draw_samples", "most", "repeats"]
 
 CHUNK = 2048
 SAMPLES = 3004
@@ -41,8 +41,8 @@ def draw(
     the number of samples so far. ``given`` are chosen conditions, standardised; all others are
     sampled from the data.
 
-    Particles that are the family's state are all the samples there are: the seed chooses among
-    them, and beyond their number they come more than once (see `repeats`).
+    If particles are the state of the family, the seed chooses among them, and more samples than
+    particles repeat some (see `repeats`).
     """
     generator = make_generator(seed, stream)
     noise = make_generator(seed, stream + _NOISE)
@@ -55,7 +55,9 @@ def draw(
     made: Batch | None = None
     for start in range(0, n, CHUNK):
         rows = slice(start, min(n, start + CHUNK))
-        latents = family.prior(rows.stop - start, generator, _of(family, given or {}, rows, n))
+        latents = family.prior(
+            rows.stop - start, generator, _slice_conditions(family, given or {}, rows, n)
+        )
         part = yield from _push(family, latents, sampler, noise, told)
         made = _room(part, n) if made is None else made
         _put(made, rows, part)
@@ -65,7 +67,7 @@ def draw(
     return made
 
 
-def drawn(
+def draw_samples(
     family: Family[Any],
     n: int,
     seed: int,
@@ -107,7 +109,9 @@ def _rows(total: int, n: int, generator: torch.Generator) -> Tensor:
     return torch.randint(total, (n,), generator=generator)
 
 
-def _of(family: Family[Any], given: Mapping[str, Tensor], rows: slice, n: int) -> dict[str, Tensor]:
+def _slice_conditions(
+    family: Family[Any], given: Mapping[str, Tensor], rows: slice, n: int
+) -> dict[str, Tensor]:
     """Return what is chosen for some of n rows; names that the data do not have are for `prior` to
     refuse.
     """

@@ -41,9 +41,9 @@ __all__ = [
 ]
 
 PIECE = 2048
-"""So many rows are moved at once."""
+"""Number of rows that are moved at once."""
 FIXED = 8
-"""A pass of no rows takes about as long as so many more of them, on small networks longer."""
+"""Fixed cost of a pass as a number of rows, for small networks."""
 ROWS, KNOWN = "rows", "known"
 _CONDITIONS, _NOISE = 3201, 3202  # streams of a seed (`models.tensors.make_generator`)
 
@@ -167,9 +167,8 @@ def ready(operation: Operation, seed: int, which: Tensor | None = None) -> Editi
 
 
 def told_rows(operation: Operation, seed: int, which: Tensor | None = None) -> Batch:
-    """Return what was handed as `ROWS`, or those of it with the numbers ``which`` (m,),
-    standardised, with conditions: those that a person chose, else those of the rows, and else from
-    the law of the data.
+    """Return the input `ROWS`, or its rows ``which`` (m,), standardised and with conditions: the
+    chosen ones, otherwise those of the rows, otherwise sampled from the data.
 
     Raises:
         ValueError: conditions are not as many as rows.
@@ -225,12 +224,12 @@ class Effort:
 
     @classmethod
     def of(cls, steps: int, *rows: int) -> "Effort":
-        """Begin legs of so many steps each, with so many rows through the network in each."""
+        """Return the effort of some legs of ``steps`` steps, with the number of rows in each."""
         each = (n + FIXED * math.ceil(n / PIECE) for n in rows)
         return cls(steps * len(rows), float(steps * sum(each)))
 
     def step(self, *rows: int) -> Progress:
-        """Say how far it is after one more step, with so many rows in each pass of it."""
+        """Return the progress after one more step, with ``rows`` rows in each pass of it."""
         self.done += sum(n + FIXED for n in rows)
         return Progress(min(self.total, int(self.total * self.done / self.all)), self.total)
 
@@ -242,10 +241,10 @@ def along(
     order: Order,
     now: Callable[[int], Progress],
 ) -> Generator[Progress, None, Tensor]:
-    """Follow the probability-flow ODE dx/ds = (x - D)/s from level to level, up or down; yields
-    what ``now`` says after each step of so many rows, returns x (n, *shape) at the last level. Of
-    first order this is DDIM, and upwards DDIM inversion (Song, Meng and Ermon 2021,
-    arXiv:2010.02502, section 4.3); a last step to level 0 is D.
+    """Follow the probability-flow ODE dx/ds = (x - D)/s from level to level, up or down; yield
+    ``now`` after each step, return x (n, *shape) at the last level. Of first order this is DDIM,
+    and upwards DDIM inversion (Song, Meng and Ermon 2021, arXiv:2010.02502, section 4.3); a last
+    step to level 0 is D.
     """
     for s, s_next in pairwise(levels):
         with torch.no_grad():

@@ -147,4 +147,4 @@ def _describe(features: Tensor, generated: Tensor) -> str:
         return f"{len(features):,} real samples; this run has no source."
     spread = [features[rows].var(dim=0).sum() for rows in (generated, ~generated)]
     share = 100 * float(spread[0] / spread[1].clamp_min(1e-12))
-    return f"Generated samples have {share:.0f} % of the variance of real ones, in the features."
+    return f"Generated samples have {share:.0f} % of the variance of real samples, in the features."

@@ -17,7 +17,7 @@ from pushforward.models.operators.base import (
     Slot,
     Work,
 )
-from pushforward.models.operators.drawing import drawn
+from pushforward.models.operators.drawing import draw_samples
 from pushforward.models.operators.editing import PIECE, ROWS
 from pushforward.models.registry import operator
 
@@ -108,7 +108,7 @@ class RepresentationFrechet:
         if held is None or operation.data is None:
             raise ValueError("no samples are set apart to compare with: import with a test share")
         n = min(self.config.n, len(held), len(operation.data()))
-        rows = yield from drawn(made_by, n, self.config.seed)
+        rows = yield from draw_samples(made_by, n, self.config.seed)
         real = _features(operation, held.rows(slice(0, n)).x)
         distance = frechet_distance(_features(operation, rows.x), real)
         learned = operation.data().rows(slice(0, n)).x

@@ -88,7 +88,7 @@ def _outcome(
 ) -> Outcome:
     end = foreseen[-1]
 
-    def shown(x: Tensor) -> Batch:
+    def to_data_units(x: Tensor) -> Batch:
         rows: Batch = model.spec.restored(latents.holding(x).to(torch.device("cpu")))
         return rows
 
@@ -101,13 +101,15 @@ def _outcome(
         "s": levels,
         "t": torch.tensor([model.clock.t(step.s) if step.s else 1.0 for step in kept]),
         "nfe": torch.tensor([step.nfe for step in kept]),
-        "way": torch.stack([shown(a * step.x).x for a, step in zip(scales, kept, strict=True)]),
-        "foreseen": torch.stack([shown(d).x for d in foreseen]),
+        "way": torch.stack(
+            [to_data_units(a * step.x).x for a, step in zip(scales, kept, strict=True)]
+        ),
+        "foreseen": torch.stack([to_data_units(d).x for d in foreseen]),
         "score": torch.stack(score),
         "left": torch.stack([_size(d - end) for d in foreseen]),
     }
     note = f"{frames} {kept[-1].nfe:,} evaluations of the network a sample."
-    return Outcome(shown(end), arrays, note)
+    return Outcome(to_data_units(end), arrays, note)
 
 
 def _describe(there: int, kept: int) -> str:

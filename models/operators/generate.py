@@ -5,7 +5,7 @@ from typing import Annotated
 from pushforward.models.config import Config, Pick, param
 from pushforward.models.contracts.family import Family
 from pushforward.models.operators.base import Operation, Outcome, SeedSetting, Work
-from pushforward.models.operators.drawing import drawn, repeats
+from pushforward.models.operators.drawing import draw_samples, repeats
 from pushforward.models.registry import operator
 
 __all__ = ["Generate", "GenerateConfig"]
@@ -44,5 +44,7 @@ class Generate:
         n, family = self.config.n, operation.learner
         assert isinstance(family, Family)
         given = family.spec.standard_given(operation.given)
-        made = yield from drawn(family, n, self.config.seed, sampler=operation.sampler, given=given)
+        made = yield from draw_samples(
+            family, n, self.config.seed, sampler=operation.sampler, given=given
+        )
         return Outcome(made, note=repeats(family, n))

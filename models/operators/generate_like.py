@@ -10,8 +10,8 @@ from pushforward.models.contracts.abilities import HasPopulation
 from pushforward.models.contracts.family import Family
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.operators.base import TEST, Operation, Outcome, SeedSetting, Slot, Work
-from pushforward.models.operators.drawing import drawn
-from pushforward.models.operators.told import told
+from pushforward.models.operators.drawing import draw_samples
+from pushforward.models.operators.row_conditions import add_conditions
 from pushforward.models.registry import operator
 from pushforward.models.tensors import make_generator
 
@@ -71,9 +71,9 @@ class GenerateLike:
         assert isinstance(family, Family)
         check(family)
         chosen = _some(len(rows), self.config.n, self.config.seed)
-        like = told(family.spec, rows, operation.given).take(chosen)
+        like = add_conditions(family.spec, rows, operation.given).take(chosen)
         n = len(chosen)
-        made = yield from drawn(
+        made = yield from draw_samples(
             family,
             n,
             self.config.seed,

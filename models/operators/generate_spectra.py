@@ -15,7 +15,7 @@ from pushforward.models.kinds.scene_spectra import (
     spectral_angle,
 )
 from pushforward.models.operators.base import Operation, Outcome, SeedSetting, Work
-from pushforward.models.operators.drawing import drawn
+from pushforward.models.operators.drawing import draw_samples
 from pushforward.models.operators.scene_maps import scene_of
 from pushforward.models.registry import operator
 
@@ -60,7 +60,7 @@ class GenerateSpectra:
         names = data.scene.names
         labels = torch.arange(len(names)).repeat_interleave(self.config.each)
         given = family.spec.standard_given({LABEL: labels})
-        made = yield from drawn(
+        made = yield from draw_samples(
             family, len(labels), self.config.seed, sampler=operation.sampler, given=given
         )
         decoder, scene = SpectrumDecoder(data.scene), data.scene

@@ -12,7 +12,7 @@ from pushforward.models.contracts.family import Family
 from pushforward.models.contracts.spec import LABEL, SIZE, DataSpec
 from pushforward.models.kinds.jet_variables import conditions_of
 from pushforward.models.operators.base import Operation, Outcome, Progress, SeedSetting, Work
-from pushforward.models.operators.drawing import drawn
+from pushforward.models.operators.drawing import draw_samples
 from pushforward.models.operators.generate_like import check
 from pushforward.models.registry import operator
 
@@ -80,9 +80,9 @@ class GenerateUnconditionally:
         types = _types(variables.spec, model.spec)
         n, seed = self.config.n, self.config.seed
         label = _chosen(operation.given.get(LABEL), types, model.spec, n)
-        rows = yield from _unseen(drawn(variables, n, seed, stream=_DRAWN, given=label), n)
+        rows = yield from _unseen(draw_samples(variables, n, seed, stream=_DRAWN, given=label), n)
         given, moved = drawn_conditions(rows, types, model.spec)
-        jets = yield from drawn(
+        jets = yield from draw_samples(
             model,
             n,
             seed,

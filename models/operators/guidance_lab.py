@@ -18,7 +18,7 @@ from pushforward.models.contracts.family import Family
 from pushforward.models.contracts.spec import LABEL
 from pushforward.models.metrics.samples.sliced import sliced_wasserstein
 from pushforward.models.operators.base import Operation, Outcome, SeedSetting, Work
-from pushforward.models.operators.leading import (
+from pushforward.models.operators.guided_sampling import (
     RescaleSetting,
     StepsSetting,
     StrengthsSetting,
@@ -90,8 +90,8 @@ class Lawful:
 
     def tilted(self, n: int, strength: float, generator: torch.Generator) -> tuple[Tensor, float]:
         """Return n points (n, d) of the distribution proportional to p(x) p(class | x)^strength,
-        and the trace of its covariance, by weighing draws of p(x | class) (of p(x) below strength
-        1): however little of the class nobody else could be, it comes to an end.
+        and the trace of its covariance, by importance resampling of draws from p(x | class), or
+        from p(x) below strength 1; it always terminates.
         """
         law, own = self.law, strength >= 1.0
         x = (law.of_class(self.label) if own else law).sample(_PROPOSED, generator)
@@ -118,7 +118,7 @@ class Lawful:
     summary="Generates samples of one class at several guidance strengths from the same noise, "
     "and measures class accuracy and diversity, next to the exact guided distribution "
     "where it is known. No training.",
-    source="Ho and Salimans 2022, arXiv:2207.12598, eq. 6 and figure 4; the law: Luo 2022, "
+    source="Ho and Salimans 2022, arXiv:2207.12598, eq. 6 and figure 4; mixture: Luo 2022, "
     "arXiv:2208.11970, section 5",
     kinds=("points",),
     config=GuidanceLabConfig,
@@ -127,19 +127,19 @@ class Lawful:
     counts="steps",
 )
 class GuidanceLab:
-    """Leads to the class that was chosen, else to the first one, strength by strength.
+    """Guides to the chosen class, by default the first, for each strength.
 
     The outcome, in the units of the data:
 
     - "strengths" (k,), "label" (): the class;
-    - "samples" (k, n, d), NaN where the strength led out of all bounds, and so are its figures;
-    - "share" (k,): of the samples that the law of the data gives to the class rather than to any
-      other, and where it is not known 15 real data that are nearest;
+    - "samples" (k, n, d), NaN where the samples diverged, as are the values for that strength;
+    - "share" (k,): fraction of samples most probable under the chosen class, by the exact
+      distribution or, if unknown, the 15 nearest real samples;
     - "spread" (k,): the trace of their covariance; "class-spread" () that of the class, and
-      "tilted-spread" (k,) that of the law p(x) p(class | x)^strength;
+      "tilted-spread" (k,) that of the distribution p(x) p(class | x)^strength;
     - "distance" (k,): sliced W2 to the class, with its "floor" () between as many of the class and
-      others; "tilted-distance" (k,) to the tilted law. What is of the class is drawn from its law,
-      or where that is not known taken from the data, and nothing is tilted: NaN;
+      others; "tilted-distance" (k,) to the tilted distribution. Samples of the class come from the
+      exact distribution or, if unknown, from the data, and the tilted values are NaN;
     - "real" (r, d) some of the data, with their class "real-label" (r,);
     - on a plane "bounds" (4,): x0, x1, y0, y1, and of a known law "map" (k, m, m) and "class-map"
       (m, m): log-densities, rows from below.
@@ -161,7 +161,7 @@ class GuidanceLab:
         real = _real(operation, config.seed)
         law = family.spec.mixture
         known = Lawful(law, label) if law is not None and law.classes is not None else None
-        own, floor = _own(known, real, label, config.n, config.seed)
+        own, floor = _class_points(known, real, label, config.n, config.seed)
         given = {LABEL: torch.full((config.n,), label)}
         latents = family.prior(config.n, make_generator(config.seed, _LATENTS), given)
         count = len(config.strengths)
@@ -245,7 +245,9 @@ def _real(operation: Operation, seed: int) -> Batch:
     return source.rows(order[: 4 * _SHOWN])
 
 
-def _own(known: Lawful | None, real: Batch, label: int, n: int, seed: int) -> tuple[Tensor, Tensor]:
+def _class_points(
+    known: Lawful | None, real: Batch, label: int, n: int, seed: int
+) -> tuple[Tensor, Tensor]:
     """Return what is of the class (m, d), and how far others of it are from these, ()."""
     if known is not None:
         own = known.of_class(n, make_generator(seed, _LAW)).float()

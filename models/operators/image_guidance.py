@@ -1,9 +1,7 @@
-"""Guidance lab of images: the same latents led to their classes at weak to strong guidance, and
-what the judge says of it.
-
-Nothing is trained. That samples gain in fidelity what they lose in diversity is Ho and Salimans
-2022, arXiv:2207.12598, figure 4; what is measured of both here is how often the judge sees the
-class that was asked for, and how many real images have a sample near them in its eyes.
+"""Guidance lab of images: the same latents at weak to strong guidance, evaluated by the reference
+classifier. Nothing is trained. Guidance trades diversity for fidelity (Ho and Salimans 2022,
+arXiv:2207.12598, figure 4); here fidelity is the fraction of samples recognised as the requested
+class, and diversity the fraction of real images with a sample nearby in feature space.
 """
 
 from typing import Annotated, Any
@@ -19,8 +17,7 @@ from pushforward.models.contracts.spec import LABEL
 from pushforward.models.metrics.images.density_coverage import balls_hit, expected_coverage
 from pushforward.models.metrics.intervals import wilson
 from pushforward.models.operators.base import Operation, Outcome, Progress, SeedSetting, Work
-from pushforward.models.operators.judging import asked
-from pushforward.models.operators.leading import (
+from pushforward.models.operators.guided_sampling import (
     RescaleSetting,
     StepsSetting,
     StrengthsSetting,
@@ -29,6 +26,7 @@ from pushforward.models.operators.leading import (
     swept,
     unconditional,
 )
+from pushforward.models.operators.judge_training import train_judge
 from pushforward.models.registry import operator
 from pushforward.models.tensors import make_generator
 
@@ -99,7 +97,7 @@ class ImageGuidance:
         labels = _labels(family, operation, c.n)
         judge = real = None
         if c.measure:
-            judge = yield from asked(operation, Progress(0, 1))
+            judge = yield from train_judge(operation, Progress(0, 1))
             real = _real(operation, labels, c.n, c.seed)
         latents = family.prior(c.n, make_generator(c.seed, _LATENTS), {LABEL: labels})
         count, shown = len(c.strengths), min(c.n, _SHOWN)
@@ -175,9 +173,9 @@ def _describe(arrays: dict[str, Tensor], real: int, blown: bool) -> str:
     right, covered = (100 * float(arrays[name][last, 0]) for name in ("accuracy", "coverage"))
     real_right = 100 * float(arrays["real-accuracy"])
     text = (
-        f"At strength {float(arrays['strengths'][last]):g} the judge sees the class that was asked "
-        f"for in {right:.1f} % of the samples (in {real_right:.1f} % of real ones), and they cover "
-        f"{covered:.1f} % of {real:,} real images."
+        f"At strength {float(arrays['strengths'][last]):g} the reference classifier recognises "
+        f"the requested class in {right:.1f} % of the samples ({real_right:.1f} % of real images), "
+        f"and they cover {covered:.1f} % of {real:,} real images."
     )
     far = " Another strength led samples out of all bounds."
     return text + (far if blown else "")

@@ -21,8 +21,7 @@ __all__ = ["LEVELS", "QUANTILES", "Impute", "ImputeConfig"]
 QUANTILES = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
 """The edges of the fans of 95, 80 and 50 %, and the median between them."""
 LEVELS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
-"""Shares of the draws that an interval in the middle has, of which it is said how often the truth
-is in it."""
+"""Probabilities of the central intervals whose coverage is measured."""
 _ROWS, _LAW = 3311, 3312  # streams of a seed (`models.tensors.make_generator`)
 
 
@@ -63,17 +62,14 @@ class ImputeConfig(Config, frozen=True):
     config=ImputeConfig,
 )
 class Impute:
-    """Fills in what is hidden of series that the model is measured with.
-
-    Its rows are all draws, those of one series one after the other, with "row" (m,) their series
-    from 0. Arrays, of n series (L, C) in the units of the data:
+    """Imputes hidden values of test series. Its rows are all draws, grouped by series, with "row"
+    (m,) the series of each from 0. Arrays, of n series (L, C) in the units of the data:
 
     - "truth" (n, L, C), and "hidden" (n, L, C), 1 where it was hidden;
     - "quantiles" (7, n, L, C) of the draws, those of `QUANTILES`;
-    - "levels" (k,) and "coverage" (k,): which share of the draws the intervals in the middle have,
-      and which share of the hidden truth is in them;
-    - "crps" (n,), in standard deviations of the channel, of the model; "crps-line" of a straight
-      line through what is observed; "crps-law" of the law of the series, where it is known.
+    - "levels" (k,) and "coverage" (k,): probabilities of the central intervals, and the fraction of
+    hidden true values in them; - "crps" (n,), in standard deviations of the channel, of the model;
+    "crps-line" of linear interpolation; "crps-law" of the exact distribution, if known.
     """
 
     def __init__(self, config: ImputeConfig) -> None:

@@ -3,7 +3,7 @@
 import torch
 
 from pushforward.models.config import Config, Pick
-from pushforward.models.guidance.measurement import Known, Measured
+from pushforward.models.guidance.measurement import KnownValues, Measured
 from pushforward.models.guidance.pick import measuring
 from pushforward.models.guidance.settings import MeasurementSetting
 from pushforward.models.operators.base import Operation, Outcome, Progress, SeedSetting, Slot, Work
@@ -62,8 +62,8 @@ class Inpaint:
         s, made = editing.clock.s_max, []
         for start in range(0, len(which), PIECE):
             piece = editing.rows.take(slice(start, start + PIECE))
-            seen = Known(known[start : start + PIECE])
-            held = guidance.to(Measured(seen.of(piece.x), seen))
+            seen = KnownValues(known[start : start + PIECE])
+            held = guidance.to(Measured(seen.apply(piece.x), seen))
             blank = piece.holding(torch.zeros_like(piece.x))
             noise, now = editing.noised(blank, s), Progress(start, len(which))
             x = yield from editing.down(piece, noise, s, now, held)

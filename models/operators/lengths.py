@@ -13,7 +13,9 @@ from torch import Tensor
 from pushforward.models.config import Config, Pick, encode, param
 from pushforward.models.contracts.family import Family
 from pushforward.models.metrics.base import Evidence
-from pushforward.models.operators.against import (
+from pushforward.models.operators.base import Operation, Outcome, Progress, SeedSetting, Work
+from pushforward.models.operators.drawing import draw
+from pushforward.models.operators.real_comparison import (
     DISTANCE,
     distance_of,
     half_width,
@@ -21,8 +23,6 @@ from pushforward.models.operators.against import (
     judge_for,
     source_of,
 )
-from pushforward.models.operators.base import Operation, Outcome, Progress, SeedSetting, Work
-from pushforward.models.operators.drawing import draw
 from pushforward.models.registry import operator
 from pushforward.models.tensors import make_generator
 from pushforward.models.training.posthoc import averaged_over
@@ -93,12 +93,10 @@ class AveragingLengths:
     The outcome:
 
     - "lengths" (k,), rising;
-    - "distance" (k, repeats): the figure of samples against real data that were not learned from;
-      "own" (repeats,) that of the average that the run is used with; "floor" (repeats,) between
-      real and real;
-    - "off" (k,): how far an average is from the one that it stands for, in its density.
-
-    The figure that was left open is told as it was chosen, and how many samples there were.
+    - "distance" (k, repeats): the metric of samples against unseen real data; "own" (repeats,) that
+    of the average that the run is used with; "floor" (repeats,) between real and real; - "off"
+    (k,): distance between an average and the one it approximates, in its density. The note names
+    the metric that was chosen automatically and the number of samples.
     """
 
     def __init__(self, config: AveragingLengthsConfig) -> None:
@@ -186,6 +184,6 @@ def _describe(arrays: dict[str, Tensor]) -> str:
     if gain - half > 0:
         return f"A length of {length} is nearer to the data than the run's own average."
     return (
-        f"No length is told from the run's own average; the nearest is {length}. More samples or "
+        f"No length differs from the run's own average; the nearest is {length}. More samples or "
         "repeats tell smaller differences."
     )

@@ -8,7 +8,7 @@ from pushforward.models.config import Config, param
 from pushforward.models.contracts.abilities import HasLikelihood
 from pushforward.models.contracts.batch import Batch
 from pushforward.models.operators.base import Operation, Outcome, Progress, SeedSetting, Slot, Work
-from pushforward.models.operators.told import told
+from pushforward.models.operators.row_conditions import add_conditions
 from pushforward.models.registry import operator
 from pushforward.models.tensors import make_generator
 
@@ -60,7 +60,9 @@ class Likelihood:
         """Evaluate; see `models.operators.base.Operator`."""
         learner, spec = operation.learner, operation.learner.spec
         assert isinstance(learner, HasLikelihood)
-        rows, note = self._drawn(told(spec, operation.handed[_ROWS], operation.given))
+        rows, note = self._choose_rows(
+            add_conditions(spec, operation.handed[_ROWS], operation.given)
+        )
         parts: list[torch.Tensor] = []
         for piece in rows.split(max(1, min(_MOST, _PIECE // rows.x[0].numel()))):
             standard: Batch = spec.standardised(piece).to(learner.device)
@@ -70,7 +72,7 @@ class Likelihood:
             yield Progress(sum(map(len, parts)), len(rows))
         return Outcome(rows, {"log-density": torch.cat(parts)}, note)
 
-    def _drawn(self, rows: Batch) -> tuple[Batch, str]:
+    def _choose_rows(self, rows: Batch) -> tuple[Batch, str]:
         """Return the rows that are asked about, and say which these are where they are not all."""
         n, seed = self.config.rows, self.config.seed
         if len(rows) <= n:

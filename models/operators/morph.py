@@ -78,11 +78,11 @@ class Morph:
         self.config = config
 
     def work(self, operation: Operation) -> Work:
-        """Morph; see `models.operators.base.Operator`. The stops of each row stand one after the
-        other: "row" (m,) says of which each is, from 0, and "way" (m,) how far it is, from 0 to 1.
+        """Morph; see `models.operators.base.Operator`. The stops are grouped by row: "row" (m,) is
+        the row of each, from 0, and "way" (m,) its position from 0 to 1.
 
         Raises:
-            ValueError: no class is said, or the model does not know it.
+            ValueError: no class is chosen, or the model does not have it.
         """
         config = self.config
         if not config.to:

@@ -10,7 +10,7 @@ from pushforward.models.config import Pick, decode
 from pushforward.models.contracts.batch import Batch
 from pushforward.models.contracts.data import RowSource
 from pushforward.models.contracts.spec import LABEL, DataSpec
-from pushforward.models.contracts.untold import UNTOLD
+from pushforward.models.contracts.unconditional import UNCONDITIONAL
 from pushforward.models.operators.base import Operation
 from pushforward.models.registry import registry
 from pushforward.models.tensors import make_generator
@@ -61,13 +61,15 @@ def other_rows(operation: Operation, pick: Pick, n: int, seed: int, stream: int)
     rows, known = source.rows(order[:n]), model.given.get(LABEL)
     if known is None:
         return rows
-    label = torch.full((len(rows),), UNTOLD)
+    label = torch.full((len(rows),), UNCONDITIONAL)
     if LABEL in rows.given:
         label = rows.given[LABEL]
         names = own.given[LABEL].names if LABEL in own.given else ()
         if names != known.names:
-            numbers = [known.names.index(x) if x in known.names else UNTOLD for x in names]
-            label = torch.tensor(numbers)[label] if numbers else torch.full_like(label, UNTOLD)
+            numbers = [known.names.index(x) if x in known.names else UNCONDITIONAL for x in names]
+            label = (
+                torch.tensor(numbers)[label] if numbers else torch.full_like(label, UNCONDITIONAL)
+            )
     return replace(rows, given={**rows.given, LABEL: label})
 
 

@@ -80,7 +80,7 @@ class Outliers:
         c = self.config
         if operation.some is None:
             raise ValueError("it needs the data of the run, and there are none.")
-        unseen = _of(operation.some(c.rows, c.seed), c.rows, c.seed)
+        unseen = _choose_rows(operation.some(c.rows, c.seed), c.rows, c.seed)
         unseen = nameless(operation, unseen.x)
         if len(unseen) < 8:
             raise ValueError(f"at least 8 unseen images are needed, and there are {len(unseen)}")
@@ -169,7 +169,7 @@ def _by_image(maps: Tensor, places: Tensor) -> Tensor:
     return torch.tensor([mean, max(0.0, mean - reach), min(1.0, mean + reach)])
 
 
-def _of(source: RowSource, n: int, seed: int) -> Batch:
+def _choose_rows(source: RowSource, n: int, seed: int) -> Batch:
     order = torch.randperm(len(source), generator=make_generator(seed, _CHOSEN))
     return source.rows(order[:n])
 
@@ -180,5 +180,5 @@ def _describe(arrays: dict[str, Tensor]) -> str:
     return (
         f"An image with a piece of another one scores higher than an unseen one in {area:.1f} % of "
         f"all pairs ({low:.1f} to {high:.1f}; 50 % by chance), and a pixel of the piece higher "
-        f"than one beside it in {where:.1f} %."
+        f"than one outside it in {where:.1f} %."
     )

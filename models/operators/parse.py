@@ -9,7 +9,7 @@ from pushforward.models.contracts.family import Family
 from pushforward.models.contracts.spec import SIZE
 from pushforward.models.kinds.sentences import SENTENCE
 from pushforward.models.operators.base import Operation, Outcome, SeedSetting, Work
-from pushforward.models.operators.drawing import drawn
+from pushforward.models.operators.drawing import draw_samples
 from pushforward.models.operators.editing import SamplerSetting
 from pushforward.models.registry import operator
 from pushforward.observables.sentences.grammar import tokens
@@ -66,5 +66,7 @@ class Parse:
         told = torch.zeros((c.draws, places))
         told[:, : len(words)] = torch.tensor([lexicon.index(word) for word in words])
         given = {SENTENCE: told, SIZE: torch.full((c.draws,), len(words))}
-        made = yield from drawn(family, c.draws, c.seed, sampler=operation.sampler, given=given)
+        made = yield from draw_samples(
+            family, c.draws, c.seed, sampler=operation.sampler, given=given
+        )
         return Outcome(made, taken_from="as in the sentence that was typed")

@@ -1,4 +1,4 @@
-"""Probes of a representation beside raw values, principal components and a random encoder."""
+"""Probes of a representation, of raw values, principal components and a random encoder."""
 
 import math
 from collections.abc import Callable, Generator

@@ -56,13 +56,13 @@ def chosen(text: str, numbers: Tensor) -> Tensor:
     for word in text.replace(",", " ").split():
         first, dash, last = word.partition("-")
         if not _is_number(first) or (dash and not _is_number(last)):
-            raise ValueError(f"people are numbers such as 3, 10-20, and {word!r} is none.")
+            raise ValueError(f"{word!r} is not a user number; write numbers such as 3, 10-20.")
         start, stop = int(first), int(last if dash else first)
         places = ((numbers >= start) & (numbers <= stop)).nonzero()[:, 0]
         if not len(places):
             low, high = int(numbers.min()), int(numbers.max())
             raise ValueError(
-                f"there is nobody with the number {word}; people are numbered from {low} to {high}."
+                f"there is no user with the number {word}; numbers go from {low} to {high}."
             )
         found.append(places)
     return torch.cat(found)
@@ -99,14 +99,14 @@ class Recommend:
 
     def work(self, operation: Operation) -> Work:
         """Recommend; the outcome is "user" (m,), from 1, "item" (m, k), from 1, and "score" (m, k),
-        best first. An item 0 stands where nothing is left to recommend. Where people and items have
-        numbers of their own, these are beside them, (m,) and (m, k), under what they are called in
-        the data; -1 stands for no item. Scores are logarithms of probabilities.
+        best first. Item 0 means that nothing is left to recommend. Identifiers of users and items
+        from the data are included, (m,) and (m, k), under their names there; -1 is no item. Scores
+        are log-probabilities.
 
         See `models.operators.base.Operator`.
 
         Raises:
-            ValueError: what was handed are no histories, or nobody of such a number is in them.
+            ValueError: the input is not a set of histories, or a user is not in it.
         """
         learner, rows = operation.learner, operation.handed[_HISTORIES]
         assert isinstance(learner, Recommends)
@@ -146,7 +146,7 @@ def _cut(longer: int, places: int) -> str:
     if not longer:
         return ""
     which = "One history is" if longer == 1 else f"{longer:,} histories are"
-    return f"{which} longer than {places:,} items, of which the last {places:,} are read."
+    return f"{which} longer than {places:,} items; the last {places:,} are read."
 
 
 def _named(data: InteractionSet, who: Tensor, item: Tensor) -> dict[str, Tensor]:

@@ -70,7 +70,7 @@ class RefineSceneConfig(Config, frozen=True):
         float,
         param(
             "Smoothness weight",
-            "Weight of the kernel that joins near pixels, whatever their spectra.",
+            "Weight of the kernel of near pixels, for any spectra.",
             low=0.0,
             high=1000.0,
             zero="none",

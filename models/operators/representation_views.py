@@ -84,9 +84,9 @@ class RepresentationViews:
 
         The arrays, in the units of the data: "anchor" (1, *shape), "pixels" (4, *shape), "pairs"
         (2, 7, *shape) of the batch, "similarity" (7, 7), "positive" (128,) and "negative" (m,)
-        cosine similarities. With a source "neighbours" (sigmas, 4, *shape) at "sigmas", of which
-        the last is the chosen one. With classes also "anchor-class", "classes" (sigmas, 4),
-        "changed" (sigmas,), the share of n neighbours of another class, and "pair-classes" (7,).
+        cosine similarities. With a source "neighbours" (sigmas, 4, *shape) at "sigmas"; the last is
+        the chosen one. With classes also "anchor-class", "classes" (sigmas, 4), "changed"
+        (sigmas,), the share of n neighbours of another class, and "pair-classes" (7,).
         """
         model = operation.learner
         assert isinstance(model, Representation)

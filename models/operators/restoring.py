@@ -39,8 +39,8 @@ def restored(
     which = torch.arange(len(operation.handed[ROWS])).repeat_interleave(config.draws)
     editing = ready(operation, config.seed, which)
     guidance = measuring(config.method)
-    seen = measurement.back(y)[which]
-    standard = measurement.of(editing.model.spec.standardise(seen)).to(editing.rows.device)
+    seen = measurement.pseudo_inverse(y)[which]
+    standard = measurement.apply(editing.model.spec.standardise(seen)).to(editing.rows.device)
     s, made = editing.clock.s_max, []
     for start in range(0, len(which), PIECE):
         piece = editing.rows.take(slice(start, start + PIECE))

@@ -23,7 +23,8 @@ from pushforward.models.contracts.batch import Batch
 from pushforward.models.contracts.family import Family
 from pushforward.models.entries import SamplerEntry
 from pushforward.models.metrics.base import Evidence
-from pushforward.models.operators.against import (
+from pushforward.models.operators.base import Operation, Outcome, Progress, SeedSetting, Work
+from pushforward.models.operators.real_comparison import (
     DISTANCE,
     distance_of,
     half_width,
@@ -31,7 +32,6 @@ from pushforward.models.operators.against import (
     judge_for,
     source_of,
 )
-from pushforward.models.operators.base import Operation, Outcome, Progress, SeedSetting, Work
 from pushforward.models.registry import operator, registry
 from pushforward.models.samplers.grids import GRIDS, GridConfig, GridName
 from pushforward.models.samplers.heun import Heun, HeunConfig
@@ -174,20 +174,16 @@ class SolverLab:
 
     The outcome:
 
-    - "nfe" (k, c): the calls that were made, at most those requested; 0 where the sampler needs
-      more, and then all values are NaN;
-    - "distance" (k, c, repeats): the figure of samples against real data that were not learned
-      from (all where none are set apart); "floor" (repeats,): the same between real and real;
-    - "error" (k, c, repeats): root mean square distance of the first 200 particles to the ends of
-      the reference over the numbers that are there, NaN for a sampler that adds noise, and where
-      there is no reference;
-    - "seconds" (k, c, repeats): that the n samples took, as one batch, warm, until the device was
-      done;
-    - "shared" (k, c, repeats): whether something else trained while that was measured;
-    - "ways" (k, c, frames, m, 2), "reference" (frames, m, 2) of data on a plane: some trajectories,
-      in display coordinates, the end repeated where one is shorter; "real" (r, 2)
-      some of the data;
-    - "calls" (c,).
+    - "nfe" (k, c): the number of calls, at most those requested; 0 if the sampler needs more, and
+    then all values are NaN; - "distance" (k, c, repeats): the metric of samples against unseen real
+    data (all data if there are none); "floor" (repeats,): the same between real and real; - "error"
+    (k, c, repeats): root mean square distance of the first 200 particles to the ends of the
+    reference over the numbers that are there, NaN for a sampler that adds noise, and where there is
+    no reference; - "seconds" (k, c, repeats): that the n samples took, as one batch, warm, until
+    the device was done; - "shared" (k, c, repeats): whether something else trained while that was
+    measured; - "ways" (k, c, frames, m, 2), "reference" (frames, m, 2) of data on a plane: some
+    trajectories, in display coordinates, the end repeated where one is shorter; "real" (r, 2) some
+    of the data; - "calls" (c,).
 
     What the settings left open is told as it was chosen: samplers, calls, figure, n and repeats.
     """
@@ -228,12 +224,12 @@ class SolverLab:
             bar = Evidence(real, make_generator(seed, _FIGURE), other=other, judge=judge)
             floor[repeat] = figure.bar(bar).value
             latents = family.prior(plan.n, make_generator(seed, _LATENTS))
-            fine: _Drawn | None = None
+            fine: _Samples | None = None
             if plan.fine:
                 heun = Heun(HeunConfig(steps=plan.fine))
                 few = latents.take(slice(0, plan.followed))
                 share = plan.followed / plan.n
-                fine = yield from _drawn(family, few, heun, at, share=share)
+                fine = yield from _draw_samples(family, few, heun, at, share=share)
                 at = Progress(at.done + fine_calls, total)
             if repeat == 0 and fine is not None and fine.ways.shape[1]:
                 reference = fine.ways
@@ -244,7 +240,7 @@ class SolverLab:
                 sampler = _with_calls(entry, plan.calls[c], config.grid)
                 if sampler is not None:
                     noise = make_generator(seed, _NOISE)
-                    made = yield from _drawn(
+                    made = yield from _draw_samples(
                         family, latents, sampler, at, noise, shared=operation.shared
                     )
                     rng = make_generator(seed, _FIGURE)
@@ -253,7 +249,7 @@ class SolverLab:
                     seconds[k, c, repeat], shared[k, c, repeat] = made.seconds, made.shared
                     if fine is not None and entry.order is not None and entry.orders:
                         ends = made.rows.take(slice(0, plan.followed))
-                        error[k, c, repeat] = _apart(ends, fine.rows)
+                        error[k, c, repeat] = _rms_distance(ends, fine.rows)
                     if repeat == 0:
                         nfe[k, c] = made.nfe
                         if reference.shape[1]:
@@ -283,7 +279,7 @@ class SolverLab:
 
 
 @dataclass(frozen=True)
-class _Drawn:
+class _Samples:
     """Samples in the units of the data, the calls and the time that they took, the ways of some
     (frames, m, 2), m = 0 where they are not on a plane, and whether something else trained
     meanwhile.
@@ -296,7 +292,7 @@ class _Drawn:
     shared: bool = False
 
 
-def _drawn(
+def _draw_samples(
     family: Family[Any],
     latents: Batch,
     sampler: Any,
@@ -304,7 +300,7 @@ def _drawn(
     noise: torch.Generator | None = None,
     share: float = 1.0,
     shared: Callable[[], bool] = lambda: False,
-) -> Generator[Progress, None, _Drawn]:
+) -> Generator[Progress, None, _Samples]:
     """Follow a sampler to its end; the clock stands still while others work. A call counts as a
     ``share`` of one of all samples.
     """
@@ -325,7 +321,7 @@ def _drawn(
         yield Progress(at.done + int(share * nfe), at.total)
     rows = spec.restored(latents.holding(x).to(torch.device("cpu")))
     kept = _thinned(ways) if shown else torch.empty(_FRAMES, 0, 2)
-    return _Drawn(rows, nfe, seconds, kept, trained)
+    return _Samples(rows, nfe, seconds, kept, trained)
 
 
 def _now(device: torch.device | str) -> float:
@@ -346,7 +342,7 @@ def _thinned(ways: list[Tensor]) -> Tensor:
     return torch.stack(ways + [ways[-1]] * (_FRAMES - len(ways)))
 
 
-def _apart(made: Batch, fine: Batch) -> float:
+def _rms_distance(made: Batch, fine: Batch) -> float:
     """Return the root mean square distance of rows from the ends of the same latents, padded places
     left out: they are equal.
     """

@@ -53,4 +53,4 @@ class SuperResolution:
                 f"{height} x {width} pixels cannot be divided into squares of {side} x {side}"
             )
         measurement = Averages(side)
-        return (yield from restored(operation, self.config, measurement, measurement.of(rows.x)))
+        return (yield from restored(operation, self.config, measurement, measurement.apply(rows.x)))

@@ -1,8 +1,9 @@
-"""The flow clock and the display coordinates of a diffusion: what a person sees of s and xbar.
+"""The flow clock and the display coordinates of a diffusion, which replace s and xbar on the
+screen.
 
 Inside, a diffusion lives in xbar = x0 + s eps, whose scale grows to s_max. On the screen it is
 shown as alpha(s) xbar, which starts as a unit Gaussian, at a flow time t that runs from 0 (s_max)
-to 1 (s_min) as the index of an EDM grid does, whatever grid and number of steps the sampler has.
+to 1 (s_min) as the index of an EDM grid does, for any grid and number of steps of the sampler.
 """
 
 from dataclasses import dataclass

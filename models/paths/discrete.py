@@ -52,8 +52,8 @@ class DiscretePath:
     into an additional state, [MASK], with probability 1 / (T - t + 1), so that a share t / T is
     masked after t steps (appendix A.2.2 and section 3.1). "gaussian" moves it to its neighbours,
     with a doubly stochastic matrix whose variance grows linearly (appendix A.2.3). "marginal" is
-    "uniform" but for the law by which it resamples, that of the data: of them it is changed least
-    on the way (Vignac et al. 2023, arXiv:2209.14734, section 4.1).
+    "uniform" with resampling from the marginal distribution of the data, which changes them least
+    (Vignac et al. 2023, arXiv:2209.14734, section 4.1).
 
     Args:
         name: which.
@@ -98,8 +98,8 @@ class DiscretePath:
 
     @property
     def stationary(self) -> Tensor:
-        """The law at the end of the path, (states,): all masked, any symbol alike, or that of the
-        data.
+        """The distribution at the end of the path, (states,): all masked, uniform, or the marginal
+        of the data.
         """
         if self.mask is None:
             return self._law.float().to(self.device)
@@ -123,7 +123,7 @@ class DiscretePath:
         """Draw x_t ~ q(x_t | x_s), s < t, by uniform numbers in the shape of x."""
         return draw_symbols(_rows_of(self.between(s, t), x), uniform)
 
-    def told(self, logits: Tensor, x: Tensor, t: Tensor) -> Tensor:
+    def clean_posterior(self, logits: Tensor, x: Tensor, t: Tensor) -> Tensor:
         """Return p(x_0 | x_t) from the logits of p~ (n, *shape, K), and t (n,)."""
         own = _columns_of(self.bar[t], x)[..., : self.symbols]
         return (logits + own.clamp_min(_SMALL).log()).softmax(dim=-1)
@@ -133,10 +133,8 @@ class DiscretePath:
         return self._backward(clean, x, self.between(s, t), self.bar[s], self.bar[t])
 
     def backward(self, clean: Tensor, x: Tensor, t: Tensor) -> Tensor:
-        """Return p(x_(t-1) | x_t), (n, *shape, states), with what is said of x_0.
-
-        An x_0 from which x_t cannot come has no weight, and where nothing is left that could have
-        led to x_t (0/0), the place stays as it is.
+        """Return p(x_(t-1) | x_t), (n, *shape, states), from a prediction of x_0. An x_0 from which
+        x_t cannot come has no weight; if no x_0 is left (0/0), the symbol does not change.
 
         Args:
             clean: p(x_0 | x_t), (n, *shape, K).

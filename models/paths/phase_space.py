@@ -4,12 +4,13 @@ In the units of the standardised data, with mass M = 1/4 and friction 1 (critica
 
     dx = v/M dτ,   dv = -x dτ - v/M dτ + sqrt(2) dw,   τ = beta t,  t in [0, 1],
 
-from x0 and v0 ~ N(0, gamma M). It is linear, so that its law at each time is known: with
+from x0 and v0 ~ N(0, gamma M). It is linear, so its distribution at each time is known: with
 
     e^(Aτ) = e^(-2τ) [[1 + 2τ, 4τ], [-τ, 1 - 2τ]],
 
-mean e^(Aτ) (x0, 0) and covariance S - e^(Aτ) (S - S0) e^(Aτ)^T, where S = diag(1, M) is the law at
-rest and S0 = diag(0, gamma M) (Dockhorn et al. 2022, arXiv:2112.07068, eqs. 4-7 and appendix B).
+mean e^(Aτ) (x0, 0) and covariance S - e^(Aτ) (S - S0) e^(Aτ)^T, where S = diag(1, M) is the
+stationary covariance and S0 = diag(0, gamma M) (Dockhorn et al. 2022, arXiv:2112.07068, eqs. 4-7
+and appendix B).
 """
 
 from dataclasses import dataclass
@@ -55,7 +56,9 @@ def _law(tau: Tensor) -> _Law:
 
 
 def kernel(time: Tensor) -> Kernel:
-    """Return the law of position and velocity at times t > 0, any shape, given the datum."""
+    """Return the distribution of position and velocity at times t > 0, any shape, given the data
+    point.
+    """
     # The variance of the position is some τ^3 at first: a difference of numbers near 1, for which
     # an MPS device has none that are long enough.
     tau = BETA * (time.cpu() if time.device.type == "mps" else time).double()

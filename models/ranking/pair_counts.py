@@ -1,4 +1,4 @@
-"""Weighted counts of pairs of numbers, of which most never occur."""
+"""Sparse weighted counts of pairs of integers."""
 
 import torch
 from torch import Tensor
@@ -39,8 +39,8 @@ class PairCounts:
         self._new = []
 
     def rows(self, index: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return the entries of some rows (m,): of which of these each is, their columns one row
-        after the other, and their values.
+        """Return the entries of some rows (m,): the row of each, its column, and its value, row by
+        row.
         """
         self._merge()
         ends = torch.stack([index, index + 1]) * self.columns

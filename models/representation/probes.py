@@ -49,7 +49,7 @@ def split_rows(n: int) -> Split:
 
 
 def draw_labels(labels: Tensor, per_class: int, draws: int, seed: int) -> Tensor:
-    """Return the rows of each draw, (draws, classes * per_class): so many of each class.
+    """Return the rows of each draw, (draws, classes * per_class): ``per_class`` of each class.
 
     Raises:
         ValueError: a class has fewer rows; one sentence.

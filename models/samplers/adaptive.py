@@ -49,7 +49,7 @@ class AdaptiveOdeConfig(Config, frozen=True):
 class AdaptiveOde(Sampler):
     """dx/dln s = x - D(x, s) from s_max to s_min, and D there.
 
-    All points take the same steps: the error that is held to the tolerance is the root mean square
+    All points take the same steps: the error compared with the tolerance is the root mean square
     over all of them. They are integrated in float64, whatever their own type. Where the denoiser is
     not finite the solver cannot go on, and neither are the samples.
     """

@@ -110,12 +110,12 @@ class Ancestral(GridSampler):
 
 
 def _unknown(x: Tensor, gap: Tensor, s: float, numbers: int) -> Tensor:
-    """Return V(s), 0-d float64 (float32 on an Apple GPU), estimated of all points x by ``gap``,
-    x - D, over so many numbers that are not padded; padded ones are 0. It is between 0 and what the
-    best linear guess of unit variance leaves, s^2/(1 + s^2).
+    """Return V(s), 0-d float64 (float32 on an Apple GPU), estimated from all points x and ``gap`` =
+    x - D, over ``count`` numbers that are not padded; padded ones are 0. It lies between 0 and the
+    error of the best linear estimate at unit variance, s^2/(1 + s^2).
 
     By Stein's identity E (x - D).x / d = s^2, known without noise: with s^2/(1 + s^2) parts of the
-    difference added, s^2 - |x - D|^2/d keeps only the noise by which data are not unit Gaussian.
+    difference added, s^2 - |x - D|^2/d keeps only the noise due to non-Gaussian data.
     """
     linear = s**2 / (1 + s**2)
     # It stays on the device: to read it would make the host wait in each step.

@@ -210,8 +210,8 @@ class Sampler(ABC):
         generator: torch.Generator | None = None,
     ) -> Iterator[SampleStep]:
         """Yield the points at each level, the first being pure noise, the last the samples; padded
-        places are 0 in all of them. One that walks at a level yields the steps of its walk, too, so
-        that whoever follows it may stop; levels never rise.
+        places are 0 in all of them. A sampler with several steps at one level yields each of them,
+        so that the caller may stop; levels never rise.
 
         Args:
             denoise: D(x, s) with x (n, *shape) and s 0-d.
@@ -270,7 +270,7 @@ class GridSampler(Sampler):
     """A sampler that takes one step between each two levels of a grid.
 
     Attributes:
-        memory: how many evaluations of earlier steps `step` wants to see.
+        memory: number of evaluations of earlier steps that `step` reads.
         walk: how many steps it takes from a level, all but the last of which stay at it.
     """
 

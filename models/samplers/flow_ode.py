@@ -43,7 +43,7 @@ class FlowOdeConfig(Config, frozen=True):
     update="x ← x + (t' − t) v(u, τ),  u = x, τ = t, or both half-way on",
 )
 class FlowOde(GridSampler):
-    """x <- x + (u - u') v, with u = 1 - t in the place of a noise level and v = (E - x)/u.
+    """x <- x + (u - u') v, with u = 1 - t instead of a noise level and v = (E - x)/u.
 
     E is where the line through x ends (`models.contracts.abilities.HasTransport`), so that Euler's
     step is u'/u x + (1 - u'/u) E.

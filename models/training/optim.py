@@ -124,7 +124,9 @@ _Adam, _AdamW, _RAdam = (
 )
 
 
-def _made(config: OptimizerConfig, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
+def _build_optimizer(
+    config: OptimizerConfig, parameters: list[nn.Parameter]
+) -> torch.optim.Optimizer:
     betas = (config.beta1, config.beta2)
     # fused: one kernel for all tensors, on CPU, CUDA and MPS alike; RAdam has none.
     match config.kind:
@@ -165,7 +167,7 @@ class ScheduledOptimizer:
         self.count = 0
         self._clock = clock
         self._parameters = list(parameters)
-        self.torch = _made(config, self._parameters)
+        self.torch = _build_optimizer(config, self._parameters)
 
     def lr(self) -> float:
         """Return the rate that the next step will use."""

@@ -147,14 +147,13 @@ class PosthocAverages(Generic[M]):
 
 
 def averaged_over(state: State, length: float) -> tuple[State, float]:
-    """Return a state whose averaged weights are those of another length, and how far the density of
-    that average is from the one that was asked for, over its norm: the largest of all networks.
+    """Return a state with averaged weights of another length, and the distance of its density from
+    the requested one over the norm of that: the largest of all networks.
 
-    Only the averages that a model is used with are exchanged; nothing should be trained from such a
-    state.
+    Only the averages that a model is used with are replaced; do not train from such a state.
 
     Raises:
-        ValueError: there is no such length, or no network kept what it is made of.
+        ValueError: there is no such length, or no network kept the averages for it.
     """
     power = exponent(length)
     if not any(name.endswith(f"/{_PART}/count") for name in state.values):

@@ -1,4 +1,4 @@
-"""Power-function averages: how they weigh the past, and how any of them is made of others.
+"""Power-function averages: their weights of the past, and how any of them is computed from others.
 
 An average over t training steps of exponent g gives the weights of step tau the density
 p_g(tau; t) = (g + 1) tau^g / t^(g + 1), 0 <= tau <= t (Karras et al. 2024, arXiv:2312.02696,

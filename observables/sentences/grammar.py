@@ -20,7 +20,7 @@ __all__ = [
     "RELATIONS",
     "WORDS",
     "Tree",
-    "drawn",
+    "draw_sentence",
     "parses",
     "tokens",
     "unseen",
@@ -120,22 +120,22 @@ class Tree:
     head: int
 
 
-def drawn(rng: np.random.Generator) -> tuple[tuple[str, ...], Tree]:
+def draw_sentence(rng: np.random.Generator) -> tuple[tuple[str, ...], Tree]:
     """Return a sentence and its tree. Of what a phrase may be made of each is as likely, and
     sentences that would be too long are drawn anew.
     """
     while True:
-        words, tree = _drawn("sentence", rng)
+        words, tree = _draw_phrase("sentence", rng)
         if len(words) <= LONGEST:
             return words, tree
 
 
-def _drawn(name: str, rng: np.random.Generator) -> tuple[tuple[str, ...], Tree]:
+def _draw_phrase(name: str, rng: np.random.Generator) -> tuple[tuple[str, ...], Tree]:
     if name in _LEXICON:
         category, words = _LEXICON[name]
         return (words[rng.integers(len(words))],), Tree((category,), frozenset(), 0)
     parts = _RULES[name][rng.integers(len(_RULES[name]))]
-    found = [_drawn(part, rng) for part, _ in parts]
+    found = [_draw_phrase(part, rng) for part, _ in parts]
     tree = _joined([each for _, each in found], [relation for _, relation in parts])
     return tuple(word for words, _ in found for word in words), tree
 

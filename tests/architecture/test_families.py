@@ -16,8 +16,25 @@ from pushforward.models.registry import discover, registry
 
 ROOT = Path(__file__).resolve().parents[2]
 PLUMBING = {
-    *("__init__", "parts", "looks", "retune", "warnings", "schedule", "evaluations", "phases"),
-    *("state", "load_state", "told_classes", "done", "generator_horizon", "latent_size", "pushing"),
+    *(
+        "__init__",
+        "parts",
+        "layer_functions",
+        "retune",
+        "warnings",
+        "schedule",
+        "evaluations",
+        "phases",
+    ),
+    *(
+        "state",
+        "load_state",
+        "needs_classes",
+        "done",
+        "generator_horizon",
+        "latent_size",
+        "pushing",
+    ),
 }
 """Functions that connect a family to the product; all other functions count as mathematics."""
 LOWEST_SHARE = 0.37

@@ -28,7 +28,7 @@ from pushforward.studio.engine.data.reference_classifier import Judging
 from pushforward.verify.discovery import discover
 from pushforward.verify.images.class_conditions import told_families
 from pushforward.verify.images.colour_digits import coloured
-from pushforward.verify.images.digits import drawn
+from pushforward.verify.images.digits import image_maker
 from pushforward.verify.images.equal_time import (
     Method,
     compare,
@@ -68,7 +68,7 @@ def obeyed(data: Dataset, method: Method, seconds: float, seed: int) -> str:
     assert isinstance(data.rows, ImageSet)
     told = replace(data, rows=replace(data.rows, told=True))
     family, steps = train_for(method, told, seconds, seed)
-    made = drawn(family, None, seed)(500, 0)
+    made = image_maker(family, None, seed)(500, 0)
     seen = judge_of(data).logits(made.x).argmax(dim=1)
     right = float((seen == made.given[LABEL].long()).double().mean())
     return f"{method.title}: label accuracy {right:.2f}, {steps:,} steps"

@@ -14,7 +14,7 @@ from pushforward.models.contracts.batch import Batch
 from pushforward.models.contracts.data import RowSource
 from pushforward.models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
 from pushforward.models.denoisers.densities import LogNormal, LogUniform, RhoUniform
-from pushforward.models.denoisers.times import Drawn, draw_times
+from pushforward.models.denoisers.times import SampledLevels, draw_times
 from pushforward.models.families.edm import Edm, EdmConfig
 from pushforward.models.families.exact_flow import ExactFlow, ExactFlowConfig
 from pushforward.models.kinds.images import ImageSet
@@ -128,7 +128,9 @@ class Mixed:
         errors = torch.stack([error_at(self.law.denoise, x, s, g) for s in levels], dim=1)
         self.moments = Moments(levels, errors.mean(dim=0), errors.square().mean(dim=0), width)
 
-    def estimate(self, drawn: Drawn, law: LogUniform | LogNormal, g: torch.Generator) -> Tensor:
+    def estimate(
+        self, drawn: SampledLevels, law: LogUniform | LogNormal, g: torch.Generator
+    ) -> Tensor:
         s = drawn.level.double()
         x = self.law.sample(len(s), g)
         noised = x + s[:, None] * torch.randn(x.shape, generator=g, dtype=x.dtype)

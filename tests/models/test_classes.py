@@ -9,7 +9,7 @@ from torch import Tensor
 from pushforward.models.config import ConfigError, decode
 from pushforward.models.contracts.batch import Batch
 from pushforward.models.contracts.spec import LABEL
-from pushforward.models.contracts.untold import UNTOLD, untold
+from pushforward.models.contracts.unconditional import UNCONDITIONAL, drop_conditions
 from pushforward.models.data.ring_of_five import RingOfFiveConfig, ring_of_five
 from pushforward.models.data.two_moons import TwoMoonsConfig, two_moons
 from pushforward.models.families.edm import Edm, EdmConfig
@@ -67,7 +67,7 @@ def test_the_law_of_a_class_is_that_of_its_gaussians(law: GaussianMixture, s: fl
     for name in ("log_prob", "score", "denoise"):
         told, alone = getattr(law, name)(x, level(s), label), getattr(one, name)(x, level(s))
         torch.testing.assert_close(told, alone)
-        none = torch.full_like(label, UNTOLD)
+        none = torch.full_like(label, UNCONDITIONAL)
         torch.testing.assert_close(
             getattr(law, name)(x, level(s), none), getattr(law, name)(x, level(s))
         )
@@ -144,8 +144,8 @@ def test_the_moons_are_two_classes():
 def test_untold_rows_keep_their_size():
     rows = tracks.tracks(20, 0).rows(slice(0, 6))
     where = torch.tensor([True, False, True, False, False, False])
-    some = untold(rows, where)
-    assert some.given[LABEL][where].eq(UNTOLD).all()
+    some = drop_conditions(rows, where)
+    assert some.given[LABEL][where].eq(UNCONDITIONAL).all()
     assert torch.equal(some.given[LABEL][~where], rows.given[LABEL][~where])
     assert some.given["energy"][where].eq(0).all()
     assert torch.equal(some.given["energy"][~where], rows.given["energy"][~where])
@@ -169,14 +169,16 @@ def test_so_large_a_share_of_the_rows_is_forgotten():
     edm = family(label_dropout=0.2)
     rows = TOLD.spec().standardised(TOLD.rows(slice(None)))
     left = edm.field.forgetting(rows, edm.noise)
-    assert float((left.given[LABEL] == UNTOLD).float().mean()) == pytest.approx(0.2, abs=0.03)
+    assert float((left.given[LABEL] == UNCONDITIONAL).float().mean()) == pytest.approx(
+        0.2, abs=0.03
+    )
 
 
 def test_a_model_that_always_knew_the_class_says_so_when_it_is_asked_without_one():
     with pytest.raises(ValueError, match="label dropout"):
-        family().denoiser(untold(batch()))
+        family().denoiser(drop_conditions(batch()))
     edm = family(label_dropout=0.1)
-    said = edm.denoiser(untold(batch()))(batch().x, torch.tensor(1.0))
+    said = edm.denoiser(drop_conditions(batch()))(batch().x, torch.tensor(1.0))
     assert said.isfinite().all()
     # No condition at all is that state, too.
     assert torch.equal(edm.denoiser()(batch().x, torch.tensor(1.0)), said)
@@ -191,7 +193,7 @@ def test_the_exact_field_knows_each_class_and_all_of_them():
     made = TOLD.spec().restore(last.x)
     near = torch.cdist(made, MODES).argmin(dim=1)
     assert float((near == 2).float().mean()) > 0.98
-    *_, every = flow.flow(untold(latents))
+    *_, every = flow.flow(drop_conditions(latents))
     shares = torch.cdist(TOLD.spec().restore(every.x), MODES).argmin(dim=1).bincount()
     assert int(shares.min()) > 60
 
@@ -202,7 +204,7 @@ def test_a_unet_hears_the_class():
     for weight in net.parameters():
         torch.nn.init.normal_(weight, std=0.1, generator=make_generator(1))
     x, clock = torch.randn(3, 1, 8, 8, generator=make_generator(2)), torch.zeros(3)
-    outs = [net(x, clock, {LABEL: torch.full((3,), c)}) for c in (0, 1, UNTOLD)]
+    outs = [net(x, clock, {LABEL: torch.full((3,), c)}) for c in (0, 1, UNCONDITIONAL)]
     assert not torch.allclose(outs[0], outs[1])
     assert torch.equal(outs[2], net(x, clock))
 

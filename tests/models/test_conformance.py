@@ -471,7 +471,7 @@ def test_layers_have_their_shape(pair: Pair):
             again = family.layer(layer.name, rows.holding(rows.x.clone()), 0.5)
             torch.testing.assert_close(again, value)
     assert [v.name for v in family.layers] == [v.name for v in type(family).layers]
-    assert {v.name for v in family.layers} == family.looks.keys()
+    assert {v.name for v in family.layers} == family.layer_functions.keys()
     with pytest.raises(KeyError):
         family.layer("no-such-layer", rows, 0.5)
 

@@ -216,7 +216,7 @@ def test_logistic_regression_is_at_the_minimum_of_its_loss() -> None:
     said = (standard @ made._weight + made._bias).detach().softmax(dim=1)
     slope = standard.T @ (said - torch.eye(2)[y]) + made._weight.detach()
     assert slope.abs().max() < 1e-2
-    assert float((made.says(x) == y).float().mean()) > 0.8
+    assert float((made.predict(x) == y).float().mean()) > 0.8
 
 
 def test_every_pixel_of_the_scene_is_classified_piece_by_piece() -> None:

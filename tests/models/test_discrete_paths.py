@@ -10,7 +10,7 @@ from pushforward.models.samplers.discrete.noise import Uniforms
 from pushforward.models.samplers.discrete.tau_leaping import TauLeaping, TauLeapingConfig
 from pushforward.models.samplers.discrete.unmasking import Unmasking, UnmaskingConfig
 from pushforward.models.tensors import make_generator
-from pushforward.verify.points.discrete_checkerboard import STEPS, board, drawn, exact, quality
+from pushforward.verify.points.discrete_checkerboard import STEPS, board, draw_pairs, exact, quality
 
 K, T = 5, 12
 each_path = pytest.mark.parametrize("name", DISCRETE_PATHS)
@@ -138,16 +138,16 @@ def test_the_numbers_of_a_row_do_not_depend_on_how_many_there_are():
 def test_a_d3pm_reverses_its_corruption():
     n = 4000
     for name, line in (("uniform", 0.995), ("gaussian", 0.94), ("absorbing", 0.99)):
-        tv, valid = quality(drawn(name, 100, 0, n))
+        tv, valid = quality(draw_pairs(name, 100, 0, n))
         assert valid >= line, name
         assert tv <= 0.1, name  # 4,000 draws of the board itself: .071
-    assert quality(drawn("uniform", 1, 0, n))[1] < 0.6
+    assert quality(draw_pairs("uniform", 1, 0, n))[1] < 0.6
 
 
 def test_two_masked_places_come_out_together_in_one_of_t_draws():
     """Half of these are wrong, and nothing else is: 1 - 1/(2T) are valid."""
     n, steps = 20_000, 10
-    _, valid = quality(drawn("absorbing", steps, 0, n))
+    _, valid = quality(draw_pairs("absorbing", steps, 0, n))
     expected = 1 - 1 / (2 * steps)
     assert valid == pytest.approx(expected, abs=4 * (expected * (1 - expected) / n) ** 0.5)
 

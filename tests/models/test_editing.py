@@ -13,7 +13,7 @@ from pushforward.models.contracts.learner import finish
 from pushforward.models.contracts.spec import LABEL
 from pushforward.models.data.ring_of_five import RingOfFiveConfig, ring_of_five
 from pushforward.models.families.exact_flow import ExactFlow, ExactFlowConfig
-from pushforward.models.guidance.measurement import Averages, Blurred, Grey, Known, Measured
+from pushforward.models.guidance.measurement import Averages, Blurred, Grey, KnownValues, Measured
 from pushforward.models.guidance.repaint import RePaint, RePaintConfig
 from pushforward.models.guidance.replacement import Replacement
 from pushforward.models.kinds.points import PointSet
@@ -145,26 +145,26 @@ def test_a_measurement_has_a_right_inverse():
     """A A+ = 1, which replacement relies on."""
     images = torch.randn(4, 1, 8, 8, generator=make_generator(0))
     for measurement in (
-        Known(torch.rand(4, 1, 8, 8, generator=make_generator(1)) > 0.5),
+        KnownValues(torch.rand(4, 1, 8, 8, generator=make_generator(1)) > 0.5),
         Averages(4),
         Blurred(1.3),
         Grey(),
     ):
         x = images.expand(-1, 3, -1, -1) if isinstance(measurement, Grey) else images
-        y = measurement.of(x)
-        torch.testing.assert_close(measurement.of(measurement.back(y)), y)
+        y = measurement.apply(x)
+        torch.testing.assert_close(measurement.apply(measurement.pseudo_inverse(y)), y)
         held = (
             Replacement()
             .to(Measured(y, measurement))
-            .held(lambda x, s: 0 * x, Measured(y, measurement))
+            .constrain(lambda x, s: 0 * x, Measured(y, measurement))
         )
-        torch.testing.assert_close(measurement.of(held(x, torch.tensor(1.0))), y)
+        torch.testing.assert_close(measurement.apply(held(x, torch.tensor(1.0))), y)
 
 
 def test_resampling_costs_what_it_says():
     rows = Batch(DATA.x[:5])
     guidance = RePaint(RePaintConfig(resamplings=3)).to(
-        Measured(rows.x, Known(torch.ones(5, 2, dtype=torch.bool)))
+        Measured(rows.x, KnownValues(torch.ones(5, 2, dtype=torch.bool)))
     )
     sampler = Ddim(DdimConfig(steps=4)).guided_by(guidance)
     *_, last = exact().flow(rows, sampler=sampler, generator=make_generator(0))
@@ -367,9 +367,9 @@ def test_super_resolved_images_are_the_same_when_seen_coarsely():
     )
     squares = Averages(4)
     assert len(x_of(found)) == 10
-    coarse = squares.back(squares.of(rows.x)).repeat_interleave(2, dim=0)
+    coarse = squares.pseudo_inverse(squares.apply(rows.x)).repeat_interleave(2, dim=0)
     torch.testing.assert_close(found.arrays["seen"], coarse)
-    torch.testing.assert_close(squares.of(x_of(found)), squares.of(coarse), atol=1e-3, rtol=0)
+    torch.testing.assert_close(squares.apply(x_of(found)), squares.apply(coarse), atol=1e-3, rtol=0)
     with pytest.raises(ValueError, match="cannot be divided"):
         do("super-resolution", rows, family, side=3)
 
@@ -400,10 +400,10 @@ def test_deblurred_images_are_the_same_when_blurred_again():
     found = do("deblur", rows, family, sampler=SHORT, width=0.8, first=True, method="replacement")
     blur = Blurred(0.8)
     torch.testing.assert_close(found.arrays["blurred"], blur.blur(rows.x))
-    torch.testing.assert_close(blur.of(x_of(found)), blur.of(rows.x), atol=2e-3, rtol=0)
+    torch.testing.assert_close(blur.apply(x_of(found)), blur.apply(rows.x), atol=2e-3, rtol=0)
     already = do("deblur", found.arrays["blurred"], family, sampler=SHORT, width=0.8,
                  method="replacement")  # fmt: skip
-    torch.testing.assert_close(blur.of(x_of(already)), blur.of(rows.x), atol=2e-3, rtol=0)
+    torch.testing.assert_close(blur.apply(x_of(already)), blur.apply(rows.x), atol=2e-3, rtol=0)
     assert not torch.allclose(x_of(found), found.arrays["blurred"], atol=0.05)
 
 
@@ -431,7 +431,7 @@ def test_coloured_images_are_as_bright_as_they_were_and_grey_models_know_no_colo
     x = torch.rand(5, 3, 2, 2, generator=make_generator(1))
     sampler = Heun(HeunConfig(steps=20))
     found = x_of(do("colourise", x, model, sampler=sampler, method="replacement"))
-    torch.testing.assert_close(Grey().of(found), Grey().of(x), atol=1e-3, rtol=0)
+    torch.testing.assert_close(Grey().apply(found), Grey().apply(x), atol=1e-3, rtol=0)
     # What is not told by the brightness is the colour of the data.
     apart = found[:, :1] - found[:, 1:2]
     torch.testing.assert_close(apart, torch.full_like(apart, 0.8), atol=0.3, rtol=0)

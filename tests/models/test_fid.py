@@ -51,7 +51,7 @@ def package(monkeypatch) -> None:
     found.FeatureExtractorInceptionV3 = Extractor
     monkeypatch.setitem(sys.modules, "torch_fidelity", top)
     monkeypatch.setitem(sys.modules, "torch_fidelity.feature_extractor_inceptionv3", found)
-    module._of.cache_clear()
+    module._load.cache_clear()
 
 
 def given(tmp_path, monkeypatch, data: bytes | None = None) -> InceptionFid:
@@ -114,7 +114,7 @@ def test_other_weights_make_no_fid(package, tmp_path):
 
 def test_without_the_package_it_says_how_to_have_it(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "torch_fidelity", None)
-    module._of.cache_clear()
+    module._load.cache_clear()
     with pytest.raises(NotApplicable, match=r'pip install "pushforward\[fid\]"'):
         given(tmp_path, monkeypatch).measure(evidence())
 
@@ -141,7 +141,7 @@ def test_it_is_what_the_package_says_itself(tmp_path, monkeypatch):
     fidelity = pytest.importorskip("torch_fidelity")
     from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
 
-    module._of.cache_clear()
+    module._load.cache_clear()
     monkeypatch.setattr(torch.nn.Module, "load_state_dict", lambda *a, **k: None)
     blank = io.BytesIO()
     torch.save({}, blank)
@@ -171,4 +171,4 @@ def test_it_is_what_the_package_says_itself(tmp_path, monkeypatch):
     metric = InceptionFid(decode(InceptionFidConfig, {"weights": str(path)}))
     found = metric.measure(seen).value
     assert found == pytest.approx(said["frechet_inception_distance"], rel=1e-3)
-    module._of.cache_clear()
+    module._load.cache_clear()

@@ -70,7 +70,7 @@ def ordered_law(family: OneShot) -> Tensor:
         z = torch.cartesian_prod(one, one, one)[..., None]
         weight = torch.cartesian_prod(each, each, each).prod(dim=1)
         given = {"size": torch.full((len(z),), 3)}
-        lean = family._said(net, z, given)
+        lean = family._decode_pairs(net, z, given)
     chance = 0.5 * (1.0 + lean.double()[:, None] * PAIRS[None].double())
     return (weight[:, None] * chance.prod(dim=2)).sum(dim=0)
 

@@ -79,8 +79,8 @@ def test_pairs_that_become_noise_become_the_same_pairs_again():
     net, rows = made.trained.averaged.edges, graphs.rows(slice(None))
     y = rows.holding(rows.zeroed(noised(rows.x, 0.9, torch.rand(rows.x.shape))))
     with torch.no_grad():
-        z, _ = net.back(y)
-        *_, again = net.forth(y.holding(z))
+        z, _ = net.to_noise(y)
+        *_, again = net.to_data(y.holding(z))
     torch.testing.assert_close(again, y.x, atol=1e-4, rtol=1e-4)
     assert torch.equal(z[~rows.mask], torch.zeros_like(z[~rows.mask])), "what is padded stays"
     assert (z - y.x)[rows.mask].abs().mean() > 0.1, "others do not"
@@ -89,10 +89,12 @@ def test_pairs_that_become_noise_become_the_same_pairs_again():
 def test_how_much_room_couplings_make_is_the_determinant_of_their_jacobian():
     graphs = mixed(5)
     net, rows = nvp(graphs).trained.averaged.edges, graphs.rows(slice(None))
-    _, volume = net.back(rows)
+    _, volume = net.to_noise(rows)
     for i, row in enumerate(rows.x):
         one = rows.take(slice(i, i + 1))
-        jacobian = torch.func.jacrev(lambda x, one=one: net.back(one.holding(x[None]))[0][0])(row)
+        jacobian = torch.func.jacrev(lambda x, one=one: net.to_noise(one.holding(x[None]))[0][0])(
+            row
+        )
         assert float(jacobian.det().abs().log()) == pytest.approx(float(volume[i]), abs=1e-4)
     assert volume.std() > 0.05
 
@@ -136,7 +138,7 @@ def test_an_autoregressive_density_sums_over_the_signs_to_how_likely_a_graph_is(
             one = graphs.take(slice(graph, graph + 1))
             mine = y[code == graph]
             # Mean and deviation are those of the signs: one pass for all numbers of them.
-            _, mean, log_std = made._said(net, one, torch.arange(3)[None])
+            _, mean, log_std = made._predict_pairs(net, one, torch.arange(3)[None])
             # Half the difference of two numbers has half the variance of each.
             log_std = (log_std.exp() / (2.0 if pair == "types" else 1.0) ** 0.5).log()
             found = made.log_density(net, one, packing.dense(mine[:1]))

@@ -11,7 +11,7 @@ from pushforward.models.config import ConfigError, Pick, decode
 from pushforward.models.contracts.abilities import Denoise
 from pushforward.models.contracts.batch import Batch
 from pushforward.models.contracts.spec import LABEL
-from pushforward.models.contracts.untold import untold
+from pushforward.models.contracts.unconditional import drop_conditions
 from pushforward.models.data.ring_of_five import RingOfFiveConfig, ring_of_five
 from pushforward.models.families.classify.noisy import NoisyClassifier, NoisyClassifierConfig
 from pushforward.models.families.edm import Edm, EdmConfig
@@ -68,7 +68,7 @@ def told(s: float = 0.7) -> Tensor:
 
 
 def plain(s: float = 0.7) -> Tensor:
-    return FLOW.denoiser(untold(ROWS))(ROWS.x, torch.tensor(s))
+    return FLOW.denoiser(drop_conditions(ROWS))(ROWS.x, torch.tensor(s))
 
 
 def test_strength_one_is_the_condition_and_zero_is_none_bit_for_bit():
@@ -264,7 +264,7 @@ def test_jets_are_led_to_their_type_by_a_model_that_is_at_times_told_nothing():
     for _ in range(12):
         made.step(rows)
     s = torch.tensor(0.8)
-    towards, nothing = (made.denoiser(each)(rows.x, s) for each in (rows, untold(rows)))
+    towards, nothing = (made.denoiser(each)(rows.x, s) for each in (rows, drop_conditions(rows)))
     assert (towards - nothing).abs().max() > 1e-4
     led = lead(free(strength=3.0), made.denoiser, rows)(rows.x, s)
     torch.testing.assert_close(led, nothing + 3.0 * (towards - nothing), rtol=1e-4, atol=1e-5)

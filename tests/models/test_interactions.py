@@ -207,9 +207,9 @@ def test_people_are_named_by_numbers():
     assert chosen("", numbers).tolist() == [0, 1, 2]
     assert chosen("7, 1-5", numbers).tolist() == [2, 0, 1]
     for wrong in ("a", "3", "2-1", "-1", "1-x", "9" * 30):
-        with pytest.raises(ValueError, match="people are numbe"):
+        with pytest.raises(ValueError, match="user"):
             chosen(wrong, numbers)
-    with pytest.raises(ValueError, match=r"nobody with the number 3-6; .* from 1 to 7"):
+    with pytest.raises(ValueError, match=r"no user with the number 3-6; .* from 1 to 7"):
         chosen("3-6", numbers)
 
 
@@ -256,7 +256,7 @@ def test_longer_histories_are_read_from_their_end_and_that_is_said():
     long = Batch(torch.arange(1, 13)[None])
     told = done(Recommend(RecommendConfig(k=9)).work(Operation(model, handed={"histories": long})))
     assert model.asked == [[8, 9, 10, 11, 12]]
-    assert told.note == "One history is longer than 5 items, of which the last 5 are read."
+    assert told.note == "One history is longer than 5 items; the last 5 are read."
     assert told.arrays["item"][0, :8].tolist() == [20, 19, 18, 17, 16, 15, 14, 13]
     assert told.arrays["item"][0, 8] == 0, "what was seen long ago was seen"
 

@@ -115,5 +115,5 @@ def test_movers_distances_coverage_and_matching(sides, measures):
         as_jetnet(other), as_jetnet(one), num_eval_samples=60, num_batches=1, use_tqdm=False
     )
     config = MatchingConfig(drawn=60)
-    assert Coverage(config)._of(apart) == pytest.approx(coverage)
-    assert MatchingDistance(config)._of(apart) == pytest.approx(matching, rel=1e-6)
+    assert Coverage(config)._compute(apart) == pytest.approx(coverage)
+    assert MatchingDistance(config)._compute(apart) == pytest.approx(matching, rel=1e-6)

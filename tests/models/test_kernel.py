@@ -9,7 +9,7 @@ from pushforward.models.config import decode
 from pushforward.models.contracts.batch import Batch
 from pushforward.models.contracts.spec import LABEL
 from pushforward.models.contracts.state import State
-from pushforward.models.contracts.untold import untold
+from pushforward.models.contracts.unconditional import drop_conditions
 from pushforward.models.data.ring_of_five import RingOfFiveConfig, ring_of_five
 from pushforward.models.families.mmd_flow import MmdFlow, MmdFlowConfig
 from pushforward.models.families.mmd_generator import MmdGenerator, MmdGeneratorConfig
@@ -149,7 +149,7 @@ def test_who_is_told_no_class_sees_all_and_who_has_no_data_stays():
     plain = Kernel(width=0.8, count=3, like=made.x[:1])
     plain.fit(real.x, made.x, None)
     torch.testing.assert_close(field.velocity(made.x), plain.velocity(made.x))
-    torch.testing.assert_close(field.velocity(untold(made)), plain.velocity(made.x))
+    torch.testing.assert_close(field.velocity(drop_conditions(made)), plain.velocity(made.x))
     others = Batch(made.x, None, {LABEL: torch.full((40,), 7)})
     assert not field.velocity(others).any()
     only = field.fit(real.take(slice(0, 3)), made, None)["loss"]

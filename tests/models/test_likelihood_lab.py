@@ -11,7 +11,7 @@ from pushforward.models.config import Pick
 from pushforward.models.contracts.batch import Batch
 from pushforward.models.contracts.learner import finish
 from pushforward.models.contracts.spec import LABEL, Given
-from pushforward.models.contracts.untold import UNTOLD
+from pushforward.models.contracts.unconditional import UNCONDITIONAL
 from pushforward.models.data.eight_gaussians import EightGaussiansConfig
 from pushforward.models.kinds.images import ImageSet
 from pushforward.models.kinds.points import PointSet
@@ -99,13 +99,13 @@ def test_others_are_read_by_who_does_it_and_told_only_the_classes_that_the_model
     operation = Operation(Even(digits.spec()), other=lambda pick, n, seed: clothes)
     rows = other_rows(operation, Pick(slug="project:clothes"), 3, 0, 0)
     assert len(rows) == 3
-    of = {0: UNTOLD, 1: 2, 2: UNTOLD}  # "two" is called so in both
+    of = {0: UNCONDITIONAL, 1: 2, 2: UNCONDITIONAL}  # "two" is called so in both
     order = [x[:, 0, 0, 0].tolist().index(value) for value in rows.x[:, 0, 0, 0].tolist()]
     assert rows.given["label"].tolist() == [of[place % 3] for place in order]
     same = other_rows(replace(operation, other=lambda *_: digits), Pick(slug="x"), 4, 0, 0)
     assert sorted(same.given["label"].tolist()) == [0, 0, 1, 2]
     bare = other_rows(replace(operation, other=lambda *_: ImageSet(x)), Pick(slug="x"), 4, 0, 0)
-    assert bare.given["label"].tolist() == [UNTOLD] * 4
+    assert bare.given["label"].tolist() == [UNCONDITIONAL] * 4
 
 
 def test_without_data_it_says_so(family) -> None:

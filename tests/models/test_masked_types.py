@@ -76,7 +76,7 @@ def test_the_bound_is_that_of_the_path_at_every_time():
             with torch.no_grad():
                 clean = made._clean(net, rows, at)
                 missed = made._missed(net, rows, truth, at, then) / t
-            sides = zip(made.paths, clean, *map(made._apart, (truth, at)), strict=True)
+            sides = zip(made.paths, clean, *map(made._split, (truth, at)), strict=True)
             terms = torch.cat([p.bound(c, r, x, then) for p, c, r, x in sides], dim=1)
             torch.testing.assert_close((missed * places), terms * places, atol=1e-3, rtol=1e-3)
             expected, shown = expected + (terms * places).sum(dim=1), shown + 1

@@ -79,10 +79,10 @@ def test_an_exact_density_integrates_to_one(family):
 def test_a_flow_is_a_change_of_variables(net):
     family = flow(net)
     layers = family.trained.averaged
-    z, _ = layers.back(Batch(X[:20]))
+    z, _ = layers.to_noise(Batch(X[:20]))
     h = 1e-2
     slopes = [
-        (layers.back(Batch(X[:20] + e))[0] - layers.back(Batch(X[:20] - e))[0]) / (2 * h)
+        (layers.to_noise(Batch(X[:20] + e))[0] - layers.to_noise(Batch(X[:20] - e))[0]) / (2 * h)
         for e in h * torch.eye(2)
     ]
     volume = torch.stack(slopes, dim=2).detach().det().abs().log()
@@ -159,12 +159,12 @@ def test_a_prior_by_couplings_is_the_law_of_the_latents_that_are_decoded():
     with torch.no_grad():
         density = call(model.prior, Batch(where)).double().exp() * cell
         assert float(density.sum()) == pytest.approx(1, abs=0.01)
-        *_, z = model.prior.forth(Batch(torch.randn((20_000, 2), generator=make_generator(0))))
+        *_, z = model.prior.to_data(Batch(torch.randn((20_000, 2), generator=make_generator(0))))
     mean = (density[:, None] * where).sum(dim=0).float()
     torch.testing.assert_close(z.mean(dim=0), mean, atol=0.03, rtol=0)
     latents = family.prior(9, make_generator(0))
     assert latents.x.shape == (9, 4)
-    *_, drawn = model.prior.forth(Batch(latents.x[:, :2]))
+    *_, drawn = model.prior.to_data(Batch(latents.x[:, :2]))
     with torch.no_grad():
         made_there = model.decoder(drawn) + model.scale.exp() * latents.x[:, 2:]
     torch.testing.assert_close(family.push(latents), made_there)

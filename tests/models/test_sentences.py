@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from pushforward.models.config import NoConfig, decode
-from pushforward.models.contracts.beside import rows_beside
+from pushforward.models.contracts.condition_matching import match_conditions
 from pushforward.models.contracts.spec import SIZE
 from pushforward.models.data.sentences import SentencesConfig, sentence_trees
 from pushforward.models.families.graphs.masked_types import MaskedTypes, MaskedTypesConfig
@@ -65,9 +65,11 @@ def test_rows_that_go_with_a_sentence_are_those_of_all_its_words():
     law = {SENTENCE: words, SIZE: torch.tensor([2, 2, 3, 2])}
     classes = {SENTENCE: 5, SIZE: 0}
     chosen = {SENTENCE: torch.tensor([1, 2, 0])}
-    rows = rows_beside(law, classes, chosen, 60, make_generator(0))
+    rows = match_conditions(law, classes, chosen, 60, make_generator(0))
     assert set(rows.tolist()) == {0, 3}
-    strange = rows_beside(law, classes, {SENTENCE: torch.tensor([4, 4, 4])}, 60, make_generator(0))
+    strange = match_conditions(
+        law, classes, {SENTENCE: torch.tensor([4, 4, 4])}, 60, make_generator(0)
+    )
     assert set(strange.tolist()) == {0, 1, 2, 3}, "a sentence that the law does not have"
 
 

@@ -8,7 +8,7 @@ import torch
 from pushforward.models.config import NoConfig, decode
 from pushforward.models.contracts.batch import Batch
 from pushforward.models.contracts.family import Frame
-from pushforward.models.contracts.observed import OBSERVED, VALUES, observing
+from pushforward.models.contracts.observed import OBSERVED, VALUES, set_observed
 from pushforward.models.data.ar2 import Ar2Config, ar2, ar2_law, autocovariances
 from pushforward.models.data.notes import RATE, NotesConfig, notes, pitches
 from pushforward.models.data.sine_mixtures import SineMixtureConfig, sine_law, sine_mixtures
@@ -129,7 +129,7 @@ def test_what_is_observed_is_kept_and_never_learned():
     torch.testing.assert_close(last.x[observed], rows.x[observed], rtol=0, atol=2e-3)
     assert not torch.allclose(last.x[~observed], rows.x[~observed])
     net = model.field.trained.net
-    told = observing(rows.holding(rows.x + 1.0), rows.x, observed)
+    told = set_observed(rows.holding(rows.x + 1.0), rows.x, observed)
     level = torch.ones(20)
     _ = net.squared_error(told, level, rows.x, None)
     other = torch.where(observed, rows.x + 5.0, rows.x)
@@ -139,7 +139,7 @@ def test_what_is_observed_is_kept_and_never_learned():
 
 
 def test_what_is_not_observed_may_be_nothing_at_all():
-    rows = observing(
+    rows = set_observed(
         Batch(torch.zeros(2, 3, 1)),
         torch.tensor([[1.0, math.nan, 2.0]]).T.expand(2, 3, 1),
         torch.tensor([[1, 0, 1]]).T.expand(2, 3, 1),

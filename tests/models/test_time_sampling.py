@@ -9,7 +9,7 @@ from torch import Tensor
 
 from pushforward.models.contracts.state import State
 from pushforward.models.denoisers.densities import LogUniform
-from pushforward.models.denoisers.times import Drawn, Importance, TimesName, draw_times
+from pushforward.models.denoisers.times import Importance, SampledLevels, TimesName, draw_times
 from pushforward.models.tensors import make_generator
 
 LAW = LogUniform(0.01, 100.0)
@@ -67,7 +67,7 @@ def test_pairs_cancel_what_is_odd():
     assert len(draw_times("antithetic", LAW, 7, g).level) == 7
 
 
-def noisy(drawn: Drawn, g: torch.Generator) -> Tensor:
+def noisy(drawn: SampledLevels, g: torch.Generator) -> Tensor:
     """A loss whose size varies by level more than along it: where importance is of use."""
     scale = torch.where(drawn.level > 30.0, 10.0, 0.1)
     return scale * torch.randn(len(drawn.level), generator=g).square()

@@ -56,7 +56,7 @@ def test_the_switch_is_said_and_what_is_told_is_heard(pair: Pair):
     config = decode(pair.entry.config, settings)
     asked = decode(pair.entry.config, replace_at(settings, "conditional", True))
     make = pair.entry.make
-    assert (make.told_classes(config), make.told_classes(asked)) == (False, True)
+    assert (make.needs_classes(config), make.needs_classes(asked)) == (False, True)
 
     family = taught(pair, 3)
     if isinstance(family, HasPopulation):

@@ -11,7 +11,7 @@ from pushforward.observables.sentences.grammar import (
     LONGEST,
     RELATIONS,
     WORDS,
-    drawn,
+    draw_sentence,
     parses,
     tokens,
     unseen,
@@ -32,7 +32,7 @@ def links(text):
 def test_each_sentence_has_one_tree_which_is_the_one_it_was_drawn_with():
     rng = np.random.default_rng(0)
     for _ in range(400):
-        words, real = drawn(rng)
+        words, real = draw_sentence(rng)
         assert parses(words) == [real], " ".join(words)
         assert 3 <= len(words) <= LONGEST
         edges = np.zeros((len(words), len(words)), np.int64)
@@ -82,7 +82,7 @@ def test_what_is_no_sentence_has_no_tree():
 
 def test_unseen_orders_are_a_part_of_all():
     rng = np.random.default_rng(1)
-    trees = [drawn(rng)[1] for _ in range(1500)]
+    trees = [draw_sentence(rng)[1] for _ in range(1500)]
     orders = {each.categories: unseen(each) for each in trees}
     assert 0.1 < sum(orders.values()) / len(orders) < 0.4
     assert 0.05 < sum(map(unseen, trees)) / len(trees) < 0.3

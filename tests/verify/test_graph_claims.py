@@ -53,21 +53,21 @@ def test_grids_of_the_data_are_held_to_be_all_nine(monkeypatch: pytest.MonkeyPat
         "valid": 1.0,
         "kinds": 9.0,
     }
-    assert grid_graphs._held({"valid": 0.5, "kinds": 7.0}).passed
-    assert not grid_graphs._held({"valid": 0.49, "kinds": 9.0}).passed
-    assert not grid_graphs._held({"valid": 0.9, "kinds": 6.0}).passed
+    assert grid_graphs._check_validity({"valid": 0.5, "kinds": 7.0}).passed
+    assert not grid_graphs._check_validity({"valid": 0.49, "kinds": 9.0}).passed
+    assert not grid_graphs._check_validity({"valid": 0.9, "kinds": 6.0}).passed
     monkeypatch.setattr(grid_graphs, "_at_once", lambda: {"valid": 0.5, "kinds": 5.0})
-    assert not grid_graphs._held({"valid": 0.69, "kinds": 9.0}).passed
+    assert not grid_graphs._check_validity({"valid": 0.69, "kinds": 9.0}).passed
 
 
 def test_what_is_as_dense_as_asked_must_be_communities_too() -> None:
-    asked = edge_density._asked()
+    asked = edge_density._unseen_graphs()
     real = asked.adjacency, asked.size
     wanted = asked.density(slice(None))
-    assert edge_density._held(real, wanted).passed
-    assert not edge_density._held(real, wanted.flip(0)).passed
+    assert edge_density._check_densities(real, wanted).passed
+    assert not edge_density._check_densities(real, wanted.flip(0)).passed
     anywhere = erdos_renyi(real, MADE, 3)
-    found = edge_density._held(anywhere, edge_density._density(anywhere))
+    found = edge_density._check_densities(anywhere, edge_density._density(anywhere))
     assert found.value["slope"] == pytest.approx(1.0)
     assert not found.passed
 
@@ -84,7 +84,7 @@ def test_a_lesson_draws_by_the_sampler_that_it_names(monkeypatch: pytest.MonkeyP
         return flow(latents, sampler=sampler, generator=generator)
 
     monkeypatch.setattr(family, "flow", watched)
-    usual, walked, again = (each.drawn_of(family, 5) for each in (lesson, walk, walk))
+    usual, walked, again = (each.sample_from(family, 5) for each in (lesson, walk, walk))
     assert calls == [None, 7, 7]
     assert torch.equal(walked[0], again[0])
     assert torch.equal(walked[1], usual[1])  # as many nodes, other edges

@@ -47,7 +47,7 @@ from pushforward.verify.images.equal_time import (
 )
 from pushforward.verify.images.quality_curves import solver_of
 from pushforward.verify.images.restoration import best_kernel, best_linear, of_exact_draws, psnr
-from pushforward.verify.images.trilemma import DIFFUSION, GAN, Corners, beside
+from pushforward.verify.images.trilemma import DIFFUSION, GAN, Corners, is_trilemma
 from tests.tiers import EXHAUSTIVE
 
 discover()
@@ -235,7 +235,7 @@ def test_every_family_that_can_be_told_the_class_is_asked_for_one():
     for method in methods.values():
         entry = registry.get("family", method.family)
         config = decode(entry.config, dict(method.config))
-        assert entry.make.told_classes(config)
+        assert entry.make.needs_classes(config)
     plain, shuffled = (asked.told_digits(shuffled=way) for way in (False, True))
     assert torch.equal(plain.rows.x, shuffled.rows.x)
     assert torch.equal(plain.rows.labels.bincount(), shuffled.rows.labels.bincount())
@@ -246,9 +246,9 @@ def test_every_family_that_can_be_told_the_class_is_asked_for_one():
 def test_one_family_that_obeys_no_class_is_enough_to_fail(monkeypatch):
     seen = {"edm": 0.9, "gan": asked.LINE - 0.01}
     monkeypatch.setattr(asked, "_accuracies", lambda methods, data, seed: seen)
-    assert asked.told.__wrapped__(EngineBench()).passed is False
+    assert asked.requested_digits.__wrapped__(EngineBench()).passed is False
     seen["gan"] = asked.LINE
-    assert asked.told.__wrapped__(EngineBench()).passed is True
+    assert asked.requested_digits.__wrapped__(EngineBench()).passed is True
 
 
 @pytest.mark.parametrize("null", NULLS)
@@ -427,5 +427,5 @@ MODELS = {
     ],
 )
 def test_who_has_all_three_corners_ends_the_trilemma(title, corners, passed):
-    assert beside(MODELS | {title: corners}, 29.0) is passed
-    assert not beside(MODELS | {title: corners}, 8.0)
+    assert is_trilemma(MODELS | {title: corners}, 29.0) is passed
+    assert not is_trilemma(MODELS | {title: corners}, 8.0)

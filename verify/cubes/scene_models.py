@@ -91,8 +91,8 @@ def scene(split: str, seed: int, blur: float, components: int, labels: int = LAB
 
 
 def fit(slug: str, config: dict[str, Any], train: CubeSet, seed: int, steps: int) -> Learner[Any]:
-    """Return a family trained on some labelled pixels: for so many steps of windows flipped at
-    random, or in one pass.
+    """Return a family trained on some labelled pixels: for a number of steps with randomly flipped
+    windows, or in one pass.
     """
     entry, spec = registry.get("family", slug), train.spec()
     device = torch.device("cpu")

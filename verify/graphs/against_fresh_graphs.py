@@ -49,7 +49,7 @@ def _judged(made: Graphs) -> Outcome:
     "arXiv:2206.00364 (the diffusion)",
     slow=True,
     nulls=[
-        Null("one step of training", lambda: _judged(_LESSON.drawn(0, 1))),
+        Null("one step of training", lambda: _judged(_LESSON.train_and_sample(0, 1))),
         null(
             _LESSON, "copies with 2 % of pairs turned", lambda r: flipped(r, MADE, 1, 0.02), _judged
         ),

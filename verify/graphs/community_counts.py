@@ -1,7 +1,7 @@
-"""GR11: graphs have as many communities as they were asked for.
+"""GR11: graphs have the requested number of communities.
 
 Graphs of 20 nodes may be three communities or four: their size does not say. A diffusion that
-learned from graphs of two to four is asked for either, and what comes is counted by greedy
+learned from graphs of two to four generates either, and the communities are counted by greedy
 modularity.
 """
 
@@ -20,7 +20,7 @@ from pushforward.models.tensors import make_generator
 from pushforward.verify.bench import Bench, Learnt, Trial
 from pushforward.verify.claim import Null, Outcome, experiment
 
-__all__ = ["asked", "communities"]
+__all__ = ["communities", "requested_counts"]
 
 _STEPS, _GRAPHS, _MADE, _NODES, _GRID = 1000, 600, 60, 20, 25
 _FEWEST = 2  # communities, of the class 0
@@ -56,7 +56,7 @@ def _figure(requested: list[int], obtained: list[int]) -> tuple[str, dict[str, f
 
 
 def _generate_samples(learnt: Learnt, strength: float, seed: int) -> list[int]:
-    """Return how many communities graphs of 20 nodes have that were asked for."""
+    """Return the number of communities of graphs of 20 nodes for each requested number."""
     family, spec = learnt.learner, learnt.learner.spec
     assert isinstance(family, Family)
     label = torch.tensor(_REQUESTED) - _FEWEST
@@ -101,9 +101,7 @@ def _floor() -> str:
 
 
 def _looked_up(bench: Bench) -> Outcome:
-    """Return graphs of the class that was asked for with the nearest number of nodes, out of as
-    many as a training has.
-    """
+    """Return training graphs of the requested class with the nearest number of nodes."""
     known = block_model(BlockModelConfig(), _GRAPHS, 0)
     assert known.labels is not None
     rows: list[int] = []
@@ -136,6 +134,6 @@ def _looked_up(bench: Bench) -> Outcome:
     ],
     baselines=[Null("training graphs of the class", _looked_up)],
 )
-def asked(bench: Bench) -> Outcome:
+def requested_counts(bench: Bench) -> Outcome:
     """Train, ask for three and for four, and count."""
     return _obeyed(bench, _STEPS, _STRENGTH)

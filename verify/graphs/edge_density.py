@@ -1,8 +1,7 @@
-"""GR11: graphs are as dense as they were asked to be, and still of their make.
-
-That density follows what was asked is the least of it: a network that has hardly learned, and joins
-any nodes as often as it is told, has that. So it must follow one to one, and the graphs must be two
-communities. What is asked for are sizes and densities of graphs that nobody learned from.
+"""GR11: graphs have the requested density and still two communities. A correlation with the
+requested density is easy: an untrained network that joins random nodes with the requested frequency
+has it. So the slope must be one, and the graphs must have two communities. The requested sizes and
+densities are those of unseen graphs.
 """
 
 from functools import lru_cache
@@ -31,7 +30,7 @@ LEAST, SLOPES, _VALID = 0.6, (0.6, 1.6), 0.5
 
 
 @lru_cache(maxsize=1)
-def _asked() -> GraphSet:
+def _unseen_graphs() -> GraphSet:
     return _TOLD.graphs(MADE, _TOLD.seed + 1)
 
 
@@ -42,16 +41,16 @@ def _density(made: Graphs) -> Tensor:
 
 
 def followed(asked: Tensor, made: Tensor) -> tuple[float, float]:
-    """Return the correlation of what was asked for, (n,), with what came, (n,), and the slope of
-    the latter on the former; both are 0 where nothing else ever came.
+    """Return the correlation of requested and generated values, (n,) each, and the slope of the
+    latter on the former; both are 0 for constant values.
     """
     cov = torch.cov(torch.stack([asked, made]).double())
     r = cov[0, 1] / (cov[0, 0] * cov[1, 1]).sqrt()
     return float(r.nan_to_num()), float(cov[0, 1] / cov[0, 0])
 
 
-def _held(made: Graphs, asked: Tensor) -> Outcome:
-    """Hold graphs to the densities that were asked for, (n,)."""
+def _check_densities(made: Graphs, asked: Tensor) -> Outcome:
+    """Compare the densities of graphs with the requested ones, (n,)."""
     r, slope = followed(asked, _density(made))
     valid = float(two_communities(*made, _DATA.smallest, _DATA.largest).double().mean())
     passed = r >= LEAST and SLOPES[0] <= slope <= SLOPES[1] and valid >= _VALID
@@ -61,9 +60,9 @@ def _held(made: Graphs, asked: Tensor) -> Outcome:
 
 
 @lru_cache(maxsize=8)
-def _drawn(seed: int, steps: int = _STEPS) -> Graphs:
+def _generate(seed: int, steps: int = _STEPS) -> Graphs:
     """Return graphs that were asked to be as large and as dense as unseen ones."""
-    family, rows = _TOLD.taught(seed, steps), _asked().rows(slice(None))
+    family, rows = _TOLD.taught(seed, steps), _unseen_graphs().rows(slice(None))
     given = family.spec.standard_given({name: rows.given[name] for name in (SIZE, DENSITY)})
     latents = family.prior(MADE, make_generator(seed, _PRIOR), given)
     *_, last = family.flow(latents)
@@ -71,31 +70,31 @@ def _drawn(seed: int, steps: int = _STEPS) -> Graphs:
 
 
 def _wanted() -> Tensor:
-    return _asked().density(slice(None))
+    return _unseen_graphs().density(slice(None))
 
 
 def _mixed() -> Outcome:
     """Ask for one density and count another, of a graph of any size."""
     order = torch.randperm(MADE, generator=make_generator(0, _MIXED))
-    return _held(_drawn(0), _wanted()[order])
+    return _check_densities(_generate(0), _wanted()[order])
 
 
 def _random() -> Outcome:
-    """Make graphs that are exactly as dense as asked for, edges anywhere."""
-    asked = _asked()
+    """Return graphs with exactly the requested density and random edges."""
+    asked = _unseen_graphs()
     made = erdos_renyi((asked.adjacency, asked.size), MADE, _TOLD.seed)
-    return _held(made, _density(made))
+    return _check_densities(made, _density(made))
 
 
 def _looked_up() -> Outcome:
-    """Return, for each density and size asked for, the training graph of that size with the nearest
+    """Return, for each requested density and size, the training graph of that size with the nearest
     density.
     """
-    asked, train = _asked(), _TOLD.learned
+    asked, train = _unseen_graphs(), _TOLD.learned
     far = (_wanted()[:, None] - train.density(slice(None))[None]).abs().double()
     far[asked.size[:, None] != train.size[None]] += 1.0
     rows = far.argmin(dim=1)
-    return _held((train.adjacency[rows], train.size[rows]), _wanted())
+    return _check_densities((train.adjacency[rows], train.size[rows]), _wanted())
 
 
 @experiment(
@@ -110,7 +109,7 @@ def _looked_up() -> Outcome:
     source="lines of our own; Vignac et al. 2023, arXiv:2209.14734, algorithms 1 and 2",
     slow=True,
     nulls=[
-        Null("20 steps of training", lambda: _held(_drawn(0, _SHORT), _wanted())),
+        Null("20 steps of training", lambda: _check_densities(_generate(0, _SHORT), _wanted())),
         Null("densities that others were asked for", _mixed),
         Null("as many edges as asked for, anywhere", _random),
     ],
@@ -118,7 +117,7 @@ def _looked_up() -> Outcome:
 )
 def densities() -> Outcome:
     """Train three seeds."""
-    fresh = _asked()
-    floor = _held((fresh.adjacency, fresh.size), _wanted()).figure
-    found = [_held(_drawn(seed), _wanted()) for seed in SEEDS]
+    fresh = _unseen_graphs()
+    floor = _check_densities((fresh.adjacency, fresh.size), _wanted()).figure
+    found = [_check_densities(_generate(seed), _wanted()) for seed in SEEDS]
     return of_seeds(found, f"the graphs whose densities are asked for: {floor}")

@@ -1,14 +1,10 @@
-"""GR14: every family that makes graphs, each after as many seconds of one core, on three sets.
-
-What is held against unseen graphs is what published tables have, five times 20 generated graphs
-against the same 20 (biased), and all of them against more (unbiased). Fresh graphs are the floor;
-copies of the training graphs are what a model comes to that has learned them by heart; the others
-are what knows sizes, degrees or places alone. Published values stand beside where somebody was
-found who printed them; most are of other sets under the same name.
-
-A family has the settings of its kind, whatever the set: none was chosen for ego graphs or grids,
-most by other graphs of two communities. Each is told how many steps it will take, by what its first
-ones cost, since most of them cool down.
+"""GR14: every family of graphs after the same seconds of one core, on three sets. As in published
+tables, five times 20 generated graphs are compared with the same 20 unseen ones (biased), and all
+of them with more (unbiased). Fresh graphs are the floor; copies of the training graphs show
+memorisation; the other references know only sizes, degrees or places. Published values are listed
+where they were found; most are of other sets with the same name. A family has the same settings for
+all sets: none was chosen for ego graphs or grids, most by other graphs of two communities. The
+number of steps is estimated from the cost of the first ones, since most families cool down.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -134,17 +130,17 @@ def rivals() -> list[Rival]:
 
 @dataclass(frozen=True)
 class Contest:
-    """A set of graphs, and what is asked of those that are made like it.
+    """A set of graphs, and the requirements for generated ones.
 
     Attributes:
         dataset: its slug.
-        holds: whether graphs are of its make.
-        make: what that is, in a word or two.
-        published: what others printed (biased), by title, in the words of the table.
-        note: what to know of both.
-        chosen: which settings were chosen for it, in the words of the table.
-        kinds: of a set that has so many graphs and no more, so that there are no new ones; else 0.
-        repeats: whether many graphs of the set are the same: what is new says nothing either.
+        holds: whether graphs have its structure.
+        make: that structure, in a word or two.
+        published: published values (biased) by title, as text of the table.
+        note: a remark on both.
+        chosen: which settings were chosen for it, as text of the table.
+        kinds: number of graphs of a set without new ones; otherwise 0.
+        repeats: whether many graphs of the set are equal, so that novelty means little.
     """
 
     dataset: str
@@ -164,8 +160,8 @@ class Contest:
 
     @cached_property
     def unseen(self) -> tuple[Graphs, Graphs, Graphs]:
-        """Graphs that nobody learns from: the 20 of published tables, more of them, and those that
-        stand in for a perfect model.
+        """Unseen graphs: the 20 of published tables, more of them, and those that stand in for a
+        perfect model.
         """
         entry = registry.get("dataset", self.dataset)
         if entry.finite:
@@ -193,7 +189,7 @@ def _graphs(found: GraphSet) -> Graphs:
     return found.adjacency, found.size
 
 
-def _beside(contest: Contest) -> Iterator[tuple[str, Graphs]]:
+def _references(contest: Contest) -> Iterator[tuple[str, Graphs]]:
     """Yield the floor, and what must not pass for graphs of the set."""
     yield _FLOOR, contest.unseen[2]
     train = _graphs(contest.lesson.learned)
@@ -205,7 +201,7 @@ def _beside(contest: Contest) -> Iterator[tuple[str, Graphs]]:
 
 
 def trained(lesson: Lesson, seconds: float) -> tuple[Family[Any], int]:
-    """Return a family that was trained for so many seconds of one core, and for how many steps."""
+    """Return a family trained for a number of seconds of one core, and its steps."""
     family = lesson.family_of(0, 1)
     batches = lesson.batches(family, 0)
     family.step(next(batches))  # pays for allocations
@@ -225,16 +221,16 @@ def trained(lesson: Lesson, seconds: float) -> tuple[Family[Any], int]:
 
 
 def stood(contest: Contest, rival: Rival, seconds: float) -> Standing:
-    """Train one for so many seconds of one core; return its steps, and how it is held."""
+    """Train a family for a number of seconds of one core; return its steps and its graphs."""
     lesson = rival.of(contest.lesson)
     family, steps = trained(lesson, seconds)
-    return f"{steps:,}", contest.measured(lesson.drawn_of(family, 0))
+    return f"{steps:,}", contest.measured(lesson.sample_from(family, 0))
 
 
 def compared(contest: Contest, seconds: float, found: Mapping[str, Standing]) -> Outcome:
-    """Return how all stood, by title, as a table with what is beside them."""
+    """Return the values of all families by title as a table with their references."""
     order = sorted(found, key=lambda title: _away(found[title][1]))
-    beside = {title: ("–", contest.measured(made)) for title, made in _beside(contest)}
+    beside = {title: ("–", contest.measured(made)) for title, made in _references(contest)}
     rows = [
         *(_row(contest, title, *found[title]) for title in order),
         *(_row(contest, title, *told) for title, told in beside.items()),
@@ -360,7 +356,7 @@ _CLAIM = (
 )
 
 
-def _told(slug: str, title: str, of: str, contest: Contest) -> Callable[..., Result]:
+def _register_table(slug: str, title: str, of: str, contest: Contest) -> Callable[..., Result]:
     """Register the table of a contest."""
 
     @experiment(
@@ -381,8 +377,8 @@ def _told(slug: str, title: str, of: str, contest: Contest) -> Callable[..., Res
     return measure
 
 
-communities = _told(
+communities = _register_table(
     "GR14-communities", "graphs of two communities", "graphs of two communities", _COMMUNITIES
 )
-egos = _told("GR14-egos", "papers and their neighbours", "ego graphs of Citeseer", _EGOS)
-grids = _told("GR14-grids", "grids", "grids of at most 20 nodes", _GRIDS)
+egos = _register_table("GR14-egos", "papers and their neighbours", "ego graphs of Citeseer", _EGOS)
+grids = _register_table("GR14-grids", "grids", "grids of at most 20 nodes", _GRIDS)

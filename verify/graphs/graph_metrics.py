@@ -38,7 +38,7 @@ _REAL, _RANDOM = 0.95, 0.1
 
 Graphs = tuple[Tensor, Tensor]
 Make = Callable[[Graphs, int], Graphs]
-"""Makes as many graphs of real ones, by a seed."""
+"""Function of real graphs and a seed that returns the same number of graphs."""
 
 
 @cache
@@ -64,10 +64,10 @@ def _alone(real: Graphs, seed: int) -> Graphs:
     return independent_edges(real, len(real[1]), seed)
 
 
-def _apart(
+def _distances(
     name: str, make: Make, n: int, m: int, estimate: Estimate, repeats: int = _REPEATS
 ) -> list[float]:
-    """Return how far graphs are from real ones, n from m, for each of some pairs of sets."""
+    """Return the distances of n graphs from m real ones, for repeated pairs of sets."""
     found = []
     for seed in range(repeats):
         made = make(_fresh(n, 2 * seed), seed)
@@ -94,8 +94,8 @@ def _off(values: Sequence[float], expected: float) -> float:
 def _of_floors(make: Make) -> Outcome:
     figures, value = [], {}
     for name in _NAMES:
-        biased = _apart(name, make, _FEW, _FEW, "biased", _CHUNKS)
-        unbiased = _apart(name, make, _MADE, _MORE, "unbiased")
+        biased = _distances(name, make, _FEW, _FEW, "biased", _CHUNKS)
+        unbiased = _distances(name, make, _MADE, _MORE, "unbiased")
         expected = _expected(name, _FEW, _FEW)
         value[f"{name} 20v20"], value[name] = _off(biased, expected), _off(unbiased, 0.0)
         figures.append(

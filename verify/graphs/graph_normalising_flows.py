@@ -46,7 +46,7 @@ _CELL = Lesson("cell", 300, seed=_SEED)
     source="lines of GR5-edm; Shi et al. 2020, arXiv:2001.09382, section 4.1",
     slow=True,
     nulls=[
-        Null("one step of training", lambda: judged(_AF.drawn(0, 1))),
+        Null("one step of training", lambda: judged(_AF.train_and_sample(0, 1))),
         *nulls(_AF, judged, rewiring=True),
         *edited(_AF, judged),
         copied(_AF, judged),
@@ -85,8 +85,8 @@ def _coupled(graphs: Graphs) -> Outcome:
     source="Madhawa et al. 2019, arXiv:1905.11600, section 3",
     slow=True,
     nulls=[
-        Null("one step of training", lambda: _coupled(_NVP.drawn(0, 1))),
-        Null("the paper's noise, .9", lambda: _coupled(_WIDE.drawn(0))),
+        Null("one step of training", lambda: _coupled(_NVP.train_and_sample(0, 1))),
+        Null("the paper's noise, .9", lambda: _coupled(_WIDE.train_and_sample(0))),
         *nulls(_NVP, _coupled),
         *edited(_NVP, _coupled),
         copied(_NVP, _coupled),
@@ -124,7 +124,7 @@ def _criticised(graphs: Graphs) -> Outcome:
     source="De Cao and Kipf 2018, arXiv:1805.11973, section 3",
     slow=True,
     nulls=[
-        Null("one step of training", lambda: _criticised(_GAN.drawn(0, 1))),
+        Null("one step of training", lambda: _criticised(_GAN.train_and_sample(0, 1))),
         *nulls(_GAN, _criticised, rewiring=True),
         *edited(_GAN, _criticised),
         copied(_GAN, _criticised),
@@ -172,7 +172,7 @@ def _alike(made: Graphs) -> Outcome:
 def _elsewhere() -> Outcome:
     """Keep as many edges as look-alikes do, and put the others anywhere."""
     train = _CELL.learned
-    kept = _shared(_CELL.drawn(0))
+    kept = _shared(_CELL.train_and_sample(0))
     return _alike(moved((train.adjacency, train.size), MADE, _SEED, kept))
 
 
@@ -187,7 +187,7 @@ def _elsewhere() -> Outcome:
     source="Rendsburg et al. 2020, NetGAN without GAN, PMLR 119, section 5",
     slow=True,
     nulls=[
-        Null("one step of training", lambda: _alike(_CELL.drawn(0, 1))),
+        Null("one step of training", lambda: _alike(_CELL.train_and_sample(0, 1))),
         Null("as many edges kept, the others anywhere", _elsewhere),
         null(_CELL, "rewired", lambda r: rewired(r, MADE, _SEED), _alike),
         *nulls(_CELL, _alike),

@@ -31,7 +31,7 @@ def _symmetric(upper: Tensor) -> Tensor:
     return upper | upper.mT
 
 
-def _drawn(real: Graphs, n: int, seed: int) -> tuple[Tensor, Tensor, torch.Generator]:
+def _pick_real(real: Graphs, n: int, seed: int) -> tuple[Tensor, Tensor, torch.Generator]:
     rng = make_generator(seed, _DRAWS)
     rows = torch.randint(len(real[1]), (n,), generator=rng)
     return real[0][rows], real[1][rows], rng
@@ -39,7 +39,7 @@ def _drawn(real: Graphs, n: int, seed: int) -> tuple[Tensor, Tensor, torch.Gener
 
 def copies(real: Graphs, n: int, seed: int) -> Graphs:
     """Return n of the graphs, with repetition."""
-    adjacency, size, _ = _drawn(real, n, seed)
+    adjacency, size, _ = _pick_real(real, n, seed)
     return adjacency, size
 
 
@@ -47,7 +47,7 @@ def erdos_renyi(real: Graphs, n: int, seed: int) -> Graphs:
     """Return n graphs with the nodes and the edges of drawn ones, all places of edges alike
     (Erdos and Renyi 1959).
     """
-    adjacency, size, rng = _drawn(real, n, seed)
+    adjacency, size, rng = _pick_real(real, n, seed)
     nodes = adjacency.shape[1]
     packing = Packing(nodes)
     edges = adjacency.sum(dim=(1, 2)) // 2
@@ -59,7 +59,7 @@ def erdos_renyi(real: Graphs, n: int, seed: int) -> Graphs:
 
 def flipped(real: Graphs, n: int, seed: int, share: float) -> Graphs:
     """Return n of the graphs with a share of their pairs the other way round."""
-    adjacency, size, rng = _drawn(real, n, seed)
+    adjacency, size, rng = _pick_real(real, n, seed)
     packing = Packing(adjacency.shape[1])
     turned = torch.rand((n, packing.pairs), generator=rng) < share
     return adjacency ^ packing.dense(turned & packing.masks[size]), size
@@ -67,7 +67,7 @@ def flipped(real: Graphs, n: int, seed: int, share: float) -> Graphs:
 
 def pairs_flipped(real: Graphs, n: int, seed: int, count: int) -> Graphs:
     """Return n of the graphs, each with ``count`` random pairs flipped and its nodes renumbered."""
-    adjacency, size, rng = _drawn(real, n, seed)
+    adjacency, size, rng = _pick_real(real, n, seed)
     packing = Packing(adjacency.shape[1])
     chance = torch.rand((n, packing.pairs), generator=rng)
     rank = chance.masked_fill(~packing.masks[size], 2.0).argsort(dim=1).argsort(dim=1)
@@ -79,7 +79,7 @@ def leaf_moved(real: Graphs, n: int, seed: int) -> Graphs:
     """Return n of the lobsters, each with one leaf joined to another node so that it stays a
     lobster, and its nodes renumbered.
     """
-    adjacency, size, rng = _drawn(real, n, seed)
+    adjacency, size, rng = _pick_real(real, n, seed)
     found = adjacency.clone()
     for row, nodes in enumerate(size.tolist()):
         leaves = (adjacency[row].sum(dim=0) == 1).nonzero()[:, 0].tolist()
@@ -107,7 +107,7 @@ def moved(real: Graphs, n: int, seed: int, kept: float) -> Graphs:
     """Return n of the graphs with a share of their edges where they were, each with that
     probability, and as many others anywhere else.
     """
-    adjacency, size, rng = _drawn(real, n, seed)
+    adjacency, size, rng = _pick_real(real, n, seed)
     packing = Packing(adjacency.shape[1])
     edges = packing.flat(adjacency)
     stays = edges & (torch.rand(edges.shape, generator=rng) < kept)
@@ -123,7 +123,7 @@ def rewired(real: Graphs, n: int, seed: int) -> Graphs:
     times as often as there are edges: nodes keep their degrees, and nothing else stays
     (Maslov and Sneppen 2002, doi:10.1126/science.1065103).
     """
-    adjacency, size, rng = _drawn(real, n, seed)
+    adjacency, size, rng = _pick_real(real, n, seed)
     found = adjacency.clone()
     for square in found:
         ends = square.triu(diagonal=1).nonzero()
@@ -143,11 +143,11 @@ def rewired(real: Graphs, n: int, seed: int) -> Graphs:
 
 
 def independent_edges(real: Graphs, n: int, seed: int) -> Graphs:
-    """Return n graphs whose edges are drawn each for itself, with the shares that pairs of places
-    have among the real ones of that size once nodes stand in breadth-first order: all that can be
-    learned without learning anything together.
+    """Return n graphs with independent edges, whose probabilities are the frequencies of pairs of
+    places in real graphs of the same size in breadth-first order: the best model without
+    correlations.
     """
-    _, size, rng = _drawn(real, n, seed)
+    _, size, rng = _pick_real(real, n, seed)
     ordered = reordered(real[0], node_orders(*real, "breadth", rng).order)
     found = torch.zeros((n, *ordered.shape[1:]), dtype=torch.bool)
     for count in sorted(set(size.tolist())):

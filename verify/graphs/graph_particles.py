@@ -1,12 +1,10 @@
-"""GR5 of rows that move by themselves: three fields that see of a graph what no numbering changes.
+"""GR5 of free particles: three permutation-invariant fields.
 
 A kernel, a critic during the training and a critic along the flow time move free particles, rows of
 pairs without any network, to graphs of two communities. The null of each is the same field of the
-rows as they stand. Whether particles only come to lie beside training graphs shows their distance
-from these as numbered.
-
-Settings, and the lines, were chosen by what MMD flow showed of graphs of one seed; what is measured
-here are others. The finer lines of `graphs_community` none of the three meets by each seed.
+rows as they stand. The distance from the training graphs as numbered shows whether particles only
+approach these. Settings and lines were chosen with MMD flow on graphs of one seed; other seeds are
+measured. None of the three meets the finer lines of `graphs_community` for each seed.
 """
 
 from collections.abc import Mapping
@@ -41,7 +39,7 @@ def _lesson(family: str, steps: int, seed: int = _SEED, **config: Any) -> Lesson
     return Lesson(family, steps, config, seed=seed)
 
 
-def _apart(lesson: Lesson, graphs: Graphs) -> float:
+def _distance_from_training(lesson: Lesson, graphs: Graphs) -> float:
     """Return by which share of its pairs a graph differs from the nearest training graph of its
     size, both as their nodes are numbered; the median.
     """
@@ -58,7 +56,7 @@ def _apart(lesson: Lesson, graphs: Graphs) -> float:
 
 def _judged(lesson: Lesson, graphs: Graphs, line: Mapping[str, float]) -> Outcome:
     outcome = within(two_communities.judged(graphs, lesson.seed), line)
-    apart = _apart(lesson, graphs)
+    apart = _distance_from_training(lesson, graphs)
     return Outcome(
         f"{outcome.figure}, apart {apart:.2f}",
         {**outcome.value, "apart": apart},
@@ -115,7 +113,7 @@ def _between_rows() -> Outcome:
         like=family.carrier.x[:1],
         features=None,
     )
-    return _flowed(lesson.drawn_of(lesson.train_for(family, 0), 0))
+    return _flowed(lesson.sample_from(lesson.train_for(family, 0), 0))
 
 
 @experiment(
@@ -130,7 +128,7 @@ def _between_rows() -> Outcome:
     slow=True,
     nulls=[
         Null("a kernel of the rows in its place", _between_rows),
-        Null("one move", lambda: _flowed(_COMMUNITIES.drawn(0, 1))),
+        Null("one move", lambda: _flowed(_COMMUNITIES.train_and_sample(0, 1))),
         *_nulls(_COMMUNITIES, _flowed),
     ],
 )
@@ -149,8 +147,8 @@ def _untaught(lesson: Lesson, judge: Judge) -> list[Null]:
     """Return the nulls of a critic: one that sees how nodes are numbered, and one of a step."""
     blind = _lesson(lesson.family, lesson.steps, lesson.seed, **{**lesson.config, "critic": _ROWS})
     return [
-        Null("a critic of the rows in its place", lambda: judge(blind.drawn(0))),
-        Null("one step of training", lambda: judge(lesson.drawn(0, 1))),
+        Null("a critic of the rows in its place", lambda: judge(blind.train_and_sample(0))),
+        Null("one step of training", lambda: judge(lesson.train_and_sample(0, 1))),
         *_nulls(lesson, judge),
     ]
 

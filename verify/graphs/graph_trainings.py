@@ -1,7 +1,6 @@
-"""How a claim about graphs has a family trained, and what must miss its line.
-
-A `Lesson` says what is learned, from how many graphs and for how long; a judge holds what was drawn
-against graphs that nobody learned from. Importing this module registers nothing.
+"""Trainings of claims about graphs, and the null models that must miss their lines. A `Lesson`
+names the data, their number and the steps; a judge compares the samples with unseen graphs.
+Importing this module registers nothing.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -94,7 +93,7 @@ class Lesson:
         return found
 
     def family_of(self, seed: int, steps: int | None = None) -> Family[Any]:
-        """Return the family before its first step of so many, all where nobody says."""
+        """Return the untrained family with a horizon of ``steps``, by default all."""
         entry = registry.get("family", self.family)
         config = decode(entry.config, filled(entry, self.config, "graphs"))
         horizon = self.steps if steps is None else steps
@@ -111,7 +110,7 @@ class Lesson:
             yield rows.take(torch.randint(len(rows), (_BATCH,), generator=order))
 
     def train_for(self, family: Family[Any], seed: int, steps: int | None = None) -> Family[Any]:
-        """Train a family for so many steps, and return it."""
+        """Train a family for ``steps`` steps, by default all, and return it."""
         for batch in islice(self.batches(family, seed), self.steps if steps is None else steps):
             family.step(batch)
         return family
@@ -120,7 +119,7 @@ class Lesson:
         """Return a trained family."""
         return self.train_for(self.family_of(seed, steps), seed, steps)
 
-    def drawn_of(self, family: Family[Any], seed: int) -> Graphs:
+    def sample_from(self, family: Family[Any], seed: int) -> Graphs:
         """Return 100 graphs that a family makes."""
         latents = family.prior(MADE, make_generator(seed, _PRIOR))
         sampler = noise = None
@@ -131,9 +130,9 @@ class Lesson:
         *_, last = family.flow(latents, sampler=sampler, generator=noise)
         return unpack(last.x, self.learned.packing), latents.given["size"].long()
 
-    def drawn(self, seed: int, steps: int | None = None) -> Graphs:
-        """Train for so many steps, all where nobody says, and return 100 samples."""
-        return self.drawn_of(self.taught(seed, steps), seed)
+    def train_and_sample(self, seed: int, steps: int | None = None) -> Graphs:
+        """Train for ``steps`` steps, by default all, and return 100 samples."""
+        return self.sample_from(self.taught(seed, steps), seed)
 
 
 def of_seeds(outcomes: Sequence[Outcome], floor: str, seeds: Sequence[int] = SEEDS) -> Outcome:
@@ -148,14 +147,16 @@ def of_seeds(outcomes: Sequence[Outcome], floor: str, seeds: Sequence[int] = SEE
 
 
 def floor_of(lesson: Lesson, judge: Judge) -> str:
-    """Return what a judge says of graphs of the set that nobody learned from."""
+    """Return the values of a judge for unseen graphs of the set."""
     fresh = lesson.graphs(MADE, lesson.seed + 3)
     return f"fresh graphs: {judge((fresh.adjacency, fresh.size)).figure}"
 
 
 def by_seeds(lesson: Lesson, judge: Judge) -> Outcome:
-    """Train three seeds, and return what a judge says of each, beside the floor."""
-    return of_seeds([judge(lesson.drawn(seed)) for seed in SEEDS], floor_of(lesson, judge))
+    """Train three seeds and return the values of a judge for each with the floor."""
+    return of_seeds(
+        [judge(lesson.train_and_sample(seed)) for seed in SEEDS], floor_of(lesson, judge)
+    )
 
 
 def null(lesson: Lesson, title: str, make: Callable[[Graphs], Graphs], judge: Judge) -> Null:

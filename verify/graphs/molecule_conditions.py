@@ -1,7 +1,6 @@
-"""GR11 of molecules: rings and heteroatoms are as many as were asked for.
-
-What is asked for are sizes, rings and heteroatoms of molecules that nobody learned from. Rings are
-of a molecule as a whole: no atom and no bond tells how many there are.
+"""GR11 of molecules: molecules have the requested numbers of rings and heteroatoms. The requested
+sizes, rings and heteroatoms are those of unseen molecules. The number of rings is a global
+property: no single atom or bond determines it.
 """
 
 import torch
@@ -31,7 +30,7 @@ _TOLD = Trial("masked-types", "qm9", _STEPS, data={"told": True}, training=_SETT
 _UNTRAINED = Trial("masked-types", "qm9", 1, data={"told": True}, training=_SETTINGS)
 
 
-def _drawn(learnt: Learnt, seed: int, asked: Batch) -> Batch:
+def _generate(learnt: Learnt, seed: int, asked: Batch) -> Batch:
     """Return molecules that were asked to be as others are."""
     family = learnt.learner
     assert isinstance(family, Family)
@@ -46,7 +45,7 @@ def _drawn(learnt: Learnt, seed: int, asked: Batch) -> Batch:
 
 
 def _check_line(made: Batch, wanted: Batch, real: RowSource) -> Outcome:
-    """Hold molecules to what was asked for."""
+    """Compare molecules with their requested conditions."""
     found = MoleculeSet(made.x, made.given[SIZE].long(), told=True).given(slice(None))
     evidence = Evidence(real, make_generator(0), made=made)
     value = {"valid": ValidMolecules(NoConfig()).measure(evidence).value}
@@ -68,7 +67,7 @@ def _trained(bench: Bench, trial: Trial) -> Outcome:
     for seed in seeds:
         learnt = bench.train(trial, seed)
         asked, real = learnt.pair(_MADE, seed)
-        found.append(_check_line(_drawn(learnt, seed, _rows(asked)), _rows(asked), real))
+        found.append(_check_line(_generate(learnt, seed, _rows(asked)), _rows(asked), real))
         floor = floor or f"those asked for: {_check_line(_rows(asked), _rows(asked), real).figure}"
     return of_seeds(found, floor, seeds)
 
@@ -78,7 +77,7 @@ def _mixed(bench: Bench) -> Outcome:
     learnt = bench.train(_TOLD, 0)
     asked, real = learnt.pair(_MADE, 0)
     order: Tensor = torch.randperm(_MADE, generator=make_generator(0, _MIXED))
-    return _check_line(_drawn(learnt, 0, _rows(asked)), _rows(asked).take(order), real)
+    return _check_line(_generate(learnt, 0, _rows(asked)), _rows(asked).take(order), real)
 
 
 def _looked_up(bench: Bench) -> Outcome:

@@ -34,7 +34,7 @@ _UNTRAINED = Trial("masked-types", "qm9", 1, config=_TOLD, training=_SETTINGS)
 _NUMBERS = Trial("edm", "qm9", _STEPS, config=_TOLD, training=_SETTINGS)
 
 
-def _drawn(learnt: Learnt, seed: int) -> Batch:
+def _generate(learnt: Learnt, seed: int) -> Batch:
     family = learnt.learner
     assert isinstance(family, Family)
     latents = family.prior(_MADE, make_generator(seed, _PRIOR))
@@ -56,15 +56,15 @@ def _each_for_itself(train: MoleculeSet, seed: int) -> Batch:
         here, at = train.size == n, (rows.size == n).nonzero()[:, 0]
         i, j = torch.triu_indices(n, n, 1)
         own, joined = atoms[here][:, :n].flatten(), bonds[here][:, i, j].flatten()
-        found_atoms[at, :n] = _of(own, (len(at), n), rng)
-        pairs = _of(joined, (len(at), len(i)), rng)
+        found_atoms[at, :n] = _resample(own, (len(at), n), rng)
+        pairs = _resample(joined, (len(at), len(i)), rng)
         for one, other in ((i, j), (j, i)):
             found_bonds[at[:, None], one, other] = pairs
     made = MoleculeSet.of(found_atoms, found_bonds, rows.size)
     return made.rows(slice(None))
 
 
-def _of(values: Tensor, shape: tuple[int, int], rng: torch.Generator) -> Tensor:
+def _resample(values: Tensor, shape: tuple[int, int], rng: torch.Generator) -> Tensor:
     return values[torch.randint(len(values), shape, generator=rng)]
 
 
@@ -94,7 +94,7 @@ def _of_seeds(bench: Bench, trial: Trial) -> Outcome:
         learnt = bench.train(trial, seed)
         real, other = learnt.pair(_MADE, seed)
         assert learnt.learned is not None
-        found.append(_judged(_drawn(learnt, seed), real, learnt.learned))
+        found.append(_judged(_generate(learnt, seed), real, learnt.learned))
         floor = floor or f"real: {_judged(other.rows(slice(None)), real, learnt.learned).figure}"
     return Outcome(
         "; ".join(f"seed {s}: {each.figure}" for s, each in zip(seeds, found, strict=True)),
@@ -126,7 +126,7 @@ def _by_numbers(bench: Bench) -> Outcome:
     learnt = bench.train(_NUMBERS, 0)
     real, _ = learnt.pair(_MADE, 0)
     assert learnt.learned is not None
-    return _judged(_drawn(learnt, 0), real, learnt.learned)
+    return _judged(_generate(learnt, 0), real, learnt.learned)
 
 
 @experiment(

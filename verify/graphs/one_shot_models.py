@@ -83,7 +83,7 @@ _SOURCE = "lines of GR5-edm; Vignac et al. 2023, arXiv:2209.14734, section 6.1"
 @lru_cache(maxsize=8)
 def _by_digress(net: str, steps: int, seed: int = 0) -> Outcome:
     picked = {"net": {"slug": net}} if net else {}
-    return judged(_lesson("digress", steps, **picked).drawn(seed))
+    return judged(_lesson("digress", steps, **picked).train_and_sample(seed))
 
 
 @experiment(
@@ -180,7 +180,7 @@ _AUTOENCODER = _lesson("graph-vae", 5000)
     source="Simonovsky and Komodakis 2018, arXiv:1802.03480, eq. 1",
     slow=True,
     nulls=[
-        Null("one step of training", lambda: _decoded(_AUTOENCODER.drawn(0, 1))),
+        Null("one step of training", lambda: _decoded(_AUTOENCODER.train_and_sample(0, 1))),
         *_nulls(_decoded),
     ],
 )
@@ -193,8 +193,8 @@ _LINKS, _CLUSTERED, _ORBITS = 0.8, 0.6, 0.2
 
 
 def _links() -> tuple[GraphSet, Tensor, Tensor]:
-    """Return unseen graphs of whose edges a tenth is hidden, and which pairs were hidden and which
-    never were edges, (n, pairs) bool.
+    """Return unseen graphs with a tenth of their edges hidden, and masks of the hidden pairs and of
+    pairs that are no edges, (n, pairs) bool.
     """
     whole = _COMMUNITIES.graphs(MADE, _SEED + 4)
     edges = whole.x > 0
@@ -217,7 +217,7 @@ def _by_vgae(seed: int, steps: int) -> Outcome:
     assert isinstance(family, Vgae)
     seen, hidden, absent = _links()
     score = family.expected(family.spec.standardised(seen.rows(slice(None))))
-    return _linked(float(auc(score[hidden], score[absent])[0]), lesson.drawn_of(family, seed))
+    return _linked(float(auc(score[hidden], score[absent])[0]), lesson.sample_from(family, seed))
 
 
 def _by_degrees() -> Outcome:

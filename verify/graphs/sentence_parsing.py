@@ -1,10 +1,7 @@
-"""GR13: a sentence is told, and its tree comes.
-
-The words of a sentence are given to a diffusion of graphs with types: it makes their word classes,
-and who hangs on whom and how. It is tried on sentences whose word classes come in orders that no
-sentence had from which it learned. What knows nothing of the sentence is told, where it links two
-words rightly, how they are linked and of which class all words are; it is held against the same
-line.
+"""GR13: a diffusion of labelled graphs parses sentences. Conditioned on the words of a sentence it
+generates their word classes and the dependency tree with its labels. The test sentences have orders
+of word classes that no training sentence has. The null models know nothing of the sentence; they
+get the labels of correct links and all word classes for free, and have the same line.
 """
 
 from collections import Counter
@@ -35,7 +32,7 @@ def _of_part(part: str, seed: int) -> SentenceSet:
     return sentence_trees(config, _ASKED, _SENTENCES + seed)
 
 
-def _told(learnt: Learnt, asked: SentenceSet, seed: int) -> tuple[Tensor, Tensor]:
+def _parse(learnt: Learnt, asked: SentenceSet, seed: int) -> tuple[Tensor, Tensor]:
     """Return what a model makes of sentences: classes of words (n, N) and links (n, N, N)."""
     family = learnt.learner
     assert isinstance(family, Family)
@@ -47,7 +44,7 @@ def _told(learnt: Learnt, asked: SentenceSet, seed: int) -> tuple[Tensor, Tensor
 
 
 def _right(said: tuple[Tensor, Tensor], asked: SentenceSet) -> float:
-    """Return the share of sentences of which every word class and every link is right."""
+    """Return the fraction of sentences whose word classes and links are all correct."""
     classes, links = (
         torch.eq(own, real).flatten(1).all(dim=1)
         for own, real in zip(said, asked.unpacked, strict=True)
@@ -56,7 +53,7 @@ def _right(said: tuple[Tensor, Tensor], asked: SentenceSet) -> float:
 
 
 def _bare(links: Tensor, asked: SentenceSet) -> float:
-    """Return the share of sentences of which it is right who is linked, (n, N, N) bool."""
+    """Return the fraction of sentences whose unlabelled links (n, N, N) bool are all correct."""
     return float(torch.eq(links, asked.unpacked[1] > 0).flatten(1).all(dim=1).double().mean())
 
 
@@ -79,7 +76,7 @@ def _parsed(bench: Bench, trial: Trial) -> Outcome:
         learnt = bench.train(trial, seed)
         sides = {"unseen orders": _of_part("unseen", seed), "seen ones": _of_part("seen", seed)}
         found[seed] = {
-            name: _right(_told(learnt, asked, seed), asked) for name, asked in sides.items()
+            name: _right(_parse(learnt, asked, seed), asked) for name, asked in sides.items()
         }
     return _outcome(found)
 
@@ -94,7 +91,7 @@ def _shuffled(bench: Bench) -> Outcome:
         order.append(torch.randperm(n, generator=rng))
         words[row, :n] = words[row, :n][order[-1]]
     mixed = replace(asked, words=words)
-    classes, links = _told(learnt, mixed, seed)
+    classes, links = _parse(learnt, mixed, seed)
     for row, own in enumerate(order):
         back, n = own.argsort(), len(own)
         classes[row, :n] = classes[row, :n][back]

@@ -1,9 +1,7 @@
-"""GR5, GR9 and GR12 of models that make graphs piece by piece.
-
-GraphRNN and lists of edges are held to the lines of published tables and to the finer ones of
-`verify.graphs.two_communities`, motifs to the former. A grammar makes every draw valid
-whatever it has learned, so that it is also asked to be nearer to the data than one that has not;
-and what is exact, as lobsters are, is what such models are good at. (A grammar of trees, as long
+"""GR5, GR9 and GR12 of sequential graph models. GraphRNN and lists of edges have the lines of
+published tables and the finer ones of `verify.graphs.two_communities`, motifs to the former. A
+grammar makes every sample valid even untrained, so a trained one must also be nearer to the data;
+exact structures such as lobsters are the strength of these models. (A grammar of trees, as long
 trained on these lobsters, makes nothing else either, by seed 0: what a grammar of lobsters adds
 there is that it holds before any training.)
 """
@@ -57,7 +55,7 @@ _JO = "Jo et al. 2022, arXiv:2202.02514, table 1 (the measure)"
 
 def _nulls(lesson: Lesson, judge: Judge) -> list[Null]:
     """Return models that must miss the line of a judge, copies aside."""
-    untaught = Null("one step of training", lambda: judge(lesson.drawn(0, 1)))
+    untaught = Null("one step of training", lambda: judge(lesson.train_and_sample(0, 1)))
     return [untaught, *nulls(lesson, judge, rewiring=True)]
 
 
@@ -72,7 +70,7 @@ def _unseen(made: Graphs) -> Outcome:
 
 
 def _communities(made: Graphs) -> Outcome:
-    """Hold 100 graphs to the lines of published tables; what finer ones say stands beside."""
+    """Compare 100 graphs with the lines of published tables, and report the finer ones."""
     found = _unseen(made)
     near = all(found.value[f"{name} 20v20"] <= line for name, line in _PUBLISHED.items())
     new = min(found.value["unique"], found.value["novel"]) >= 0.9
@@ -166,7 +164,7 @@ def _leaf(lesson: Lesson, judge: Judge) -> Null:
 def _check_line(
     lesson: Lesson, made: Graphs, holds: Valid, least: float, near: dict[str, float], new: float
 ) -> Outcome:
-    """Hold 100 graphs to be of a make, near to 400 that nobody learned from, and new."""
+    """Check that 100 graphs are valid, near 400 unseen graphs, and new."""
     train, more = lesson.learned, lesson.graphs(_MORE, lesson.seed + 2)
     real = more.adjacency, more.size
     value = {
@@ -205,7 +203,7 @@ def _lobsters(made: Graphs) -> Outcome:
     source=f"{_KUSNER}, section 3; lobsters as in {_LIAO}, section 4.1",
     slow=True,
     nulls=[
-        Null("the grammar before it has learned", lambda: _by_rules(_RULES.drawn(0, 1))),
+        Null("the grammar before it has learned", lambda: _by_rules(_RULES.train_and_sample(0, 1))),
         *_nulls(_RULES, _by_rules)[1:],
         copied(_RULES, _by_rules),
     ],

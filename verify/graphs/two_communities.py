@@ -1,6 +1,6 @@
 """GR5: graphs of two communities are learned as a whole, not edge by edge.
 
-Five sets of 20 generated graphs are held against the same 20 unseen ones, as published tables do
+Five sets of 20 generated graphs are compared with the same 20 unseen ones, as in published tables
 (biased estimates, whose floor is high), and all 100 against 400 more (unbiased ones, which see much
 finer). The nulls are what the usual lines let through, or nearly: copies of training graphs with
 some pairs turned, and edges drawn each for itself in breadth-first order.
@@ -43,7 +43,7 @@ NEW_LINE = f"unique and novel >= .9, beyond 3 flips >= {BEYOND:g}"
 _FLIPS = 3
 
 
-def _drawn(n: int, seed: int) -> Graphs:
+def _fresh(n: int, seed: int) -> Graphs:
     graphs = community(CommunityConfig(), n, seed)
     return graphs.adjacency, graphs.size
 
@@ -72,7 +72,7 @@ def judged(made: Graphs, data: int = _SEED) -> Outcome:
     """Hold 100 graphs against unseen ones and against the training graphs, by the seed of the
     latter.
     """
-    train, test, more = _train_set(data), _drawn(_TEST, data + 1), _drawn(_MORE, data + 2)
+    train, test, more = _train_set(data), _fresh(_TEST, data + 1), _fresh(_MORE, data + 2)
     apart = distances(made, test, more)
     published = {name: apart[f"{name} 20v20"] for name in _PUBLISHED}
     finer = {name: apart[name] for name in _PUBLISHED}
@@ -122,7 +122,7 @@ def _check_line(made: Graphs) -> Outcome:
     "arXiv:1802.08773, section 4.3 (the kernels)",
     slow=True,
     nulls=[
-        Null("one step of training", lambda: _check_line(_DIFFUSION.drawn(0, 1))),
+        Null("one step of training", lambda: _check_line(_DIFFUSION.train_and_sample(0, 1))),
         *nulls(_DIFFUSION, _check_line),
         *edited(_DIFFUSION, _check_line),
         copied(_DIFFUSION, _check_line),

@@ -20,10 +20,10 @@ from pushforward.models.tensors import make_generator
 from pushforward.studio.engine.data.datasets import Dataset
 from pushforward.verify.bench import Bench
 from pushforward.verify.claim import Null, Outcome, experiment
-from pushforward.verify.images.digits import digits, drawn, mean_of, right
+from pushforward.verify.images.digits import digits, image_maker, mean_of, right
 from pushforward.verify.images.equal_time import Method, train_for
 
-__all__ = ["LINE", "told", "told_digits", "told_families"]
+__all__ = ["LINE", "requested_digits", "told_digits", "told_families"]
 
 _SECONDS, _SEEDS = 10.0, [0]
 _DRAWN = 500
@@ -34,8 +34,8 @@ _SHUFFLED = 3320  # stream of the seed
 
 
 def told_families() -> list[Method]:
-    """Return each family that learns to make images from images alone and can be told their class:
-    with its defaults, but for that and for its networks.
+    """Return each class-conditional family that learns images from images alone, with default
+    settings except for conditioning and networks.
     """
     batch = int(registry.get("kind", "images").training["batch"])
     return [
@@ -70,11 +70,11 @@ def told_digits(*, shuffled: bool) -> Dataset:
 
 
 def _accuracies(methods: Sequence[Method], data: Dataset, seed: int) -> dict[str, float]:
-    """Return how often the judge sees the class that was asked for, by family."""
+    """Return the label accuracy of each family."""
     found = {}
     for method in methods:
         family, _ = train_for(method, data, _SECONDS, seed)
-        made = drawn(family, None, seed)(_DRAWN, 0)
+        made = image_maker(family, None, seed)(_DRAWN, 0)
         found[method.family] = right(made.x, made.given[LABEL])
     return found
 
@@ -84,15 +84,15 @@ def _obeyed(bench: Bench, methods: Sequence[Method], *, shuffled: bool = False) 
     mean = mean_of([_accuracies(methods, data, seed) for seed in seeds])
     unseen = digits().unseen
     floor = f"unseen digits {right(unseen.x, unseen.given[LABEL]):.3f}, by chance .1"
-    return Outcome(_said(mean), mean, min(mean.values()) >= LINE, floor, list(seeds))
+    return Outcome(_format_accuracies(mean), mean, min(mean.values()) >= LINE, floor, list(seeds))
 
 
-def _said(mean: Mapping[str, float]) -> str:
+def _format_accuracies(mean: Mapping[str, float]) -> str:
     return "label accuracy of " + ", ".join(f"{slug} {value:.2f}" for slug, value in mean.items())
 
 
 def _looked_up(bench: Bench) -> Outcome:
-    """Return training images of the classes that are asked for."""
+    """Return training images of the requested classes."""
     train = digits().train
     seen = right(train.x, train.given[LABEL])
     return Outcome(f"label accuracy {seen:.2f}", {"look-up": seen}, seen >= LINE, "", [])
@@ -119,6 +119,6 @@ def _looked_up(bench: Bench) -> Outcome:
     ],
     baselines=[Null("training images of the class", _looked_up)],
 )
-def told(bench: Bench) -> Outcome:
+def requested_digits(bench: Bench) -> Outcome:
     """Train each family, draw under the classes of the data, and ask the judge."""
     return _obeyed(bench, told_families())

@@ -11,7 +11,7 @@ from torch.distributions import MultivariateNormal
 
 from pushforward.models.contracts.learner import Learner
 from pushforward.models.contracts.spec import LABEL
-from pushforward.models.contracts.untold import UNTOLD
+from pushforward.models.contracts.unconditional import UNCONDITIONAL
 from pushforward.models.kinds.images import ImageSet
 from pushforward.models.metrics.base import Evidence
 from pushforward.models.metrics.images.bits import BitsConfig, BitsPerDimension
@@ -42,7 +42,7 @@ def _evidence(seed: int, model: Any = None) -> Evidence:
     assert isinstance(known.data.unseen, ImageSet)
     some = known.data.unseen.take(slice(0, _ROWS))
     # Nobody says the class: a code of which it was a part would be shorter than it is.
-    untold = torch.full_like(known.unseen.given[LABEL][:_ROWS], UNTOLD)
+    untold = torch.full_like(known.unseen.given[LABEL][:_ROWS], UNCONDITIONAL)
     real = replace(some, labels=untold, told=True)
     return Evidence(real, make_generator(seed), model=model, train=known.data.rows)
 

@@ -75,7 +75,7 @@ def _grey(other: ImageSet, real: ImageSet, seed: int) -> tuple[Tensor, int]:
 
 
 def _each_alone(other: ImageSet, real: ImageSet, seed: int) -> tuple[Tensor, int]:
-    """Return images whose channels are those of three real ones."""
+    """Return images whose channels come from three different real images."""
     rng, n = make_generator(seed, _CHANNELS), len(real)
     channels = [other.x[torch.randint(len(other), (n,), generator=rng), c] for c in range(3)]
     return torch.stack(channels, dim=1), 0

@@ -18,7 +18,15 @@ from pushforward.models.settle import settle
 from pushforward.studio.engine.data.batches import Shuffled
 from pushforward.verify.bench import Bench
 from pushforward.verify.claim import Null, Outcome, experiment
-from pushforward.verify.images.digits import CLASSES, SEEDS, STEPS, digits, over_seeds, right, told
+from pushforward.verify.images.digits import (
+    CLASSES,
+    SEEDS,
+    STEPS,
+    conditional_trial,
+    digits,
+    over_seeds,
+    right,
+)
 from pushforward.verify.images.image_lookups import find_nearest
 from pushforward.verify.operator_requests import done
 
@@ -49,7 +57,7 @@ def _classified(bench: Bench, steps: int = STEPS) -> Outcome:
         return mean["accuracy"] >= max(0.85, simple)
 
     floor = f"the nearest class mean {simple:.3f}; the judge {right(unseen.x, label):.3f}"
-    return over_seeds(bench, measure, passed, floor, trial=told(steps), seeds=SEEDS)
+    return over_seeds(bench, measure, passed, floor, trial=conditional_trial(steps), seeds=SEEDS)
 
 
 def _nearest_image(bench: Bench) -> Outcome:
@@ -98,8 +106,8 @@ def _without(digit: int, steps: int, seed: int) -> Family[Any]:
 
 
 def _unknown(bench: Bench, steps: int = STEPS) -> Outcome:
-    """Score unseen digits of one class, of which nothing was learned, against those of the others;
-    every seed leaves out another class, that of its number.
+    """Score unseen digits of a class that was left out of the training against those of the others;
+    each seed leaves out the class of its number.
     """
     used, unseen = bench.seeds(SEEDS), digits().unseen
     found, near = [], []

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from pushforward.verify.bench import Bench, Trial
 from pushforward.verify.claim import Null, Outcome, experiment
-from pushforward.verify.images.digits import STEPS, Make, figures, real, told
+from pushforward.verify.images.digits import STEPS, Make, conditional_trial, figures, real
 from pushforward.verify.images.quality_curves import SOLVERS, Curves, student_of
 
 __all__ = ["CURVES", "solvers", "student"]
@@ -15,7 +15,7 @@ _PAIRS = 2
 
 def student(steps: int = 3000, lesson: int = STEPS) -> Trial:
     """Return the training of a consistency model by that diffusion, of its network."""
-    return student_of(told(lesson), steps)
+    return student_of(conditional_trial(lesson), steps)
 
 
 def _frechet(make: Make, seed: int = 0) -> float:
@@ -23,9 +23,11 @@ def _frechet(make: Make, seed: int = 0) -> float:
 
 
 def _curves(bench: Bench, steps: int = 3000, lesson: int = STEPS) -> Outcome:
-    mean, seeds = CURVES.measured(bench, told(lesson), student(steps, lesson), _frechet)
+    mean, seeds = CURVES.measured(
+        bench, conditional_trial(lesson), student(steps, lesson), _frechet
+    )
     floor = f"real against real {_frechet(real):.3g}"
-    return Outcome(CURVES.told(mean), mean, _passed(mean), floor, seeds)
+    return Outcome(CURVES.describe(mean), mean, _passed(mean), floor, seeds)
 
 
 def _passed(mean: Mapping[str, float]) -> bool:

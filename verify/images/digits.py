@@ -1,10 +1,10 @@
-"""What the claims on 8x8 digits share: a diffusion that is told the class, images that it has never
-seen, and figures of those that it makes. Importing this module registers nothing.
+"""Shared by the claims on 8x8 digits: a class-conditional diffusion, unseen images, and metrics of
+generated ones. Importing this module registers nothing.
 
-One training serves most claims (`told`), by a fully connected network, whose step costs an eighth
-of a U-Net's; what this network is too weak for is asked of a U-Net (`told_by_unet`). Settings of
-operators are those of their papers or their defaults, or were chosen by training images: none by
-the images that are measured with.
+One training serves most claims (`conditional_trial`), by a fully connected network, whose step
+costs an eighth of a U-Net's; claims beyond this network use a U-Net (`told_by_unet`). Settings of
+operators are those of their papers, defaults, or chosen with training images, never with test
+images.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -55,17 +55,17 @@ __all__ = [
     "Digits",
     "Make",
     "class_gaussians",
+    "conditional_trial",
     "digits",
     "distance_to_training",
-    "drawn",
     "figures",
+    "image_maker",
     "mean_of",
     "nearest_neighbour",
     "over_seeds",
     "real",
     "right",
     "sampler",
-    "told",
     "told_by_unet",
     "trained",
 ]
@@ -110,8 +110,8 @@ def digits() -> Digits:
     return Digits(data, judge_of(data), train, unseen)
 
 
-def told(steps: int = STEPS) -> Trial:
-    """Return the training of a diffusion that is told the class, nine times out of ten."""
+def conditional_trial(steps: int = STEPS) -> Trial:
+    """Return the training of a class-conditional diffusion with 10 % label dropout."""
     net = {"slug": "mlp", "config": {"width": 256}}
     config = {"conditional": True, "label_dropout": 0.1, "net": net}
     return Trial("edm", "digits", steps, config=config, training={"batch": 256})
@@ -123,8 +123,8 @@ def told_by_unet(steps: int = UNET_STEPS) -> Trial:
 
 
 def trained(bench: Bench, steps: int, seed: int) -> Family[Any]:
-    """Return that diffusion after so many steps."""
-    learner = bench.train(told(steps), seed).learner
+    """Return that diffusion after ``steps`` steps."""
+    learner = bench.train(conditional_trial(steps), seed).learner
     assert isinstance(learner, Family)
     return learner
 
@@ -138,7 +138,7 @@ def sampler(slug: str = "dpmpp-2m", strength: float = 1.0, **settings: Any) -> A
     return entry.make(decode(entry.config, settings))
 
 
-def drawn(family: Family[Any], by: Any, seed: int) -> Make:
+def image_maker(family: Family[Any], by: Any, seed: int) -> Make:
     """Return a model as what makes images, under classes in the shares of the data."""
 
     def make(n: int, pair: int) -> Batch:
@@ -148,9 +148,9 @@ def drawn(family: Family[Any], by: Any, seed: int) -> Make:
 
 
 def figures(make: Make, pairs: int = PAIRS) -> dict[str, float]:
-    """Return figures of images against unseen ones, means over so many pairs of halves: the Frechet
-    distance and the coverage in the judge's features, the accuracy of a nearest neighbour that
-    tells them from real ones, and, where they have a class, how often the judge sees it.
+    """Return metrics of images against unseen ones, means over pairs of halves: Frechet distance
+    and coverage in the features of the judge, accuracy of a nearest-neighbour two-sample test, and
+    label accuracy if they have classes.
     """
     known, found = digits(), []
     for pair in range(pairs):
@@ -175,9 +175,9 @@ def right(x: Tensor, label: Tensor) -> float:
 
 
 def nearest_neighbour(made: Tensor, real: Tensor) -> float:
-    """Return how often the nearest other image, of as many made ones (n, 1, 8, 8) as real ones, is
-    of the same side: 1/2 where both have one law (Lopez-Paz and Oquab 2017, arXiv:1610.06545,
-    section 3). Pixels are at the values that real ones have, or that alone would tell.
+    """Return the accuracy of a nearest-neighbour two-sample test of n generated images (n, 1, 8, 8)
+    and n real ones: 1/2 for equal distributions (Lopez-Paz and Oquab 2017, arXiv:1610.06545,
+    section 3). Pixels are rounded to the levels of real images, which alone would separate the two.
     """
     levels = levels_of(real)
     both = torch.cat([on_levels(made, levels) if levels is not None else made, real]).flatten(1)
@@ -256,8 +256,8 @@ def over_seeds(
     trial: Trial,
     seeds: Sequence[int] = SEEDS,
 ) -> Outcome:
-    """Train with each seed, and return the means of what is measured, told seed by seed; ``passed``
-    is asked of the means.
+    """Train with each seed and return the means of the measured values, with those of each seed;
+    ``passed`` is evaluated on the means.
     """
     used, found = bench.seeds(seeds), []
     for seed in used:

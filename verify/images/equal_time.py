@@ -1,11 +1,10 @@
 """GI: members of field x carrier on images, at equal computing time, in one table.
 
-Beside the methods stand laws of images that nobody wants: the Gaussian with mean and covariance of
-the training images, real images of which some labels are missing, a generator after one step.
-
-A second is as long as 25 steps of the yardstick take, one training that every other one is timed
-beside: on a slower computer, or a busy one, a claim takes longer and gives the same. Nothing but
-the families' own code is used, on one thread, as a run of the studio uses it.
+The null models are the Gaussian with mean and covariance of the training images, real images with
+missing labels, and a generator after one step. A second is the duration of 25 steps of the
+yardstick, a training that is timed along with every other one: on a slower or busy computer a claim
+takes longer and gives the same result. Nothing but the families' own code is used, on one thread,
+as a run of the studio uses it.
 """
 
 import time
@@ -114,18 +113,16 @@ _YARDSTICK = Method("EDM", "edm", {}, batch=128)
 
 
 def train_for(method: Method, data: Dataset, seconds: float, seed: int) -> tuple[Family[Any], int]:
-    """Train for as long as so many seconds; returns the family and its steps.
-
-    Their number, which schedules and lessons need, is told by two other trainings: one of 3 % of
-    the time, and a whole one of as many steps as that made, between whose steps are those of the
-    yardstick.
+    """Train for a number of seconds; return the family and its steps. Schedules need the number of
+    steps in advance: it is estimated by two other trainings, one of 3 % of the time, and a full one
+    of that number of steps, interleaved with steps of the yardstick.
     """
     training = _Training(method, data, seed)
     # Steps of a lesson cost less or more than those after it: one that was cut off would tell the
     # price of one kind of them alone.
     few = training.within(_PROBE * seconds)
     steps = max(1, round(seconds * _PACE / training.price(few)))
-    return training.whole(steps), steps
+    return training.train_fully(steps), steps
 
 
 class _Training:
@@ -139,18 +136,18 @@ class _Training:
         rows = self._spec.standardised(data.rows.rows(slice(None)))
         self._batches, self._seed = Shuffled(rows, method.batch, seed), seed
 
-    def whole(self, steps: int) -> Family[Any]:
-        """Train for so many steps, from the beginning to the end of the schedule."""
+    def train_fully(self, steps: int) -> Family[Any]:
+        """Train for ``steps`` steps, from the beginning to the end of the schedule."""
         family = self._begun(steps)
         for step in range(steps):
             self._take(family, step)
         return family
 
     def within(self, seconds: float) -> int:
-        """Return how many steps are made in so many seconds of the processor, at least one. The
-        first of all, which prepares what the others find, is not counted.
+        """Return the number of steps in a number of CPU seconds, at least one. The first step,
+        which fills caches, is not counted.
         """
-        self.whole(1)
+        self.train_fully(1)
         family, steps, took = self._begun(1000), 0, 0.0
         while steps == 0 or took < seconds:
             took += self._take(family, steps)
@@ -158,8 +155,8 @@ class _Training:
         return steps
 
     def price(self, steps: int) -> float:
-        """Return what a step of so many costs, in steps of the yardstick: one of them follows
-        wherever they have taken less time, as a computer is slow by moments.
+        """Return the mean cost of a step in steps of the yardstick. Steps of both are interleaved,
+        since the speed of a computer varies.
         """
         yard = _yardstick()
         family, beside = self._begun(steps), yard._begun(1000)
@@ -268,7 +265,8 @@ def dataset_of(slug: str) -> Dataset:
 def compare(
     data: Dataset, methods: Sequence[Method], seconds: float, seeds: list[int], n: int = 5000
 ) -> Compared:
-    """Train each method for so many seconds with each seed, and judge all by the same judge.
+    """Train each method for a number of seconds with each seed, and evaluate all with the same
+    judge.
 
     ``n`` is the most images that are compared; it is half of the unseen ones where that is less.
     """
@@ -381,10 +379,10 @@ MNIST = (
 
 @dataclass(frozen=True)
 class Line:
-    """What every method and seed has to meet.
+    """Requirements for every method and seed.
 
     Attributes:
-        floors: the Frechet distance is at most so many floors.
+        floors: largest Frechet distance in units of the floor.
         variation: the total variation of the labels is at most this.
         rarest: each label has at least this part of its share of the data.
     """
@@ -423,7 +421,7 @@ def outcome_of(compared: Compared, line: Line) -> Outcome:
 
 
 def without_labels(lost: int) -> Make:
-    """Return real images that lack the first so many labels, drawn with replacement."""
+    """Return real images without the first ``missing`` labels, drawn with replacement."""
 
     def make(other: ImageSet, real: ImageSet, seed: int) -> tuple[Tensor, int]:
         assert other.labels is not None
@@ -482,9 +480,8 @@ LOOKUPS_MEET = (
 
 
 def nulls_of(laws: Mapping[str, Law], data: Callable[[], Dataset], line: Line) -> list[Null]:
-    """Return laws of images as nulls: what they make of some data is held to a line.
-
-    Each is measured once, however many claims it stands beside.
+    """Return distributions of images as null models with the same line. Each is measured once for
+    all claims.
     """
 
     def null(title: str, law: Law) -> Null:

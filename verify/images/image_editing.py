@@ -9,7 +9,7 @@ from torch import Tensor
 from pushforward.models.contracts.batch import Batch
 from pushforward.models.contracts.learner import Learner
 from pushforward.models.contracts.spec import LABEL
-from pushforward.models.contracts.untold import UNTOLD
+from pushforward.models.contracts.unconditional import UNCONDITIONAL
 from pushforward.models.judges.base import Network
 from pushforward.models.operators.attack import fast_gradient_sign
 from pushforward.models.tensors import make_generator
@@ -19,14 +19,14 @@ from pushforward.verify.images.digits import (
     CLASSES,
     SEEDS,
     STEPS,
+    conditional_trial,
     digits,
     over_seeds,
     right,
     sampler,
-    told,
 )
 from pushforward.verify.images.image_lookups import find_nearest, nearest_of_class, project
-from pushforward.verify.operator_requests import made
+from pushforward.verify.operator_requests import run_operator
 
 __all__ = ["flipped", "purified"]
 
@@ -46,12 +46,13 @@ def _flipped(bench: Bench, steps: int = STEPS, noise: float = _NOISE) -> Outcome
         def edited(rows: Tensor, noise: float) -> Tensor:
             handed = {"rows": Batch(rows, given={LABEL: wanted})}
             led = sampler(steps=20, strength=2.0)
-            return made("sdedit", learner, handed, sampler=led, noise=noise, seed=seed)
+            return run_operator("sdedit", learner, handed, sampler=led, noise=noise, seed=seed)
 
         near, fresh = edited(unseen.x, noise), edited(unseen.x, 20.0)
         return {
             "of the class": right(near, wanted),
-            "distance over that of fresh ones": _apart(near, unseen.x) / _apart(fresh, unseen.x),
+            "distance over that of fresh ones": _mean_distance(near, unseen.x)
+            / _mean_distance(fresh, unseen.x),
         }
 
     def passed(mean: Mapping[str, float]) -> bool:
@@ -59,10 +60,10 @@ def _flipped(bench: Bench, steps: int = STEPS, noise: float = _NOISE) -> Outcome
 
     seen = right(unseen.x, wanted)
     floor = f"the judge sees the next class in {seen:.3f} of the unseen digits as they are"
-    return over_seeds(bench, measure, passed, floor, trial=told(steps), seeds=SEEDS)
+    return over_seeds(bench, measure, passed, floor, trial=conditional_trial(steps), seeds=SEEDS)
 
 
-def _apart(made: Tensor, real: Tensor) -> float:
+def _mean_distance(made: Tensor, real: Tensor) -> float:
     return float((made - real).flatten(1).norm(dim=1).mean())
 
 
@@ -78,7 +79,8 @@ def _nearest_of_next(bench: Bench) -> Outcome:
         fresh[here] = own[torch.randint(len(own), (int(here.sum()),), generator=rng)]
     value = {
         "of the class": right(made, wanted),
-        "distance over that of fresh ones": _apart(made, unseen.x) / _apart(fresh, unseen.x),
+        "distance over that of fresh ones": _mean_distance(made, unseen.x)
+        / _mean_distance(fresh, unseen.x),
     }
     figure = ", ".join(f"{name} {each:.3g}" for name, each in value.items())
     passed = value["of the class"] >= 0.9 and value["distance over that of fresh ones"] <= 0.9
@@ -118,8 +120,8 @@ def _purified(bench: Bench, steps: int = STEPS, noise: float = _DROWNS) -> Outco
 
     def measure(learner: Learner[Any], seed: int) -> dict[str, float]:
         def pure(rows: Tensor) -> Tensor:
-            handed = {"rows": Batch(rows, given={LABEL: torch.full_like(label, UNTOLD)})}
-            return made("purify", learner, handed, noise=noise, seed=seed)
+            handed = {"rows": Batch(rows, given={LABEL: torch.full_like(label, UNCONDITIONAL)})}
+            return run_operator("purify", learner, handed, noise=noise, seed=seed)
 
         return {"after": right(pure(hit), label), "never attacked": right(pure(x), label)}
 
@@ -129,7 +131,7 @@ def _purified(bench: Bench, steps: int = STEPS, noise: float = _DROWNS) -> Outco
     floor = f"under attack {before:.3f} are right; never attacked and never purified, " + (
         f"{right(x, label):.3f}"
     )
-    return over_seeds(bench, measure, passed, floor, trial=told(steps), seeds=SEEDS)
+    return over_seeds(bench, measure, passed, floor, trial=conditional_trial(steps), seeds=SEEDS)
 
 
 def _purified_by(clean: Callable[[Tensor], Tensor]) -> Callable[[Bench], Outcome]:

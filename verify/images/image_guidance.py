@@ -16,8 +16,8 @@ from pushforward.verify.images.digits import (
     class_gaussians,
     digits,
     distance_to_training,
-    drawn,
     figures,
+    image_maker,
     over_seeds,
     real,
     sampler,
@@ -65,7 +65,7 @@ def _guided(bench: Bench, steps: int = UNET_STEPS) -> Outcome:
     def measure(learner: Learner[Any], seed: int) -> dict[str, float]:
         assert isinstance(learner, Family)
         makes = {
-            strength: drawn(learner, sampler(steps=20, strength=strength), seed)
+            strength: image_maker(learner, sampler(steps=20, strength=strength), seed)
             for strength in _STRENGTHS
         }
         return _figures(makes)

@@ -82,7 +82,9 @@ def shift(train: ImageSet, rows: Tensor, seed: int) -> Tensor:
 
 
 def mix_pixels(train: ImageSet, rows: Tensor, seed: int) -> Tensor:
-    """Return images of which each value is that of another training image: the marginals."""
+    """Return images with independent pixels from their marginal distributions in the training
+    images.
+    """
     flat = train.x.flatten(1)
     rng = make_generator(seed, _PIXELS)
     other = torch.randint(len(flat), (len(rows), flat.shape[1]), generator=rng)

@@ -19,8 +19,8 @@ from pushforward.verify.images.digits import (
     class_gaussians,
     digits,
     distance_to_training,
-    drawn,
     figures,
+    image_maker,
     over_seeds,
     real,
 )
@@ -55,12 +55,12 @@ def _figures(learner: Learner[Any], seed: int) -> dict[str, float]:
         known.data.unseen or known.data.rows, make_generator(seed), model=learner,
         train=known.data.rows,
     )  # fmt: skip
-    found = figures(drawn(learner, None, seed))
+    found = figures(image_maker(learner, None, seed))
     return {
         "frechet": found["frechet"],
         "coverage": found["coverage"],
         "distance to training images": distance_to_training(
-            drawn(learner, None, seed)(len(known.unseen), 0).x
+            image_maker(learner, None, seed)(len(known.unseen), 0).x
         ),
         "bits, bound": BitsBound(_BITS).measure(evidence).value,
     }

@@ -80,7 +80,7 @@ def _floor() -> str:
 def _curves(bench: Bench, steps: int = _STEPS, lesson: int = _LESSON) -> Outcome:
     teacher = _teacher(lesson)
     mean, seeds = CURVES.measured(bench, teacher, student_of(teacher, steps), _frechet)
-    return Outcome(CURVES.told(mean), mean, holds(mean), _floor(), seeds)
+    return Outcome(CURVES.describe(mean), mean, holds(mean), _floor(), seeds)
 
 
 def holds(mean: Mapping[str, float]) -> bool:

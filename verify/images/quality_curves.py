@@ -1,5 +1,5 @@
-"""How good images are after so many evaluations, by solvers of a diffusion and by its student.
-Importing this module registers nothing.
+"""Image quality by number of evaluations, for solvers of a diffusion and for its student. Importing
+this module registers nothing.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -8,7 +8,7 @@ from typing import Any
 
 from pushforward.models.contracts.family import Family
 from pushforward.verify.bench import Bench, Trial
-from pushforward.verify.images.digits import SEEDS, Make, drawn, mean_of, sampler
+from pushforward.verify.images.digits import SEEDS, Make, image_maker, mean_of, sampler
 
 __all__ = ["SOLVERS", "Curves", "solver_of", "student_of"]
 
@@ -54,17 +54,17 @@ class Curves:
             assert isinstance(diffusion, Family)
             assert isinstance(pupil, Family)
             each = {
-                f"{slug} {n}": frechet(drawn(diffusion, solver_of(slug, n), seed), seed)
+                f"{slug} {n}": frechet(image_maker(diffusion, solver_of(slug, n), seed), seed)
                 for slug, calls in self.calls.items()
                 for n in calls
             }
             for n in self.taught:
                 by = sampler(_STUDENT, steps=n)
-                each[f"{_STUDENT} {n}"] = frechet(drawn(pupil, by, seed), seed)
+                each[f"{_STUDENT} {n}"] = frechet(image_maker(pupil, by, seed), seed)
             found.append(each)
         return mean_of(found), list(seeds)
 
-    def told(self, mean: Mapping[str, float]) -> str:
+    def describe(self, mean: Mapping[str, float]) -> str:
         """Return the curves in words."""
         return "Fréchet distance by evaluations: " + "; ".join(
             f"{slug} " + ", ".join(f"{n}: {mean[f'{slug} {n}']:.3g}" for n in calls)
@@ -73,5 +73,7 @@ class Curves:
 
 
 def solver_of(slug: str, calls: int) -> Any:
-    """Return a solver that makes so many calls; Heun's two a step but for the last."""
+    """Return a solver with ``calls`` evaluations; Heun's method makes two a step except for the
+    last.
+    """
     return sampler(slug, steps=(calls + 1) // 2 if slug == "heun" else calls)

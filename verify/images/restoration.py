@@ -11,20 +11,20 @@ from torch.nn import functional
 from pushforward.models.contracts.batch import Batch
 from pushforward.models.contracts.learner import Learner
 from pushforward.models.contracts.spec import LABEL
-from pushforward.models.contracts.untold import UNTOLD
+from pushforward.models.contracts.unconditional import UNCONDITIONAL
 from pushforward.verify.bench import Bench
 from pushforward.verify.claim import Null, Outcome, experiment
 from pushforward.verify.images.digits import (
     SEEDS,
     STEPS,
     UNET_STEPS,
+    conditional_trial,
     digits,
     over_seeds,
-    told,
     told_by_unet,
 )
 from pushforward.verify.images.image_lookups import mean_of_nearest
-from pushforward.verify.operator_requests import made
+from pushforward.verify.operator_requests import run_operator
 
 __all__ = ["best_kernel", "best_linear", "halves", "of_exact_draws", "psnr", "sharper"]
 
@@ -39,9 +39,9 @@ def psnr(made: Tensor, real: Tensor) -> float:
 
 
 def _unseen() -> Batch:
-    """Return unseen images whose class nobody says."""
+    """Return unseen images without their classes."""
     x = digits().unseen.x[:_ROWS]
-    return Batch(x, given={LABEL: torch.full((len(x),), UNTOLD)})
+    return Batch(x, given={LABEL: torch.full((len(x),), UNCONDITIONAL)})
 
 
 def _means(x: Tensor) -> Tensor:
@@ -83,8 +83,8 @@ def best_kernel() -> Tensor:
 
 
 def of_exact_draws(best: float) -> float:
-    """Return the decibels of the mean of `_DRAWS` draws from the exact law of what is not known,
-    where the mean of that law comes to so many: each draw is as far from it as the truth is.
+    """Return the PSNR in dB of the mean of `_DRAWS` draws from the exact posterior, from the PSNR
+    of the posterior mean: each draw is as far from that as the truth.
     """
     return best - 10.0 * math.log10(1.0 + 1.0 / _DRAWS)
 
@@ -104,7 +104,7 @@ def _halves(bench: Bench, steps: int = UNET_STEPS, *, other: bool = False) -> Ou
     def measure(learner: Learner[Any], seed: int) -> dict[str, float]:
         rows = unseen.holding(unseen.x.roll(1, dims=0)) if other else unseen
         handed = {"rows": rows, "known": Batch(known)}
-        x = made("inpaint", learner, handed, draws=_DRAWS, seed=seed)
+        x = run_operator("inpaint", learner, handed, draws=_DRAWS, seed=seed)
         return {
             "mean of four draws": psnr(_means(x)[..., _HALF:], wanted),
             "one draw": psnr(x[::_DRAWS, ..., _HALF:], wanted),
@@ -167,7 +167,7 @@ def _sharper(bench: Bench, steps: int = STEPS, *, other: bool = False) -> Outcom
     def measure(learner: Learner[Any], seed: int) -> dict[str, float]:
         rows = unseen.holding(unseen.x.roll(1, dims=0)) if other else unseen
         handed = {"rows": rows}
-        x = made("super-resolution", learner, handed, draws=_DRAWS, seed=seed, side=_SIDE)
+        x = run_operator("super-resolution", learner, handed, draws=_DRAWS, seed=seed, side=_SIDE)
         return {
             "mean of four draws": psnr(_means(x), unseen.x),
             "one draw": psnr(x[::_DRAWS], unseen.x),
@@ -177,7 +177,12 @@ def _sharper(bench: Bench, steps: int = STEPS, *, other: bool = False) -> Outcom
         return found["mean of four draws"] >= bicubic + 1.0
 
     return over_seeds(
-        bench, measure, passed, f"bicubic {bicubic:.3g} dB", trial=told(steps), seeds=SEEDS
+        bench,
+        measure,
+        passed,
+        f"bicubic {bicubic:.3g} dB",
+        trial=conditional_trial(steps),
+        seeds=SEEDS,
     )
 
 

@@ -14,11 +14,11 @@ from pushforward.models.operators.drawing import SAMPLES
 from pushforward.models.tensors import make_generator
 from pushforward.verify.bench import Bench, Trial
 from pushforward.verify.claim import Null, Outcome, experiment
-from pushforward.verify.images.digits import SEEDS, Make, digits, drawn, figures, real
+from pushforward.verify.images.digits import SEEDS, Make, digits, figures, image_maker, real
 from pushforward.verify.images.equal_time import LOGISTIC, gaussian_pixels
 from pushforward.verify.images.latent_diffusion import autoencoder, of_latents
 
-__all__ = ["DIFFUSION", "GAN", "Corners", "beside", "trilemma"]
+__all__ = ["DIFFUSION", "GAN", "Corners", "is_trilemma", "trilemma"]
 
 DIFFUSION, GAN, VAE = "diffusion", "GAN", "VAE"
 # Some 25 to 50 seconds of the processor, by their defaults, but for a GAN's loss and a VAE's prior.
@@ -86,7 +86,7 @@ def _speed(family: Family[Any]) -> tuple[float, int]:
 
 
 def _model(family: Family[Any], seed: int) -> Corners:
-    known = figures(drawn(family, None, seed))
+    known = figures(image_maker(family, None, seed))
     return Corners(known["frechet"], known["coverage"], *_speed(family))
 
 
@@ -128,7 +128,7 @@ def _compared(bench: Bench, *, trained: bool = True, copies: bool = False) -> Ou
     )
     said = "; ".join(f"{title}: {each}" for title, each in found.items())
     value = {f"{k} {title}": v for title, each in found.items() for k, v in vars(each).items()}
-    return Outcome(said, value, beside(found, one["frechet"]), floor, list(bench.seeds(SEEDS)))
+    return Outcome(said, value, is_trilemma(found, one["frechet"]), floor, list(bench.seeds(SEEDS)))
 
 
 def _gaussian() -> Make:
@@ -143,9 +143,9 @@ def _gaussian() -> Make:
     return make
 
 
-def beside(found: Mapping[str, Corners], gaussian: float) -> bool:
-    """Say whether a diffusion is ahead in two corners and behind in the third, and whether nobody
-    is near the best in all three.
+def is_trilemma(found: Mapping[str, Corners], gaussian: float) -> bool:
+    """Return whether a diffusion is ahead in two corners and behind in the third, and no model is
+    near the best in all three.
     """
     ahead = found[DIFFUSION]
     others = [found[title] for title in _ONE_PASS]

@@ -13,7 +13,14 @@ from pushforward.models.samplers.grids import GridConfig
 from pushforward.models.samplers.lms import Lms, LmsConfig
 from pushforward.verify.bench import Bench, Learnt, Trial
 from pushforward.verify.claim import Null, Outcome, Table, experiment
-from pushforward.verify.jets.jet_lines import Sides, Standing, drawn, held, judged, standing
+from pushforward.verify.jets.jet_lines import (
+    Sides,
+    Standing,
+    generate_jets,
+    judged,
+    standing,
+    test_halves,
+)
 from pushforward.verify.jets.jet_nulls import (
     LOOKED_UP,
     Make,
@@ -40,7 +47,8 @@ def _teacher() -> Trial:
 
 
 def _student(steps: int) -> Trial:
-    """Return a student of so many steps, by the levels and the optimiser of `models.kinds.jets`.
+    """Return a student of ``steps`` steps, with the levels and the optimiser of
+    `models.kinds.jets`.
 
     These, the steps and the batch were chosen by tops that only validate, with seed 10, of a dozen
     settings; another seed, 11, was read afterwards. W1EFP is what they differ in, and two errors of
@@ -67,17 +75,17 @@ def _tops(sides: Sides) -> Batch:
 
 
 @dataclass(frozen=True)
-class _Drawn:
+class _Tops:
     """Tops that a model drew: how far they are, and milliseconds of CPU that each took."""
 
     standing: Standing
     took: float
 
     @classmethod
-    def of(cls, learnt: Learnt, sides: Sides, seed: int, sampler: Sampler) -> "_Drawn":
+    def of(cls, learnt: Learnt, sides: Sides, seed: int, sampler: Sampler) -> "_Tops":
         like = _tops(sides)
         begun = time.process_time()
-        made = drawn(learnt, like, seed, sampler)
+        made = generate_jets(learnt, like, seed, sampler)
         took = 1e3 * (time.process_time() - begun) / len(like)
         return cls(judged(made, sides), took)
 
@@ -87,14 +95,14 @@ class _Drawn:
         return {**_of_tops(self.standing), _TOOK: self.took}
 
     def __str__(self) -> str:
-        return f"{_told(self.standing)}, {self.took:.2f} ms a jet"
+        return f"{_format_distances(self.standing)}, {self.took:.2f} ms a jet"
 
 
 def _of_tops(standing: Standing) -> dict[str, float]:
     return {name: standing.far[name][_TOP] for name in _LINES}
 
 
-def _told(standing: Standing) -> str:
+def _format_distances(standing: Standing) -> str:
     return ", ".join(f"{name} {far:.2f}" for name, far in _of_tops(standing).items())
 
 
@@ -115,7 +123,9 @@ _TEACHER = "teacher, LMS in 100"
 
 
 def _distilled(bench: Bench, steps: int, *, teacher: bool = True) -> Outcome:
-    """Distil for so many steps, and judge what the students draw, beside their teachers or not."""
+    """Distil for ``steps`` steps, and evaluate the samples of the students, with or without their
+    teachers.
+    """
     figures: list[str] = []
     rows: dict[str, list[dict[str, float]]] = {}
     value: dict[str, float] = {}
@@ -123,10 +133,10 @@ def _distilled(bench: Bench, steps: int, *, teacher: bool = True) -> Outcome:
     seeds = bench.seeds([0, 1, 2])
     for seed in seeds:
         student = bench.train(_student(steps), seed)
-        sides = held(student)
-        found = {name: _Drawn.of(student, sides, seed, way) for name, way in _WAYS.items()}
+        sides = test_halves(student)
+        found = {name: _Tops.of(student, sides, seed, way) for name, way in _WAYS.items()}
         if teacher:
-            found[_TEACHER] = _Drawn.of(bench.train(_teacher(), seed), sides, seed, _SLOW)
+            found[_TEACHER] = _Tops.of(bench.train(_teacher(), seed), sides, seed, _SLOW)
             faster.append(found[_TEACHER].took / found["1 step"].took)
         for name, each in found.items():
             figures.append(f"seed {seed}, {name}: {each}")
@@ -138,7 +148,7 @@ def _distilled(bench: Bench, steps: int, *, teacher: bool = True) -> Outcome:
         "; ".join(figures),
         value | ({"times faster": min(faster)} if teacher else {}),
         passed,
-        f"unseen tops, 2,000 against as many: {_told(floor)}",
+        f"unseen tops, 2,000 against as many: {_format_distances(floor)}",
         seeds,
         table=table(rows, _of_tops(floor), len(_tops(sides)), seeds),
     )
@@ -162,7 +172,7 @@ def table(
 
 def _null(title: str, make: Make) -> Null:
     def measure(bench: Bench) -> Outcome:
-        sides = held(bench.train(jet_trial(_NET, 1), 0))
+        sides = test_halves(bench.train(jet_trial(_NET, 1), 0))
         return _measured(make, sides)
 
     return Null(f"real jets: {title}", measure)
@@ -171,13 +181,13 @@ def _null(title: str, make: Make) -> Null:
 def _measured(make: Make, sides: Sides) -> Outcome:
     made = standing(make, sides)
     shares = _shares(made)
-    return Outcome(_told(made), shares, max(shares.values()) <= 1.0, "", [0])
+    return Outcome(_format_distances(made), shares, max(shares.values()) <= 1.0, "", [0])
 
 
 def _looked_up(bench: Bench) -> Outcome:
     learnt = bench.train(jet_trial(_NET, 1), 0)
     assert learnt.learned is not None
-    return _measured(nearest_training(learnt.learned.rows(slice(None))), held(learnt))
+    return _measured(nearest_training(learnt.learned.rows(slice(None))), test_halves(learnt))
 
 
 @experiment(

@@ -34,12 +34,12 @@ __all__ = [
     "N",
     "Sides",
     "Standing",
-    "drawn",
-    "held",
+    "generate_jets",
     "judged",
     "outcome",
     "standing",
     "standings",
+    "test_halves",
 ]
 
 N = 10_000
@@ -50,9 +50,7 @@ _BATCH = 250  # jets that are generated at once
 
 @dataclass(frozen=True)
 class Line:
-    """The most that a distance may be, type by type in the order of `TYPES`, and in which unit
-    it is told.
-    """
+    """The most that a distance may be, type by type in the order of `TYPES`, and its unit."""
 
     most: tuple[float, ...]
     unit: float = 1e-3
@@ -83,12 +81,12 @@ class Sides:
         return self.conditions.rows(slice(None))
 
 
-def held(learnt: Learnt) -> Sides:
+def test_halves(learnt: Learnt) -> Sides:
     """Return two halves of the jets that only test: always the same."""
     return Sides(*learnt.pair(N, _PAIR))
 
 
-def drawn(learnt: Learnt, like: Batch, seed: int, sampler: Any = None) -> Batch:
+def generate_jets(learnt: Learnt, like: Batch, seed: int, sampler: Any = None) -> Batch:
     """Return a jet for the conditions of each of some, by a sampler, None for the run's own."""
     family = learnt.learner
     assert isinstance(family, Family)
@@ -109,7 +107,7 @@ class Standing:
 
     Attributes:
         far: by the names of `LINES`, in their units, of each type that there is.
-        follows: the correlation of each type's masses with those that were asked for.
+        follows: the correlation of generated with requested masses for each type.
     """
 
     far: Mapping[str, Mapping[str, float]]

@@ -1,9 +1,9 @@
 """J1: one diffusion learns jets of five types, as far as their masses tell.
 
-Samples are given type, pT, eta, mass and size of jets that no training saw, and their masses are
-held against those of as many others. A mean over the types hides W and Z, whose masses are as far
-from real ones as those of shuffled constituents: each type has a line of its own, what shuffled
-jets come to. Two constituents have any mass that is asked for: the pT of constituents tells them.
+Samples have type, pT, eta, mass and size of unseen jets, and their masses are compared with those
+of as many others. A mean over the types hides W and Z, whose masses are as far from real ones as
+those of shuffled constituents: each type has its own line, the value of shuffled jets. Two
+constituents can have any requested mass; the pT of constituents exposes them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ from pushforward.models.metrics.jets.w1 import W1Mass, W1Momentum
 from pushforward.models.tensors import make_generator
 from pushforward.verify.bench import Bench, Learnt, Trial
 from pushforward.verify.claim import Null, Outcome, Table, experiment
-from pushforward.verify.jets.jet_lines import Sides, drawn
+from pushforward.verify.jets.jet_lines import Sides, generate_jets
 from pushforward.verify.jets.jet_nulls import (
     LOOKED_UP,
     Make,
@@ -132,7 +132,7 @@ def _learned(bench: Bench, steps: int) -> Outcome:
     for seed in bench.seeds([0, 1, 2]):
         learnt = bench.train(_trial(steps), seed)
         sides = _check_line(learnt)
-        found[seed] = _far(drawn(learnt, sides.given, seed), sides)
+        found[seed] = _far(generate_jets(learnt, sides.given, seed), sides)
     return _outcome(found, sides)
 
 

@@ -18,7 +18,7 @@ from pushforward.models.metrics.memory.distance import features_of
 from pushforward.models.tensors import make_generator
 from pushforward.verify.bench import Bench, Learnt
 from pushforward.verify.claim import Null, Outcome, experiment
-from pushforward.verify.jets.jet_lines import Sides, Standing, drawn, held, judged
+from pushforward.verify.jets.jet_lines import Sides, Standing, generate_jets, judged, test_halves
 from pushforward.verify.jets.jet_nulls import (
     LOOKED_UP,
     Make,
@@ -135,8 +135,8 @@ def _trained(bench: Bench, steps: int) -> Outcome:
     found = {}
     for seed in bench.seeds([0]):
         learnt = bench.train(jet_trial(_NET, steps), seed)
-        sides = held(learnt)
-        found[seed] = _Judged.of(drawn(learnt, sides.given, seed), learnt, sides)
+        sides = test_halves(learnt)
+        found[seed] = _Judged.of(generate_jets(learnt, sides.given, seed), learnt, sides)
     return _outcome(found, learnt, sides)
 
 
@@ -146,7 +146,7 @@ def _null(title: str, make_of: Callable[[Batch], Make]) -> Null:
     def measure(bench: Bench) -> Outcome:
         learnt = bench.train(jet_trial(_NET, 1), 0)
         assert learnt.learned is not None
-        sides, make = held(learnt), make_of(learnt.learned.rows(slice(None)))
+        sides, make = test_halves(learnt), make_of(learnt.learned.rows(slice(None)))
         made = make(sides.given, make_generator(0, _NULL))
         return _outcome({0: _Judged.of(made, learnt, sides)}, learnt, sides)
 

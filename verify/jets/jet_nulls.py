@@ -89,8 +89,8 @@ def gaussian(real: Batch, rng: torch.Generator) -> Batch:
 
 
 def other_jets(real: Batch, rng: torch.Generator) -> Batch:
-    """Jets of the right type under the conditions of others: what a model makes that ignores all
-    that it is told but the type. No figure of how jets are spread can tell.
+    """Jets of the right type with the conditions of others: a model that ignores all conditions
+    except the type. No metric of marginal distributions detects it.
     """
     assert real.mask is not None
     x, mask, size = real.x.clone(), real.mask.clone(), real.given[SIZE].clone()

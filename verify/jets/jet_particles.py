@@ -14,7 +14,7 @@ from pushforward.models.kinds.jets import within
 from pushforward.models.tensors import make_generator
 from pushforward.verify.bench import Bench, Learnt, Trial
 from pushforward.verify.claim import Null, Outcome, Table, experiment
-from pushforward.verify.jets.jet_lines import Sides, Standing, held, judged, standing
+from pushforward.verify.jets.jet_lines import Sides, Standing, judged, standing, test_halves
 from pushforward.verify.jets.jet_nulls import (
     LOOKED_UP,
     Make,
@@ -54,7 +54,9 @@ def _mean(values: Mapping[str, float]) -> float:
 
 
 def _shares(made: Standing, noise: Standing) -> dict[str, float]:
-    """Return how much of the distances of noise is left, and how masses follow those asked for."""
+    """Return the remaining fraction of the distances of noise, and the correlation with the
+    requested masses.
+    """
     far = {name: _mean(made.far[name]) / _mean(noise.far[name]) for name in ("W1M", "tau21")}
     return far | {"mass as asked": _mean(made.follows)}
 
@@ -72,7 +74,7 @@ def _means(made: Standing) -> dict[str, float]:
     return {**far, "mass as asked": _mean(made.follows)}
 
 
-def _told(made: Standing) -> str:
+def _format_means(made: Standing) -> str:
     mass, prongs, follows = _means(made).values()
     return f"W1M {mass:.1f}, tau21 {prongs:.0f}, mass as asked {follows:.2f}"
 
@@ -89,18 +91,18 @@ def _worst(found: Sequence[Mapping[str, float]]) -> dict[str, float]:
 
 
 def _moving(bench: Bench, *, steps: int | None = None) -> Outcome:
-    """Train both, for so many steps or for theirs, and judge them."""
+    """Train both for ``steps`` steps, by default their own number, and evaluate them."""
     told: list[str] = []
     rows: dict[str, list[dict[str, float]]] = {}
     found: dict[str, list[dict[str, float]]] = {family: [] for family in _STEPS}
     for seed in bench.seeds([0, 1, 2]):
         for family, usual in _STEPS.items():
             learnt = _train(bench, family, steps or usual, seed)
-            sides = held(learnt)
+            sides = test_halves(learnt)
             noise = judged(_moved(_train(bench, family, 1, seed), seed), sides)
             made = judged(moved := _moved(learnt, seed), sides)
             found[family].append(_shares(made, noise))
-            told.append(f"seed {seed}, {family}: {_told(made)}")
+            told.append(f"seed {seed}, {family}: {_format_means(made)}")
             rows.setdefault(family, []).append(_means(made))
     value = {
         f"{family}, {name}": share
@@ -109,10 +111,10 @@ def _moving(bench: Bench, *, steps: int | None = None) -> Outcome:
     }
     floor = judged(_some(sides, len(moved)), sides)
     return Outcome(
-        f"noise: {_told(noise)}; " + "; ".join(told),
+        f"noise: {_format_means(noise)}; " + "; ".join(told),
         value,
         all(_passes(each) for several in found.values() for each in several),
-        f"unseen jets, {len(moved)} against 10,000: {_told(floor)}",
+        f"unseen jets, {len(moved)} against 10,000: {_format_means(floor)}",
         seeds := bench.seeds([0, 1, 2]),
         table=table(rows, _means(floor), _means(noise), len(moved), seeds),
     )
@@ -125,7 +127,7 @@ def table(
     n: int,
     seeds: Sequence[int],
 ) -> Table:
-    """Return what each family came to over the seeds, beside its floor and the noise before."""
+    """Return the values of each family over the seeds, with its floor and the initial noise."""
     return by_figure(
         {name: FIGURES[name] for name in floor},
         {"floor": [floor], "noise, before the training": [noise], **rows},
@@ -146,10 +148,10 @@ def _looked_up(bench: Bench) -> Outcome:
 
 
 def _measured(learnt: Learnt, make: Make) -> Outcome:
-    sides = held(learnt)
+    sides = test_halves(learnt)
     made = standing(make, sides)
     shares = _shares(made, judged(_moved(learnt, 0), sides))
-    return Outcome(_told(made), shares, _passes(shares), "", [0])
+    return Outcome(_format_means(made), shares, _passes(shares), "", [0])
 
 
 def _null(title: str, make: Make) -> Null:

@@ -9,7 +9,7 @@ from typing import Any
 
 from pushforward.verify.bench import Bench, Trial
 from pushforward.verify.claim import Null, Outcome, Table, experiment
-from pushforward.verify.jets.jet_lines import drawn, held, judged, outcome, standing
+from pushforward.verify.jets.jet_lines import generate_jets, judged, outcome, standing, test_halves
 from pushforward.verify.jets.jet_nulls import LOOKED_UP, NULLS, Make, nearest_training
 from pushforward.verify.jets.jet_tables import FIGURES, by_figure, said_seeds
 
@@ -52,13 +52,13 @@ def _learned(bench: Bench, net: str, steps: int) -> Outcome:
     found = {}
     for seed in bench.seeds([0, 1, 2]):
         learnt = bench.train(jet_trial(net, steps), seed)
-        sides = held(learnt)
-        found[seed] = judged(drawn(learnt, sides.given, seed), sides)
+        sides = test_halves(learnt)
+        found[seed] = judged(generate_jets(learnt, sides.given, seed), sides)
     return outcome(found, sides)
 
 
 def _without_learning(bench: Bench, make: Make) -> Outcome:
-    sides = held(bench.train(jet_trial("set-transformer", 1), 0))
+    sides = test_halves(bench.train(jet_trial("set-transformer", 1), 0))
     return outcome({0: standing(make, sides)}, sides)
 
 
@@ -72,7 +72,7 @@ _NULLS = [_null(title, make) for title, make in NULLS.items()]
 def _looked_up(bench: Bench) -> Outcome:
     learnt = bench.train(jet_trial("set-transformer", 1), 0)
     assert learnt.learned is not None
-    sides = held(learnt)
+    sides = test_halves(learnt)
     make = nearest_training(learnt.learned.rows(slice(None)))
     return outcome({0: standing(make, sides)}, sides)
 
@@ -151,9 +151,9 @@ def _together(bench: Bench, steps: int) -> Outcome:
     for seed in bench.seeds([0, 1, 2]):
         alone = bench.train(jet_trial("set-transformer", TRANSFORMER_STEPS // 5, types=_TOPS), seed)
         joint = bench.train(jet_trial("set-transformer", steps), seed)
-        sides = held(alone)
+        sides = test_halves(alone)
         far = {
-            name: judged(drawn(learnt, sides.given, seed), sides).far["W1M"][_TOPS]
+            name: judged(generate_jets(learnt, sides.given, seed), sides).far["W1M"][_TOPS]
             for name, learnt in (("joint", joint), ("alone", alone))
         }
         floors.append(judged(sides.given, sides).far["W1M"][_TOPS])

@@ -45,7 +45,7 @@ Make = Callable[[Batch, int], Batch]
 
 
 @dataclass(frozen=True)
-class _Held:
+class _References:
     """What models are compared with: two halves of unseen jets for each draw, all of them, and the
     training jets.
     """
@@ -62,17 +62,17 @@ class _Held:
         return self.halves[0][0].spec().given[LABEL].names
 
 
-def _check_line(learnt: Learnt) -> _Held:
+def _check_line(learnt: Learnt) -> _References:
     assert learnt.learned is not None
     halves = [learnt.pair(_N, _PAIRS + draw) for draw in range(_DRAWS)]
-    return _Held(halves, learnt.learned.rows(slice(None)))
+    return _References(halves, learnt.learned.rows(slice(None)))
 
 
 def _trial() -> Trial:
     return Trial("counted-flow", "pythia-jet-variables", _STEPS, training={"batch": _BATCH})
 
 
-def _ratios(held: _Held, make: Make) -> tuple[dict[str, dict[str, float]], dict[str, float]]:
+def _ratios(held: _References, make: Make) -> tuple[dict[str, dict[str, float]], dict[str, float]]:
     """Return by type the W1 of each variable over its floor, and the total variation of the number
     of constituents; each W1 is the mean over as many draws, of as many jets on either side.
     """
@@ -98,7 +98,7 @@ def _ratios(held: _Held, make: Make) -> tuple[dict[str, dict[str, float]], dict[
     return ratios, {name: tv(*both) for name, both in sides.items()}
 
 
-def _newness(held: _Held, make: Make) -> dict[str, float]:
+def _newness(held: _References, make: Make) -> dict[str, float]:
     """Return how well a two-sample test tells jets from unseen ones, and which share of them are
     no training jets, each of the worst type; means over as many draws.
     """
@@ -119,7 +119,7 @@ def _newness(held: _Held, make: Make) -> dict[str, float]:
     }
 
 
-def _outcome(held: list[_Held], makers: list[Make], seeds: list[int]) -> Outcome:
+def _outcome(held: list[_References], makers: list[Make], seeds: list[int]) -> Outcome:
     """Judge what was made with each seed, by the line of the claim."""
     worst = dict.fromkeys(VARIABLES, 0.0)
     most, said = 0.0, []
@@ -177,7 +177,7 @@ def table(rows: list[dict[str, float]], floor: dict[str, float], seeds: list[int
     )
 
 
-def _real(held: _Held) -> dict[str, float]:
+def _real(held: _References) -> dict[str, float]:
     """Return the figures of `_newness` of unseen jets."""
 
     def make(like: Batch, draw: int) -> Batch:
@@ -186,13 +186,13 @@ def _real(held: _Held) -> dict[str, float]:
     return _newness(held, make)
 
 
-def _floor(held: _Held) -> str:
+def _floor(held: _References) -> str:
     means = ", ".join(f"{name} {share:.3f}" for name, share in _shares(held).items())
     news = ", ".join(f"{name} {value:.3f}" for name, value in _real(held).items())
     return f"W1 between unseen jets: 1; TV between unseen jets, half as many: {means}; {news}"
 
 
-def _shares(held: _Held) -> dict[str, float]:
+def _shares(held: _References) -> dict[str, float]:
     """Return the total variation of the number between unseen jets, by type."""
     shares: dict[str, list[float]] = {}
     for one, other in held.halves:
@@ -263,7 +263,7 @@ def _noisy_count(learned: RowSource, seed: int) -> Make:
 
 
 def _other_type(learned: RowSource, seed: int) -> Make:
-    """Return real jets of the nearest other type, under the types that are asked for."""
+    """Return real jets of the nearest other type, labelled with the requested types."""
     rows = learned.rows(slice(None))
     nearest = torch.tensor(_NEAREST)
 

@@ -2,7 +2,13 @@
 
 from pushforward.verify.bench import Bench, Trial
 from pushforward.verify.claim import Null, Outcome, experiment
-from pushforward.verify.jets.jet_lines import Standing, drawn, held, judged, standings
+from pushforward.verify.jets.jet_lines import (
+    Standing,
+    generate_jets,
+    judged,
+    standings,
+    test_halves,
+)
 from pushforward.verify.jets.jet_quality import SAMPLING, jet_trial
 
 __all__ = ["droid_and_jedi"]
@@ -50,8 +56,8 @@ def _compared(bench: Bench, steps: int) -> Outcome:
         found = {}
         for name, trial in trials.items():
             learnt = bench.train(trial, seed)
-            sides = held(learnt)
-            found[name] = judged(drawn(learnt, sides.given, seed), sides)
+            sides = test_halves(learnt)
+            found[name] = judged(generate_jets(learnt, sides.given, seed), sides)
             figures.append(f"seed {seed}, {name}: {found[name]}")
             made.setdefault(name, []).append(found[name])
         worst = max(worst, _mean_mass(found["PC-Droid"]) / _mean_mass(found["PC-JeDi"]))

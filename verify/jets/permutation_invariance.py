@@ -39,7 +39,7 @@ def _networks(spec: DataSpec) -> Mapping[str, nn.Module]:
     return found
 
 
-def _said(net: nn.Module, batch: Batch) -> Tensor:
+def _predict(net: nn.Module, batch: Batch) -> Tensor:
     clock = torch.linspace(-1.5, 0.75, len(batch)).to(batch.x)
     with torch.no_grad():
         found: Tensor = net(batch.x, clock, batch.given, batch.mask)
@@ -47,16 +47,16 @@ def _said(net: nn.Module, batch: Batch) -> Tensor:
 
 
 def _with_places(net: nn.Module, batch: Batch) -> Tensor:
-    """Say it as a network would that hears the place of a constituent."""
+    """Predict as a network that depends on the place of a constituent."""
     places = torch.linspace(-1, 1, batch.x.shape[1]).to(batch.x)
-    return _said(net, replace(batch, x=batch.x + places[:, None]))
+    return _predict(net, replace(batch, x=batch.x + places[:, None]))
 
 
 def _without_mask(net: nn.Module, batch: Batch) -> Tensor:
-    return _said(net, replace(batch, mask=None))
+    return _predict(net, replace(batch, mask=None))
 
 
-def _apart(say: Say, net: nn.Module, batch: Batch) -> tuple[float, float]:
+def _differences(say: Say, net: nn.Module, batch: Batch) -> tuple[float, float]:
     """Return the largest difference that another order makes, and junk in the padding."""
     assert batch.mask is not None
     order = torch.randperm(batch.x.shape[1], generator=make_generator(3))
@@ -78,8 +78,8 @@ def _outcome(say: Say) -> Outcome:
     batch = data.spec().standardised(data.rows(slice(None)))
     value: dict[str, float] = {}
     for name, net in _networks(data.spec()).items():
-        value[f"{name}, order"], value[f"{name}, padding"] = _apart(say, net, batch)
-        value[f"{name}, order in double"], _ = _apart(say, net.double(), _double(batch))
+        value[f"{name}, order"], value[f"{name}, padding"] = _differences(say, net, batch)
+        value[f"{name}, order in double"], _ = _differences(say, net.double(), _double(batch))
     passed = all(each < (_DOUBLE if "double" in name else _SINGLE) for name, each in value.items())
     return Outcome(listed(value), value, passed, "0 where nothing is rounded", [_SEED])
 
@@ -99,4 +99,4 @@ def _outcome(say: Say) -> Outcome:
 )
 def order_does_not_matter() -> Outcome:
     """Turn the order, fill the padding."""
-    return _outcome(_said)
+    return _outcome(_predict)

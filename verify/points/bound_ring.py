@@ -1,4 +1,6 @@
-"""8B: what is learned beside a denoiser lowers its bound, or how much an estimate of it varies."""
+"""8B: learned schedules and variances lower the bound of a denoiser or the variance of its
+estimate.
+"""
 
 import math
 from collections.abc import Mapping

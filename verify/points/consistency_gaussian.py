@@ -122,7 +122,7 @@ def _is_smallest(s: Tensor) -> bool:
 
 
 def _rescale(x: Tensor, s: Tensor) -> Tensor:
-    """Divide by the largest level, whatever the level is; leave x at the smallest."""
+    """Divide by the largest level for any level; leave x at the smallest."""
     return x if _is_smallest(s) else x / _CONFIG.s_max
 
 

@@ -56,7 +56,7 @@ def _teacher() -> ExactFlow:
 
 @cache
 def student(seed: int, steps: int = _STEPS) -> ConsistencyDistillation:
-    """Return a consistency model of the exact denoiser, taught so many steps."""
+    """Return a consistency model of the exact denoiser, trained for ``steps`` steps."""
     made = ConsistencyDistillation(
         _CONFIG, _DATA.spec(), horizon=_STEPS, seed=seed, device=_CPU, inputs={TEACHER: _teacher()}
     )

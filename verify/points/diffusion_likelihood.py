@@ -1,5 +1,5 @@
 """A8 and A9: the probability-flow ODE gives the exact likelihood, also as the studio computes it,
-and with a random probe in the place of the trace it still does on the average.
+and with a random probe instead of the trace it still does on average.
 """
 
 import math
@@ -25,7 +25,7 @@ Density = Callable[[GaussianMixture, Tensor], Tensor]
 
 
 def ring() -> GaussianMixture:
-    """Return the law of the eight Gaussians as a family sees it: standardised, in float64."""
+    """Return the distribution of the eight Gaussians as a family sees it: standardised, float64."""
     spec = real(0, 20_000).spec()
     return mixture().standardised(spec.mean.double(), spec.std.double())
 

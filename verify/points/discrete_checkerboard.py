@@ -22,7 +22,7 @@ __all__ = [
     "STEPS",
     "a12",
     "board",
-    "drawn",
+    "draw_pairs",
     "exact",
     "floor_of_variation",
     "independent_pairs",
@@ -42,7 +42,7 @@ _FORGOTTEN = 1e-3
 
 
 def board() -> Tensor:
-    """Return the law of the pairs, (16, 16): the same for all cells of one colour."""
+    """Return the distribution of the pairs, (16, 16): the same for all cells of one colour."""
     row = torch.arange(SIDE)
     cells = ((row[:, None] + row) % 2 == 0).float()
     return cells / cells.sum()
@@ -63,8 +63,8 @@ def exact(path: DiscretePath, x: Tensor, t: int) -> Tensor:
     return torch.where(total > 0.0, each / total.clamp_min(1e-30), alone)
 
 
-def drawn(name: DiscretePathName, steps: int, seed: int, n: int = DRAWS) -> Tensor:
-    """Return pairs (n, 2) that the ancestral sampler draws along a path of so many steps."""
+def draw_pairs(name: DiscretePathName, steps: int, seed: int, n: int = DRAWS) -> Tensor:
+    """Return pairs (n, 2) that the ancestral sampler draws along a path of ``steps`` steps."""
     path = DiscretePath(name, SIDE, steps)
     generator = make_generator(seed)
     if path.mask is not None:
@@ -91,7 +91,7 @@ def floor_of_variation(seed: int) -> float:
 
 
 def _forgets(name: DiscretePathName) -> float:
-    """Return how far any row of Qbar_T is from the law at the end."""
+    """Return the largest distance of a row of Qbar_T from the terminal distribution."""
     path = DiscretePath(name, SIDE, STEPS[name])
     return float((path.bar[-1] - path.stationary).abs().max())
 
@@ -104,14 +104,14 @@ def independent_pairs(seed: int) -> Tensor:
 
 
 def _measured(steps: int | None = None, null: Callable[[int], Tensor] | None = None) -> Outcome:
-    """Measure all paths; with ``steps``, along paths of so many; or pairs of a ``null`` model."""
+    """Measure all paths; with ``steps``, along paths of that length; or a ``null`` model."""
     figures: list[str] = []
     value: dict[str, float] = {}
     passed = True
     for name in DISCRETE_PATHS:
         most, least = _LINES[name]
         T = steps or STEPS[name]
-        found = [quality(null(s) if null is not None else drawn(name, T, s)) for s in SEEDS]
+        found = [quality(null(s) if null is not None else draw_pairs(name, T, s)) for s in SEEDS]
         tv, valid = max(tv for tv, _ in found), min(share for _, share in found)
         left = _forgets(name)
         figures.append(f"{name}, T = {T}: TV {tv:.3f}, valid {valid:.4f}, Qbar_T {left:.0e} off")

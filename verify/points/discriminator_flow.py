@@ -47,12 +47,14 @@ def _score(trained: Trained, seed: int) -> Score:
 def train_and_score(
     seed: int, steps: int = _STEPS, config: DiscriminatorFlowConfig | None = None
 ) -> Score:
-    """Train a Discriminator Flow (as it comes, unless told) on the ring; score 5,000 samples."""
+    """Train a Discriminator Flow (by default with its default settings) on the ring; score 5,000
+    samples.
+    """
     return _score(_trained(seed, steps, config), seed)
 
 
 def _found(measure: Callable[[int], Score], seconds: float = 0.0, beside: str = "") -> Outcome:
-    """Hold what three seeds came to, in so many seconds of CPU, to the line of G5."""
+    """Compare the values of three seeds, and their CPU seconds, with the line of G5."""
     scores = [measure(seed) for seed in SEEDS]
     sw1, lightest = max(s.sw1 for s in scores), min(s.lightest for s in scores)
     return Outcome(

@@ -39,7 +39,7 @@ __all__ = [
     "SECOND_LINE",
     "N",
     "RingQuality",
-    "drawn",
+    "draw_ring",
     "euler",
     "judge_draws",
     "null_quality",
@@ -76,7 +76,7 @@ def euler(steps: int) -> FlowOde:
     return FlowOde(FlowOdeConfig(steps=steps))
 
 
-def drawn(learner: Learner[Any], sampler: Any, seed: int, draw: int) -> Tensor:
+def draw_ring(learner: Learner[Any], sampler: Any, seed: int, draw: int) -> Tensor:
     """Return 2000 samples in the units of the ring, (2000, 2)."""
     assert isinstance(learner, Family)
     latents = learner.prior(N, make_generator(seed, _PRIOR + draw))
@@ -107,7 +107,7 @@ class RingQuality:
 
     @property
     def is_learned(self) -> bool:
-        """Whether the samples are neither told from fresh points nor training points."""
+        """Return whether the samples are within the floor and no copies of training points."""
         return self.separability <= SEPARABLE and self.authenticity >= AUTHENTIC
 
     def __str__(self) -> str:
@@ -130,7 +130,7 @@ def judge_draws(draws: Sequence[Tensor], train: Tensor, seed: int = 0) -> RingQu
 def on_ring(learnt: Learnt, sampler: Any, seed: int) -> RingQuality:
     """Judge a trained model by eight draws of 2000 samples."""
     assert learnt.learned is not None
-    draws = [drawn(learnt.learner, sampler, seed, i) for i in range(DRAWS)]
+    draws = [draw_ring(learnt.learner, sampler, seed, i) for i in range(DRAWS)]
     return judge_draws(draws, learnt.learned.rows(slice(None)).x, seed)
 
 

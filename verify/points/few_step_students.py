@@ -26,7 +26,7 @@ from pushforward.verify.points.few_step_ring import (
     SECOND_LINE,
     N,
     RingQuality,
-    drawn,
+    draw_ring,
     judge_draws,
     on_ring,
     reported,
@@ -153,7 +153,7 @@ def _heart(bench: Bench, steps: int) -> Outcome:
     found = {}
     for seed in bench.seeds([0]):
         model = _learned_by_heart(steps, seed)
-        draws = [drawn(model, None, seed, i) for i in range(DRAWS)]
+        draws = [draw_ring(model, None, seed, i) for i in range(DRAWS)]
         found[seed] = judge_draws(draws, _learned_points(model), seed)
     return reported({title: found}, lambda by: _good(by[title]))
 

@@ -81,8 +81,8 @@ def train(
     spec: DataSpec | None = None,
     look: Callable[[int, Family[Any]], None] | None = None,
 ) -> Trained:
-    """Train a family on 100,000 points of the ring, in the units of ``spec`` (its own, unless
-    told). ``look`` is called with the number of steps done, after each.
+    """Train a family on 100,000 points of the ring, in the units of ``spec`` (by default its own).
+    ``look`` is called with the number of steps done, after each.
     """
     points = ring_of_five(RingOfFiveConfig(), _POINTS, seed)
     spec = spec or points.spec()

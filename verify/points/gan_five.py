@@ -15,7 +15,7 @@ PLAIN = GanConfig(penalty=0.0, generator_optimizer=_ADAM, critic_optimizer=_ADAM
 
 
 def train_and_score(seed: int, steps: int = STEPS, config: GanConfig | None = None) -> Score:
-    """Train a GAN (`PLAIN`, unless told) on the ring; score 5,000 of its samples."""
+    """Train a GAN (by default `PLAIN`) on the ring; score 5,000 of its samples."""
     trained = train(Gan, config or PLAIN, seed, steps=steps, batch=BATCH)
     *_, last = trained.family.flow(prior(trained.family, seed, _JUDGED))
     return judge(trained.spec.restore(last.x), seed)

@@ -138,7 +138,7 @@ def _errors(seed: int, rate: float, kernel_of: int | None = None) -> tuple[float
     """Return the relative error of the kernel's prediction against a step on the loss, and how
     far the step that `displacements` makes is from that one.
 
-    ``kernel_of`` is the seed of the network whose kernel predicts; the one that steps, unless told.
+    ``kernel_of`` is the seed of the network whose kernel predicts; by default the one that steps.
     """
     critic, _ = _fitted(seed)
     config = MLPConfig(width=64, depth=2)

@@ -15,7 +15,7 @@ from pushforward.models.samplers.heun import Heun, HeunConfig
 from pushforward.models.tensors import make_generator
 from pushforward.verify.claim import Null, Outcome, experiment
 
-__all__ = ["a11", "law", "led"]
+__all__ = ["a11", "law", "sample_guided"]
 
 _STRENGTHS = (0.0, 1.0, 2.0, 3.0, 5.0)
 _N, _SEEDS = 20_000, [0, 1, 2]
@@ -30,7 +30,7 @@ def law() -> GaussianMixture:
     return GaussianMixture(means, 0.7 * one, 0.5 * one, torch.tensor([0, 1]))
 
 
-def led(guidance: Guidance, seed: int, label: int = 1, n: int = _N) -> Tensor:
+def sample_guided(guidance: Guidance, seed: int, label: int = 1, n: int = _N) -> Tensor:
     """Return n samples (n,) that are led to a class: Heun's method in 40 steps, exact denoiser."""
     x = torch.randn((n, 1), generator=make_generator(seed, _LATENTS), dtype=torch.float64)
     rows = Batch(x, given={LABEL: torch.full((n,), label)})
@@ -111,13 +111,15 @@ def _outcome(draw: Draw) -> Outcome:
     source="Ho and Salimans 2022, arXiv:2207.12598, eq. 6; Luo 2022, arXiv:2208.11970, section 5; "
     "Dhariwal and Nichol 2021, arXiv:2105.05233",
     nulls=[
-        Null("no guidance", lambda: _outcome(lambda strength, seed: led(free(0.0), seed))),
+        Null(
+            "no guidance", lambda: _outcome(lambda strength, seed: sample_guided(free(0.0), seed))
+        ),
         Null(
             "towards the other class",
-            lambda: _outcome(lambda strength, seed: led(free(strength), seed, label=0)),
+            lambda: _outcome(lambda strength, seed: sample_guided(free(strength), seed, label=0)),
         ),
     ],
 )
 def a11() -> Outcome:
     """Sample at five strengths."""
-    return _outcome(lambda strength, seed: led(free(strength), seed))
+    return _outcome(lambda strength, seed: sample_guided(free(strength), seed))

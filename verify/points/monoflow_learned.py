@@ -135,7 +135,7 @@ def _untrained() -> Outcome:
 
 
 def _fitted() -> Outcome:
-    """Judge the best Gaussian of as many points as a training sees, in the place of each loss."""
+    """Evaluate the Gaussian fitted to as many points as a training sees, instead of each loss."""
 
     def fit(seed: int) -> Learnt:
         data = _data(make_generator(seed, 3))

@@ -156,8 +156,8 @@ _SEPARABLE = 0.55
 def _in_the_funnel(
     steps: int = _STEPS, null: Callable[[Tensor, int, int], Tensor] | None = None
 ) -> Outcome:
-    """Move 1,000 particles by so many steps of the flow, and by 1,500 of Langevin dynamics; a
-    ``null`` model makes particles of the data, n and a seed instead of the flow.
+    """Move 1,000 particles by ``steps`` steps of the flow, and by 1,500 of Langevin dynamics; a
+    ``null`` model replaces the flow by a function of the data, n and a seed.
     """
     config = MonoFlowConfig(population=_N, speed=_RATE)
     # In the units of the data: the step sizes of the two motions are then the same.

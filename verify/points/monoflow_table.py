@@ -88,11 +88,11 @@ def _rows(steps: int) -> list[tuple[Cell, list[float]]]:
     return [(cell, cell.run(steps)) for cell in cells()]
 
 
-def _told(cell: Cell) -> bool:
+def _works(cell: Cell) -> bool:
     return cell.works
 
 
-def _outcome(steps: int = _STEPS, works: Works = _told, beside: str = "") -> Outcome:
+def _outcome(steps: int = _STEPS, works: Works = _works, beside: str = "") -> Outcome:
     """Hold all cells, each with three seeds, to what a theory says about which of them work."""
     rows = _rows(steps)
     good = [max(kls) for cell, kls in rows if works(cell)]
@@ -131,7 +131,7 @@ def _outcome(steps: int = _STEPS, works: Works = _told, beside: str = "") -> Out
     ],
 )
 def table() -> Outcome:
-    """Run all cells, and attached chi2 with Adam as it usually is beside them."""
+    """Run all cells, and in addition attached chi2 with the usual settings of Adam."""
     usual = Cell("plugged-chi2", attached=True).run(memory=_USUAL_MEMORY)
     return _outcome(beside=f" (chi2 with Adam's usual 0.999 {_span(usual)})")
 

@@ -26,7 +26,7 @@ MONOTONE: list[Rescaling] = [h for h in DISTINCT if h.monotone]
 
 @dataclass(frozen=True)
 class Gaussian:
-    """The law of mean + factor z, z ~ N(0, I); mean (..., d), factor (..., d, d)."""
+    """The distribution of mean + factor z, z ~ N(0, I); mean (..., d), factor (..., d, d)."""
 
     mean: Tensor
     factor: Tensor
@@ -98,11 +98,12 @@ def learn(
     clip: float = math.inf,
     look: Callable[[int, Gaussian], None] | None = None,
 ) -> Gaussian:
-    """Train an affine generator on E loss(log r), r = p/q exact, one run a seed; return its laws.
+    """Train an affine generator on E loss(log r), r = p/q exact, one run a seed; return its
+    distributions.
 
     Args:
         loss: elementwise.
-        start: the law it begins with.
+        start: the initial distribution.
         target: p.
         attached: whether the gradient also goes through q inside r, as it does in a true
             divergence, or r is held fixed while the particles move, as in adversarial training.
@@ -111,7 +112,8 @@ def learn(
         samples: fresh latents of each run, each step.
         fall: from this share of the steps on the rate falls linearly to 0.
         clip: longest gradient; longer ones keep their direction, which only slows time.
-        look: called with the number of steps done and the laws, before each step and at the end.
+        look: called with the number of steps done and the distributions, before each step and at
+            the end.
     """
     d = len(start.mean)
     noise = [make_generator(seed, _LATENTS) for seed in SEEDS]

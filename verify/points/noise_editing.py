@@ -14,7 +14,7 @@ from pushforward.models.operators.outliers import auc
 from pushforward.models.tensors import make_generator
 from pushforward.verify.bench import Bench, Learnt, Trial
 from pushforward.verify.claim import Null, Outcome, experiment
-from pushforward.verify.operator_requests import done, made
+from pushforward.verify.operator_requests import done, run_operator
 from pushforward.verify.sample_tests import find_neighbours
 
 __all__ = ["anomalies", "edits", "purification"]
@@ -93,7 +93,7 @@ def _edited(
         bare = Batch(rows.x, given={LABEL: wanted})
         fresh, shift = centres[wanted], centres[wanted] - centres[rows.given[LABEL]]
         if null is None:
-            edited = made("sdedit", learnt.learner, {"rows": bare}, noise=noise, seed=seed)
+            edited = run_operator("sdedit", learnt.learner, {"rows": bare}, noise=noise, seed=seed)
         else:
             edited = null(_train(learnt), rows, wanted, shift, seed)
         found.append(
@@ -157,8 +157,8 @@ def _moons(n: int, seed: int) -> PointSet:
 def _purified(
     bench: Bench, steps: int = 2000, noise: float = 0.33, *, look_up: bool = False
 ) -> Outcome:
-    """Push points of two moons 0.35 in any direction, purify them, and ask of which moon the
-    nearest of 4000 other points is; with ``look_up`` the nearest training points are the pure ones.
+    """Push points of two moons 0.35 in any direction, purify them, and classify them by the nearest
+    of 4000 other points; with ``look_up`` the nearest training points are the pure ones.
     """
     seeds, found = bench.seeds(_SEEDS), []
     training = {"samples": 20_000, "batch": 256}
@@ -175,7 +175,7 @@ def _purified(
             train = _train(learnt).x
             pure = train[find_neighbours(pushed, train, 1)[1][:, 0]]
         else:
-            pure = made("purify", learnt.learner, handed, noise=noise, votes=8, seed=seed)
+            pure = run_operator("purify", learnt.learner, handed, noise=noise, votes=8, seed=seed)
         each: dict[str, float] = {}
         for name, x in (("before", pushed), ("after", pure), ("never pushed", points.x)):
             near = torch.cdist(x, others.x).min(dim=1)

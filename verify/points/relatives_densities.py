@@ -23,7 +23,7 @@ from pushforward.verify.points.diffusion_ring import mixture, real
 from pushforward.verify.points.few_step_ring import ring
 from pushforward.verify.points.relatives_ring import ENERGY
 
-__all__ = ["made", "nsf", "score_of_the_energy"]
+__all__ = ["masked_density", "nsf", "score_of_the_energy"]
 
 _UNSEEN, _INSIDE = 10_000, 8
 _NATS, _TV, _COSINE = 0.10, 0.15, 0.90
@@ -132,8 +132,8 @@ def nsf(bench: Bench) -> Outcome:
 
 
 def _shares(learner: Autoregressive) -> tuple[Tensor, Tensor]:
-    """Return the mass of each of 32 x 32 bins by the model, and by the law of the ring: those of
-    the second number by the mean over eight places in a bin of the first.
+    """Return the mass of each of 32 x 32 bins by the model, and by the exact distribution of the
+    ring: the second number is averaged over eight places in a bin of the first.
     """
     law, net = learner.law, learner.trained.averaged
     assert isinstance(law, Bins)
@@ -225,7 +225,7 @@ def _binned(bench: Bench, steps: int, of: Callable[[Tensor], Tensor] = lambda p:
     ],
     baselines=[Null("counts of the training points", partial(_histogram, lambda train: train))],
 )
-def made(bench: Bench) -> Outcome:
+def masked_density(bench: Bench) -> Outcome:
     """Train one seed."""
     return _binned(bench, _MADE)
 

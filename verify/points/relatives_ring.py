@@ -16,7 +16,7 @@ from pushforward.verify.points.few_step_ring import (
     SECOND_LINE,
     N,
     RingQuality,
-    drawn,
+    draw_ring,
     judge_draws,
     ring,
     ring_nulls,
@@ -89,7 +89,7 @@ class Claim:
         for seed in bench.seeds([0]):
             learnt = bench.train(trial, seed)
             assert learnt.learned is not None
-            draws = [drawn(learnt.learner, None, seed, i) for i in range(DRAWS)]
+            draws = [draw_ring(learnt.learner, None, seed, i) for i in range(DRAWS)]
             quality = judge_draws(draws, learnt.learned.rows(slice(None)).x, seed)
             found[seed] = (quality, min(map(_modes, draws)))
         return self.judged(found)

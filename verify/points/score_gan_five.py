@@ -54,7 +54,7 @@ class Lesson:
 # G4 and G7 hold students of the same teachers against each other: each is trained once.
 @lru_cache(maxsize=8)
 def learn(seed: int, teacher: int, student: int, nfes: tuple[int, ...] = tuple(_HEUN)) -> Lesson:
-    """Train a teacher for so many steps, then a student for 5 or more; judge both on the ring.
+    """Train a teacher for ``steps`` steps, then a student for 5 or more; evaluate both on the ring.
 
     All settings are the family's own; the student's own score makes all of its steps, the generator
     one in five.

@@ -52,7 +52,7 @@ class Affine:
         self._net = net
 
     def law(self) -> Gaussian:
-        """Return the law of g(z) = A z + b, z unit Gaussian."""
+        """Return the distribution of g(z) = A z + b, z unit Gaussian."""
         return Gaussian(self._net.bias.detach(), self._net.weight.detach())
 
     def denoiser(self, like: Batch | None = None) -> Denoise:
@@ -60,7 +60,7 @@ class Affine:
         return self.law().denoise
 
     def fit(self, particles: Batch, noised: Batch, level: Tensor) -> dict[str, Tensor]:
-        """Learn nothing: the law is known."""
+        """Learn nothing: the distribution is known."""
         return {}
 
 
@@ -74,7 +74,7 @@ def divergence(q: Gaussian, p: Gaussian) -> float:
 
 
 def target() -> Gaussian:
-    """Return the law of the data."""
+    """Return the distribution of the data."""
     return Gaussian(torch.tensor(_MEAN), torch.tensor(_ROOT))
 
 

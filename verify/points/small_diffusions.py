@@ -17,7 +17,7 @@ from pushforward.verify.points.few_step_ring import (
     DRAWS,
     SECOND_LINE,
     RingQuality,
-    drawn,
+    draw_ring,
     judge_draws,
     ring_nulls,
 )
@@ -37,7 +37,7 @@ def train_and_judge(config: EdmConfig, seed: int, steps: int = _STEPS) -> RingQu
     order = make_generator(seed, _BATCHES)
     for _ in range(steps):
         family.step(data[torch.randint(_POINTS, (_BATCH,), generator=order)])
-    draws = [drawn(family, None, seed, draw) for draw in range(DRAWS)]
+    draws = [draw_ring(family, None, seed, draw) for draw in range(DRAWS)]
     return judge_draws(draws, points.x, seed)
 
 

@@ -32,7 +32,7 @@ _POP = Trial("pop", "films", 100, training={"samples": 2000, "batch": 64, "threa
 
 
 def _shuffled(data: InteractionSet, seed: int) -> InteractionSet:
-    """Return histories whose order is lost, but for their last item, which is asked for."""
+    """Return histories in random order except for the last item, which is predicted."""
     generator = make_generator(seed)
     x = data.x.clone()
     for row, size in enumerate(data.size.tolist()):

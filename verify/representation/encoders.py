@@ -253,7 +253,7 @@ def score_encoder(
 
 @cache
 def real(seed: int, rows: int = 0, *, whole: bool = False) -> Scores:
-    """Return the accuracies of an encoder of real images, all or so many chosen by the seed."""
+    """Return the accuracies of an encoder of real images, all or ``count`` chosen by the seed."""
     known, chosen = digits().rows, digits().rows
     if rows:
         order = torch.randperm(len(known), generator=make_generator(seed, _BATCHES + 1))

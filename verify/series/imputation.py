@@ -1,7 +1,6 @@
-"""8D: a diffusion fills in what was not observed, and a recurrent one goes on from a past.
-
-Both are measured by CRPS on series that no training saw, beside straight lines and the exact law.
-Looking up the nearest of 20,000 training series meets both lines; it is measured next to them.
+"""8D: a diffusion imputes unobserved values, and a recurrent one forecasts. Both are measured by
+CRPS on unseen series and compared with linear interpolation and the exact distribution. Looking up
+the nearest of 20,000 training series meets both lines; it is measured next to them.
 """
 
 from collections.abc import Callable
@@ -43,15 +42,15 @@ def _nearest(draws: int, x: Tensor, hidden: Tensor, train: Tensor) -> Tensor:
 
 
 def _any(draws: int, x: Tensor, hidden: Tensor, train: Tensor) -> Tensor:
-    """Fill in with training series whatever is seen: the distribution of each number by itself."""
+    """Impute with training series and ignore the observed values: the marginal distributions."""
     return look_up_series(x, hidden, train[: 4 * draws], 4 * draws)
 
 
 def _crps(
     bench: Bench, trial: Trial, seed: int, config: CrpsConfig, null: Complete | None = None
 ) -> tuple[float, float, float]:
-    """Return the CRPS of a trained model or of a null model, of straight lines, and of the law, on
-    the same series.
+    """Return the CRPS of a trained model or of a null model, of linear interpolation, and of the
+    exact distribution, on the same series.
     """
     learnt = bench.train(trial, seed)
     _, real = learnt.pair(config.rows, _PAIR)

@@ -1,4 +1,4 @@
-"""8D: a diffusion of sounds makes the pitch that it was asked for."""
+"""8D: a diffusion of sounds generates the requested pitch."""
 
 from collections.abc import Callable
 
@@ -47,7 +47,7 @@ def _trial(steps: int) -> Trial:
     )
 
 
-def _drawn(learner: object, sampler: object, label: Tensor, seed: int) -> Tensor:
+def _generate(learner: object, sampler: object, label: Tensor, seed: int) -> Tensor:
     assert isinstance(learner, Family)
     rng = make_generator(seed, _PRIOR)
     latents = learner.prior(len(label), rng, {LABEL: label})
@@ -85,8 +85,8 @@ def _by_numbers(train: Batch, label: Tensor, seed: int) -> Tensor:
 def _judged(
     bench: Bench, steps: int = _STEPS, *, other: bool = False, null: Make | None = None
 ) -> Outcome:
-    """Measure the pitch of notes; with ``other`` real sounds of a note that nobody asked for, or
-    sounds that a ``null`` model makes of training sounds.
+    """Measure the pitch of notes; with ``other`` real sounds of another note, or with the sounds of
+    a ``null`` model.
     """
     label = torch.arange(len(NOTES)).repeat(_EACH)
     real = notes(NotesConfig(length=_LENGTH), 200, _REAL)
@@ -100,7 +100,7 @@ def _judged(
         else:
             learnt = bench.train(_trial(steps), seed)
             if null is None:
-                made = _drawn(learnt.learner, learnt.sampler, label, seed)
+                made = _generate(learnt.learner, learnt.sampler, label, seed)
             else:
                 assert learnt.learned is not None
                 made = null(learnt.learned.rows(slice(None)), label, seed)

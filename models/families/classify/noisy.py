@@ -1,4 +1,4 @@
-"""A classifier of noised data: log p(class | x; s) at every noise level, which can lead samples."""
+"""A classifier of noised data: log p(class | x; s) at every noise level, for guidance."""
 
 from collections.abc import Mapping
 from typing import Annotated, Unpack
@@ -60,7 +60,7 @@ class NoisyClassifierConfig(Config, frozen=True):
     units={"loss": "nats"},
 )
 class NoisyClassifier(Learner[NoisyClassifierConfig]):
-    """A network with one score for each class, told the noise level."""
+    """A network with one score for each class, conditioned on the noise level."""
 
     def __init__(
         self, config: NoisyClassifierConfig, spec: DataSpec, **training: Unpack[Training]
@@ -106,11 +106,11 @@ class NoisyClassifier(Learner[NoisyClassifierConfig]):
         """Return log p(class | x; s) by the averaged weights, for rows with the mask of these."""
         mask = None if like is None else like.mask
 
-        def says(x: Tensor, s: Tensor) -> Tensor:
+        def log_probabilities(x: Tensor, s: Tensor) -> Tensor:
             scores = _scores(self.trained.averaged, Batch(x, mask), s.expand(len(x)))
             return scores.log_softmax(dim=1)
 
-        return says
+        return log_probabilities
 
     def classify(self, x: Rows) -> Tensor:
         """Return log p(class | x) of rows without noise, (n, classes)."""

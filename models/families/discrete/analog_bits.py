@@ -136,7 +136,7 @@ class AnalogBits(Family[AnalogBitsConfig]):
     def flow(
         self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None
     ) -> Iterator[Frame]:
-        """Go down the levels by Euler's method, told each time what was said before (algorithm 2);
+        """Go down the levels by Euler's method, conditioned on the previous estimate (algorithm 2);
         frames show the nearest symbols.
         """
         for frame, _ in self.writing(latents, sampler=sampler, generator=generator):

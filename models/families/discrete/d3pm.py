@@ -1,4 +1,4 @@
-"""D3PM: diffusion of symbols, which become others or are masked, and are told back."""
+"""D3PM: discrete diffusion that replaces or masks symbols and predicts the clean ones."""
 
 from collections.abc import Iterator
 from typing import Any, Unpack
@@ -43,13 +43,13 @@ class D3pm(DiscreteDiffusion[D3pmConfig]):
     def written(self, rows: Batch) -> Batch:
         return rows
 
-    def shown(self, symbols: Tensor) -> Tensor:
+    def to_model_units(self, symbols: Tensor) -> Tensor:
         return symbols
 
     def seen(self, symbols: Tensor) -> Tensor:
         return symbols
 
-    def told(self, law: Tensor) -> Scene:
+    def posterior_scene(self, law: Tensor) -> Scene:
         return {LAW: law}
 
     def writing(

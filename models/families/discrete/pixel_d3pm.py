@@ -1,4 +1,6 @@
-"""D3PM of pixels: each is one of a few levels, which are masked or exchanged, and told back."""
+"""D3PM of pixels: discrete diffusion that masks or replaces the levels of pixels and predicts the
+clean ones.
+"""
 
 from typing import Annotated, Unpack
 
@@ -12,9 +14,9 @@ from pushforward.models.carriers.discrete_diffusion import (
 )
 from pushforward.models.config import param
 from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.condition_settings import ConditionalSetting
 from pushforward.models.contracts.learner import Training
 from pushforward.models.contracts.spec import DataSpec
-from pushforward.models.contracts.told_settings import ConditionalSetting
 from pushforward.models.layouts.levels import Levels
 from pushforward.models.paths.discrete import DiscretePathName
 from pushforward.models.registry import family, registry
@@ -80,7 +82,7 @@ class PixelD3pm(DiscreteDiffusion[PixelD3pmConfig]):
     def written(self, rows: Batch) -> Batch:
         return rows.holding(self.levels.write(rows.x))
 
-    def shown(self, symbols: Tensor) -> Tensor:
+    def to_model_units(self, symbols: Tensor) -> Tensor:
         return self.levels.read(symbols)
 
     def seen(self, symbols: Tensor) -> Tensor:

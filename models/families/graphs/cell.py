@@ -156,11 +156,10 @@ class Cell(Family[CellConfig]):
         yield Frame(1.0, made, 1)
 
     def _originals(self, u: Tensor, size: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return the rows of the originals of look-alikes of some sizes, (n, L), how likely their
-        pairs are, (n, N, N), and how many edges there are to be.
-
-        An original has the size that is asked for, or else the next larger one, of which the first
-        nodes are taken, or else the largest. Before any is known all pairs are alike.
+        """Return the original graphs for samples of the given sizes (n, L), the probability of each
+        pair (n, N, N), and the number of edges to draw. An original has the requested size,
+        otherwise the next larger one cut to its first nodes, otherwise the largest. Before training
+        all pairs are equally probable.
         """
         net, nodes = self.trained.net, self.packing.nodes
         here = real_places(size, nodes)

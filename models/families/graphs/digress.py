@@ -1,4 +1,6 @@
-"""DiGress: discrete diffusion of graphs, whose edges are drawn anew one by one and told back."""
+"""DiGress: discrete diffusion of graphs that resamples edges one by one and predicts the clean
+ones.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, Unpack
@@ -11,7 +13,7 @@ from pushforward.models.config import Config, Pick, param
 from pushforward.models.contracts.batch import Batch, Rows, by_parts
 from pushforward.models.contracts.family import Frame
 from pushforward.models.contracts.learner import Training, Walk
-from pushforward.models.contracts.observed import OBSERVED, VALUES, observing
+from pushforward.models.contracts.observed import OBSERVED, VALUES, set_observed
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.families.graphs.one_shot import EdgesAndNumbers, OneShot
 from pushforward.models.nets.calling import call
@@ -77,9 +79,9 @@ class DigressConfig(Config, frozen=True):
 class Digress(OneShot[DigressConfig]):
     """A network says p(a_0 | A_t) of each pair; the path of D3PM does the rest.
 
-    What a pair's own symbol tells of it is known, so that the network says what all others do, as
-    log odds beside those of the data. It reads the symbols as numbers under that noise at which
-    a bit shows as clearly as they do (`_clock`).
+    The likelihood of a pair's own symbol is known, so the network only adds the log odds due to the
+    other pairs to those of the data. It reads the symbols as numbers under that noise at which a
+    bit shows as clearly as they do (`_clock`).
     """
 
     def __init__(self, config: DigressConfig, spec: DataSpec, **training: Unpack[Training]) -> None:
@@ -106,13 +108,13 @@ class Digress(OneShot[DigressConfig]):
         truth = (pairs.x > 0).long()
         uniform = torch.rand(truth.shape, generator=self.noise, device=self.device)
         x = self.path.corrupted(truth, t, uniform)
-        scene = {"real": real.x, "particles": self.shown(real, self._numbers(x)), "step": t}
+        scene = {"real": real.x, "particles": self.pack_edges(real, self._numbers(x)), "step": t}
         yield "corrupt", scene
         places, said = pairs.places(), []
 
         def loss(part: slice) -> tuple[Tensor, dict[str, Tensor]]:
             net, some = self.trained.net, pairs.take(part)
-            law = self._told(net, some, x[part], t[part])
+            law = self._clean_posterior(net, some, x[part], t[part])
             said.append(law[..., 1].detach())
             kept = law.gather(-1, truth[part][..., None])[..., 0].clamp_min(_SMALLEST)
             edges = -mean_of_places(some.zeroed(kept.log()), places)
@@ -120,7 +122,7 @@ class Digress(OneShot[DigressConfig]):
             return edges + numbers, {"cross-entropy": edges.detach()}
 
         metrics = self.trained.descend(loss, n)
-        yield "fit", {**scene, "particles": self.shown(real, 2.0 * torch.cat(said) - 1.0)}
+        yield "fit", {**scene, "particles": self.pack_edges(real, 2.0 * torch.cat(said) - 1.0)}
         return metrics
 
     def prior(
@@ -141,16 +143,16 @@ class Digress(OneShot[DigressConfig]):
         rows = Batch.of(latents)
         x = self._symbols(self.pairs(rows))
         uniforms = Uniforms(generator, rows.device)
-        yield from self._back(rows, x, self.config.steps, uniforms)
+        yield from self._reverse(rows, x, self.config.steps, uniforms)
 
     def completing(self, latents: Batch, values: Tensor, observed: Tensor) -> Batch:
         """Return latents whose flow ends with the pairs that are known; see
         `models.contracts.abilities.Completes`.
 
-        Where pairs are masked, what is known is seen from the start, and what comes follows the law
-        given it. Else it is noised as the path would have it, and each step is repeated so that
-        what is drawn comes to go with it (RePaint, Lugmayr et al. 2022, arXiv:2201.09865,
-        algorithm 1, of symbols).
+        With masks the known pairs are visible from the start, and the samples follow the
+        conditional distribution. With other noise they are noised along the path, and each step is
+        repeated until the sampled pairs agree with them (RePaint, Lugmayr et al. 2022,
+        arXiv:2201.09865, algorithm 1, for symbols).
         """
         start = self.packing.start
         values, observed = values.to(latents.device), observed.to(latents.device)
@@ -158,7 +160,7 @@ class Digress(OneShot[DigressConfig]):
             raise ValueError(
                 "numbers of nodes are sampled after the edges and cannot be fixed: keep edges alone"
             )
-        told = observing(latents, values, observed)
+        told = set_observed(latents, values, observed)
         if self.path.mask is None:
             return told
         return told.holding(torch.where(observed, values, latents.x))
@@ -177,21 +179,21 @@ class Digress(OneShot[DigressConfig]):
         uniforms = Uniforms(generator, rows.device)
         then = torch.full((len(rows),), t, device=rows.device)
         x = self.path.corrupted((pairs.x > 0).long(), then, uniforms(pairs.x))
-        yield from self._back(rows, x, t, uniforms)
+        yield from self._reverse(rows, x, t, uniforms)
 
-    def _back(self, rows: Batch, x: Tensor, since: int, uniforms: Uniforms) -> Iterator[Frame]:
+    def _reverse(self, rows: Batch, x: Tensor, since: int, uniforms: Uniforms) -> Iterator[Frame]:
         """Tell symbols of pairs (n, pairs) back from a time; what is known of them comes true."""
         pairs, start = self.pairs(rows), self.packing.start
-        telling = OBSERVED in rows.given
+        observed_given = OBSERVED in rows.given
 
         def clean(x: Tensor, t: int) -> Tensor:
             said = self._clean(pairs, x, torch.full((len(x),), t, device=x.device))
-            if not telling:
+            if not observed_given:
                 return said
             truth = functional.one_hot((rows.given[VALUES][:, start:] > 0).long(), 2)
             return torch.where(rows.given[OBSERVED][:, start:, None] > 0, truth.to(said), said)
 
-        repeats = _REPEATS if telling and self.path.mask is None else 1
+        repeats = _REPEATS if observed_given and self.path.mask is None else 1
         steps, step, z = self.config.steps, Ancestral().step, rows.x[:, :start]
         yield Frame(1.0 - since / steps, self.row(rows, self._numbers(x)), 0)
         for t in range(since, 0, -1):
@@ -240,18 +242,20 @@ class Digress(OneShot[DigressConfig]):
         """Return p(a_0 | A_t) by the averaged weights, (n, pairs, 2)."""
         net = self.trained.averaged
         with torch.no_grad():
-            return by_parts(lambda rows, at, then: self._told(net, rows, at, then), pairs, x, t)
+            return by_parts(
+                lambda rows, at, then: self._clean_posterior(net, rows, at, then), pairs, x, t
+            )
 
-    def _told(self, net: EdgesAndNumbers, pairs: Batch, x: Tensor, t: Tensor) -> Tensor:
+    def _clean_posterior(self, net: EdgesAndNumbers, pairs: Batch, x: Tensor, t: Tensor) -> Tensor:
         rows = pairs.holding(pairs.zeroed(self._numbers(x)))
         said = call(net.edges, rows, self.clock[t]).float()
         logits = torch.stack([torch.zeros_like(said), said + self.odds], dim=-1)
-        return self.path.told(logits, x, t)
+        return self.path.clean_posterior(logits, x, t)
 
 
 def _clock(bar: Tensor) -> Tensor:
-    """Return what a network is told of each time, (T + 1,): ln(s) / 4, s the level of Gaussian
-    noise at which a bit of -1 or 1 shows as clearly as a symbol does.
+    """Return the time input of the network, (T + 1,): ln(s) / 4, s the level of Gaussian noise at
+    which a bit of -1 or 1 is as visible as a symbol.
 
     Between -1 and 1 the log odds of such a bit, seen as x / sqrt(1 + s^2), differ by 4 c with
     c = sqrt(1 + s^2) / s^2, those of a symbol by the logarithm of q(1 | 1) q(0 | 0) / q(1 | 0)

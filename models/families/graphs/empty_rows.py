@@ -1,13 +1,12 @@
-"""Rows of a mixture of Bernoullis where the row of no edge has a chance of its own.
-
-Each way of a mixture q says each edge for itself, so that where few are likely none is, too: of
-graphs in one piece, in the order of a search, no row is empty, and of a mixture's one in forty is.
-Its law is therefore only asked of rows that are not: a row is empty by a chance e, and else
+"""Mixture of Bernoulli rows with a separate probability of the empty row. Each component of a
+mixture q treats edges as independent, so that rows with few likely edges are often empty. Connected
+graphs in breadth-first order have no empty row, but one in forty of the mixture's is. The mixture
+therefore only models non-empty rows: a row is empty with probability e, otherwise
 
     p(row) = (1 - e) q(row) / (1 - q(0)),
 
-so that probabilities sum to one whatever e is, and of data with nodes that are joined to nothing it
-is as often as there (a hurdle: Mullahy 1986, J. Econometrics 33, of counts).
+which sums to one for any e, and isolated nodes are as frequent as in the data (a hurdle: Mullahy
+1986, J. Econometrics 33, of counts).
 
 Shapes: n blocks of B rows, N nodes, K ways: log_ways (n, K, B), how likely each was before the row,
 up to a factor; odds (n, K, B, N), -60 or more; pair (n, B, N) bool, which edges the row has; alone
@@ -29,8 +28,8 @@ def _log_some(none: Tensor) -> Tensor:
 
 
 def apart(log_ways: Tensor, odds: Tensor, pair: Tensor, alone: Tensor, empty: Tensor) -> Tensor:
-    """Return log p(row) - log q(row), (n, B), of rows of which some are ``empty`` (n, B); 0 of a
-    row without a pair, as that of a first node.
+    """Return log p(row) - log q(row), (n, B), of rows with the ``empty`` ones (n, B) marked; 0 for
+    a row without pairs, such as that of the first node.
     """
     none = (functional.softplus(odds) * pair[:, None]).sum(dim=3)
     log_ways = log_ways.log_softmax(dim=1)

@@ -63,9 +63,9 @@ class GranConfig(Config, frozen=True):
 
 
 def _mixtures_before(config: Mapping[str, Any], kind: str) -> dict[str, Any]:
-    """Return settings by which the mixture says what is joined to none where they are of the first
-    version, which knew nothing else: all are said but that one, as a run says them. Where some are
-    missing nobody trained with them yet, and they are those of today.
+    """Return settings of any version: a complete set without the setting of empty rows is of
+    version 1, in which the mixture models them. Incomplete settings belong to no run and get
+    today's defaults.
     """
     first = set(GranConfig.__struct_fields__) - {"alone"}
     before = first <= config.keys() and "alone" not in config
@@ -167,7 +167,7 @@ class Gran(RowByRow[GranConfig]):
         square = edges.amax(dim=1)
         return found.view(n, seen), square + square.mT
 
-    def drawn(
+    def draw_rows(
         self, net: GranNet, u: Tensor, real: Tensor, given: Mapping[str, Tensor]
     ) -> Iterator[tuple[int, Tensor, int]]:
         n, nodes, block = len(u), self.packing.nodes, self.config.block

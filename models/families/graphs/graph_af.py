@@ -61,9 +61,8 @@ class GraphAfConfig(Config, frozen=True):
 
 
 def _by_signs_before(config: Mapping[str, Any], kind: str) -> dict[str, Any]:
-    """Return settings with one number for a pair where they are of the first version, which knew no
-    other: all are said but that one, as a run says them. Where some are missing nobody trained with
-    them yet, and they are those of today.
+    """Return settings of any version: a complete set without the number per pair is of version 1,
+    which had one. Incomplete settings belong to no run and get today's defaults.
     """
     first = set(GraphAfConfig.__struct_fields__) - {"pair"}
     before = first <= config.keys() and "pair" not in config
@@ -129,14 +128,14 @@ class GraphAf(RowByRow[GraphAfConfig]):
             at = ((chance[:, None] + apart) / seen * pairs[:, None]).long()
             at = at.minimum((pairs - 1).clamp_min(0)[:, None])
             weight = (pairs[:, None] / seen).expand(-1, seen)
-        bits, mean, log_std = self._said(net, graphs, at)
+        bits, mean, log_std = self._predict_pairs(net, graphs, at)
         fits = self._numbers * expected_log_normal(bits, self.config.noise, mean, log_std)
         return (fits * weight).sum(dim=1), self._square(at, weight > 0.0, mean, log_std)
 
     def log_prob_ordered(self, net: PartialNet, graphs: Ordered) -> tuple[Tensor, Tensor]:
         at = torch.arange(self.packing.pairs, device=graphs.size.device).expand(len(graphs), -1)
         real = at < (graphs.size * (graphs.size - 1) // 2)[:, None]
-        bits, mean, log_std = self._said(net, graphs, at)
+        bits, mean, log_std = self._predict_pairs(net, graphs, at)
         found = (log_sign(bits, mean, log_std - self._nearer) * real).sum(dim=1)
         return found, self._square(at, real, mean, log_std)
 
@@ -146,14 +145,16 @@ class GraphAf(RowByRow[GraphAfConfig]):
         """
         at = torch.arange(self.packing.pairs, device=y.device).expand(len(graphs), -1)
         real = at < (graphs.size * (graphs.size - 1) // 2)[:, None]
-        _, mean, log_std = self._said(net, graphs, at)
+        _, mean, log_std = self._predict_pairs(net, graphs, at)
         log_std = log_std - self._nearer
         later, earlier = resident(pairs_in_order(self.packing.nodes), y.device)
         z = (y[:, later, earlier] - mean) * (-log_std).exp()
         each = -0.5 * (z.square() + math.log(2.0 * math.pi)) - log_std
         return (each * real).sum(dim=1)
 
-    def _said(self, net: PartialNet, graphs: Ordered, at: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def _predict_pairs(
+        self, net: PartialNet, graphs: Ordered, at: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """Return of some pairs of each graph, at (n, m), whether they are joined as -1 and 1, and
         mean and log std of their numbers, (n, m) each.
         """
@@ -182,7 +183,7 @@ class GraphAf(RowByRow[GraphAfConfig]):
         found: Tensor = square.view(-1, nodes, nodes)
         return found + found.mT
 
-    def drawn(
+    def draw_rows(
         self, net: PartialNet, u: Tensor, real: Tensor, given: Mapping[str, Tensor]
     ) -> Iterator[tuple[int, Tensor, int]]:
         joined = torch.zeros(u.shape, dtype=torch.bool, device=u.device)

@@ -61,18 +61,18 @@ class GraphNvp(OneShot[GraphNvpConfig]):
         return self._stages(Batch.of(batch), shown=True)
 
     def step(self, batch: Rows) -> dict[str, Tensor]:
-        # Nobody looks: no need to see where the data are as noise.
+        # No observer: no need to see where the data are as noise.
         return finish(self._stages(Batch.of(batch), shown=False))
 
     def _stages(self, real: Batch, *, shown: bool) -> Walk:
         rows, _ = self.ordered(real, self.config.order, self.noise)
         pairs = self._noised(self.pairs(rows), self.noise)
-        scene = {"real": rows.x, "particles": self.shown(rows, pairs.x)}
+        scene = {"real": rows.x, "particles": self.pack_edges(rows, pairs.x)}
         yield "draw", scene
         if shown:
             with torch.no_grad():
-                z, _ = _couplings(self.trained.net).back(pairs)
-            scene = {**scene, "particles": self.shown(rows, z)}
+                z, _ = _couplings(self.trained.net).to_noise(pairs)
+            scene = {**scene, "particles": self.pack_edges(rows, z)}
         yield "back", scene
         places = pairs.places()
         scale = math.prod(self.edges.shape) if places is None else places
@@ -107,7 +107,7 @@ class GraphNvp(OneShot[GraphNvpConfig]):
         last = len(net.nets)
         yield Frame(0.0, self.row(rows, pairs.x), 0)
         with torch.no_grad():
-            for i, y in enumerate(net.forth(pairs), start=1):
+            for i, y in enumerate(net.to_data(pairs), start=1):
                 made = self.row(rows, y) if i < last else self._signs(rows, y, numbers)
                 yield Frame(i / last, made, i)
 
@@ -127,7 +127,7 @@ class GraphNvp(OneShot[GraphNvpConfig]):
         """Return log p of pairs with noise, y (n, pairs), in nats, (n,), by the change of
         variables.
         """
-        z, volume = net.back(pairs)
+        z, volume = net.to_noise(pairs)
         each = -0.5 * (z.square() + math.log(2.0 * math.pi))
         return pairs.zeroed(each).sum(dim=1) + volume
 

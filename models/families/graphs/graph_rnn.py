@@ -90,14 +90,14 @@ class GraphRnn(RowByRow[GraphRnnConfig]):
         )
 
     def fitted(self, net: RowGru, graphs: Ordered, chance: Tensor) -> tuple[Tensor, Tensor]:
-        found, edges, _ = self._said(net, graphs)
+        found, edges, _ = self._predict_rows(net, graphs)
         return found, edges
 
     def log_prob_ordered(self, net: RowGru, graphs: Ordered) -> tuple[Tensor, Tensor]:
-        found, edges, within = self._said(net, graphs)
+        found, edges, within = self._predict_rows(net, graphs)
         return found.masked_fill(~within, -torch.inf), edges
 
-    def _said(self, net: RowGru, graphs: Ordered) -> tuple[Tensor, Tensor, Tensor]:
+    def _predict_rows(self, net: RowGru, graphs: Ordered) -> tuple[Tensor, Tensor, Tensor]:
         """Return log p of the edges within reach, the probability of each, and whether there are no
         others.
         """
@@ -113,12 +113,12 @@ class GraphRnn(RowByRow[GraphRnnConfig]):
         within = ~far.any(dim=2).any(dim=1)
         return each.sum(dim=(1, 2)), chance + chance.mT, within
 
-    def drawn(
+    def draw_rows(
         self, net: RowGru, u: Tensor, real: Tensor, given: Mapping[str, Tensor]
     ) -> Iterator[tuple[int, Tensor, int]]:
         joined = torch.zeros(u.shape, dtype=torch.bool, device=u.device)
         rows = rows_of(u, self.reach)
-        for i, (row, spent) in enumerate(net.drawn(rows, given), start=1):
+        for i, (row, spent) in enumerate(net.draw_rows(rows, given), start=1):
             back = min(i, self.reach)
             # Place d of a row is about the node d places before.
             joined[:, i, i - back : i] = row[:, :back].flip(1)

@@ -99,9 +99,8 @@ class _Coder(nn.Module):
 
 
 def _alike_before(config: Mapping[str, Any], kind: str) -> dict[str, Any]:
-    """Return settings with one prior for all graphs where they are of the first version, which knew
-    no other: all are said but that one, as a run says them. Where some are missing nobody trained
-    with them yet, and they are those of today.
+    """Return settings of any version: a complete set without a prior is of version 1, with one
+    prior for all graphs. Incomplete settings belong to no run and get today's defaults.
     """
     first = set(GraphVaeConfig.__struct_fields__) - {"prior"}
     before = first <= config.keys() and "prior" not in config
@@ -119,12 +118,11 @@ def _alike_before(config: Mapping[str, Any], kind: str) -> dict[str, Any]:
     upgrade=_alike_before,
 )
 class GraphVae(OneShot[GraphVaeConfig]):
-    """p(A) = integral of p(z | n) prod over pairs of p(a_ij | z), of graphs of n nodes in an order.
-
-    The paper matches each graph that the decoder makes with the datum, which takes time as N^4.
-    Here nodes come in an order drawn anew each time, breadth first if nothing else is asked for,
-    whose probability makes a bound for graphs that are numbered anyhow. An encoder that sees the
-    order knows which of the graphs that are the same but for it the decoder is to make.
+    """p(A) = integral of p(z | n) prod over pairs of p(a_ij | z), for graphs of n ordered nodes.
+    The paper matches each decoded graph with the data graph, which costs O(N^4). Here the nodes are
+    in a random order, breadth first by default, whose probability gives a bound for unordered
+    graphs. The encoder sees the order, so that the decoder knows which of the isomorphic graphs to
+    generate.
     """
 
     def network(self, rng: torch.Generator) -> nn.Module:
@@ -161,7 +159,7 @@ class GraphVae(OneShot[GraphVaeConfig]):
             return -bound.mean() / self._scale(places), told
 
         metrics = self.trained.descend(loss, len(real))
-        yield "fit", {"real": rows.x, "particles": self.shown(rows, torch.cat(said))}
+        yield "fit", {"real": rows.x, "particles": self.pack_edges(rows, torch.cat(said))}
         return metrics
 
     def prior(
@@ -184,9 +182,9 @@ class GraphVae(OneShot[GraphVaeConfig]):
         """Return graphs of latents, (n, L), by the averaged weights: a pair is joined where its
         uniform number is below its chance.
         """
-        return by_parts(self._made, Batch.of(z))
+        return by_parts(self._decode, Batch.of(z))
 
-    def _made(self, rows: Batch) -> Tensor:
+    def _decode(self, rows: Batch) -> Tensor:
         latent, pairs = self.config.latent, self.packing.pairs
         z, u, numbers = torch.split(rows.x, [latent, pairs, self.packing.start], dim=1)
         net: Any = self.trained.averaged.edges

@@ -29,7 +29,7 @@ from pushforward.models.tensors import make_generator, real_places, resident
 from pushforward.models.training.optim import OptimizerConfig
 from pushforward.models.training.trained import Trained
 
-__all__ = ["Growing", "Ordered", "Whole"]
+__all__ = ["EdgeAndNumberNet", "Growing", "Ordered"]
 
 _WEIGHTS, _BOUND = 0, 51  # streams of the seed (`models.tensors.make_generator`)
 _WAYS, _WORDS, _KNOWN = "log ways", "words", "known"  # beside the rows of a part
@@ -97,7 +97,7 @@ class Ordered:
 C = TypeVar("C", bound=Config)
 
 
-class Whole(nn.Module):
+class EdgeAndNumberNet(nn.Module):
     """The network of the edges, and that of the nodes' numbers where they have some."""
 
     def __init__(self, edges: nn.Module, numbers: NodeNumbers | None) -> None:
@@ -116,8 +116,8 @@ class Growing(Family[C]):
         rng = self.weights(_WEIGHTS)
         edges = self.network(rng)
         numbers = NodeNumbers(spec, _NUMBERS, rng) if self.packing.featured else None
-        self.trained: Trained[Whole] = Trained(
-            Whole(edges, numbers).to(self.device),
+        self.trained: Trained[EdgeAndNumberNet] = Trained(
+            EdgeAndNumberNet(edges, numbers).to(self.device),
             self.settings.optimizer,
             self.horizon,
             decay=self.settings.ema,
@@ -179,7 +179,7 @@ class Growing(Family[C]):
         return {}
 
     def expected(self, edges: Tensor, row: Tensor) -> Scene:
-        """Return what there is to see of the chances of edges (n, N, N) beside rows (n, L)."""
+        """Return the layers of a stage: edge probabilities (n, N, N) and rows (n, L)."""
         found = row.clone()
         found[:, self.packing.start :] = 2.0 * self.packing.flat(edges) - 1.0
         return {"particles": found * (row != 0.0)}
@@ -218,7 +218,7 @@ class Growing(Family[C]):
         size = rows.given.get(SIZE, whole).long()
         return Ordered(unpack(rows.x, self.packing), size, numbers, rows.given, log_ways)
 
-    def numbers_log_prob(self, net: Whole, graphs: Ordered) -> Tensor:
+    def numbers_log_prob(self, net: EdgeAndNumberNet, graphs: Ordered) -> Tensor:
         if net.numbers is None or graphs.numbers is None:
             return torch.zeros(len(graphs), device=graphs.size.device)
         return net.numbers.log_prob(graphs.numbers, graphs.adjacency, graphs.real, graphs.given)

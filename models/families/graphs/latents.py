@@ -46,7 +46,7 @@ def drawn(lean: Tensor, uniform: Tensor) -> Tensor:
 
 
 def warmed(done: int, horizon: int, share: float) -> float:
-    """Return how much of beta counts after so many steps, rising from 0 to 1 for a share of the
+    """Return the factor of beta at a step, which rises from 0 to 1 during a fraction of the
     training (Sonderby et al. 2016, arXiv:1602.02282, section 2.2).
     """
     return 1.0 if share == 0.0 else min(1.0, done / max(1.0, share * horizon))

@@ -1,4 +1,4 @@
-"""DiGress of graphs with types: nodes and pairs are masked one by one, and told back."""
+"""DiGress of graphs with types: nodes and pairs are masked one by one and predicted."""
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Unpack
@@ -127,7 +127,7 @@ class MaskedTypes(Family[MaskedTypesConfig]):
 
     def row(self, rows: Batch, symbols: Tensor) -> Tensor:
         """Return rows (n, L) of symbols; see `symbols`."""
-        own, joined = self._apart(symbols)
+        own, joined = self._split(symbols)
         (k, more), packing = self.types, self.packing
         nodes = 2.0 * functional.one_hot(own, packing.node_types + 1)[..., :-1].float() - 1.0
         pairs = 2.0 * functional.one_hot(joined, packing.edge_types + 2)[..., 1:-1].float() - 1.0
@@ -143,7 +143,7 @@ class MaskedTypes(Family[MaskedTypesConfig]):
         start, pairs = self.packing.start, self.packing.pairs
         return torch.cat([self.packing.present(mask), mask[:, start : start + pairs]], dim=1)
 
-    def _apart(self, values: Tensor) -> tuple[Tensor, Tensor]:
+    def _split(self, values: Tensor) -> tuple[Tensor, Tensor]:
         """Return what is of nodes and what is of pairs."""
         return values[:, : self.packing.nodes], values[:, self.packing.nodes :]
 
@@ -171,7 +171,7 @@ class MaskedTypes(Family[MaskedTypesConfig]):
         return metrics
 
     def _corrupted(self, truth: Tensor, t: Tensor, uniform: Tensor) -> Tensor:
-        sides = zip(self.paths, self._apart(truth), self._apart(uniform), strict=True)
+        sides = zip(self.paths, self._split(truth), self._split(uniform), strict=True)
         return torch.cat([path.corrupted(x, t, u) for path, x, u in sides], dim=1)
 
     def _logits(self, net: nn.Module, rows: Batch, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -188,7 +188,7 @@ class MaskedTypes(Family[MaskedTypesConfig]):
     def _missed(self, net: nn.Module, rows: Batch, truth: Tensor, x: Tensor, t: Tensor) -> Tensor:
         """Return -log p(g_0 | G_t) of what is masked, (n, N + pairs), 0 elsewhere."""
         found = []
-        sides = zip(self._logits(net, rows, x), self._apart(truth), self._apart(x), strict=True)
+        sides = zip(self._logits(net, rows, x), self._split(truth), self._split(x), strict=True)
         for (logits, real, seen), count in zip(sides, self.types, strict=True):
             kept = logits.log_softmax(dim=-1).gather(-1, real[..., None])[..., 0]
             found.append(-kept * torch.eq(seen, count))
@@ -197,7 +197,7 @@ class MaskedTypes(Family[MaskedTypesConfig]):
     def prior(
         self, n: int, generator: torch.Generator, given: Mapping[str, Tensor] | None = None
     ) -> Batch:
-        """Return rows of which all is masked: what is drawn is how many nodes there are."""
+        """Return fully masked rows; only their numbers of nodes are sampled."""
         x = torch.zeros((n, self.packing.length))
         return Batch(x, *self.spec.conditions(n, generator, given)).to(self.device)
 
@@ -207,16 +207,16 @@ class MaskedTypes(Family[MaskedTypesConfig]):
     ) -> Iterator[Frame]:
         rows = Batch.of(latents)
         uniforms = Uniforms(generator, rows.device)
-        yield from self._back(rows, self.symbols(rows), self.config.steps, uniforms)
+        yield from self._unmask(rows, self.symbols(rows), self.config.steps, uniforms)
 
     def completing(self, latents: Batch, values: Tensor, observed: Tensor) -> Batch:
         """Return latents that show what is known and hide the rest; see
-        `models.contracts.abilities.Completes`. What is told of masked places is p(g_0 | what is
-        seen), so that what comes follows the law given what is known.
+        `models.contracts.abilities.Completes`. Masked places follow p(g_0 | what is seen), so the
+        samples follow the conditional distribution.
 
         Raises:
-            ValueError: of a node or a pair some types are known and others not, or it is of one
-                that no datum has.
+            ValueError: only some types of a node or a pair are known, or its type occurs in no
+                sample.
         """
         values, observed = values.to(latents.device), observed.to(latents.device)
         known = latents.holding(latents.zeroed(observed.float()))
@@ -227,10 +227,10 @@ class MaskedTypes(Family[MaskedTypesConfig]):
         return self._foreseen(latents.holding(latents.zeroed(torch.where(observed, values, 0.0))))
 
     def _foreseen(self, rows: Batch) -> Batch:
-        """Return rows of which nothing is of a type that no datum has.
+        """Return the rows after checking that all their types occur in the data.
 
         Raises:
-            ValueError: something is.
+            ValueError: a type does not.
         """
         packing, (k, more) = self.packing, self.types
         nodes = packing.of_nodes(rows.x)[..., k:]
@@ -257,15 +257,15 @@ class MaskedTypes(Family[MaskedTypesConfig]):
         t = max(1, round(share * self.config.steps))
         then = torch.full((len(rows),), t, device=rows.device)
         x = self._corrupted(truth, then, uniforms(truth))
-        yield from self._back(rows, x, t, uniforms)
+        yield from self._unmask(rows, x, t, uniforms)
 
-    def _back(self, rows: Batch, x: Tensor, since: int, uniforms: Uniforms) -> Iterator[Frame]:
+    def _unmask(self, rows: Batch, x: Tensor, since: int, uniforms: Uniforms) -> Iterator[Frame]:
         """Tell symbols (n, N + pairs) back from a time."""
         net, steps = self.trained.averaged, self.config.steps
         yield Frame(1.0 - since / steps, self.row(rows, x), 0)
         for t in range(since, 0, -1):
             said = self._clean(net, rows, x)
-            sides = zip(self.paths, said, self._apart(x), self._apart(uniforms(x)), strict=True)
+            sides = zip(self.paths, said, self._split(x), self._split(uniforms(x)), strict=True)
             x = torch.cat(
                 [
                     draw_symbols(path.reverse(clean, seen, t, t - 1), u)
@@ -287,7 +287,7 @@ class MaskedTypes(Family[MaskedTypesConfig]):
         middle = self.packing.nodes * k
         sides = ((said[:, :middle], k), (said[:, middle:], more))
         found = []
-        for (logits, count), seen in zip(sides, self._apart(x), strict=True):
+        for (logits, count), seen in zip(sides, self._split(x), strict=True):
             clean = logits.view(len(x), -1, count).softmax(dim=-1)
             # What is seen is known.
             known = functional.one_hot(seen, count + 1)[..., :count].to(clean)

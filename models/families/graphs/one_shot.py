@@ -106,7 +106,7 @@ class OneShot(Family[C]):
             numbers = edges.new_zeros((len(edges), self.packing.nodes))
         return rows.zeroed(torch.cat([numbers, edges], dim=1))
 
-    def shown(self, rows: Batch, edges: Tensor) -> Tensor:
+    def pack_edges(self, rows: Batch, edges: Tensor) -> Tensor:
         """Return rows (n, L) of edges (n, pairs) with the numbers of nodes that they have: what a
         step of training shows.
         """
@@ -136,7 +136,7 @@ class OneShot(Family[C]):
         normal ones z (n, N), which are not read where nodes have none.
         """
         numbers, joined = self.trained.averaged.numbers, self._joined(rows, edges)
-        drawn = None if numbers is None else numbers.drawn(z, joined, rows.given)
+        drawn = None if numbers is None else numbers.draw_numbers(z, joined, rows.given)
         return self.row(rows, edges, drawn)
 
     def numbers_log_prob(self, net: EdgesAndNumbers, rows: Batch) -> Tensor:

@@ -29,12 +29,12 @@ class RowByRow(Growing[C]):
         """The name of the order of nodes."""
 
     @abstractmethod
-    def drawn(
+    def draw_rows(
         self, net: Any, u: Tensor, real: Tensor, given: Mapping[str, Tensor]
     ) -> Iterator[tuple[int, Tensor, int]]:
-        """Draw graphs from uniform numbers u (n, N, N), symmetric, one a pair of nodes, of which
-        the ``real`` ones (n, N) come first: yield how many nodes there are, two or more, and in the
-        end N, their edges (n, N, N) bool, and the evaluations spent so far.
+        """Draw graphs from uniform numbers u (n, N, N), symmetric, one a pair of nodes, with the
+        ``real`` nodes (n, N) first: yield the number of nodes so far, from 2 to N, their edges (n,
+        N, N) bool, and the evaluations spent so far.
         """
 
     def ordered(self, rows: Batch, generator: torch.Generator) -> Ordered:
@@ -68,12 +68,12 @@ class RowByRow(Growing[C]):
         real = self.graphs_of(rows, rows.x[:, 0]).real
         yield Frame(0.0, torch.zeros_like(rows.x), 0)
         u = self.packing.dense(rows.x)
-        for there, adjacency, spent in self.drawn(net.edges, u, real, rows.given):
+        for there, adjacency, spent in self.draw_rows(net.edges, u, real, rows.given):
             joined = adjacency & real[:, None] & real[..., None]
             made = torch.zeros_like(rows.x)
             # Of two nodes the second comes later, and their pair with it.
             come = self.packing.flat((place < there).expand(nodes, nodes))
             made[:, start:] = (2.0 * self.packing.flat(joined) - 1.0) * come
             if there == nodes and net.numbers is not None:
-                made[:, :start] = net.numbers.drawn(rows.x[:, :start], joined, rows.given)
+                made[:, :start] = net.numbers.draw_numbers(rows.x[:, :start], joined, rows.given)
             yield Frame((there - 1) / (nodes - 1), rows.zeroed(made), spent)

@@ -137,7 +137,7 @@ class Vgae(OneShot[VgaeConfig]):
             }
 
         metrics = self.trained.descend(loss, len(real))
-        yield "fit", {"real": real.x, "particles": self.shown(real, torch.cat(said))}
+        yield "fit", {"real": real.x, "particles": self.pack_edges(real, torch.cat(said))}
         return metrics | told
 
     def _judge(self, critic: Trained[nn.Module], pairs: Batch, noise: Tensor) -> dict[str, Tensor]:
@@ -175,13 +175,13 @@ class Vgae(OneShot[VgaeConfig]):
         """Return graphs of latents, (n, L), by the averaged weights: a pair is joined where its
         uniform number is below its chance.
         """
-        return by_parts(self._made, Batch.of(z))
+        return by_parts(self._decode, Batch.of(z))
 
-    def _made(self, rows: Batch) -> Tensor:
+    def _decode(self, rows: Batch) -> Tensor:
         net, nodes, latent = self.trained.averaged, self.packing.nodes, self.config.latent
         sizes = [nodes * latent, self.packing.pairs, self.packing.start]
         z, u, numbers = torch.split(rows.x, sizes, dim=1)
-        said = self._said(net.edges, z.view(len(z), nodes, latent), rows.given)
+        said = self._decode_pairs(net.edges, z.view(len(z), nodes, latent), rows.given)
         empty = rows.holding(rows.x.new_zeros((len(rows), *self.spec.shape)))
         return self.finished(empty, drawn(said, u), numbers)
 
@@ -193,7 +193,7 @@ class Vgae(OneShot[VgaeConfig]):
         rows = Batch.of(x)
         net, noise = self.trained.averaged.edges, self._noise(len(rows), make_generator(0, _BOUND))
         mean, _ = self._law(net, self.pairs(rows), noise)
-        return 0.5 * (1.0 + self._said(net, mean, rows.given))
+        return 0.5 * (1.0 + self._decode_pairs(net, mean, rows.given))
 
     @torch.no_grad()
     def log_prob_bound(self, x: Rows) -> Tensor:
@@ -222,7 +222,7 @@ class Vgae(OneShot[VgaeConfig]):
         """
         mean, log_std = self._law(net, pairs, noise)
         z = mean + log_std.exp() * noise[..., : self.config.latent]
-        said = self._said(net, z, pairs.given)
+        said = self._decode_pairs(net, z, pairs.given)
         fit = pairs.zeroed(log_bits(said, pairs.x)).sum(dim=1)
         apart = (divergence(mean, log_std).sum(dim=2) * self._real(pairs)).sum(dim=1)
         return fit, apart, said, z
@@ -232,7 +232,7 @@ class Vgae(OneShot[VgaeConfig]):
         handed = noise[..., self.config.latent :]
         return law_of(net.encoded(square, self._real(pairs), handed))
 
-    def _said(self, net: Any, z: Tensor, given: Mapping[str, Tensor]) -> Tensor:
+    def _decode_pairs(self, net: Any, z: Tensor, given: Mapping[str, Tensor]) -> Tensor:
         """Return what is said of the pairs of nodes with latents z (n, N, latent): 2 p - 1."""
         return leaning(Packing(self.packing.nodes).flat(net.products(z, given)))
 

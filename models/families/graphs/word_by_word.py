@@ -1,8 +1,7 @@
 """Graphs written as words, symbol after symbol, by a causal transformer.
 
-The transformer says how likely each symbol is; those that may not come next have no chance at all,
-and the others share it. Every word therefore makes a graph of the size that was asked for and of
-the make that the language is about, whatever the weights are.
+The transformer predicts the probability of each symbol; symbols that the grammar forbids get
+probability 0. Every word is therefore a graph of the requested size and structure, for any weights.
 """
 
 import math
@@ -44,7 +43,7 @@ _WORTH = 0.75  # of its rows a cache keeps those that go on, once they are no mo
 
 
 class _Writer:
-    """Logits of the next symbols of words, of which some end before others."""
+    """Logits of the next symbols of words of different lengths."""
 
     def __init__(self, net: SymbolTransformer, n: int, given: Mapping[str, Tensor]) -> None:
         self._net, self._given = net, given
@@ -187,7 +186,7 @@ class WordByWord(Growing[C]):
                 read[i] = stop
             made, joined = self._seen(rows, readings)
             if frame == count and net.numbers is not None:
-                made[:, :start] = net.numbers.drawn(rows.x[:, :start], joined, rows.given)
+                made[:, :start] = net.numbers.draw_numbers(rows.x[:, :start], joined, rows.given)
             spent = -(-steps * frame // count)
             yield Frame(frame / count, rows.zeroed(made), spent)
 
@@ -264,7 +263,7 @@ class WordByWord(Growing[C]):
         return may
 
     def _spec_of_words(self) -> DataSpec:
-        """Return what the transformer is told of words: their symbols, and what is given."""
+        """Return the inputs of the transformer for words: their symbols and conditions."""
         longest = self.language.longest
         return replace(
             self.spec,

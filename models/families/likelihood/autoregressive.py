@@ -9,11 +9,11 @@ from torch import Tensor
 
 from pushforward.models.config import Config, Pick, param
 from pushforward.models.contracts.batch import Batch, Rows, by_parts
+from pushforward.models.contracts.condition_settings import ConditionalSetting
 from pushforward.models.contracts.family import Family, Frame
-from pushforward.models.contracts.learner import Look, Training, Walk, finish
+from pushforward.models.contracts.learner import LayerFunction, Training, Walk, finish
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.contracts.state import Packed
-from pushforward.models.contracts.told_settings import ConditionalSetting
 from pushforward.models.families.likelihood.conditionals import Bins, Conditional, Logistics
 from pushforward.models.layouts.dequantised import Dequantisation, spread
 from pushforward.models.nets import role
@@ -116,7 +116,7 @@ class Autoregressive(Family[AutoregressiveConfig]):
         return self._stages(Batch.of(batch), shown=True)
 
     def step(self, batch: Rows) -> dict[str, Tensor]:
-        # Nobody looks: no need to see what is said of each number.
+        # No observer: no need to see what is said of each number.
         return finish(self._stages(Batch.of(batch), shown=False))
 
     def _stages(self, real: Batch, *, shown: bool) -> Walk:
@@ -170,5 +170,5 @@ class Autoregressive(Family[AutoregressiveConfig]):
         return by_parts(of, Batch.of(x))
 
     @property
-    def looks(self) -> Mapping[str, Look]:
+    def layer_functions(self) -> Mapping[str, LayerFunction]:
         return {"log-density": lambda x, t: self.log_prob(x)}

@@ -1,9 +1,7 @@
-"""The law of a count, class by class: how often each value was seen.
-
-Its likelihood is greatest at the shares that were seen. So that what was never seen is not
-impossible, each class begins with one sighting shared by all values (the prior of Perks 1947,
-Journal of the Institute of Actuaries 73, 285-334: Dirichlet with 1/K for each of K), whose weight
-is soon nothing.
+"""The categorical distribution of a count for each class, by maximum likelihood. Values that never
+occurred keep a small probability: each class starts with one pseudo-count shared by all values (the
+prior of Perks 1947, Journal of the Institute of Actuaries 73, 285-334: Dirichlet with 1/K for each
+of K), which soon becomes negligible.
 """
 
 import torch

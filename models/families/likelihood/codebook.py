@@ -1,10 +1,9 @@
-"""Vectors of a codebook as latents: an encoder, a decoder, and a law of the codes.
-
-Each datum is so many codes. The codebook follows what is encoded to it by moving averages, and a
-code that nothing comes to begins again where something is (van den Oord et al. 2017,
-arXiv:1711.00937, appendix A.1; Razavi et al. 2019, arXiv:1906.00446, section 2). What the decoder
-says reaches the encoder as if nothing had been rounded. The law of the codes is autoregressive; of
-a datum of one code it is a table.
+"""Vectors of a codebook as latents: an encoder, a decoder, and a distribution of the codes. Each
+sample is a fixed number of codes. The codebook follows the encoded vectors by moving averages, and
+an unused code restarts at an encoded vector (van den Oord et al. 2017, arXiv:1711.00937, appendix
+A.1; Razavi et al. 2019, arXiv:1906.00446, section 2). Gradients pass the rounding unchanged
+(straight-through estimator). The distribution of the codes is autoregressive; for one code per
+sample it is a table.
 """
 
 import math
@@ -28,16 +27,16 @@ _KEPT = 0.98  # of the moving averages, a step
 
 
 class CodedChain(nn.Module):
-    """Encoder, codebook, decoder, and the law of the codes.
+    """Encoder, codebook, decoder, and the distribution of the codes.
 
     Args:
         encoder: data (n, *shape) -> (n, codes * size).
         decoder: (n, codes * size) -> (n, *shape).
         spec: of the data.
-        codes: of each datum.
-        book: how many vectors there are to choose from.
+        codes: number of codes per sample.
+        book: number of vectors in the codebook.
         size: numbers of a vector.
-        width: units of the network that says how codes go on.
+        width: units of the network that predicts the next code.
         generator: where initial weights come from.
     """
 
@@ -110,7 +109,7 @@ class CodedChain(nn.Module):
 
     def terms(self, rows: Batch) -> dict[str, Tensor]:
         """Return the terms of the bound in nats, (n,): "reconstruction", log N(x; D(e), s^2), and
-        "prior", log p of the codes; and beside them the "commitment" |encoded - e|^2 / (2 s^2).
+        "prior", log p of the codes; and also the "commitment" |encoded - e|^2 / (2 s^2).
         """
         said = self.encode(rows)
         chosen = self.nearest(said.detach())

@@ -21,7 +21,7 @@ _HALVINGS, _FAR = 48, 30.0  # of the bisection, which begins between -30 and 30 
 
 
 class Conditional(Protocol):
-    """The law of a number, given what the network says of it."""
+    """The distribution of a number, given the output of the network."""
 
     @property
     def outputs(self) -> int:
@@ -42,8 +42,8 @@ class Conditional(Protocol):
 
 
 class Bins:
-    """So many bins of equal width between -reach and reach, even within each; the first and the
-    last have no end and fall off exponentially, so that every place has a density.
+    """Bins of equal width between -reach and reach, with uniform density in each; the first and the
+    last have exponential tails, so that the density is positive everywhere.
     """
 
     def __init__(self, count: int, reach: float) -> None:

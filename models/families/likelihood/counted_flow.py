@@ -1,8 +1,8 @@
-"""A count, then a flow given it: for rows of which one number is a whole one.
+"""A categorical count, then a flow conditioned on it: for rows with one integer.
 
-A continuous law of a count has to be taught by counts with noise: with noise of deviation 1 it
-cannot tell 29 from 30 (PC-Droid adds such noise and rounds). Here the count has a law of its own,
-p(k | class), and the other numbers a normalising flow that is told both.
+A continuous model of a count needs dequantisation noise, and with noise of deviation 1 it cannot
+distinguish 29 from 30 (PC-Droid adds such noise and rounds). Here the count has a categorical
+distribution p(k | class), and the other numbers a normalising flow conditioned on both.
 """
 
 import math
@@ -69,7 +69,7 @@ class CountedFlow(Family[CountedFlowConfig]):
         )
         label = spec.given.get(LABEL, Given())
         self.counts = Categorical(max(1, label.classes), part.counts, self.device)
-        net = nsf(config.net, self._told(), FLOW, self.weights(_WEIGHTS))
+        net = nsf(config.net, self._conditional_spec(), FLOW, self.weights(_WEIGHTS))
         self.trained = Trained(
             cast(InvertibleLayers, net).to(self.device),
             config.optimizer,
@@ -106,7 +106,7 @@ class CountedFlow(Family[CountedFlowConfig]):
         x = rows.x.clone()
         x[:, self._place] = self.counts.at(share, self._class(rows)).to(x)
         with torch.no_grad():
-            for i, rest in enumerate(net.forth(self._rest(rows.holding(x))), start=1):
+            for i, rest in enumerate(net.to_data(self._rest(rows.holding(x))), start=1):
                 x = x.index_copy(1, self._others, rest)
                 yield Frame(i / len(net.layers), x.clone(), i * net.passes)
 
@@ -121,7 +121,7 @@ class CountedFlow(Family[CountedFlowConfig]):
         count = self.counts.log_prob(self._count(rows.x), self._class(rows))
         return count + call(self.trained.averaged, self._rest(rows))
 
-    def _told(self) -> DataSpec:
+    def _conditional_spec(self) -> DataSpec:
         """Return the spec of the other numbers, which are given the count, too."""
         others, spec = self._others.cpu(), self.spec
         return replace(
@@ -158,5 +158,5 @@ def _counted(spec: DataSpec) -> Part:
     """
     found = [part for part in spec.parts if part.counts]
     if len(spec.shape) != 1 or len(found) != 1 or found[0].stop != found[0].start + 1:
-        raise ConfigError("", "it learns rows of numbers of which exactly one is a count")
+        raise ConfigError("", "it needs rows of numbers with exactly one count")
     return found[0]

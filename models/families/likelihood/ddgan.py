@@ -11,11 +11,11 @@ from pushforward.models.carriers.generator_settings import GeneratorAveraging, G
 from pushforward.models.carriers.langevin import Draw, drawn_each, drawn_once
 from pushforward.models.config import Config, Pick, param
 from pushforward.models.contracts.batch import Batch, Rows, by_parts
+from pushforward.models.contracts.condition_settings import ConditionalSetting
 from pushforward.models.contracts.family import Family, Frame
 from pushforward.models.contracts.learner import Training, Walk
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.contracts.state import Packed
-from pushforward.models.contracts.told_settings import ConditionalSetting
 from pushforward.models.fields.adversarial import (
     LOSSES,
     LossSetting,
@@ -145,7 +145,9 @@ class DenoisingGan(Family[DenoisingGanConfig]):
         z = draw(self._latent_like(noisy), 0)
         seen, e = real.holding(torch.cat([noisy, z], dim=1)), draw(x, 0)
         with torch.no_grad():
-            made = self._back(_said(self.carrier.net, seen, time, x.shape[1]), noisy, level, e)
+            made = self._sample_posterior(
+                _predict_clean(self.carrier.net, seen, time, x.shape[1]), noisy, level, e
+            )
         scene = {"real": x, "particles": made, "step": level}
         yield "push", scene
         metrics = self.field.fit(_pair(real, x, noisy), _pair(real, made, noisy), time)
@@ -154,7 +156,9 @@ class DenoisingGan(Family[DenoisingGanConfig]):
         way = self._towards(level, x)[0] * slope / len(x)
 
         def move(part: slice) -> tuple[Tensor, Tensor]:
-            return _said(self.carrier.net, seen.take(part), time[part], x.shape[1]), way[part]
+            return _predict_clean(self.carrier.net, seen.take(part), time[part], x.shape[1]), way[
+                part
+            ]
 
         self.carrier.follow(move, len(x))
         self.carrier.average()
@@ -175,7 +179,7 @@ class DenoisingGan(Family[DenoisingGanConfig]):
         b = step.sqrt() * (1.0 - before) / (1.0 - after)
         return a, b, ((1.0 - step) * (1.0 - before) / (1.0 - after)).sqrt()
 
-    def _back(self, start: Tensor, noisy: Tensor, level: Tensor, e: Tensor) -> Tensor:
+    def _sample_posterior(self, start: Tensor, noisy: Tensor, level: Tensor, e: Tensor) -> Tensor:
         """Return draws of x_(t-1), from x_t and what is said of x_0, with noise e."""
         a, b, s = self._towards(level, noisy)
         return a * start + b * noisy + s * e
@@ -206,8 +210,8 @@ class DenoisingGan(Family[DenoisingGanConfig]):
         z = draw(self._latent_like(rows.x), 2 * done)
         seen = rows.holding(torch.cat([rows.x, z], dim=1))
         net, first = self.carrier.averaged, rows.x.shape[1]
-        said = by_parts(lambda r, t: _said(net, r, t, first), seen, self._clock(level))
-        return self._back(said, rows.x, level, draw(rows.x, 2 * done + 1))
+        said = by_parts(lambda r, t: _predict_clean(net, r, t, first), seen, self._clock(level))
+        return self._sample_posterior(said, rows.x, level, draw(rows.x, 2 * done + 1))
 
 
 def left(levels: int) -> Tensor:
@@ -220,7 +224,7 @@ def left(levels: int) -> Tensor:
 
 
 def widened(spec: DataSpec, more: int) -> DataSpec:
-    """Return the spec of data with so many numbers beside, of images so many channels."""
+    """Return the spec of the data with additional numbers, for images additional channels."""
     shape = (spec.shape[0] + more, *spec.shape[1:])
     return replace(spec, shape=shape, mean=torch.zeros(shape), std=torch.ones(shape), mixture=None)
 
@@ -230,6 +234,6 @@ def _pair(rows: Batch, before: Tensor, after: Tensor) -> Batch:
     return rows.holding(torch.cat([before, after], dim=1))
 
 
-def _said(net: torch.nn.Module, seen: Batch, time: Tensor, first: int) -> Tensor:
+def _predict_clean(net: torch.nn.Module, seen: Batch, time: Tensor, first: int) -> Tensor:
     """Return what the generator says of the data below the noise, (n, *shape)."""
     return call(net, seen, time)[:, :first]

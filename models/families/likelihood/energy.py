@@ -9,11 +9,11 @@ from pushforward.models.carriers.langevin import drawn_each, drawn_once, wander
 from pushforward.models.carriers.replay import ReplayBuffer
 from pushforward.models.config import Config, Pick, param
 from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.condition_settings import ConditionalSetting
 from pushforward.models.contracts.family import Family, Frame
-from pushforward.models.contracts.learner import Look, Training, Walk
+from pushforward.models.contracts.learner import LayerFunction, Training, Walk
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.contracts.state import Packed
-from pushforward.models.contracts.told_settings import ConditionalSetting
 from pushforward.models.families.likelihood.settings import Restraint
 from pushforward.models.fields.energy import Energy
 from pushforward.models.nets import role
@@ -186,7 +186,7 @@ class EnergyBased(Family[EnergyBasedConfig]):
                 yield Frame(i / steps, x.clone(), i)
 
     @property
-    def looks(self) -> Mapping[str, Look]:
+    def layer_functions(self) -> Mapping[str, LayerFunction]:
         return {
             "energy": lambda x, t: self.field.value(x),
             "score": lambda x, t: self.field.velocity(x),

@@ -1,4 +1,4 @@
-"""A step of maximum likelihood, for invertible layers of which one or several numbers are."""
+"""A training step of maximum likelihood for invertible layers."""
 
 import torch
 from torch import Tensor

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from pushforward.models.config import Config, Pick, param
-from pushforward.models.contracts.told_settings import ConditionalSetting
+from pushforward.models.contracts.condition_settings import ConditionalSetting
 from pushforward.models.families.likelihood.latent_family import LatentFamily
 from pushforward.models.families.likelihood.settings import DecoderNoise, PriorCouplings
 from pushforward.models.nets.earlier import gaussian_prior

@@ -1,16 +1,16 @@
 """A chain of latents below the data: x -> z_1 -> ... -> z_L up, and z_L -> ... -> z_1 -> x down.
 
-All laws are Gaussian: q(z_l | z_{l-1}) with z_0 = x upwards, p(z_l | z_{l+1}) downwards, N(0, I)
-for z_L, and N(D(z_1), s^2 I) for the data, s one learned number (Rybkin et al. 2021,
+All distributions are Gaussian: q(z_l | z_{l-1}) with z_0 = x upwards, p(z_l | z_{l+1}) downwards,
+N(0, I) for z_L, and N(D(z_1), s^2 I) for the data, s one learned number (Rybkin et al. 2021,
 arXiv:2006.13202, section 3). With L = 1 it is a VAE (Kingma and Welling 2014, arXiv:1312.6114),
 with more a Markovian hierarchical one, whose bound is (Luo 2022, arXiv:2208.11970, eqs. 20-29)
 
     log p(x) >= E[log p(x | z_1)] + sum_l E[log p(z_l | z_{l+1}) - log q(z_l | z_{l-1})]
                 - KL(q(z_L | z_{L-1}) | N(0, I)).
 
-The law of z_L may be learned, too, and be told the class: N(0, I) through affine couplings (Chen et
-al. 2017, arXiv:1611.02731, section 3.2; Sohn et al. 2015, p(z | y) of eq. 3). The last term then
-is E[log p(z_L) - log q(z_L | z_{L-1})], of the same draw.
+The prior of z_L may also be learned and conditioned on the class: N(0, I) through affine couplings
+(Chen et al. 2017, arXiv:1611.02731, section 3.2; Sohn et al. 2015, p(z | y) of eq. 3). The last
+term then is E[log p(z_L) - log q(z_L | z_{L-1})], of the same sample.
 """
 
 import math
@@ -37,7 +37,7 @@ _COUPLED = 64  # units of the networks inside couplings
 
 
 def spec_of_latents(spec: DataSpec, latent: int) -> DataSpec:
-    """Return the spec of latents, which are so many numbers: under the conditions of the data."""
+    """Return the spec of latents of ``size`` numbers with the conditions of the data."""
     zero, one = torch.zeros(latent), torch.ones(latent)
     return DataSpec(spec.kind, (latent,), zero, one, given=spec.given, law=spec.law)
 
@@ -157,7 +157,7 @@ class LatentChain(nn.Module):
         noise = rows.x[:, : self.levels * self.latent].chunk(self.levels, dim=1)
         z = noise[0]
         if self.prior is not None:
-            *_, z = self.prior.forth(rows.holding(z))
+            *_, z = self.prior.to_data(rows.holding(z))
         for net, e in zip(reversed(self.down), noise[1:], strict=True):
             mean, log_std = _near(net(z), z)
             z = mean + log_std.exp() * e

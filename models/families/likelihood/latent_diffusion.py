@@ -1,7 +1,7 @@
-"""Latent diffusion: an autoencoder makes data short, and a diffusion learns what is left of them.
+"""Latent diffusion: an autoencoder compresses the data, and a diffusion learns its latents.
 
 Source: Rombach et al. 2022, arXiv:2112.10752, section 3; Vahdat, Kreis and Kautz 2021,
-arXiv:2106.05931, section 3: a diffusion in the place of a VAE's prior, so that
+arXiv:2106.05931, section 3: a diffusion as the prior of a VAE, so that
 
     log p(x) >= E_q [log p(x | z) - log q(z | x) + log p(z)],  z ~ q(z | x),
 
@@ -21,11 +21,11 @@ from pushforward.models.carriers.particles import Particles
 from pushforward.models.config import Config, ConfigError, Pick, param
 from pushforward.models.contracts.abilities import HasAutoencoder
 from pushforward.models.contracts.batch import Batch, Rows, by_parts
+from pushforward.models.contracts.condition_settings import ConditionalSetting
 from pushforward.models.contracts.family import Family, Frame
 from pushforward.models.contracts.learner import Phase, Training, Walk
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.contracts.state import Packed, State
-from pushforward.models.contracts.told_settings import ConditionalSetting
 from pushforward.models.denoisers.denoiser import Denoiser
 from pushforward.models.denoisers.densities import LogNormal, LogUniform, draw_levels
 from pushforward.models.denoisers.level_settings import LargestNoise, SmallestNoise
@@ -241,7 +241,7 @@ class LatentDiffusion(Family[LatentDiffusionConfig]):
     def flow(
         self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None
     ) -> Iterator[Frame]:
-        """Push latents forward; a frame holds what they decode to on their way."""
+        """Sample from latents; each frame contains the decoded latents."""
         rows = Batch.of(latents)
         if self._count < self._lesson:
             yield Frame(1.0, self._decoded(rows), 1)

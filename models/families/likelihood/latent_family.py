@@ -12,7 +12,7 @@ from pushforward.models.carriers.generator import drawn_first
 from pushforward.models.config import Config, Pick
 from pushforward.models.contracts.batch import Batch, Rows, by_parts
 from pushforward.models.contracts.family import Family, Frame
-from pushforward.models.contracts.learner import Look, Training, Walk, finish
+from pushforward.models.contracts.learner import LayerFunction, Training, Walk, finish
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.contracts.state import Packed
 from pushforward.models.families.likelihood.latent_chain import LatentChain
@@ -107,7 +107,7 @@ class LatentFamily(Family[C]):
         return self._stages(Batch.of(batch), shown=True)
 
     def step(self, batch: Rows) -> dict[str, Tensor]:
-        # Nobody looks: no need to make the data again to see them.
+        # No observer: no need to make the data again to see them.
         return finish(self._stages(Batch.of(batch), shown=False))
 
     def _stages(self, real: Batch, *, shown: bool) -> Walk:
@@ -197,7 +197,7 @@ class LatentFamily(Family[C]):
         return by_parts(self.trained.averaged.reconstruct, rows) - rows.x
 
     @property
-    def looks(self) -> Mapping[str, Look]:
+    def layer_functions(self) -> Mapping[str, LayerFunction]:
         return {"bound": self._seen_bound, "reconstruction": self._pull}
 
 

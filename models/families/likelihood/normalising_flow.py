@@ -8,11 +8,11 @@ from torch import Tensor
 
 from pushforward.models.config import Config, Pick
 from pushforward.models.contracts.batch import Batch, Rows, by_parts
+from pushforward.models.contracts.condition_settings import ConditionalSetting
 from pushforward.models.contracts.family import Family, Frame
-from pushforward.models.contracts.learner import Look, Training, Walk, finish
+from pushforward.models.contracts.learner import LayerFunction, Training, Walk, finish
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.contracts.state import Packed
-from pushforward.models.contracts.told_settings import ConditionalSetting
 from pushforward.models.families.likelihood.fitting import more_likely
 from pushforward.models.layouts.dequantised import Dequantisation, spread
 from pushforward.models.nets.calling import call
@@ -73,7 +73,7 @@ class NormalisingFlow(Family[NormalisingFlowConfig]):
         return self._stages(Batch.of(batch), shown=True)
 
     def step(self, batch: Rows) -> dict[str, Tensor]:
-        # Nobody looks: no need to see where the data are as noise.
+        # No observer: no need to see where the data are as noise.
         return finish(self._stages(Batch.of(batch), shown=False))
 
     def _stages(self, real: Batch, *, shown: bool) -> Walk:
@@ -82,7 +82,7 @@ class NormalisingFlow(Family[NormalisingFlowConfig]):
         yield "draw", scene
         if shown:
             with torch.no_grad():
-                scene = {**scene, "particles": self.trained.net.back(real)[0]}
+                scene = {**scene, "particles": self.trained.net.to_noise(real)[0]}
         yield "back", scene
 
         metrics = more_likely(self.trained, real)
@@ -98,7 +98,7 @@ class NormalisingFlow(Family[NormalisingFlowConfig]):
         rows, net = Batch.of(latents), self.trained.averaged
         yield Frame(0.0, rows.x.clone(), 0)
         with torch.no_grad():
-            for i, x in enumerate(net.forth(rows), start=1):
+            for i, x in enumerate(net.to_data(rows), start=1):
                 yield Frame(i / len(net.layers), x.clone(), i * net.passes)
 
     def log_prob(self, x: Rows) -> Tensor:
@@ -114,7 +114,7 @@ class NormalisingFlow(Family[NormalisingFlowConfig]):
         )
 
     @property
-    def looks(self) -> Mapping[str, Look]:
+    def layer_functions(self) -> Mapping[str, LayerFunction]:
         return {
             "log-density": lambda x, t: self.log_prob(x),
             "score": lambda x, t: self.score(x),

@@ -9,11 +9,11 @@ from torch import Tensor
 from pushforward.models.carriers.langevin import Draw, drawn_each, drawn_once, wander
 from pushforward.models.config import Config, Pick, param
 from pushforward.models.contracts.batch import Batch, Rows
+from pushforward.models.contracts.condition_settings import ConditionalSetting
 from pushforward.models.contracts.family import Family, Frame
-from pushforward.models.contracts.learner import Look, Training, Walk
+from pushforward.models.contracts.learner import LayerFunction, Training, Walk
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.contracts.state import Packed
-from pushforward.models.contracts.told_settings import ConditionalSetting
 from pushforward.models.families.likelihood.settings import Restraint
 from pushforward.models.fields.energy import Energy
 from pushforward.models.nets import role
@@ -76,8 +76,7 @@ class RecoveryLikelihoodConfig(Config, frozen=True):
 class RecoveryLikelihood(Family[RecoveryLikelihoodConfig]):
     """x_t = y_t / α_(t+1), y_t = α_(t+1) x_t, x_(t+1) = y_t + σ_(t+1) ε, with α² + σ² = 1.
 
-    The energy of the law of y_t is E(y, t), that of y_t given x_(t+1) has |x_(t+1) - y|² / (2 σ²)
-    beside it (eq. 6).
+    The energy of y_t is E(y, t); that of y_t given x_(t+1) adds |x_(t+1) - y|² / (2 σ²) (eq. 6).
     """
 
     def __init__(
@@ -170,7 +169,7 @@ class RecoveryLikelihood(Family[RecoveryLikelihoodConfig]):
             yield Frame(done / levels, x.clone(), done * self.config.walk)
 
     @property
-    def looks(self) -> Mapping[str, Look]:
+    def layer_functions(self) -> Mapping[str, LayerFunction]:
         return {"energy": self.field.value, "score": self.field.velocity}
 
 

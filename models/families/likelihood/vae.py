@@ -5,7 +5,7 @@ from torch import Tensor
 
 from pushforward.models.config import Config, Pick
 from pushforward.models.contracts.batch import Batch
-from pushforward.models.contracts.told_settings import ConditionalSetting
+from pushforward.models.contracts.condition_settings import ConditionalSetting
 from pushforward.models.families.likelihood.latent_chain import LatentChain
 from pushforward.models.families.likelihood.latent_family import LatentFamily
 from pushforward.models.families.likelihood.settings import DecoderNoise, PriorCouplings

@@ -10,11 +10,11 @@ from torch import Tensor
 from pushforward.models.carriers.generator import drawn_first
 from pushforward.models.config import Config, Pick, param
 from pushforward.models.contracts.batch import Batch, Rows, by_parts
+from pushforward.models.contracts.condition_settings import ConditionalSetting
 from pushforward.models.contracts.family import Family, Frame
-from pushforward.models.contracts.learner import Look, Training, Walk, finish
+from pushforward.models.contracts.learner import LayerFunction, Training, Walk, finish
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.contracts.state import Packed
-from pushforward.models.contracts.told_settings import ConditionalSetting
 from pushforward.models.families.likelihood.codebook import CodedChain
 from pushforward.models.families.likelihood.settings import DecoderNoise
 from pushforward.models.nets import role
@@ -120,7 +120,7 @@ class VqVae(Family[VqVaeConfig]):
         return self._stages(Batch.of(batch), shown=True)
 
     def step(self, batch: Rows) -> dict[str, Tensor]:
-        # Nobody looks: no need to make the data again to see them.
+        # No observer: no need to make the data again to see them.
         return finish(self._stages(Batch.of(batch), shown=False))
 
     def _stages(self, real: Batch, *, shown: bool) -> Walk:
@@ -164,9 +164,9 @@ class VqVae(Family[VqVaeConfig]):
     @torch.no_grad()
     def push(self, z: Rows) -> Tensor:
         """Return the data of latents, (n, *shape), by the averaged weights."""
-        return by_parts(self._made, Batch.of(z))
+        return by_parts(self._decode, Batch.of(z))
 
-    def _made(self, latents: Batch) -> Tensor:
+    def _decode(self, latents: Batch) -> Tensor:
         chain, codes = self.trained.averaged, self.config.codes
         share = 0.5 * torch.erfc(-latents.x[:, :codes] / math.sqrt(2.0))
         x = chain.decode(latents, chain.vectors[chain.draw(latents, share)])
@@ -189,7 +189,7 @@ class VqVae(Family[VqVaeConfig]):
         )
 
     @property
-    def looks(self) -> Mapping[str, Look]:
+    def layer_functions(self) -> Mapping[str, LayerFunction]:
         return {
             "bound": lambda x, t: self.log_prob_bound(x),
             "reconstruction": lambda x, t: by_parts(

@@ -26,7 +26,7 @@ _USERS = 512  # whose scores are computed at once
 
 
 class CountingRecommender(Learner[C]):
-    """Counts items, and whatever a subclass adds, of each batch."""
+    """Counts the items of each batch, and what a subclass adds."""
 
     def __init__(self, config: C, spec: DataSpec, **training: Unpack[Training]) -> None:
         super().__init__(config, spec, **training)

@@ -82,7 +82,7 @@ class _Autoencoder(nn.Module):
         self.bias = nn.Parameter(torch.zeros(items))
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Return mean and log variance of histories x (n, L), whatever their order."""
+        """Return mean and log variance of histories x (n, L), independent of their order."""
         count = (x != PADDING).sum(dim=1, keepdim=True).clamp_min(1)
         # The rows of the first matrix for the items that are there: no product with zeros.
         h = torch.tanh(self.items(x).sum(dim=1) / count.sqrt() + self.begin)

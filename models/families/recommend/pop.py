@@ -30,7 +30,7 @@ _MIX = (0x5851F42D4C957F2D, 0x14057B7EF767814F)
     passes=1,
 )
 class Pop(CountingRecommender[NoConfig]):
-    """p(item) = (count + 1) / (all + V), whatever the history."""
+    """p(item) = (count + 1) / (all + V), for any history."""
 
     def recommend(self, histories: Rows) -> Tensor:
         """Return log p of each item, item i at i - 1, the same for all: (n, L) -> (n, V)."""
@@ -65,7 +65,7 @@ class RecentPopConfig(Config, frozen=True):
     passes=1,
 )
 class RecentPop(CountingRecommender[RecentPopConfig]):
-    """p(item) = (count in the last days + share of all) / (sum + 1), whatever the history."""
+    """p(item) = (count in the last days + share of all) / (sum + 1), for any history."""
 
     def __init__(
         self, config: RecentPopConfig, spec: DataSpec, **training: Unpack[Training]

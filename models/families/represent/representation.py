@@ -227,7 +227,7 @@ class Representation(Learner[RepresentationConfig]):
         )
 
     @classmethod
-    def told_classes(cls, config: RepresentationConfig) -> bool:
+    def needs_classes(cls, config: RepresentationConfig) -> bool:
         return config.objective == "supcon"
 
     @property

@@ -10,8 +10,8 @@ from pushforward.models.carriers.diffusion_family import DiffusionFamily
 from pushforward.models.carriers.gaussian_diffusion import GaussianBound
 from pushforward.models.config import ConfigError, param
 from pushforward.models.contracts.batch import Batch, Rows
-from pushforward.models.contracts.learner import Look, Training, Walk
-from pushforward.models.contracts.observed import beside, observing
+from pushforward.models.contracts.learner import LayerFunction, Training, Walk
+from pushforward.models.contracts.observed import add_observed_inputs, set_observed
 from pushforward.models.contracts.schedule import Schedule
 from pushforward.models.contracts.spec import LABEL, DataSpec
 from pushforward.models.denoisers.completing import Completing
@@ -29,7 +29,7 @@ _WAYS = ("scattered", "gap", "future")
 
 
 class CsdiConfig(ScoreSettings, frozen=True):
-    """Settings of a Gaussian diffusion that is told what was observed."""
+    """Settings of a Gaussian diffusion conditioned on observed numbers."""
 
     hiding: Annotated[
         Hiding,
@@ -76,7 +76,7 @@ class Csdi(GaussianBound, DiffusionFamily[CsdiConfig]):
         super().__init__(config, spec, **training)
         if config.label_dropout and LABEL not in spec.given:
             raise ConfigError("label_dropout", "the model has no condition that could be dropped")
-        self.field = learned_score(self, config, spec=beside(spec), make=Completing)
+        self.field = learned_score(self, config, spec=add_observed_inputs(spec), make=Completing)
 
     @classmethod
     def schedule(cls, config: CsdiConfig, sampler: Any = None) -> Schedule:
@@ -92,7 +92,7 @@ class Csdi(GaussianBound, DiffusionFamily[CsdiConfig]):
         # A class may be forgotten; what was observed is not, or there would be nothing to learn.
         particles = self.field.forgetting(particles, self.noise)
         yield "noise", {"real": real.x, "particles": particles.x, "level": drawn.level}
-        told = observing(particles, real.x, ~hidden)
+        told = set_observed(particles, real.x, ~hidden)
         metrics = self.field.fit(real, told, drawn.level, drawn)
         yield "fit", {"real": real.x, "particles": particles.x, "level": drawn.level}
         return metrics
@@ -101,12 +101,12 @@ class Csdi(GaussianBound, DiffusionFamily[CsdiConfig]):
         self.field.retune(config.optimizer)
 
     @property
-    def looks(self) -> Mapping[str, Look]:
-        return {**super().looks, "score": self.field.scaled_score}
+    def layer_functions(self) -> Mapping[str, LayerFunction]:
+        return {**super().layer_functions, "score": self.field.scaled_score}
 
     def completing(self, latents: Batch, values: Tensor, observed: Tensor) -> Batch:
-        """Return latents that are told what was observed: any numbers of a row, or none."""
-        return observing(latents, values.to(latents.device), observed.to(latents.device))
+        """Return latents conditioned on observed numbers: any of a row, or none."""
+        return set_observed(latents, values.to(latents.device), observed.to(latents.device))
 
 
 def hidden_places(x: Tensor, hiding: Hiding, nothing: float, generator: torch.Generator) -> Tensor:

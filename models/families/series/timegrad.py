@@ -1,4 +1,4 @@
-"""Diffusion of the next numbers of a series, told what came before by a recurrent network."""
+"""Diffusion of the next numbers of a series, conditioned on the past by a recurrent network."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ from pushforward.models.config import Config, Pick, param
 from pushforward.models.contracts.batch import Batch, Rows
 from pushforward.models.contracts.family import Family, Frame
 from pushforward.models.contracts.learner import Training, Walk
-from pushforward.models.contracts.observed import OBSERVED, VALUES, observing
+from pushforward.models.contracts.observed import OBSERVED, VALUES, set_observed
 from pushforward.models.contracts.spec import DataSpec, Given
 from pushforward.models.contracts.state import Packed
 from pushforward.models.denoisers.denoiser import Denoiser
@@ -124,9 +124,11 @@ class TimeGrad(Family[TimeGradConfig]):
             net, some = self.trained.net, real.take(part)
             before = nn.functional.pad(some.x[:, :-1], (0, 0, 1, 0))
             states = net.remember(before, some.given).flatten(0, 1)
-            rows = Batch(_apart(noised[part]), given={_STATE: states})
+            rows = Batch(_split_times(noised[part]), given={_STATE: states})
             # Without a weight it counts evenly on what the network says: that of EDM.
-            error = net.denoiser.squared_error(rows, level[part].flatten(), _apart(some.x), None)
+            error = net.denoiser.squared_error(
+                rows, level[part].flatten(), _split_times(some.x), None
+            )
             return error, {}
 
         metrics = self.trained.descend(loss, n)
@@ -137,10 +139,10 @@ class TimeGrad(Family[TimeGradConfig]):
         self.trained.optimizer.config = config.optimizer
 
     def completing(self, latents: Batch, values: Tensor, observed: Tensor) -> Batch:
-        """Return latents that are told the past.
+        """Return latents conditioned on the past.
 
         Raises:
-            ValueError: something was observed after what was not.
+            ValueError: an observed time follows an unobserved one.
         """
         later = observed.flatten(2).all(dim=2)
         past = later.long().cummin(dim=1).values.bool()
@@ -149,7 +151,7 @@ class TimeGrad(Family[TimeGradConfig]):
                 "the model is autoregressive: it needs all channels up to some time and "
                 "nothing after it. Use CSDI for gaps"
             )
-        return observing(latents, values.to(latents.device), observed.to(latents.device))
+        return set_observed(latents, values.to(latents.device), observed.to(latents.device))
 
     def flow(
         self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None
@@ -171,13 +173,13 @@ class TimeGrad(Family[TimeGradConfig]):
                 if past is not None and past[time]:
                     now = known[:, time]
                 else:
-                    drawn, calls = self._drawn(net.denoiser, x[:, time], states[:, 0])
+                    drawn, calls = self._draw_time(net.denoiser, x[:, time], states[:, 0])
                     now, spent = torch.where(seen[:, time], known[:, time], drawn), spent + calls
                 x[:, time] = now
             before = now[:, None]
             yield Frame((time + 1) / length, x.clone(), spent)
 
-    def _drawn(self, denoiser: Denoiser, noise: Tensor, state: Tensor) -> tuple[Tensor, int]:
+    def _draw_time(self, denoiser: Denoiser, noise: Tensor, state: Tensor) -> tuple[Tensor, int]:
         """Return the numbers of one time from their noise (n, C), and how often the denoiser was
         asked (Karras et al. 2022, algorithm 1).
         """
@@ -201,6 +203,6 @@ class TimeGrad(Family[TimeGradConfig]):
         return x[:, 0], calls
 
 
-def _apart(x: Tensor) -> Tensor:
+def _split_times(x: Tensor) -> Tensor:
     """Return the times of series (n, L, C) each by itself, (n L, 1, C)."""
     return x.flatten(0, 1)[:, None]

@@ -3,12 +3,12 @@
 What is still to be made is a stack of things, each at a node. A rule says of the topmost what
 becomes of it: a new node, joined to that one or not, and new things at either (a leftmost
 derivation, as in Kusner et al. 2017, arXiv:1703.01925, section 3). Only rules for the topmost may
-come next (their eq. 3), and of these only such as leave a way to the number of nodes that was
-asked for. What a grammar does not derive can therefore not be sampled.
+come next (their eq. 3), and only those from which the requested number of nodes can still be
+reached. What a grammar does not derive can therefore not be sampled.
 
-Where graphs may have cycles, a new node may be joined back to nodes on the way to it, as rings are
-closed in SMILES: what may come depends on the graph so far, as in an attribute grammar (Dai et al.
-2018, arXiv:1802.08786, section 3).
+Where graphs may have cycles, a new node may be joined to its ancestors, as rings are closed in
+SMILES: the allowed symbols depend on the graph so far, as in an attribute grammar (Dai et al. 2018,
+arXiv:1802.08786, section 3).
 """
 
 from collections.abc import Mapping
@@ -226,7 +226,7 @@ class Derivation(Reading):
 
 
 class _Writing:
-    """A word that is written as it is read, up to where nothing is left to say."""
+    """A word that is extended symbol by symbol until the derivation is complete."""
 
     def __init__(self, grammar: Grammar, size: int) -> None:
         self.reading = Derivation(grammar, size)

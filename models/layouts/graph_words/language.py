@@ -1,10 +1,9 @@
 """What a language of graphs is: which symbol may come next, and what it adds.
 
-A word is read symbol by symbol, and at each place only some symbols may come: every word that is
-read to its end makes a graph with as many nodes as were asked for, and of the make that the
-language is about. Nodes are numbered as they arrive; the first is there from the beginning. A graph
-has as many words as there are ways to go through it, of which one is drawn by chance, and it is
-known how likely that was.
+A word is read symbol by symbol, and at each place only some symbols may come: every complete word
+is a graph with the requested number of nodes and the structure of the language. Nodes are numbered
+as they arrive; the first is there from the beginning. A graph has one word per traversal; one is
+sampled at random with a known probability.
 """
 
 import math

@@ -106,7 +106,7 @@ class Assembly(Reading):
     """A graph that is put together.
 
     Attributes:
-        pending: the node of which it is being said to what it is joined, -1 where a motif is next.
+        pending: the node whose edges are being read, -1 if a motif is next.
     """
 
     def __init__(self, motifs: Sequence[Motif], size: int) -> None:

@@ -78,7 +78,7 @@ class _Agreement(Metric[AgainstConfig]):
         usual = "logistic" if isinstance(evidence.train, HasPlain) else "majority"
         against = self.config.against
         if (usual if against == "data-type" else against) == "logistic":
-            said = fitted(evidence.train).says(plain_of(evidence.real))
+            said = fitted(evidence.train).predict(plain_of(evidence.real))
         else:
             largest = labels_of(evidence.train).bincount(minlength=len(names)).argmax()
             said = largest.expand(len(truth))

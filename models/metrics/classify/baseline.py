@@ -16,7 +16,7 @@ _known: "weakref.WeakKeyDictionary[RowSource, LogisticRegression]" = weakref.Wea
 
 @runtime_checkable
 class HasPlain(Protocol):
-    """Data of which a simple model sees something else than whole rows."""
+    """Data whose simple models read features other than whole rows."""
 
     def plain(self) -> Tensor:
         """Return what it is shown, (n, d)."""

@@ -70,11 +70,11 @@ class BitsPerGraph(Metric[BitsPerGraphConfig]):
         model = evidence.model
         assert model is not None
         unseen = yield from _written(model, self._rows(evidence, evidence.real))
-        figure = replace(_told(unseen), note=_estimate_note(model, unseen))
+        figure = replace(_mean_bits(unseen), note=_estimate_note(model, unseen))
         if evidence.train is None:
             return figure
         seen = yield from _written(model, self._rows(evidence, evidence.train))
-        return replace(figure, parts={"training graphs": _told(seen).value})
+        return replace(figure, parts={"training graphs": _mean_bits(seen).value})
 
     def bar(self, evidence: Evidence) -> Figure:
         if evidence.train is None:
@@ -82,7 +82,7 @@ class BitsPerGraph(Metric[BitsPerGraphConfig]):
         joined, apart = _counts(evidence.train.rows(slice(0, _MOST)), packed(evidence))
         share = float((joined.sum() + _ONCE) / (joined.sum() + apart.sum() + 2.0 * _ONCE))
         joined, apart = _counts(self._rows(evidence, evidence.real), packed(evidence))
-        return _told(joined * math.log(share) + apart * math.log1p(-share))
+        return _mean_bits(joined * math.log(share) + apart * math.log1p(-share))
 
     def _rows(self, evidence: Evidence, source: RowSource) -> Batch:
         if packed(evidence).featured:
@@ -136,5 +136,5 @@ def _counts(rows: Batch, packing: Packing) -> tuple[Tensor, Tensor]:
     return joined, size * (size - 1) / 2.0 - joined
 
 
-def _told(log_prob: Tensor) -> Figure:
+def _mean_bits(log_prob: Tensor) -> Figure:
     return mean_of(-log_prob.double() / math.log(2.0))

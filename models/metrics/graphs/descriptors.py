@@ -1,8 +1,8 @@
-"""What is counted in graphs: degrees, clustering coefficients, the orbits of small graphlets, and
-the spectrum.
+"""Descriptors of graphs: degrees, clustering coefficients, the orbits of small graphlets, and the
+spectrum.
 
-Graphs are adjacency matrices (n, N, N) bool, symmetric, without loops, of which the first ``size``
-(n,) nodes are real.
+Graphs are adjacency matrices (n, N, N) bool, symmetric, without loops; the first ``size`` (n,)
+nodes are real.
 """
 
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""The maximum mean discrepancy between what is counted in two sets of graphs.
+"""The maximum mean discrepancy between descriptors of two sets of graphs.
 
 MMD^2, without a root, with two kernels. "emd" is that of You et al. 2018, arXiv:1802.08773, section
 4.3, as it is used since: exp(-EMD^2 / 2 sigma^2) of histograms of degrees (sigma 1, a degree apart
@@ -6,11 +6,11 @@ is 1) and of clustering coefficients (sigma .1), and a Gaussian of width 30 of m
 spectra (Liao et al. 2019, arXiv:1910.00760, section 4.2) with sigma 10, a bin apart being 1: with
 the usual 1 any two graphs are as far apart as can be. "tv" has the total variation instead of the
 EMD, as published tables of planar graphs and of block models have it (Liao et al. 2019; Martinkus
-et al. 2022, arXiv:2204.01613), with their widths 1, .1, 30 and 1: of few nodes that of clustering
-says nothing, for the same reason. Neither kernel is positive definite for certain. The biased
-estimate of published tables counts each graph against itself, and is about 1/n + 1/m between real
-and real; the unbiased one is 0 there on average, and may be below it. A number says nothing without
-its kernel, its estimate and both sizes.
+et al. 2022, arXiv:2204.01613), with their widths 1, .1, 30 and 1: for few nodes that of clustering
+cannot distinguish graphs, for the same reason. Neither kernel is positive definite for certain. The
+biased estimate of published tables counts each graph against itself, and is about 1/n + 1/m between
+real and real; the unbiased one is 0 there on average, and may be below it. A number says nothing
+without its kernel, its estimate and both sizes.
 """
 
 from collections.abc import Callable, Mapping
@@ -95,10 +95,12 @@ def mmd2(
     Raises:
         ValueError: fewer than two on a side.
     """
-    return _apart(statistic, torch.cat([left, right]), len(left), estimate, kernel)
+    return _squared_mmd(statistic, torch.cat([left, right]), len(left), estimate, kernel)
 
 
-def _apart(statistic: Statistic, both: Tensor, n: int, estimate: Estimate, kernel: Kernel) -> float:
+def _squared_mmd(
+    statistic: Statistic, both: Tensor, n: int, estimate: Estimate, kernel: Kernel
+) -> float:
     """Return MMD^2 between the first n descriptors (n + m, k) and the others."""
     found = statistic.kernel(both, both, kernel)  # of few graphs three calls would cost the most
     return mmd2_of(found[:n, :n], found[n:, n:], found[:n, n:], estimate)
@@ -133,7 +135,7 @@ def discrepancy(
     have places for different numbers of nodes. Raises as `mmd2`.
     """
     both = described(name, left, right)
-    return _apart(STATISTICS[name], both, len(left[1]), estimate, kernel)
+    return _squared_mmd(STATISTICS[name], both, len(left[1]), estimate, kernel)
 
 
 def figure_of(left: Tensor, right: Tensor, between: Tensor, estimate: Estimate) -> Figure:

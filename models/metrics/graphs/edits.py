@@ -2,7 +2,7 @@
 
 The exact edit distance is too expensive. `edit_distances` returns an upper bound: nodes are matched
 by structural features, and the matching is improved by exchanging two nodes at a time. For copies
-of which one or two pairs are flipped it is nearly always exact.
+with one or two flipped pairs it is nearly always exact.
 """
 
 import numpy as np
@@ -68,8 +68,8 @@ def _nearest(made: _Nodes, known: list[_Nodes]) -> float:
 
 
 def _lower_bound(one: _Nodes, other: _Nodes) -> float:
-    """Return a number of flips that is never too large: by the spectra (Hoffman and Wielandt 1953)
-    and by the sorted degrees, of which a flip changes two by one.
+    """Return a lower bound of the number of flips: by the spectra (Hoffman and Wielandt 1953) and
+    by the sorted degrees (a flip changes two of them by one).
     """
     spectra = np.square(one.spectrum - other.spectrum).sum() / 2.0
     degrees = np.abs(one.degrees - other.degrees).sum() / 2.0

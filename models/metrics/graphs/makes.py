@@ -1,4 +1,4 @@
-"""Whether generated graphs have the structure of the real ones, as metrics: trees, lobsters, grids,
+"""Whether generated graphs have the structure of real graphs, as metrics: trees, lobsters, grids,
 planar graphs, and graphs with a hub.
 """
 

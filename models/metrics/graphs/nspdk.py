@@ -4,9 +4,9 @@ A part of a graph is a pair of nodes at distance d, each with all that lies with
 The kernel of two graphs counts the pairs of equal parts, for each (r, d) normalised to 1 of a graph
 with itself, summed over r and d up to 4, and normalised again: a number of [0, 1].
 
-That two neighbourhoods are equal is told as there, by what does not change with the numbers of
-nodes: each node by the distances to all others and of these to the root, each edge by its two ends,
-the whole by its edges (section 4.1). Sets are told by sums of hashes of 64 bits.
+Equality of two neighbourhoods is tested as there, by invariants under relabelling of the nodes:
+each node by the distances to all others and of these to the root, each edge by its two ends, the
+whole by its edges (section 4.1). Sets are compared by sums of 64-bit hashes.
 """
 
 from collections.abc import Iterator
@@ -84,7 +84,7 @@ def distances(adjacency: Tensor, most: int) -> Tensor:
 
 
 def parts(adjacency: Tensor, size: Tensor) -> Parts:
-    """Return the parts of graphs (n, N, N), of which the first ``size`` nodes are real."""
+    """Return the parts of graphs (n, N, N) whose first ``size`` nodes are real."""
     n, nodes, _ = adjacency.shape
     step = max(1, _AT_ONCE // max(1, nodes**3))
     found = [

@@ -1,9 +1,8 @@
-"""Whether generated and unseen graphs may be of one law: permutation tests of their discrepancies.
-
-Were they, it would say nothing which graph is on which side, and MMD^2 would be as large for any
-other division of all of them (Gretton et al. 2012, JMLR 13, section 5). p is the share of divisions
-that are as far apart, that which was found counted among them, so that it is never 0 and a law is
-wrongly told apart in a share p of cases at most (Phipson and Smyth 2010, arXiv:1603.05766, eq. 2).
+"""Permutation tests of whether generated and unseen graphs have the same distribution. If they do,
+the assignment of graphs to the two sides is arbitrary, and MMD^2 is as large for any other division
+of all graphs (Gretton et al. 2012, JMLR 13, section 5). p is the fraction of divisions with an
+MMD^2 at least as large, including the observed one, so that it is never 0 and the false positive
+rate is at most p (Phipson and Smyth 2010, arXiv:1603.05766, eq. 2).
 """
 
 from typing import Annotated

@@ -47,8 +47,8 @@ def _layers() -> tuple[tuple[tuple[Tensor, Tensor], ...], ...]:
 
 
 def features(adjacency: Tensor, size: Tensor) -> Tensor:
-    """Return the features of graphs (n, N, N), of which the first ``size`` nodes are real,
-    (n, 105), in double precision.
+    """Return the features (n, 105), float64, of graphs (n, N, N) whose first ``size`` nodes are
+    real.
     """
     a = adjacency.double()
     real = real_places(size, a.shape[1])[..., None]

@@ -70,7 +70,7 @@ class BitsPerDimension(LogLikelihood):
         u = torch.rand(rows.x.shape, generator=evidence.rng)
         return rows.holding(rows.x + (u - 0.5) / (self.config.levels - 1))
 
-    def told(self, log_prob: Tensor, rows: Batch) -> Figure:
+    def summarise(self, log_prob: Tensor, rows: Batch) -> Figure:
         d = rows.x[0].numel()
         cell = math.log2(self.config.levels - 1)
         return mean_of(cell - log_prob / (d * math.log(2.0)))

@@ -1,10 +1,10 @@
 """Density and coverage: precision and recall that a few stray images cannot raise.
 
-Both use balls around real data only, as wide as the k-th nearest other real one is away. Density
-counts in how many of them a sample lies, coverage how many have a sample in them. Of samples that
-have the law of the data their expectations do not depend on it: density is 1, and coverage of n
-samples by n data is 1 - prod_i (n - i) / (2n - i), i from 1 to k, nearly 1 - 2^-k (Naeem et al.
-2020, arXiv:2002.09797, section 3.2).
+Both use balls around real samples, with the distance to the k-th nearest other real sample as
+radius. Density counts the balls that contain a sample, coverage the fraction of balls with a sample
+in them. For samples with the distribution of the data their expectations do not depend on it:
+density is 1, and coverage of n samples by n data is 1 - prod_i (n - i) / (2n - i), i from 1 to k,
+nearly 1 - 2^-k (Naeem et al. 2020, arXiv:2002.09797, section 3.2).
 """
 
 from abc import abstractmethod
@@ -64,9 +64,8 @@ def balls_hit(made: Tensor, real: Tensor, k: int) -> tuple[Tensor, Tensor]:
 
 
 def expected_coverage(n: int, m: int, k: int) -> float:
-    """Return the coverage of m data by n samples of the same law, whatever it is.
-
-    A datum is not covered where its k nearest, of all others of both sides, are all data.
+    """Return the expected coverage of m data points by n samples of the same distribution. A point
+    is not covered if its k nearest of both sides are all data.
     """
     missed = 1.0
     for i in range(1, k + 1):
@@ -78,10 +77,10 @@ class _Balls(SampleMetric[BallsConfig]):
     def measure(self, evidence: Evidence) -> Figure:
         k = self.config.neighbours
         made, real = evidence.seen(self.config.most, minimum=k + 1)
-        return self.told(*balls_hit(made, real, k))
+        return self.summarise(*balls_hit(made, real, k))
 
     @abstractmethod
-    def told(self, counts: Tensor, hit: Tensor) -> Figure:
+    def summarise(self, counts: Tensor, hit: Tensor) -> Figure:
         """Return the figure of what `balls_hit` says."""
 
 
@@ -100,7 +99,7 @@ class _Balls(SampleMetric[BallsConfig]):
 class Density(_Balls):
     """The mean over samples of the balls that hold it, over k, as a metric."""
 
-    def told(self, counts: Tensor, hit: Tensor) -> Figure:
+    def summarise(self, counts: Tensor, hit: Tensor) -> Figure:
         each = counts.double() / self.config.neighbours
         low, high = of_mean(each)
         return Figure(float(each.mean()), max(0.0, low), high, len(each))
@@ -121,6 +120,6 @@ class Density(_Balls):
 class Coverage(_Balls):
     """The share of the data's balls that hold a sample as a metric."""
 
-    def told(self, counts: Tensor, hit: Tensor) -> Figure:
+    def summarise(self, counts: Tensor, hit: Tensor) -> Figure:
         share = float(hit.double().mean())
         return Figure(share, *wilson(share, len(hit)), len(counts))

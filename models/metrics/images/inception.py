@@ -63,14 +63,14 @@ def inception(weights: str) -> Inception:
     path = Path(weights)
     try:
         found = path.stat()
-        return _of(path, found.st_size, found.st_mtime_ns)
+        return _load(path, found.st_size, found.st_mtime_ns)
     except OSError as error:
         reason = (error.strerror or "it cannot be read").lower()
         raise NotApplicable(f"Inception's weights cannot be read: {path.name}: {reason}") from error
 
 
 @lru_cache(maxsize=1)
-def _of(path: Path, size: int, changed: int) -> Inception:
+def _load(path: Path, size: int, changed: int) -> Inception:
     data = path.read_bytes() if size <= _LARGEST else b""
     if not hashlib.sha256(data).hexdigest().startswith(_SHA256):
         raise NotApplicable(

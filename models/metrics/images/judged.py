@@ -46,7 +46,7 @@ def judged(evidence: Evidence) -> tuple[Judge, Tensor, Tensor]:
         ValueError, ArithmeticError: as `images_of`.
     """
     made, real = images_of(evidence)
-    return evidence.asked(), made, real
+    return evidence.get_judge(), made, real
 
 
 def told(judge: Judge, x: Rows) -> Tensor:

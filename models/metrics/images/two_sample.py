@@ -65,10 +65,9 @@ class TwoSampleConfig(Config, frozen=True):
     heavy=True,
 )
 class TwoSample(SampleMetric[TwoSampleConfig]):
-    """The accuracy on the halves that were not learned from as a metric, as many of either side.
-
-    Where both sides have one law it is binomial around a half, whatever the classifier: its weights
-    are independent of what it is asked. The network is that of the judge, its weights are not.
+    """Accuracy of a classifier of real and generated images on test halves of equal size. For equal
+    distributions it is binomial around 1/2 for any classifier, since its weights do not depend on
+    the test halves. It has the network of the judge, but not its weights.
     """
 
     def measure(self, evidence: Evidence) -> Figure:
@@ -91,8 +90,8 @@ class TwoSample(SampleMetric[TwoSampleConfig]):
         right = said == _labels(n - half)
         value = float(right.double().mean())
         parts = {
-            "samples told": float(right[: n - half].double().mean()),
-            "real told": float(right[n - half :].double().mean()),
+            "samples recognised": float(right[: n - half].double().mean()),
+            "real recognised": float(right[n - half :].double().mean()),
         }
         return Figure(value, *wilson(value, len(right)), n, parts)
 

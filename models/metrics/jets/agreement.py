@@ -1,10 +1,9 @@
 """Whether generated jets are what they were asked to be: their pT and mass compared with the
 conditions.
 
-Nothing makes a model of constituents obey. What it is asked for are pT and mass of a whole jet, and
-it makes the hardest constituents alone: those of real jets do not sum to it either. The same
-figure of real jets, each under its own conditions, is therefore the bar: no model has an error of
-0.
+Nothing forces a model of constituents to satisfy them. The conditions are pT and mass of a whole
+jet, but only the hardest constituents are generated; those of real jets do not sum to them either.
+The reference is therefore the value of real jets with their own conditions, and no model reaches 0.
 """
 
 from abc import abstractmethod

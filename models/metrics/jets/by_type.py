@@ -91,7 +91,7 @@ class Jets:
         angles: (n, N, 2), eta and phi of constituents.
         pt: (n, N), their pT in GeV, 0 where a place is padded.
         there: (n, N), which places are not padded.
-        scale: (n,), the pT of each jet in GeV: of a generated one that it was asked for.
+        scale: (n,), the pT of each jet in GeV; for generated jets the requested pT.
     """
 
     angles: NDArray[Any]

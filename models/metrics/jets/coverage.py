@@ -57,11 +57,11 @@ class _Matching(ByType[MatchingConfig]):
                 jets.take(torch.randint(len(jets), (self.config.drawn,), generator=rng).numpy())
                 for jets in (made, real)
             )
-            found.append([self._of(movers_distances(one, other))])
+            found.append([self._compute(movers_distances(one, other))])
         return np.array(found)
 
     @abstractmethod
-    def _of(self, apart: Floats) -> float:
+    def _compute(self, apart: Floats) -> float:
         """Return the figure of the distances between samples and real jets, (n, m)."""
 
 
@@ -81,7 +81,7 @@ class _Matching(ByType[MatchingConfig]):
 class Coverage(_Matching):
     """The share of real jets that are the nearest of a sample."""
 
-    def _of(self, apart: Floats) -> float:
+    def _compute(self, apart: Floats) -> float:
         return float(len(np.unique(apart.argmin(axis=1))) / apart.shape[1])
 
 
@@ -100,5 +100,5 @@ class Coverage(_Matching):
 class MatchingDistance(_Matching):
     """The mean over real jets of the distance to the nearest sample."""
 
-    def _of(self, apart: Floats) -> float:
+    def _compute(self, apart: Floats) -> float:
         return float(apart.min(axis=0).mean())

@@ -1,5 +1,5 @@
-"""How near generated jet variables are to real ones: numbers by transport, counts by their
-shares.
+"""Distances between generated and real jet variables: Wasserstein for numbers, frequencies for
+counts.
 """
 
 import torch

@@ -36,11 +36,11 @@ class W1Of(ByType[DrawingConfig]):
     def _between(self, made: Jets, real: Jets, rng: torch.Generator) -> Floats:
         one, other = self._numbers(made), self._numbers(real)
         if not self.config.drawn:
-            return _apart(one, other, made.there, real.there)[None]
+            return _w1_by_number(one, other, made.there, real.there)[None]
         found = []
         for left, right in draws(self.config, made, real, rng):
             there = made.there[left], real.there[right]
-            found.append(_apart(one[left], other[right], *there))
+            found.append(_w1_by_number(one[left], other[right], *there))
         return np.stack(found)
 
     @abstractmethod
@@ -50,7 +50,7 @@ class W1Of(ByType[DrawingConfig]):
         """
 
 
-def _apart(
+def _w1_by_number(
     one: Floats, other: Floats, there: NDArray[np.bool_], elsewhere: NDArray[np.bool_]
 ) -> Floats:
     """Return W1 of each of k numbers; of constituents only those that are there."""

@@ -1,4 +1,4 @@
-"""Whether generated graphs with labels have the structure of the real ones, as a metric."""
+"""Whether generated graphs with labels have the structure of real graphs, as a metric."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,13 +23,13 @@ __all__ = ["ValidLabels"]
 Numbers = NDArray[np.int64]
 
 _LOOKED_AT = 200
-"""So many real graphs say of which make they are."""
+"""Number of real graphs from which the structure is determined."""
 
 
 @metric(
     "valid-labels",
     title="Valid labels",
-    summary="Fraction of generated graphs whose labels satisfy the rule of the real ones: "
+    summary="Fraction of generated graphs whose labels satisfy the rule of the real graphs: "
     "organisations, sentence trees, otherwise only trees or connected.",
     source="by definition",
     kinds=("labelled-graphs", "sentences"),

@@ -1,1 +1,1 @@
-"""Metrics of points of which more is known than their numbers."""
+"""Metrics of points with known modes or a known distribution."""

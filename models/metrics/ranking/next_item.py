@@ -19,7 +19,7 @@ from pushforward.models.ranking.evaluation import check_scores, score_lists
 __all__ = ["AT", "NextItem", "RankingConfig", "gained"]
 
 AT = 10
-"""So many items a list has."""
+"""Default length of a list."""
 _FEW = 30
 
 

@@ -19,9 +19,9 @@ class KernelSums:
 
     Attributes:
         left: (n,), of each sample over the other samples, without itself.
-        right: (m,), of each real one over the other real ones, without itself.
-        across: (n,), of each sample over all real ones.
-        back: (m,), of each real one over all samples.
+        right: (m,), of each real sample over the other real samples.
+        across: (n,), of each sample over all real samples.
+        back: (m,), of each real sample over all samples.
     """
 
     left: Tensor

@@ -134,8 +134,8 @@ class Crps(Metric[CrpsConfig]):
         return _figure(fill(rows.x, hidden), rows.x, hidden, std)
 
     def bar(self, evidence: Evidence) -> Figure:
-        """By the law where it is known; "line" among the parts is a straight line between what was
-        observed, or the last number that goes on.
+        """With the exact distribution if it is known; the part "line" is linear interpolation
+        between observed numbers, or the last number continued.
         """
         rows, hidden, std = self._rows(evidence)
         real, x = evidence.real, rows.x

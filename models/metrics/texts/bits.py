@@ -69,11 +69,11 @@ class BitsPerCharacter(Metric[BitsPerCharacterConfig]):
             at = model.spec.standardised(piece).to(model.device)
             found.append(model.log_prob_bound(at).cpu().double())
             yield
-        return _told(torch.cat(found), rows.x)
+        return _mean_bits(torch.cat(found), rows.x)
 
     def bar(self, evidence: Evidence) -> Figure:
-        """By the law; "single characters" and "pairs" among the parts are what counting them in
-        the training texts comes to.
+        """With the exact distribution; the parts "single characters" and "pairs" are unigram and
+        bigram models of the training texts.
         """
         rows, real, train = self._rows(evidence), evidence.real, evidence.train
         assert isinstance(real, TextSet)
@@ -82,11 +82,11 @@ class BitsPerCharacter(Metric[BitsPerCharacterConfig]):
             k, learned = len(train.alphabet), train.places
             counts = (_singles(learned, k, x), _pairs(learned, k, x))
             for name, log_prob in zip(("single characters", "pairs"), counts, strict=True):
-                parts[name] = _told(log_prob, x).value
+                parts[name] = _mean_bits(log_prob, x).value
         if real.law is not None:
-            found = _told(real.law.log_prob(x), x)
+            found = _mean_bits(real.law.log_prob(x), x)
         elif isinstance(train, TextSet):
-            found = _told(counts[1], x)
+            found = _mean_bits(counts[1], x)
         else:
             raise NotApplicable("pairs are counted in the texts that were learned from")
         return Figure(found.value, found.low, found.high, found.n, parts)
@@ -101,7 +101,7 @@ class BitsPerCharacter(Metric[BitsPerCharacterConfig]):
         return rows
 
 
-def _told(log_prob: Tensor, x: Tensor) -> Figure:
+def _mean_bits(log_prob: Tensor, x: Tensor) -> Figure:
     return mean_of(-log_prob.double() / (x.shape[1] * math.log(2.0)))
 
 

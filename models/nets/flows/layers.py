@@ -108,12 +108,12 @@ class InvertibleLayers(nn.Module):
         given: Mapping[str, Tensor] | None = None,
         mask: Tensor | None = None,
     ) -> Tensor:
-        z, volume = self.back(Batch(x, mask, given or {}))
+        z, volume = self.to_noise(Batch(x, mask, given or {}))
         flat = z.flatten(1)
         gaussian = -0.5 * (flat.square() + math.log(2.0 * math.pi)).sum(dim=1)
         return gaussian + volume
 
-    def back(self, rows: Batch) -> tuple[Tensor, Tensor]:
+    def to_noise(self, rows: Batch) -> tuple[Tensor, Tensor]:
         """Return where the data are as noise, z (n, *shape), and log |det dz/dx| (n,)."""
         z, volume = rows.x.flatten(1), rows.x.new_zeros(len(rows))
         context = self._context(rows)
@@ -122,7 +122,7 @@ class InvertibleLayers(nn.Module):
             volume = volume + change
         return z.reshape(rows.x.shape), volume
 
-    def forth(self, latents: Batch) -> Iterator[Tensor]:
+    def to_data(self, latents: Batch) -> Iterator[Tensor]:
         """Yield the points after each layer from noise to data, (n, *shape) each."""
         x, context = latents.x.flatten(1), self._context(latents)
         for layer in reversed(self.layers):

@@ -81,7 +81,7 @@ class NodeCouplings(nn.Module):
             ]
         )
 
-    def back(self, rows: Batch) -> tuple[Tensor, Tensor]:
+    def to_noise(self, rows: Batch) -> tuple[Tensor, Tensor]:
         """Return where pairs are as noise, z (n, pairs), and log |det dz/dy| (n,)."""
         z, volume = rows.x, rows.x.new_zeros(len(rows))
         for net, mine in zip(self.nets, self.touching, strict=True):
@@ -90,7 +90,7 @@ class NodeCouplings(nn.Module):
             volume = volume + log_scale.sum(dim=1)
         return z, volume
 
-    def forth(self, rows: Batch) -> Iterator[Tensor]:
+    def to_data(self, rows: Batch) -> Iterator[Tensor]:
         """Yield the points after each coupling from noise to pairs, (n, pairs) each."""
         y = rows.x
         for net, mine in zip(reversed(self.nets), self.touching.flip(0), strict=True):

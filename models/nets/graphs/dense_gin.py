@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from pushforward.models.config import Config, param
 from pushforward.models.contracts.spec import DataSpec
-from pushforward.models.nets.graphs.shell import GraphShell, Told
+from pushforward.models.nets.graphs.shell import ConditionalNorm, GraphShell
 from pushforward.models.nets.mlp import linear
 from pushforward.models.nets.role import Role
 from pushforward.models.registry import network
@@ -42,7 +42,10 @@ class _Layer(nn.Module):
     def __init__(self, config: DenseGinConfig, told: int, generator: torch.Generator) -> None:
         super().__init__()
         g, width, pairs, many = generator, config.width, config.pairs, config.adjacencies
-        self.node_in, self.pair_in = Told(width, told, g), Told(pairs, told, g)
+        self.node_in, self.pair_in = (
+            ConditionalNorm(width, told, g),
+            ConditionalNorm(pairs, told, g),
+        )
         self.adjacencies = linear(pairs, many, generator=g)
         self.own = nn.Parameter(torch.ones(many))  # 1 + epsilon of the paper
         self.heard = linear(many * width, 2 * width, generator=g)

@@ -17,7 +17,7 @@ from torch.nn import functional
 from pushforward.models.config import Config, param
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.layouts.graph_structure import diffusion_map
-from pushforward.models.nets.graphs.shell import GraphShell, Told
+from pushforward.models.nets.graphs.shell import ConditionalNorm, GraphShell
 from pushforward.models.nets.mlp import linear
 from pushforward.models.nets.role import Role
 from pushforward.models.registry import network
@@ -46,8 +46,8 @@ class EgnnConfig(Config, frozen=True):
 
 
 class EquivariantLayer(nn.Module):
-    """Messages by distance; they move the positions along what lies between, and tell nodes and
-    pairs. All of it starts from zero.
+    """Messages by distance: they move the positions along their differences and update nodes and
+    pairs. All outputs start at zero.
 
     Args:
         config: its size.
@@ -61,7 +61,10 @@ class EquivariantLayer(nn.Module):
     ) -> None:
         super().__init__()
         g, width, pairs = generator, config.width, config.pairs
-        self.node_in, self.pair_in = Told(width, told, g), Told(pairs, told, g)
+        self.node_in, self.pair_in = (
+            ConditionalNorm(width, told, g),
+            ConditionalNorm(pairs, told, g),
+        )
         self.own = linear(pairs, 2 * pairs, generator=g)
         self.ends = linear(width, 2 * pairs, generator=g)
         self.far = linear(1, 2 * pairs, generator=g)

@@ -1,11 +1,9 @@
-"""The network of GRAN: what the next nodes of a graph are joined to, by messages over the graph so
-far.
-
-New nodes begin with nothing but which of the block they are, and are joined to all there are and to
-each other; messages go along these edges and those of the graph, each as much as attention lets
-through. Of each pair of a new node with one before it K chances of an edge are said, and how likely
-the K are: all pairs of the block follow the same of them, so that edges know of each other (Liao et
-al. 2019, arXiv:1910.00760, sections 2.2 and 2.3).
+"""The network of GRAN: the edges of the next block of nodes, by message passing on the graph so
+far. New nodes start with their index in the block and are connected to all others; messages pass
+along these edges and those of the graph, weighted by attention. For each pair of a new node with an
+earlier one the network predicts K edge probabilities and the weights of the K mixture components:
+all pairs of the block share the component, so that edges are correlated (Liao et al. 2019,
+arXiv:1910.00760, sections 2.2 and 2.3).
 
 Messages are functions of h_i - h_j, of which the first layer is linear: it is done once a node, and
 what is left to do for a pair is a sum and a ReLU.
@@ -138,8 +136,8 @@ class GranNet(nn.Module):
         Args:
             adjacency: (n, N, N) bool, ordered; of it edges between nodes before ``first`` are read.
             first: (n,), at which place the block begins.
-            real: (n, N), which nodes there are.
-            given: what is known of each graph.
+            real: (n, N), which nodes exist.
+            given: the conditions of each graph.
         """
         _n, nodes, _ = adjacency.shape
         place = torch.arange(nodes, device=adjacency.device)

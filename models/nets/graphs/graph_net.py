@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from pushforward.models.config import Config, param
 from pushforward.models.contracts.spec import DataSpec
-from pushforward.models.nets.graphs.shell import GraphShell, Told
+from pushforward.models.nets.graphs.shell import ConditionalNorm, GraphShell
 from pushforward.models.nets.mlp import linear
 from pushforward.models.nets.role import Role
 from pushforward.models.registry import network
@@ -44,7 +44,10 @@ class _Layer(nn.Module):
         super().__init__()
         g, width, pairs, products = generator, config.width, config.pairs, config.products
         self.products = products
-        self.node_in, self.pair_in = Told(width, told, g), Told(pairs, told, g)
+        self.node_in, self.pair_in = (
+            ConditionalNorm(width, told, g),
+            ConditionalNorm(pairs, told, g),
+        )
         self.gate = linear(pairs, width, generator=g)
         self.value = linear(width, width, generator=g)
         self.heard = linear(2 * width, 2 * width, generator=g)

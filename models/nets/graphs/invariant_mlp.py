@@ -1,9 +1,7 @@
-"""A fully connected critic of what of a graph does not depend on how its nodes are numbered.
-
-It sees structural features of the soft adjacency (`models.layouts.graph_invariants`) and never the
-row: whatever its weights are, the slope at a row goes along with the numbering of the nodes, and so
-do the particles that climb it. It costs a tenth of a message-passing network, and sees only the
-invariants that it is given.
+"""A fully connected critic of permutation invariants of a graph. It reads structural features of
+the soft adjacency (`models.layouts.graph_invariants`) and never the row: its gradient, and thus the
+motion of particles, is permutation equivariant for any weights. It costs a tenth of a
+message-passing network, and sees only these invariants.
 """
 
 from collections.abc import Mapping

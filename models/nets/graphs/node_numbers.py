@@ -39,16 +39,18 @@ class NodeNumbers(nn.Module):
         """Return log p of the numbers x (n, N) of the nodes of graphs (n, N, N) that are ``real``
         (n, N), in nats, (n,).
         """
-        mean, log_std = self._said(adjacency, given)
+        mean, log_std = self._mean_and_log_std(adjacency, given)
         each = -0.5 * ((x - mean) / log_std.exp()).square() - log_std - 0.5 * math.log(2 * math.pi)
         return (each * real).sum(dim=1)
 
-    def drawn(self, z: Tensor, adjacency: Tensor, given: Mapping[str, Tensor]) -> Tensor:
+    def draw_numbers(self, z: Tensor, adjacency: Tensor, given: Mapping[str, Tensor]) -> Tensor:
         """Return numbers (n, N) from normal ones z (n, N)."""
-        mean, log_std = self._said(adjacency, given)
+        mean, log_std = self._mean_and_log_std(adjacency, given)
         return mean + log_std.exp() * z
 
-    def _said(self, adjacency: Tensor, given: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+    def _mean_and_log_std(
+        self, adjacency: Tensor, given: Mapping[str, Tensor]
+    ) -> tuple[Tensor, Tensor]:
         a = adjacency.to(self.last.weight)
         n, nodes, _ = a.shape
         degree = a.sum(dim=2)

@@ -54,8 +54,8 @@ def backward(nodes: int, reach: int, device: torch.device | None = None) -> tupl
 
 
 def rows_of(square: Tensor, reach: int) -> Tensor:
-    """Return what symmetric matrices (n, N, N) say of each node and those up to so many places
-    before it, (n, N, M); what stands where there is none is of no meaning.
+    """Return the entries of symmetric matrices (n, N, N) between each node and the M nodes before
+    it, (n, N, M); entries without such a node are undefined.
     """
     at, _ = backward(square.shape[1], reach, square.device)
     return square.gather(2, at.expand(len(square), -1, -1))
@@ -107,7 +107,7 @@ class RowGru(nn.Module):
         meaning, each from what comes before it.
         """
         before = functional.pad(rows[:, :-1], (0, 0, 1, 0))
-        states: Tensor = self.rows(torch.cat([before, self._known(before, given)], dim=2))[0]
+        states: Tensor = self.rows(torch.cat([before, self._row_inputs(before, given)], dim=2))[0]
         start = self.first(states)
         if self.edges is None:
             said: Tensor = self.last(functional.relu(start))
@@ -118,12 +118,12 @@ class RowGru(nn.Module):
         said = self.last(self.edges(before, known)[0])
         return said.view(rows.shape)
 
-    def drawn(self, u: Tensor, given: Mapping[str, Tensor]) -> Iterator[tuple[Tensor, int]]:
+    def draw_rows(self, u: Tensor, given: Mapping[str, Tensor]) -> Iterator[tuple[Tensor, int]]:
         """Draw rows from uniform numbers u (n, N, M): yield from row 1 on each row (n, M) as bool,
         with how many evaluations there have been.
         """
         row = torch.zeros_like(u[:, 0])
-        known = self._known(u, given)
+        known = self._row_inputs(u, given)
         state: Tensor | None = None
         spent = 0
         _, there = backward(self.nodes, self.reach, u.device)
@@ -139,9 +139,7 @@ class RowGru(nn.Module):
             yield found & there[i], spent
 
     def _row(self, start: Tensor, u: Tensor, places: int) -> tuple[Tensor, int]:
-        """Return the edges of a row that has so many places, (n, M) bool, and the evaluations that
-        they took.
-        """
+        """Return the edges of a row, (n, M) bool, and the number of evaluations."""
         if self.edges is None:
             return u < torch.sigmoid(self.last(functional.relu(start))), 1
         found = torch.zeros_like(u, dtype=torch.bool)
@@ -152,7 +150,7 @@ class RowGru(nn.Module):
             before = 2.0 * found[:, place : place + 1].to(u) - 1.0
         return found, places + 1
 
-    def _known(self, like: Tensor, given: Mapping[str, Tensor]) -> Tensor:
+    def _row_inputs(self, like: Tensor, given: Mapping[str, Tensor]) -> Tensor:
         """Return what is known of each row before it is made, (n, N, k): which it is, and what is
         given of the graph.
         """

@@ -24,11 +24,12 @@ from pushforward.models.nets.graphs.sentence import SentenceReader, sentence_of
 from pushforward.models.nets.mlp import FourierFeatures, linear
 from pushforward.models.nets.role import Role
 
-__all__ = ["GraphShell", "Structure", "Told"]
+__all__ = ["ConditionalNorm", "GraphShell", "Structure"]
 
 Structure = Literal["none", "walks", "cycles"]
-"""What is told of the structure: nothing but the soft adjacency, degrees, triangles and walks, or
-cycles and the spectrum beside these."""
+"""The structural features: only the soft adjacency; also degrees, triangles and walks; or also
+cycles and the spectrum.
+"""
 
 _WALKS = 4  # random walks of 2, 4, 8 and 16 steps
 _CYCLES, _TOTALS, _TONES = 3, 4, 5
@@ -37,7 +38,7 @@ _RARE = -3.0  # the logit of an edge of one of several types, where nothing is s
 _OF_A_GRAPH = ("critic", "encoder")
 
 
-class Told(nn.Module):
+class ConditionalNorm(nn.Module):
     """Normalisation of channels, scaled and shifted by the context, from an identity."""
 
     def __init__(self, channels: int, told: int, generator: torch.Generator) -> None:
@@ -58,8 +59,8 @@ class GraphShell(nn.Module):
     """A denoiser, (B, L) -> (B, L); a critic, -> (B, 1); an encoder, -> (B, outputs); or a
     generator from (B, latent).
 
-    A generator gives each node a look at the latent of its own, and says of each pair a number
-    between -1 and 1.
+    A generator gives each node its own projection of the latent, and returns a number between -1
+    and 1 for each pair.
 
     Args:
         spec: of the data.
@@ -149,7 +150,7 @@ class GraphShell(nn.Module):
         joined = self.packing.dense(mask)[..., None].to(x.dtype)
         real = self.packing.present(mask)[..., None].to(x.dtype)
         n = real.sum(dim=1, keepdim=True).clamp_min(1.0)
-        known = self._known(clock, given)
+        known = self._context_parts(clock, given)
         if self.role.latent:
             h, e = self._imagined(x)
         else:
@@ -221,7 +222,9 @@ class GraphShell(nn.Module):
         s = torch.exp(4.0 * clock).clamp_min(_SHARPEST)[:, None, None, None]
         return 2.0 * (1.0 + s.square()).sqrt() / s.square()
 
-    def _known(self, clock: Tensor | None, given: Mapping[str, Tensor] | None) -> list[Tensor]:
+    def _context_parts(
+        self, clock: Tensor | None, given: Mapping[str, Tensor] | None
+    ) -> list[Tensor]:
         parts = []
         if self.clock is not None and clock is not None:
             parts.append(self.clock(clock))

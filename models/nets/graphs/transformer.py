@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from pushforward.models.config import Config, param
 from pushforward.models.contracts.spec import DataSpec
-from pushforward.models.nets.graphs.shell import GraphShell, Structure, Told
+from pushforward.models.nets.graphs.shell import ConditionalNorm, GraphShell, Structure
 from pushforward.models.nets.mlp import linear
 from pushforward.models.nets.role import Role
 from pushforward.models.registry import network
@@ -58,7 +58,10 @@ class _Layer(nn.Module):
         g, width, pairs, self.heads = generator, config.width, config.pairs, config.heads
         inner = config.heads * max(1, width // config.heads)
         self.scale = 1.0 / math.sqrt(inner / config.heads)
-        self.node_in, self.pair_in = Told(width, told, g), Told(pairs, told, g)
+        self.node_in, self.pair_in = (
+            ConditionalNorm(width, told, g),
+            ConditionalNorm(pairs, told, g),
+        )
         self.asked = linear(width, 3 * inner, generator=g)
         self.bias = linear(pairs, 2 * inner, generator=g)
         self.whole = linear(width + pairs, width, generator=g)

@@ -26,18 +26,17 @@ __all__ = ["SetNet"]
 class SetNet(nn.Module, ABC):
     """A denoiser, (B, N, f) -> (B, N, f); a critic, -> (B, 1); or a generator from (B, latent).
 
-    A generator thinks of each place as a mark of its own plus the latent; the marks are learned. A
-    critic sums up the mean of the places. A subclass makes its layers and then `_end`, and says
-    what comes of the places (`think`).
+    A generator starts each place as a learned embedding plus the latent. A critic reads the mean of
+    the places. A subclass builds its layers and then `_end`, and updates the places in `think`.
 
     Args:
-        config: its size and make.
+        config: its size and structure.
         spec: of the data.
         role: what it is to be.
         generator: where the initial weights come from (a generator of the CPU).
 
     Attributes:
-        told: how many numbers the context has, 0 where there is none.
+        told: size of the context, 0 without one.
     """
 
     def __init__(

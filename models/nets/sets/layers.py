@@ -56,13 +56,13 @@ def needs_written_attention(x: Tensor, *, twice: bool = False) -> bool:
 def attend(
     q: Tensor, k: Tensor, v: Tensor, heads: int, bias: Tensor | None, written: bool
 ) -> Tensor:
-    """Return what places gather from others (Vaswani et al. 2017, arXiv:1706.03762, eq. 1).
+    """Return scaled dot-product attention (Vaswani et al. 2017, arXiv:1706.03762, eq. 1).
 
     Args:
-        q: what is asked for, (B, N, width).
-        k: what others are known by, (B, M, width).
-        v: what they say, (B, M, width).
-        heads: how many ways of looking there are.
+        q: queries, (B, N, width).
+        k: keys, (B, M, width).
+        v: values, (B, M, width).
+        heads: number of heads.
         bias: added to the scores, (B, 1, 1, M).
         written: whether it is written out, which has all derivatives, rather than fused.
     """
@@ -137,13 +137,13 @@ class Network(_Fed):
 
 
 class Layer(_Fed):
-    """Attention, among places or from some to others, then each for itself.
+    """Self- or cross-attention followed by a feed-forward layer.
 
     Args:
-        config: its make.
-        told: how many numbers the context has, 0 for none.
-        across: whether what is seen is not what looks.
-        gain: with which both begin, 0 where they begin as if they were not there.
+        config: its settings.
+        told: size of the context, 0 for none.
+        across: whether it is cross-attention.
+        gain: initial gain of both parts; 0 starts the layer as the identity.
         generator: where the initial weights come from.
     """
 
@@ -183,10 +183,10 @@ class Layer(_Fed):
         """Return places h (B, N, width) after the layer.
 
         Args:
-            h: those that look.
+            h: the queries.
             context: (B, told).
-            bias: added to the scores of those that are seen, as `bias_of` gives it.
-            others: those that are seen, (B, M, width); None where they are h.
+            bias: added to the attention scores, from `bias_of`.
+            others: keys and values, (B, M, width); None for h.
             written: whether attention is written out rather than fused.
         """
         if others is None:

@@ -21,7 +21,7 @@ Encoding = Annotated[
         advanced=True,
     ),
 ]
-"""How a network is told the noise level, as a setting."""
+"""How a network is conditioned on the noise level, as a setting."""
 
 
 class SetNetConfig(Config, frozen=True):

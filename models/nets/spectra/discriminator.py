@@ -1,10 +1,10 @@
 """Discriminator and generator of spectral-spatial windows, of four types of layers: spectral and
 spatial convolutions down, spatial and spectral transposed convolutions up.
 
-After Zhong et al. 2020, doi:10.1109/TCYB.2019.2915094, of which the four types of layers are known
-and the sizes are not; these are our own. The small preset sees all channels of a pixel at once
-(spectral layers of 1 x 1 pixel); with spectral kernels the bands are convolved, as in SSRN (Zhong
-et al. 2018, doi:10.1109/TGRS.2017.2755542: kernels of 7 bands with a stride of 2, 24 of them).
+After Zhong et al. 2020, doi:10.1109/TCYB.2019.2915094, which gives the four types of layers but not
+the sizes; these are our own. The small preset sees all channels of a pixel at once (spectral layers
+of 1 x 1 pixel); with spectral kernels the bands are convolved, as in SSRN (Zhong et al. 2018,
+doi:10.1109/TGRS.2017.2755542: kernels of 7 bands with a stride of 2, 24 of them).
 
 Shapes: windows (B, channels, side, side), latents (B, latent).
 """

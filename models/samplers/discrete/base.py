@@ -72,8 +72,8 @@ class DiscreteSampler(ABC):
         """Return symbols at s < t, (n, *shape); at s = 0 they are symbols of the data."""
 
     def nfe(self, steps: int | None = None) -> int:
-        """Return the number of network evaluations per sample, along a path of so many steps; None
-        for one that has enough.
+        """Return the number of network evaluations per sample, along a path with that number of
+        steps; None if it is free.
         """
         return self.settings.steps if steps is None else min(self.settings.steps, steps)
 

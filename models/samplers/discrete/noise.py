@@ -13,9 +13,8 @@ __all__ = ["Uniforms"]
 class Uniforms:
     """Uniform numbers in the shape of rows, new ones each time.
 
-    A sampler of symbols cannot do without chance, and yet a fixed particle has one life, however
-    many are shown beside it: row i of each draw is a function of the seed, of which draw it is, and
-    of i.
+    Samplers of symbols are random, but a fixed particle must not depend on the number of particles:
+    row i of each draw is a function of the seed, the number of the draw, and i.
 
     Args:
         generator: where the seed comes from; None for seed 0.

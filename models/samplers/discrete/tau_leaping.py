@@ -77,15 +77,15 @@ class TauLeaping(DiscreteSampler):
         x, t, s = at.x, at.t, at.s
         if s == 0:
             return draw_symbols(at.path.reverse(at.clean(x, t), x, t, 0), at.uniforms(x))
-        x = _leap(x, _back(at.clean, at.path, x, t), float(t - s), at.uniforms)
+        x = _leap(x, _reverse(at.clean, at.path, x, t), float(t - s), at.uniforms)
         for _ in range(self.config.corrector):
             # To and fro with equal rates: the law at s stays what it is.
-            rates = _back(at.clean, at.path, x, s) + at.path.one[s][x]
+            rates = _reverse(at.clean, at.path, x, s) + at.path.one[s][x]
             x = _leap(x, rates, self.config.walk * (t - s), at.uniforms)
         return x
 
 
-def _back(clean: Clean, path: DiscretePath, x: Tensor, t: int) -> Tensor:
+def _reverse(clean: Clean, path: DiscretePath, x: Tensor, t: int) -> Tensor:
     return path.reverse(clean(x, t), x, t, t - 1)
 
 

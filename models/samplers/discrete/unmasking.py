@@ -1,4 +1,6 @@
-"""Parallel unmasking: so many masked places at each step, in a random order or the surest first."""
+"""Parallel unmasking: a fixed number of masked places at each step, in a random order or the surest
+first.
+"""
 
 from typing import Annotated, Literal
 

@@ -171,13 +171,13 @@ def _procedural(entry: DatasetEntry, config: Config, n: int, seed: int) -> Datas
         return fresh_pairs(entry.make, config, count)(seed)
 
     count = n or _STATISTICS
-    drawn = _drawn if count <= MOST_CACHED else _drawn.__wrapped__
+    drawn = _draw_cached if count <= MOST_CACHED else _draw_cached.__wrapped__
     rows, rows_hash = drawn(entry, config, count, seed)
     return Dataset(rows, rows_hash, draw, pair)
 
 
 @lru_cache(maxsize=1)
-def _drawn(entry: DatasetEntry, config: Config, n: int, seed: int) -> tuple[RowSource, str]:
+def _draw_cached(entry: DatasetEntry, config: Config, n: int, seed: int) -> tuple[RowSource, str]:
     """Return rows of a procedural set and their hash. A run is created and then opened with the
     same ones, and some take half a minute.
     """

@@ -19,10 +19,10 @@ from pushforward.studio.engine.data.datasets import Dataset
 from pushforward.studio.engine.kinds.base import kind_of
 from pushforward.studio.engine.process.failures import Refused
 
-__all__ = ["added", "drawn"]
+__all__ = ["added", "draw_dataset"]
 
 
-def drawn(
+def draw_dataset(
     data: Dataset, source: Family[Any], sampler: Any, seed: int
 ) -> Generator[bool, None, Dataset]:
     """Return data whose training rows are samples of a model, as many as before; evaluation data

@@ -23,7 +23,7 @@ from pushforward.models.fields.rescaling import Rescaling
 from pushforward.models.fields.rescalings import RESCALINGS
 from pushforward.models.nets.offered import kinds_of
 from pushforward.models.nets.pick import preferred
-from pushforward.models.operators.against import DISTANCE, is_distance
+from pushforward.models.operators.real_comparison import DISTANCE, is_distance
 from pushforward.models.registry import Problem, registry
 from pushforward.studio.engine.kinds.base import kind_of
 from pushforward.studio.engine.kinds.compatibility import kinds_measured

@@ -134,7 +134,7 @@ class Resolved:
         entry = self.family.entry
         if "labels" in entry.needs:
             return True
-        told = bool(entry.make.told_classes(self.family.config))
+        told = bool(entry.make.needs_classes(self.family.config))
         return told and "told" not in gives(picked_kind(self.spec.dataset))
 
     def _data(self, project: Path | None) -> Dataset:

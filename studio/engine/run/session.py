@@ -20,7 +20,7 @@ from pushforward.models.registry import registry
 from pushforward.studio.conditions import told_of
 from pushforward.studio.engine.data.batches import Batches, Fed, Fresh, Mirrored, Shuffled, Streamed
 from pushforward.studio.engine.data.datasets import Dataset, edited, labelled
-from pushforward.studio.engine.data.generated_data import added, drawn
+from pushforward.studio.engine.data.generated_data import added, draw_dataset
 from pushforward.studio.engine.data.stored_rows import StoredRows
 from pushforward.studio.engine.kinds.base import kind_of
 from pushforward.studio.engine.kinds.compatibility import entry_of
@@ -338,7 +338,7 @@ def _drawing(
                 f"Trains on samples of {taken.run} at step {taken.step:,} instead of the data "
                 f"(seed {seed}, labelled by the reference classifier)."
             )
-            return lambda data: drawn(data, source, sampler, seed)
+            return lambda data: draw_dataset(data, source, sampler, seed)
     return None
 
 

@@ -15,7 +15,7 @@ from pushforward.observables.sentences.grammar import (
     RELATIONS,
     WORDS,
     Tree,
-    drawn,
+    draw_sentence,
     tokens,
     unseen,
 )
@@ -126,7 +126,7 @@ class ParsedView(AskedLive[Question]):
         """Write a sentence with a word order outside the training data."""
         self._turn += 1
         rng = np.random.default_rng(self._turn)
-        while not unseen((found := drawn(rng))[1]):
+        while not unseen((found := draw_sentence(rng))[1]):
             pass
         self.line.setText(" ".join(found[0]))
 

@@ -1,36 +1,35 @@
-"""Which rows of a law go with conditions of which some were chosen: those alike, or the nearest."""
+"""Find the samples whose conditions agree best with some chosen conditions."""
 
 from collections.abc import Mapping
 
 import torch
 from torch import Tensor
 
-__all__ = ["rows_beside"]
+__all__ = ["match_conditions"]
 
 _AT_ONCE = 256  # different choices that are held against all rows of a law together
 
 
-def rows_beside(
+def match_conditions(
     law: Mapping[str, Tensor],
     classes: Mapping[str, int],
     chosen: Mapping[str, Tensor],
     n: int,
     generator: torch.Generator,
 ) -> Tensor:
-    """Return n numbers of rows of a law, (n,) int64, on the CPU, from which what was not chosen may
-    be taken.
+    """Return n indices of rows, (n,) int64 on the CPU, whose conditions agree with the chosen ones:
+    the other conditions are taken from them.
 
-    Of the rows of the classes that were chosen, those whose numbers are nearest to the chosen ones
-    are as good as each other: the nearest sqrt(m) of m, the usual number for a density from nearest
-    neighbours (Duda, Hart and Stork 2001, Pattern Classification, section 4.4), and all that are as
-    near as the last of these. A class that the law does not have chooses nothing.
+    A row agrees if it has the chosen classes and is among the sqrt(m) nearest of the m rows that
+    do, including ties: the usual number of neighbours for a density estimate (Duda, Hart and Stork
+    2001, Pattern Classification, section 4.4). A class without rows restricts nothing.
 
     Args:
-        law: by name, (m, ...).
-        classes: by name, how many classes a label has, 0 for numbers.
-        chosen: by a name of the law, (n, ...) or a single value for all, as the law has them.
-        n: how many.
-        generator: on the CPU.
+        law: samples of the joint distribution of the conditions, by name, (m, ...).
+        classes: number of classes of each label by name, 0 for numbers.
+        chosen: chosen values by name, (n, ...) or one value for all rows.
+        n: number of indices.
+        generator: a generator of the CPU.
     """
     total = len(next(iter(law.values())))
     if chosen.keys() == law.keys() or not chosen:
@@ -58,8 +57,9 @@ def rows_beside(
 def _fit(
     law: Mapping[str, Tensor], classes: Mapping[str, int], names: list[str], wanted: Tensor
 ) -> Tensor:
-    """Return which rows of the law go with each of some choices, (u, m) bool; ``wanted`` (u, c) are
-    these by the names.
+    """Return which rows agree with each of u choices, (u, m) bool.
+
+    ``wanted`` (u, c) holds the chosen values, concatenated in the order of ``names``.
     """
     total = len(next(iter(law.values())))
     pool = torch.ones((len(wanted), total), dtype=torch.bool)

@@ -1,4 +1,4 @@
-"""Settings of what a diffusion is told beside x: one name and meaning in every family."""
+"""Settings of conditional models, with one name and meaning in every family."""
 
 from typing import Annotated
 

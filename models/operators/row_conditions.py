@@ -7,10 +7,10 @@ from torch import Tensor
 from pushforward.models.contracts.batch import Batch
 from pushforward.models.contracts.spec import SIZE, DataSpec
 
-__all__ = ["told"]
+__all__ = ["add_conditions"]
 
 
-def told(spec: DataSpec, rows: Batch, chosen: Mapping[str, Tensor]) -> Batch:
+def add_conditions(spec: DataSpec, rows: Batch, chosen: Mapping[str, Tensor]) -> Batch:
     """Return rows with all their conditions, in the units of the data: what a person chose, and
     else what they say.
 
@@ -33,7 +33,7 @@ def told(spec: DataSpec, rows: Batch, chosen: Mapping[str, Tensor]) -> Batch:
     if lacking:
         names = ", ".join(lacking)
         raise ValueError(
-            f"the rows do not say {names}, which the model is told: choose it for them"
+            f"the rows do not say {names}, which the model is conditioned on: choose it for them"
         )
     for name in spec.law:
         classes = spec.given[name].classes

@@ -5,10 +5,10 @@ from collections.abc import Generator
 from pushforward.models.contracts.data import Judge
 from pushforward.models.operators.base import Operation, Progress
 
-__all__ = ["asked"]
+__all__ = ["train_judge"]
 
 
-def asked(operation: Operation, now: Progress) -> Generator[Progress, None, Judge]:
+def train_judge(operation: Operation, now: Progress) -> Generator[Progress, None, Judge]:
     """Return the judge of the data of the run; yields how far the operator is while it learns.
 
     Raises:

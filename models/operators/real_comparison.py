@@ -13,7 +13,7 @@ from pushforward.models.contracts.family import Family
 from pushforward.models.entries import MetricEntry
 from pushforward.models.metrics.base import Evidence, Metric, NotApplicable, SampleMetric
 from pushforward.models.operators.base import Operation, Progress
-from pushforward.models.operators.judging import asked
+from pushforward.models.operators.judge_training import train_judge
 from pushforward.models.registry import registry
 from pushforward.models.tensors import make_generator
 
@@ -72,11 +72,11 @@ class _Wanted(Exception):
 
 
 class _Probe(Evidence):
-    """A few real data, of which a figure says whether it asks for a judge, and no more: they may be
-    too few of a type to be measured.
+    """A few real data that only show whether a metric needs the judge; they may be too few to be
+    measured.
     """
 
-    def asked(self) -> Judge:
+    def get_judge(self) -> Judge:
         raise _Wanted
 
 
@@ -88,7 +88,7 @@ def judge_for(
     try:
         figure.bar(_Probe(real, make_generator(0, _FIGURE), other=other))
     except _Wanted:
-        return (yield from asked(operation, at))
+        return (yield from train_judge(operation, at))
     except NotApplicable:
         pass  # what is measured with is more, and says it if that is too few, too
     return None

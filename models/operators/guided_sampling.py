@@ -23,7 +23,7 @@ __all__ = [
     "StrengthsSetting",
     "check_led",
     "leading",
-    "led",
+    "sample_guided",
     "swept",
     "unconditional",
 ]
@@ -91,7 +91,7 @@ def leading(steps: int, strength: float, sampler: Any = None, **settings: Any) -
     if own is None:
         free = ClassifierFree(decode(ClassifierFreeConfig, {"strength": strength, **settings}))
         return Heun(HeunConfig(steps=steps)).guided_by(free)
-    return Heun(HeunConfig(steps=steps)).guided_by(own.by(strength))
+    return Heun(HeunConfig(steps=steps)).guided_by(own.with_strength(strength))
 
 
 def _classifier(sampler: Any) -> ClassifierGuidance | None:
@@ -114,7 +114,7 @@ def swept(
     blown: list[BlownUp] = []
     for k, sampler in enumerate(samplers):
         try:
-            made = yield from led(family, latents, sampler, k, len(samplers))
+            made = yield from sample_guided(family, latents, sampler, k, len(samplers))
         except BlownUp as error:
             blown.append(error)
             continue
@@ -124,7 +124,7 @@ def swept(
     return bool(blown)
 
 
-def led(
+def sample_guided(
     family: Family[Any], latents: Batch, sampler: Heun, k: int, count: int
 ) -> Generator[Progress, None, Tensor]:
     """Return samples (n, *shape) of a guided sampler, the k-th set, in the units of the data, on
