@@ -186,8 +186,8 @@ def _write(job: "EvaluationJob", seed: int) -> None:
         paragraph(f"{said} {RULE}")
     floors: dict[str, list[str]] = {}
     for row in rows:
-        if row["floor"] is not None and row["held_against"] != REAL:
-            floors.setdefault(row["held_against"], []).append(row["metric"])
+        if row["floor"] is not None and row["reference"] != REAL:
+            floors.setdefault(row["reference"], []).append(row["metric"])
     for bar, slugs in floors.items():
         *others, last = slugs
         say(f"The floor of {' and '.join(filter(None, [', '.join(others), last]))} is {bar}.")

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pushforward.studio.formats.arrays import ARRAY_SUFFIXES
+from pushforward.studio.formats.cells import with_commas
 from pushforward.studio.formats.limits import FormatError
 from pushforward.studio.formats.registry import discover
 from pushforward.studio.formats.tables.registry import registry
@@ -28,6 +29,7 @@ MOST_ON_A_SHEET = 1024
 MOST_IN_A_ZIP = 100_000
 SMALLEST = 512
 GAP = 0.1
+TABLE = "images.csv"
 
 
 def write_images(
@@ -40,8 +42,8 @@ def write_images(
     atomically.
 
     NPZ and HDF5 hold "x" float32, PNG one sheet of the first (at most 1,024) images, a zip one PNG
-    per image, in class ``folders`` (n,) if given. ``attrs`` is the provenance (plain JSON):
-    "provenance", in PNG a comment, in a zip provenance.json.
+    per image, in class ``folders`` (n,) if given, and images.csv, a line an image. ``attrs`` is the
+    provenance (plain JSON): "provenance", in PNG a comment, in a zip provenance.json.
 
     Raises:
         ValueError: x is not (n, C, H, W) with C 1 or 3 and n at least 1.
@@ -114,12 +116,16 @@ def _zipped(
         )
     found = io.BytesIO()
     digits = len(str(len(images) - 1))
+    names = [f"{place:0{digits}d}.png" for place in range(len(images))]
+    if folders:
+        names = [f"{folder}/{name}" for folder, name in zip(folders, names, strict=True)]
+    lines = [[name, *folders[place : place + 1]] for place, name in enumerate(names)]
     with zipfile.ZipFile(found, "w") as archive:
         archive.writestr(zipfile.ZipInfo("provenance.json"), json.dumps(dict(attrs)))
-        for place, image in enumerate(coloured(images)):
-            folder = f"{folders[place]}/" if folders else ""
-            name = zipfile.ZipInfo(f"{folder}{place:0{digits}d}.png")
-            archive.writestr(name, _png(image.transpose(1, 2, 0), {}))
+        head = ("file", "class") if folders else ("file",)
+        archive.writestr(zipfile.ZipInfo(TABLE), with_commas(head, lines))
+        for name, image in zip(names, coloured(images), strict=True):
+            archive.writestr(zipfile.ZipInfo(name), _png(image.transpose(1, 2, 0), {}))
     return found.getvalue()
 
 

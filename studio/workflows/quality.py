@@ -48,7 +48,8 @@ def metric_rows(job: "EvaluationJob") -> list[dict[str, Any]]:
                 "high": figure.high,
                 "parts": dict(figure.parts),
                 "n": figure.n or job.quality.n,
-                "held_against": entry.bar_is,
+                "reference": entry.bar_is,
+                "held_against": entry.bar_is,  # the name of "reference" in versions before 0.1
                 "floor": job.quality.floors.get(slug),
                 "floor_spread": job.quality.floors.get(SPREAD + slug),
                 "better": entry.better,

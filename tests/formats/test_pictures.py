@@ -102,7 +102,8 @@ def test_a_zip_has_a_picture_of_each_in_the_folder_of_its_class_as_an_import_rea
     with zipfile.ZipFile(tmp_path / "made.zip") as archive:
         names = archive.namelist()
         assert json.loads(archive.read("provenance.json")) == {"step": 12}
-    assert names[1:] == [f"{folder}/{i:02d}.png" for i, folder in enumerate(folders)]
+        assert archive.read("images.csv").startswith(b"file,class\n0/00.png,0\n1/01.png,1\n")
+    assert names[2:] == [f"{folder}/{i:02d}.png" for i, folder in enumerate(folders)]
     options = {option.path: option.default for option in PictureFiles.options}
     rows = PictureFiles().rows([tmp_path / "made.zip"], options)
     blocks = list(rows.blocks)

@@ -81,6 +81,7 @@ FORMATS = {
     "json": "JSON",
     "hdf5": "HDF5",
     "npy": "NumPy array",
+    "parquet": "Parquet",
     "png": "PNG picture",
     "tsv": "TSV",
     "sdf": "SDF",

@@ -25,7 +25,7 @@ from pushforward.studio.engine.kinds.base import MOST_HANDED, Arrays, DataKind, 
 from pushforward.studio.engine.process.failures import Refused
 from pushforward.studio.formats.arrays import ARRAY_SUFFIXES, write_arrays
 from pushforward.studio.formats.cells import harmless, with_commas
-from pushforward.studio.formats.interactions.parquet_writing import PARQUET, write_parquet
+from pushforward.studio.formats.parquet import PARQUET, write_parquet
 from pushforward.studio.store.atomic import write_text
 from pushforward.studio.store.parts import lengths_of
 

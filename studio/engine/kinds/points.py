@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from pushforward.models.contracts.batch import Batch
 from pushforward.models.contracts.data import RowSource
@@ -16,6 +17,7 @@ from pushforward.studio.engine.kinds.base import Arrays, DataKind, Facts
 from pushforward.studio.engine.process.failures import Refused
 from pushforward.studio.formats import write_points
 from pushforward.studio.formats.arrays import ARRAY_SUFFIXES
+from pushforward.studio.formats.parquet import PARQUET, write_parquet
 from pushforward.studio.formats.tables.roles import CONDITION
 
 __all__ = ["Points"]
@@ -24,7 +26,7 @@ __all__ = ["Points"]
 class Points(DataKind, slug="points"):
     """Rows of numbers with names."""
 
-    suffixes: ClassVar[tuple[str, ...]] = (".csv", *ARRAY_SUFFIXES)
+    suffixes: ClassVar[tuple[str, ...]] = (".csv", *ARRAY_SUFFIXES, PARQUET)
     plane: ClassVar[bool] = True
 
     def from_parts(self, parts: Arrays, facts: Facts) -> PointSet:
@@ -84,7 +86,7 @@ class Points(DataKind, slug="points"):
     def write(
         self, path: Path, rows: Batch, columns: tuple[str, ...], attrs: Mapping[str, object]
     ) -> None:
-        write_points(path, rows.x.numpy(), columns, attrs)
+        _write(path, rows.x.numpy(), columns, attrs)
 
     def left_out_arrays(self, path: Path, rows: Batch | None, arrays: Arrays) -> str:
         """As `DataKind.left_out_arrays`; a number for each point becomes a column."""
@@ -106,4 +108,14 @@ class Points(DataKind, slug="points"):
             super().write_result(path, rows, columns, arrays, attrs)
             return
         x = np.column_stack([rows.x.numpy(), *arrays.values()])
-        write_points(path, x, (*columns, *arrays), attrs)
+        _write(path, x, (*columns, *arrays), attrs)
+
+
+def _write(
+    path: Path, x: NDArray[np.floating], columns: tuple[str, ...], attrs: Mapping[str, object]
+) -> None:
+    """Write points x (n, d), as Parquet too."""
+    if path.suffix.lower() == PARQUET:
+        write_parquet(path, dict(zip(columns, x.T, strict=True)), attrs)
+    else:
+        write_points(path, x, columns, attrs)

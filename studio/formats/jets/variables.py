@@ -16,13 +16,14 @@ from pushforward.studio.formats.inspection import Inspection
 from pushforward.studio.formats.jets.importing import FEATURES
 from pushforward.studio.formats.jets.jetnet import JetNet
 from pushforward.studio.formats.jets.layout import JETS, LABEL, NAMES
+from pushforward.studio.formats.parquet import PARQUET, write_parquet
 from pushforward.studio.formats.registry import importer
 from pushforward.studio.store.atomic import write_text
 from pushforward.studio.store.parts import Block, Part
 
 __all__ = ["VARIABLES_SUFFIXES", "JetNetVariables", "write_variables"]
 
-VARIABLES_SUFFIXES = (".csv", ".h5", ".hdf5", ".npz")
+VARIABLES_SUFFIXES = (".csv", ".h5", ".hdf5", ".npz", PARQUET)
 """The usual one first: a line a jet is what most want."""
 CLOUD = "x"
 COLUMNS = ("type", "pt", "eta", "mass", "constituents")
@@ -102,6 +103,11 @@ def write_variables(
         write_text(path, with_commas(COLUMNS, lines))
         if attrs:
             write_text(path.with_name(path.name + ".json"), json.dumps(dict(attrs), indent=2))
+        return
+    if path.suffix.lower() == PARQUET:
+        names = np.array(types, object)[label] if types else label
+        numbers = (*jets[:, :3].T, jets[:, 3].astype(np.int64))
+        write_parquet(path, dict(zip(COLUMNS, (names, *numbers), strict=True)), attrs)
         return
     arrays: dict[str, NDArray[Any]] = {JETS: jets, LABEL: label}
     if types:

@@ -75,7 +75,7 @@ KIND = Kind(
     told=(LABEL,),
     called={LABEL: "Type"},
     imports="JetNet HDF5",
-    suffixes=("csv", "h5", "npz"),
+    suffixes=("csv", "h5", "npz", "parquet"),
     filed=_filed,
     order=31,
 )
