@@ -234,7 +234,9 @@ class BranchRun(_Command, frozen=True, kw_only=True):
     ``step`` are kept, later ones left out. ``name`` "" makes one from that of the other run.
     ``dataset`` continues on the same data with other settings, such as more labels, from the
     newest checkpoint not after ``step``; ``steps`` is a new total number of steps, 0 for that of
-    the other run.
+    the other run. ``settings`` are other settings by path, such as "training.batch" or
+    "family.label_dropout": with them the branch leaves at that checkpoint. What would change the
+    shapes of the weights, or the particles, is refused.
     """
 
     run: str
@@ -243,6 +245,7 @@ class BranchRun(_Command, frozen=True, kw_only=True):
     changes: list[ChangeSetting] = []
     dataset: Pick | None = None
     steps: int = 0
+    settings: dict[str, Any] = {}
 
 
 class Budget(msgspec.Struct, frozen=True, kw_only=True):

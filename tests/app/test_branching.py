@@ -110,6 +110,30 @@ async def test_a_branch_sends_only_what_was_changed_and_opens_the_new_run(bench,
     assert branch_title(parent) == ""
 
 
+async def test_other_settings_move_the_branch_to_the_nearest_checkpoint(bench, qtbot, wait):
+    parent = await trained(bench, wait)
+    parent.checkpoints = [40]
+    bench.actions.branching.ask(parent.key, 64)
+    opened = sheet(bench)
+    assert "equals" in opened.says.text()
+    assert "up to step 64" in opened.says.text()
+    training = opened.others["training"].form
+    assert "seed" not in training.rows, "the particles are those of the parent"
+    assert training.rows["steps"].editor.line.text() == "600"
+    line = training.rows["steps"].editor.line
+    line.setFocus()
+    line.selectAll()
+    qtbot.keyClicks(line, "900")
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    assert opened.settings == {"training.steps": 900}
+    assert "up to step 40" in opened.says.text()
+    assert opened.name.placeholderText().startswith("from 40")
+    qtbot.mouseClick(opened.start, Qt.MouseButton.LeftButton)
+    await wait(lambda: branches(bench))
+    command = branches(bench)[0]
+    assert (command.step, command.settings, command.changes) == (64, {"training.steps": 900}, [])
+
+
 async def test_a_bad_value_holds_the_branch_back(bench, qtbot, wait):
     parent = await trained(bench, wait)
     bench.actions.branching.ask(parent.key, 64)

@@ -21,6 +21,7 @@ from tests.engine.fakes import (
     losses,
     new_job,
     new_run,
+    small,
     spec,
     to_compare,
 )
@@ -215,6 +216,48 @@ def test_what_cannot_be_branched_leaves_nothing_behind(tmp_path, step, changes, 
     parent = parent_of(tmp_path)
     with pytest.raises(Refused, match=message) as refused:
         branch(parent, step, "b", changes)
+    assert refused.value.info.path == path
+    assert [run.name for run in Project.open(tmp_path / "project").runs()] == [parent.name]
+
+
+def test_other_settings_hold_from_the_nearest_checkpoint(tmp_path):
+    parent = parent_of(tmp_path)
+    child, start = branch(
+        parent, 21, "b", [setting("rate", 0.8)],
+        settings={"training.batch": 8, "training.steps": 30, "training.evaluate_every": 5},
+    )  # fmt: skip
+    assert start == 16
+    assert child.record.branch_step == 16, "it differs from there on"
+    training = child.record.spec.training
+    assert (training["batch"], training["steps"], training["evaluate_every"]) == (8, 30, 5)
+    assert [edit.step for edit in child.record.spec.edits] == [16]
+    trained(child)
+    assert losses(child)[1][:16] == losses(parent)[1][:16]
+    assert len(losses(child)[1]) == 30
+
+
+def test_weights_that_do_not_fit_the_new_model_are_refused(tmp_path):
+    parent = parent_of(tmp_path, spec("edm", small("edm"), steps=10, checkpoint_steps=4))
+    with pytest.raises(Refused, match="do not fit this model") as refused:
+        branch(parent, 8, "b", settings={"family.net.config.width": 24})
+    assert refused.value.info.path == "family"
+    child, start = branch(parent, 8, "b", settings={"family.density_mean": 0.2})
+    assert start == 8
+    assert child.record.spec.family.config["density_mean"] == 0.2
+
+
+@pytest.mark.parametrize(
+    ("settings", "path", "message"),
+    [
+        ({"training.seed": 8}, "training.seed", "cannot change in a branch"),
+        ({"sampler.steps": 8}, "sampler.steps", "has no setting"),
+        ({"training.batch": -8}, "training.batch", "at least 1"),
+    ],
+)
+def test_settings_that_do_not_fit_the_weights_are_refused(tmp_path, settings, path, message):
+    parent = parent_of(tmp_path)
+    with pytest.raises(Refused, match=message) as refused:
+        branch(parent, 20, "b", settings=settings)
     assert refused.value.info.path == path
     assert [run.name for run in Project.open(tmp_path / "project").runs()] == [parent.name]
 

@@ -2,17 +2,18 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from pushforward.studio.app.core import draft_spec
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.text import setting_values
+from pushforward.studio.protocol.branching import FIXED
 from pushforward.studio.protocol.catalog import Catalog, EntrySpec, FieldSpec
 from pushforward.studio.protocol.spec import ChangeSetting, Edit, EditPoints, UndoPoints
 
-__all__ = ["Note", "edit_notes", "live_fields"]
+__all__ = ["Note", "branch_fields", "edit_notes", "live_fields"]
 
 POINTS = {"move": "Target points moved", "remove": "Target points removed"}
 
@@ -48,6 +49,27 @@ def live_fields(run: RunState, catalog: Catalog | None, step: int) -> list[Field
     for edit in _settings(run.edits, step):
         values[edit.path] = edit.value
     return [_with_default(field, values[field.path]) for field in entry.fields if field.live]
+
+
+def branch_fields(
+    run: RunState, catalog: Catalog | None, section: Literal["family", "training"]
+) -> list[FieldSpec]:
+    """Return the settings of a section that may change where a branch leaves at a checkpoint, each
+    with its value as the default: not those that shape a network, and not those of the particles.
+    """
+    entry = draft_spec.entry_of(run.spec, section, catalog) if run.spec is not None else None
+    if entry is None or run.spec is None:
+        return []
+    config = run.spec.training if section == "training" else run.spec.family.config
+    nets = [f.path for f in entry.fields if f.of == "network"]
+    kept = FIXED if section == "training" else ()
+    return [
+        _with_default(field, draft_spec.value_at(config, field))
+        for field in entry.fields
+        if not (field.live or field.fixed or field.path in kept or field.path in nets)
+        and not field.path.startswith(tuple(f"{net}." for net in nets))
+        and field.kind not in ("part", "source")
+    ]
 
 
 def _family(run: RunState, catalog: Catalog | None) -> EntrySpec | None:

@@ -70,6 +70,7 @@ def _branch(engine: "Engine", command: m.BranchRun) -> Answer:
         command.changes,
         dataset=command.dataset,
         steps=command.steps,
+        settings=command.settings,
         done=job.step if job is not None else None,
         validate=lambda spec, project: valid(engine, spec, project, parent),
     )

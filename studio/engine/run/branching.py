@@ -7,13 +7,16 @@ has other settings of the data: then it continues from the parent's weights.
 """
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import msgspec
 
 from pushforward.studio.engine.process.devices import choose
 from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.engine.run.branch_settings import check_weights, with_settings
 from pushforward.studio.engine.run.checkpoint_state import saved_data
 from pushforward.studio.engine.run.live_edits import changed
 from pushforward.studio.engine.run.resolve import Resolved, check
@@ -40,6 +43,7 @@ def branch(
     *,
     dataset: Pick | None = None,
     steps: int = 0,
+    settings: Mapping[str, Any] = MappingProxyType({}),
     done: int | None = None,
     validate: Callable[[RunSpec, Path], Resolved] = lambda spec, project: check(spec),
 ) -> tuple[RunFolder, int]:
@@ -53,6 +57,8 @@ def branch(
         changes: of live settings; their own steps are not looked at.
         dataset: the same data with other settings, such as more labels; None for the parent's.
         steps: new total number of steps, 0 for the parent's.
+        settings: others by path, such as "training.batch"; with them the branch leaves at the
+            newest checkpoint that is not after the step.
         done: how many steps the parent has done, where that is known better than its files do.
         validate: checks the spec of the branch, and refuses it.
 
@@ -60,12 +66,20 @@ def branch(
         Refused: the parent never came to the step, or a change cannot be made.
         StoreError: the parent cannot be read, or the disk refused.
     """
+    steps = int(settings.get("training.steps", steps))
     record, total = parent.record, steps or horizon_at(parent, step)
     _require(parent, step, reached(parent) if done is None else done, total)
+    if settings:  # a branch leaves where they begin to hold
+        newest, _ = parent.checkpoints.newest(not_after=step)
+        step = newest.step if newest is not None else 0
     spec = _spec(effective_spec(parent), step, name, changes, total)
     if dataset is not None:
         spec = _with_dataset(spec, dataset, parent.name)
+    if settings:
+        spec = with_settings(spec, settings)
     resolved = validate(spec, parent.project)
+    if any(path.startswith("family.") for path in settings):
+        check_weights(parent, step, resolved)
     # The parent's, so that a branch says when its data have changed since.
     digest = record.dataset_hash if dataset is None else _other_data(parent, step, resolved)
     device, _ = choose(resolved.training.device)

@@ -1,7 +1,9 @@
 """The time machine: from a kept step of a run, another run that goes on differently."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
 
 from msgspec import structs
 
@@ -12,6 +14,7 @@ from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.engine.requests import project_files
 from pushforward.studio.app.engine.requests.request_base import Intents, Link, Refused
 from pushforward.studio.app.engine.requests.run_selection import RunIntents
+from pushforward.studio.protocol.branching import put_settings
 from pushforward.studio.protocol.messages import BranchRun, ErrorInfo
 from pushforward.studio.protocol.spec import ChangeSetting
 
@@ -37,12 +40,20 @@ class BranchingIntents(Intents):
             self.ask(run.key, run.stops[-1] if step is None else step)
 
     def branch(
-        self, run_key: str, step: int, changes: Sequence[ChangeSetting] = (), name: str = ""
+        self,
+        run_key: str,
+        step: int,
+        changes: Sequence[ChangeSetting] = (),
+        name: str = "",
+        settings: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
         """Queue a run that equals another up to a step and has other settings from there on. It
-        is named like its parent unless it is given a name.
+        is named like its parent unless it is given a name. With ``settings`` by path, such as
+        "training.batch", it leaves at the newest checkpoint that is not after the step.
         """
-        command = BranchRun(run=run_key, step=step, name=name, changes=list(changes))
+        command = BranchRun(
+            run=run_key, step=step, name=name, changes=list(changes), settings=dict(settings)
+        )
         self._do(self.send(command), "The run was not branched", run=run_key)
 
     async def send(self, command: BranchRun) -> None:
@@ -66,15 +77,18 @@ class BranchingIntents(Intents):
         run = str(answer.result["run"])
         if parent.spec is not None:
             dataset = command.dataset or parent.spec.dataset
-            self._runs.know(run, structs.replace(parent.spec, dataset=dataset))
+            self._runs.know(
+                run, put_settings(structs.replace(parent.spec, dataset=dataset), command.settings)
+            )
         self._runs.show_new(run, command.name)
         known = self.state.runs.by_key.get(run)
         if known is None:
             return  # another project was opened meanwhile
         known.parent = known.parent or parent.name
+        start = int(answer.result.get("from_step", step))
+        step = start if command.settings else step
         known.branch_step = step if known.branch_step is None else known.branch_step
         self.state.runs.listed.emit()
-        start = int(answer.result.get("from_step", step))
         known.branch_start = start
         await self._inherit(known)
         why = ""
