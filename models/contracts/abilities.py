@@ -37,6 +37,7 @@ __all__ = [
     "Recommends",
     "Represents",
     "Revises",
+    "ShowsOwnLoss",
     "Writes",
 ]
 
@@ -166,6 +167,18 @@ class HasLikelihood(Protocol):
     """log p(x) in nats, standardised coordinates: x (n, *shape) -> (n,)."""
 
     def log_prob(self, x: Rows) -> Tensor: ...
+
+
+@runtime_checkable
+class ShowsOwnLoss(Protocol):
+    """A field that says what its loss is at each particle of a training step, for slow motion.
+
+    ``scene`` is what a stage has at hand, standardised, and ``batch`` has the conditions of its
+    rows. Returns "loss" (n,) and whatever explains it, such as "denoised" (n, *shape); {} where the
+    stage lacks something. Weights are the averaged ones; no random number is drawn.
+    """
+
+    def own_loss(self, scene: Mapping[str, Tensor], batch: Batch) -> dict[str, Tensor]: ...
 
 
 @runtime_checkable

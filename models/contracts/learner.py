@@ -27,6 +27,7 @@ from pushforward.models.tensors import make_generator
 __all__ = [
     "CLOCKS",
     "LAW",
+    "LOSS",
     "VELOCITIES",
     "LayerFunction",
     "Learner",
@@ -72,6 +73,9 @@ LAW = "law"
 CLOCKS = frozenset({"level", "time", "step"})
 """What of a scene says how far each particle is from data: its noise level s in standardised
 coordinates, its flow time t, or how many of the steps of a discrete path are done to it."""
+
+LOSS = "loss"
+"""What of a scene is the own loss of each particle, (B,), without a unit of length."""
 
 VELOCITIES = frozenset({"velocity", "smoothed", "stepped"})
 """What of a scene are differences: they scale with the unit of length, and have no origin."""

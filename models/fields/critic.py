@@ -1,6 +1,6 @@
 """A critic as a field: it learns to tell data from particles, and its slope says where to go."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Literal
 
@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from pushforward.models.contracts.batch import Batch, Rows, by_parts
 from pushforward.models.contracts.execution import PLAIN, Execution
+from pushforward.models.contracts.learner import CLOCKS, LOSS
 from pushforward.models.fields.adversarial import AdversarialLoss
 from pushforward.models.fields.rescaling import Rescaling
 from pushforward.models.nets.calling import call
@@ -155,6 +156,17 @@ class Critic(TrainedPart[nn.Module]):
         """
         net = self.trained.averaged
         return self._each(lambda rows, t=None: _value(net, rows, t), x, t)
+
+    @torch.no_grad()
+    def own_loss(self, scene: Mapping[str, Tensor], batch: Batch) -> dict[str, Tensor]:
+        """Return the loss of the critic at each particle, "loss" (n,)."""
+        particles = scene.get("particles")
+        if particles is None or CLOCKS & scene.keys() - {"time"}:
+            return {}  # such a critic is told more than the scene has
+        t = scene.get("time", 1.0)
+        rows = batch.take(slice(len(particles))) if len(batch) >= len(particles) else None
+        told = Batch.of(particles) if rows is None else rows.holding(particles)
+        return {LOSS: self.loss.fake(self.value(told, t))}
 
     def velocity(self, x: Rows, t: float | Tensor = 1.0) -> Tensor:
         """Return h'(d) grad d, x (n, *shape), t one flow time or (n,) -> (n, *shape)."""

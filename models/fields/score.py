@@ -7,7 +7,7 @@ the probability-flow ODE is dx/ds = (x - D)/s. A noise schedule and the variance
 may be learned as well.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import torch
@@ -16,6 +16,7 @@ from torch import Tensor
 from pushforward.models.contracts.abilities import Denoise
 from pushforward.models.contracts.batch import Batch, Rows, by_parts
 from pushforward.models.contracts.execution import PLAIN, Execution
+from pushforward.models.contracts.learner import LOSS
 from pushforward.models.contracts.state import Packed, State
 from pushforward.models.contracts.unconditional import drop_conditions, has_unconditional_rows
 from pushforward.models.denoisers.denoiser import Denoiser, DistanceName
@@ -213,6 +214,20 @@ class ScoreField(TrainedPart[Denoiser]):
             signs,
             reduced=self.objective == "sliced-vr",
         )
+
+    @torch.no_grad()
+    def own_loss(self, scene: Mapping[str, Tensor], batch: Batch) -> dict[str, Tensor]:
+        """Return the weighted error of D at each particle, "loss" (n,), and D, "denoised"."""
+        real, noised, level = (scene.get(name) for name in ("real", "particles", "level"))
+        if real is None or noised is None or level is None or len(real) != len(noised):
+            return {}
+        rows = batch.take(slice(len(noised))).holding(noised)
+        denoised = self.denoiser(rows)(noised, level)
+        error = rows.zeroed((denoised - real).square()).flatten(1).sum(dim=1)
+        return {
+            "denoised": denoised,
+            LOSS: self._weigh(level) * error / self._size(rows),
+        }
 
     def _signs(self, noised: Batch) -> Tensor | None:
         """Return random signs, 0 where a place is padded; None where nothing is sliced."""

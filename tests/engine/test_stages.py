@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from pushforward.models.contracts.batch import Batch
-from pushforward.models.contracts.learner import CLOCKS
+from pushforward.models.contracts.learner import CLOCKS, LOSS
 from pushforward.models.contracts.spec import DataSpec, Given
 from pushforward.studio.engine.jobs import headless
 from pushforward.studio.engine.jobs.job import ENDED
@@ -91,7 +91,7 @@ def test_stages_change_nothing(tmp_path, straight, family):
         arrays = unpack_arrays(record.arrays, b"".join(bytes(part) for part in payload))
         for name, values in arrays.items():
             if name.startswith("scene:"):
-                clock = name.removeprefix("scene:") in CLOCKS
+                clock = name.removeprefix("scene:") in {*CLOCKS, LOSS}
                 assert values.shape == ((7,) if clock else (7, 2))
                 assert np.isfinite(values).all()
     table.finish()

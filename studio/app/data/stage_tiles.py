@@ -15,6 +15,7 @@ SHOWN = 1  # of each, so large that it can be looked at
 TITLES = {
     "real": "The data",
     "particles": "The particles",
+    "denoised": "Denoised estimate",
     "moved": "Positions after the step",
 }
 """Inputs of a stage in display order; those that are no samples are only listed."""

@@ -7,8 +7,17 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from pushforward.models.contracts.abilities import ShowsOwnLoss
 from pushforward.models.contracts.batch import Batch, Rows
-from pushforward.models.contracts.learner import CLOCKS, LAW, VELOCITIES, Learner, Scene, finish
+from pushforward.models.contracts.learner import (
+    CLOCKS,
+    LAW,
+    LOSS,
+    VELOCITIES,
+    Learner,
+    Scene,
+    finish,
+)
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.studio.engine.watch.prediction_log import likeliest
 from pushforward.studio.protocol.extras import CANDIDATES, CHANCES
@@ -29,12 +38,23 @@ class StagedStep:
         self.stage = ""
         self.scene: Scene = {}
         self._spec, self._batch = learner.spec, Batch.of(batch)
+        self._field = getattr(learner, "field", None)
         self._walk = learner.walk(batch)
         self._metrics: dict[str, Tensor] | None = None
 
     def arrays(self, most: int) -> dict[str, NDArray[Any]]:
         """Return what the last stage had at hand, as `scene_arrays` has it; {} before the first."""
-        return scene_arrays(self._spec, self.scene, most, self._batch) if self.scene else {}
+        if not self.scene:
+            return {}
+        scene = {**self.scene, **self._own_loss(most)}
+        return scene_arrays(self._spec, scene, most, self._batch)
+
+    def _own_loss(self, most: int) -> Scene:
+        """Return the own loss of the first particles, and what explains it, where it is known."""
+        if not isinstance(self._field, ShowsOwnLoss):
+            return {}
+        some = {name: each[:most] for name, each in self.scene.items()}
+        return self._field.own_loss(some, self._batch)
 
     def advance(self) -> bool:
         """Do the next stage; False if there was none left, and the step is complete."""
@@ -67,7 +87,7 @@ def scene_arrays(
         arrays |= {f"{SCENE}{GIVEN}{name}": values.numpy() for name, values in told.items()}
     for name, x in scene.items():
         rows = x[:most].detach().cpu()
-        if name in CLOCKS:
+        if name in CLOCKS or name == LOSS:
             arrays[f"{SCENE}{name}"] = np.ascontiguousarray(rows.numpy())
             continue
         if name == LAW:

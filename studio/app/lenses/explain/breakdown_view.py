@@ -213,7 +213,8 @@ class MomentView(LensView):
         west, east, _, _ = self.canvas.camera.bounds
         pointed = self.scene.find_nearest(place, REACH * (east - west)) if place else -1
         if pointed != self._pointed:
-            self._pointed = pointed
+            self._pointed = self.scene.pointed = pointed
+            self.canvas.update()
             self._tell()
 
     def _particle_values(self) -> str:
@@ -225,6 +226,9 @@ class MomentView(LensView):
         if heat is not None:
             value = number_format.figure(float(sample(heat.grid, heat.bounds, at)[0]))
             parts.append(f"{heat.symbol} = {value}")
+        loss = self.scene.loss_of(self._pointed)
+        if loss is not None:
+            parts.append(f"loss {number_format.figure(loss)}")
         speed = self.scene.speed_of(self._pointed)
         if speed is not None:
             parts.append(f"speed {number_format.figure(speed)}")

@@ -17,7 +17,7 @@ from pushforward.studio.app.text import number_format as words
 
 __all__ = ["SceneLegend", "marks_of"]
 
-Mark = Literal["data", "particles", "arrow", "trace", "ring"]
+Mark = Literal["data", "particles", "arrow", "trace", "ring", "noise", "guess"]
 Scene = Mapping[str, NDArray[np.float32]]
 
 
@@ -36,6 +36,9 @@ def marks_of(scene: Scene, error: float | None) -> list[tuple[Mark, str]]:
         found.append(("arrow", "target position"))
     if "moved" in scene:
         found.append(("trace", "new position"))
+    if "denoised" in scene:
+        found.append(("noise", "noise, x₀ to x"))
+        found.append(("guess", "denoised estimate D(x, σ)"))
     if error is not None:
         found.append(("ring", f"a gradient step, {words.percent(error, 1)} off"))
     return found
@@ -60,11 +63,14 @@ class _Sign(QWidget):
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(QColor(tokens.accent))
                 painter.drawEllipse(middle, 3.2, 3.2)
+            elif self._mark == "guess":
+                painter.setPen(QPen(QColor(tokens.warm), 1.2))
+                painter.drawEllipse(middle, 3.4, 3.4)
             elif self._mark == "ring":
                 painter.drawEllipse(middle, 2.4, 2.4)
             else:
                 painter.drawLine(QLineF(1, 7, 17, 7))
-                if self._mark == "arrow":
+                if self._mark in ("arrow", "noise"):
                     painter.drawLine(QLineF(17, 7, 13, 4))
                     painter.drawLine(QLineF(17, 7, 13, 10))
 

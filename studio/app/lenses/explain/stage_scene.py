@@ -23,7 +23,8 @@ class SceneOverlay:
     Data are orange squares, particles blue discs, as in formulas; a velocity is an arrow from its
     particle, all by one common factor so that the strongest are ``LONGEST``; a particle that moved
     leaves a line behind. For a generator the arrow is the velocity as its kernel smooths it, and a
-    small ring at its end is where a gradient step really leads.
+    small ring at its end is where a gradient step really leads. For a denoiser a thin arrow leads
+    from each datum to its particle, and an orange ring is D of the particle.
 
     Attributes:
         dims: the two axes that are shown.
@@ -38,6 +39,7 @@ class SceneOverlay:
         self._stage = ""
         self.dims = (0, 1)
         self.progress = 1.0
+        self.pointed = -1  # the particle under the pointer
 
     def set_scene(self, scene: Mapping[str, NDArray[np.float32]], stage: str = "") -> bool:
         """Show the scene of a stage, {} for none; return whether it follows on another one."""
@@ -67,6 +69,11 @@ class SceneOverlay:
         velocity = self._scene.get("velocity")
         return None if velocity is None else float(np.linalg.norm(velocity[particle]))
 
+    def loss_of(self, particle: int) -> float | None:
+        """Return the own loss of a particle, None where the stage has none."""
+        loss = self._scene.get("loss")
+        return None if loss is None or particle >= len(loss) else float(loss[particle])
+
     def __bool__(self) -> bool:
         return bool(self._scene)
 
@@ -78,6 +85,7 @@ class SceneOverlay:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         real, here = self._pixels(camera, "real"), self._pixels(camera, "particles")
         moved = self._pixels(camera, "moved")
+        self._denoising(painter, camera, style, real, here)
         _squares(painter, real, style)
         if here is not None:
             self._motion(painter, camera, style, here)
@@ -106,6 +114,33 @@ class SceneOverlay:
             painter.setBrush(Qt.BrushStyle.NoBrush)
             for x, y in here + self._part(stepped).astype(np.float64) * factor * (1, -1):
                 painter.drawEllipse(QPointF(x, y), 2.4, 2.4)
+
+    def _denoising(
+        self,
+        painter: QPainter,
+        camera: Camera,
+        style: CanvasStyle,
+        real: NDArray[np.float64] | None,
+        here: NDArray[np.float64] | None,
+    ) -> None:
+        """Draw how noise takes each datum x0 to its particle, and rings at D of the particle."""
+        ends = self._pixels(camera, "denoised")
+        if ends is None or real is None or here is None:
+            return
+        painter.setPen(QPen(_alpha(style.warm, 0.35), 1.0))
+        for a, b in zip(real, here, strict=False):
+            _arrow(painter, QLineF(*a, *b))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for place, (x, y) in enumerate(ends):
+            chosen = place == self.pointed
+            painter.setPen(QPen(_alpha(style.warm, 1.0 if chosen else 0.7), 2.0 if chosen else 1.0))
+            painter.drawEllipse(QPointF(x, y), 3.4, 3.4)
+        if 0 <= self.pointed < min(len(ends), len(here), len(real)):
+            painter.setPen(QPen(QColor(style.text), 1.6))
+            particle, guess = here[self.pointed], ends[self.pointed]
+            painter.drawLine(QLineF(*particle, *guess))
+            painter.setPen(QPen(QColor(style.warm), 1.6, Qt.PenStyle.DotLine))
+            painter.drawLine(QLineF(*guess, *real[self.pointed]))
 
     @property
     def kernel_error(self) -> float | None:

@@ -42,11 +42,14 @@ from pushforward.studio.app.lenses.explain.portrait_view import RunPortrait
 from pushforward.studio.app.lenses.explain.stage_list import StageList
 from pushforward.studio.app.lenses.explain.step_pictures import StepPictures
 from pushforward.studio.app.lenses.explain.training_curves import TrainingCurves
+from pushforward.studio.app.text import number_format
 from pushforward.studio.app.text.noise_labels import middle_row
 from pushforward.studio.protocol.catalog import EntrySpec
 from pushforward.studio.protocol.records import GIVEN
 
 __all__ = ["VIEW", "StepsView"]
+
+LOSS = "loss"  # of a scene: the own loss of each row
 
 FILLING = 100  # of the room below: pictures take all of it
 READING = 560  # logical pixels: lines no longer than the eye follows
@@ -264,6 +267,9 @@ class StepsView(LensView):
                 left_out = "This step skips this stage"
                 title = "It comes" if moment.walking else left_out
             where = f"stage {at + 1} of {self.stages.count()}, {kind.one} {row + 1} of the batch"
+            loss = record.scene.get(LOSS) if record is not None else None
+            if loss is not None and row < len(loss):
+                where = f"{where}, loss {number_format.figure(float(loss[row]))}"
             self._told.set_text(self._freezing.going(run))
         self._of_what.setText(title)
         self._where.set_text(where)

@@ -123,9 +123,8 @@ class BranchSheet(Dialog):
         for part, each in self.others.items():
             at = f"checkpoint {self.checkpoint:,}" if self.checkpoint else "the beginning"
             parts += [section(f"{titles[part]}, from {at}"), each.form]
-        for each in (self.live, *self.others.values()):
-            if each is not None:
-                each.changed.connect(self._follow)
+        for form in filter(None, (self.live, *self.others.values())):
+            form.changed.connect(self._follow)
         if parts:
             page = QWidget()
             page.setLayout(column(*parts, None, gap=8))
