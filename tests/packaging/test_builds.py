@@ -1,5 +1,6 @@
 """The commands of packaging/build.py, without a build: what they decide and refuse."""
 
+import re
 import subprocess
 import sys
 import zipfile
@@ -120,3 +121,15 @@ def test_a_wheel_with_a_package_at_its_top_is_refused(tmp_path: Path) -> None:
         else:
             with pytest.raises(BuildFailed, match=refused):
                 wheel.check_wheel(file, sources)
+
+
+def test_only_our_own_records_are_associated_with_the_program() -> None:
+    entry = (ROOT / "packaging/linux/pushforward.desktop").read_text(encoding="utf-8")
+    (types,) = re.findall(r"^MimeType=(.*)$", entry, re.M)
+    described = (ROOT / "packaging/linux/pushforward.xml").read_text(encoding="utf-8")
+    # A claim on inode/directory opens every folder of a system without a file manager.
+    assert set(filter(None, types.split(";"))) == set(
+        re.findall(r'mime-type type="([^"]+)"', described)
+    )
+    for name in re.findall(r'pattern="(\w+\.toml)"([^/]*)/', described):
+        assert 'case-sensitive="true"' in name[1], name[0]
