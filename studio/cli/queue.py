@@ -43,9 +43,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     cancelling.add_argument("name", metavar="RUN", help="its name or number, such as 0003-edm or 3")
     cancelling.set_defaults(work=_cancel)
+    moving = commands.add_parser("move", help="change the place of a run that waits")
+    moving.add_argument("name", metavar="RUN", help="its name or number, such as 0003-edm or 3")
+    moving.add_argument(
+        "place", type=int, metavar="PLACE", help="1 is next; a number beyond the end is last"
+    )
+    moving.set_defaults(work=_move)
     starting = commands.add_parser("start", help="train what waits, until the queue is empty")
     starting.set_defaults(work=_start)
-    for each in (listing, adding, cancelling, starting):
+    for each in (listing, adding, cancelling, moving, starting):
         add_project(each)
 
 
@@ -124,13 +130,24 @@ def _cancel(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _move(arguments: argparse.Namespace) -> int:
+    if arguments.place < 1:
+        raise UsageError(f"PLACE: 1 or more, not {arguments.place}")
+    project = _project(arguments)
+    run = _find(project.queued(), arguments.name)
+    order = project.move_in_queue(run.name, arguments.place - 1)
+    place = [each.name for each in order].index(run.name) + 1
+    say(f"{run.name} is number {place} of {len(order)} in the queue.")
+    return 0
+
+
 def _start(arguments: argparse.Namespace) -> int:
     from pushforward.studio.cli import catalogue
     from pushforward.studio.cli.run import train
 
     catalogue.load()
     project, failed, trained = _project(arguments), 0, 0
-    while (run := next((each for each in project.runs() if _waits(each)), None)) is not None:
+    while (run := next(iter(project.queued()), None)) is not None:
         status = train(run)
         trained += 1
         failed += status == 1
@@ -147,12 +164,8 @@ def _project(arguments: argparse.Namespace) -> "Project":
 
 
 def _active(project: "Project") -> list["RunFolder"]:
-    return [run for run in project.runs() if _waits(run) or run.alive()]
-
-
-def _waits(run: "RunFolder") -> bool:
-    """Return whether a run waits for its turn; those of a race are started together."""
-    return run.status().state == "queued" and not run.alive() and not run.record.race
+    """Return the runs that train, then those that wait, in order."""
+    return [*(run for run in project.runs() if run.alive()), *project.queued()]
 
 
 def _find(runs: list["RunFolder"], name: str) -> "RunFolder":
@@ -163,7 +176,7 @@ def _find(runs: list["RunFolder"], name: str) -> "RunFolder":
             return run
     names = [run.name for run in runs]
     hint = ask_whether(wanted, names, "'pushforward queue list' lists the queue")
-    raise UsageError(f"no run {name!r} trains or waits; {hint}")
+    raise UsageError(f"no run {name!r} is in the queue; {hint}")
 
 
 def _describe(run: "RunFolder") -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""List, restore or permanently delete what was moved to the trash of a project.
+"""Move runs and data sets of a project to the trash, list and restore them, or empty the trash.
 
-The window moves deleted runs, data sets and results there.
+The window moves deleted runs, data sets and results there, too.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from pushforward.studio.workflows.errors import UsageError
 
 __all__ = ["HELP", "add_arguments", "run"]
 
-HELP = "list, restore or empty the trash of a project"
+HELP = "move to the trash of a project, list, restore or empty it"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +27,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_project(listing)
     add_json(listing)
     listing.set_defaults(work=_list)
+    adding = commands.add_parser("add", help="move runs or imported data sets to the trash")
+    adding.add_argument(
+        "names", nargs="+", metavar="NAME", help="a run, such as 0003-edm, or a data set"
+    )
+    add_project(adding)
+    adding.set_defaults(work=_add)
     restoring = commands.add_parser("restore", help="move something back to where it was")
     restoring.add_argument(
         "name", metavar="NAME", help="its name, such as 0003-edm, or its entry as listed"
@@ -60,6 +66,18 @@ def _list(arguments: argparse.Namespace, project: Project) -> int:
         )
     else:
         say(f"The trash of {project.name} is empty.")
+    return 0
+
+
+def _add(arguments: argparse.Namespace, project: Project) -> int:
+    paths = {path.name: path for path in (*project.dataset_paths(), *project.run_paths())}
+    for name in arguments.names:
+        if name not in paths:
+            hint = ask_whether(name, paths, f"{project.path} has neither")
+            raise UsageError(f"no run or data set is called {name!r}; {hint}")
+    for name in arguments.names:
+        project.trash(paths[name])
+        say(f"Moved {name} to the trash. 'pushforward trash restore {name}' moves it back.")
     return 0
 
 

@@ -17,7 +17,7 @@ Step = Callable[[dict[str, Any]], dict[str, Any]]
 
 CURRENT = {
     "project": 1, "run": 3, "dataset": 3, "checkpoint": 1, "flow": 1, "samples": 1, "result": 1,
-    "label": 1, "rules": 1, "sweep": 1,
+    "label": 1, "queue": 1, "rules": 1, "sweep": 1,
 }  # fmt: skip
 """The format number that is written, by kind of document."""
 

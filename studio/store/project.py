@@ -66,6 +66,13 @@ class _Rules(msgspec.Struct, frozen=True, kw_only=True):
     format: int = CURRENT["rules"]
 
 
+class _Queue(msgspec.Struct, frozen=True, kw_only=True):
+    """``queue.toml``: names of runs that were moved in the queue, the next one first."""
+
+    order: list[str] = []
+    format: int = CURRENT["queue"]
+
+
 class Project:
     """An open project. Any number of processes may have it open."""
 
@@ -225,6 +232,39 @@ class Project:
     def _rules(self) -> _Rules:
         path = self.path / "rules.toml"
         return read_toml(path, _Rules, "rules") if path.exists() else _Rules()
+
+    def queued(self) -> list[RunFolder]:
+        """Return the runs that wait for a command to train them, the next one first. Those of a
+        race are left out: they are started together.
+
+        Raises:
+            StoreError: the order cannot be read.
+        """
+        path = self.path / "queue.toml"
+        order = read_toml(path, _Queue, "queue").order if path.exists() else []
+        places = {name: place for place, name in enumerate(order)}
+        waiting = [
+            run
+            for run in self.runs()
+            if run.status().state == "queued" and not run.alive() and not run.record.race
+        ]
+        return sorted(waiting, key=lambda run: places.get(run.name, len(places)))
+
+    def move_in_queue(self, name: str, place: int) -> list[RunFolder]:
+        """Move a waiting run to a place in the queue (0 = next); return the new order.
+
+        Raises:
+            StoreError: the disk refused, or the file cannot be read and would be lost.
+            KeyError: no run of this name waits.
+        """
+        with self._lock.hold(_PATIENCE):
+            runs = {run.name: run for run in self.queued()}
+            run = runs.pop(name)
+            order = list(runs.values())
+            order.insert(max(place, 0), run)
+            names = [each.name for each in order]
+            write_toml(self.path / "queue.toml", _Queue(order=names))
+        return order
 
     def learning_from(self, name: str) -> list[RunFolder]:
         """Return the runs that learn, or have learned, from a data set of the project."""

@@ -64,7 +64,7 @@ def test_groff_accepts_the_man_page(root: Command) -> None:
     ("typed", "offered"),
     [
         (["tra"], {"trash"}),
-        (["trash", ""], {"list", "restore", "empty"}),
+        (["trash", ""], {"add", "list", "restore", "empty"}),
         (["list", "mo"], {"models"}),
         (["run", "edm-eig"], {"edm-eight-gaussians"}),
         (["evaluate", "--jso"], {"--json"}),

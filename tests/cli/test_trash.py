@@ -45,3 +45,14 @@ def test_emptying_needs_a_confirmation(deleted: str, project: Path, capsys: Any)
 def test_an_unknown_name_gets_the_nearest(deleted: str, project: Path, capsys: Any) -> None:
     assert main(["trash", "restore", deleted[:-1], "--project", str(project)]) == 2
     assert f"did you mean {deleted}" in capsys.readouterr().err
+
+
+def test_a_run_is_moved_to_the_trash_and_back(moons: RunFolder, project: Path, capsys: Any) -> None:
+    where = ["--project", str(project)]
+    assert main(["trash", "add", moons.name, "0009-nothing", *where]) == 2
+    assert "no run or data set is called '0009-nothing'" in capsys.readouterr().err
+    assert Project.open(project).runs() == [moons]
+    assert main(["trash", "add", moons.name, *where]) == 0
+    assert not Project.open(project).runs()
+    assert main(["trash", "restore", moons.name, *where]) == 0
+    assert Project.open(project).runs() == [moons]
