@@ -274,6 +274,12 @@ def test_every_row_of_the_surveys_says_where_it_is_or_why_not() -> None:
     assert {row.method for row in survey()} - {""} == set(BY_SLUG), "each method is a row"
 
 
+def test_every_method_links_a_claim() -> None:
+    """E15: twelve of them linked none."""
+    known = {entry.slug for entry in registry.all("experiment")}
+    assert [method.slug for method in METHODS if not set(method.claims) & known] == []
+
+
 def test_the_help_has_the_table() -> None:
     (page,) = surveyed(CATALOG)
     assert "| DDPM | [DDPM](help:" in page.text
