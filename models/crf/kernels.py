@@ -9,7 +9,9 @@ from abc import ABC, abstractmethod
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 __all__ = ["DenseKernel", "Kernel", "SmoothnessKernel", "WindowKernel", "bilateral_features"]
 
@@ -31,6 +33,10 @@ class Kernel(ABC):
     def apply(self, q: Array) -> Array:
         """Return D^-1/2 K D^-1/2 q of marginals q (n, classes)."""
         return self.filter(q * self.scale[:, None]) * self.scale[:, None]
+
+    def add_to(self, out: Tensor, q: Tensor, weight: float) -> None:
+        """Add ``weight`` times what is applied to q (n, classes) to ``out``, in place."""
+        out.add_(torch.from_numpy(self.apply(q.numpy())), alpha=weight)
 
     @abstractmethod
     def filter(self, q: Array) -> Array:

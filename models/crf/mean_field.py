@@ -12,7 +12,9 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from pushforward.models.crf.kernels import Kernel
 
@@ -20,6 +22,7 @@ __all__ = ["MeanField", "Pairwise", "free_energy", "mean_field", "solve"]
 
 Array = NDArray[np.float32]
 _SMALLEST = 1e-12
+_AT_ONCE = 2**16  # rows of which an energy is summed
 
 
 @dataclass(frozen=True)
@@ -56,21 +59,19 @@ def mean_field(
     """
     if not 0.0 <= damping < 1.0:
         raise ValueError(f"damping must be in [0, 1), got {damping}")
-    unary = np.log(np.maximum(probabilities, _SMALLEST)).astype(np.float32)
-    degrees = [_degrees(term.kernel, len(unary)) for term in terms]
-    q = _softmax(unary)
-    messages = _messages(q, terms)
-    energies = [_energy(q, unary, messages, terms, degrees)]
+    unary = _log(probabilities)
+    degrees = _degrees(terms, len(unary))
+    q = unary.softmax(dim=1)
+    pull = _pull(q, terms)
+    energies = [_energy(q, unary, pull, degrees)]
     for done in range(iterations):
-        wanted = unary.copy()
-        for message, term in zip(messages, terms, strict=True):
-            wanted += np.float32(term.weight) * message
-        new = _softmax(wanted)
-        q = new if not damping else np.float32(1 - damping) * new + np.float32(damping) * q
-        messages = _messages(q, terms)
-        energies.append(_energy(q, unary, messages, terms, degrees))
+        # In place: of a large scene each array has tens of megabytes.
+        new = torch.softmax(pull.add_(unary), dim=1, out=pull)
+        q = new if not damping else new.lerp_(q, damping)
+        pull = _pull(q, terms)
+        energies.append(_energy(q, unary, pull, degrees))
         yield done + 1
-    return MeanField(q, tuple(energies))
+    return MeanField(q.numpy(), tuple(energies))
 
 
 def solve(
@@ -90,34 +91,34 @@ def free_energy(q: Array, probabilities: Array, terms: Sequence[Pairwise]) -> fl
     """Return KL(Q || P) of marginals q in nats, but for the log partition function:
     sum_i sum_l Q (log Q - log p) + sum_m w_m / 2 sum_ij K_ij (1 - sum_l Q_i(l) Q_j(l)).
     """
-    unary = np.log(np.maximum(probabilities, _SMALLEST)).astype(np.float32)
-    degrees = [_degrees(term.kernel, len(unary)) for term in terms]
-    return _energy(q, unary, _messages(q, terms), terms, degrees)
+    x = torch.from_numpy(np.ascontiguousarray(q, np.float32))
+    return _energy(x, _log(probabilities), _pull(x, terms), _degrees(terms, len(x)))
 
 
-def _messages(q: Array, terms: Sequence[Pairwise]) -> list[Array]:
-    return [term.kernel.apply(q) for term in terms]
+def _log(probabilities: Array) -> Tensor:
+    """Return log p as a new array, in place where it can."""
+    p = torch.from_numpy(np.array(probabilities, np.float32))
+    return p.clamp_min_(_SMALLEST).log_()
 
 
-def _energy(
-    q: Array,
-    unary: Array,
-    messages: Sequence[Array],
-    terms: Sequence[Pairwise],
-    degrees: Sequence[float],
-) -> float:
-    own = float((q * (np.log(np.maximum(q, _SMALLEST)) - unary)).sum(dtype=np.float64))
-    for message, term, degree in zip(messages, terms, degrees, strict=True):
-        own += 0.5 * term.weight * (degree - float((q * message).sum(dtype=np.float64)))
-    return own
-
-
-def _degrees(kernel: Kernel, n: int) -> float:
-    """Return the sum of all entries of the normalised kernel."""
-    return float(kernel.apply(np.ones((n, 1), np.float32)).sum(dtype=np.float64))
-
-
-def _softmax(scores: Array) -> Array:
-    found: Array = np.exp(scores - scores.max(axis=1, keepdims=True))
-    found /= found.sum(axis=1, keepdims=True)
+def _pull(q: Tensor, terms: Sequence[Pairwise]) -> Tensor:
+    """Return sum_m w_m K_m q, (n, classes)."""
+    found = torch.zeros_like(q)
+    for term in terms:
+        term.kernel.add_to(found, q, float(term.weight))
     return found
+
+
+def _energy(q: Tensor, unary: Tensor, pull: Tensor, degrees: float) -> float:
+    """Return the free energy; ``degrees`` is the weighted sum of all entries of the kernels."""
+    own = pair = 0.0
+    parts = (torch.split(x, _AT_ONCE) for x in (q, unary, pull))
+    for some, log_p, message in zip(*parts, strict=True):
+        own += float((some.clamp_min(_SMALLEST).log_().sub_(log_p).mul_(some)).double().sum())
+        pair += float((some * message).double().sum())
+    return own + 0.5 * (degrees - pair)
+
+
+def _degrees(terms: Sequence[Pairwise], n: int) -> float:
+    ones = torch.ones((n, 1))
+    return float(_pull(ones, terms).double().sum())

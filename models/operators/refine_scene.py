@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pushforward.models.config import Config, encode, param
+from pushforward.models.crf.cells import CellKernel
 from pushforward.models.crf.filters import blur_probabilities, majority_filter
 from pushforward.models.crf.kernels import (
     DenseKernel,
@@ -37,6 +38,7 @@ __all__ = ["RefineScene", "RefineSceneConfig", "Refinement", "SceneKernels", "ch
 Array = NDArray[np.float32]
 _CRF, _MAJORITY, _BLUR = "crf", "majority", "blur"
 _ROWS = 5
+_LARGE = 200_000  # pixels from which kernels are computed in cells
 WEIGHTS = ((3.0, 0.0), (12.0, 0.0), (3.0, 3.3), (12.0, 3.3), (3.0, 10.0))
 SIDES, SIGMAS = (3, 5, 7, 9, 11), (1.0, 2.0, 3.0, 4.0)
 """What is tried on validation labels."""
@@ -158,16 +160,22 @@ class RefineSceneConfig(Config, frozen=True):
         ),
     ] = 0.0
     form: Annotated[
-        Literal["window", "exact"],
+        Literal["auto", "window", "cells", "exact"],
         param(
             "Form",
-            "The bilateral kernel in a window around each pixel, or exactly between all pixels, "
-            "which takes memory and time with the square of their number.",
-            choices={"window": "Window (fast)", "exact": "Exact"},
+            "How kernels are computed. In a window around each pixel; in cells, which suits large "
+            "scenes and changes about 2 % of the labels; or exactly, which takes memory and time "
+            "with the square of the number of pixels.",
+            choices={
+                "auto": "Window, cells from 200,000 pixels on",
+                "window": "Window",
+                "cells": "Cells (fast)",
+                "exact": "Exact",
+            },
             advanced=True,
             depends=("method", ("crf",)),
         ),
-    ] = "window"
+    ] = "auto"
     side: Annotated[
         int,
         param(
@@ -202,11 +210,16 @@ class SceneKernels:
     Args:
         scene: whose pixels, with the spectra that the bilateral kernel compares.
         config: scales and form.
+
+    Attributes:
+        form: "window", "cells" or "exact".
     """
 
     def __init__(self, scene: Scene, config: RefineSceneConfig) -> None:
         self._scene, self._config = scene, config
         self._known: dict[str, Kernel] = {}
+        large = scene.truth.numel() >= _LARGE
+        self.form = ("cells" if large else "window") if config.form == "auto" else config.form
 
     @property
     def size(self) -> tuple[int, int]:
@@ -226,12 +239,15 @@ class SceneKernels:
     def _built(self, name: str) -> Kernel:
         config = self._config
         if name == "smooth":
-            return SmoothnessKernel(self._scene.size, config.smooth_scale)
+            make = CellKernel if self.form == "cells" else SmoothnessKernel
+            return make(self._scene.size, config.smooth_scale)
         white = principal(self._scene.cube, config.components)
         white = white / white.flatten(1).std(dim=1).clamp_min(1e-12)[:, None, None]
         values = (white.movedim(0, 2) / config.spectral_scale).numpy()
-        if config.form == "exact":
+        if self.form == "exact":
             return DenseKernel(bilateral_features(values, config.bilateral_scale))
+        if self.form == "cells":
+            return CellKernel(self._scene.size, config.bilateral_scale, values)
         return WindowKernel(values, config.bilateral_scale)
 
 

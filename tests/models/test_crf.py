@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from pushforward.models.crf.cells import CellKernel
 from pushforward.models.crf.filters import blur_probabilities, majority_filter
 from pushforward.models.crf.kernels import (
     DenseKernel,
@@ -199,3 +200,52 @@ def test_blurred_probabilities_stay_probabilities() -> None:
     found = blur_probabilities(p, 1.0)
     np.testing.assert_allclose(found.sum(axis=-1), 1.0, atol=1e-5)
     assert found.std() < p.std()
+
+
+def fields(side: int) -> Array:
+    """Values (side, side, 3) that change slowly, with some noise."""
+    rows, columns = np.indices((side, side)) / 7.0
+    smooth = np.stack([np.sin(rows), np.cos(columns), np.sin(rows + columns)], axis=-1)
+    return (smooth + 0.1 * spectra(0, side, side)).astype(np.float32)
+
+
+@pytest.mark.parametrize("block", [1, 2])
+def test_cells_are_near_to_the_exact_kernel(block: int) -> None:
+    size, theta = (25, 22), 4.0  # no multiple of a block
+    values = fields(25)[:, :22]
+    exact = DenseKernel(bilateral_features(values, theta))
+    cells = CellKernel(size, theta, values, block=block)
+    q = np.ascontiguousarray((values > 0).reshape(-1, 3), np.float32)  # one side of the values
+    expected = exact.apply(q)
+    error = np.abs(cells.apply(q) - expected).mean()
+    assert error < 0.04 * expected.mean()
+    # Fewer landmarks than there are kinds of pixels.
+    coarse = CellKernel(size, theta, values, block=block, landmarks=2)
+    assert np.abs(coarse.apply(q) - expected).mean() > 1.5 * error
+
+
+def test_cells_of_space_alone_are_near_to_the_separable_kernel() -> None:
+    q = probabilities(size=30 * 31)
+    exact = SmoothnessKernel((30, 31), 3.0).apply(q)
+    np.testing.assert_allclose(CellKernel((30, 31), 3.0, block=1).apply(q), exact, atol=3e-3)
+    assert np.abs(CellKernel((30, 31), 3.0).apply(q) - exact).sum() < 0.06 * exact.sum()
+
+
+def test_cells_refine_nearly_as_the_exact_form_and_leave_lonely_pixels_alone() -> None:
+    size, theta = (24, 24), 5.0
+    values = fields(24)
+    truth = (values[..., 0] > 0).ravel()
+    p = np.where(np.stack([truth, ~truth], axis=1), 0.6, 0.4).astype(np.float32)
+    noise = np.random.default_rng(0).uniform(-0.3, 0.3, len(p)).astype(np.float32)
+    p += np.stack([noise, -noise], axis=1)
+    p = np.clip(p, 0.01, 0.99)
+    labels = []
+    for kernel in (DenseKernel(bilateral_features(values, theta)), CellKernel(size, theta, values)):
+        labels.append(solve(p, [Pairwise(kernel, 5.0)]).marginals.argmax(axis=1))
+    assert (labels[0] != labels[1]).mean() < 0.03
+    assert (labels[0] != p.argmax(axis=1)).mean() > 0.05
+    far = values.copy()
+    far[3, 3] = 1e3
+    alone = CellKernel(size, theta, far).apply(p)
+    assert np.isfinite(alone).all()
+    assert np.abs(alone[3 * 24 + 3]).max() < 0.05
