@@ -71,7 +71,7 @@ class CellKernel(Kernel):
 
     def filter(self, q: Array) -> Array:
         scale = np.maximum(self.scale, _TINY)[:, None]
-        return self.apply(np.ascontiguousarray(q / scale, np.float32)) / scale
+        return (self.apply(np.ascontiguousarray(q / scale, np.float32)) / scale).astype(np.float32)
 
     def apply(self, q: Array) -> Array:
         return self._filter(torch.from_numpy(q)).numpy()
