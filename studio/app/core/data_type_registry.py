@@ -15,6 +15,7 @@ __all__ = [
     "family_of_run",
     "fitting",
     "flows_in",
+    "has_steps",
     "kind",
     "kind_of",
     "kind_of_run",
@@ -67,6 +68,14 @@ def family_of_run(run: RunState | None, catalog: Catalog | None) -> EntrySpec | 
     if run is None or run.spec is None or catalog is None:
         return None
     return catalog.get("family", run.spec.family.slug)
+
+
+def has_steps(run: RunState | None, catalog: Catalog | None) -> bool:
+    """Return whether the model of a run improves step by step, so that curves of its training mean
+    something; one that is fitted in a pass has none. What is not known has steps.
+    """
+    entry = family_of_run(run, catalog)
+    return entry is None or not entry.passes
 
 
 def moves_in(run: RunState | None, catalog: Catalog | None) -> bool:

@@ -12,6 +12,7 @@ from pushforward.studio.app.charts.picture_export import Picture
 from pushforward.studio.app.charts.print_plots import charts_picture
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.comparison_labels import measure_title
+from pushforward.studio.app.core.data_type_registry import has_steps
 from pushforward.studio.app.core.diffusion_choices import formulas, guidance_of
 from pushforward.studio.app.core.run_comparison import (
     COST,
@@ -211,8 +212,10 @@ class QualityView(LensView):
         run = self._state.runs.current
         self._dirty = False
         groups: dict[str, list[str]] = {}
+        steps = has_steps(run, self._state.catalog)
         for name in run.series if run is not None else ():
-            if run is not None and len(run.series[name]) and _charted(name):
+            shown = _charted(name) and (steps or name.startswith(QUALITY))
+            if run is not None and len(run.series[name]) and shown:
                 groups.setdefault(group_of(name), []).append(name)
         measured = run.evaluated if run is not None else None
         self._tell_empty(run, bool(groups) or measured is not None)
@@ -338,6 +341,8 @@ class QualityView(LensView):
             tell_waiting(self.empty, self._state, self._actions, run, then)
         elif run.job:
             self.empty.tell("No numbers yet", "Curves appear with the first training steps.")
+        elif not has_steps(run, self._state.catalog):
+            self.empty.tell("No curves", "This model is fitted in one pass. Evaluate it for metrics.")
         else:
             self.empty.tell("No numbers", "This run has no metrics.")
 

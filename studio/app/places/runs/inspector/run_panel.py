@@ -9,7 +9,7 @@ from pushforward.studio.app.charts.curves import Curve
 from pushforward.studio.app.charts.sparkline import End, Sparkline
 from pushforward.studio.app.core import draft_spec, snapshot_text
 from pushforward.studio.app.core.app_state import AppState
-from pushforward.studio.app.core.data_type_registry import family_of_run, kind_of, kind_of_run
+from pushforward.studio.app.core.data_type_registry import family_of_run, has_steps, kind_of, kind_of_run
 from pushforward.studio.app.core.display_names import metric_title
 from pushforward.studio.app.core.latest_metrics import first_metric, newest_figure
 from pushforward.studio.app.core.memorisation import memory_of
@@ -238,8 +238,10 @@ class RunPanel(QWidget):
         name = QUALITY + first_metric(run)
         name = name if len(run.series.get(name, ())) > 1 else "loss"
         series = run.series.get(name)
+        some = series is not None and len(series) > 1
+        some = some and (name != "loss" or has_steps(run, self._state.catalog))
         for each in (self.curve, self.curve_title):
-            each.setVisible(series is not None and len(series) > 1)
+            each.setVisible(some)
         if series is not None and len(series):
             line = comparable(run, name)
             first, last = int(line.steps[0]), int(line.steps[-1])
