@@ -390,3 +390,34 @@ async def test_the_training_clock_shows_the_map_of_its_checkpoint(scene) -> None
     lens.state.playback.set(step=4)
     await _settled()
     assert [a.step for a in lens.link.of(Operate)] == [7, 3]
+
+
+async def test_a_generator_shows_generated_spectra_and_asks_for_no_map(scene, monkeypatch) -> None:
+    lens, view = scene
+    family = EntrySpec(
+        kind="family", slug=lens.run.spec.family.slug, title="F", summary="", source="", fields=[],
+        carrier="particles", capabilities=["samples"],
+    )  # fmt: skip
+    entries = [*lens.state.catalog.entries, family, operator("generate-spectra")]
+    before, usual = len(lens.link.of(Operate)), lens.link.ask
+
+    async def ask(command):
+        answer = await usual(command)
+        if isinstance(command, Operate) and command.operator == "generate-spectra":
+            mean = np.stack([np.full(5, 3.0), np.full(5, 7.0)]).astype(np.float32)
+            return Answer({"step": 7}, {"mean": mean, "low": mean - 1, "high": mean + 1})
+        return answer
+
+    monkeypatch.setattr(lens.link, "ask", ask)
+    lens.state.catalog = Catalog(entries=entries, devices=[])
+    view.model.ask_map()
+    await _settled()
+    asked = [a.operator for a in lens.link.of(Operate)][before:]
+    assert "classify-scene" not in asked
+    assert "generate-spectra" in asked
+    assert view.model.generated_band(2).mean.tolist() == [7.0] * 5
+    assert view.model.generated_band(0) is None
+    view.model.point(0, 3)  # of class 2
+    assert [band.name for band in view.spectrum._bands] == ["2 oats", "generated 2 oats"]
+    assert "no map" in view.model.why_no_map
+    assert not view.next.isEnabled()

@@ -10,11 +10,14 @@ import numpy as np
 from PySide6.QtCore import Signal
 
 from pushforward.studio.app.core.app_state import AppState
+from pushforward.studio.app.core.data_type_registry import family_of_run
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.core.timers import single_shot
 from pushforward.studio.app.data.views.view_spec import shows
 from pushforward.studio.app.data_types.cubes.label_document import label_file
+from pushforward.studio.app.data_types.cubes.map_scores import ClassBand
 from pushforward.studio.app.data_types.cubes.scene_requests import (
+    GENERATE,
     REFINE,
     SUGGEST,
     SceneData,
@@ -57,6 +60,9 @@ class SceneModel(SceneState):
         self._map_query: Query[tuple[str, int], SceneMap] = Query(self, self._classify, state=state)
         self._crf_query: Query[tuple[str, int, str], SceneMap] = Query(self, self._refine)
         self._next_query: Query[tuple[str, int, int], Any] = Query(self, self._suggest)
+        self._spectra_query: Query[tuple[str, int], list[ClassBand]] = Query(
+            self, self._generate, state=state
+        )
         self._newest = single_shot(self, self.ask_map, NEWEST_MS)
         self._connect()
         self.select()
@@ -79,11 +85,29 @@ class SceneModel(SceneState):
         self._map_query.changed.connect(self._take_map)
         self._crf_query.changed.connect(self._take_refined)
         self._next_query.changed.connect(self._take_suggested)
+        self._spectra_query.changed.connect(self.maps_changed)
 
     @property
     def run(self) -> RunState | None:
         """The selected run, if it learns a scene."""
         return self._state.runs.current if applies(self._state) else None
+
+    @property
+    def classifies(self) -> bool:
+        """Whether the model of the run makes maps; what is not known does."""
+        entry = family_of_run(self.run, self._state.catalog)
+        return entry is None or not entry.carrier or "classify" in entry.capabilities
+
+    def generated_band(self, number: int) -> ClassBand | None:
+        """Return mean and quantiles of the spectra that the model generates of a class, None where
+        it generates none.
+        """
+        found = self._spectra_query.answer
+        key, scene = self._spectra_query.key, self.scene
+        if self.classifies or found is None or key is None or scene is None or key[0] != self.key:
+            return None
+        fits = 0 < number <= len(found) and len(found[number - 1].mean) == scene.cube.shape[2]
+        return found[number - 1] if fits else None
 
     @property
     def refining(self) -> bool:
@@ -95,6 +119,8 @@ class SceneModel(SceneState):
         """Why there is no map yet, "" where there is one."""
         if self.map is not None:
             return ""
+        if not self.classifies:
+            return "This model generates spectra; it has no map."
         if self._map_query.key is not None and self._map_query.busy:
             return "The scene is being classified…"
         return str(self._map_query.error or NOT_YET)
@@ -125,7 +151,7 @@ class SceneModel(SceneState):
                 del self._kept[old]
         self.key, self.error, self.scene = key, "", None
         self.map, self.refined = self._kept.pop(key, (None, None))
-        for query in (self._map_query, self._crf_query, self._next_query):
+        for query in (self._map_query, self._crf_query, self._next_query, self._spectra_query):
             query.cancel()
         self.suggested, self.suggestion, self.selected = [], -1, None
 
@@ -152,6 +178,10 @@ class SceneModel(SceneState):
             return
         step = self._state.playback.step
         kept = [each for each in run.checkpoints if step is None or each <= step]
+        if not self.classifies:
+            if kept and self.requests.offers(GENERATE):
+                self._spectra_query.ask((run.key, max(kept)))
+            return
         if kept and (self.map is None or self.map.step != max(kept)):
             self._asked_at = time.monotonic()
             self._map_query.ask((run.key, max(kept)))
@@ -163,6 +193,10 @@ class SceneModel(SceneState):
         scene = self.scene
         numbers = scene.truth.size * max(1, len(scene.names)) if scene is not None else 0
         return await self.requests.classify(key[0], key[1], numbers)
+
+    async def _generate(self, key: tuple[str, int]) -> list[ClassBand]:
+        bands = self.scene.cube.shape[2] if self.scene is not None else 1
+        return await self.requests.generate(key[0], key[1], bands)
 
     def _take_map(self) -> None:
         found = self._map_query.answer

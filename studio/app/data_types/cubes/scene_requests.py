@@ -10,13 +10,15 @@ from numpy.typing import NDArray
 
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.runs import RunState
+from pushforward.studio.app.data_types.cubes.map_scores import ClassBand
 from pushforward.studio.app.engine.requests.operator_requests import OperatingIntents
 from pushforward.studio.app.engine.requests.request_base import Answer, Intents, Link, floats
 from pushforward.studio.protocol.messages import Operate, PreviewData
 
-__all__ = ["CLASSIFY", "REFINE", "SUGGEST", "SceneData", "SceneMap", "SceneRequests"]
+__all__ = ["CLASSIFY", "GENERATE", "REFINE", "SUGGEST", "SceneData", "SceneMap", "SceneRequests"]
 
 CLASSIFY, REFINE, SUGGEST = "classify-scene", "refine-scene", "label-next"
+GENERATE = "generate-spectra"
 MOST_PROBABILITIES = 8_000_000  # numbers that are requested at once
 ALL = 100_000  # pixels of a preview
 
@@ -148,6 +150,18 @@ class SceneRequests(Intents):
         """
         answer = await self._operating.ask(key, SUGGEST, config={"n": n})
         return _whole(answer, "pixels")
+
+    async def generate(self, key: str, step: int | None, bands: int) -> list[ClassBand]:
+        """Return mean and quantiles of generated spectra of each class, in the bands of the scene.
+
+        Raises:
+            Refused: as for `classify`.
+        """
+        answer = await self._operating.ask(key, GENERATE, config={}, step=step)
+        names = ("mean", "low", "high")
+        values = np.stack([floats(answer, name) for name in names], axis=1)
+        every = max(1, -(-values.shape[2] // max(1, bands)))  # of a large scene not all are sent
+        return [ClassBand(*each[:, ::every]) for each in values]
 
     async def _map(
         self, key: str, operator: str, config: dict[str, Any], step: int | None

@@ -37,6 +37,7 @@ from pushforward.studio.app.design.basic import (
 from pushforward.studio.app.design.forms.editors import Segments
 from pushforward.studio.app.design.literal_text import set_tip
 from pushforward.studio.app.design.menu import Entries, open_menu
+from pushforward.studio.app.design.theme import theme
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.literal import one_line
 
@@ -261,9 +262,12 @@ class SceneView(LensView):
             self._where.set_text("Point at a pixel of a map")
         for number in dict.fromkeys(filter(None, numbers)):
             band = model.band_of(number)
-            if band is not None and len(bands) < 2:
+            if band is not None and len(bands) < (2 if model.classifies else 4):
                 name = one_line(class_name(number, scene.names[number - 1]))
                 bands.append(Band(band, model.ink(number), name))
+                made = model.generated_band(number)
+                if made is not None:
+                    bands.append(Band(made, theme.colors().accent, f"generated {name}"))
         self.spectrum.show_spectra(curves, bands)
 
     def _describe(self, at: int, across: int) -> str:

@@ -342,7 +342,9 @@ class QualityView(LensView):
         elif run.job:
             self.empty.tell("No numbers yet", "Curves appear with the first training steps.")
         elif not has_steps(run, self._state.catalog):
-            self.empty.tell("No curves", "This model is fitted in one pass. Evaluate it for metrics.")
+            self.empty.tell(
+                "No curves", "This model is fitted in one pass. Evaluate it for metrics."
+            )
         else:
             self.empty.tell("No numbers", "This run has no metrics.")
 

@@ -9,7 +9,12 @@ from pushforward.studio.app.charts.curves import Curve
 from pushforward.studio.app.charts.sparkline import End, Sparkline
 from pushforward.studio.app.core import draft_spec, snapshot_text
 from pushforward.studio.app.core.app_state import AppState
-from pushforward.studio.app.core.data_type_registry import family_of_run, has_steps, kind_of, kind_of_run
+from pushforward.studio.app.core.data_type_registry import (
+    family_of_run,
+    has_steps,
+    kind_of,
+    kind_of_run,
+)
 from pushforward.studio.app.core.display_names import metric_title
 from pushforward.studio.app.core.latest_metrics import first_metric, newest_figure
 from pushforward.studio.app.core.memorisation import memory_of
