@@ -410,6 +410,7 @@ async def test_a_generator_shows_generated_spectra_and_asks_for_no_map(scene, mo
 
     monkeypatch.setattr(lens.link, "ask", ask)
     lens.state.catalog = Catalog(entries=entries, devices=[])
+    view.model.map = None  # of the classifier before
     view.model.ask_map()
     await _settled()
     asked = [a.operator for a in lens.link.of(Operate)][before:]
