@@ -370,7 +370,8 @@ class Operate(_Command, frozen=True, kw_only=True):
     the result goes to the run (`ResultWritten`), or to ``file``. With ``inline`` nothing is
     written, and the reply is {"step", "note", "config"} (the settings that were used) with
     the arrays ("x", ...). With ``estimate`` the reply is {"seconds"}, the expected duration, None
-    if unknown. ``overwrite`` allows replacing a file.
+    if unknown. ``overwrite`` allows replacing a file. With ``inline``, ``live`` and no ``step`` a
+    run that is training answers with its present weights.
     """
 
     run: str
@@ -384,6 +385,7 @@ class Operate(_Command, frozen=True, kw_only=True):
     overwrite: bool = False
     inline: bool = False
     estimate: bool = False
+    live: bool = False
 
 
 class ExportRows(_Command, frozen=True, kw_only=True):

@@ -15,6 +15,7 @@ from pushforward.studio.engine.data.imported_data import find_imported
 from pushforward.studio.engine.data.preview import preview
 from pushforward.studio.engine.jobs import headless
 from pushforward.studio.engine.kinds.base import Facts, kind_of
+from pushforward.studio.engine.process.discovery import discover
 from pushforward.studio.engine.process.failures import Refused
 from pushforward.studio.engine.run.model_loading import load
 from pushforward.studio.engine.run.resolve import resolve
@@ -25,6 +26,7 @@ from pushforward.studio.protocol.wire import unpack_arrays
 from pushforward.studio.store.run import RunFolder
 from tests.engine.test_commands import Desk
 
+discover()
 FILMS = {"films": 40, "longest": 12}
 QUICK = {
     "steps": 12, "batch": 32, "samples": 200, "evaluate_samples": 100, "device": "cpu",
@@ -310,3 +312,64 @@ def test_nobody_is_recommended_what_they_rated_before_the_items_that_a_model_rea
             {**parts, "earlier": np.array([4]), "earlier.lengths": np.array([1, 0])},
             Facts(more={"titles": ["A", "B", "C"]}),
         )
+
+
+def test_exported_lists_are_read_back_alike_from_both_tables(tmp_path, runs):
+    parquet = pytest.importorskip("pyarrow.parquet", reason="Parquet needs the package pyarrow")
+    desk, found = Desk(tmp_path), {}
+    for suffix in (".csv", ".parquet"):
+        file = tmp_path / f"lists{suffix}"
+        desk.reply(
+            operate(runs[0], "recommend", file, inputs={"histories": "data"}, config={"k": 3})
+        )
+        desk.work()
+        found[suffix] = file
+    table = parquet.read_table(found[".parquet"]).to_pylist()
+    with open(found[".csv"], encoding="utf-8", newline="") as text:
+        lines = list(csv.DictReader(text))
+    assert len(table) == 3 * 200
+    assert list(table[0]) == list(lines[0]) == ["user", "rank", "item", "title", "score"]
+    assert [{name: str(value) for name, value in row.items()} for row in table] == lines
+    assert {type(row["score"]) for row in table} == {float}
+    assert {type(row["item"]) for row in table} == {int}
+
+
+def test_exported_item_vectors_score_as_the_model_does(tmp_path, runs):
+    desk, file, history = Desk(tmp_path), tmp_path / "items.npz", [3, 4, 9]
+    padded = [history + [0] * 9]
+    desk.reply(
+        operate(runs[0], "item-map", file, inputs={"histories": padded}, config={"vectors": True})
+    )
+    desk.work()
+    with np.load(file, allow_pickle=False) as arrays:
+        vectors, place = arrays["vectors"], arrays["place"]
+        assert len(arrays["path"]) == len(history)
+    model = load(runs[0]).family
+    assert vectors.shape == tuple(model.item_vectors().shape)
+    assert place.shape == (FILMS["films"], 2)
+    state = model.history_states(torch.tensor(padded)).numpy()[0]
+    bias = model._net.bias.detach().numpy()
+    scores = vectors @ state + bias
+    log_p = model.recommend(torch.tensor(padded)).numpy()[0]
+    assert np.allclose(scores - scores.max(), log_p - log_p.max(), atol=1e-4)
+
+
+def test_a_training_answers_with_its_present_weights(tmp_path):
+    desk = Desk(tmp_path)
+    job, run = desk.start(spec("gru4rec", checkpoint_steps=1000, steps=12))
+    desk.train(job, 5)
+    history = [[3, 4, 9] + [0] * 9]
+    asked = operate(run, "recommend", inputs={"histories": history}, inline=True, live=True)
+    found, step = [], []
+    for at in (5, 9):
+        desk.train(job, at)
+        said, arrays = answer(desk, asked)
+        step.append(said["step"])
+        found.append(arrays["score"][0])
+        live = desk.engine.queue.get(job).session.family
+        expected = live.recommend(torch.tensor(history)).max()
+        assert float(arrays["score"].max()) == pytest.approx(float(expected), abs=1e-5)
+    assert step == [5, 9]
+    assert not np.allclose(*found)
+    desk.work()
+    assert answer(desk, asked)[0]["step"] == 12, "of the last checkpoint, once it has ended"

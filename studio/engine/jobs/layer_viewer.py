@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from pushforward.models.contracts.learner import Learner
 from pushforward.models.contracts.presentation import Layer
 from pushforward.studio.engine.jobs.job import Job
+from pushforward.studio.engine.jobs.live_model import copy_model
 from pushforward.studio.engine.jobs.training import training_of
 from pushforward.studio.engine.process.failures import Refused
 from pushforward.studio.engine.run.model_cache import WarmModels
-from pushforward.studio.engine.run.session import Session
 from pushforward.studio.engine.watch.recorder import evaluate_points, grid
 from pushforward.studio.protocol.messages import QueryLayer
 from pushforward.studio.store.run import RunFolder
@@ -78,16 +78,6 @@ class LayerViewer:
         if query.step is None:
             job = training_of(run, jobs)
             if job is not None and job.session is not None:
-                return _still(job.session), job.step
+                return copy_model(job.session), job.step
         loaded = self._warm.get(run, query.step)
         return loaded.family, loaded.step
-
-
-def _still(session: Session) -> Learner[Any]:
-    """Copy the family of a training: it may go on between two pieces of a look."""
-    live = session.family
-    copy = session.resolved.build(live.spec, live.device)
-    if session.in_force.config != session.resolved.family.config:
-        copy.reconfigure(session.in_force.config)
-    copy.load_state(live.state())
-    return copy

@@ -13,8 +13,10 @@ from pushforward.studio.engine.process.pieces import in_pieces
 from pushforward.studio.engine.process.sink import Sink
 from pushforward.studio.engine.run.destination import check_destination
 from pushforward.studio.engine.run.model_cache import WarmModels
+from pushforward.studio.engine.run.model_loading import Loaded
 from pushforward.studio.engine.run.operator_requests import Answer, ask
 from pushforward.studio.protocol.messages import Operate, Progress, ResultWritten
+from pushforward.studio.store.run import RunFolder
 
 __all__ = ["OperatorJob", "estimated", "inline"]
 
@@ -167,14 +169,21 @@ def estimated(
         yield False
 
 
-def inline(command: Operate, warm: WarmModels) -> Generator[bool, None, Answer]:
-    """Do it and return what came of it; yields False between two network passes.
+def inline(
+    command: Operate,
+    warm: WarmModels,
+    live: Callable[[RunFolder], Loaded | None] = lambda run: None,
+) -> Generator[bool, None, Answer]:
+    """Do it and return what came of it; yields False between two network passes. ``live`` returns
+    the model of a run that is training.
 
     Raises:
         Refused: it cannot be done, or is too much for an answer.
     """
     asked = ask(command)
-    loaded = warm.get(asked.run, command.step, command.length)
+    loaded = live(asked.run) if command.live and command.step is None else None
+    if loaded is None:
+        loaded = warm.get(asked.run, command.step, command.length)
     answer = yield from in_pieces(asked.work(loaded, warm.get))
     size = sum(values.nbytes for values in answer.arrays.values())
     if size > MOST_INLINE:

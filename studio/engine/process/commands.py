@@ -19,6 +19,7 @@ from pushforward.studio.engine.jobs.evaluation_job import EvaluationJob
 from pushforward.studio.engine.jobs.headless import planned_total
 from pushforward.studio.engine.jobs.import_job import ImportJob
 from pushforward.studio.engine.jobs.job import Job, Work
+from pushforward.studio.engine.jobs.live_model import find_live_model
 from pushforward.studio.engine.jobs.maker_job import MakingJob
 from pushforward.studio.engine.jobs.operator_job import OperatorJob, estimated, inline
 from pushforward.studio.engine.jobs.row_export import RowsJob
@@ -369,7 +370,9 @@ def _operate(engine: "Engine", command: m.Operate) -> Answer | None:
                 seconds = yield from estimated(command, engine.warm)
                 respond(engine, command.id, lambda: Answer({"seconds": seconds}))
                 return
-            answer = yield from inline(command, engine.warm)
+            answer = yield from inline(
+                command, engine.warm, lambda run: find_live_model(run, engine.queue.jobs())
+            )
         except Exception as error:
             # Still the boundary of the command: it is only answered later.
             engine.outbox.send(m.Failed(re=command.id, error=describe(error)))

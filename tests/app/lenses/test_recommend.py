@@ -251,12 +251,11 @@ async def test_quick_changes_are_answered_once_by_the_newest(opened):
     await quiet()
     assert model.asked[-1] == view.items == [3, 1, 2, 4, 5, 6, 7]
     assert len(model.asked) - before < 4
-    assert view._reads.isVisible()
-    assert view._reads.text() == "The model reads the last 5 of these 7 items."
+    assert "the model reads the last 5" in view._where.accessibleName()
     QTest.keyClick(view.person, Qt.Key.Key_Up)
     await quiet()
     assert model.asked[-1] == [7]
-    assert not view._reads.isVisible()
+    assert "the model reads" not in view._where.accessibleName()
     view.person.step(5)
     assert view.person.number == 9
     assert model.rows == 1, "people are asked for once"
@@ -463,3 +462,19 @@ def test_changes_are_counted_by_items_and_not_by_places():
     assert (what_if.items, what_if.changes) == ([2, 3, 4, 1], 1)
     what_if.reset()
     assert (what_if.items, what_if.changes, what_if.can_undo) == ([1, 2, 3, 4], 0, True)
+
+
+async def test_a_low_narrow_window_shows_the_whole_preview(opened):
+    view, state, _ = opened
+    state.runs.select("r")
+    await quiet()
+    two = view.history.height()
+    view.resize(660, 528)  # what a window of 1280 x 720 leaves
+    await quiet()
+    assert view.history.height() < two, "one row of cards"
+    assert view.page.verticalScrollBar().maximum() == 0, "nothing is below the edge"
+    assert view.bar.minimumSizeHint().width() <= 660
+    assert view.page.widget().minimumSizeHint().width() <= 660
+    view.resize(1000, 900)
+    await quiet()
+    assert view.history.height() == two

@@ -126,7 +126,7 @@ async def test_pinned_users_move_with_the_model_and_are_on_the_map(studio):
     assert [each.moved for each in card.items] == [0] * 10
     engine.step = 2
     state.runs.by_key["r"].checkpoints = [1, 2]
-    view._ask(again=True)
+    view._ask_lists()
     await quiet()
     assert {each.moved for each in card.items} != {0}
     assert "since step 1" in view._told.accessibleName()

@@ -39,7 +39,6 @@ KEY = Qt.ItemDataRole.UserRole
 CARD = QSize(128, 50)
 GAP = 6
 STRIPE = 3
-ROWS = 2  # that are seen at once
 
 
 @dataclass(frozen=True)
@@ -80,8 +79,16 @@ class HistoryCards(QListWidget):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setItemDelegate(_Painter(self))
         self.verticalScrollBar().setSingleStep(CARD.height() + GAP)
-        self.setFixedHeight(ROWS * (CARD.height() + GAP) + 2 * self.frameWidth())
+        self.set_rows(2)
         repaint_on_theme(self)
+
+    def set_rows(self, rows: int) -> None:
+        """Show a number of rows at once; a view at the end of the history stays there."""
+        bar = self.verticalScrollBar()
+        at_end = bar.value() == bar.maximum()
+        self.setFixedHeight(rows * (CARD.height() + GAP) + 2 * self.frameWidth())
+        if at_end:
+            self.scrollToBottom()
 
     @property
     def numbers(self) -> list[int]:

@@ -54,7 +54,7 @@ class PersonaCard(QWidget):
         self.items: Sequence[Suggestion] = ()
         self._from: dict[int, float] = {}
         self._part = 1.0
-        self._current = False
+        self._current = self._moves = False
         self._glide = QVariantAnimation(self)
         self._glide.setDuration(MOVE_MS)
         self._glide.setStartValue(0.0)
@@ -77,6 +77,7 @@ class PersonaCard(QWidget):
         self._from = {each.item: before.get(each.item, float(ROWS)) for each in items}
         changed = [each.item for each in items] != [each.item for each in self.items]
         first, self.items = not self.items, items
+        self._moves = any(each.moved != 0 for each in items)
         spoken = (f"{i}: {one_line(each.title)}" for i, each in enumerate(items, 1))
         self.setAccessibleDescription(", ".join(spoken))
         if changed and not first and self.isVisible():
@@ -144,11 +145,12 @@ class PersonaCard(QWidget):
         rank = QRectF(line.left(), line.top(), RANK - 6, ROW)
         painter.drawText(rank, middle | right, str(row + 1))
         left = line.left() + RANK
-        words, ink = moved_words(each.moved)
-        painter.setPen(QColor(getattr(tokens, ink)))
-        painter.setFont(font(11))
-        painter.drawText(QRectF(left, line.top(), MOVE, ROW), middle, words.replace(" ", ""))
-        left += MOVE
+        if self._moves:  # otherwise titles take the room
+            words, ink = moved_words(each.moved)
+            painter.setPen(QColor(getattr(tokens, ink)))
+            painter.setFont(font(11))
+            painter.drawText(QRectF(left, line.top(), MOVE, ROW), middle, words.replace(" ", ""))
+            left += MOVE
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(each.ink or tokens.muted))
         painter.drawRoundedRect(QRectF(left, line.top() + 4, 3, ROW - 8), 1, 1)

@@ -48,7 +48,8 @@ from pushforward.studio.app.engine.requests.request_base import Answer, Refused
 
 __all__ = ["VIEW", "PinnedView"]
 
-FRESH_MS = 700  # between two questions while the model learns
+FRESH_MS = 250  # between two questions while the model learns
+MAP_MS = 2000  # between two maps: it takes far more passes than a list
 CANDIDATES = 200
 DRAWS = 120
 MOST = 5  # cards
@@ -112,7 +113,8 @@ class PinnedView(RecommenderView):
         self.person.refused.connect(lambda why: self._told.set_text(why))
         self._lists.changed.connect(self._take_lists)
         self._map.changed.connect(self._take_map)
-        self._fresh = single_shot(self, lambda: self._ask(again=True), FRESH_MS)
+        self._fresh = single_shot(self, self._ask_lists, FRESH_MS)
+        self._fresh_map = single_shot(self, lambda: self._ask_map(again=True), MAP_MS)
 
     # Which users
 
@@ -176,10 +178,12 @@ class PinnedView(RecommenderView):
         if run is None or run.key != key:
             return
         self._select()
-        newest = max(run.checkpoints, default=run.step)
-        fresh = self._state.playback.live and newest != self._steps[1]
-        if fresh and self._people is not None and not self._fresh.isActive():
-            self._fresh.start()
+        fresh = self._state.playback.live and self._newest_step() != self._steps[1]
+        if not fresh or self._people is None or not self.isVisible():
+            return
+        for timer in (self._fresh, self._fresh_map):
+            if not timer.isActive():
+                timer.start()
 
     def _turned(self) -> None:
         if self._run is not None and self._people is not None and self.isVisible():
@@ -205,16 +209,19 @@ class PinnedView(RecommenderView):
 
     # What the model says
 
-    def _ask(self, *, again: bool = False) -> None:
+    def _ask(self) -> None:
+        self._ask_lists(again=False)
+        self._ask_map(again=False)
+
+    def _ask_lists(self, *, again: bool = True) -> None:
         if self._run is None or self._people is None:
             return
         histories = tuple(card.persona.items or (0,) for card in self.cards)
         self._lists.ask(Question(self._key, self._state.playback.step, histories), again=again)
-        self._ask_map(again=again)
 
     def _ask_map(self, *, again: bool) -> None:
         items = self.cards[self._current].persona.items if self.cards else ()
-        if items:
+        if items and self._run is not None and self._people is not None:
             self._map.ask(Question(self._key, self._state.playback.step, (items,)), again=again)
 
     async def _fetch_lists(self, question: Question) -> Answer:
@@ -230,6 +237,7 @@ class PinnedView(RecommenderView):
             config=config,
             inputs={"histories": [list(items) for items in question.histories]},
             step=question.step,
+            live=True,
         )
 
     def _take_lists(self) -> None:
@@ -286,6 +294,7 @@ class PinnedView(RecommenderView):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._turned()
+        self._changed(self._key)
 
 
 VIEW = ViewSpec(

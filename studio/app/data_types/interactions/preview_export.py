@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.data_types.interactions.preview_text import LISTED
 from pushforward.studio.app.data_types.interactions.recommend_requests import RecommendIntents
-from pushforward.studio.app.design.basic import button
+from pushforward.studio.app.design.basic import icon_button
 from pushforward.studio.app.design.file_dialog import folder_of_exports, save_dialog
 from pushforward.studio.app.design.literal_text import set_tip
 from pushforward.studio.app.design.menu import Entries, Greyed, open_menu
@@ -23,7 +23,7 @@ class PreviewExport:
         self._view, self._state, self._intents = view, state, intents
         self.key = ""
         self.items: Callable[[], Sequence[int]] = list
-        self.button = button("Export", self._open, icon="export")
+        self.button = icon_button("export", "Export", self._open)
 
     def enable(self, key: str, *, learned: bool, ready: bool) -> None:
         """Follow a run; say why it cannot export yet."""

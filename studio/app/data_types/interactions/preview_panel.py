@@ -119,7 +119,7 @@ class PreviewPanel(QWidget):
         run, step, items = key
         histories = {"histories": [list(items)]}
         return await self._actions.operating.ask(
-            run, operator, config=config, inputs=histories, step=step
+            run, operator, config=config, inputs=histories, step=step, live=True
         )
 
     # Answers

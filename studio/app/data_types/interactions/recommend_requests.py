@@ -145,7 +145,7 @@ class Question:
 
     Attributes:
         runs: their keys; the selected one first.
-        step: of the checkpoint of the selected run, None for the newest.
+        step: of the checkpoint of the selected run, None for the present model.
     """
 
     runs: tuple[str, ...]
@@ -212,6 +212,7 @@ async def fetch_lists(actions: Actions, question: Question) -> ListsOf:
                 config={"k": CANDIDATES},
                 inputs={"histories": histories},
                 step=question.step if number == 0 else None,
+                live=True,
             )
         except Refused as refused:
             if number == 0:

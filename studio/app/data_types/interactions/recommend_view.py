@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent
-from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from pushforward.studio.app.core.app_state import AppState
@@ -39,7 +39,6 @@ from pushforward.studio.app.data_types.interactions.recommender_frame import (
 from pushforward.studio.app.data_types.interactions.what_if import Entry, WhatIf
 from pushforward.studio.app.design.basic import (
     Elided,
-    button,
     column,
     icon_button,
     label,
@@ -57,6 +56,7 @@ from pushforward.studio.counts import format_count
 __all__ = ["VIEW", "RecommendView"]
 
 FRESH_MS = 1000  # between two questions while the model learns
+LOW = 580  # pixels of the view below which one row of cards leaves room for the list
 
 
 class RecommendView(RecommenderView):
@@ -79,10 +79,9 @@ class RecommendView(RecommenderView):
         self.panel = PreviewPanel(state, actions)
         self._where, self._told = Elided("", "muted"), Elided("", "muted")
         self._came = Elided("", "strong")
-        self._reads = label("", "muted", wrap=True)
         self._called = label("", "muted")
-        self.undo = button("Undo", self.take_back, tip="Undo the last change (Ctrl+Z)")
-        self.reset = button("Reset", self._reset, tip="Undo all changes")
+        self.undo = icon_button("undo", "Undo the last change (Ctrl+Z)", self.take_back)
+        self.reset = icon_button("reset", "Undo all changes", self._reset)
         self.compared = ComparedRuns(state, self)
         self.export = PreviewExport(self, state, self._intents)
         self._lay_out()
@@ -96,7 +95,8 @@ class RecommendView(RecommenderView):
         step = self.person.step
         before = icon_button("chevron-left", "Previous user", lambda: step(-1))
         after = icon_button("chevron-right", "Next user", lambda: step(1))
-        head = row(section("History"), self._where, up, down, remove, self.search, gap=6)
+        tools = (up, down, remove, self.undo, self.reset)
+        head = row(section("History"), self._where, *tools, self.search, gap=6)
         for wide in (self._where, self.search):
             head.setStretchFactor(wide, 1)
         lists = column(gap=4)
@@ -111,7 +111,6 @@ class RecommendView(RecommenderView):
             head,
             self.strip,
             (self.history, 2),
-            self._reads,
             (halves, 5),
             parent=page,
             gap=6,
@@ -119,8 +118,7 @@ class RecommendView(RecommenderView):
         )
         self.page = scrolled(page)  # in a low window each part keeps its size
         who = (self._called, before, self.person, after)
-        tools = (self.compared.button, self.undo, self.reset, self.export.button)
-        self.bar = view_bar(self, *who, None, *tools, gap=6)
+        self.bar = view_bar(self, *who, None, self.compared.button, self.export.button, gap=6)
         column(self.page, parent=self)
 
     def _connect(self) -> None:
@@ -185,10 +183,10 @@ class RecommendView(RecommenderView):
         if run is None or run.key != key:
             return
         self._select()
-        newest = max(run.checkpoints, default=run.step)
-        if not self._state.playback.live:
-            return  # an older step is looked at
-        if newest != self._learnt and self._people is not None and not self._fresh.isActive():
+        if not self._state.playback.live or not self.isVisible():
+            return
+        fresh = self._newest_step() != self._learnt and self._people is not None
+        if fresh and not self._fresh.isActive():
             self._fresh.start()
 
     def _turned(self) -> None:
@@ -243,10 +241,9 @@ class RecommendView(RecommenderView):
         all_of = f"{n:,} of {len(self._whole):,}" if self._known < len(self._whole) else f"{n:,}"
         changes = self.what_if.changes
         edits = f"  ·  what if: {format_count(changes, 'change')}" if changes else ""
-        self._where.set_text(f"{which}{all_of} item{'' if n == 1 else 's'}{edits}")
         places = people.x.shape[1]
-        self._reads.setVisible(n > places)
-        self._reads.setText(f"The model reads the last {places:,} of these {n:,} items.")
+        read = f", the model reads the last {places:,}" if n > places else ""
+        self._where.set_text(f"{which}{all_of} item{'' if n == 1 else 's'}{read}{edits}")
         self.undo.setEnabled(self.what_if.can_undo)
         self.reset.setEnabled(changes > 0)
         self._ask()
@@ -273,6 +270,10 @@ class RecommendView(RecommenderView):
         self._show()
         self.history.setCurrentRow(at)
         self.history.scrollToBottom()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.history.set_rows(1 if self.height() < LOW else 2)
 
     def event(self, event: QEvent) -> bool:
         """Ctrl+Z undoes a change of the history, as long as there is one."""

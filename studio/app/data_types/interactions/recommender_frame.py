@@ -58,6 +58,15 @@ class RecommenderView(LensView):
         if self._users.busy:
             self._show_message("Loading users…", "Their histories are being read.")
 
+    def _newest_step(self) -> int:
+        """Return the step that the model answers with if the clocks are live: the present one while
+        it trains, else that of the newest checkpoint.
+        """
+        run = self._run
+        if run is None:
+            return -1
+        return run.step if run.state == "running" else max(run.checkpoints, default=run.step)
+
     def _clear(self) -> None:
         """Forget what is shown of the run before."""
 

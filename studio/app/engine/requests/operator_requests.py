@@ -69,15 +69,19 @@ class OperatingIntents(Intents):
         inputs: dict[str, Any] | None = None,
         given: dict[str, Any] | None = None,
         step: int | None = None,
+        live: bool = False,
     ) -> Answer:
         """Do with a run what an operator can, with the newest checkpoint or the newest not after
-        ``step``; return {"step", "note", "config"} with the arrays.
+        ``step``, or, with ``live``, the present weights of a training; return {"step", "note",
+        "config"} with the arrays.
 
         Raises:
             Refused: it cannot be done, or the run has no checkpoint yet.
         """
         asking = Asking(config or {}, given or {}, inputs or {})
-        return await self.link.ask(_operate(key, operator, asking, step=step, inline=True))
+        return await self.link.ask(
+            _operate(key, operator, asking, step=step, inline=True, live=live)
+        )
 
     async def estimate(self, key: str, operator: str, asking: Asking) -> float | None:
         """Return about how many seconds something takes, None where that cannot be told soon.
