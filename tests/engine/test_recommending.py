@@ -167,7 +167,7 @@ def test_histories_are_handed_by_titles_and_of_any_length(tmp_path, runs):
     assert (answers[0] == answers[1]).all()
     long = [*range(1, 31)]
     said, _ = answer(desk, operate(run, "recommend", inputs={"histories": [long]}, inline=True))
-    assert said["note"] == "One history is longer than 12 items, of which the last 12 are read."
+    assert said["note"] == "One history is longer than 12 items; the last 12 are read."
     for wrong, says in (
         ([["no such film"]], "'no such film' is not"),
         ([[1.5]], "got 1.5"),

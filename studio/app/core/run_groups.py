@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from pushforward.studio.app.core.display_names import data_title
+from pushforward.studio.app.core.draft_spec import entry_of
 from pushforward.studio.app.core.latest_metrics import (
     figure_of,
     first_metric,
@@ -23,8 +24,9 @@ from pushforward.studio.app.core.run_tree import Line, tree
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.core.training_sources import number_of
 from pushforward.studio.app.text import metric_reference
+from pushforward.studio.app.text.setting_values import title_of
 from pushforward.studio.protocol.catalog import Catalog, EntrySpec
-from pushforward.studio.protocol.spec import Pick, project_name
+from pushforward.studio.protocol.spec import KIND, Pick, project_name
 
 __all__ = [
     "By",
@@ -141,11 +143,25 @@ def _titles(run: RunState, by: By, catalog: Catalog | None) -> tuple[str, ...]:
 def _about(run: RunState, by: By, catalog: Catalog | None, sizes: Mapping[str, str]) -> str:
     """Return what the title of a run's group leaves open: its data, and what they are."""
     data = run.spec.dataset if run.spec is not None else Pick(slug="")
-    said = ", ".join(f"{name} {value}" for name, value in sorted(data.config.items()))
+    said = ", ".join(_settings_of_data(run, catalog))
     if by != "data":
         title = data_title(data.slug, catalog)
         return f"on {title}" + (f", {said}" if said else "")
     return ", ".join(filter(None, [sizes.get(data.slug, ""), said]))
+
+
+def _settings_of_data(run: RunState, catalog: Catalog | None) -> list[str]:
+    """Return the settings of a run's data that it names, choices by their titles."""
+    if run.spec is None:
+        return []
+    data, entry = run.spec.dataset, entry_of(run.spec, "dataset", catalog)
+    choices = {f.path: f for f in (entry.fields if entry is not None else ()) if f.kind == "choice"}
+    own = project_name(data.slug) is not None
+    return [
+        title_of(choices[name], value) if name in choices else f"{name} {value}"
+        for name, value in sorted(data.config.items())
+        if not (own and name == KIND)
+    ]
 
 
 def _headline(runs: Sequence[RunState]) -> str:

@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QHideEvent, QPainter, QPaintEvent, QPen, QPoly
 from PySide6.QtWidgets import QAbstractButton, QFrame, QGridLayout
 
 from pushforward.studio.app.core.app_state import AppState
-from pushforward.studio.app.core.data_type_registry import flows_in, moves_in
+from pushforward.studio.app.core.data_type_registry import flows_in, moves_in, watched_in
 from pushforward.studio.app.core.run_edit_text import edit_notes
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.design.basic import button, icon_button, label, row
@@ -117,6 +117,7 @@ class TimeBar(QFrame):
             for place, part in enumerate((play, title, slider, said)):
                 tracks.addWidget(part, line, place)
             tracks.addLayout(more, line, 4)
+        self._clock_name = title
         self._flow_parts = (self._play, title, self.flow, self._time, self._speed, self._loop)
         tracks.setColumnMinimumWidth(1, 64)
         tracks.setColumnMinimumWidth(4, 150)
@@ -218,9 +219,14 @@ class TimeBar(QFrame):
             widget.setEnabled(run is not None)
         self._tour.setEnabled(run is not None and len(run.stops) > 1)
         moves, flows = moves_in(run, self._state.catalog), flows_in(run, self._state.catalog)
+        # Of a recommender the clock goes through the history of a user.
+        history = not moves and run is not None and watched_in(run, self._state.catalog)
+        flows = flows or history
         for part in self._flow_parts:
-            part.setVisible(moves)
+            part.setVisible(moves or history)
             part.setEnabled(flows and not playback.idle)
+        self._clock_name.setText("History" if history else "Flow")
+        self.flow.setAccessibleName("History clock" if history else "Flow time")
         self._speed.setVisible(flows)
         self._loop.setVisible(flows)
         self._tour.show_playing(playback.touring)
@@ -228,15 +234,16 @@ class TimeBar(QFrame):
         self._live.setChecked(playback.live)
         self._live.setText("● Live" if playback.live else "○ Live")
         flow = 1.0 if playback.idle else playback.flow
-        t = f"t = {flow:.2f}"
+        t = f"{100 * flow:.0f} % of items" if history else f"t = {flow:.2f}"
         said = FINISHED if playback.idle else t
         self._time.setText(said if flows or not moves else ONE_STEP)
         for part in (self._time, self.flow):
             set_tip(part, playback.idle if flows else "")
         self.flow.show_state(flow, flow, t)
         self._speed.setText(f"{1 / playback.speed:g} s")
-        set_tip(self._speed, "Playback duration from noise to data")
-        self._speed.setAccessibleName(f"A flow takes {1 / playback.speed:g} seconds")
+        ends = "the first item to the last" if history else "noise to data"
+        set_tip(self._speed, f"Playback duration from {ends}")
+        self._speed.setAccessibleName(f"Playback takes {1 / playback.speed:g} seconds")
         repeat = "ping-pong" if playback.ping_pong else "loop"
         self._loop.setText(repeat if playback.loop else "play once")
         set_tip(self._loop, "Repeat: loop, ping-pong (back to the noise) or play once")

@@ -342,3 +342,18 @@ def test_a_run_that_is_chosen_again_keeps_its_flow_time(lens: Any, bar: TimeBar)
     assert (lens.state.playback.flow, lens.state.playback.step) == (0.5, None)
     lens.actions.runs.select("")
     assert lens.state.playback.flow == 1.0
+
+
+def test_of_a_recommender_the_second_clock_goes_through_a_history(lens: Any, bar: TimeBar) -> None:
+    entry = lens.state.catalog.entries[0]
+    lens.state.catalog.entries[0] = structs.replace(
+        entry, carrier="", capabilities=["recommend", "item-vectors"]
+    )
+    lens.state.playback.set(flow=0.25)
+    lens.state.runs.changed.emit(lens.run.key)
+    assert bar.flow.isVisible()
+    assert bar._clock_name.text() == "History"
+    assert bar._time.text() == "25 % of items"
+    lens.state.catalog.entries[0] = entry
+    lens.state.runs.changed.emit(lens.run.key)
+    assert bar._clock_name.text() == "Flow"

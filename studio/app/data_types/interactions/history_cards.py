@@ -83,12 +83,21 @@ class HistoryCards(QListWidget):
         repaint_on_theme(self)
 
     def set_rows(self, rows: int) -> None:
-        """Show a number of rows at once; a view at the end of the history stays there."""
-        bar = self.verticalScrollBar()
-        at_end = bar.value() == bar.maximum()
-        self.setFixedHeight(rows * (CARD.height() + GAP) + 2 * self.frameWidth())
-        if at_end:
-            self.scrollToBottom()
+        """Show a number of rows at once; one row scrolls sideways. The newest cards are shown."""
+        one = rows == 1
+        policy = Qt.ScrollBarPolicy
+        self.setWrapping(not one)
+        self.setHorizontalScrollBarPolicy(
+            policy.ScrollBarAsNeeded if one else policy.ScrollBarAlwaysOff
+        )
+        bar = self.horizontalScrollBar().sizeHint().height() if one else 0
+        self.setFixedHeight(rows * (CARD.height() + GAP) + bar + 2 * self.frameWidth())
+        self.show_newest()
+
+    def show_newest(self) -> None:
+        """Scroll to the end of the history."""
+        for bar in (self.verticalScrollBar(), self.horizontalScrollBar()):
+            bar.setValue(bar.maximum())
 
     @property
     def numbers(self) -> list[int]:
@@ -103,7 +112,8 @@ class HistoryCards(QListWidget):
         """Show a history; the current card and the place of the view stay."""
         if list(cards) == self.cards and catalogue is self.catalogue:
             return
-        at, place = self.currentRow(), self.verticalScrollBar().value()
+        bars = (self.verticalScrollBar(), self.horizontalScrollBar())
+        at, places = self.currentRow(), [bar.value() for bar in bars]
         self.cards, self.catalogue = list(cards), catalogue
         self.blockSignals(True)
         self.clear()
@@ -114,7 +124,8 @@ class HistoryCards(QListWidget):
             self.addItem(line)
         self.setCurrentRow(min(at, self.count() - 1))
         self.blockSignals(False)
-        self.verticalScrollBar().setValue(place)
+        for bar, place in zip(bars, places, strict=True):
+            bar.setValue(place)
 
     def _spoken(self, card: Card) -> str:
         assert self.catalogue is not None
@@ -162,7 +173,7 @@ class HistoryCards(QListWidget):
         self.setGridSize(QSize(room // across, CARD.height() + GAP))
         super().resizeEvent(event)
         if at_end:
-            self.scrollToBottom()  # where the newest are
+            self.show_newest()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.source() is self or event.mimeData().hasFormat(MIME):

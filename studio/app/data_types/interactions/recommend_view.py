@@ -66,6 +66,7 @@ class RecommendView(RecommenderView):
         super().__init__(state, actions)
         self._intents = RecommendIntents(state, actions.link)
         self.what_if = WhatIf()
+        self._rows = 2  # of cards
         self._whole: list[int] = []  # the history without the History clock
         self._known = 0  # items up to the History clock
         self._step: int | None = None
@@ -229,7 +230,7 @@ class RecommendView(RecommenderView):
         self.what_if = WhatIf(self._whole[: self._known])
         self.strip.set_known(self._known)
         self._show()
-        self.history.scrollToBottom()  # where the newest are
+        self.history.show_newest()
 
     def _show(self) -> None:
         people = self._people
@@ -269,11 +270,14 @@ class RecommendView(RecommenderView):
         at = self.what_if.add(item)
         self._show()
         self.history.setCurrentRow(at)
-        self.history.scrollToBottom()
+        self.history.show_newest()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.history.set_rows(1 if self.height() < LOW else 2)
+        rows = 1 if self.height() < LOW else 2
+        if rows != self._rows:
+            self._rows = rows
+            self.history.set_rows(rows)
 
     def event(self, event: QEvent) -> bool:
         """Ctrl+Z undoes a change of the history, as long as there is one."""
