@@ -242,3 +242,16 @@ def test_cells_are_parsed_as_python_does():
     number, valid = cells.decimals()
     assert number[valid].tolist() == [12, 7, 1.5, -3, 1000, 12, float("9" * 19), 2]
     assert len(set(Cells.of_texts(["a", "b", "ab", "ba", "a"]).hashes().tolist())) == 4
+
+
+def test_an_import_says_how_many_events_each_filter_leaves_out(tmp_path):
+    lines = ["a,1,1", "a,1,2", "a,2,3", "b,1,4", "b,2,5", "c,3,6"]
+    events = write(tmp_path, "events.csv", "user,item,time\n" + "\n".join(lines) + "\n")
+    options = settle(InteractionTable.options, LOOSE | {"core": 2})
+    notes = InteractionTable().inspect([events], options).notes
+    assert notes[0] == "4 of 6 interactions kept: 2 users, 2 items."
+    assert any(note.startswith("1 repeat of an item by the same user is left") for note in notes)
+    assert "1 event is left out by the 2-core filter." in notes
+    every = InteractionTable().inspect([events], options | {"core": 1, "repeats": True}).notes
+    assert every[0].startswith("6 of 6")
+    assert not any("left out" in note for note in every)

@@ -48,6 +48,8 @@ class Histories:
             several histories.
         numbered: whether ``users`` are those of the files.
         codes: (V,) the code of each item in the events.
+        repeated, rare: numbers of events that were left out as repeats of an item by its user, and
+            by the k-core filter.
     """
 
     items: Codes
@@ -57,6 +59,8 @@ class Histories:
     users: Ints
     numbered: bool
     codes: Ints
+    repeated: int = 0
+    rare: int = 0
 
     def __len__(self) -> int:
         return len(self.starts) - 1
@@ -125,8 +129,10 @@ def make_histories(events: Events, filters: Filters) -> Histories:
     users are divided at gaps.
     """
     order = _order(events, filters)
+    repeated = len(events.user) - len(order)
     user, item = events.user[order], events.item[order]
     kept = _core_mask(user, item, filters.core)
+    rare = len(kept) - int(kept.sum())
     if not kept.all():
         order, user, item = order[kept], user[kept], item[kept]
     del kept
@@ -154,7 +160,7 @@ def make_histories(events: Events, filters: Filters) -> Histories:
         assert events.users is not None
         users = events.users[user[begins]]
     starts = np.append(begins, len(item)).astype(np.int64)
-    return Histories(place[item], starts, rating, time, users, numbered, codes)
+    return Histories(place[item], starts, rating, time, users, numbered, codes, repeated, rare)
 
 
 def core(user: NDArray[Any], item: NDArray[Any], least: int) -> Ints:

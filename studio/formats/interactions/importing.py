@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from pushforward.studio.counts import format_count
 from pushforward.studio.formats.importer import Importer, Rows
 from pushforward.studio.formats.inspection import Inspection
 from pushforward.studio.formats.interactions.events import Events, File, read_events
@@ -254,6 +255,15 @@ def _notes(events: Events, histories: Histories, filters: Filters, cut: bool) ->
         f"{len(histories.items):,} of {events.read:,} interactions kept: {len(histories):,} "
         f"{many}, {len(histories.codes):,} items."
     ]
+    if histories.repeated:
+        left = format_count(histories.repeated, "repeat")
+        notes.append(
+            f"{left} of an item by the same user {_are(histories.repeated)} left out. Choose Keep "
+            "repeats for purchases or music."
+        )
+    if histories.rare:
+        left = format_count(histories.rare, "event")
+        notes.append(f"{left} {_are(histories.rare)} left out by the {filters.core}-core filter.")
     if cut:
         notes.append("These numbers are of the start of the file; the import reads all of it.")
     if events.empty:
@@ -271,6 +281,10 @@ def _notes(events: Events, histories: Histories, filters: Filters, cut: bool) ->
                 f"{order[filters.ties]}."
             )
     return notes
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
 
 
 def _counts(histories: Histories) -> dict[str, Any]:

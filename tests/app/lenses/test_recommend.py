@@ -233,7 +233,7 @@ async def test_another_run_begins_at_the_newest_with_nothing_searched_or_chosen(
     await quiet()
     view.resize(900, 300)
     await quiet()
-    bar = view.history.verticalScrollBar()
+    bar = view.history.horizontalScrollBar()  # of one row
     assert bar.maximum() > 0
     assert bar.value() == bar.maximum()
     assert (view.search.text(), view.history.currentRow()) == ("", -1)
@@ -471,10 +471,11 @@ async def test_a_low_narrow_window_shows_the_whole_preview(opened):
     two = view.history.height()
     view.resize(660, 528)  # what a window of 1280 x 720 leaves
     await quiet()
-    assert view.history.height() < two, "one row of cards"
+    one = view.history.height()
+    assert one < two, "one row of cards"
     assert view.page.verticalScrollBar().maximum() == 0, "nothing is below the edge"
     assert view.bar.minimumSizeHint().width() <= 660
     assert view.page.widget().minimumSizeHint().width() <= 660
     view.resize(1000, 900)
     await quiet()
-    assert view.history.height() == two
+    assert view.history.height() > one
