@@ -25,7 +25,7 @@ from pushforward.studio.app.data.row_filter import (
 )
 from pushforward.studio.app.data.tile_grid import TileGrid
 from pushforward.studio.app.data.tile_loading import Browsed
-from pushforward.studio.app.data.tile_pane import brief, in_unit, short, told
+from pushforward.studio.app.data.tile_pane import brief, describe_sample, in_unit, short
 
 MADE, REAL = Source("/p/runs/0001-r", "samples", "a.h5"), Source("/p/runs/0001-r", "data", "0")
 KNOWN = {"Mass": np.array([3.0, np.nan, 1.0]), "Type": np.array(["top", "gluon", "Top"])}
@@ -66,7 +66,7 @@ def test_a_measure_says_what_it_is_not(browser: Browser) -> None:
     assert "Not a quality" in browser.order.toolTip()
     browser.order.setCurrentIndex(0)
     assert browser.order.toolTip() == ""
-    assert dict(told(kind("images"), browser.made.measures))["Distance"] == "1 by pixels"
+    assert dict(describe_sample(kind("images"), browser.made.measures))["Distance"] == "1 by pixels"
 
 
 def test_what_is_selected_goes_to_where_it_is_edited(browser: Browser) -> None:

@@ -10,11 +10,11 @@ from pushforward.studio.app.core.undo_history import Edits
 from pushforward.studio.app.data_types.graphs.graph_canvas import GraphCanvas
 from pushforward.studio.app.data_types.graphs.graph_edits import (
     Cut,
-    handed,
     joined,
     laid_anew,
     marked,
     moved,
+    operator_inputs,
     sheet_of,
     tasks_for,
     typed,
@@ -64,17 +64,17 @@ def test_what_a_model_has_to_keep():
     assert (edges > 0).tolist() == (ring().row(CUT) > 0).tolist()
     one = marked(ring(), 0)
     assert int(one.kept(CUT, "unmarked").sum()) == 3, "the pairs of three nodes"
-    inputs = handed(one, CUT, "unmarked")
+    inputs = operator_inputs(one, CUT, "unmarked")
     assert inputs["rows"] == [ring().row(CUT).tolist()]
     assert sum(inputs["known"][0]) == 3
     with pytest.raises(ValueError, match="No node is marked"):
-        handed(ring(), CUT, "unmarked")
+        operator_inputs(ring(), CUT, "unmarked")
     empty = sheet_of(np.zeros((3, 3), bool), "")
     with pytest.raises(ValueError, match="Nothing is left to keep"):
-        handed(empty, CUT, "edges")
+        operator_inputs(empty, CUT, "edges")
     full = sheet_of(~np.eye(3, dtype=bool), "")
     with pytest.raises(ValueError, match="no edge can be added"):
-        handed(full, CUT, "edges")
+        operator_inputs(full, CUT, "edges")
 
 
 MOLECULES = Cut(5, node_types=9, edge_types=3)
@@ -128,7 +128,7 @@ def test_what_a_model_has_to_keep_of_types():
     edges = sheet.kept(cut, "edges")
     assert edges[: 5 * k].reshape(5, k).all(axis=1).sum() == 3
     assert edges[5 * k :].reshape(3, 10).sum(axis=1).tolist() == [2, 2, 2]
-    assert handed(sheet, cut, "nothing") == {"rows": [sheet.row(cut).tolist()]}
+    assert operator_inputs(sheet, cut, "nothing") == {"rows": [sheet.row(cut).tolist()]}
 
 
 def test_a_model_does_of_the_tasks_what_it_can():

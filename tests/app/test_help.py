@@ -403,11 +403,13 @@ NOT_REPRODUCED = {
 
 def test_an_outdated_record_shows_no_verdict_and_says_why() -> None:
     kept = claims()["K1"]
-    assert f"**{VERDICTS[kept['passed']]}.** " in "\n".join(page_of_claims.told(kept)) or kept.get(
-        "outdated"
-    )
+    assert f"**{VERDICTS[kept['passed']]}.** " in "\n".join(
+        page_of_claims.format_claim(kept)
+    ) or kept.get("outdated")
     text = "\n".join(
-        page_of_claims.told({**kept, "outdated": "Not measured with these null models: a ring."})
+        page_of_claims.format_claim(
+            {**kept, "outdated": "Not measured with these null models: a ring."}
+        )
     )
     assert "**Recorded before the current null models.** " in text
     assert "a ring. `pushforward verify K1 --record`" in text
@@ -433,7 +435,7 @@ def test_what_does_not_reproduce_is_said_on_purpose() -> None:
 )
 def test_the_values_of_a_claim_say_of_which_seed_they_are(figure, said) -> None:
     kept = {**claims()["8C-bits"], "figure": figure, "seeds": [0, 1], "outdated": ""}
-    page = page_of_claims.told(kept)
+    page = page_of_claims.format_claim(kept)
     lines = [line for line in page if line]
     at = next(i for i, line in enumerate(lines) if line.startswith("**Holds.**"))
     shown = [lines[at].removeprefix("**Holds.**").strip(), *lines[at + 1 :]]

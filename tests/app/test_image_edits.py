@@ -10,7 +10,12 @@ from PySide6.QtGui import QColor, QImage
 
 from pushforward.studio.app.core.undo_history import Edits
 from pushforward.studio.app.data_types.images.edit_captions import SPREAD, edited
-from pushforward.studio.app.data_types.images.image_edits import TASKS, Sheet, brushed, handed
+from pushforward.studio.app.data_types.images.image_edits import (
+    TASKS,
+    Sheet,
+    brushed,
+    operator_inputs,
+)
 from pushforward.studio.app.data_types.images.image_file import Unreadable, fitted, read_image
 
 TASK = {task.title: task for task in TASKS}
@@ -67,7 +72,7 @@ def test_what_cannot_be_done_is_said_before_anything_is_asked() -> None:
     marked = brushed(some, (1.5, 1.5), 1.0, True)
 
     def wrong(title: str, on: Sheet | None, **config: object) -> str:
-        return handed(TASK[title], on, None, config, labels=False).wrong
+        return operator_inputs(TASK[title], on, None, config, labels=False).wrong
 
     assert "Open an image" in wrong("Inpaint", None)
     assert "Nothing is marked" in wrong("Inpaint", some)
@@ -76,7 +81,7 @@ def test_what_cannot_be_done_is_said_before_anything_is_asked() -> None:
     assert "second image" in wrong("Interpolate", some)
     assert "class" in wrong("Morph class", some)
     assert "run" in wrong("Translate", some)
-    made = handed(inpaint, marked, None, {}, labels=False)
+    made = operator_inputs(inpaint, marked, None, {}, labels=False)
     assert not made.wrong
     known = np.array(made.inputs["known"])
     assert known.shape == (1, 1, 6, 6)
@@ -85,12 +90,14 @@ def test_what_cannot_be_done_is_said_before_anything_is_asked() -> None:
 
 def test_the_class_of_an_image_is_said_where_the_model_wants_one() -> None:
     invert = TASK["Invert"]
-    assert handed(invert, sheet(label="7"), None, {}, labels=True).given == {"label": "7"}
-    assert handed(invert, sheet(label="7"), None, {}, labels=False).given == {}
-    assert handed(invert, sheet(), None, {}, labels=True).given == {}
+    assert operator_inputs(invert, sheet(label="7"), None, {}, labels=True).given == {"label": "7"}
+    assert operator_inputs(invert, sheet(label="7"), None, {}, labels=False).given == {}
+    assert operator_inputs(invert, sheet(), None, {}, labels=True).given == {}
     chosen = {"given": {"label": "3"}}
-    assert handed(invert, sheet(label="7"), None, chosen, labels=True).given == {"label": "3"}
-    both = handed(TASK["Interpolate"], sheet(label="7"), sheet(label="1"), {}, labels=True)
+    assert operator_inputs(invert, sheet(label="7"), None, chosen, labels=True).given == {
+        "label": "3"
+    }
+    both = operator_inputs(TASK["Interpolate"], sheet(label="7"), sheet(label="1"), {}, labels=True)
     assert both.given == {"label": ["7", "1"]}
     assert len(both.inputs["rows"]) == 2
 

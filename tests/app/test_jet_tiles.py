@@ -9,7 +9,7 @@ from pushforward.observables.jets.variables import jet_variables
 from pushforward.studio.app.core.data_type_registry import kind
 from pushforward.studio.app.core.selection import Selection, Source
 from pushforward.studio.app.data.row_filter import keeps, sorted_rows
-from pushforward.studio.app.data.tile_pane import Pane, told
+from pushforward.studio.app.data.tile_pane import Pane, describe_sample
 from pushforward.studio.app.data_types.jets.jet_paint import (
     PIXELS,
     Frame,
@@ -60,14 +60,17 @@ def test_what_real_jets_lose_stands_beside_how_far_off_a_generated_one_is(qapp):
     known["pt-most"] = known["pt-least"]
     assert "those of real jets 0.91), 2 cons" in legend(known)
     asked = {"pt": 500.0, "mass": 300.0}
-    facts = dict(told(jets, jets.measures(one), asked | lost))
+    facts = dict(describe_sample(jets, jets.measures(one), asked | lost))
     assert facts["pT"] == "1,000 GeV (asked 500, +100.0 %; real jets, by type: −8.6 to −2.0 %)"
     assert "real jets" not in facts["Mass"]  # of which one end alone is known
-    assert "real jets" not in dict(told(jets, jets.measures(one), {"pt": 500.0}))["pT"]
-    assert "real jets" not in dict(told(jets, jets.measures(one), asked | lost, real=True))["pT"]
+    assert "real jets" not in dict(describe_sample(jets, jets.measures(one), {"pt": 500.0}))["pT"]
+    assert (
+        "real jets"
+        not in dict(describe_sample(jets, jets.measures(one), asked | lost, real=True))["pT"]
+    )
     pane = Pane("Some", Selection())
     pane.show_data(one | jets.holding(lost, 1), jets, Source("run", "samples"), page=2)
-    assert "real jets, by type: −8.6 to −2.0 %" in pane.said(0)
+    assert "real jets, by type: −8.6 to −2.0 %" in pane.describe(0)
 
 
 @pytest.mark.parametrize(("side", "named"), [(ROOM // 2, False), (ROOM + 60, True)])
@@ -88,7 +91,7 @@ def test_data_show_their_types_and_no_condition_that_they_were_not_asked_for(qap
     preview = DataPreview()
     parts = {"mask": MASK[None], "label": np.array(["top"]), "pt": np.float32([900.0])}
     preview.show_data(X[None], kind("jets"), (), "", parts)
-    said = preview.tiles.tiles.said(0)
+    said = preview.tiles.tiles.describe(0)
     assert said.startswith("top, m ")
     assert "asked" not in said
     preview.deleteLater()
@@ -106,12 +109,12 @@ def test_what_a_jet_was_asked_for_stands_beside_what_it_is():
     jets, mass = kind("jets"), 2 * 500.0 * np.sinh(0.16)
     some = two(mass / 0.8)
     given = {name: each[1] for name, each in some.items()}
-    facts = dict(told(jets, jets.measures({n: e[1:] for n, e in some.items()}), given))
+    facts = dict(describe_sample(jets, jets.measures({n: e[1:] for n, e in some.items()}), given))
     assert facts["Mass"].endswith(f" GeV (asked {mass / 0.8:.0f}, −60.0 %)")
     assert facts["pT"].endswith(" GeV (asked 1,000, −50.0 %)")
     assert facts["Constituents"] == "2 (asked 2)"
     assert "asked" not in facts["τ₂₁"]
-    assert "asked" not in str(told(jets, jets.measures(some)))
+    assert "asked" not in str(describe_sample(jets, jets.measures(some)))
 
 
 @pytest.mark.parametrize("what", ["samples", "held"])
@@ -123,7 +126,7 @@ def test_tiles_that_are_sorted_say_by_what_and_real_ones_were_asked_for_nothing(
     pane.arrange("pT, low first", "")
     assert pane.grid.order.tolist() == [1, 0]
     assert pane.grid.words == ["1,000 GeV", "500 GeV"]
-    asked = [part for part in (pane.said(0), pane.grid.tiles.said(0))
+    asked = [part for part in (pane.describe(0), pane.grid.tiles.describe(0))
              if "asked" in part or "requested" in part]  # fmt: skip
     assert len(asked) == (2 if what == "samples" else 0)
 

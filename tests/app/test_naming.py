@@ -5,7 +5,7 @@ import pytest
 
 from pushforward.studio.app.core import data_type_change, display_names, draft_spec
 from pushforward.studio.app.core.comparison_labels import told_apart
-from pushforward.studio.app.core.field_carrier_switch import Aside
+from pushforward.studio.app.core.field_carrier_switch import KeptChoices
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.protocol.catalog import FieldSpec
 from pushforward.studio.protocol.spec import Pick, Recipe, RunSpec
@@ -125,7 +125,7 @@ def test_the_same_kind_of_data_changes_nothing_else():
 
 
 def test_what_came_along_does_not_return_with_another_family():
-    aside = Aside(settings={("lr", ""): 0.5, ("latent", ""): 3})
+    aside = KeptChoices(settings={("lr", ""): 0.5, ("latent", ""): 3})
     moved = data_type_change.move(
         spec(), spec(config={"lr": 0.5}), offer(), Pick(slug="ring-of-five"), aside
     )

@@ -16,8 +16,8 @@ from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.core.selection import Selection, Source
 from pushforward.studio.app.data.browser import Browser
 from pushforward.studio.app.data.other_run import OtherRun
-from pushforward.studio.app.data.shared_latents import beside, differ
-from pushforward.studio.app.engine.sample_source import Shown
+from pushforward.studio.app.data.shared_latents import differ, find_comparable_runs
+from pushforward.studio.app.engine.sample_source import ShownSamples
 from pushforward.studio.protocol.messages import ResultWritten
 from pushforward.studio.protocol.records import FlowRecord
 from pushforward.studio.protocol.spec import Pick, RunSpec
@@ -39,7 +39,7 @@ def test_runs_on_the_same_data_that_have_begun_may_stand_beside() -> None:
     nothing = run("0004-d")
     nothing.step = 0
     runs = {each.key: each for each in (one, other, elsewhere, nothing)}
-    assert beside(one, runs, catalog()) == [other]
+    assert find_comparable_runs(one, runs, catalog()) == [other]
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_the_same_latents_stand_in_the_same_places_and_are_selected_together(
     browser.made.grid.setCurrentIndex(browser.made.grid.model().index(1))
     assert browser.real.grid.inspected == browser.made.grid.inspected == 0
     assert browser.nearest.isHidden()
-    known = browser._selection.known(MADE)
+    known = browser._selection.find_offered(MADE)
     assert known is not None
     assert known.arrays["x"] is one["x"]
     # Those of other latents go their own ways.
@@ -115,12 +115,12 @@ def test_the_same_latents_stand_in_the_same_places_and_are_selected_together(
 def test_samples_are_still_told_of_when_the_pane_shows_the_fixed_ones(browser: Browser) -> None:
     images, drawn = kind("images"), Source(MADE.run, "samples", "drawn.h5")
     browser.show_data(images, pictures(0.1, 0.5, 0.9), drawn, None, None, "")
-    known = browser._selection.known(drawn)
+    known = browser._selection.find_offered(drawn)
     assert known is not None
     told = known.tell(2)
     assert dict(told)["Brightness"] == "90 %"
     browser.show_data(images, pictures(0.2), MADE, None, None, "")
-    assert browser._selection.known(drawn) is known
+    assert browser._selection.find_offered(drawn) is known
     assert known.tell(2) == told
 
 
@@ -147,12 +147,12 @@ async def test_particles_and_samples_of_the_same_seed_are_read(
     state.catalog = catalog()
     parent = QObject()
     found = OtherRun(parent, state)
-    found.choose(other, one, Shown(np.zeros((3, 2), np.float32), (), "", 5))
+    found.choose(other, one, ShownSamples(np.zeros((3, 2), np.float32), (), "", 5))
     await wait(lambda: found.shown is not None)
     assert found.shown is not None
     np.testing.assert_array_equal(found.shown.x, x[-1])
     assert found.aligned
-    drawn = Shown(np.zeros((3, 2), np.float32), (), "", 5, file="/a.h5", seed=7)
+    drawn = ShownSamples(np.zeros((3, 2), np.float32), (), "", 5, file="/a.h5", seed=7)
     found.choose(other, one, drawn)
     await wait(lambda: found.note)
     assert found.note == "Run 2 has no 3 samples of seed 7."
@@ -173,7 +173,7 @@ async def test_particles_and_samples_of_the_same_seed_are_read(
     assert found.aligned
     assert not found.draws
     found.changed.disconnect()
-    odd = Shown(np.zeros((3, 5), np.float32), (), "", 5)
+    odd = ShownSamples(np.zeros((3, 5), np.float32), (), "", 5)
     found.choose(other, one, odd)
     await wait(lambda: "different shape" in found.note)
     assert found.shown is None

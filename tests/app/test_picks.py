@@ -7,7 +7,7 @@ from PySide6.QtTest import QTest
 from pushforward.studio.app.core import data_type_change, draft_spec, field_carrier_switch
 from pushforward.studio.app.core.draft import Draft
 from pushforward.studio.app.core.draft_spec import Typed
-from pushforward.studio.app.core.field_carrier_switch import Aside
+from pushforward.studio.app.core.field_carrier_switch import KeptChoices
 from pushforward.studio.app.design.forms import editors
 from pushforward.studio.app.places.setup.setup_panel import SetupPanel
 from pushforward.studio.protocol.catalog import Catalog, Dependency, EntrySpec, FieldSpec
@@ -185,7 +185,7 @@ def test_settings_that_the_catalogue_does_not_know_are_told():
     }
     today = {"net": {"slug": "unet", "config": {"width": 3}}}
     assert draft_spec.unknown(run("edm", today), "family", CATALOG) == {}
-    assert Aside().picked == {}
+    assert KeptChoices().picked == {}
 
 
 async def opened(bench, wait, spec):

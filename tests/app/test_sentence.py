@@ -268,7 +268,9 @@ async def test_only_steps_of_the_training_take_their_time(bench, wait):
     """ "Sampled in 14 steps" was said to take four seconds, as so many steps of a training do."""
     await set_up(bench, wait)
     draft, state = bench.state.draft, bench.state
-    _, field = sentence_settings.held(draft.spec, state.catalog)[sentence_settings.BUDGET]
+    _, field = sentence_settings.sentence_fields(draft.spec, state.catalog)[
+        sentence_settings.BUDGET
+    ]
     assert all(" to " in each.note for each in numbers(field, 14, 14, draft, state))
     assert not any(each.note for each in numbers(field, 14, 14, None, state))
 

@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 
 from pushforward.studio.app.core.data_type import named
 from pushforward.studio.app.core.data_type_registry import kind
-from pushforward.studio.app.data_types.series.type import KIND, RANGE, lines, said
+from pushforward.studio.app.data_types.series.type import KIND, RANGE, describe_series, lines
 from pushforward.studio.app.design.tokens import DARK, LIGHT
 from pushforward.studio.app.lenses.samples import sound_player
 
@@ -73,7 +73,7 @@ def test_series_are_said_measured_and_told():
     found = KIND.measures({"x": x, "label": np.array(["a", "b"])})
     assert found["Strongest"].tolist() == [3, 7]
     assert found["Class"].tolist() == ["a", "b"]
-    assert said({"x": x[0], "label": "A4"}) == "A4, -1 to 1"
+    assert describe_series({"x": x[0], "label": "A4"}) == "A4, -1 to 1"
     facts = {"n": 2000, "rate": 8000, "channels": ["sound"]}
     assert KIND.facts(np.zeros((5, 512, 1)), (), facts) == (
         "2,000 series of 512 times · 64 ms at 8,000 samples a second"
@@ -92,7 +92,7 @@ def test_a_sound_has_its_time_in_milliseconds_and_its_frequency_in_hertz(qapp):
     assert found["Frequency"].tolist() == [440.0]
     assert KIND.units["Frequency"] == "Hz"
     assert "Strongest" not in found
-    assert said({name: each[0] for name, each in sound.items()}) == "-1 to 1, 50 ms"
+    assert describe_series({name: each[0] for name, each in sound.items()}) == "-1 to 1, 50 ms"
     with_axis, without = (near(drawn(each)[84:], DARK.muted).sum() for each in (sound, {"x": x}))
     assert with_axis > without + 40
     small, bare = (drawn(each, height=60) for each in (sound, {"x": x}))

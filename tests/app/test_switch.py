@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from pushforward.studio.app.core import draft_spec, field_carrier_switch
-from pushforward.studio.app.core.field_carrier_switch import Aside
+from pushforward.studio.app.core.field_carrier_switch import KeptChoices
 from pushforward.studio.protocol.catalog import Catalog, Choice, EntrySpec, FieldSpec
 from pushforward.studio.protocol.spec import Pick, RunSpec
 from pushforward.studio.resources import recipes as all_recipes
@@ -246,7 +246,7 @@ def test_other_models_are_beside_the_grid():
 
 
 def test_choosing_what_is_chosen_changes_nothing():
-    start, aside = run("gan", {"latent": 4}), Aside(settings={("speed", ""): 2.0})
+    start, aside = run("gan", {"latent": 4}), KeptChoices(settings={("speed", ""): 2.0})
     made = field_carrier_switch.choose(start, CATALOG, "gan", aside)
     assert made.spec is start
     assert made.aside is aside

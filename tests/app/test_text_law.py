@@ -60,7 +60,7 @@ def test_a_step_asks_only_of_what_changes_or_is_not_there_yet():
     ]  # fmt: skip
     assert isinstance(law.tiles, LawTiles)
     assert law.tiles.asked[0].tolist() == [False, False, True, True, True]
-    assert law.tiles.said(0) == "cars "
+    assert law.tiles.describe(0) == "cars "
     assert law.tiles.weighed(0, 0) is None
     # A character stands above its law.
     tall = QRectF(0, 60, 400, 200)

@@ -62,8 +62,8 @@ def test_what_arrived_is_credited_when_it_is_drawn(engine):
     engine.news()
     engine.watching.arrived("a")
     engine.watching.arrived("a")
-    engine.watching.drawn("a")
-    engine.watching.drawn("a")
+    engine.watching.mark_drawn("a")
+    engine.watching.mark_drawn("a")
     assert engine.news() == [Credit(job="a", n=2)]
 
 

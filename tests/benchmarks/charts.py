@@ -31,7 +31,11 @@ from PySide6.QtWidgets import QApplication, QGridLayout, QWidget
 
 from pushforward.studio.app.charts.curve_card import ChartCard
 from pushforward.studio.app.charts.curves import Curve
-from pushforward.studio.app.charts.distribution_bins import apart, edges_of, shares_of
+from pushforward.studio.app.charts.distribution_bins import (
+    edges_of,
+    shares_of,
+    wasserstein_distance,
+)
 from pushforward.studio.app.charts.histogram import HistogramScene, Steps
 from pushforward.studio.app.charts.histogram_card import HistogramCard
 from pushforward.studio.app.design.theme import theme
@@ -109,7 +113,10 @@ def histogram(n: int, seconds: float) -> tuple[float, float]:
         card.show_scene(HistogramScene("Mass", edges, shares_of(real, edges), n, steps), None, "")
         QApplication.processEvents()
 
-    found = measure(redraw, seconds)[0], measure(lambda _: apart(made[0], real), seconds)[0]
+    found = (
+        measure(redraw, seconds)[0],
+        measure(lambda _: wasserstein_distance(made[0], real), seconds)[0],
+    )
     window.close()
     window.deleteLater()
     QApplication.processEvents()

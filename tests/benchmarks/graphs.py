@@ -30,7 +30,7 @@ from pushforward.models.data.community import CommunityConfig, community
 from pushforward.models.metrics.graphs.descriptors import ORBITS, orbit_counts
 from pushforward.models.metrics.graphs.discrepancy import discrepancy
 from pushforward.observables.graphs.canonical import same_graphs
-from pushforward.studio.app.data_types.graphs.graph_sets import among
+from pushforward.studio.app.data_types.graphs.graph_sets import isomorphism_measures
 from pushforward.studio.graph_layout import lay_out
 
 ASKED = 20.0  # times as fast
@@ -185,7 +185,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     print(f"classes of {asked.many:,} graphs: {1e3 * cost:.0f} ms")
     first, second = np.triu_indices(20, 1)
     x = np.where(many[:, first, second], 1.0, -1.0).astype(np.float32)
-    _, cost = timed(lambda: among({"x": x}, {"x": x[:500]}, own=False))
+    _, cost = timed(lambda: isomorphism_measures({"x": x}, {"x": x[:500]}, own=False))
     print(
         f"all that is found of {asked.many:,} graphs beside 500: {1e3 * cost:.0f} ms, in a thread"
     )

@@ -82,7 +82,7 @@ class Bars:
         return np.asarray(np.abs(self.values - self.real) > SURE * self.spread)
 
     @property
-    def held(self) -> Doubles | None:
+    def reference_values(self) -> Doubles | None:
         """The reference values (k,): real data, or floors."""
         return self.real if self.real is not None else self.floor
 
@@ -90,8 +90,8 @@ class Bars:
     def heights(self) -> Range:
         """The range in which all bars are seen whole."""
         ends = [self.values, np.zeros(1), *(run.values for run in self.runs)]
-        if self.held is not None and self.spread is not None:
-            ends += [self.held + SURE * self.spread]
+        if self.reference_values is not None and self.spread is not None:
+            ends += [self.reference_values + SURE * self.spread]
         if self.level is not None:
             ends += [np.array([self.level])]
         every = np.concatenate(ends)
@@ -106,9 +106,14 @@ class Bars:
         runs = [f"{one_line(run.title)} {number(float(run.values[at]))}" for run in self.runs]
         told = ", ".join(runs) if runs else number(float(self.values[at]))
         text = f"{one_line(self.names[at])}: {told}"
-        if self.held is not None and self.spread is not None and np.isfinite(self.held[at]):
+        if (
+            self.reference_values is not None
+            and self.spread is not None
+            and np.isfinite(self.reference_values[at])
+        ):
             which = "real" if self.real is not None else "floor"
-            text += f", {which} {number(float(self.held[at]))} ± {number(float(self.spread[at]))}"
+            value, spread = (number(float(x[at])) for x in (self.reference_values, self.spread))
+            text += f", {which} {value} ± {spread}"
         if self.selected is not None:
             text += f"; selected {number(float(self.selected[at]))}"
         return text
@@ -152,10 +157,10 @@ class BarsPlot(Explored):
         if self.shown is not None:
             self.planes[0].left.set_name(one_line(self.shown.title))
 
-    def whole(self, plane: Plane) -> tuple[Range, Range]:
+    def full_range(self, plane: Plane) -> tuple[Range, Range]:
         """Return the room of all bars."""
         bars = self.shown
-        return super().whole(plane) if bars is None else (_across(bars), bars.heights)
+        return super().full_range(plane) if bars is None else (_across(bars), bars.heights)
 
     def pointed(self, at: QPointF | None) -> None:
         """Say which bar is under the mouse."""
@@ -197,7 +202,7 @@ class BarsPlot(Explored):
         if bars is None or not self.planes:
             return
         plane = self.planes[0]
-        across, up = self.whole(plane)
+        across, up = self.full_range(plane)
         plane.look_at(self.part or across, self.parts.get(plane, up))
         plane.draw(list(_items(bars, self.style_)))
 
@@ -233,9 +238,9 @@ def _items(bars: Bars, style: CanvasStyle) -> Iterator[QGraphicsItem]:
         yield _rects(at + first, np.zeros(len(at)), bars.selected, colour(style.text, 0.7),
                      INSIDE * wide)  # fmt: skip
     yield pg.InfiniteLine(0.0, angle=0, pen=pen(style.muted))
-    if bars.held is not None and bars.spread is not None:
-        some = np.isfinite(bars.held)
-        there, held, spread = at[some], bars.held[some], bars.spread[some]
+    if bars.reference_values is not None and bars.spread is not None:
+        some = np.isfinite(bars.reference_values)
+        there, held, spread = at[some], bars.reference_values[some], bars.spread[some]
         low, high = (held + side * SURE * spread for side in (-1, 1))
         yield _rects(there, low, high, colour(style.good, 0.3), 1.3)
         yield _rects(there, held, held, colour(style.good), 1.3, edge=True)

@@ -97,8 +97,8 @@ class Camera:
         left, right = _at_most(self.width, covered.left, covered.right)
         top, bottom = _at_most(self.height, covered.top, covered.bottom)
         scale = free * room(Covered(left, top, right, bottom))
-        dx = _aside(self.width, scale * wide / free, left, right)
-        dy = _aside(self.height, scale * high / free, top, bottom)
+        dx = _centre_offset(self.width, scale * wide / free, left, right)
+        dy = _centre_offset(self.height, scale * high / free, top, bottom)
         x, y = (x0 + x1) / 2 - dx / scale, (y0 + y1) / 2 + dy / scale
         return replace(self, x=x, y=y, scale=scale)
 
@@ -110,7 +110,7 @@ def _at_most(size: float, before: float, after: float) -> tuple[float, float]:
     return before * share, after * share
 
 
-def _aside(size: float, length: float, before: float, after: float) -> float:
+def _centre_offset(size: float, length: float, before: float, after: float) -> float:
     """Return how far from the middle a length has to move to lie between what is covered."""
     middle, half = size / 2, length / 2
     return min(max(middle, before + half), size - after - half) - middle

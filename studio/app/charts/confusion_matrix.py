@@ -95,7 +95,7 @@ class ConfusionPlot(Explored):
         """Show the axis titles, for print."""
         self.planes[0].left.set_name("true class")
 
-    def whole(self, plane: Plane) -> tuple[Range, Range]:
+    def full_range(self, plane: Plane) -> tuple[Range, Range]:
         """Return the room of all cells."""
         side = (-0.5, (len(self.shown.names) if self.shown is not None else 1) - 0.5)
         return side, side
@@ -112,7 +112,7 @@ class ConfusionPlot(Explored):
         if self.shown is None or not self.planes:
             return
         plane = self.planes[0]
-        across, up = self.whole(plane)
+        across, up = self.full_range(plane)
         plane.look_at(self.part or across, self.parts.get(plane, up))
         image = pg.ImageItem(_painted(self.shown.shares, self.style_))
         k = len(self.shown.names)

@@ -146,7 +146,7 @@ class LadderPlot(Chart):
         self.rungs, self._floor, self._at = rungs, floor, at
         self.redraw()
 
-    def whole(self, plane: Plane) -> tuple[Range, Range]:
+    def full_range(self, plane: Plane) -> tuple[Range, Range]:
         """Return all calls and values, as powers of ten."""
         calls = [c for rung in self.rungs for c in rung.calls]
         values = [v for rung in self.rungs for v in rung.values if v > 0]
@@ -155,7 +155,7 @@ class LadderPlot(Chart):
             floor = self._floor[0]
             values = [*(v for v in values if v <= MOST * floor), floor]
         if not calls or not values:
-            return super().whole(plane)
+            return super().full_range(plane)
         return _around(np.log10(calls)), _around(np.log10(values))
 
     def chose(self, at: QPointF) -> None:
@@ -174,7 +174,7 @@ class LadderPlot(Chart):
             self._cursor.setValue(np.log10(self._at))
         style = self.style_
         if self.rungs and self._floor is not None and self._floor[0] > 0:
-            yield from _floor(self._floor, self.whole(self.plane)[0], style)
+            yield from _floor(self._floor, self.full_range(self.plane)[0], style)
         for rung in self.rungs:
             x, y, shade = np.log10(rung.calls), np.log10(rung.values), ink(rung.place)
             yield Line(x, y, shade)

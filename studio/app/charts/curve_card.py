@@ -163,7 +163,7 @@ class ChartCard(PlotCard):
         told = found if self._figures or scene.hover is not None else []
         step = self.where(told[0][1]) if told else ""
         if told and scene.hover is not None:
-            step = ", ".join(filter(None, [step, _of(*told[0][:2])]))
+            step = ", ".join(filter(None, [step, _format_counts(*told[0][:2])]))
         values = [f"{c.title} {number(v)}" for c, _, v in found]
         one = number(found[0][2]) if len(self._curves) == 1 and found else ""
         self._values.setText("   ".join(part for part in (step, one) if part))
@@ -174,7 +174,7 @@ class ChartCard(PlotCard):
         self.plot.setAccessibleDescription(", ".join([step, *values, *floors]))
 
 
-def _of(curve: Curve, step: float) -> str:
+def _format_counts(curve: Curve, step: float) -> str:
     """Say of how many samples a value is, where others of its curve are of other numbers."""
     if curve.counts is None or len(np.unique(curve.counts)) < 2:
         return ""

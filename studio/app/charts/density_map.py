@@ -49,7 +49,7 @@ class DensityMap(Chart):
         self._values, self._bounds, self._top = values, bounds, top
         self.redraw()
 
-    def whole(self, plane: Plane) -> tuple[Range, Range]:
+    def full_range(self, plane: Plane) -> tuple[Range, Range]:
         """Return the bounds of the map."""
         x0, x1, y0, y1 = self._bounds
         return (x0, x1), (y0, y1)

@@ -16,7 +16,6 @@ __all__ = [
     "RESAMPLES",
     "TELLING",
     "WassersteinDistance",
-    "apart",
     "beyond",
     "edges_of",
     "inside",
@@ -25,6 +24,7 @@ __all__ = [
     "spread_of",
     "spread_within",
     "wasserstein",
+    "wasserstein_distance",
 ]
 
 Doubles = NDArray[np.float64]
@@ -56,7 +56,7 @@ class WassersteinDistance:
     n: int
     bar: float = 0.0
 
-    def said(self, unit: str = "") -> str:
+    def format(self, unit: str = "") -> str:
         """Write it with its bar and its floor, to two digits of what varies, as in
         "2.10 ± 0.46 GeV, floor 1.74" and "(1.43 ± 0.51, floor 1.36) ×10⁻⁴".
         """
@@ -114,7 +114,7 @@ def edges_of(real: Doubles, *others: Doubles, log: bool = False, share: bool = F
     if share and wide == 0.0 and 0.0 <= low <= high <= 1.0:
         return np.linspace(0.0, 1.0, FEWEST + 1)
     n = min(map(len, filter(len, map(_finite, (real, *others)))))
-    if _whole(real, *others):
+    if _all_integers(real, *others):
         if low == high:  # one bar alone says nothing of what there might be
             low, high = (0.0, 2.0) if low == 0.0 else (low - 1, high + 1)
         span = high - low + 1
@@ -194,7 +194,7 @@ def wasserstein(first: Doubles, second: Doubles) -> float:
     return float(np.sum(np.abs(below[0] - below[1]) * np.diff(both)))
 
 
-def apart(made: Doubles, real: Doubles, seed: int = 0) -> WassersteinDistance | None:
+def wasserstein_distance(made: Doubles, real: Doubles, seed: int = 0) -> WassersteinDistance | None:
     """Return the distance of generated from real values, (n,), or (n, k) of several elements per
     sample, NaN for fewer; None for too few samples. Whole samples are drawn. The standard deviation
     is the bootstrap's (Efron 1979, Bootstrap methods: another look at the jackknife), since few
@@ -252,5 +252,5 @@ def _finite(values: Doubles) -> Doubles:
     return numbers[np.isfinite(numbers)]
 
 
-def _whole(*samples: Doubles) -> bool:
+def _all_integers(*samples: Doubles) -> bool:
     return all(bool(np.all(each == np.round(each))) for each in map(_finite, samples))

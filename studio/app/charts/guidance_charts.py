@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from pushforward.studio.app.charts.interactive_plot import Range
-from pushforward.studio.app.charts.line_plot import Drawn, LinePlot
+from pushforward.studio.app.charts.line_plot import LinePlot, LineSeries
 from pushforward.studio.app.charts.tradeoff_chart import SHARE, Stop, TradeoffPlot
 from pushforward.studio.app.design.basic import column, row
 from pushforward.studio.app.design.forms.editors import Segments
@@ -52,7 +52,7 @@ class GuidanceCharts(QWidget):
     def show_both(
         self,
         stops: Sequence[Stop],
-        lines: Sequence[Drawn],
+        lines: Sequence[LineSeries],
         at: float | None,
         real: tuple[float | None, float | None],
     ) -> None:

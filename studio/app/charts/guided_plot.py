@@ -45,7 +45,7 @@ class LedPlot(Chart):
         x, y = self.points[:, 0], self.points[:, 1]
         return int(((x < x0) | (x > x1) | (y < y0) | (y > y1)).sum())
 
-    def whole(self, plane: Plane) -> tuple[Range, Range]:
+    def full_range(self, plane: Plane) -> tuple[Range, Range]:
         """Return the bounds."""
         x0, x1, y0, y1 = self._bounds
         return (x0, x1), (y0, y1)

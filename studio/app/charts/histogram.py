@@ -294,11 +294,11 @@ class HistogramPlot(Explored):
 
     # What Explored asks
 
-    def whole(self, plane: Plane) -> tuple[Range, Range]:
+    def full_range(self, plane: Plane) -> tuple[Range, Range]:
         """Return the range of the bins, and what the tallest needs, or the ratios."""
         scene = self.shown
         if scene is None:
-            return super().whole(plane)
+            return super().full_range(plane)
         if plane is self.planes[1]:
             return scene.extent, RATIOS
         frame = _Frame(scene, self.style_, tall=max(1.0, plane.size[1]))
@@ -318,7 +318,7 @@ class HistogramPlot(Explored):
             first, last = plane.inside(start).x(), plane.inside(end).x()
             self._show_region(scene.range_of(first, last))
 
-    def drawn(self, plane: Plane, start: QPointF, end: QPointF) -> None:
+    def select_box(self, plane: Plane, start: QPointF, end: QPointF) -> None:
         """Brush the bins between two places."""
         scene = self.shown
         if scene is not None:
@@ -334,7 +334,7 @@ class HistogramPlot(Explored):
 
     def look_closer(self, plane: Plane, x: Range, y: Range) -> None:
         """Look at a part of the bins, in both planes; heights follow by themselves."""
-        super().look_closer(plane, x, self.whole(plane)[1])
+        super().look_closer(plane, x, self.full_range(plane)[1])
 
     def show_all(self) -> None:
         """Look at all bins again; where they are seen already, let go of those that are brushed."""

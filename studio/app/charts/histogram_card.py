@@ -90,7 +90,9 @@ class HistogramCard(PointedCard):
         text = "" if said else "too few for a distance"
         tip = f"Needs {LEAST} generated and {2 * LEAST} real samples."
         if far is not None:
-            text = f"{whose}: W1 {far.said(scene.unit)}" if whose else f"W1 {far.said(scene.unit)}"
+            text = (
+                f"{whose}: W1 {far.format(scene.unit)}" if whose else f"W1 {far.format(scene.unit)}"
+            )
             text += ", too few" if far.level == "few" else ""
             self.far = f"{text}, n = {far.n:,} each"
             around = (

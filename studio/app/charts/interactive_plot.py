@@ -39,7 +39,7 @@ class Explored(Surface):
 
     # What happens, for those to say who make one of it
 
-    def whole(self, plane: Plane) -> tuple[Range, Range]:
+    def full_range(self, plane: Plane) -> tuple[Range, Range]:
         """Return all there is to see on a plane, across and up."""
         return (0.0, 1.0), (0.0, 1.0)
 
@@ -55,7 +55,7 @@ class Explored(Surface):
         inside = plane.box.rect().intersected(QRectF(corner, other).normalized())
         plane.box.updateScaleBox(inside.topLeft(), inside.bottomRight())
 
-    def drawn(self, plane: Plane, start: QPointF, end: QPointF) -> None:
+    def select_box(self, plane: Plane, start: QPointF, end: QPointF) -> None:
         """Take in a box that was drawn: look at it, and where it is no wider than a line, at what
         is seen already.
         """
@@ -70,7 +70,7 @@ class Explored(Surface):
 
     def look_closer(self, plane: Plane, x: Range, y: Range) -> None:
         """Look at ranges of a plane, but never at more than there is."""
-        across, up = self.whole(plane)
+        across, up = self.full_range(plane)
         part, height = within(x, across), within(y, up)
         if part is not None and height is not None:
             self.part = None if part == across else part
@@ -118,7 +118,7 @@ class Explored(Surface):
         if end is None:
             self.chose(plane.inside(start))
         else:
-            self.drawn(plane, start, end)
+            self.select_box(plane, start, end)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self._pressed = None

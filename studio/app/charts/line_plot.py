@@ -17,14 +17,14 @@ from pushforward.studio.app.charts.interactive_plot import Range
 from pushforward.studio.app.charts.plot_plane import Line, Plane, dots, pen
 from pushforward.studio.app.text import number_format
 
-__all__ = ["Drawn", "LinePlot"]
+__all__ = ["LinePlot", "LineSeries"]
 
 Doubles = NDArray[np.float64]
 ROOM = 0.06  # of the height around what is drawn
 
 
 @dataclass(frozen=True, eq=False)
-class Drawn:
+class LineSeries:
     """A line: rising ``x`` (n,), ``y`` (n,), and how sure each is (n,), where that is known."""
 
     title: str
@@ -59,7 +59,7 @@ class LinePlot(Chart):
         marks = power_marks if powers else value_marks, power_marks if steep else value_marks
         super().__init__(title, across, up, marks=marks, parent=parent)
         self._powers, self._steep, self._marked = powers, steep, marked
-        self.lines: Sequence[Drawn] = ()
+        self.lines: Sequence[LineSeries] = ()
         self._at: float | None = None
         self.least: tuple[Range, Range] | None = None
         self.within: Range = (-np.inf, np.inf)
@@ -68,15 +68,15 @@ class LinePlot(Chart):
         self.plane.keep(self._cursor)
         self.restyle()
 
-    def show_lines(self, lines: Sequence[Drawn], at: float | None = None) -> None:
+    def show_lines(self, lines: Sequence[LineSeries], at: float | None = None) -> None:
         """Show other lines, and a place across that is looked at."""
         self.lines, self._at = lines, at
         self.redraw()
 
-    def whole(self, plane: Plane) -> tuple[Range, Range]:
+    def full_range(self, plane: Plane) -> tuple[Range, Range]:
         """Return all there is to see."""
         if not self.lines:
-            return self.least or super().whole(plane)
+            return self.least or super().full_range(plane)
         x = np.concatenate([self._across(line) for line in self.lines])
         y = np.concatenate([self._up(line.y) for line in self.lines])
         y = y[np.isfinite(y)] if np.isfinite(y).any() else np.zeros(1)
@@ -112,7 +112,7 @@ class LinePlot(Chart):
             if self._marked:
                 yield dots(x, self._up(line.y), 7, shade.color(), pen(self.style_.background))
 
-    def _across(self, line: Drawn) -> Doubles:
+    def _across(self, line: LineSeries) -> Doubles:
         return np.log10(line.x) if self._powers else line.x
 
     def _up(self, y: Doubles) -> Doubles:

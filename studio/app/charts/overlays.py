@@ -49,7 +49,7 @@ class Readout(Label):
     ) -> None:
         """Say where the mouse is, in what is along the axes, or nothing."""
         across, up = columns or (Column("x"), Column("y"))
-        self._place = f"{across.said(place[0])}, {up.said(place[1])}" if place else ""
+        self._place = f"{across.format(place[0])}, {up.format(place[1])}" if place else ""
         self._write()
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -148,7 +148,7 @@ class ParticleCanvas(Sheet):
 
     def _listen(self) -> None:
         box = self.box
-        box.sigRangeChanged.connect(self._looked)
+        box.sigRangeChanged.connect(self._on_view_changed)
         box.sigResized.connect(self.fit_unless_touched)
         box.clicked.connect(self._pick)
         box.all_wanted.connect(self.fit)
@@ -356,7 +356,7 @@ class ParticleCanvas(Sheet):
         self.box.touched = True
         self.box.translateBy(-dx / scale, dy / scale)
 
-    def _looked(self) -> None:
+    def _on_view_changed(self) -> None:
         self._stale()
         self.view_changed.emit()
 

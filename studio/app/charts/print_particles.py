@@ -24,7 +24,7 @@ def print_particles(painter: QPainter, camera: Camera, layer: Particles, flow: f
     layer.heads = layer.heads and not circles
     layer.set_view(camera, SCALE)
     layer.draw(flow)
-    painter.drawImage(QRectF(0, 0, camera.width, camera.height), image_of(layer.raster.shown))
+    painter.drawImage(QRectF(0, 0, camera.width, camera.height), image_of(layer.raster.visible))
     if circles:
         _circles(painter, layer)
 

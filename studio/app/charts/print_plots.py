@@ -63,13 +63,15 @@ def charts_picture(
             top = i * height
             _legend(painter, style, scene, width, top)
 
-            def made(scene: ChartScene = scene, title: str = title) -> ChartPlot:
+            def make_plot(scene: ChartScene = scene, title: str = title) -> ChartPlot:
                 plot = ChartPlot()
                 plot.set_scene(replace(scene, hover=None))
                 plot.name_axes(one_line(title))
                 return plot
 
-            paint_surface(painter, QRectF(8, top + LEGEND, width - 16, height - LEGEND - 4), made)
+            paint_surface(
+                painter, QRectF(8, top + LEGEND, width - 16, height - LEGEND - 4), make_plot
+            )
 
     size = QSize(width, height * max(1, len(charts)))
     return painted_picture(size, paint, printed=True)
@@ -83,14 +85,14 @@ def histograms_picture(
     such as a distance; which line is which model stands above all.
     """
 
-    def made(scene: HistogramScene) -> HistogramPlot:
+    def make_plot(scene: HistogramScene) -> HistogramPlot:
         plot = HistogramPlot()
         inked = (replace(model, ink=ink(model.place, colors())) for model in scene.models)
         plot.set_scene(replace(scene, brushed=None, models=tuple(inked)))
         return plot
 
     panels = {
-        title: (partial(made, scene), (said or {}).get(title, ""))
+        title: (partial(make_plot, scene), (said or {}).get(title, ""))
         for title, scene in scenes.items()
     }
     return keyed_picture(panels, partial(_key, scenes))
@@ -160,25 +162,25 @@ def _key(scenes: Mapping[str, HistogramScene]) -> list[Named]:
 def bars_picture(scenes: Mapping[str, Bars]) -> Picture:
     """Return a picture of bar charts with their titles."""
 
-    def made(bars: Bars, title: str) -> BarsPlot:
+    def make_plot(bars: Bars, title: str) -> BarsPlot:
         plot = BarsPlot()
         plot.set_bars(replace(bars, title=title, chosen=-1))
         plot.name_axes()
         return plot
 
-    return _panels(scenes, made)
+    return _panels(scenes, make_plot)
 
 
 def confusion_picture(scenes: Mapping[str, Confusion]) -> Picture:
     """Return confusions of classes, with what is along their axes."""
 
-    def made(shown: Confusion, title: str) -> ConfusionPlot:
+    def make_plot(shown: Confusion, title: str) -> ConfusionPlot:
         plot = ConfusionPlot()
         plot.set_confusion(shown)
         plot.name_axes()
         return plot
 
-    return _panels(scenes, made)
+    return _panels(scenes, make_plot)
 
 
 def _panels(scenes: Mapping[str, S], made: Callable[[S, str], Surface]) -> Picture:
@@ -203,7 +205,7 @@ def h_picture(scene: HScene | None, title: str, text: str) -> Picture:
     """Return the curves of the h explorer with a title and a sentence above them."""
     size = QSize(720, 640)
 
-    def made() -> HPlot:
+    def make_plot() -> HPlot:
         plot = HPlot()
         plot.set_scene(scene)
         return plot
@@ -219,7 +221,7 @@ def h_picture(scene: HScene | None, title: str, text: str) -> Picture:
         painter.setFont(font(12))
         painter.drawText(QRect(16, 34, wide, 36), int(Qt.TextFlag.TextWordWrap), text)
         if scene is not None:
-            paint_surface(painter, QRectF(8, 72, size.width() - 16, size.height() - 80), made)
+            paint_surface(painter, QRectF(8, 72, size.width() - 16, size.height() - 80), make_plot)
 
     return painted_picture(size, paint)
 

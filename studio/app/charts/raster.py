@@ -73,7 +73,7 @@ class Raster:
         return self._trail[MARGIN : MARGIN + self.height, MARGIN : MARGIN + self.width]
 
     @property
-    def shown(self) -> Colours:
+    def visible(self) -> Colours:
         """The visible part of what is shown, (height, width)."""
         return self._shown[MARGIN : MARGIN + self.height, MARGIN : MARGIN + self.width]
 

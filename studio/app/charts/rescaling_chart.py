@@ -74,11 +74,11 @@ class HPlot(Explored):
         super().paintEvent(event)
         self.painted.emit()
 
-    def whole(self, plane: Plane) -> tuple[Range, Range]:
+    def full_range(self, plane: Plane) -> tuple[Range, Range]:
         """Return the span of the scene, and the values that most particles have."""
         scene = self.shown
         if scene is None:
-            return super().whole(plane)
+            return super().full_range(plane)
         return scene.span, _heights(scene, slope=plane is self.planes[1])
 
     def pointed(self, at: QPointF | None) -> None:
@@ -98,7 +98,7 @@ class HPlot(Explored):
         if scene is None or len(self.planes) < 2:
             return
         for plane in self.planes:
-            across, up = self.whole(plane)
+            across, up = self.full_range(plane)
             x, y = self.part or across, self.parts.get(plane, up)
             plane.look_at(x, y)
             slope = plane is self.planes[1]

@@ -45,11 +45,11 @@ class SchedulePlot(Explored):
         self._curves = {name: np.asarray(each, np.float64) for name, each in schedule.items()}
         self.redraw()
 
-    def whole(self, plane: Plane) -> tuple[Range, Range]:
+    def full_range(self, plane: Plane) -> tuple[Range, Range]:
         """Return the whole flow, and all values along it."""
         curves = [self._curves[name] for name, _ in self._inks(plane)] if self._curves else []
         if not curves:
-            return super().whole(plane)
+            return super().full_range(plane)
         low, high = float(np.min(curves)), float(np.max(curves))
         room = ROOM * max(high - low, 1e-6)
         return (0.0, 1.0), (low - room, high + room)
@@ -70,7 +70,7 @@ class SchedulePlot(Explored):
         if not self._curves or len(self.planes) < 2:
             return
         for plane in self.planes:
-            across, up = self.whole(plane)
+            across, up = self.full_range(plane)
             plane.look_at(self.part or across, self.parts.get(plane, up))
             items = []
             for name, ink in self._inks(plane):

@@ -84,10 +84,10 @@ class TradeoffPlot(Chart):
         self.stops, self._at, self._real = stops, at, real
         self.redraw()
 
-    def whole(self, plane: Plane) -> tuple[Range, Range]:
+    def full_range(self, plane: Plane) -> tuple[Range, Range]:
         """Return all values there are, those of real data too."""
         if not self.stops:
-            return super().whole(plane)
+            return super().full_range(plane)
         places = self._places()
         ends = [
             np.append(values, [] if real is None else [real])

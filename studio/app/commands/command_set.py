@@ -497,7 +497,7 @@ def _with_run(state: AppState, do: Callable[[str], None]) -> None:
 def _play_or_pause(state: AppState, actions: Actions) -> None:
     """Of a training that is followed live, Space holds the training; otherwise the flow."""
     run, clock = state.runs.current, state.playback
-    if run is not None and state.steered is not None and clock.stands:
+    if run is not None and state.steered is not None and clock.is_idle:
         actions.training.pause_or_resume()
     elif flows_in(run, state.catalog) and not clock.idle:
         _play(state)

@@ -27,7 +27,7 @@ def label_commands(
     def project() -> str:
         return "" if state.project is not None else "No project is open."
 
-    def shown() -> str:
+    def why_no_table() -> str:
         return "" if state.place == "runs" else "Show all runs in a table first."
 
     return [
@@ -37,7 +37,7 @@ def label_commands(
         ),
         Command(
             id="export-runs", title="Export the table of runs…", menu="Project",
-            run=state.finding.export_wanted.emit, why_not=shown,
+            run=state.finding.export_wanted.emit, why_not=why_no_table,
             aliases=("csv", "save", "spreadsheet"), icon="export",
         ),
         Command(

@@ -69,7 +69,7 @@ def _looking(
             return "No run is selected."
         return "" if run.stops else "The run has no snapshot yet."
 
-    def known() -> str:
+    def why_no_run() -> str:
         run = state.runs.current
         return "" if run is not None and run.spec is not None else "No run is selected."
 
@@ -85,7 +85,7 @@ def _looking(
         ),
         Command(
             id="save-recipe", title="Save as recipe…", menu="Project", run=ask_save_recipe,
-            why_not=known, aliases=("toml", "reproduce", "export settings"),
+            why_not=why_no_run, aliases=("toml", "reproduce", "export settings"),
         ),
     ]  # fmt: skip
 

@@ -58,7 +58,7 @@ def hand_commands(state: AppState, actions: Actions) -> list[Command]:
             state.window.show_lens.emit("explain/moment" if flat else "explain/steps")
             actions.moment.freeze(run.key)
 
-    def drawn() -> str:
+    def edited_run() -> str:
         """The run whose target was changed by hand and can be changed back, "" for none."""
         run = state.runs.current
         return run.key if run is not None and not under_way() and standing(run.edits) else ""
@@ -71,13 +71,13 @@ def hand_commands(state: AppState, actions: Actions) -> list[Command]:
     def undo() -> None:
         if (table := on_table()) is not None:
             table.undo()
-        elif drawn():
-            actions.edits.undo_points(drawn())
+        elif edited_run():
+            actions.edits.undo_points(edited_run())
         else:
             state.notices.undo()
 
     def undoable() -> str:
-        able = on_table() is not None or drawn() or state.notices.can_undo
+        able = on_table() is not None or edited_run() or state.notices.can_undo
         return "" if able else "Nothing to undo."
 
     def paste() -> None:

@@ -33,7 +33,7 @@ class Playback(QObject):
         return self.step is None
 
     @property
-    def stands(self) -> bool:
+    def is_idle(self) -> bool:
         """Whether the newest is followed and the flow is at its end, or moves nothing that is seen:
         only the training moves.
         """

@@ -38,7 +38,7 @@ class Column:
         except OverflowError:
             return math.inf
 
-    def said(self, value: float) -> str:
+    def format(self, value: float) -> str:
         """Say it: "Mass 83.1 GeV"."""
         return " ".join(filter(None, (self.title, number(self.read(value)), self.unit)))
 

@@ -26,7 +26,6 @@ __all__ = [
     "DISTANCES",
     "LABEL",
     "MEMORISATION",
-    "Among",
     "Arrays",
     "AsGraphs",
     "Cover",
@@ -37,6 +36,7 @@ __all__ = [
     "MadeReady",
     "Measured",
     "PaintDatum",
+    "RelativeMeasures",
     "SaysParts",
     "Tiles",
     "TitledTiles",
@@ -105,7 +105,7 @@ class Tiles(Protocol):
     def paint(self, painter: QPainter, rect: QRectF, row: int, palette: "Tokens") -> None:
         """Paint the datum of a row into a rectangle."""
 
-    def said(self, row: int) -> str:
+    def describe(self, row: int) -> str:
         """Say the datum of a row in a line, "" where there is nothing to be said of it."""
 
 
@@ -199,7 +199,7 @@ class EachTile:
         """Paint the datum of a row into a rectangle."""
         self.one(painter, rect, self._datum(row), palette)
 
-    def said(self, row: int) -> str:
+    def describe(self, row: int) -> str:
         """Say the datum of a row in a line."""
         return "" if self.say is None else self.say(self._datum(row))
 
@@ -221,7 +221,7 @@ class Distance(Protocol):
         """Return how far one datum is from each of many, (n,)."""
 
 
-class Among(Protocol):
+class RelativeMeasures(Protocol):
     """Function for facts of samples that depend on other samples."""
 
     def __call__(self, data: Arrays, training: Arrays | None, *, own: bool) -> Arrays:
@@ -408,7 +408,7 @@ class Kind:
     about: str = ""
     cover: Cover | None = None
     finds: tuple[str, ...] = ()
-    among: Among | None = None
+    among: RelativeMeasures | None = None
     means: Callable[[Arrays], str] = lambda arrays: ""
     rules: Callable[[Arrays], Sequence[tuple[str, str]]] | None = None
     marked: tuple[str, ...] = ()

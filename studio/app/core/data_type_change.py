@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from pushforward.studio.app.core import draft_spec
-from pushforward.studio.app.core.field_carrier_switch import Aside, allows
+from pushforward.studio.app.core.field_carrier_switch import KeptChoices, allows
 from pushforward.studio.protocol.catalog import Catalog, EntrySpec, FieldSpec
 from pushforward.studio.protocol.spec import Pick, RunSpec
 
@@ -24,12 +24,12 @@ class Moved:
     """The setup on its new data; ``reset`` are the titles of what went back to its default."""
 
     spec: RunSpec
-    aside: Aside
+    aside: KeptChoices
     reset: tuple[str, ...] = ()
 
 
 def move(
-    spec: RunSpec, came: RunSpec, catalog: Catalog, dataset: Pick, aside: Aside | None = None
+    spec: RunSpec, came: RunSpec, catalog: Catalog, dataset: Pick, aside: KeptChoices | None = None
 ) -> Moved:
     """Change the data set of a setup.
 
@@ -40,7 +40,7 @@ def move(
         dataset: the new data.
         aside: settings of other families.
     """
-    aside = aside or Aside()
+    aside = aside or KeptChoices()
     made = msgspec.structs.replace(spec, dataset=dataset)
     before, after = catalog.kind_of(spec.dataset), catalog.kind_of(dataset)
     if not before or not after or before == after:
@@ -107,7 +107,7 @@ def _applies(field: FieldSpec, value: Any, kind: str) -> bool:
     return (not field.kinds or kind in field.kinds) and allows(field, value)
 
 
-def _without(aside: Aside, came: RunSpec) -> Aside:
+def _without(aside: KeptChoices, came: RunSpec) -> KeptChoices:
     """Forget what was set aside and had come along: it must not return with another family."""
     settings = {
         key: value

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from pushforward.studio.app.core import draft_spec
-from pushforward.studio.app.core.training_stages import told
+from pushforward.studio.app.core.training_stages import stages_of_step
 from pushforward.studio.methods import CHOICES, Method
 from pushforward.studio.protocol.catalog import Catalog, Choice, EntrySpec, FieldSpec, LineSpec
 from pushforward.studio.protocol.spec import Pick, RunSpec
@@ -169,7 +169,7 @@ def formulas(spec: RunSpec, catalog: Catalog) -> dict[str, tuple[str, str]]:
     family that needs no sampler says itself what moves.
     """
     spec = sampled(spec, catalog)
-    said = [line for stage in told(spec, catalog) for line in stage.lines]
+    said = [line for stage in stages_of_step(spec, catalog) for line in stage.lines]
     found = {
         choice: _joined([line for line in said if line.aspect == choice])
         for choice in ("path", "prediction", "loss")

@@ -6,7 +6,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from pushforward.studio.app.core.draft_spec import Typed
-from pushforward.studio.app.core.field_carrier_switch import Aside
+from pushforward.studio.app.core.field_carrier_switch import KeptChoices
 from pushforward.studio.app.core.runs import Floats
 from pushforward.studio.methods import Method
 from pushforward.studio.protocol.messages import ErrorInfo
@@ -20,7 +20,7 @@ class Before:
     """A setup before it went to another kind of data; undone it can be while it is ``after``."""
 
     spec: RunSpec
-    aside: Aside
+    aside: KeptChoices
     after: RunSpec
     base: RunSpec
 
@@ -54,7 +54,7 @@ class Draft:
     parts: dict[str, NDArray[Any]] = field(default_factory=dict)
     columns: tuple[str, ...] = ()
     facts: dict[str, Any] = field(default_factory=dict)
-    aside: Aside = field(default_factory=Aside)
+    aside: KeptChoices = field(default_factory=KeptChoices)
     note: str = ""
     came: RunSpec | None = None
     given: str = ""

@@ -20,7 +20,7 @@ __all__ = [
     "chosen",
     "fitting",
     "grouped",
-    "own",
+    "metrics_of_run",
     "picks",
     "put",
     "put_all",
@@ -51,7 +51,7 @@ def fitting(run: RunState | None, catalog: Catalog | None) -> list[EntrySpec]:
     ]
 
 
-def own(run: RunState, catalog: Catalog | None) -> set[str]:
+def metrics_of_run(run: RunState, catalog: Catalog | None) -> set[str]:
     """Return the metrics of a run: requested or measured ones, those of evaluations, and for
     conditional models those that measure the condition.
     """

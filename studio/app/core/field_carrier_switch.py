@@ -24,7 +24,7 @@ __all__ = [
     "FOUND",
     "GENERATOR",
     "HEADS",
-    "Aside",
+    "KeptChoices",
     "Switched",
     "able",
     "allows",
@@ -111,7 +111,7 @@ _NEIGHBOURS = {"score": ("score-difference",), "exact": ("score-difference",)}
 
 
 @dataclass(frozen=True)
-class Aside:
+class KeptChoices:
     """What the person chose and the present family has no place for.
 
     ``settings`` are values by path, unit and the network that they belong to, for whichever family
@@ -134,7 +134,7 @@ class Switched:
     """
 
     spec: RunSpec
-    aside: Aside
+    aside: KeptChoices
     note: str = ""
 
 
@@ -206,7 +206,7 @@ def instead(catalog: Catalog, entry: EntrySpec, kind: str) -> EntrySpec | None:
     return found or first(catalog, kind)
 
 
-def able(spec: RunSpec, catalog: Catalog, aside: Aside | None = None) -> Switched:
+def able(spec: RunSpec, catalog: Catalog, aside: KeptChoices | None = None) -> Switched:
     """Return the spec with a family that supports its data type, its own if possible; unchanged if
     none does.
     """
@@ -214,7 +214,7 @@ def able(spec: RunSpec, catalog: Catalog, aside: Aside | None = None) -> Switche
     now = draft_spec.entry_of(spec, "family", catalog)
     found = instead(catalog, now, kind) if now is not None else None
     if now is None or fits(now, kind) or found is None:
-        return Switched(spec, aside or Aside())
+        return Switched(spec, aside or KeptChoices())
     note = f"{now.title} does not support {kind}: {found.title} does."
     return replace(choose(spec, catalog, found.slug, aside), note=note)
 
@@ -237,12 +237,12 @@ def switch(
     *,
     field: str | None = None,
     carrier: str | None = None,
-    aside: Aside | None = None,
+    aside: KeptChoices | None = None,
 ) -> Switched:
     """Exchange the field, the carrier or both; where they do not go together, the nearest family
     is taken and the note says so. ``carrier`` "" means any without a generator.
     """
-    aside = aside or Aside()
+    aside = aside or KeptChoices()
     now = draft_spec.entry_of(spec, "family", catalog)
     kind = catalog.kind_of(spec.dataset)
     wanted_field = field or (now.field if now is not None else "")
@@ -256,7 +256,7 @@ def switch(
 
 
 def _nearest(
-    field: str, carrier: str, aside: Aside, *, keep_field: bool
+    field: str, carrier: str, aside: KeptChoices, *, keep_field: bool
 ) -> Iterator[tuple[str, str]]:
     """Yield cells from the requested to the farthest acceptable one. A requested field is kept; for
     a requested carrier, whether it is a generator.
@@ -288,11 +288,13 @@ def _note(catalog: Catalog, field: str, carrier: str, place: tuple[str, str], ki
     return ""
 
 
-def choose(spec: RunSpec, catalog: Catalog, slug: str, aside: Aside | None = None) -> Switched:
+def choose(
+    spec: RunSpec, catalog: Catalog, slug: str, aside: KeptChoices | None = None
+) -> Switched:
     """Take another family and keep all else: name, data, training, metrics, and every setting whose
     path the new family has in the same unit and whose value it allows.
     """
-    aside = aside or Aside()
+    aside = aside or KeptChoices()
     old, new = draft_spec.entry_of(spec, "family", catalog), catalog.get("family", slug)
     if new is None or (old is not None and old.slug == slug):
         return Switched(spec, aside)
@@ -321,13 +323,13 @@ def exchange(
     section: draft_spec.Section,
     chooser: FieldSpec,
     slug: str,
-    aside: Aside | None = None,
+    aside: KeptChoices | None = None,
 ) -> Switched:
     """Pick another network for the family, or guidance for the sampler ("" for the one that the
     data prefer, or for none). Each keeps the settings that it was given, and has them again when it
     is picked again.
     """
-    aside = aside or Aside()
+    aside = aside or KeptChoices()
     path = chooser.path.removesuffix(".slug")
     table = msgspec.structs.replace(chooser, path=f"{path}.config", default={}, kind="table")
     config = draft_spec.config_of(spec, section)

@@ -22,9 +22,9 @@ from pushforward.studio.app.core.verified_claims import (
     VERDICTS,
     cell,
     claims,
+    format_claim,
     plain,
     tabled,
-    told,
     verdict,
 )
 from pushforward.studio.app.text import setting_values
@@ -201,7 +201,7 @@ def verified() -> list[Page]:
     )
     lines = ["# What is verified", "", summary, "", _BY_DEVICE, "", *_contents(found)]
     for claim in found:
-        lines += told(claim)
+        lines += format_claim(claim)
     return [Page("verified", GUIDES, "What is verified", summary, "\n".join(lines))]
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pushforward.studio.app.core.display_names import metric_title
 from pushforward.studio.app.core.latest_metrics import Newest, newest_figure
-from pushforward.studio.app.core.run_verdict import Level, judged, stands
+from pushforward.studio.app.core.run_verdict import Level, compare_metric_with_floor, judged
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.text import metric_reference
 from pushforward.studio.app.text import number_format as words
@@ -85,7 +85,7 @@ def memory_of(run: RunState, catalog: Catalog | None) -> Memory | None:
 
 def _brief(entry: EntrySpec | None, found: Newest, slug: str) -> str:
     """Return how a metric of memorisation compares with its floor."""
-    stand = stands(entry, found.floors, slug, found.value, found.n)
+    stand = compare_metric_with_floor(entry, found.floors, slug, found.value, found.n)
     if stand == "worse":
         # A larger share of copies or nearness is closer; a larger share of new samples is not.
         larger = found.value > found.floors[slug]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pushforward.studio.app.core.latest_metrics import newest_figure
 from pushforward.studio.app.core.run_comparison import COST, QUALITY
-from pushforward.studio.app.core.run_verdict import Stand, stands
+from pushforward.studio.app.core.run_verdict import Stand, compare_metric_with_floor
 from pushforward.studio.app.core.runs import PHASE, RunState
 from pushforward.studio.app.text import metric_reference, number_format
 from pushforward.studio.protocol.catalog import EntrySpec
@@ -66,7 +66,7 @@ class Figure:
         return "; ".join(filter(None, [said, self.old]))
 
     @property
-    def beside(self) -> str:
+    def context(self) -> str:
         """Return its interval, its reference, and whether it counts for no verdict."""
         between = f"95\u00a0%: {self.between}" if self.between else ""
         return "; ".join(filter(None, [between, self.floor, "" if self.counts else "no verdict"]))
@@ -125,7 +125,7 @@ def _figure(
         phase=of,
         old=old,
         stale=bool(old) or late,
-        stand=stands(entry, found.floors, slug, found.value, found.n),
+        stand=compare_metric_with_floor(entry, found.floors, slug, found.value, found.n),
         tip=metric_reference.explained(entry),
         counts=entry is None or not entry.conditional,
     )

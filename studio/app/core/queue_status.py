@@ -8,7 +8,15 @@ from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.text import number_format
 from pushforward.studio.protocol.messages import JobInfo
 
-__all__ = ["ahead", "engine_task", "held_up", "how_far", "queue_title", "queued_job", "waits_for"]
+__all__ = [
+    "describe_queue",
+    "engine_task",
+    "held_up",
+    "how_far",
+    "queue_title",
+    "queued_job",
+    "waits_for",
+]
 
 
 def queued_job(state: AppState, run: RunState) -> str:
@@ -44,7 +52,7 @@ def how_far(info: JobInfo, doing: str, left: float | None) -> str:
     )
 
 
-def ahead(state: AppState, job: str = "") -> str:
+def describe_queue(state: AppState, job: str = "") -> str:
     """Say for which of the short jobs all else waits that is asked of the engine, such as another
     ``job`` of them, and how long that takes yet; "" where none is done just now.
     """

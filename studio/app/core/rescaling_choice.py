@@ -9,7 +9,7 @@ from pushforward.studio.app.core import draft_spec
 from pushforward.studio.protocol.catalog import Catalog, EntrySpec, FieldSpec, RescalingSpec
 from pushforward.studio.protocol.spec import ChangeSetting, Edit, RunSpec
 
-__all__ = ["RESCALING", "SHIFT", "ChosenH", "chosen_h", "edited", "has_rescaling", "known"]
+__all__ = ["RESCALING", "SHIFT", "ChosenH", "chosen_h", "edited", "find_rescaling", "has_rescaling"]
 
 RESCALING, SHIFT = "rescaling", "shift"
 IDENTITY = "logit"  # what particles climb where the critic is not a log ratio
@@ -42,7 +42,7 @@ class ChosenH:
         return f",  u = d {'+' if self.shift > 0 else '−'} {abs(self.shift):g}"
 
 
-def known(catalog: Catalog | None, name: str) -> RescalingSpec | None:
+def find_rescaling(catalog: Catalog | None, name: str) -> RescalingSpec | None:
     """Return what the catalogue knows of an h."""
     offered = catalog.rescalings if catalog is not None else ()
     return next((each for each in offered if each.name == name), None)
@@ -68,7 +68,7 @@ def chosen_h(spec: RunSpec | None, catalog: Catalog | None) -> ChosenH | None:
     config = spec.family.config
     why = _idle(config, fields, RESCALING)
     name = IDENTITY if why else str(draft_spec.value_at(config, fields[RESCALING]))
-    found = known(catalog, name)
+    found = find_rescaling(catalog, name)
     if found is None:
         return None
     shifts = SHIFT in fields and not why

@@ -243,11 +243,11 @@ def _match_words(runs: Iterable[RunState], text: str, catalog: Catalog | None) -
         run
         for run in every
         if all(each.holds(run) for each in sought.compared)
-        and (not sought.words or has_words(sought.words, _told(run, catalog)))
+        and (not sought.words or has_words(sought.words, _searchable_text(run, catalog)))
     ]
 
 
-def _told(run: RunState, catalog: Catalog | None) -> str:
+def _searchable_text(run: RunState, catalog: Catalog | None) -> str:
     data = data_title(run.spec.dataset.slug, catalog) if run.spec is not None else ""
     state = STATES.get(run.state, "")
     models = _model(run, catalog)

@@ -66,7 +66,7 @@ class Group:
         found = Counter(n for run in self.runs if (n := samples_of(run, self.metric)) is not None)
         return max(found, key=lambda n: (found[n], n), default=None)
 
-    def apart(self, run: RunState) -> bool:
+    def has_other_count(self, run: RunState) -> bool:
         """Whether the figure of a run was measured with another number of samples than the others,
         so that neither they nor their floor say anything of it.
         """
@@ -76,7 +76,7 @@ class Group:
     @cached_property
     def floors(self) -> Mapping[str, float]:
         """The floors of a run with the most common reference; {} if unknown."""
-        known = (floors_of(run, self.metric) for run in self.runs if not self.apart(run))
+        known = (floors_of(run, self.metric) for run in self.runs if not self.has_other_count(run))
         return next((floors for floors in known if self.metric in floors), {})
 
     @property
@@ -201,7 +201,7 @@ def in_order(group: Group, column: Column, down: bool, catalog: Catalog | None) 
                 return run.step
             case "metric":
                 # Figures of other numbers of samples are not compared.
-                figure = figure_of(run, group.metric) if not group.apart(run) else None
+                figure = figure_of(run, group.metric) if not group.has_other_count(run) else None
                 return _rank(figure, group.entry, group.floor)
             case "memory":
                 memory = memory_of(run, catalog)

@@ -11,7 +11,7 @@ from pushforward.studio.app.core.latest_metrics import first_metric, newest_figu
 from pushforward.studio.app.core.operator_results import number_of, operator_of
 from pushforward.studio.app.core.queue_status import waits_for
 from pushforward.studio.app.core.runs import RunState
-from pushforward.studio.app.core.training_sources import taken
+from pushforward.studio.app.core.training_sources import describe_input
 from pushforward.studio.app.text import metric_reference, number_format
 from pushforward.studio.protocol.catalog import Catalog
 
@@ -53,7 +53,7 @@ def title_of(run: RunState) -> str:
     if run.branch_step is not None:
         return f"{name} {branch_title(run)}"
     inputs = run.spec.inputs if run.spec is not None else {}
-    return " · ".join([name, *(taken(each, ref) for each, ref in inputs.items())])
+    return " · ".join([name, *(describe_input(each, ref) for each, ref in inputs.items())])
 
 
 def quality(run: RunState) -> tuple[str, str]:

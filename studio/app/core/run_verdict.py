@@ -15,7 +15,7 @@ from pushforward.studio.protocol.catalog import Catalog, EntrySpec
 from pushforward.studio.protocol.events import SPREAD
 from pushforward.studio.significance import Stand, compare_with_floor, find_difference
 
-__all__ = ["Stand", "Verdict", "judged", "stands", "verdict_of", "verdicts_of"]
+__all__ = ["Stand", "Verdict", "compare_metric_with_floor", "judged", "verdict_of", "verdicts_of"]
 
 Level = Literal["good", "warm", ""]
 BESIDE: Mapping[Stand, str] = {
@@ -123,7 +123,7 @@ def verdict_of(
     step, value, n, floors = found.step, found.value, found.n, found.floors
     entry = catalog.get("metric", slug) if catalog is not None else None
     said, level = judged(entry, floors, slug, value, n, ends=found.ends, most=run.most)
-    stand = stands(entry, floors, slug, value, n)
+    stand = compare_metric_with_floor(entry, floors, slug, value, n)
     doubtful = stand in BESIDE and (stand != "few" or not metric_reference.few(n))
     if doubtful and (other := _most_significant_metric(run, catalog, slug, step, among)):
         said, level = BESIDE[stand].format(said=said, other=other), "warm"
@@ -179,7 +179,7 @@ def _others(
             yield other, figure.value, figure.n, figure.floors
 
 
-def stands(
+def compare_metric_with_floor(
     entry: EntrySpec | None,
     floors: Mapping[str, float],
     slug: str,
@@ -206,7 +206,7 @@ def judged(
     its interval, and ``most`` the largest possible number of samples.
     """
     said, level = _judged(entry, floors, slug, value, n, most)
-    stand = stands(entry, floors, slug, value, n)
+    stand = compare_metric_with_floor(entry, floors, slug, value, n)
     if stand == "worse" and entry is not None and len(entry.far_off) == 2:
         said += f": {entry.far_off[value > floors[slug]]}"
     if stand == "worse" and ends is not None and ends[0] <= floors[slug] <= ends[1]:
@@ -227,7 +227,7 @@ def _judged(
     of = f"n\u00a0=\u00a0{n:,}" if n is not None else ""
     at = f" at {of}" if of else ""
     higher = entry is not None and entry.better == "higher"
-    match stands(entry, floors, slug, value, n):
+    match compare_metric_with_floor(entry, floors, slug, value, n):
         case "few" if (
             slug not in floors or metric_reference.bar_word(entry) != metric_reference.FLOOR
         ):

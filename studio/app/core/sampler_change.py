@@ -7,7 +7,7 @@ import msgspec
 
 from pushforward.studio.app.core import draft_spec
 from pushforward.studio.app.core.diffusion_choices import sampled
-from pushforward.studio.app.core.field_carrier_switch import Aside, Switched, allows
+from pushforward.studio.app.core.field_carrier_switch import KeptChoices, Switched, allows
 from pushforward.studio.protocol.catalog import Catalog, FieldSpec
 from pushforward.studio.protocol.spec import Pick, RunSpec
 
@@ -16,11 +16,13 @@ __all__ = ["followed", "resample"]
 _GRID, _GUIDANCE = "grid", "guidance"
 
 
-def resample(spec: RunSpec, catalog: Catalog, slug: str, aside: Aside | None = None) -> Switched:
+def resample(
+    spec: RunSpec, catalog: Catalog, slug: str, aside: KeptChoices | None = None
+) -> Switched:
     """Take another sampler, on the grid and with the guidance of the one before where it can have
     them. Its own settings are as when it was chosen last, or else its defaults.
     """
-    aside, before = aside or Aside(), sampled(spec, catalog).sampler
+    aside, before = aside or KeptChoices(), sampled(spec, catalog).sampler
     if before is None or not slug:
         return Switched(draft_spec.repick(spec, "sampler", slug), aside)
     old = _fields(sampled(spec, catalog), catalog)

@@ -120,7 +120,7 @@ class Selection(QObject):
             self.encoder = encoder
             self.compared.emit()
 
-    def known(self, source: Source | None) -> Offered | None:
+    def find_offered(self, source: Source | None) -> Offered | None:
         """Return what is shown of a source, if some lens has shown it."""
         return self._offers.get(source) if source is not None else None
 
@@ -129,7 +129,7 @@ class Selection(QObject):
         found = (offer for of, offer in self._offers.items() if (of.run, of.what) == (run, "data"))
         return next(found, None)
 
-    def made(self, run: str) -> Source | None:
+    def last_of_run(self, run: str) -> Source | None:
         """Return what was shown last of what a run made, None where nothing was."""
         sources = [of for of in self._offers if of.run == run and not of.real]
         return sources[-1] if sources else None

@@ -11,8 +11,15 @@ from pushforward.studio.protocol.catalog import Catalog, EntrySpec, InputSpec
 from pushforward.studio.protocol.spec import RunRef, RunSpec, led_by
 
 __all__ = [
-    "asked", "encoders", "fitting", "number_of", "origin", "origin_said", "proposed", "students",
-    "taken",
+    "copied_runs",
+    "describe_input",
+    "encoders",
+    "fitting",
+    "number_of",
+    "origin",
+    "origin_said",
+    "proposed",
+    "students",
 ]  # fmt: skip
 
 
@@ -91,7 +98,7 @@ def number_of(run: str) -> str:
     return f"run {int(digits)}" if digits.isdecimal() else run
 
 
-def taken(name: str, ref: RunRef) -> str:
+def describe_input(name: str, ref: RunRef) -> str:
     """Return what a run took as an input: "teacher: run 3, step 5,000"."""
     step = "" if ref.step is None else f", step {ref.step:,}"
     return f"{name}: {number_of(ref.run)}{step}"
@@ -114,11 +121,13 @@ def origin_said(run: RunState) -> str:
         return f"Branch of {number_of(run.parent)}{at}"
     if run.spec is None:
         return ""
-    learned = [f"Learned from its {taken(*each)}" for each in run.spec.inputs.items()]
-    return ", ".join(learned + [f"Led by its {taken(*each)}" for each in led_by(run.spec).items()])
+    learned = [f"Learned from its {describe_input(*each)}" for each in run.spec.inputs.items()]
+    return ", ".join(
+        learned + [f"Led by its {describe_input(*each)}" for each in led_by(run.spec).items()]
+    )
 
 
-def asked(run: RunState) -> dict[str, RunRef]:
+def copied_runs(run: RunState) -> dict[str, RunRef]:
     """Return the runs that a run has copies of: what it learned from, and what leads its samples,
     by what they are to it.
     """

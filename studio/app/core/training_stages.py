@@ -4,10 +4,10 @@ from pushforward.studio.app.core import draft_spec
 from pushforward.studio.protocol.catalog import Catalog, EntrySpec, StageSpec
 from pushforward.studio.protocol.spec import RunSpec
 
-__all__ = ["stages_under", "told"]
+__all__ = ["stages_of_step", "stages_under"]
 
 
-def told(spec: RunSpec, catalog: Catalog | None) -> list[StageSpec]:
+def stages_of_step(spec: RunSpec, catalog: Catalog | None) -> list[StageSpec]:
     """Return the stages of a training step of a run, which may say only what was changed; none
     where the catalogue does not know its family.
     """

@@ -9,7 +9,7 @@ from typing import Any
 from pushforward.studio import resources
 from pushforward.studio.figures import short
 
-__all__ = ["OUTDATED", "VERDICTS", "cell", "claims", "plain", "tabled", "told", "verdict"]
+__all__ = ["OUTDATED", "VERDICTS", "cell", "claims", "format_claim", "plain", "tabled", "verdict"]
 
 VERDICTS = {True: "Holds", False: "Does not hold", None: "Reported"}
 OUTDATED = "Recorded before the current null models"
@@ -31,7 +31,7 @@ def verdict(claim: Mapping[str, Any]) -> str:
     return OUTDATED if claim.get("outdated") else VERDICTS[claim["passed"]]
 
 
-def told(claim: Mapping[str, Any]) -> list[str]:
+def format_claim(claim: Mapping[str, Any]) -> list[str]:
     """Return the lines of a page that say a claim: its figures in a table where they are many, or
     no more than numbers with their names.
     """

@@ -511,9 +511,9 @@ class Browser(QWidget):
 
     def _tell(self) -> None:
         """Say what is known of the one in the ring."""
-        lines = (pane.said(pane.grid.inspected) for pane in (self.made, self.real))
+        lines = (pane.describe(pane.grid.inspected) for pane in (self.made, self.real))
         line = next(filter(None, lines), "")
-        found = self._found.said(self.made.shown_as) if self._found else self._near.said
+        found = self._found.describe(self.made.shown_as) if self._found else self._near.describe
         near = found if self._holds_nearest and line else ""
         waits = self._holds_nearest and self.made.grid.inspected < 0
         self.nearest.setText("Nearest: pick one" if waits else "Nearest")

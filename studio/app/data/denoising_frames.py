@@ -81,7 +81,7 @@ class FilmFound:
             "the network dominates."
         )
 
-    def said(self, frame: int, sample: int, *, led: bool = False) -> str:
+    def describe(self, frame: int, sample: int, *, led: bool = False) -> str:
         """Say where a frame is, and how strong the score of a sample is there; of samples that are
         ``led`` also that their evaluations are those of guidance, too.
         """

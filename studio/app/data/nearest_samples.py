@@ -46,7 +46,7 @@ class Near:
         least = self.far.min(initial=np.inf)
         return self.usual is not None and bool(least < COPY * self.usual)
 
-    def sought(self, kind: Kind) -> str:
+    def describe_searched(self, kind: Kind) -> str:
         """Say among which it was sought: "512 real jets of class top", "4,000 training images of
         class 8", "512 of 10,000 real molecules".
         """
@@ -55,13 +55,14 @@ class Near:
         of = f"of {self.learned:,} " if self.part else ""
         return f"{self.among:,} {of}{which} {kind.one if self.among == 1 else kind.many}{called}"
 
-    def said(self, kind: Kind) -> str:
+    def describe(self, kind: Kind) -> str:
         """Format it with its context: "nearest of 512 real jets of class top: 0.03 away by pixels;
         real samples: 0.04 from their nearest (median)".
         """
         own = kind.apart.name.partition(";")[0] if kind.apart else ""
         by = f" by {self.by or own}" if self.by or own else ""
-        line = f"nearest of {self.sought(kind)}: {number_format.figure(self.far.min())} away{by}"
+        near = number_format.figure(self.far.min())
+        line = f"nearest of {self.describe_searched(kind)}: {near} away{by}"
         if self.usual is not None:
             usual = number_format.figure(self.usual)
             line += f"; real samples: {usual} from their nearest (median)"
@@ -69,7 +70,7 @@ class Near:
 
     def judged(self, kind: Kind) -> str:
         """Say it in sentences: which distance it is, what is usual, and whether that is a copy."""
-        sought = f"Of {self.sought(kind)}, by {self.by or _distance(kind)}."
+        sought = f"Of {self.describe_searched(kind)}, by {self.by or _distance(kind)}."
         if self.usual is None:
             return sought
         far = float(self.far.min())
@@ -152,10 +153,10 @@ class Nearest(QObject):
         return near if near.among else None
 
     @property
-    def said(self) -> str:
+    def describe(self) -> str:
         """What was found in words, "" until the last answer is there."""
         near, question = self.near, self._query.key
-        return near.said(question.kind) if near is not None and question is not None else ""
+        return near.describe(question.kind) if near is not None and question is not None else ""
 
     async def _find(self, question: _Question) -> tuple[_Question, Near]:
         if question.among["x"] is not self._usual_of:  # a question before may not be answered yet

@@ -20,7 +20,7 @@ from pushforward.studio.app.engine.query import Query
 from pushforward.studio.app.engine.requests.request_base import Answer
 from pushforward.studio.protocol.messages import GetNearest
 
-__all__ = ["Neighbours", "Sought"]
+__all__ = ["NearestSearch", "Neighbours"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +56,7 @@ class _Question:
     classes: tuple[str, ...]
 
 
-class Sought(QObject):
+class NearestSearch(QObject):
     """The nearest training samples to those that were asked about last.
 
     Signals:

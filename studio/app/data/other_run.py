@@ -13,7 +13,7 @@ from pushforward.studio.app.core.runs import FlowRecord, RunState
 from pushforward.studio.app.data.shared_latents import differ
 from pushforward.studio.app.engine.query import Query
 from pushforward.studio.app.engine.record_reader import read_newest
-from pushforward.studio.app.engine.sample_source import Shown, shown_of
+from pushforward.studio.app.engine.sample_source import ShownSamples, shown_of
 
 __all__ = ["OtherRun"]
 
@@ -39,9 +39,9 @@ class OtherRun(QObject):
         self._state = state
         self._query: Query[_Key, None] = Query(self, self._read)
         self._query.changed.connect(self.changed)
-        self._one: tuple[RunState, Shown] | None = None
+        self._one: tuple[RunState, ShownSamples] | None = None
         self.run: RunState | None = None
-        self.shown: Shown | None = None
+        self.shown: ShownSamples | None = None
         self.note, self.draws = "", False
         state.runs.kept_changed.connect(self._kept)
         state.result_written.connect(lambda event: self._kept(event.run))
@@ -59,7 +59,9 @@ class OtherRun(QObject):
         """Whether row i is of the same latent in both."""
         return self.shown is not None and not self.note
 
-    def choose(self, run: RunState | None, one: RunState | None, beside: Shown | None) -> None:
+    def choose(
+        self, run: RunState | None, one: RunState | None, beside: ShownSamples | None
+    ) -> None:
         """Show rows of a run next to those of ``one``, None for none."""
         if run is None or one is None or beside is None:
             self.run, self.shown, self.note, self.draws = None, None, "", False
@@ -106,20 +108,22 @@ class OtherRun(QObject):
             self.shown, self.note, self.draws = found, note, draws
 
 
-def _none(run: RunState, like: Shown) -> str:
+def _none(run: RunState, like: ShownSamples) -> str:
     """Say that a run has no samples that were drawn as others were."""
     seed = f" of seed {like.seed}" if like.seed is not None else ""
     given = f", {like.given}" if like.given else ""
     return f"Run {number(run.name)} has no {len(like.x):,} samples{seed}{given}."
 
 
-def _particles(record: FlowRecord, run: RunState) -> Shown:
+def _particles(record: FlowRecord, run: RunState) -> ShownSamples:
     origin = snapshot_text.at_step(record.step, run)
     told = {**record.conditions, **({"mask": record.mask} if record.mask is not None else {})}
-    return Shown(record.x[-1], run.columns, origin, record.step, told=told, classes=run.classes)
+    return ShownSamples(
+        record.x[-1], run.columns, origin, record.step, told=told, classes=run.classes
+    )
 
 
-def _seeded(key: str, like: Shown) -> Shown | None:
+def _seeded(key: str, like: ShownSamples) -> ShownSamples | None:
     """Return the newest samples of a run that were drawn as others were, None for none."""
     from pushforward.studio.store.samples import SampleSets
 

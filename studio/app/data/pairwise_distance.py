@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pushforward.studio.app.core.data_type import Arrays
 
-__all__ = ["CHUNK", "CLOSE", "Apart", "nearest_of", "pixels", "values"]
+__all__ = ["CHUNK", "CLOSE", "Distances", "nearest_of", "pixels", "values"]
 
 Floats = NDArray[np.float64]
 CHUNK = 256  # data whose distances are in memory at once
@@ -18,7 +18,7 @@ CLOSE = 1e-3  # data nearer than that may be the same, and else are as far apart
 
 
 @dataclass(eq=False)
-class Apart:
+class Distances:
     """A distance of one sample from each of many.
 
     Attributes:
@@ -58,8 +58,8 @@ def _flat(arrays: Arrays) -> NDArray[np.float32]:
     return np.asarray(arrays["x"], np.float32).reshape(len(arrays["x"]), -1)
 
 
-pixels = Apart("pixels", _flat, measure="Euclidean distance, each pixel from 0 to 1")
-values = Apart("values", _flat)
+pixels = Distances("pixels", _flat, measure="Euclidean distance, each pixel from 0 to 1")
+values = Distances("values", _flat)
 
 
 def nearest_of(x: NDArray[Any], among: NDArray[Any], *, own: bool) -> NDArray[np.float64]:

@@ -53,6 +53,6 @@ class Pictures:
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(rect.adjusted(0.5, 0.5, -0.5, -0.5))
 
-    def said(self, row: int) -> str:
+    def describe(self, row: int) -> str:
         """Nothing: an image is seen."""
         return ""

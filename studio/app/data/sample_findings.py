@@ -13,7 +13,7 @@ from shiboken6 import isValid
 
 from pushforward.studio.app.core import async_tasks
 from pushforward.studio.app.core.app_state import AppState
-from pushforward.studio.app.core.data_type import Among, Arrays, Kind
+from pushforward.studio.app.core.data_type import Arrays, Kind, RelativeMeasures
 from pushforward.studio.app.core.operator_settings import offered
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.data.pairwise_distance import nearest_of
@@ -59,7 +59,7 @@ class MoreKnown(QObject):
         found = state.findChild(MoreKnown)
         return MoreKnown(state, state, actions) if found is None else found
 
-    def known(self, run: RunState, data: Arrays) -> Arrays | None:
+    def find_known(self, run: RunState, data: Arrays) -> Arrays | None:
         """Return the known facts of samples, None if not requested."""
         entry = self._entry(np.asarray(data["x"]), run.target)
         return entry.found if entry is not None else None
@@ -123,7 +123,7 @@ class MoreKnown(QObject):
     async def _compare(
         self,
         entry: _Entry,
-        among: Among,
+        among: RelativeMeasures,
         data: Arrays,
         training: Arrays | None,
         learned: int | None,

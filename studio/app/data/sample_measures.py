@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from pushforward.studio.app.charts.distribution_bins import (
     WassersteinDistance,
-    apart,
     inside,
     shares_of,
     spread_of,
     spread_within,
+    wasserstein_distance,
 )
 from pushforward.studio.app.core.data_type import Arrays, Kind, Measured
 from pushforward.studio.app.core.selection import NONE, Rows, Source
@@ -114,7 +114,7 @@ class Found:
         rows = self.rows[sample] if self.rows else None
         return places if rows is None else rows[places]
 
-    def among(self, sample: int, name: str, rows: Rows) -> NDArray[Any]:
+    def values_among(self, sample: int, name: str, rows: Rows) -> NDArray[Any]:
         """Return what is known of those of some rows of a sample that are looked at, in a row."""
         values = np.asarray(self.measured[sample].get(name, np.empty(0)))
         kept = self.rows[sample] if self.rows else None
@@ -203,7 +203,7 @@ def _distances(
     def far(name: str, model: int) -> WassersteinDistance | None:
         if model == 1 and name in known:
             return known[name]
-        return apart(found.each(model, name), found.each(0, name))
+        return wasserstein_distance(found.each(model, name), found.each(0, name))
 
     models = range(1, len(found.samples))
     return {name: tuple(far(name, model) for model in models) for name in names}
@@ -227,7 +227,7 @@ def _by_class(
             continue
         real, other = (np.asarray(found.measured[sample].get(name, ())) for sample in (0, 1))
         made[name] = {
-            each: apart(other[rows[1]], real[rows[0]]) if len(other) else None
+            each: wasserstein_distance(other[rows[1]], real[rows[0]]) if len(other) else None
             for each, rows in sides
         }
     return made

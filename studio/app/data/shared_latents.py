@@ -11,12 +11,14 @@ from pushforward.studio.app.core.run_comparison import comparable
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.protocol.catalog import Catalog
 
-__all__ = ["beside", "differ"]
+__all__ = ["differ", "find_comparable_runs"]
 
 _OF = {"flow": "a flow", "particles": "free particles", "generator": "a generator"}
 
 
-def beside(run: RunState, runs: Mapping[str, RunState], catalog: Catalog | None) -> list[RunState]:
+def find_comparable_runs(
+    run: RunState, runs: Mapping[str, RunState], catalog: Catalog | None
+) -> list[RunState]:
     """Return the other runs on the same data in which something moves and has moved, the oldest
     first.
     """

@@ -244,7 +244,7 @@ class TileGrid(QListView):
         tiles = self._items.tiles
         if tiles is not None and len(rows):
             said = [self._items.say(row) for row in rows.tolist()]
-            QGuiApplication.clipboard().setMimeData(self._sheets.taken(tiles, rows, said))
+            QGuiApplication.clipboard().setMimeData(self._sheets.make_mime(tiles, rows, said))
 
     def _take(self, rows: Rows) -> QMimeData:
         tiles = self._items.tiles

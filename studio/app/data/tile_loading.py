@@ -60,9 +60,9 @@ class Browsed:
         """Paint the datum of a row into a rectangle."""
         self._one(row).paint(painter, rect, 0, palette)
 
-    def said(self, row: int) -> str:
+    def describe(self, row: int) -> str:
         """Say the datum of a row in a line."""
-        return self._one(row).said(0)
+        return self._one(row).describe(0)
 
     def said_at(self, rect: QRectF, row: int, at: QPointF) -> str:
         """Say what is at a point of the datum of a row."""

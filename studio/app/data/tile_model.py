@@ -66,10 +66,10 @@ class TileModel(QAbstractListModel):
         ):  # fmt: skip
             return None
         row = int(self.order[index.row()])
-        return tip_text(self.tiles.said(row)) if role == roles.ToolTipRole else self.say(row)
+        return tip_text(self.tiles.describe(row)) if role == roles.ToolTipRole else self.say(row)
 
     def _row_text(self, row: int) -> str:
-        said = self.tiles.said(row) if self.tiles is not None else ""
+        said = self.tiles.describe(row) if self.tiles is not None else ""
         return f"{self.noun} {row}: {said}" if said else f"{self.noun} {row}"
 
     def flags(self, index: Index) -> Qt.ItemFlag:

@@ -21,7 +21,7 @@ from pushforward.studio.app.design.basic import column, label, row, section
 from pushforward.studio.app.design.forms.editors import ChoiceList
 from pushforward.studio.app.text import number_format
 
-__all__ = ["Pane", "brief", "in_unit", "short", "told"]
+__all__ = ["Pane", "brief", "describe_sample", "in_unit", "short"]
 
 HEAD = 28  # pixels of what stands above a pane
 
@@ -64,7 +64,7 @@ class Pane(QWidget):
         head = row(self._name, self.choice, (self._where, 1))
         body.addLayout(head)
         body.addWidget(self.grid, 1)
-        self.grid.say_by(self.said)
+        self.grid.say_by(self.describe)
         self.grid.chosen.connect(self._choose)
         self.grid.arranged.connect(self._tell)
         self.grid.picked.connect(self.inspected)
@@ -233,7 +233,7 @@ class Pane(QWidget):
         """The data, a row each."""
         return self._arrays
 
-    def said(self, tile: int) -> str:
+    def describe(self, tile: int) -> str:
         """Say what is known of a datum in a line, "" of none."""
         if not 0 <= tile < self.count:
             return ""
@@ -279,13 +279,13 @@ class Pane(QWidget):
 
 
 def told_of(shown_as: Kind, arrays: Arrays, row: int, *, real: bool) -> list[tuple[str, str]]:
-    """Return the facts of a row of samples (n, ...) by name, as `told`."""
+    """Return the facts of a row of samples (n, ...) by name, as `describe_sample`."""
     one = {name: each[row : row + 1] for name, each in arrays.items()}
     given = {name: each[0] for name, each in one.items()}
-    return told(shown_as, shown_as.measures(one), given, real=real)
+    return describe_sample(shown_as, shown_as.measures(one), given, real=real)
 
 
-def told(
+def describe_sample(
     shown_as: Kind,
     measured: Measured,
     given: Mapping[str, Any] | None = None,

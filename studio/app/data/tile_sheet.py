@@ -29,7 +29,7 @@ class Sheets:
         self._folder = ""
         self._made = 0
 
-    def taken(self, tiles: Tiles, rows: Rows, said: list[str]) -> QMimeData:
+    def make_mime(self, tiles: Tiles, rows: Rows, said: list[str]) -> QMimeData:
         """Return a picture of the first 400 of some rows, and what is ``said`` of all of them."""
         taken = QMimeData()
         taken.setImageData(paint_sheet(tiles, rows[:MOST]))
@@ -38,7 +38,7 @@ class Sheets:
 
     def file(self, tiles: Tiles, rows: Rows, said: list[str], name: str) -> QMimeData:
         """Return the same, the picture as a file as well, which is named after ``name``."""
-        taken = self.taken(tiles, rows, said)
+        taken = self.make_mime(tiles, rows, said)
         if not self._folder:
             self._folder = tempfile.mkdtemp(prefix="pushforward-")
             weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)

@@ -24,7 +24,7 @@ def take_key(
     pressed = event.type() == QEvent.Type.KeyPress
     if not pressed and event.type() != QEvent.Type.ShortcutOverride:
         return False
-    does = _meant(event, undo, redo, go, paste)
+    does = _find_action(event, undo, redo, go, paste)
     if does is None:
         return False
     if pressed:
@@ -33,7 +33,7 @@ def take_key(
     return True
 
 
-def _meant(
+def _find_action(
     event: QKeyEvent, undo: Deed | None, redo: Deed | None, go: Deed | None, paste: Deed | None
 ) -> Deed | None:
     if event.matches(QKeySequence.StandardKey.Undo):

@@ -4,10 +4,10 @@ from pushforward.studio.app.core import run_comparison
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.engine.record_follower import Following
 
-__all__ = ["Beside"]
+__all__ = ["PairedRecord"]
 
 
-class Beside(Following):
+class PairedRecord(Following):
     """Follows a run of its own, whichever is selected; the clocks are those of the selected one."""
 
     key = ""

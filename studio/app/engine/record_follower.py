@@ -91,10 +91,10 @@ class Following(QObject):
         """The record that is shown."""
         return self._record
 
-    def drawn(self) -> None:
+    def mark_drawn(self) -> None:
         """Note that the newest record was drawn: another may come."""
         if self.run is not None:
-            self._watching.drawn(self.run.job)
+            self._watching.mark_drawn(self.run.job)
 
     @property
     def watching(self) -> bool:
@@ -223,7 +223,7 @@ class Following(QObject):
         before = self._record
         self._follow_newest(run, just_arrived=True)
         if self._record is before:
-            self.drawn()  # it came too late to be seen
+            self.mark_drawn()  # it came too late to be seen
 
     def _loaded(self, key: str, record: FlowRecord) -> None:
         run, step = self.run, self.step

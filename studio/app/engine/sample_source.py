@@ -32,7 +32,7 @@ from pushforward.studio.protocol.spec import Pick
 if TYPE_CHECKING:
     from pushforward.studio.store.samples import SampleSet
 
-__all__ = ["Sampled", "Shown", "read_usual", "shown_of"]
+__all__ = ["Sampled", "ShownSamples", "read_usual", "shown_of"]
 
 LOOK_MS = 500
 CONDITIONED = (
@@ -46,7 +46,7 @@ NOWHERE = (-1.0, 1.0, -1.0, 1.0)  # without layers there is no window; the proto
 
 
 @dataclass(frozen=True, eq=False)
-class Shown:
+class ShownSamples:
     """What was generated, (n, ...) in data units, at which step, and where it comes from, in words.
 
     ``file`` is where drawn samples are; particles have none. ``given`` are the conditions that they
@@ -79,7 +79,7 @@ class Shown:
         return CONDITIONED if self.given else ""
 
 
-def read_usual(key: str) -> Shown | None:
+def read_usual(key: str) -> ShownSamples | None:
     """Return the newest sample set in a run folder that is of the conditions of the data, of all
     the newest where none is; None where there are none.
 
@@ -89,7 +89,7 @@ def read_usual(key: str) -> Shown | None:
     return _look(key, "", None, "")[0]
 
 
-def _look(key: str, shown: str, newest: str | None, opened: str) -> tuple[Shown | None, str]:
+def _look(key: str, shown: str, newest: str | None, opened: str) -> tuple[ShownSamples | None, str]:
     """Look for other samples in a run folder than those that are ``shown``, and return them, None
     for none, with the file of the newest there are. Whose ``newest`` was another one sees the
     newest, and who has not looked yet, for whom it is None, the newest usual ones: those of chosen
@@ -118,13 +118,13 @@ def _look(key: str, shown: str, newest: str | None, opened: str) -> tuple[Shown 
     return shown_of(sets.read(wanted), str(wanted)), str(last or "")
 
 
-def shown_of(found: "SampleSet", file: str) -> Shown:
+def shown_of(found: "SampleSet", file: str) -> ShownSamples:
     """Return samples of a file as they are shown."""
-    step, given = int(found.attrs.get("step", -1)), _given(found.attrs)
+    step, given = int(found.attrs.get("step", -1)), _format_conditions(found.attrs)
     origin = _origin(found.attrs, len(found.x), given)
     classes = tuple(map(str, found.attrs.get("classes") or ()))
     seed, by = found.attrs.get("seed"), found.attrs.get("sampler")
-    return Shown(
+    return ShownSamples(
         found.x, found.columns, origin, step, file, given, found.beside, classes,
         seed=int(seed) if seed is not None else None,
         sampler=msgspec.convert(by, Pick) if isinstance(by, dict) else None,
@@ -133,7 +133,7 @@ def shown_of(found: "SampleSet", file: str) -> Shown:
     )  # fmt: skip
 
 
-def _given(attrs: dict[str, Any]) -> str:
+def _format_conditions(attrs: dict[str, Any]) -> str:
     """Say under which conditions rows were drawn: "size = 3, mass = 5,000 GeV"."""
     units = attrs.get("units", {})
     said = []
@@ -167,7 +167,7 @@ class Sampled(QObject):
 
     Signals:
         selected: another run, or none.
-        shown: a `Shown` to draw.
+        shown: a `ShownSamples` to draw.
         told: news of the run: words and numbers may have changed.
         failed: why the newest samples cannot be read.
     """
@@ -188,8 +188,8 @@ class Sampled(QObject):
         """``particles`` is how many the lens shows at most; ``applies`` as `Following` has it."""
         super().__init__(lens)
         self._lens, self._particles = lens, particles
-        self._now: Shown | None = None
-        self.drawn: Shown | None = None
+        self._now: ShownSamples | None = None
+        self.drawn: ShownSamples | None = None
         self._held: bool | None = None  # None: whichever is of the newest step
         self._newest: str | None = None  # the file of the newest there were; None: not looked yet
         self._result = ""  # which of those of the run was opened
@@ -216,21 +216,21 @@ class Sampled(QObject):
         return self._following.run
 
     @property
-    def _heard(self) -> bool:
+    def _is_current(self) -> bool:
         """Whether this knows which run is selected: others may have heard before it, and ask."""
         return self._key == (self.run.key if self.run is not None else "")
 
     @property
-    def now(self) -> Shown | None:
+    def now(self) -> ShownSamples | None:
         """What is shown of the run, None for nothing."""
-        return self._now if self._heard else None
+        return self._now if self._is_current else None
 
     @property
     def origin(self) -> str:
         """Say what is shown, and how far the training is where that is older."""
         return self.origin_of(self.now)
 
-    def origin_of(self, shown: Shown | None) -> str:
+    def origin_of(self, shown: ShownSamples | None) -> str:
         """Say the same of something that was shown before."""
         run = self.run
         if run is None or shown is None:
@@ -247,7 +247,7 @@ class Sampled(QObject):
         """
         return self.note_of(self.now)
 
-    def note_of(self, shown: Shown | None) -> str:
+    def note_of(self, shown: ShownSamples | None) -> str:
         """Return what is to be known of samples where they stand beside figures or data."""
         run = self.run
         if run is None or shown is None or shown.note:
@@ -283,7 +283,7 @@ class Sampled(QObject):
     def _choose(self, _record: object = None) -> None:
         """Show drawn samples that are held or of the newest step, else the particles."""
         run, record, drawn = self.run, self._following.record, self.drawn
-        if run is None or not self._heard:
+        if run is None or not self._is_current:
             return
         newest = drawn is not None and (record is None or drawn.step >= record.step)
         if drawn is not None and (newest if self._held is None else self._held):
@@ -297,13 +297,13 @@ class Sampled(QObject):
             origin = f"{len(x):,} fixed {what}{end}, {snapshot_text.at_snapshot(record, run)}"
             told, classes = record.conditions, run.classes
             self._show(
-                Shown(
+                ShownSamples(
                     x, run.columns, origin, record.step, told=told, classes=classes, record=record
                 )
             )
-        self._following.drawn()
+        self._following.mark_drawn()
 
-    def _show(self, shown: Shown) -> None:
+    def _show(self, shown: ShownSamples) -> None:
         if shown is not self.now:
             other = self.now is None or self.note_of(self.now) != self.note_of(shown)
             self._now = shown

@@ -83,7 +83,12 @@ class LengthsView(LabView):
         self.key.show_names(self.picture.key)
         self.table.set_columns(_columns(figure))
         lines = [
-            (f"{length:g}", number_format.figure(values.mean()), _told(values - own), _within(gap))
+            (
+                f"{length:g}",
+                number_format.figure(values.mean()),
+                _format_values(values - own),
+                _within(gap),
+            )
             for length, values, gap in zip(lengths, distance, self.doubles("off"), strict=True)
         ]
         lines += [
@@ -141,7 +146,7 @@ def _spread(values: Any) -> Any:
     return values.std(axis=-1, ddof=1) if values.shape[-1] > 1 else np.zeros(values.shape[:-1])
 
 
-def _told(values: Any) -> str:
+def _format_values(values: Any) -> str:
     return f"{values.mean():+.2g} ± {short(float(_spread(values)), 1)}"
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtWidgets import QBoxLayout, QWidget
 
-from pushforward.studio.app.charts.line_plot import Drawn, LinePlot
+from pushforward.studio.app.charts.line_plot import LinePlot, LineSeries
 from pushforward.studio.app.data.views.lab import Lab
 from pushforward.studio.app.data.views.lab_frame import LabView
 from pushforward.studio.app.design.basic import column, label
@@ -105,15 +105,17 @@ class BoundView(LabView):
         self.terms.show_rows(terms, tips=[tip for *_, tip in TERMS])
         self.terms.fit()
         level, term = self.doubles("level"), self.doubles("term")
-        self.levels.show_lines([Drawn("added", level, term, self.doubles("term-error"))])
+        self.levels.show_lines([LineSeries("added", level, term, self.doubles("term-error"))])
         self.predictions.show_lines(_predicted(level, term))
         steps, whole = self.doubles("steps"), float(self.arrays["total"].ravel()[0])
         known = [name for name in VARIANCES if name in self.arrays]
         beyond = {name: self.doubles(name) - whole for name in known}
-        self.steps.show_lines([Drawn(f"{VARIANCES[n]} variance", steps, beyond[n]) for n in known])
+        self.steps.show_lines(
+            [LineSeries(f"{VARIANCES[n]} variance", steps, beyond[n]) for n in known]
+        )
         u = self.doubles("u")
         curves = zip(SCHEDULES, self.doubles("schedules"), strict=False)
-        self.schedules.show_lines([Drawn(name, u, curve) for name, curve in curves])
+        self.schedules.show_lines([LineSeries(name, u, curve) for name, curve in curves])
         self._show_spreads()
 
     def _term(self, name: str, title: str) -> tuple[str, str]:
@@ -137,7 +139,7 @@ class BoundView(LabView):
         self.spreads.fit()
 
 
-def _predicted(level: Doubles, term: Doubles) -> list[Drawn]:
+def _predicted(level: Doubles, term: Doubles) -> list[LineSeries]:
     """Return the mean square errors of a number, as those of the noise, the data and v, by level.
 
     What levels (k,) add to the bound (k,), in bits/dim, is |D - x0|^2/s^2 times the distance
@@ -146,7 +148,7 @@ def _predicted(level: Doubles, term: Doubles) -> list[Drawn]:
     noise = term * math.log(2.0) / math.log(level[1] / level[0])
     square = level**2
     errors = {"noise": noise, "data": square * noise, "v": (1.0 + square) * noise}
-    return [Drawn(name, level, error) for name, error in errors.items()]
+    return [LineSeries(name, level, error) for name, error in errors.items()]
 
 
 VIEW = LAB.view(BoundView, id="bound", lens="quality", title="Bound", order=44)

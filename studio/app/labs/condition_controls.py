@@ -88,7 +88,7 @@ class Conditions(QWidget):
                 self._grid.addWidget(choice, place, 1, 1, 2, Qt.AlignmentFlag.AlignLeft)
             else:
                 number = _Number(each, on=each.name not in off)
-                number.tick.toggled.connect(lambda _: self._told())
+                number.tick.toggled.connect(lambda _: self._update_texts())
                 number.slider.valueChanged.connect(partial(self._moved, number))
                 self.numbers[each.name] = number
                 for column, part in enumerate((number.tick, number.slider, number.value)):
@@ -97,17 +97,17 @@ class Conditions(QWidget):
     def _moved(self, number: _Number, _value: int) -> None:
         """Whoever moves a slider asks for its number."""
         if number.tick.isChecked():
-            self._told()
+            self._update_texts()
         else:
             number.tick.setChecked(True)
 
-    def _told(self) -> None:
+    def _update_texts(self) -> None:
         for number in self.numbers.values():
             number.tell()
         self.changed.emit()
 
     @property
-    def given(self) -> Mapping[str, Any]:
+    def conditions(self) -> Mapping[str, Any]:
         """What is asked for, as an operator is given it."""
         found: dict[str, Any] = {
             name: choice.name for name, choice in self.classes.items() if choice.place

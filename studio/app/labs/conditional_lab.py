@@ -150,13 +150,13 @@ class AskedView(AskedLive[Question]):
         self._meeting, self._ready = False, True
         several = len(able.conditions) > 1
         self.conditions.offer(able.conditions, FREE if several else ())
-        free = self._quick and not self._led and lacking(self.run, self._state.catalog) == ""
+        free = self._quick and not self._is_guided and lacking(self.run, self._state.catalog) == ""
         self.guided.setVisible(several and free)
         self._ask()
         self.refresh()
 
     @property
-    def _led(self) -> bool:
+    def _is_guided(self) -> bool:
         """Whether another run leads its samples: then they are drawn as the run draws them."""
         return self.run is not None and self.run.spec is not None and bool(led_by(self.run.spec))
 
@@ -176,7 +176,7 @@ class AskedView(AskedLive[Question]):
         self._strong.setText(f"{self.strength.value() / TENTHS:g}")
         if self._ready and self.isVisible():
             strength = self.strength.value() / TENTHS if self.guided.isVisibleTo(self) else None
-            given = tuple(self.conditions.given.items())
+            given = tuple(self.conditions.conditions.items())
             self.want(Question(self._key, given, strength, self._seed))
 
     def asking(self, question: Question) -> Asking:
@@ -188,11 +188,11 @@ class AskedView(AskedLive[Question]):
         config: dict[str, Any] = {"n": self.count, "seed": question.seed}
         if self._refined:
             sampler.pop("steps")
-        if sampler and self._quick and not self._led:
+        if sampler and self._quick and not self._is_guided:
             config["sampler"] = {"slug": "heun", "config": sampler}
         return Asking(OPERATOR, config, dict(question.given))
 
-    def taken(self, arrays: Arrays) -> Arrays:
+    def to_stored(self, arrays: Arrays) -> Arrays:
         """Return an answer with its classes by their names."""
         run = self.run
         return named(arrays, run.classes if run is not None else ())

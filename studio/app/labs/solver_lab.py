@@ -164,7 +164,7 @@ class SolversView(LabView):
         return self._measured_by(as_many=True)
 
     @property
-    def apart(self) -> list[tuple[RunState, Solved]]:
+    def other_count_runs(self) -> list[tuple[RunState, Solved]]:
         """The other runs, which were measured by another number of samples."""
         return self._measured_by(as_many=False)
 
@@ -218,7 +218,7 @@ class SolversView(LabView):
             f" · run {number(each.name)} is not shown: it was measured by "
             f"{format_count(other.samples, kind.one, kind.many)}, and a distance falls with their "
             "number"
-            for each, other in self.apart
+            for each, other in self.other_count_runs
         )
         self.facts.setText(
             f"{format_count(found.samples, kind.one, kind.many)} of step {found.step:,}"
@@ -230,7 +230,7 @@ class SolversView(LabView):
         self.distance.show_metric(f"{self.figure} by evaluations", self.figure)
         self.time.show_metric(f"{self.figure} by time", self.figure)
         rungs = self._rungs(found.distance)
-        rungs += self._beside(len(found.titles))
+        rungs += self._other_rungs(len(found.titles))
         self.distance.show_rungs(rungs, found.bar, calls)
         self.key.show_names(self.distance.key)
         self.time.show_rungs(self._by_time(), found.bar, None)
@@ -277,7 +277,7 @@ class SolversView(LabView):
         rungs = [Rung(k, title, *self.found.curve(values, k)) for k, title in enumerate(titles)]
         return [rung for rung in rungs if rung.calls.size]
 
-    def _beside(self, place: int) -> list[Rung]:
+    def _other_rungs(self, place: int) -> list[Rung]:
         """Return the curves of other runs, by calls."""
         rungs = []
         for run, other in self.others:

@@ -50,11 +50,11 @@ class WaysPlot(Chart):
         made.show_ways(self._ways, self._reference, self._real, "")
         return made
 
-    def whole(self, plane: Plane) -> tuple[Range, Range]:
+    def full_range(self, plane: Plane) -> tuple[Range, Range]:
         """Return where the reference goes and the data lie."""
         parts = [each.reshape(-1, 2) for each in (self._reference, self._real) if each is not None]
         if not parts:
-            return super().whole(plane)
+            return super().full_range(plane)
         points = np.concatenate(parts)
         points = points[np.isfinite(points).all(axis=1)]
         low, high = points.min(axis=0), points.max(axis=0)

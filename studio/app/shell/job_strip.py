@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QProgressBar, QWidget
 
 from pushforward.studio.app.core.app_state import AppState
-from pushforward.studio.app.core.queue_status import ahead, how_far
+from pushforward.studio.app.core.queue_status import describe_queue, how_far
 from pushforward.studio.app.design.basic import Elided, button, clear, column, row
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.protocol.messages import JobInfo
@@ -106,7 +106,9 @@ class JobStrip(QFrame):
         line = self.lines.get(job)
         if info is not None and line is not None:
             state = self._state
-            doing = ahead(state, job) if info.state == "queued" else state.doing.get(job, "")
+            doing = (
+                describe_queue(state, job) if info.state == "queued" else state.doing.get(job, "")
+            )
             line.show_job(info, doing, state.left.get(job), job in state.ending)
         elif line is not None:
             line.bar.setRange(0, 0)

@@ -173,7 +173,7 @@ class TopBar(QFrame):
         here = self.window().focusWidget()
         writes = here is not None and here.testAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled)
         taken = writes or takes_key(here, Qt.Key.Key_Space)
-        space = here is self.main or (self._state.playback.stands and not taken)
+        space = here is self.main or (self._state.playback.is_idle and not taken)
         if space != self._space:
             self._space = space
             self.refresh()

@@ -70,8 +70,8 @@ def read_envi(path: Path) -> RawRaster:
             f"Put {path.stem}.hdr into the same folder.",
         )
     fields = read_header(header)
-    rows, columns, bands = (_whole(header, fields, n) for n in ("lines", "samples", "bands"))
-    code = _whole(header, fields, "data type")
+    rows, columns, bands = (_read_integer(header, fields, n) for n in ("lines", "samples", "bands"))
+    code = _read_integer(header, fields, "data type")
     if code not in TYPES:
         raise FormatError(
             f"{header.name}: data type {code} is not read; these are: "
@@ -181,7 +181,7 @@ def _numbers(header: Path, fields: dict[str, str], name: str, count: int) -> lis
     return [each for each in found if each is not None]
 
 
-def _whole(header: Path, fields: dict[str, str], name: str) -> int:
+def _read_integer(header: Path, fields: dict[str, str], name: str) -> int:
     text = fields.get(name, "")
     if not re.fullmatch(r"\d{1,9}", text):
         raise FormatError(

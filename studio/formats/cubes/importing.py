@@ -210,10 +210,12 @@ def _read_truth(parts: Parts, rows: range, columns: range) -> NDArray[np.int64]:
     """
     if parts.truth is None:
         return np.zeros((len(rows), len(columns)), np.int64)
-    return _whole(parts.truth, rows, columns, MOST_CLASSES, "the ground truth of the scene")
+    return _read_integers(parts.truth, rows, columns, MOST_CLASSES, "the ground truth of the scene")
 
 
-def _whole(raster: Raster, rows: range, columns: range, most: int, what: str) -> NDArray[np.int64]:
+def _read_integers(
+    raster: Raster, rows: range, columns: range, most: int, what: str
+) -> NDArray[np.int64]:
     values = raster.read(rows, columns, None)
     if raster.about.empty is not None:
         values = np.where(values == raster.about.empty, 0, values)
@@ -319,7 +321,7 @@ def _blocks(scene: Scene, options: Mapping[str, Any]) -> Iterator[Block]:
             "position": np.stack([pixels // width, pixels % width], axis=1),
         }
         if scene.parts.roles is not None:
-            chosen = _whole(scene.parts.roles, rows, scene.columns, 3, "the second map")
+            chosen = _read_integers(scene.parts.roles, rows, scene.columns, 3, "the second map")
             block["role"] = chosen.ravel()
         yield block
 

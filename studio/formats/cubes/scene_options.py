@@ -14,7 +14,7 @@ def _source(path: str, title: str, help_: str, *, advanced: bool = False) -> Fie
     )
 
 
-def _whole(
+def _integer(
     path: str, title: str, help_: str, zero: str, unit: str = "", **more: object
 ) -> FieldSpec:
     return FieldSpec(
@@ -114,13 +114,13 @@ OPTIONS = (
         ],
         advanced=True,
     ),
-    _whole("row", "First row", "First row of a window of the scene, from 0.", "the first",
+    _integer("row", "First row", "First row of a window of the scene, from 0.", "the first",
            advanced=True),
-    _whole("rows", "Rows", "Rows of the window. Use it for scenes that do not fit into memory.",
+    _integer("rows", "Rows", "Rows of the window. Use it for scenes that do not fit into memory.",
            "all", advanced=True),
-    _whole("column", "First column", "First column of a window, from 0.", "the first",
+    _integer("column", "First column", "First column of a window, from 0.", "the first",
            advanced=True),
-    _whole("columns", "Columns", "Columns of the window.", "all", advanced=True),
+    _integer("columns", "Columns", "Columns of the window.", "all", advanced=True),
     FieldSpec(
         path="split",
         kind="choice",
@@ -136,9 +136,9 @@ OPTIONS = (
             Choice(value="map", title="By a second map"),
         ],
     ),
-    _whole("labels", "Training labels", "Number of labelled pixels to learn from.", "5 %",
+    _integer("labels", "Training labels", "Number of labelled pixels to learn from.", "5 %",
            depends=Dependency(path="split", values=list(_FEW))),
-    _whole("validation", "Validation labels",
+    _integer("validation", "Validation labels",
            "Number of further labelled pixels that choose settings, such as CRF weights.", "none",
            depends=Dependency(path="split", values=list(_FEW))),
     _source(

@@ -47,17 +47,17 @@ class InteractionTable(HistoriesImporter):
 
     def claims(self, path: Path) -> bool:
         """Say whether a file names a user and an item column, or is of a known text format."""
-        return any(file.layout.holds for file in _looked(path))
+        return any(file.layout.holds for file in _find_tables(path))
 
     def also(self, path: Path) -> bool:
         """Return whether a file is a table with at least two columns to choose from."""
         return path.suffix.lower() != ".zip" and any(
-            file.layout.width > 1 for file in _looked(path)
+            file.layout.width > 1 for file in _find_tables(path)
         )
 
     def enough(self, paths: Sequence[Path]) -> bool:
         """Say whether interactions are among them."""
-        return any(file.layout.holds == "events" for path in paths for file in _looked(path))
+        return any(file.layout.holds == "events" for path in paths for file in _find_tables(path))
 
     def files(self, paths: Sequence[Path], options: Mapping[str, Any]) -> list[File]:
         """Return the files, with the columns that were chosen.
@@ -65,7 +65,7 @@ class InteractionTable(HistoriesImporter):
         Raises:
             FormatError: there is no table among them.
         """
-        found = [file for path in paths for file in _looked(path, strict=True)]
+        found = [file for path in paths for file in _find_tables(path, strict=True)]
         if not found:
             named = ", ".join(path.name for path in paths)
             raise FormatError(f"{named}: no table of interactions is in there.", self.hint)
@@ -92,7 +92,7 @@ class InteractionTable(HistoriesImporter):
         }
 
 
-def _looked(path: Path, *, strict: bool = False) -> list[File]:
+def _find_tables(path: Path, *, strict: bool = False) -> list[File]:
     """Return the tables in a file or in a zip; what cannot be read is none, unless ``strict``.
 
     Raises:

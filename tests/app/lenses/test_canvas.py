@@ -358,8 +358,8 @@ def test_a_logarithm_is_counted_by_what_it_is_of(canvas: ParticleCanvas) -> None
     assert marks == pytest.approx({"20": math.log(20), "50": math.log(50), "100": math.log(100),
                                    "200": math.log(200)})  # fmt: skip
     assert dict(bottom._marks(-1.0, 1.0, 400.0)) == before
-    assert mass.said(math.log(83.1)) == "Mass 83.1 GeV"
-    assert Column("η").said(-0.25) == "η −0.25"
+    assert mass.format(math.log(83.1)) == "Mass 83.1 GeV"
+    assert Column("η").format(-0.25) == "η −0.25"
     assert [each.heading for each in columns_of({"log(m/GeV)": mass}, ("log(m/GeV)", "pt"))] == [
         "Mass (GeV)",
         "pt",

@@ -26,10 +26,10 @@ from pushforward.studio.app.charts import histogram
 from pushforward.studio.app.charts.bar_chart import Bars, BarsPlot, Run
 from pushforward.studio.app.charts.distribution_bins import (
     WassersteinDistance,
-    apart,
     edges_of,
     shares_of,
     spread_of,
+    wasserstein_distance,
 )
 from pushforward.studio.app.charts.histogram import HistogramPlot, HistogramScene, Steps
 from pushforward.studio.app.charts.histogram_card import HistogramCard
@@ -52,7 +52,7 @@ from pushforward.studio.app.data.sample_measures import (
 from pushforward.studio.app.data_types.cubes.spectrum_plot import SpectrumPlot
 from pushforward.studio.app.design.theme import colors, theme
 from pushforward.studio.app.design.tokens import DARK, LIGHT
-from pushforward.studio.app.engine.sample_source import Shown
+from pushforward.studio.app.engine.sample_source import ShownSamples
 from pushforward.studio.app.lenses.quality.distributions.distance_view import DistanceTable
 from pushforward.studio.app.lenses.quality.distributions.distribution_scenes import bars_of, said_of
 from pushforward.studio.app.lenses.quality.distributions.distributions_view import (
@@ -452,7 +452,9 @@ async def test_a_brush_selects_rows_that_every_lens_shows(
     assert view.cards.cards["y"].scene.chosen.sum() == pytest.approx(
         len(selection.rows) / len(x), abs=0.02
     )
-    assert selection.known(selection.source) is not None, "the inspector can say what they are"
+    assert selection.find_offered(selection.source) is not None, (
+        "the inspector can say what they are"
+    )
     view.cards.cards["x"].plot.show_all()
     assert selection.source is None
     assert view.cards.cards["y"].scene.chosen is None
@@ -506,7 +508,7 @@ async def test_what_was_held_out_is_the_truth_where_there_is_such(
     taking = Taking(lens.run.key, "chosen", source, (0, 1), 60)
     command = taking.command("x.npz", overwrite=False)
     assert (command.what, command.n, command.rows) == ("held", 60, [0, 1])
-    assert lens.state.selection.made(lens.run.key).what == "particles"
+    assert lens.state.selection.last_of_run(lens.run.key).what == "particles"
 
 
 async def test_no_figure_is_told_before_it_is_known_which_data_are_the_real_ones(
@@ -604,7 +606,7 @@ async def test_what_is_counted_is_called_by_what_it_is_of_also_when_others_come(
     monkeypatch.setattr(view.counted, "measure", lambda: None)  # which takes a while
     fixed = view._sampled.origin
     drawn = np.zeros((1000, 2), np.float32)
-    view._sampled.drawn = Shown(drawn, (), "1,000 samples, step 5", 5, "f.npz")
+    view._sampled.drawn = ShownSamples(drawn, (), "1,000 samples, step 5", 5, "f.npz")
     view._sampled.hold(True)
     view._say_which()
     said = view._words.accessibleName()
@@ -635,7 +637,9 @@ async def test_samples_that_come_before_others_are_counted_do_not_name_these(
     before = view._sampled.now
     view.counted.found = None
     view.counted.measure()
-    view._sampled._now = Shown(np.zeros((1500, 2), np.float32), (), "1,500 samples", 5, "f.npz")
+    view._sampled._now = ShownSamples(
+        np.zeros((1500, 2), np.float32), (), "1,500 samples", 5, "f.npz"
+    )
     await until(lambda: view.counted.found is not None)
     assert view.counted.of is before
     assert view.counted.found.count(1) == len(before.x)
@@ -734,7 +738,7 @@ def test_constituents_are_counted_one_by_one_and_brushed_jet_by_jet(qapp: QAppli
     assert len(found.of(1, name)) == 400, "padded places are no constituents"
     rows = found.rows_in(1, name, (0.1, 0.2))
     assert rows.tolist() == list(range(0, 200, 2)), "the tops, by one of their two prongs"
-    assert len(found.among(1, name, rows)) == 200, "with all their constituents"
+    assert len(found.values_among(1, name, rows)) == 200, "with all their constituents"
     assert found.names[0] == "Mass", "what matters most comes first"
 
 
@@ -851,10 +855,10 @@ def test_of_few_data_nothing_is_called_good_and_only_what_is_clear_is_called_off
     """Laws that are the same and such that are 1.0 apart, by their number."""
     rng = np.random.default_rng(7)
     real = rng.normal(size=4000)
-    few = [apart(rng.normal(size=36), real, seed) for seed in range(20)]
+    few = [wasserstein_distance(rng.normal(size=36), real, seed) for seed in range(20)]
     assert {each.level for each in few if each is not None} == {"few"}
-    off = apart(rng.normal(size=100) + 1.0, real)
-    enough = apart(rng.normal(size=1000), real)
+    off = wasserstein_distance(rng.normal(size=100) + 1.0, real)
+    enough = wasserstein_distance(rng.normal(size=1000), real)
     assert off is not None
     assert enough is not None
     assert (off.n, off.level, enough.level) == (100, "warm", "good")

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 from pushforward.studio.app.data_types.cubes.scene_view import SceneView
 from pushforward.studio.app.data_types.interactions.recommend_view import RecommendView
 from pushforward.studio.app.engine.requests.request_base import Answer, Refused
-from pushforward.studio.app.engine.sample_source import Sampled, Shown
+from pushforward.studio.app.engine.sample_source import Sampled, ShownSamples
 from pushforward.studio.app.lenses.compare.compare_view import CompareView
 from pushforward.studio.app.lenses.samples.points_view import SamplesView
 from pushforward.studio.app.lenses.samples.tile_samples_view import TileSamplesView
@@ -55,7 +55,7 @@ def view(request: Any, lens: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Q
     made.show()
     if isinstance(made, TileSamplesView):
         # Real data are fetched as many as there is room for beside what was generated.
-        made.findChild(Sampled)._now = Shown(np.zeros((4, 8, 8), np.float32), (), "four", 0)
+        made.findChild(Sampled)._now = ShownSamples(np.zeros((4, 8, 8), np.float32), (), "four", 0)
     yield made
     made.close()
     made.deleteLater()

@@ -45,11 +45,11 @@ def test_a_frame_is_the_nearest_to_a_flow_time_and_says_what_is_known_there() ->
         assert now in strip, "the strip says the time of the frame that is seen"
         assert strip == sorted(set(strip))
         assert (strip[0], strip[-1], len(strip)) == (0, T - 1, STRIP)
-    assert found.said(0, 1).startswith(
+    assert found.describe(0, 1).startswith(
         "frame 1 of 12, t = 0.00, s = 20, 0 evaluations, |score| 0.1"
     )
-    assert found.said(T - 1, 0) == "frame 12 of 12, t = 1.00, s = 0, 11 evaluations"
-    assert found.said(T - 1, 0, led=True).endswith("11 evaluations with guidance")
+    assert found.describe(T - 1, 0) == "frame 12 of 12, t = 1.00, s = 0, 11 evaluations"
+    assert found.describe(T - 1, 0, led=True).endswith("11 evaluations with guidance")
     assert "t = 1.00" in replace(found, t=np.minimum(found.t * 1.2, 1)).ends()
     assert "0/0" not in replace(found, s=found.s + 1).ends(), "it has every dot"
     assert replace(found, s=found.s * 0).ends() == ""

@@ -194,7 +194,7 @@ async def test_graphs_are_turned_by_keys_and_by_what_is_selected_elsewhere(
     assert view._title.accessibleName().startswith(f"Graph {N - 1}")
     lens.state.selection.set(source, np.array([1]), "tiles")
     assert view.which.currentIndex() == 1
-    assert dict(lens.state.selection.known(source).tell(1))["Nodes"] == "4"
+    assert dict(lens.state.selection.find_offered(source).tell(1))["Nodes"] == "4"
     view.strip.picked.emit(0)
     assert lens.state.playback.flow == 0.0
 
@@ -221,15 +221,15 @@ async def test_a_flow_that_is_not_seen_tells_the_inspector_nothing(view: Any, le
     await shown(view, lens)
     lens.state.playback.set(flow=0.2)
     source, selection = Source(lens.run.key, "particles"), lens.state.selection
-    on_the_way = selection.known(source)
+    on_the_way = selection.find_offered(source)
     view.hide()
     ended = Offered({"x": np.ones((N, 6), np.float32)}, "Generated graph", lambda row: [])
     selection.offer(source, ended)
     selection.set(source, np.array([1]), "tiles")
     assert view.which.currentIndex() == 1
-    assert selection.known(source) is ended
+    assert selection.find_offered(source) is ended
     view.show()
-    assert selection.known(source) not in (ended, on_the_way)
+    assert selection.find_offered(source) not in (ended, on_the_way)
 
 
 async def test_a_model_that_foresees_nothing_is_shown_as_it_is_now(view: Any, lens: Any) -> None:

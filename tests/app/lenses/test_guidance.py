@@ -9,7 +9,11 @@ import numpy as np
 import pytest
 
 from pushforward.studio.app.core.guidance_results import Found, lacking
-from pushforward.studio.app.data.views.guidance_frame import STRENGTHS, GuidanceView, told
+from pushforward.studio.app.data.views.guidance_frame import (
+    STRENGTHS,
+    GuidanceView,
+    with_label_dropout,
+)
 from pushforward.studio.app.engine.requests.request_base import Answer, Refused
 from pushforward.studio.app.labs import guidance_lab
 from pushforward.studio.app.text import number_format
@@ -111,7 +115,9 @@ async def test_the_slider_leads_and_the_exact_law_stands_beside(able, view) -> N
     assert len(view.led.points) == N
     assert view.exact.isVisible()
     assert view.own.isHidden()
-    assert view.led.whole(view.led.plane) == view.exact.whole(view.exact.plane), "the same axes"
+    assert view.led.full_range(view.led.plane) == view.exact.full_range(view.exact.plane), (
+        "the same axes"
+    )
     before = len(asked(able))
     for place in range(10, 30):
         view.slider.setValue(place)
@@ -210,7 +216,7 @@ async def test_a_run_that_was_never_told_a_class_says_how_to_get_one(able, view)
     always = Pick(slug="edm", config={"conditional": True})
     run.spec = msgspec.structs.replace(run.spec, family=always)
     assert "always conditioned" in lacking(run, state.catalog)
-    assert told(run.spec, state).family.config["label_dropout"] == 0.1
+    assert with_label_dropout(run.spec, state).family.config["label_dropout"] == 0.1
 
 
 def test_it_is_not_for_models_that_could_not_be_told_a_class(lens) -> None:

@@ -221,7 +221,7 @@ def test_a_model_that_is_told_a_class_is_judged_as_one_that_is_not():
         for each in figures(made, str, lambda slug: asked if slug == asked.slug else FLOOR)
         if each.slug == "label-accuracy"
     )
-    assert row.beside == "real 0.98 ±\u00a00.005; no verdict"
+    assert row.context == "real 0.98 ±\u00a00.005; no verdict"
     assert "It is not part of the verdict: it measures the condition, not realism" in row.tip
 
 

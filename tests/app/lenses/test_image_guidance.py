@@ -159,7 +159,7 @@ def test_a_share_is_never_above_one_and_what_is_all_one_is_seen_at_a_sensible_sc
     qtbot.addWidget(plot)
     plot.resize(400, 300)
     plot.show_stops([Stop(at, (1.0, 0.9, 1.0), (0.0, 0.0, 0.1)) for at in (0.0, 1.0)])
-    across, up = plot.whole(plot.plane)
+    across, up = plot.full_range(plot.plane)
     assert across[0] == pytest.approx(0.8, abs=0.02)
     assert up[1] == pytest.approx(0.2, abs=0.02)
     for low, high in (across, up, (0.9, 1.3), (-0.2, 0.1)):
@@ -167,7 +167,7 @@ def test_a_share_is_never_above_one_and_what_is_all_one_is_seen_at_a_sensible_sc
     sizes = TradeoffPlot("", "strength", "deviation", "share", (SIZE, SHARE))
     qtbot.addWidget(sizes)
     sizes.show_stops([Stop(0.0, (1.4,) * 3, (1.0,) * 3), Stop(1.0, (1.4,) * 3, (1.0,) * 3)])
-    assert sizes.whole(sizes.plane)[0] == pytest.approx((1.284, 1.516))
+    assert sizes.full_range(sizes.plane)[0] == pytest.approx((1.284, 1.516))
 
 
 async def test_images_follow_the_slider_and_the_curve_is_what_was_measured(lens, lab) -> None:
@@ -203,7 +203,7 @@ async def test_images_follow_the_slider_and_the_curve_is_what_was_measured(lens,
     await until(lambda: lab.status.mark.isHidden())
     assert [stop.setting for stop in path.stops] == [0.0, 1.0, 2.0, 3.0]
     assert (path.stops[1].across, path.stops[1].up) == ((0.7, 0.6, 0.8), (0.9, 0.85, 0.93))
-    across, up = path.whole(path.plane)
+    across, up = path.full_range(path.plane)
     assert across[0] < 0.7 < 0.95 < across[1], "real images are in the picture, too"
     assert up[1] > 0.98
     assert lab.table.heading(1).text() == "guided, n\u00a0=\u00a01,200"

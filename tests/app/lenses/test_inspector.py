@@ -98,7 +98,7 @@ async def test_what_is_much_nearer_than_real_ones_are_may_be_a_copy(
     lens: Any, inspector: Inspector
 ) -> None:
     made, real = images(lens)
-    copies = lens.state.selection.known(real).arrays["x"]
+    copies = lens.state.selection.find_offered(real).arrays["x"]
     lens.browser.show_data(kind("images"), {"x": copies.copy()}, made, {"x": copies}, real, "")
     lens.state.selection.set(made, np.array([7]), "tiles")
     await until(lambda: near(inspector).endswith("it may be a copy."))
@@ -109,7 +109,7 @@ async def test_the_nearest_is_of_the_same_class_and_as_many_are_told_in_both_pla
 ) -> None:
     """A generated top was held against quarks, of 2,048 in one place and of 4,096 in the other."""
     made, real = images(lens)
-    there = lens.state.selection.known(real).arrays["x"]
+    there = lens.state.selection.find_offered(real).arrays["x"]
     classes = np.array(["quark", "top"] * (N // 2))
     mine = {"x": there + 0.01, "label": np.array(["quark"] * N)}
     browser = lens.browser
@@ -136,7 +136,7 @@ def test_far_is_what_is_of_another_class_and_usual_is_told_of_each_class() -> No
     assert (found.far[6], found.among, found.copied) == (0.0, N // 2, True)
     assert usual == {"quark": pytest.approx(4 * 2 / (N - 1), rel=1e-4)}  # every other one is it
     unlabelled = measured({"x": x}, 6, real, kind("images"))
-    assert (unlabelled.among, unlabelled.sought(kind("images"))) == (N, "40 real images")
+    assert (unlabelled.among, unlabelled.describe_searched(kind("images"))) == (N, "40 real images")
 
 
 def test_several_are_counted_and_shown_alone(lens: Any, inspector: Inspector) -> None:

@@ -259,14 +259,14 @@ async def test_what_is_picked_is_seen_large_and_by_the_inspector(view: Any, lens
     assert selection.source == Source(lens.run.key, "particles")
     assert selection.rows.tolist() == [5]
     assert view._title.text() == "Top jet 5"
-    facts = dict(selection.known(selection.source).tell(5))
+    facts = dict(selection.find_offered(selection.source).tell(5))
     assert re.search(r" GeV \(asked 1,005, [+−]\d[^)]* %\)$", facts["pT"])
     assert facts["Constituents"] == "4 (asked 4)"
     view.board.picked.emit(view.board.lines[0].real[0])
     assert selection.source.what == "near"
-    assert selection.known(selection.source).numbers[selection.rows].tolist() == [500]
+    assert selection.find_offered(selection.source).numbers[selection.rows].tolist() == [500]
     assert view._title.text() == "Real: Gluon jet 500"
-    facts = dict(selection.known(selection.source).tell(0))
+    facts = dict(selection.find_offered(selection.source).tell(0))
     assert re.search(r" GeV \(whole jet 151, [+−]\d[^)]* %\)$", facts["Mass"])
     assert " GeV (whole jet 1,000, " in facts["pT"]
     assert not view.plane.way.moves

@@ -127,7 +127,7 @@ async def test_what_is_known_of_the_data_outlives_many_pictures(judged: Any) -> 
     more = MoreKnown(judged.state, judged.state, judged.actions)
     real = {"x": judged.run.target}
     more.of(judged.run, IMAGES, real, own=True)
-    await until(lambda: "nearest" in (more.known(judged.run, real) or {}))
+    await until(lambda: "nearest" in (more.find_known(judged.run, real) or {}))
     for _ in range(KEPT + 1):
         more.of(judged.run, IMAGES, {"x": judged.run.target[:2].copy()})
         assert "nearest" in more.of(judged.run, IMAGES, real, own=True)

@@ -66,7 +66,7 @@ async def test_the_nearest_stand_in_the_place_of_the_data_and_go_with_the_chip(
     assert "the nearest of 3 training" in browser.real._where.text()
     selection = lens.state.selection
     selection.set(browser.real.source, np.array([2]), "tiles")
-    known = selection.known(selection.source)
+    known = selection.find_offered(selection.source)
     rows = tuple(known.numbers[selection.rows].tolist())
     command = Taking(lens.run.key, "chosen", selection.source, rows, 3).command(
         "a.h5", overwrite=False

@@ -126,7 +126,7 @@ def test_a_sentence_says_whether_its_tree_is_right() -> None:
     arrays = {"x": np.stack(rows), "sentence": np.stack([told(words)] * 3)}
     measured = own.measures(arrays)
     assert measured["Tree"].tolist() == ["right", "1 wrong link", "1 wrong class"]
-    assert own.tiles(arrays).said(0) == SENTENCE
+    assert own.tiles(arrays).describe(0) == SENTENCE
     assert set(measured["Order of word classes"].tolist()) <= {"seen part", "unseen part"}
     assert "Tree" not in own.measures({"x": arrays["x"]}), "nobody knows the words"
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication
 from pushforward.studio.app.charts.lasso import inside, shared
 from pushforward.studio.app.charts.particle_canvas import ParticleCanvas
 from pushforward.studio.app.core.selection import Offered, Source
-from pushforward.studio.app.engine.sample_source import Shown
+from pushforward.studio.app.engine.sample_source import ShownSamples
 from pushforward.studio.app.lenses.samples.points_view import SamplesView
 from pushforward.studio.app.lenses.watch.particles_view import WatchView
 
@@ -46,7 +46,7 @@ def test_pictures_are_no_table_of_points_before_anybody_knows_the_kind(views: An
     """A project that was left at the samples of pictures opened with an error."""
     _, samples = views
     before = samples._table.model().columnCount()
-    samples._show(Shown(np.zeros((3, 1, 8, 8), np.float32), (), "", 3))
+    samples._show(ShownSamples(np.zeros((3, 1, 8, 8), np.float32), (), "", 3))
     assert samples._table.model().columnCount() == before
 
 
@@ -209,7 +209,7 @@ def test_what_is_not_shown_any_more_is_not_selected(lens: Any) -> None:
     selection.offer(real, offered)
     selection.offer(old, offered)
     assert selection.rows.tolist() == [1]
-    assert selection.made("/r") == old
+    assert selection.last_of_run("/r") == old
     selection.offer(new, offered)
     assert selection.source is None
-    assert selection.made("/r") == new
+    assert selection.last_of_run("/r") == new

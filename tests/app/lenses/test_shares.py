@@ -9,7 +9,6 @@ from pushforward.studio.app.charts.distribution_bins import (
     RESAMPLES,
     WassersteinDistance,
     _resampled,
-    apart,
     beyond,
     edges_of,
     inside,
@@ -17,6 +16,7 @@ from pushforward.studio.app.charts.distribution_bins import (
     spread_of,
     spread_within,
     wasserstein,
+    wasserstein_distance,
 )
 
 NORMAL = np.random.default_rng(0).normal(size=4000)
@@ -47,17 +47,19 @@ def test_an_axis_ends_before_a_tail_of_single_values(n: int, beyond_it: int) -> 
 
 def test_a_distance_is_written_to_two_digits_of_what_varies() -> None:
     assert (
-        WassersteinDistance(2.0966, 1.7443, 0.3, 500, 0.4623).said("GeV")
+        WassersteinDistance(2.0966, 1.7443, 0.3, 500, 0.4623).format("GeV")
         == "2.10 ± 0.46 GeV, floor 1.74"
     )
-    assert WassersteinDistance(8.6, 6.52, 1.0, 500, 1.67).said("GeV") == "8.6 ± 1.7 GeV, floor 6.5"
-    small = WassersteinDistance(0.000143, 0.000136, 3e-5, 500, 5.06e-5)
-    assert small.said() == "(1.43 ± 0.51, floor 1.36) ×10⁻⁴"
     assert (
-        WassersteinDistance(1234.5, 1200.0, 0.0, 500, 24.0).said("GeV")
+        WassersteinDistance(8.6, 6.52, 1.0, 500, 1.67).format("GeV") == "8.6 ± 1.7 GeV, floor 6.5"
+    )
+    small = WassersteinDistance(0.000143, 0.000136, 3e-5, 500, 5.06e-5)
+    assert small.format() == "(1.43 ± 0.51, floor 1.36) ×10⁻⁴"
+    assert (
+        WassersteinDistance(1234.5, 1200.0, 0.0, 500, 24.0).format("GeV")
         == "1,234 ± 24 GeV, floor 1,200"
     )
-    assert WassersteinDistance(0.0, 0.0, 0.0, 500).said() == "0.0, floor 0.0"
+    assert WassersteinDistance(0.0, 0.0, 0.0, 500).format() == "0.0, floor 0.0"
 
 
 def test_whole_numbers_have_a_bin_each() -> None:
@@ -143,16 +145,16 @@ def test_wasserstein_is_a_distance(first: list[float], second: list[float]) -> N
 
 def test_what_is_as_the_data_is_good_and_what_is_off_is_warm() -> None:
     rng = np.random.default_rng(2)
-    same = apart(rng.normal(size=1000), NORMAL)
+    same = wasserstein_distance(rng.normal(size=1000), NORMAL)
     moved = rng.normal(size=1000) + 0.3
-    off = apart(moved, NORMAL)
+    off = wasserstein_distance(moved, NORMAL)
     assert same is not None
     assert off is not None
     assert (same.n, same.level, off.level) == (1000, "good", "warm")
     assert off.value == pytest.approx(moved.mean() - NORMAL.mean(), abs=0.03)
     assert same.floor == pytest.approx(off.floor, rel=0.3)
-    assert apart(rng.normal(size=10), NORMAL) is None
-    assert apart(np.empty(0), NORMAL) is None
+    assert wasserstein_distance(rng.normal(size=10), NORMAL) is None
+    assert wasserstein_distance(np.empty(0), NORMAL) is None
 
 
 def test_nan_is_in_no_range() -> None:
@@ -193,11 +195,16 @@ def test_data_are_drawn_with_all_of_their_elements() -> None:
     middle = rng.normal(size=(2000, 1))
     x = middle + 0.1 * rng.normal(size=(2000, 5))
     x[rng.random(x.shape) < 0.3] = np.nan
-    same, other = apart(x[:1000], x[1000:]), apart(x[:1000] + 0.5, x[1000:])
+    same, other = (
+        wasserstein_distance(x[:1000], x[1000:]),
+        wasserstein_distance(x[:1000] + 0.5, x[1000:]),
+    )
     assert same is not None
     assert other is not None
     assert same.level == "good"
-    assert same.floor > 1.5 * apart(rng.normal(size=4000), rng.normal(size=4000)).floor
+    assert (
+        same.floor > 1.5 * wasserstein_distance(rng.normal(size=4000), rng.normal(size=4000)).floor
+    )
     assert other.value == pytest.approx(0.5, abs=0.1)
     assert other.bar < 0.1
 
@@ -208,7 +215,7 @@ def test_the_bar_of_a_distance_is_that_of_both_sides(made: int, real: int) -> No
     Draws alone had all that was generated in each, and said less than half of it.
     """
     rng = np.random.default_rng(made)
-    found = apart(rng.normal(9.0, 2.0, size=made), rng.normal(size=real))
+    found = wasserstein_distance(rng.normal(9.0, 2.0, size=made), rng.normal(size=real))
     assert found is not None
     assert found.value == pytest.approx(9.0, abs=4 * (5.0 / made) ** 0.5)
     assert found.bar == pytest.approx((5.0 / made) ** 0.5, rel=0.25)
@@ -218,7 +225,7 @@ def test_one_value_far_off_makes_a_distance_as_uncertain_as_it_is_large() -> Non
     """It is drawn again 0, 1, 2, ... times: by the law of Poisson, of mean and deviation 1."""
     made = NORMAL[:64].copy()
     made[7] = 64e3
-    found = apart(made, NORMAL)
+    found = wasserstein_distance(made, NORMAL)
     assert found is not None
     assert found.value == pytest.approx(1000, rel=0.01)
     assert found.bar == pytest.approx(1000, rel=0.25)
@@ -228,8 +235,10 @@ def test_the_bar_of_elements_is_that_of_the_data_that_they_are_of() -> None:
     """Thirty elements of a datum that are alike say no more than one of it."""
     rng = np.random.default_rng(2)
     made, real = rng.normal(9.0, size=400), rng.normal(size=2000)
-    one = apart(made, real)
-    many = apart(np.repeat(made[:, None], 30, axis=1), np.repeat(real[:, None], 30, axis=1))
+    one = wasserstein_distance(made, real)
+    many = wasserstein_distance(
+        np.repeat(made[:, None], 30, axis=1), np.repeat(real[:, None], 30, axis=1)
+    )
     assert one is not None
     assert many is not None
     assert many.bar == pytest.approx(one.bar, rel=1e-9)

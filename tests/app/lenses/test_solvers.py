@@ -218,7 +218,7 @@ async def test_curves_of_other_runs_by_the_same_figure_are_drawn_with_it(lens, v
             job="j", run=fifth.key, operator="solver-lab", step=100, result=fifth.results[0]
         )
     )
-    await until(lambda: view.apart)
+    await until(lambda: view.other_count_runs)
     assert [each.name for each, _ in view.apart] == ["0012-e"], "more samples are nearer anyway"
     assert "euler, run 12" not in [rung.title for rung in view.distance.rungs]
     assert "run 12 is not shown: it was measured by 2,000" in view.facts.text()

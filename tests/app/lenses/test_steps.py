@@ -144,9 +144,9 @@ def test_a_stage_of_jets_says_their_type_once_it_is_known() -> None:
     x = np.array([[[0.1, 0.0, 3.0], [0.0, 0.0, 0.0]]])
     scene = {"real": x, "particles": x + 0.2, "level": np.array([0.5]), "given:label": ["top"]}
     data, noisy = jets.scene({name: np.asarray(each) for name, each in scene.items()})
-    assert data.tiles.said(0).startswith("top, ")
+    assert data.tiles.describe(0).startswith("top, ")
     assert noisy.title == "The particles, noise level s = 0.5"
-    assert "top" not in noisy.tiles.said(0)
+    assert "top" not in noisy.tiles.describe(0)
 
 
 async def test_of_texts_a_step_is_drawn_and_a_moment_can_be_frozen(lens: Any, qtbot: QtBot) -> None:
@@ -164,9 +164,9 @@ async def test_of_texts_a_step_is_drawn_and_a_moment_can_be_frozen(lens: Any, qt
     lens.state.runs.record_arrived.emit(lens.run.key)
     assert view.steps.titles == ["Before", "Prediction", "Sampled"]
     assert "latent 0, t = 0.00 to 1.00" in view._where.accessibleName()
-    assert view.steps.grids[0].tiles.said(0) == "a□"
+    assert view.steps.grids[0].tiles.describe(0) == "a□"
     lens.state.selection.set(Source(lens.run.key, "particles"), np.array([1]), "click")
-    assert view.steps.grids[0].tiles.said(0) == "□□"
+    assert view.steps.grids[0].tiles.describe(0) == "□□"
     moment = lens.state.moment
     moment.begin(lens.run.key, 7, resume=False)
     stage = {"scene:real": text[1], "scene:particles": text[0]}

@@ -487,7 +487,7 @@ async def test_jets_say_their_type_by_its_name(
     for pane, types in sides:
         tiles = pane.grid.tiles
         assert tiles is not None
-        assert [tiles.said(i).partition(",")[0] for i in range(len(tiles))] == types
+        assert [tiles.describe(i).partition(",")[0] for i in range(len(tiles))] == types
     # Also before it is known of what kind the data of the run are.
     catalog, lens.state.catalog = lens.state.catalog, None
     early = Sampled(samples, lens.state, lens.actions, 2, lambda state: True)

@@ -15,14 +15,14 @@ from shiboken6 import isValid
 from pushforward.studio.app.charts.density_map import DensityMap
 from pushforward.studio.app.charts.guidance_charts import GuidanceCharts
 from pushforward.studio.app.charts.guided_plot import LedPlot
-from pushforward.studio.app.charts.line_plot import Drawn
+from pushforward.studio.app.charts.line_plot import LineSeries
 from pushforward.studio.app.charts.tradeoff_chart import SIZE, Stop
 from pushforward.studio.app.core import async_tasks
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.data_type import LABEL
 from pushforward.studio.app.core.guidance_results import DROPOUT, TOLD, Figures, Found, lacking
 from pushforward.studio.app.core.operator_settings import Asking
-from pushforward.studio.app.core.queue_status import ahead
+from pushforward.studio.app.core.queue_status import describe_queue
 from pushforward.studio.app.data.views.lab_status import LabStatus
 from pushforward.studio.app.data.views.lens_view import LensView
 from pushforward.studio.app.data.views.request_progress import BUSY, UnderWay, UnderWayLine
@@ -50,7 +50,16 @@ from pushforward.studio.protocol.spec import Pick, RunSpec
 if TYPE_CHECKING:
     from pushforward.studio.store.results import ResultRecord
 
-__all__ = ["CURVE", "MOST", "OPERATOR", "STRENGTHS", "WIDE", "GuidanceView", "Question", "told"]
+__all__ = [
+    "CURVE",
+    "MOST",
+    "OPERATOR",
+    "STRENGTHS",
+    "WIDE",
+    "GuidanceView",
+    "Question",
+    "with_label_dropout",
+]
 
 OPERATOR, RECIPE = "guidance-lab", "guided-ring-of-five"
 STRENGTHS = tuple(
@@ -472,7 +481,11 @@ class GuidanceView(LensView):
     def _waiting(self) -> str:
         """Return what pending samples wait for, "" for nothing."""
         mine = self.under_way.job
-        return ahead(self._state, mine.job if mine is not None else "") if self._query.busy else ""
+        return (
+            describe_queue(self._state, mine.job if mine is not None else "")
+            if self._query.busy
+            else ""
+        )
 
     def _tell_waiting(self, _news: object = None) -> None:
         text = self._waiting
@@ -510,7 +523,7 @@ class GuidanceView(LensView):
     def _set_up(self) -> None:
         run = self.run
         if run is not None and run.spec is not None:
-            self._actions.setup.open(told(run.spec, self._state))
+            self._actions.setup.open(with_label_dropout(run.spec, self._state))
 
     def _tell_sliders(self) -> None:
         self._strength.setText(f"{self.strength:g}")
@@ -561,12 +574,12 @@ class GuidanceView(LensView):
         each = [known[strength] for strength in sorted(known) if strength <= MOST]
         x = np.array([figures.strength for figures in each])
         lines = [
-            Drawn("share", x, np.array([figures.share for figures in each])),
-            Drawn("deviation", x, np.array([figures.deviation for figures in each])),
+            LineSeries("share", x, np.array([figures.share for figures in each])),
+            LineSeries("deviation", x, np.array([figures.deviation for figures in each])),
         ]
         tilted = np.array([figures.tilted_deviation for figures in each])
         if np.isfinite(tilted).all():
-            lines.append(Drawn("deviation, tilted law", x, tilted))
+            lines.append(LineSeries("deviation, tilted law", x, tilted))
         stops = [Stop(one.strength, (one.deviation,) * 3, (one.share,) * 3) for one in each]
         at = asked.strength if asked.strength <= MOST else None
         self.charts.show_both(stops, lines, at, (1.0, None))
@@ -599,7 +612,7 @@ class GuidanceView(LensView):
             line.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
 
 
-def told(spec: RunSpec, state: AppState) -> RunSpec:
+def with_label_dropout(spec: RunSpec, state: AppState) -> RunSpec:
     """Return the spec of a class-conditional run with label dropout 0.1."""
     family = spec.family
     entry = state.catalog.get("family", family.slug) if state.catalog is not None else None

@@ -92,7 +92,7 @@ class AskedLive(LensView, Generic[Q]):
     def begin(self) -> None:
         """Let go of what is known of the run before."""
 
-    def taken(self, arrays: Arrays) -> Arrays:
+    def to_stored(self, arrays: Arrays) -> Arrays:
         """Return an answer as it is stored."""
         return arrays
 
@@ -172,7 +172,7 @@ class AskedLive(LensView, Generic[Q]):
             return
         if not isValid(self) or question.key != self._key:
             return
-        self.found, self.wrong = (question, self.taken(answer.arrays)), ""
+        self.found, self.wrong = (question, self.to_stored(answer.arrays)), ""
         self._count = count
         self._said = f"step {int((answer.result or {}).get('step', 0)):,}"
         self.refresh()

@@ -50,7 +50,7 @@ class MotionChip(QWidget):
         self.resize(self.sizeHint())
 
     @property
-    def known(self) -> bool:
+    def has_motion(self) -> bool:
         """Whether there is a motion to show."""
         return bool(self._formula)
 

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
 
 from pushforward.studio.app.core.app_state import AppState
-from pushforward.studio.app.core.queue_status import ahead, how_far
+from pushforward.studio.app.core.queue_status import describe_queue, how_far
 from pushforward.studio.app.design.basic import button, label, row
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.protocol.messages import JobInfo
@@ -62,7 +62,7 @@ class UnderWay(QObject):
         job, state = self.job, self._state
         if job is None:
             return ""
-        if job.state == "queued" and (waits := ahead(state, job.job)):
+        if job.state == "queued" and (waits := describe_queue(state, job.job)):
             return waits
         return how_far(job, state.doing.get(job.job, ""), state.left.get(job.job))
 

@@ -90,7 +90,7 @@ class LayerList(QWidget):
         painter.drawRect(thumb.adjusted(0.5, 0.5, -0.5, -0.5))
         left = thumb.right() + 8
         room = box.right() - PILL - 12 - left
-        shown = layer.drawn
+        shown = layer.is_visible
         share = f"{100 * layer.opacity:.0f} %" if shown else ""
         painter.setFont(font(12))
         wide = painter.fontMetrics().horizontalAdvance("100 %") + 8

@@ -110,7 +110,7 @@ class MapBoard(QWidget):
             return
         self.canvas.show_image(None if model.scene is None else model.stack.composed())
         self.canvas.point(model.cursor)
-        shown = [each for each in model.stack.layers if each.drawn and each.name != "labels"]
+        shown = [each for each in model.stack.layers if each.is_visible and each.name != "labels"]
         text = shown[-1].title if shown else "Nothing is switched on"
         if len(shown) > 1:
             text += f" over {shown[0].title.lower()}"

@@ -32,7 +32,7 @@ class Layer:
     missing: str = ""
 
     @property
-    def drawn(self) -> bool:
+    def is_visible(self) -> bool:
         """Whether it can be seen."""
         return self.visible and self.image is not None and self.opacity > 0.0
 
@@ -91,7 +91,7 @@ class Stack:
     def composed(self) -> QImage | None:
         """Return all visible layers as one image, None where there is none."""
         if self._composed is None:
-            first = next((each.image for each in self.layers if each.drawn), None)
+            first = next((each.image for each in self.layers if each.is_visible), None)
             if first is None:
                 return None
             form = QImage.Format.Format_ARGB32_Premultiplied
@@ -103,6 +103,6 @@ class Stack:
 
     def _paint(self, painter: QPainter, area: QRect) -> None:
         for each in self.layers:
-            if each.drawn and each.image is not None:
+            if each.is_visible and each.image is not None:
                 painter.setOpacity(each.opacity)
                 painter.drawImage(area.topLeft(), each.image, area)

@@ -112,7 +112,7 @@ class SceneRequests(Intents):
         facts = answer.result or {}
         return SceneData(
             colours=floats(answer, "colours").astype(np.uint8),
-            truth=_whole(answer, "truth"),
+            truth=_read_integers(answer, "truth"),
             cube=floats(answer, "cube"),
             wavelengths=floats(answer, "wavelengths"),
             names=tuple(facts.get("names", ())),
@@ -149,7 +149,7 @@ class SceneRequests(Intents):
             Refused: as for `classify`.
         """
         answer = await self._operating.ask(key, SUGGEST, config={"n": n})
-        return _whole(answer, "pixels")
+        return _read_integers(answer, "pixels")
 
     async def generate(self, key: str, step: int | None, bands: int) -> list[ClassBand]:
         """Return mean and quantiles of generated spectra of each class, in the bands of the scene.
@@ -170,9 +170,9 @@ class SceneRequests(Intents):
         facts, arrays = answer.result or {}, answer.arrays
         return SceneMap(
             step=int(facts.get("step", 0)),
-            classes=_whole(answer, "map"),
+            classes=_read_integers(answer, "map"),
             confidence=floats(answer, "confidence"),
-            unseen=_whole(answer, "unseen"),
+            unseen=_read_integers(answer, "unseen"),
             margin=floats(answer, "margin") if "margin" in arrays else None,
             probabilities=floats(answer, "probabilities") if "probabilities" in arrays else None,
             note=str(facts.get("note", "")),
@@ -192,9 +192,9 @@ class SceneRequests(Intents):
         self._do(work(), title, run=key)
 
 
-def _whole(answer: Answer, name: str) -> Whole:
+def _read_integers(answer: Answer, name: str) -> Whole:
     return np.rint(floats(answer, name)).astype(np.int64)
 
 
 def _places(answer: Answer, name: str) -> Whole:
-    return _whole(answer, name) if name in answer.arrays else _nowhere()
+    return _read_integers(answer, name) if name in answer.arrays else _nowhere()

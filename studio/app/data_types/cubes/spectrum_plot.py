@@ -123,10 +123,10 @@ class SpectrumPlot(Explored):
         values += [f"mean {number(float(each.band.mean[band]))}" for each in self._bands[:1]]
         return f"{where}: {', '.join(values)}"
 
-    def whole(self, plane: Plane) -> tuple[Range, Range]:
+    def full_range(self, plane: Plane) -> tuple[Range, Range]:
         """Return where the bands are, and between which values spectra lie."""
         if not len(self._x):
-            return super().whole(plane)
+            return super().full_range(plane)
         first, last = float(self._x.min()), float(self._x.max())
         return (first, max(last, first + 1e-9)), self._span
 
@@ -198,7 +198,7 @@ class SpectrumPlot(Explored):
 
     def redraw(self) -> None:
         """Draw everything again."""
-        across, up = self.whole(self.plane)
+        across, up = self.full_range(self.plane)
         x, y = self.part or across, self.parts.get(self.plane, up)
         self.plane.look_at(x, y)
         self.plane.draw(list(self._items(x, y)) if len(self._x) else [])

@@ -21,7 +21,7 @@ from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.core.undo_history import Edits, Table
 from pushforward.studio.app.data.sample_findings import MoreKnown
 from pushforward.studio.app.data.tile_grid import TileGrid
-from pushforward.studio.app.data.tile_pane import told
+from pushforward.studio.app.data.tile_pane import describe_sample
 from pushforward.studio.app.data.validity import VALIDITY, why_of
 from pushforward.studio.app.data.views.lens_view import LensView
 from pushforward.studio.app.data.views.task_form import TaskForm
@@ -33,10 +33,10 @@ from pushforward.studio.app.data_types.graphs.graph_edits import (
     Cut,
     GraphSheet,
     GraphTask,
-    handed,
     joined,
     laid_anew,
     marked,
+    operator_inputs,
     sheet_of,
     tasks_for,
     typed,
@@ -82,7 +82,7 @@ SHOWN = shows_moving("graph-edit")
 
 
 @dataclass(frozen=True, eq=False)
-class Asked:
+class EditRequest:
     """What the model was given: a graph, by which task, and how those of its run lie in rows."""
 
     sheet: GraphSheet
@@ -94,7 +94,7 @@ class Asked:
 class EditResult:
     """The result: the graphs, its status and its facts."""
 
-    asked: Asked
+    asked: EditRequest
     arrays: Arrays
     about: str
     note: str
@@ -123,7 +123,7 @@ class GraphEditView(LensView):
         self._more = MoreKnown.shared(state, actions)
         self.edits = Edits[GraphSheet]()
         self._on_table = Table(self.edits, self._undo)
-        self._jobs = Jobs[Asked](self, state, actions)
+        self._jobs = Jobs[EditRequest](self, state, actions)
         self._desks: dict[str, Desk] = {}
         self.desk = Desk()  # that of the run
         self._able = False  # the model can do something with a graph
@@ -319,7 +319,7 @@ class GraphEditView(LensView):
     def _take_selected(self) -> None:
         """Take what is selected in any lens."""
         selection = self._state.selection
-        source, known = selection.source, selection.known(selection.source)
+        source, known = selection.source, selection.find_offered(selection.source)
         if source is None or known is None or source.run != self._key or not self.isVisible():
             return
         rows, hand = selection.rows[:1], self._hand
@@ -392,7 +392,7 @@ class GraphEditView(LensView):
             raise ValueError("This run has no checkpoint yet.")
         if not self._able or self.form.entry is None:
             raise ValueError(UNABLE.format(one=self._kind.one, a=_article(self._kind.one)))
-        return handed(now, cut, self.form.task.keep)
+        return operator_inputs(now, cut, self.form.task.keep)
 
     def _go(self) -> None:
         if self._jobs.running(self._key) is not None:
@@ -409,20 +409,20 @@ class GraphEditView(LensView):
         assert sheet is not None
         assert cut is not None
         self._say("")
-        asked = Asked(sheet, self.form.task.title, cut)
+        asked = EditRequest(sheet, self.form.task.title, cut)
         asking = operator_settings.asking(self.form.config, entry, inputs)
         self._jobs.start(self._key, self.form.task.operator, asked, asking)
 
-    def _refuse(self, job: Job[Asked], refused: Refused) -> None:
+    def _refuse(self, job: Job[EditRequest], refused: Refused) -> None:
         if job.run == self._key:
             self._say(self.form.show_refused(refused))
 
-    def _lost(self, job: Job[Asked]) -> None:
+    def _lost(self, job: Job[EditRequest]) -> None:
         """Say of what was asked of an engine that is gone that it does not come any more."""
         if job.run == self._key:
             self._say("The engine stopped while working on this. Apply again.")
 
-    async def _load(self, job: Job[Asked]) -> None:
+    async def _load(self, job: Job[EditRequest]) -> None:
         desk, asked, place = self._desks[job.run], job.context, job.result
         assert place is not None
         try:
@@ -510,7 +510,9 @@ class GraphEditView(LensView):
             self._known = sheet, {"x": sheet.row(cut)[None], SIZE: np.array([sheet.size])}
         arrays = self._known[1]
         known = self._kind.measures({**arrays, **self._more.of(run, self._kind, arrays)})
-        facts = told(self._kind, {name: known[name] for name in hand.says if name in known})
+        facts = describe_sample(
+            self._kind, {name: known[name] for name in hand.says if name in known}
+        )
         plain = hand.says[: hand.plain]
         said = [value if name in plain else f"{name.lower()} {value}" for name, value in facts]
         if n := int(sheet.marked.sum()):

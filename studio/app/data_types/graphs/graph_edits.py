@@ -17,11 +17,11 @@ __all__ = [
     "GraphSheet",
     "GraphTask",
     "Keep",
-    "handed",
     "joined",
     "laid_anew",
     "marked",
     "moved",
+    "operator_inputs",
     "sheet_of",
     "tasks_for",
     "typed",
@@ -240,7 +240,7 @@ def laid_anew(sheet: GraphSheet, lay: Lay = lay_out) -> GraphSheet:
     return replace(sheet, places=sheet_of(sheet.square, "", sheet.types, lay).places)
 
 
-def handed(sheet: GraphSheet, cut: Cut, keep: Keep) -> dict[str, Any]:
+def operator_inputs(sheet: GraphSheet, cut: Cut, keep: Keep) -> dict[str, Any]:
     """Return what is handed to the operator that goes on from a graph, by slots.
 
     Raises:

@@ -81,15 +81,15 @@ class GraphWay:
         t, x, extras = record.t, record.x[:, row], record.extras
         mine = {name: extras[name][:, row] for name in (PLACES, DENOISED) if name in extras}
         mine |= {LEVELS: extras[LEVELS]} if LEVELS in extras else {}
-        way = cls._of(t, x, mine, read)
+        way = cls._from_arrays(t, x, mine, read)
         end = way._done + 1
         if not way.built or end == len(t):
             return way
         mine = {name: each[:end] for name, each in mine.items()}
-        return cls._of(t[:end] / t[end - 1], x[:end], mine, read)
+        return cls._from_arrays(t[:end] / t[end - 1], x[:end], mine, read)
 
     @classmethod
-    def _of(
+    def _from_arrays(
         cls, t: NDArray[Any], x: NDArray[Any], extras: Mapping[str, NDArray[Any]], read: AsGraphs
     ) -> "GraphWay":
         """Return the way of the frames (T, ...) of one latent."""

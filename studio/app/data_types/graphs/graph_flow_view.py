@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from pushforward.studio.app.charts.line_plot import Drawn, LinePlot
+from pushforward.studio.app.charts.line_plot import LinePlot, LineSeries
 from pushforward.studio.app.charts.picture_export import Picture, widget_picture
 from pushforward.studio.app.core import snapshot_text
 from pushforward.studio.app.core.app_state import AppState
@@ -17,7 +17,7 @@ from pushforward.studio.app.core.runs import FlowRecord, RunState
 from pushforward.studio.app.core.selection import Offered, Source
 from pushforward.studio.app.data.tile_frames import frame_at
 from pushforward.studio.app.data.tile_grid import TileGrid
-from pushforward.studio.app.data.tile_pane import told
+from pushforward.studio.app.data.tile_pane import describe_sample
 from pushforward.studio.app.data.views.lens_view import LensView
 from pushforward.studio.app.data.views.motion_label import MotionChip
 from pushforward.studio.app.data.views.run_placeholder import tell_none
@@ -177,7 +177,7 @@ class GraphFlowView(LensView):
             self.which.offer(titles)
         self._changed()
         self._draw()
-        self._following.drawn()
+        self._following.mark_drawn()
 
     @property
     def _picked(self) -> int:
@@ -222,8 +222,8 @@ class GraphFlowView(LensView):
             self.settled.least = (low, high), (0.0, 1.0)
             for curve in (self.edges, self.settled):
                 curve.plane.bottom.set_name(NODES if way.built else TIME)
-            self.edges.show_lines([Drawn("edges", way.across, way.edges.astype(np.float64))])
-            self.settled.show_lines([Drawn("as at the end", way.across, way.settled)])
+            self.edges.show_lines([LineSeries("edges", way.across, way.edges.astype(np.float64))])
+            self.settled.show_lines([LineSeries("as at the end", way.across, way.settled)])
         self._curves.setVisible(way.moves and self.height() >= TALL)
         self._offer(record, run)
         self._which.set_text(snapshot_text.name_snapshot(record, run))
@@ -259,7 +259,9 @@ class GraphFlowView(LensView):
         rows = kind.rows(record.x, record.extras, frame, told=told_of)
 
         def tell(at: int) -> list[tuple[str, str]]:
-            return told(kind, kind.measures({name: e[at : at + 1] for name, e in rows.items()}))
+            return describe_sample(
+                kind, kind.measures({name: e[at : at + 1] for name, e in rows.items()})
+            )
 
         self._state.selection.offer(source, Offered(rows, f"Generated {kind.one}", tell))
 

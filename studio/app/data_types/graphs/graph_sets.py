@@ -13,7 +13,7 @@ from pushforward.observables.graphs.canonical import certificate, same_graphs
 from pushforward.observables.graphs.makes import MAKES, NO_MAKE, Make, make_meant
 from pushforward.observables.graphs.statistics import pieces, spectra
 from pushforward.studio.app.core.data_type import Arrays
-from pushforward.studio.app.data.pairwise_distance import CLOSE, Apart, nearest_of
+from pushforward.studio.app.data.pairwise_distance import CLOSE, Distances, nearest_of
 from pushforward.studio.app.data_types.graphs.graph_paint import WHY
 from pushforward.studio.app.data_types.graphs.graph_rows import GraphRows
 from pushforward.studio.protocol.extras import MEANT
@@ -25,12 +25,12 @@ __all__ = [
     "MAKE",
     "MET",
     "NEAREST",
-    "among",
     "apart",
     "by_count",
     "chosen_of",
+    "chosen_rule",
+    "isomorphism_measures",
     "means",
-    "meant",
     "of_make",
     "percent",
     "rules",
@@ -44,7 +44,9 @@ LOOKED_AT = 500  # training graphs, for each make
 AS_DATA = "Automatic: the first property shared by all real graphs"
 
 
-def among(data: Arrays, training: Arrays | None, *, own: bool) -> dict[str, NDArray[Any]]:
+def isomorphism_measures(
+    data: Arrays, training: Arrays | None, *, own: bool
+) -> dict[str, NDArray[Any]]:
     """Return of graphs, (n,) each: "class", the isomorphism class from 1, largest first, and
     "copies", its size; with training graphs also "nearest", the distance to the nearest of these
     (or other one), 0 for isomorphic; "make", the rule that is "meant" or that all satisfy, "met",
@@ -58,7 +60,7 @@ def among(data: Arrays, training: Arrays | None, *, own: bool) -> dict[str, NDAr
     known = GraphRows.of(training)
     found[NEAREST] = _nearest(data, training, own=own)
     low, high = int(known.size.min()), int(known.size.max())
-    make = make_meant(meant(training, MAKES), known.adjacency, known.size)
+    make = make_meant(chosen_rule(training, MAKES), known.adjacency, known.size)
     if make is not None:
         found[WHY] = np.array(make.wrong(graphs.adjacency, graphs.size, low, high), dtype=str)
     share = 1.0 if make is None else _share(make, known)
@@ -72,7 +74,7 @@ def of_make(title: str, share: float, n: int) -> dict[str, NDArray[Any]]:
     return {MAKE: np.full(n, title), MET: np.full(n, share)}
 
 
-def meant(training: Arrays, makes: Iterable[str]) -> str:
+def chosen_rule(training: Arrays, makes: Iterable[str]) -> str:
     """Return the chosen validity rule of graphs, "" for none."""
     number = int(training[MEANT][0]) if MEANT in training else 0
     return NO_MAKE if number < 0 else list(makes)[number - 1] if number else ""
@@ -177,7 +179,7 @@ def _same(one: Arrays, many: Arrays) -> NDArray[np.bool_]:
     return np.array([each == mine for each in _certificates(many)], dtype=bool)
 
 
-apart = Apart(
+apart = Distances(
     "the spectrum of the normalised Laplacian, ln nodes and ln components; 0: identical graph",
     _features,
     _same,

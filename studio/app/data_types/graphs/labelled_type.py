@@ -27,7 +27,7 @@ from pushforward.studio.app.core.data_type import (
 )
 from pushforward.studio.app.data import stage_tiles
 from pushforward.studio.app.data.lazy_measures import Lazily
-from pushforward.studio.app.data.pairwise_distance import Apart
+from pushforward.studio.app.data.pairwise_distance import Distances
 from pushforward.studio.app.data.validity import VALIDITY, validity
 from pushforward.studio.app.data_types.graphs import graph_sets
 from pushforward.studio.app.data_types.graphs.graph_edit_spec import ByHand, of_types
@@ -147,7 +147,7 @@ def _relative_facts(data: Arrays, training: Arrays | None, *, own: bool) -> dict
             seen = both[: len(known.x)]
             counts = np.bincount(seen, minlength=int(both.max()) + 1)
             found[NEW] = np.where(counts[both[len(seen) :]] == 0, "new", "known")
-        of = graph_sets.meant(training, LABELLED_MAKES)
+        of = graph_sets.chosen_rule(training, LABELLED_MAKES)
         make = labelled_make_meant(of, known.types, known.edges, known.size)
         if make is not None:
             found[WHY] = np.array(make.wrong(rows.types, rows.edges, rows.size), dtype=str)
@@ -268,7 +268,7 @@ KIND = Kind(
     means=graph_sets.means,
     rules=_rules,
     views=("graph-flow", "tiles", "browser", "graph-edit", "asked"),
-    apart=Apart("labels and the spectrum; 0: identical graph", _features, _same),
+    apart=Distances("labels and the spectrum; 0: identical graph", _features, _same),
     page=36,
     browsed=16_384,
     least=52,

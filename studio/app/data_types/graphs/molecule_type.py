@@ -20,7 +20,7 @@ from pushforward.observables.molecules.valence import (
 from pushforward.studio.app.core.data_type import Arrays, EachTile, Kind, Measured, Tiles, how_many
 from pushforward.studio.app.data import stage_tiles
 from pushforward.studio.app.data.lazy_measures import Lazily
-from pushforward.studio.app.data.pairwise_distance import Apart
+from pushforward.studio.app.data.pairwise_distance import Distances
 from pushforward.studio.app.data.validity import VALIDITY, validity
 from pushforward.studio.app.data_types.graphs import graph_sets
 from pushforward.studio.app.data_types.graphs.graph_edit_spec import ByHand, of_types
@@ -216,7 +216,7 @@ KIND = Kind(
     ),
     views=("graph-flow", "tiles", "browser", "graph-edit", "asked"),
     marked=(WHY,),
-    apart=Apart("elements, bonds and the spectrum; 0: identical molecule", _features, _same),
+    apart=Distances("elements, bonds and the spectrum; 0: identical molecule", _features, _same),
     imports="SDF, SMILES or XYZ",
     page=36,
     browsed=16_384,

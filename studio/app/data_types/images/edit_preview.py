@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtCore import QObject
 
 from pushforward.studio.app.data_types.images.edit_captions import Edited, edited
-from pushforward.studio.app.data_types.images.image_edits import Sheet, Task, handed
+from pushforward.studio.app.data_types.images.image_edits import Sheet, Task, operator_inputs
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.engine.query import Query
 from pushforward.studio.app.engine.requests.request_base import Refused
@@ -77,7 +77,7 @@ class EditPreview(Query[PreviewRequest, Previewed]):
 
     async def _compute(self, asked: PreviewRequest) -> Previewed:
         sheet = asked.shown
-        made = handed(asked.task, sheet, asked.second, asked.config, asked.labels)
+        made = operator_inputs(asked.task, sheet, asked.second, asked.config, asked.labels)
         if made.wrong:
             raise Refused(ErrorInfo(kind="user", message=made.wrong))
         config = {name: value for name, value in asked.config.items() if name != "given"}

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QSlider, QVBoxLayout, QWidget
 
-from pushforward.studio.app.charts.line_plot import Drawn, LinePlot
+from pushforward.studio.app.charts.line_plot import LinePlot, LineSeries
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.data_type_registry import kind_of_run
 from pushforward.studio.app.core.diffusion_choices import guidance_of
@@ -247,7 +247,7 @@ class FilmView(LabView):
         kind = kind_of_run(self.run, self._state.catalog)
         self._frame = frame = found.at(self._state.playback.flow)
         picked = self._picked = min(self._picked, found.count - 1)
-        self.where.set_text(found.said(frame, picked, led=self._is_guided))
+        self.where.set_text(found.describe(frame, picked, led=self._is_guided))
         for grid, of in ((self.now, found.way), (self.ahead, found.foreseen)):
             grid.show_tiles(kind.tiles({"x": of[frame]}), noun=kind.moving)
             grid.select(picked)
@@ -269,8 +269,10 @@ class FilmView(LabView):
         some = found.s > 0
         noise = (found.score[:, picked] * found.s).astype(np.float64)
         lines = [
-            Drawn("s |score| = |D − x| / s", t[some], noise[some]),
-            Drawn("from D to the sample, in data std", t, found.left[:, picked].astype(np.float64)),
+            LineSeries("s |score| = |D − x| / s", t[some], noise[some]),
+            LineSeries(
+                "from D to the sample, in data std", t, found.left[:, picked].astype(np.float64)
+            ),
         ]
         self.curve.show_lines(lines, float(t[frame]))
         self.ends.setText(found.ends())

@@ -44,9 +44,9 @@ from pushforward.studio.app.data_types.images.image_edits import (
     OperatorInputs,
     Sheet,
     Task,
-    handed,
-    laid,
     no_decoder,
+    open_inputs,
+    operator_inputs,
     why_no_more,
 )
 from pushforward.studio.app.data_types.images.image_file import FILTER, ImageRead, carries
@@ -127,7 +127,7 @@ class EditView(LensView):
         self._halves = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._halves.setSpacing(20)
         self._halves.addLayout(self._table(), 5)
-        self._halves.addLayout(self._made(), 6)
+        self._halves.addLayout(self._build_form(), 6)
         column(self._halves, parent=self.page, margins=(16, 10, 16, 10))
         column(scrolled(self.page), parent=self)
 
@@ -155,7 +155,7 @@ class EditView(LensView):
         left.addStretch(1)
         return left
 
-    def _made(self) -> QVBoxLayout:
+    def _build_form(self) -> QVBoxLayout:
         self.form = TaskForm(self._state, TASKS, "Operation", whole=True, usual=_told_class)
         self.says = label("", "muted", wrap=True)
         self.status = LabStatus()
@@ -238,7 +238,7 @@ class EditView(LensView):
         self.results.take(None)
         self.strengths.clear()
         self.reader.cancel()
-        self.pictures.of(key)
+        self.pictures.begin_run(key)
         self.form.begin(key)
         mine = self._jobs.latest(key)
         if mine is not None and mine.context.sheet is self.edits.now:
@@ -318,8 +318,10 @@ class EditView(LensView):
                 record, arrays = await operating.read(key, name)
                 sheet, second = self.edits.now, None
                 if not task.drawn:
-                    handed = await operating.handed(key, name)
-                    sheet, second = laid(handed, record.given, f"Image of result {number_of(name)}")
+                    handed = await operating.read_inputs(key, name)
+                    sheet, second = open_inputs(
+                        handed, record.given, f"Image of result {number_of(name)}"
+                    )
                 if sheet is None or not isValid(self) or key != self._key:
                     return
                 found = edited(
@@ -494,7 +496,7 @@ class EditView(LensView):
             async_tasks.spawn(self._learn_decoder(self.form.decoder))
         self.refresh()
 
-    def _handed(self) -> OperatorInputs:
+    def _operator_inputs(self) -> OperatorInputs:
         run = self.run
         if run is None or self.form.entry is None:
             return OperatorInputs(wrong="No run is selected.")
@@ -505,7 +507,7 @@ class EditView(LensView):
         if lacking := self._lacking():
             return OperatorInputs(wrong=lacking)
         labels = self.form.told_classes
-        return handed(self.task, self.edits.now, self.second, self.config, labels)
+        return operator_inputs(self.task, self.edits.now, self.second, self.config, labels)
 
     def _lacking(self) -> str:
         """Say that the task needs another run, and there is none that fits; "" where there is."""
@@ -515,7 +517,7 @@ class EditView(LensView):
         if self._jobs.running(self._key) is not None:
             self._jobs.cancel(self._key)
             return
-        made, sheet = self._handed(), self.edits.now
+        made, sheet = self._operator_inputs(), self.edits.now
         if made.wrong or sheet is None:
             self._say(made.wrong)
             return
@@ -615,7 +617,7 @@ class EditView(LensView):
         return found.edited if shown and found is not None else sheet
 
     def _want_strengths(self, sheet: Sheet) -> None:
-        made = self._handed()
+        made = self._operator_inputs()
         if self.task.operator != "sdedit" or made.wrong or not self._state.engine.ready:
             return
         config = {
@@ -681,7 +683,7 @@ class EditView(LensView):
         self._want_strengths(sheet)
         self.go.setText("Cancel" if waits else "Apply")
         self.go.setEnabled(bool(waits.id) if waits else self.form.is_right)
-        wrong = "" if waits else self._handed().wrong
+        wrong = "" if waits else self._operator_inputs().wrong
         ends = f"End {waits.context.task.title} without a result" if waits else ""
         set_tip(self.go, ends or wrong or "Apply (Ctrl+Enter)")
 

@@ -14,9 +14,9 @@ __all__ = [
     "Sheet",
     "Task",
     "brushed",
-    "handed",
-    "laid",
     "no_decoder",
+    "open_inputs",
+    "operator_inputs",
     "why_no_more",
 ]
 
@@ -179,7 +179,7 @@ class OperatorInputs:
     wrong: str = ""
 
 
-def handed(
+def operator_inputs(
     task: Task, sheet: Sheet | None, second: Sheet | None, config: Mapping[str, Any], labels: bool
 ) -> OperatorInputs:
     """Return the operator inputs of a task. The image's class is a condition if the model has
@@ -214,7 +214,7 @@ def handed(
     return OperatorInputs(inputs, _chosen(given))
 
 
-def laid(
+def open_inputs(
     handed: Mapping[str, NDArray[Any]], given: Mapping[str, Any], title: str
 ) -> tuple[Sheet, Sheet | None]:
     """Return what lay on the table, and the second image, from the rows (n, C, H, W) that were

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
 from pushforward.studio.app.charts.guidance_charts import GuidanceCharts
-from pushforward.studio.app.charts.line_plot import Drawn
+from pushforward.studio.app.charts.line_plot import LineSeries
 from pushforward.studio.app.charts.tradeoff_chart import SHARE, Stop
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.data_type_registry import kind_of_run
@@ -321,7 +321,7 @@ class ImageGuidanceView(GuidanceView):
         for title, name in (("label accuracy", "accuracy"), ("coverage", "coverage")):
             values = np.array([getattr(one, name) for one in each]).reshape(-1, 3)
             reach = (values[:, 2] - values[:, 1]) / 2 / DEVIATIONS
-            lines.append(Drawn(title, x, values[:, 0], reach))
+            lines.append(LineSeries(title, x, values[:, 0], reach))
         self.charts.call(_format_counts(each[-1].counts) if each else "")
         stops = [Stop(one.strength, one.coverage, one.accuracy) for one in each]
         real = (each[-1].real_coverage, each[-1].real_accuracy) if each else (None, None)

@@ -94,7 +94,7 @@ class Pictures:
         self._key = ""
         self._next = 0  # of the data
 
-    def of(self, key: str) -> None:
+    def begin_run(self, key: str) -> None:
         """Begin with another run."""
         self._key, self._next = key, 0
 
@@ -125,7 +125,7 @@ class Pictures:
         """Return the first two of what is selected of this run, in whichever lens."""
         selection = self._state.selection
         source = selection.source
-        known = selection.known(source)
+        known = selection.find_offered(source)
         if source is None or known is None or source.run != self._key:
             return []
         sheets = [self._sheet(known.arrays, known.title, row) for row in selection.rows[:2]]

@@ -54,9 +54,9 @@ class HistoryStrip(QWidget):
     def show_user(self, people: People, place: int, count: int) -> None:
         """Show the first so many items of a user's history, with ratings and times if known."""
         self._items = people.history(place)[:count]
-        self._ratings = people.beside(place, people.ratings)[:count]
+        self._ratings = people.side_values(place, people.ratings)[:count]
         self._catalogue = people.catalogue
-        times = people.beside(place, people.times)[:count]
+        times = people.side_values(place, people.times)[:count]
         ends = (times[0], times[-1]) if times else (0, 0)
         self._days = (format_day(int(ends[0])), format_day(int(ends[1])))
         self.set_known(len(self._items))

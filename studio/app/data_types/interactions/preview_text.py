@@ -136,8 +136,8 @@ def _kendall(now: Sequence[int], before: Sequence[int]) -> float:
 
 def cards_of(what_if: WhatIf, people: People, place: int) -> list[Card]:
     """Return the cards of a history, with ratings and months where they are known."""
-    ratings = people.beside(place, people.ratings)
-    times = people.beside(place, people.times)
+    ratings = people.side_values(place, people.ratings)
+    times = people.side_values(place, people.times)
     return [Card(entry, _note(entry, ratings, times)) for entry in what_if.entries]
 
 

@@ -97,7 +97,7 @@ class People:
         before = self.earlier[place] if self.earlier else ()
         return [*map(int, before), *(int(item) for item in self.x[place] if item >= 1)]
 
-    def beside(self, place: int, values: NDArray[Any] | None) -> list[float]:
+    def side_values(self, place: int, values: NDArray[Any] | None) -> list[float]:
         """Return times or ratings of a user's history, 0 where unknown; [] if all are."""
         if values is None:
             return []

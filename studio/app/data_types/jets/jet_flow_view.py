@@ -22,10 +22,10 @@ from pushforward.studio.app.core.runs import FlowRecord, RunState
 from pushforward.studio.app.core.selection import Offered, Source
 from pushforward.studio.app.data.chart_export import ask_picture
 from pushforward.studio.app.data.distribution_controls import PartChoice
-from pushforward.studio.app.data.nearest_search import Neighbours, Sought
+from pushforward.studio.app.data.nearest_search import NearestSearch, Neighbours
 from pushforward.studio.app.data.tile_frames import frame_at
 from pushforward.studio.app.data.tile_grid import TileGrid
-from pushforward.studio.app.data.tile_pane import told
+from pushforward.studio.app.data.tile_pane import describe_sample
 from pushforward.studio.app.data.tile_sheet import Sheets
 from pushforward.studio.app.data.views.lens_view import LensView
 from pushforward.studio.app.data.views.motion_label import MotionChip
@@ -68,7 +68,7 @@ class JetFlowView(LensView):
         self._classes: tuple[str, ...] = ()
         self._nameless = False  # what the types are called is not known yet
         self._sheets = Sheets()
-        self._sought = Sought(self, actions)
+        self._sought = NearestSearch(self, actions)
         self._latents: dict[str, NDArray[Any]] = {}  # that real jets were sought for
         self._near: Neighbours | None = None  # these, row i that of latent i
         self.plane, self.board = JetPlane(), JetBoard()
@@ -177,7 +177,7 @@ class JetFlowView(LensView):
         self.other.look_at(self._state.playback.step)
         if self.other.chosen is None:
             self._take(record)
-        self._following.drawn()
+        self._following.mark_drawn()
 
     def _filmed(self, film: FlowRecord | None) -> None:
         """Show what goes by another sampler, or the run's own flow again: other latents."""
@@ -308,7 +308,7 @@ class JetFlowView(LensView):
         if real:
             return Source(run.key, "near", "asked")
         if self._record is not self._own:  # none of the run's particles
-            return Source(run.key, "samples", self.other.said)
+            return Source(run.key, "samples", self.other.describe)
         return Source(run.key, "particles")
 
     def _offer(self, record: FlowRecord, run: RunState) -> None:
@@ -326,18 +326,20 @@ class JetFlowView(LensView):
 
         def tell(at: int) -> list[tuple[str, str]]:
             some = {name: each[at : at + 1] for name, each in rows.items()}
-            return told(kind, kind.measures(some), asked_of(record.conditions, at) | run.alike)
+            return describe_sample(
+                kind, kind.measures(some), asked_of(record.conditions, at) | run.alike
+            )
 
         self._state.selection.offer(of, Offered(rows, "Generated jet", tell))
         near, near_of = self._near, self._source(real=True)
-        known = self._state.selection.known(near_of)
+        known = self._state.selection.find_offered(near_of)
         if near is None or near_of is None or (known and known.arrays is near.arrays):
             return
 
         def tell_real(at: int) -> list[tuple[str, str]]:
             one = {name: each[at : at + 1] for name, each in near.arrays.items()}
             given = {name: each[0] for name, each in one.items()}
-            return told(kind, kind.measures(one), given, real=True)
+            return describe_sample(kind, kind.measures(one), given, real=True)
 
         offered = Offered(near.arrays, "Training jet", tell_real, numbers=near.number[:, 0])
         self._state.selection.offer(near_of, offered)
@@ -351,7 +353,7 @@ class JetFlowView(LensView):
         """Return the current jet with a line of facts."""
         now = {name: np.asarray(each)[None] for name, each in cell.way.at(self.board.flow).items()}
         kind = self._kind
-        facts = (" ".join(fact) for fact in told(kind, kind.measures(now)))
+        facts = (" ".join(fact) for fact in describe_sample(kind, kind.measures(now)))
         return kind.tiles(now), [" · ".join([self._called(cell), *facts])]
 
     def copy(self, cell: Cell | None = None) -> None:
@@ -359,7 +361,7 @@ class JetFlowView(LensView):
         if (cell := cell or self.board.chosen) is not None:
             tiles, said = self._copied_jet(cell)
             rows = np.zeros(1, np.int64)
-            QGuiApplication.clipboard().setMimeData(self._sheets.taken(tiles, rows, said))
+            QGuiApplication.clipboard().setMimeData(self._sheets.make_mime(tiles, rows, said))
 
     def _open_menu(self, cell: Cell, at: QPoint) -> None:
         self._pick(cell)

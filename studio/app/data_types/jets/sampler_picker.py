@@ -87,7 +87,7 @@ class OtherSampler(QWidget):
         return self._entries[at] if 0 <= at < len(self._entries) else None
 
     @property
-    def said(self) -> str:
+    def describe(self) -> str:
         """Which it is, with how many steps."""
         chosen = self.chosen
         return f"{chosen.title}, {format_count(self._count, 'step')}" if chosen is not None else OWN

@@ -25,7 +25,7 @@ from pushforward.studio.app.core.data_type import (
 )
 from pushforward.studio.app.data import stage_tiles
 from pushforward.studio.app.data.lazy_measures import Lazily
-from pushforward.studio.app.data.pairwise_distance import Apart
+from pushforward.studio.app.data.pairwise_distance import Distances
 from pushforward.studio.app.data_types.jets.jet_paint import (
     LEAST,
     MOST,
@@ -313,7 +313,7 @@ KIND = Kind(
         **{each.title: each.unit for each in JET.values() if each.unit},
         **{_of_constituent(slug): each.unit for slug, each in CONSTITUENT.items() if each.unit},
     },
-    apart=Apart("constituents, hardest first: pT share, and position × pT share", _compared),
+    apart=Distances("constituents, hardest first: pT share, and position × pT share", _compared),
     sought="constituents",
     imports="JetNet HDF5",
     page=36,

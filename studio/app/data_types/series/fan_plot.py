@@ -67,11 +67,11 @@ class FanPlot(Explored):
         self.fans = fans[: len(self.planes)]
         self.redraw()
 
-    def whole(self, plane: Plane) -> tuple[Range, Range]:
+    def full_range(self, plane: Plane) -> tuple[Range, Range]:
         """Return all there is to see of a channel."""
         place = self.planes.index(plane)
         if place >= len(self.fans):
-            return super().whole(plane)
+            return super().full_range(plane)
         fan = self.fans[place]
         seen = np.concatenate([fan.truth, fan.quantiles.ravel()])
         seen = seen[np.isfinite(seen)]
@@ -96,7 +96,7 @@ class FanPlot(Explored):
             if place >= len(self.fans):
                 plane.draw([])
                 continue
-            across, up = self.whole(plane)
+            across, up = self.full_range(plane)
             plane.look_at(self.part or across, self.parts.get(plane, up))
             plane.draw(self._items(self.fans[place]))
         self._tell()

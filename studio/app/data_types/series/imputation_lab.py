@@ -4,7 +4,7 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSlider, QVBoxLayout, QWidget
 
-from pushforward.studio.app.charts.line_plot import Drawn, LinePlot
+from pushforward.studio.app.charts.line_plot import LinePlot, LineSeries
 from pushforward.studio.app.data.views.lab import Finding, Lab
 from pushforward.studio.app.data.views.lab_frame import LabView
 from pushforward.studio.app.data_types.series.fan_plot import Fan, FanPlot
@@ -98,7 +98,7 @@ class FilledView(LabView):
         )
         levels, coverage = 100 * self.doubles("levels"), 100 * self.doubles("coverage")
         self.coverage.show_lines(
-            [Drawn("model", levels, coverage), Drawn("calibrated", levels, levels)]
+            [LineSeries("model", levels, coverage), LineSeries("calibrated", levels, levels)]
         )
         self.table.show_rows([self._line(*each) for each in WHOSE if each[0] in self.arrays])
         self.table.fit()

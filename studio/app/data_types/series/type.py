@@ -28,7 +28,7 @@ from pushforward.studio.counts import format_count
 from pushforward.studio.figures import short
 from pushforward.studio.literal import one_line
 
-__all__ = ["KIND", "RANGE", "lines", "said"]
+__all__ = ["KIND", "RANGE", "describe_series", "lines"]
 
 ASPECT = 2.0
 RANGE = "range"
@@ -48,10 +48,10 @@ MARKS = 4  # between which there are so many steps at most
 def lines(arrays: Arrays) -> Tiles:
     """Return tiles of series x (n, L, C); with `RANGE` (2,) all between the same two numbers."""
     each = {name: values for name, values in arrays.items() if name != RANGE}
-    return EachTile(each, partial(_paint, span=arrays.get(RANGE)), ASPECT, said)
+    return EachTile(each, partial(_paint, span=arrays.get(RANGE)), ASPECT, describe_series)
 
 
-def said(datum: Arrays) -> str:
+def describe_series(datum: Arrays) -> str:
     """Say a series in a line: its class, and between which numbers it lies."""
     x = np.asarray(datum["x"], np.float64)
     seen = x[np.isfinite(x)]

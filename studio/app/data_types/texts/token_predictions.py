@@ -51,7 +51,7 @@ class LawTiles:
     def __len__(self) -> int:
         return len(self.arrays["x"])
 
-    def said(self, row: int) -> str:
+    def describe(self, row: int) -> str:
         """Say in a line what the model thinks likeliest."""
         best = np.where(self.asked[row], self.arrays[CANDIDATES][row, :, 0], self.arrays["x"][row])
         return one_line("".join(chr(c) if c > 0 else "□" for c in best.tolist()))

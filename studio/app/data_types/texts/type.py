@@ -15,7 +15,7 @@ from pushforward.studio.app.core.data_type import (
     Tiles,
     how_many,
 )
-from pushforward.studio.app.data.pairwise_distance import Apart
+from pushforward.studio.app.data.pairwise_distance import Distances
 from pushforward.studio.app.data_types.texts.text_tiles import numbers, spelled, texts
 from pushforward.studio.app.data_types.texts.token_predictions import scene, step
 from pushforward.studio.counts import format_count
@@ -78,7 +78,7 @@ KIND = Kind(
     tiles=pieces,
     facts=_facts,
     measures=_measures,
-    apart=Apart("characters at the same place", _marks),
+    apart=Distances("characters at the same place", _marks),
     groups={
         "Writing": ("bits-per-character", "ngram-distance"),
         "Memorisation": MEMORISATION,

@@ -81,14 +81,14 @@ class Shelves(QWidget):
         self._roving.take(self.cards)
 
     def _move(self, card: PictureCard, key: int) -> None:
-        to = self.beside(card, Qt.Key(key))
+        to = self.neighbour(card, Qt.Key(key))
         if to is not None:
             self.go_to(to)
         elif key == Qt.Key.Key_Up:
             self._area.verticalScrollBar().setValue(0)
             self.left.emit()
 
-    def beside(self, card: PictureCard, key: Qt.Key) -> PictureCard | None:
+    def neighbour(self, card: PictureCard, key: Qt.Key) -> PictureCard | None:
         """Return the card to which an arrow leads from a card, to its side or above or below it, as
         if all shelves were one grid; None where there is none.
         """

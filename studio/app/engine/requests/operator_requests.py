@@ -183,13 +183,13 @@ class OperatingIntents(Intents):
         """
         return await asyncio.to_thread(project_files.result, Path(key) / "results" / name)
 
-    async def handed(self, key: str, name: str) -> dict[str, NDArray[Any]]:
+    async def read_inputs(self, key: str, name: str) -> dict[str, NDArray[Any]]:
         """Return the rows that a person handed for a result of a run, by slot.
 
         Raises:
             Refused: they are damaged.
         """
-        return await asyncio.to_thread(project_files.handed, Path(key) / "results" / name)
+        return await asyncio.to_thread(project_files.read_inputs, Path(key) / "results" / name)
 
     def show(self, key: str, name: str) -> None:
         """Show a result of a run: in the view that is made for it, its rows where they are browsed,

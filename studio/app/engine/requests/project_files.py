@@ -39,11 +39,11 @@ __all__ = [
     "evaluated",
     "fill",
     "glance",
-    "handed",
     "is_project",
     "is_run",
     "look",
     "read",
+    "read_inputs",
     "restore",
     "result",
     "tidy",
@@ -370,7 +370,7 @@ def has_rows(result: Path) -> bool:
         return ResultFolder(result).has_rows
 
 
-def handed(place: Path) -> "dict[str, NDArray[Any]]":
+def read_inputs(place: Path) -> "dict[str, NDArray[Any]]":
     """Return the rows that a person handed for a result of a run, by slot; {} where there are none.
 
     Raises:

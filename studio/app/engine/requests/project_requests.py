@@ -283,7 +283,7 @@ class ProjectIntents(Intents):
             todo = "Remove it from the queue first." if waits else "Stop it first."
             self.state.notices.post(Notice(level="warning", text=text, todo=todo))
         elif runs:
-            self._do(self._delete(runs), _told(runs, "not deleted"), run=runs[0].key)
+            self._do(self._delete(runs), _describe_done(runs, "not deleted"), run=runs[0].key)
 
     async def _delete(self, runs: list[RunState]) -> None:
         project = Path(runs[0].key).parent.parent
@@ -301,11 +301,11 @@ class ProjectIntents(Intents):
                 undo = self.state.notices.undoable(
                     lambda: self._do(
                         self._bring_back(project, gone, trashed, order),
-                        _told(gone, "not restored"),
+                        _describe_done(gone, "not restored"),
                     )
                 )
                 self.state.notices.post(
-                    Notice(level="info", text=_told(gone, "deleted"), actions=(undo,))
+                    Notice(level="info", text=_describe_done(gone, "deleted"), actions=(undo,))
                 )
 
     def _take_away(self, gone: list[RunState]) -> None:
@@ -418,7 +418,7 @@ class ProjectIntents(Intents):
                 self._data.arrived(job, imported(fresh.pop()))
 
 
-def _told(runs: Sequence[RunState], done: str) -> str:
+def _describe_done(runs: Sequence[RunState], done: str) -> str:
     """Say what was done with a run, or with how many: "3 EDM is deleted", "2 runs are deleted"."""
     if len(runs) > 1:
         return f"{format_count(len(runs), 'run')} are {done}"

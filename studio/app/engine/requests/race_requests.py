@@ -190,7 +190,7 @@ class RacingIntents(Intents):
         entry = race.entries[place]
         if family and catalog is not None and family != entry.spec.family.slug:
             spec = field_carrier_switch.choose(
-                entry.spec, catalog, family, field_carrier_switch.Aside()
+                entry.spec, catalog, family, field_carrier_switch.KeptChoices()
             ).spec
             self.add(msgspec.structs.replace(spec, name=display_names.run_name(spec)))
         else:

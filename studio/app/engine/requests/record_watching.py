@@ -69,7 +69,7 @@ class Watching:
         if job in self._told:
             self._owed[job] = self._owed.get(job, 0) + 1
 
-    def drawn(self, job: str) -> None:
+    def mark_drawn(self, job: str) -> None:
         """Note that the newest record of a job was drawn: as many more may come."""
         owed = self._owed.pop(job, 0)
         if owed and job in self._told:

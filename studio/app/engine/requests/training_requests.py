@@ -255,7 +255,7 @@ class TrainingIntents(Intents):
     def _shown_of(self, run: RunState) -> int:
         """Return how many of what a run makes a lens has shown last."""
         selection = self.state.selection
-        known = selection.known(selection.made(run.key))
+        known = selection.find_offered(selection.last_of_run(run.key))
         return len(known.arrays["x"]) if known is not None and "x" in known.arrays else 0
 
     def stop(self) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtWidgets import QWidget
 
-from pushforward.studio.app.charts.line_plot import Drawn, LinePlot
+from pushforward.studio.app.charts.line_plot import LinePlot, LineSeries
 from pushforward.studio.app.data.views.lab import Lab
 from pushforward.studio.app.data.views.lab_frame import LabView
 from pushforward.studio.app.design.basic import column, label
@@ -105,8 +105,8 @@ class ProbeLab(LabView):
         own = float(self.doubles("few")[0, 0].mean())
         spread = real.std(axis=1, ddof=1) / 2 if real.shape[1] > 1 else None
         lines = [
-            Drawn("same encoder on real samples", sizes, real.mean(axis=1), spread),
-            Drawn("this run", sizes, np.full(len(sizes), own)),
+            LineSeries("same encoder on real samples", sizes, real.mean(axis=1), spread),
+            LineSeries("this run", sizes, np.full(len(sizes), own)),
         ]
         self.worth.show_lines(lines)
         self.worth_words.setText(_worth(own, sizes, real.mean(axis=1)))

@@ -60,11 +60,11 @@ class SweepPlot(Chart):
         self.points, self._line, self._chosen = points, line, chosen
         self.redraw()
 
-    def whole(self, plane: Plane) -> tuple[Range, Range]:
+    def full_range(self, plane: Plane) -> tuple[Range, Range]:
         """Return all there is to see."""
         values = [value for each in self.points for value in each.values.values()]
         if not values:
-            return super().whole(plane)
+            return super().full_range(plane)
         values += [self._line[1]] if self._line else []
         room = ROOM + 0.1 * (max(values) - min(values))
         return (-0.5, max(2, len(self.points)) - 0.5), (min(values) - room, max(values) + room)

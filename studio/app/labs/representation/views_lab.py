@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QBoxLayout, QSlider, QVBoxLayout, QWidget
 
-from pushforward.studio.app.charts.line_plot import Drawn, LinePlot
+from pushforward.studio.app.charts.line_plot import LinePlot, LineSeries
 from pushforward.studio.app.charts.overlays import EmptyState
 from pushforward.studio.app.charts.picture_export import Picture, widget_picture
 from pushforward.studio.app.core.app_state import AppState
@@ -272,11 +272,11 @@ def _neighbours(kind: Kind, arrays: Arrays, names: tuple[str, ...]) -> Neighbour
     )
 
 
-def _shares(arrays: Arrays, name: str) -> Drawn:
+def _shares(arrays: Arrays, name: str) -> LineSeries:
     """Return the distribution of similarities as a line over the middles of bins."""
     counts, _ = np.histogram(arrays[name], BINS)
     middles = (BINS[1:] + BINS[:-1]) / 2
-    return Drawn(f"{name}s", middles, counts / max(1, int(counts.sum())))
+    return LineSeries(f"{name}s", middles, counts / max(1, int(counts.sum())))
 
 
 def _describe(question: Question, arrays: Arrays, n: int, *, source: bool) -> str:

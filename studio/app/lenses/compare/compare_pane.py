@@ -30,7 +30,7 @@ from pushforward.studio.app.design.formula_label import FormulaLine
 from pushforward.studio.app.design.literal_text import set_tip
 from pushforward.studio.app.design.theme import colors, theme
 from pushforward.studio.app.engine.actions import Actions
-from pushforward.studio.app.engine.paired_record import Beside
+from pushforward.studio.app.engine.paired_record import PairedRecord
 from pushforward.studio.app.engine.particle_starts import Starts
 from pushforward.studio.app.engine.requests.record_watching import Looking
 from pushforward.studio.app.text import number_format
@@ -45,8 +45,8 @@ Places = NDArray[np.float32]
 
 
 class ComparePane(QFrame):
-    """Draws the content of `Beside`. The owner links cameras and picked particles. ``starts`` are
-    the start positions of the run's particles; ``colours_of`` those that determine their colours.
+    """Draws the content of `PairedRecord`. The owner links cameras and picked particles. ``starts``
+    are the start positions of a run's particles; ``colours_of`` those that determine their colours.
 
     Signals: opened: open the run alone (double click).
     """
@@ -79,13 +79,13 @@ class ComparePane(QFrame):
         self._blank.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._stack = QStackedWidget()
         self._lay_out()
-        self.beside = Beside(self, state, actions, self._looking, lambda _: True)
+        self.beside = PairedRecord(self, state, actions, self._looking, lambda _: True)
         self.beside.selected.connect(self._forget)
         self.beside.changed.connect(self.tell)
         self.beside.shown.connect(self._show)
         self.beside.failed.connect(self._failed)
         self.beside.moved.connect(self._clocks)
-        self.canvas.painted.connect(self.beside.drawn)
+        self.canvas.painted.connect(self.beside.mark_drawn)
         state.runs.progressed.connect(self._progressed)
         state.playback.changed.connect(self._playing)
         theme.changed.connect(self._restyle)
@@ -173,7 +173,7 @@ class ComparePane(QFrame):
         tiles = kind.tiles(kind.rows(record.x, record.extras, frame, some, told))
         self.grid.show_tiles(tiles, noun=kind.moving, smooth=self._state.playback.smooth)
         self.grid.select(self._particle if self._particle < self._most else -1)
-        self.beside.drawn()
+        self.beside.mark_drawn()
         self.tell()
 
     @property

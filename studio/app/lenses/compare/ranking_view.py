@@ -34,7 +34,7 @@ from pushforward.studio.app.design.literal_text import set_tip
 from pushforward.studio.app.design.table import Column
 from pushforward.studio.app.design.theme import colors, theme
 from pushforward.studio.app.engine.actions import Actions
-from pushforward.studio.app.engine.paired_record import Beside
+from pushforward.studio.app.engine.paired_record import PairedRecord
 from pushforward.studio.app.engine.requests.record_watching import Looking
 from pushforward.studio.app.lenses.compare.ranking_table import (
     PICTURE,
@@ -69,7 +69,7 @@ class StandingsView(LensView):
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__(state, actions)
         self._runs: list[RunState] = []
-        self._besides: list[Beside] = []
+        self._besides: list[PairedRecord] = []
         self._timer = single_shot(self, self._draw, REDRAW_MS)
         self.table = StandingsTable()
         self.table.opened.connect(self._open)
@@ -121,7 +121,7 @@ class StandingsView(LensView):
     def _follow(self, runs: list[RunState]) -> None:
         self._runs = runs
         while len(self._besides) < len(runs):
-            beside = Beside(self, self._state, self._actions, self._looking, lambda _: True)
+            beside = PairedRecord(self, self._state, self._actions, self._looking, lambda _: True)
             beside.shown.connect(lambda _record: self._soon())
             self._besides.append(beside)
         for place, beside in enumerate(self._besides):
@@ -222,14 +222,14 @@ class StandingsView(LensView):
             picture = badged(self._picture(run, beside, place), place, number(run.name), ratio)
             self.table.show_picture(place, picture)
 
-    def _strip(self, run: RunState, beside: Beside, most: int) -> QPixmap | None:
+    def _strip(self, run: RunState, beside: PairedRecord, most: int) -> QPixmap | None:
         """Return the first fixed latents of a run as tiles in a line, no more than ``most``; None
         where they are no tiles or not there.
         """
         record, kind = beside.record, kind_of_run(run, self._state.catalog)
         if record is None or kind.layout != "tiles" or not kind.fits(record.x.shape[2:]):
             return None
-        beside.drawn()
+        beside.mark_drawn()
         frame = frame_at(record.t, self._state.playback.flow)
         some = slice(min(most, TILES, kind.page))
         told = named(record.conditions, run.classes)
@@ -237,12 +237,12 @@ class StandingsView(LensView):
         tiles = kind.tiles(kind.rows(record.x, record.extras, frame, some, told))
         return strip(tiles, self.table.viewport().width(), self.devicePixelRatioF())
 
-    def _picture(self, run: RunState, beside: Beside, place: int) -> QImage | None:
+    def _picture(self, run: RunState, beside: PairedRecord, place: int) -> QImage | None:
         """Return the samples of a run in the plane, None where they are no points or not there."""
         record, kind = beside.record, kind_of_run(run, self._state.catalog)
         if record is None or kind.layout != "plane" or not kind.fits(record.x.shape[2:]):
             return None
-        beside.drawn()
+        beside.mark_drawn()
         ratio = self.devicePixelRatioF()
         size = QSize(PICTURE * ratio)
         x = record.x[frame_at(record.t, self._state.playback.flow)]

@@ -130,7 +130,7 @@ class MomentView(LensView):
     def _painted(self) -> None:
         moment = self._freezing.moment
         if moment is None or moment.walking:
-            self._following.drawn()  # while a moment stands still no more pictures are wanted
+            self._following.mark_drawn()  # while a moment stands still no more pictures are wanted
 
     # What is shown
 

@@ -19,8 +19,8 @@ from pushforward.studio.app.core.rescaling_choice import (
     ChosenH,
     chosen_h,
     edited,
+    find_rescaling,
     has_rescaling,
-    known,
 )
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.data.chart_export import ask_picture
@@ -103,7 +103,7 @@ class RescalingView(LensView):
         self._state.catalog_changed.connect(self.refresh)
         self.list.chosen.connect(self._pick)
         self.choice.shifted.connect(self._set_shift)
-        self.plot.painted.connect(self.following.drawn)
+        self.plot.painted.connect(self.following.mark_drawn)
         theme.changed.connect(self.refresh)
 
     @property
@@ -132,7 +132,7 @@ class RescalingView(LensView):
 
     def _other(self, current: ChosenH | None) -> ChosenH | None:
         """Return the h that was picked to compare, with its shift, if it differs."""
-        spec = known(self._state.catalog, self._picked)
+        spec = find_rescaling(self._state.catalog, self._picked)
         if current is None:
             return None
         shift = current.shift if self._shift is None else self._shift

@@ -234,12 +234,12 @@ class StepsView(LensView):
         self.made.show_tiles(kind.tiles(rows), noun=kind.moving)
         self._of.set_text(snapshot_text.at_snapshot(record, run))
         self._pictures.show()
-        self._following.drawn()
+        self._following.mark_drawn()
 
     def _has_pictures(self) -> None:
         moment = self._freezing.moment
         if moment is None or moment.walking:
-            self._following.drawn()  # while a moment stands still no more pictures are wanted
+            self._following.mark_drawn()  # while a moment stands still no more pictures are wanted
 
     def _draw_step(self) -> None:
         """Show what the stage of a frozen moment has at hand; where none is frozen, the step of the

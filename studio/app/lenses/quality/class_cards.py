@@ -57,7 +57,7 @@ class PartCards(QWidget):
         for slug, cells in list(found.cells.items())[:1]:
             self.confusion = ConfusionCard()
             self._keep(self.confusion, "confusion")
-            self.confusion.show_confusion(Confusion.of(cells), _said(found, slug))
+            self.confusion.show_confusion(Confusion.of(cells), _describe_count(found, slug))
         self._place()
 
     def fit(self, room: int) -> None:
@@ -96,7 +96,10 @@ class PartCards(QWidget):
             held_against = np.array([floors.get(name, unknown) for name in names])
             bars = replace(bars, floor=held_against[:, 0], spread=held_against[:, 1])
         said = [f"by {unit}"] if unit else []
-        said += [f"{_said(found, slug)} in all", *(["dashed: their mean"] if mean else [])]
+        said += [
+            f"{_describe_count(found, slug)} in all",
+            *(["dashed: their mean"] if mean else []),
+        ]
         said += [f"green: noise floor, {metric_reference.BAND}"] if floors else []
         card.show_bars(bars, "; ".join(said))
         return card
@@ -108,7 +111,7 @@ class PartCards(QWidget):
         card.values_wanted.connect(partial(ask_values, card, self._state, name))
 
 
-def _said(found: Evaluated, slug: str) -> str:
+def _describe_count(found: Evaluated, slug: str) -> str:
     return f"step {found.step:,}, n = {found.counts[slug]:,}"
 
 

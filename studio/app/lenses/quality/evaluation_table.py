@@ -132,7 +132,7 @@ class EvaluatedCard(QFrame):
     def _doubtful(self, found: Evaluated) -> set[str]:
         """Return the metrics with too few samples for a verdict."""
         stand = {
-            slug: run_verdict.stands(
+            slug: run_verdict.compare_metric_with_floor(
                 self._entry(slug), found.floors, slug, value, found.counts.get(slug)
             )
             for slug, value in found.values.items()

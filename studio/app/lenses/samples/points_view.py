@@ -47,7 +47,7 @@ from pushforward.studio.app.design.table import Table
 from pushforward.studio.app.design.theme import colors, theme
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.engine.particle_starts import Starts
-from pushforward.studio.app.engine.sample_source import Sampled, Shown
+from pushforward.studio.app.engine.sample_source import Sampled, ShownSamples
 from pushforward.studio.app.text.number_ticks import number
 
 __all__ = ["VIEW", "SamplesView"]
@@ -165,7 +165,7 @@ class SamplesView(LensView):
         self.made.turn_to(data_of(self._sampled.run))  # the other one follows
         self._chip.tell()
 
-    def _show(self, shown: Shown) -> None:
+    def _show(self, shown: ShownSamples) -> None:
         if not POINTS.fits(shown.x.shape[1:]):
             return  # before the catalogue is there nobody knows that they are none
         self._origin.set_text(self._sampled.origin)
@@ -279,7 +279,7 @@ class SamplesView(LensView):
 
     # Words
 
-    def _fill_table(self, shown: Shown) -> None:
+    def _fill_table(self, shown: ShownSamples) -> None:
         """Write the first rows, in the numbers that people read."""
         d = shown.x.shape[1]
         rows = shown.x[:ROWS, :COLUMNS]
@@ -298,14 +298,14 @@ class SamplesView(LensView):
         for canvas in (self.made, self.data):
             canvas.box.name_axes(across, up)
 
-    def _columns_of(self, shown: Shown) -> list[Column]:
+    def _columns_of(self, shown: ShownSamples) -> list[Column]:
         run, d = self._sampled.run, shown.x.shape[1]
         known = (shown.columns, run.columns if run is not None else ())
         numbered = tuple(f"x{i + 1}" for i in range(d))
         names = next((each for each in known if len(each) == d), numbered)[:COLUMNS]
         return columns_of(self._kind.columns, names)
 
-    def _name_columns(self, shown: Shown) -> None:
+    def _name_columns(self, shown: ShownSamples) -> None:
         """Write the rows anew where their columns are known only now, after the samples."""
         if POINTS.fits(shown.x.shape[1:]) and self._columns_of(shown) != self._columns:
             self._fill_table(shown)

@@ -23,19 +23,19 @@ from pushforward.studio.app.core.timers import single_shot
 from pushforward.studio.app.core.training_sources import encoders
 from pushforward.studio.app.data.browser import Browser
 from pushforward.studio.app.data.metric_list import Qualities
-from pushforward.studio.app.data.nearest_search import Sought
+from pushforward.studio.app.data.nearest_search import NearestSearch
 from pushforward.studio.app.data.other_run import OtherRun
 from pushforward.studio.app.data.sample_button import sample_button
 from pushforward.studio.app.data.sample_findings import MoreKnown
 from pushforward.studio.app.data.sample_switch import held_chip
-from pushforward.studio.app.data.shared_latents import beside
+from pushforward.studio.app.data.shared_latents import find_comparable_runs
 from pushforward.studio.app.data.statistics import rows_of
 from pushforward.studio.app.data.views.lens_view import LensView
 from pushforward.studio.app.data.views.operator_menu import OperatorChip
 from pushforward.studio.app.data.views.view_spec import ViewSpec, shows_moving
 from pushforward.studio.app.design.basic import button, column, icon_button, label
 from pushforward.studio.app.engine.actions import Actions
-from pushforward.studio.app.engine.sample_source import Sampled, Shown
+from pushforward.studio.app.engine.sample_source import Sampled, ShownSamples
 from pushforward.studio.app.lenses.samples.sound_player import Unplayed, play
 
 __all__ = ["VIEW", "TileSamplesView"]
@@ -70,7 +70,7 @@ class TileSamplesView(LensView):
         self._other = OtherRun(self, state)
         self._absent = EmptyState(self.browser.real.grid)
         self._more = MoreKnown.shared(state, actions)
-        self._sought = Sought(self, actions)
+        self._sought = NearestSearch(self, actions)
         self._others: list[RunState] = []
         self._steady = single_shot(self, self._fill_anew, STEADY_MS)
         self._drawn_ones = held_chip(self._sampled)
@@ -100,7 +100,9 @@ class TileSamplesView(LensView):
     def _offer_others(self) -> None:
         """Offer real data and other runs for the second column."""
         run, state = self._sampled.run, self._state
-        self._others = beside(run, state.runs.by_key, state.catalog) if run is not None else []
+        self._others = (
+            find_comparable_runs(run, state.runs.by_key, state.catalog) if run is not None else []
+        )
         names = [f"Run {number(other.name)}" for other in self._others]
         tips = ["The training data of the run (Esc goes back)", *map(name_of, self._others)]
         self.browser.real.offer_choice(["Real", *names], tips)
@@ -123,7 +125,7 @@ class TileSamplesView(LensView):
     def _kind(self) -> Kind:
         return kind_of_run(self._sampled.run, self._state.catalog)
 
-    def _show(self, shown: Shown) -> None:
+    def _show(self, shown: ShownSamples) -> None:
         if self._kind.fits(shown.x.shape[1:]):
             self._steady.start()
             self._fill(shown)
@@ -132,7 +134,7 @@ class TileSamplesView(LensView):
     def _fill_anew(self) -> None:
         self._fill(self._sampled.now)
 
-    def _fill(self, shown: Shown | None) -> None:
+    def _fill(self, shown: ShownSamples | None) -> None:
         """Show what was generated, and the data as far as they are known."""
         run, kind = self._sampled.run, self._kind
         if run is None:
@@ -225,7 +227,7 @@ class TileSamplesView(LensView):
             numbers=found.number[0, :many],
         )  # fmt: skip
         by = f", by {near.by}" if near.by else ""
-        browser.real.say(f"the nearest of {near.sought(kind)}{by}")
+        browser.real.say(f"the nearest of {near.describe_searched(kind)}{by}")
 
     def _edit(self) -> None:
         """Lay what is selected on the table of the lens in which such data are edited."""

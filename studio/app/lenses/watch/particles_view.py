@@ -109,7 +109,7 @@ class WatchView(LensView):
         self.canvas.picked.connect(self._pick)
         self._state.selection.changed.connect(self._show_chosen)
         self.canvas.hovered.connect(self._hover)
-        self.canvas.painted.connect(follow.drawn)
+        self.canvas.painted.connect(follow.mark_drawn)
         self.canvas.arrived.connect(self._name_picture)
         self.canvas.view_changed.connect(self._moved.start)
         self._moved.timeout.connect(self._settled)
@@ -389,7 +389,7 @@ class WatchView(LensView):
         right = self.panel.width() + MARGIN if beside else 0.0
         # Room for the tools is left also where there are none: nothing jumps when they come.
         top = MARGIN + self._hands.bar.height()
-        bottom = self._chip.height() + MARGIN + BELOW if self._chip.known else 0
+        bottom = self._chip.height() + MARGIN + BELOW if self._chip.has_motion else 0
         return [Covered(0.0, top, right, bottom)]
 
     def _hover(self, place: tuple[float, float] | None) -> None:

@@ -23,7 +23,7 @@ from pushforward.studio.app.core.runs import FlowRecord, RunState
 from pushforward.studio.app.core.selection import Offered, Source
 from pushforward.studio.app.data.tile_frames import SHOWN, frame_at
 from pushforward.studio.app.data.tile_grid import TileGrid
-from pushforward.studio.app.data.tile_pane import told as facts_of
+from pushforward.studio.app.data.tile_pane import describe_sample as facts_of
 from pushforward.studio.app.data.tile_parts import TileParts
 from pushforward.studio.app.data.views.lens_view import LensView
 from pushforward.studio.app.data.views.motion_label import MotionChip
@@ -146,7 +146,7 @@ class TilesView(LensView):
         record = self._record
         self._film.setVisible(record is not None and len(record.t) > 1)  # one step has no way
         self.empty.setVisible(not some)
-        self._chip.setVisible(some and self._chip.known)  # else it would stand on those words
+        self._chip.setVisible(some and self._chip.has_motion)  # else it would stand on those words
         if some or run is None:
             return
         tell_none(self.empty, self._state, self._actions, run, self._kind.moving)
@@ -171,7 +171,7 @@ class TilesView(LensView):
         self._legend.setVisible(parts and bool(self._kind.legend))
         self._draw(smooth=self._state.playback.smooth)
         self._ask_names()
-        self._following.drawn()
+        self._following.mark_drawn()
 
     def _draw(self, *, smooth: bool = False) -> None:
         """Draw the record at the flow time; ``smooth`` fades from the one that is shown."""
@@ -226,7 +226,7 @@ class TilesView(LensView):
         self.strip.show_tiles(way, noun=kind.moving, words=times)
         now = int(np.argmin(np.abs(record.t[frames] - self._state.playback.flow)))
         self.strip.select(now)
-        said = way.said(now)
+        said = way.describe(now)
         self._which.set_text(f"latent {picked}: {said}" if said else f"latent {picked}")
 
     def _latent_conditions(self, record: FlowRecord) -> Arrays:

@@ -50,7 +50,7 @@ class FoundTiles(QWidget):
         self.setVisible(self._tiles is not None or self._cover is not None)
         self.setFixedHeight(SIDE if self._cover is None else HIGH)
         tiles = self._tiles
-        said = [tiles.said(row) for row in range(len(tiles))] if tiles is not None else []
+        said = [tiles.describe(row) for row in range(len(tiles))] if tiles is not None else []
         self.setAccessibleDescription("; ".join(filter(None, said)))
         self.update()
 

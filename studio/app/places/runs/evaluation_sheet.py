@@ -109,7 +109,7 @@ class EvaluateSheet(Dialog):
         self._key = (state.catalog.kind_of(run.spec.dataset), evaluation_options.ASKED)
         self._config = evaluation_options.within(state.asked.get(self._key, {}), run.most)
         self._metrics = evaluation_options.fitting(run, state.catalog)
-        self._own = evaluation_options.own(run, state.catalog)
+        self._own = evaluation_options.metrics_of_run(run, state.catalog)
         self._refused: dict[str, str] = {}  # settings that cannot be taken, by metric
         kind = kind_of_run(run, state.catalog)
         self._many, self._most = kind.many, run.most

@@ -188,7 +188,7 @@ class ExportSheet(QFrame):
         run = self._run
         if self._picked is not None:
             return "chosen"
-        if run is None or self._state.selection.made(run.key) is None:
+        if run is None or self._state.selection.last_of_run(run.key) is None:
             return "new"
         return "all" if self._filtered is None else "shown"
 
@@ -196,7 +196,9 @@ class ExportSheet(QFrame):
     def _filtered(self) -> Rows | None:
         """The rows that a filter keeps of what was made, None where none is left out."""
         run, selection = self._run, self._state.selection
-        offered = selection.known(selection.made(run.key)) if run is not None else None
+        offered = (
+            selection.find_offered(selection.last_of_run(run.key)) if run is not None else None
+        )
         return offered.shown() if offered is not None else None
 
     def _selected(self) -> None:
@@ -229,8 +231,8 @@ class ExportSheet(QFrame):
         run, selection = self._run, self._state.selection
         if run is None:
             return None
-        source = self._picked if self.taken == "chosen" else selection.made(run.key)
-        known = selection.known(source)
+        source = self._picked if self.taken == "chosen" else selection.last_of_run(run.key)
+        known = selection.find_offered(source)
         total = len(known.arrays["x"]) if known is not None else 0
         some = {"chosen": selection.rows, "shown": self._filtered}.get(self.taken)
         if some is not None and known is not None and known.numbers is not None:
@@ -258,7 +260,7 @@ class ExportSheet(QFrame):
         run, selection = self._run, self._state.selection
         if run is None or self.isHidden():
             return
-        made = selection.known(selection.made(run.key))
+        made = selection.find_offered(selection.last_of_run(run.key))
         total = len(made.arrays["x"]) if made is not None else 0
         chosen, kept = len(selection.of(self._picked)), self._filtered
         nothing = "Nothing of this run is selected."
@@ -277,7 +279,7 @@ class ExportSheet(QFrame):
         whole = taking.total if taking is not None else 0
         self.of.setText(f"{many:,} of {whole:,}" if many < whole else f"{many:,}")
         source = taking.source if taking is not None else None
-        known = selection.known(source) or made
+        known = selection.find_offered(source) or made
         size = self._size(many, known)
         self.go.setText(", ".join(filter(None, (f"Export {many:,}", size))) if many else "Export")
         self.go.setAccessibleName(self.go.text())
@@ -311,7 +313,7 @@ class ExportSheet(QFrame):
     def _offer_steps(self, run: RunState) -> None:
         """Offer the steps that rows can be of, those shown at first where they are of one alone."""
         source = self._picked if self.taken == "chosen" else None
-        source = source or self._state.selection.made(run.key)
+        source = source or self._state.selection.last_of_run(run.key)
         known = steps(run, self.taken, source)
         before = self.step.currentText()
         titles = [
@@ -330,7 +332,7 @@ class ExportSheet(QFrame):
         if not new and chooses and run.spec is not None:
             self.seed.setText(str(run.spec.training.get("seed", 0)))
         set_tip(self.seed, "" if new else "Seed of the run, which fixes its latents.")
-        offered = self._state.selection.known(source)
+        offered = self._state.selection.find_offered(source)
         origin = offered.origin() if offered is not None else ""
         self.origin.setText(origin or (offered.title if offered is not None else ""))
         self._whence.setVisible(not chooses and not new and bool(self.origin.text()))

@@ -106,7 +106,9 @@ class RunsPage(QWidget):
         catalog, every = self._state.catalog, self._state.runs.by_key.values()
         fitting = found(every, self._state.finding, catalog)
         self.model.show(
-            groups(fitting, self.head.by, catalog, self._sizes()), *self._sort, self.head.as_tree
+            groups(fitting, self.head.grouping_by, catalog, self._sizes()),
+            *self._sort,
+            self.head.as_tree,
         )
         self._listed = len(fitting)
         self._say_empty()

@@ -39,7 +39,7 @@ class Expected:
         return "roughly" if self.rough else "about"
 
     @property
-    def said(self) -> str:
+    def format(self) -> str:
         """Format the duration. A recipe's time is of another computer, so a range is given."""
         if self.here:
             return f"{self.about} {duration(self.seconds)}"

@@ -67,7 +67,7 @@ class SectionPanel(QWidget):
                 self.form.show_notes(unguided(draft.spec, catalog))
             said = {
                 f.path
-                for s, f in sentence_settings.held(draft.spec, catalog).values()
+                for s, f in sentence_settings.sentence_fields(draft.spec, catalog).values()
                 if s == self.section
             }
             self.form.leave_out(said | draft_spec.idle(draft.spec, self.section))

@@ -6,14 +6,14 @@ from pushforward.studio.app.core.required_runs import wanted_runs
 from pushforward.studio.protocol.catalog import Catalog, FieldSpec
 from pushforward.studio.protocol.spec import RunSpec
 
-__all__ = ["BUDGET", "FLOW", "Held", "held", "sampler_steps"]
+__all__ = ["BUDGET", "FLOW", "Held", "sampler_steps", "sentence_fields"]
 
 BUDGET, FLOW = "training.steps", "family.steps"
 STEPS = "steps"
 Held = dict[str, tuple[Section, FieldSpec]]
 
 
-def held(spec: RunSpec, catalog: Catalog | None) -> Held:
+def sentence_fields(spec: RunSpec, catalog: Catalog | None) -> Held:
     """Return the settings that are chosen in the sentence, by "section.path": how long it is
     trained, of a flow without a sampler in how many steps samples are made, and the runs that lead
     them.

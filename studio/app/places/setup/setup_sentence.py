@@ -33,7 +33,7 @@ from pushforward.studio.app.places.setup.pickers.list_picker import Listed
 from pushforward.studio.app.places.setup.pickers.option import Option
 from pushforward.studio.app.places.setup.pickers.option_preview import DataLook, ListLook
 from pushforward.studio.app.places.setup.pickers.picker_frame import Body, Look, Picker
-from pushforward.studio.app.places.setup.slot_sentence import Clause, Sentence, Slot, said
+from pushforward.studio.app.places.setup.slot_sentence import Clause, Sentence, Slot, sentence_label
 from pushforward.studio.app.text import setting_values
 from pushforward.studio.counts import format_count
 from pushforward.studio.methods import Method
@@ -75,7 +75,7 @@ class SetupSentence(Sentence):
             "carrier": Clause("carried by", self.carrier, ","),
             "sampler": Clause("sampled by", self.sampler, ","),
             "flow": Clause("sampled in", self.flow, ","),
-            "pass": said("sampled in one pass,"),
+            "pass": sentence_label("sampled in one pass,"),
             "budget": Clause("for", self.budget, "."),
         }
         self.picker: Picker | None = None
@@ -156,7 +156,7 @@ class SetupSentence(Sentence):
 
     def _show_numbers(self, draft: Draft) -> list[str]:
         shown = []
-        held = sentence_settings.held(draft.spec, self._state.catalog)
+        held = sentence_settings.sentence_fields(draft.spec, self._state.catalog)
         for name, slot in (
             (sentence_settings.FLOW, self.flow),
             (sentence_settings.BUDGET, self.budget),
@@ -170,7 +170,7 @@ class SetupSentence(Sentence):
                     and self._has_passes(draft)
                 ):
                     n = min(n, int(draft.resolved.training[field.path]))
-                slot.say(slot_options.said(field, n), field.help)
+                slot.say(slot_options.format_steps(field, n), field.help)
                 shown.append("flow" if slot is self.flow else "budget")
         return shown
 
@@ -314,7 +314,11 @@ class SetupSentence(Sentence):
 
     def _open_number(self, name: str, letters: str) -> None:
         draft, state = self._state.draft, self._state
-        held = sentence_settings.held(draft.spec, state.catalog) if draft is not None else {}
+        held = (
+            sentence_settings.sentence_fields(draft.spec, state.catalog)
+            if draft is not None
+            else {}
+        )
         if draft is None or name not in held:
             return
         section, field = held[name]

@@ -81,4 +81,4 @@ def takes(draft: Draft, state: AppState) -> tuple[str, str]:
     where = "on this computer" if known.here else elsewhere
     if draft.evaluations and draft.evaluations >= DEAR:
         where = "plus drawing samples"
-    return known.said, where
+    return known.format, where

@@ -28,10 +28,10 @@ __all__ = [
     "NO_INPUT",
     "datasets",
     "families",
+    "format_steps",
     "inputs",
     "named_methods",
     "numbers",
-    "said",
     "samplers",
     "typed_number",
 ]
@@ -195,14 +195,14 @@ def _number(field: FieldSpec, n: int, usual: int, draft: Draft | None, state: Ap
     took = expected(draft, state, steps=n) if draft is not None else None
     return Option(
         value=n,
-        title=said(field, n),
+        title=format_steps(field, n),
         summary="As it began" if n == usual else "",
-        note=took.said if took is not None else "",
+        note=took.format if took is not None else "",
         facts=(("Range", setting_values.bounds(field)),),
     )
 
 
-def said(field: FieldSpec, n: int) -> str:
+def format_steps(field: FieldSpec, n: int) -> str:
     """Return a number of steps as the sentence says it."""
     return f"{n:,} {field.unit or field.title.lower()}".removesuffix("s" if n == 1 else "")
 

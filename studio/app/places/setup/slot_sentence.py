@@ -12,7 +12,7 @@ from pushforward.studio.app.design.icons import SIZE, pixmap
 from pushforward.studio.app.design.literal_text import PushButton, set_tip
 from pushforward.studio.app.design.theme import font, theme
 
-__all__ = ["Clause", "Sentence", "Slot", "said"]
+__all__ = ["Clause", "Sentence", "Slot", "sentence_label"]
 
 LARGE = 19  # pixels of the type
 WIDEST = 380  # pixels of a slot: a longer title is cut, and its tip has it all
@@ -63,16 +63,16 @@ class Slot(PushButton):
         return QFontMetrics(font(LARGE, QFont.Weight.DemiBold))
 
     @property
-    def _whole(self) -> int:
+    def _full_width(self) -> int:
         # One more: a width that was rounded down is too narrow for its own text.
         return self._metrics.horizontalAdvance(self.text()) + 2 * ASIDE + CHEVRON + GAP + 1
 
     @property
     def _cut(self) -> bool:
-        return self._whole > WIDEST
+        return self._full_width > WIDEST
 
     def sizeHint(self) -> QSize:
-        return QSize(min(self._whole, WIDEST), HEIGHT)
+        return QSize(min(self._full_width, WIDEST), HEIGHT)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(80, HEIGHT)
@@ -108,7 +108,7 @@ class Slot(PushButton):
             )
 
 
-def said(words: str) -> QLabel:
+def sentence_label(words: str) -> QLabel:
     """Return words of a sentence, as high as what is chosen in it."""
     made = label(words, "sentence")
     made.setFixedHeight(HEIGHT)
@@ -124,11 +124,11 @@ class Clause(QWidget):
     def __init__(self, before: str, control: QWidget, after: str = "") -> None:
         super().__init__()
         held = QWidget()
-        self._after, self.after = after, said(after)
+        self._after, self.after = after, sentence_label(after)
         held.setLayout(row(control, 2, self.after, gap=0))
         self.after.setVisible(bool(after))  # not before it has a parent: it would be a window
         line = Wrapping(SPACE, 4)
-        line.addWidget(said(before))
+        line.addWidget(sentence_label(before))
         line.addWidget(held)
         self.setLayout(line)
 

@@ -18,11 +18,11 @@ from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.core.selection import Offered, Source
 from pushforward.studio.app.data.sample_measures import Found, Sample
 from pushforward.studio.app.data.statistics import measured_of, rows_of
-from pushforward.studio.app.data.tile_pane import told
+from pushforward.studio.app.data.tile_pane import describe_sample
 from pushforward.studio.app.engine.actions import Actions
-from pushforward.studio.app.engine.paired_record import Beside
+from pushforward.studio.app.engine.paired_record import PairedRecord
 from pushforward.studio.app.engine.requests.record_watching import Looking
-from pushforward.studio.app.engine.sample_source import NOWHERE, Sampled, Shown, read_usual
+from pushforward.studio.app.engine.sample_source import NOWHERE, Sampled, ShownSamples, read_usual
 from pushforward.studio.protocol.messages import ResultWritten
 from pushforward.studio.store.errors import StoreError
 
@@ -47,8 +47,8 @@ class Against(QObject):
     def __init__(self, lens: QWidget, state: AppState, actions: Actions, sampled: Sampled) -> None:
         super().__init__(lens)
         self._lens, self._state, self._actions, self._sampled = lens, state, actions, sampled
-        self._others: list[Beside] = []
-        self._theirs: dict[str, Shown | None] = {}  # what was drawn last from other runs
+        self._others: list[PairedRecord] = []
+        self._theirs: dict[str, ShownSamples | None] = {}  # what was drawn last from other runs
         self._unread: set[str] = set()  # of which that is not known yet
         state.runs.compared.connect(self.follow)
         state.runs.selected.connect(lambda _key: self.follow())
@@ -64,7 +64,9 @@ class Against(QObject):
         current = self._state.runs.current
         found = [run for run in run_comparison.compared(self._state.runs) if run is not current]
         while len(self._others) < len(found):
-            beside = Beside(self._lens, self._state, self._actions, self._looking, lambda _: True)
+            beside = PairedRecord(
+                self._lens, self._state, self._actions, self._looking, lambda _: True
+            )
             beside.shown.connect(self.changed)
             self._others.append(beside)
         for place, beside in enumerate(self._others):
@@ -121,7 +123,9 @@ class Against(QObject):
             self._offer(each, kind)
         return found
 
-    def _made_by(self, beside: Beside, kind: Kind) -> tuple[dict[str, NDArray[Any]], str] | None:
+    def _made_by(
+        self, beside: PairedRecord, kind: Kind
+    ) -> tuple[dict[str, NDArray[Any]], str] | None:
         """Return what another run makes, and what that is in words: its fixed latents, or samples
         that were drawn as in the data, where these are more and no older. None until it is known
         which.
@@ -169,7 +173,9 @@ class Against(QObject):
         def tell(row: int) -> list[tuple[str, str]]:
             one = {name: each[row : row + 1] for name, each in sample.arrays.items()}
             given = {name: each[0] for name, each in one.items()}
-            return told(kind, measured_of(kind, one, columns), given, real=not sample.key)
+            return describe_sample(
+                kind, measured_of(kind, one, columns), given, real=not sample.key
+            )
 
         side = SIDES[0] if sample.key else SIDES[1]
         offered = Offered(sample.arrays, f"{side} {kind.one}", tell)

@@ -114,7 +114,7 @@ def others_of(found: Found, name: str, kind: Kind) -> tuple[str, list[Other]]:
             ink(each.place, tokens),
             one_line(each.title),
             _run_name(each.key),
-            apart.said(kind.units.get(name, "")),
+            apart.format(kind.units.get(name, "")),
         )
         for each, apart in zip(found.samples[2:], far[1:], strict=False)
         if apart is not None
@@ -152,5 +152,5 @@ def _selected(found: Found, name: str, selection: Selection) -> tuple[NDArray[An
     for i in (0, 1):
         rows = selection.of(found.samples[i].source)
         if len(rows):
-            return found.of(i, name), found.among(i, name, rows)
+            return found.of(i, name), found.values_among(i, name, rows)
     return found.of(1, name), NONE

@@ -19,7 +19,7 @@ from pushforward.studio.app.data.sample_measures import (
     with_distances,
 )
 from pushforward.studio.app.engine.query import Query
-from pushforward.studio.app.engine.sample_source import Sampled, Shown
+from pushforward.studio.app.engine.sample_source import Sampled, ShownSamples
 from pushforward.studio.app.lenses.quality.distributions.compared_samples import Against
 
 __all__ = ["Counted"]
@@ -42,16 +42,16 @@ class Counted(QObject):
         super().__init__(lens)
         self._lens, self._sampled, self._against = lens, sampled, against
         self.found: Found | None = None
-        self.of: Shown | None = None
+        self.of: ShownSamples | None = None
         self.part = ""
         self.chosen: list[str] | None = None
         self._query: Query[str, None] = Query(self, self._find)
         self._samples: Sequence[Sample] = ()
-        self._of: Shown | None = None  # what the selected run has generated of these
+        self._of: ShownSamples | None = None  # what the selected run has generated of these
         self._timer = single_shot(self, self.measure, SOON_MS)
 
     @property
-    def shown(self) -> Shown | None:
+    def shown(self) -> ShownSamples | None:
         """What the figures are of that stand here: counting newer ones takes a while."""
         return self.of if self.of is not None else self._sampled.now
 

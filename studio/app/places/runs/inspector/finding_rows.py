@@ -7,7 +7,7 @@ from pushforward.studio.app.core.data_type import Kind
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.core.selection import Offered, Source
 from pushforward.studio.app.data.sample_findings import NEAREST, MoreKnown
-from pushforward.studio.app.data.tile_pane import told
+from pushforward.studio.app.data.tile_pane import describe_sample
 from pushforward.studio.app.engine.actions import Actions
 
 __all__ = ["FoundFacts"]
@@ -47,7 +47,7 @@ class FoundFacts(QObject):
         if kind.among is None or passing or offered.numbers is not None:
             return facts
         self._wanted = run, kind, offered, source.what == "data"
-        found = self._more.known(run, offered.arrays)
+        found = self._more.find_known(run, offered.arrays)
         if found is None:
             self._timer.start()
             found = {}
@@ -58,7 +58,7 @@ class FoundFacts(QObject):
         given = {name: each[0] for name, each in one.items()}
         new = {name: measured[name] for name in measured if name not in there}
         places = {name: place for place, name in enumerate(measured)}
-        both = [*facts, *told(kind, new, given, real=source.real)]
+        both = [*facts, *describe_sample(kind, new, given, real=source.real)]
         if NEAREST in found and run.target is not None:
             both.append((BESIDE, _pool(run, kind)))
         return sorted(both, key=lambda fact: places.get(fact[0], len(places)))

@@ -43,7 +43,7 @@ class FigureGroups(QWidget):
         """Show the figures as they are now."""
         self.setVisible(bool(groups))
         built = [
-            (title, [(each.name, bool(each.beside)) for each in rows]) for title, rows in groups
+            (title, [(each.name, bool(each.context)) for each in rows]) for title, rows in groups
         ]
         if built != self._built:
             self._built = built
@@ -55,8 +55,8 @@ class FigureGroups(QWidget):
             head.set_text(most)
             for figure, (value, floor, when) in zip(rows, lines, strict=False):
                 value.setText(figure.value)
-                floor.setText(figure.beside)
-                floor.setVisible(bool(figure.beside))
+                floor.setText(figure.context)
+                floor.setVisible(bool(figure.context))
                 restyle(value, role="muted" if figure.stale else "")
                 restyle(floor, level=LEVELS.get(figure.stand, ""))
                 when.setText(figure.when)

@@ -8,7 +8,7 @@ from pushforward.studio.app.core import run_comparison
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.run_edit_text import edit_notes
 from pushforward.studio.app.core.runs import RunState
-from pushforward.studio.app.core.training_sources import asked, taken
+from pushforward.studio.app.core.training_sources import copied_runs, describe_input
 from pushforward.studio.app.design.basic import Link, button, clear, column, label, row
 from pushforward.studio.app.design.literal_text import set_tip
 from pushforward.studio.app.engine.actions import Actions
@@ -43,7 +43,7 @@ class RunOrigins(QWidget):
             r.name for r in run_comparison.members(self._state.runs, run.race) if r is not run
         ]
         parent = self._named(run.parent)
-        inputs = asked(run)
+        inputs = copied_runs(run)
         known = [self._named(ref.run) for ref in inputs.values()]
         facts = (run.key, run.parent, run.branch_step, parent is None, tuple(others))
         gone = tuple(each is None for each in known)
@@ -75,7 +75,7 @@ class RunOrigins(QWidget):
         return next((run for run in runs if name and run.name == name), None)
 
     def _say_input(self, name: str, ref: RunRef, source: RunState | None) -> None:
-        text = taken(name, ref).capitalize()
+        text = describe_input(name, ref).capitalize()
         if source is None:
             words = f"{text}; that run was deleted, its copy is used."
             self._lines.addWidget(label(words, "muted", wrap=True))

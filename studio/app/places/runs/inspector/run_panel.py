@@ -250,7 +250,7 @@ class RunPanel(QWidget):
         if series is not None and len(series):
             line = comparable(run, name)
             first, last = int(line.steps[0]), int(line.steps[-1])
-            title = f"{self._name(name)}, steps {first:,} to {last:,}{_of(line)}"
+            title = f"{self._name(name)}, steps {first:,} to {last:,}{_describe_counts(line)}"
             bar = metric_reference.bar_name(self._entry(name.removeprefix(QUALITY)))
             apart, ends = newest_apart(run, name), None
             found = newest_figure(run, name.removeprefix(QUALITY))
@@ -258,13 +258,13 @@ class RunPanel(QWidget):
                 ends = End(float(found.step), found.value, found.floors.get(first_metric(run)))
                 of = f", n\u00a0=\u00a0{found.n:,}" if found.n is not None else ""
                 title += f"; dot: evaluated at step {found.step:,}{of}"
-                bar = f"{bar}{_of(line)}"
+                bar = f"{bar}{_describe_counts(line)}"
             elif apart is not None:
                 at, value = float(apart.steps[-1]), float(apart.values[-1])
                 floor = float(apart.floors[-1]) if apart.floors is not None else None
                 ends = End(at, value, floor)
-                title += f"; dot: step {int(at):,}{_of(apart)}"
-                bar = f"{bar}{_of(line)}"
+                title += f"; dot: step {int(at):,}{_describe_counts(apart)}"
+                bar = f"{bar}{_describe_counts(line)}"
             self.curve_title.setText(title)
             self.curve.show_series(line.steps.copy(), line.values.copy(), line.floor, bar, ends)
 
@@ -274,7 +274,7 @@ class RunPanel(QWidget):
             self._actions.setup.open(run.spec)
 
 
-def _of(line: Curve) -> str:
+def _describe_counts(line: Curve) -> str:
     """Say of how many samples a curve is, where that is known."""
     return f", n\u00a0=\u00a0{int(line.counts[0]):,}" if line.counts is not None else ""
 

@@ -15,7 +15,7 @@ from pushforward.studio.app.core.display_names import numbered
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.core.selection import Offered, Rows
 from pushforward.studio.app.data.nearest_samples import Near, Nearest
-from pushforward.studio.app.data.nearest_search import Sought
+from pushforward.studio.app.data.nearest_search import NearestSearch
 from pushforward.studio.app.data.tile_grid import TileGrid
 from pushforward.studio.app.data.tile_loading import Browsed
 from pushforward.studio.app.data.tile_pane import brief
@@ -56,7 +56,7 @@ class RowsPanel(QWidget):
         self._state, self._actions = state, actions
         self._sheets = Sheets()
         self._near = Nearest(self)
-        self._sought = Sought(self, actions)
+        self._sought = NearestSearch(self, actions)
         self._found = FoundFacts(self, state, actions)
         for news in (self._near.found, self._sought.found, self._found.changed):
             news.connect(self.refresh)
@@ -120,7 +120,7 @@ class RowsPanel(QWidget):
         source = selection.source
         if source is None or run is None or not self.isVisible():
             return
-        offered, n = selection.known(source), len(selection.rows)
+        offered, n = selection.find_offered(source), len(selection.rows)
         at = int(selection.rows[0])
         total = len(offered.arrays["x"]) if offered is not None else 0
         name = offered.title if offered is not None else self._kind.one.capitalize()
@@ -195,7 +195,7 @@ class RowsPanel(QWidget):
             self.picture.setFixedHeight(SOME if several else SIDE)
             self._show_few(self.picture, self.some_title, offered, selection.rows, several=several)
         across = selection.across
-        other = selection.known(across[0]) if across is not None else None
+        other = selection.find_offered(across[0]) if across is not None else None
         beside = shown and several and other is not None and across is not None
         for part in (self.side_title, self.side):
             part.setVisible(beside)
@@ -302,7 +302,7 @@ class RowsPanel(QWidget):
 
     def _copy(self) -> None:
         selection = self._state.selection
-        offered = selection.known(selection.source)
+        offered = selection.find_offered(selection.source)
         if offered is None:
             return
         rows = selection.rows
@@ -314,7 +314,9 @@ class RowsPanel(QWidget):
             QGuiApplication.clipboard().setText("\n".join(said))
             return
         some = self._rows(offered.arrays, rows)
-        taken = self._sheets.taken(self._tiles(some, offered.arrays), np.arange(len(rows)), said)
+        taken = self._sheets.make_mime(
+            self._tiles(some, offered.arrays), np.arange(len(rows)), said
+        )
         QGuiApplication.clipboard().setMimeData(taken)
 
     def showEvent(self, event: QShowEvent) -> None:

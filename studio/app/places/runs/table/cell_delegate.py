@@ -245,7 +245,7 @@ class RunTableDelegate(QStyledItemDelegate):
         if spread:
             used = write(painter, area, spread, font(11), tokens.muted, right=True)
             area = area.adjusted(0, 0, -used - 4, 0)
-        quiet = row.stale or row.apart or row.figure is None
+        quiet = row.stale or row.has_other_count or row.figure is None
         color = tokens.muted if quiet else tokens.text
         if other and self._view.isColumnHidden(AXIS):
             value = f"{value} {other}"

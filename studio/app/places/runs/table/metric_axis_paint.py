@@ -31,7 +31,7 @@ def paint_axis(painter: QPainter, area: QRectF, row: Row, place: int | None) -> 
         floor, between = row.floor
         low, high = (_x(area, scale, end) for end in between or (floor, floor))
         band = QColor(tokens.good)
-        band.setAlpha(60 if row.apart else 110)
+        band.setAlpha(60 if row.has_other_count else 110)
         width, middle = max(THIN, high - low), (low + high) / 2
         left, right = middle - width / 2, middle + width / 2
         painter.fillRect(QRectF(left, area.top(), width, area.height()), band)
@@ -44,11 +44,11 @@ def paint_axis(painter: QPainter, area: QRectF, row: Row, place: int | None) -> 
     if not row.runs:
         _paint_ticks(painter, area, scale, (left, right))
     elif row.figure is not None:
-        plain = tokens.muted if row.stale or row.apart else tokens.text
+        plain = tokens.muted if row.stale or row.has_other_count else tokens.text
         shade = QColor(plain if place is None else ink(place, tokens))
         # A ring is of another number of samples than the others: its band is its own, and paler.
-        painter.setPen(QPen(shade, 1.2) if row.apart else Qt.PenStyle.NoPen)
-        painter.setBrush(Qt.BrushStyle.NoBrush if row.apart else shade)
+        painter.setPen(QPen(shade, 1.2) if row.has_other_count else Qt.PenStyle.NoPen)
+        painter.setBrush(Qt.BrushStyle.NoBrush if row.has_other_count else shade)
         at = _x(area, scale, row.figure[1])
         painter.drawEllipse(QPointF(at, area.center().y()), DOT, DOT)
 

@@ -70,7 +70,7 @@ class RunTableHead(QWidget):
         self.setMinimumWidth(LEAST)
 
     @property
-    def by(self) -> By:
+    def grouping_by(self) -> By:
         """By what the runs are grouped."""
         return GROUPS[max(0, self.grouping.currentIndex())][1]
 

@@ -91,15 +91,15 @@ class Row:
         return figure_of(self.run, self.group.metric) if self.run is not None else None
 
     @property
-    def apart(self) -> bool:
+    def has_other_count(self) -> bool:
         """Whether the figure is of another number of samples than the axis of its group."""
-        return self.run is not None and self.group.apart(self.run)
+        return self.run is not None and self.group.has_other_count(self.run)
 
     @property
     def floor(self) -> tuple[float, tuple[float, float] | None] | None:
         """The floor and the band of the metric; that of the run if ``apart``. None if unknown."""
         group, run = self.group, self.run
-        if not self.apart or run is None:
+        if not self.has_other_count or run is None:
             return (group.floor, group.band) if group.floor is not None else None
         floors, n = floors_of(run, group.metric), samples_of(run, group.metric)
         known = floors.get(group.metric)
@@ -339,7 +339,7 @@ class RunTableModel(LineModel):
         group, run = row.group, row.run
         floors = floors_of(run, group.metric) if run is not None else {}
         floor = metric_reference.bar(group.entry, floors, group.metric)
-        if not row.apart or group.n is None:
+        if not row.has_other_count or group.n is None:
             return [floor or self.floor(group)]
         axis = f"The axis is for n = {group.n:,}. Pale band: noise floor of this value."
         return [f"its own {floor}" if floor else "", axis]

@@ -93,7 +93,7 @@ class DataCards(Body):
         if key not in arrows or self._current is None:
             return False
         up = key in (Qt.Key.Key_Up, Qt.Key.Key_PageUp)
-        to = self.shelves.beside(self._current[1], Qt.Key.Key_Up if up else Qt.Key.Key_Down)
+        to = self.shelves.neighbour(self._current[1], Qt.Key.Key_Up if up else Qt.Key.Key_Down)
         if to is not None:
             self._light_card(to)
         return True
