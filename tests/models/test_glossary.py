@@ -33,7 +33,7 @@ def test_the_page_in_the_repository_is_the_page_of_the_help() -> None:
 
 def test_each_term_stands_once_with_a_meaning_and_a_source() -> None:
     found = rows()
-    assert 40 <= len(found) <= 80
+    assert 40 <= len(found) <= 100
     assert len({term.lower() for term, *_ in found}) == len(found)
     assert all(meaning.endswith(".") and len(source) > 5 for *_, meaning, source in found)
 
