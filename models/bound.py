@@ -154,7 +154,7 @@ def discrete_bound(
     variance: Variance | None = None,
     values: Tensor | None = None,
 ) -> Bound:
-    """Return the bound with T steps, each level estimated from one draw of noise a datum.
+    """Return the bound with T steps, each level estimated with one noise sample per row.
 
     Args:
         denoise: D(x, s), for these rows.

@@ -86,8 +86,8 @@ class ConsistencyField(TrainedPart[ConsistencyFunction]):
         self.cut(levels)
 
     def cut(self, levels: int) -> None:
-        """Cut trajectories into ``count`` levels from now on: rising, without the 0 at the end of a
-        sampling grid (Karras et al. 2022, arXiv:2206.00364, eq. 5).
+        """From now on, divide trajectories at ``levels`` noise levels: rising, without the 0 at the
+        end of a sampling grid (Karras et al. 2022, arXiv:2206.00364, eq. 5).
         """
         if len(self.grid) == levels:
             return

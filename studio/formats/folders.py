@@ -116,7 +116,7 @@ def _standing_for(paths: Sequence[Path]) -> Path | None:
     some = [path for path in paths if not _is_readme(path)]
     asked = [each for each in importers.all() if not each.general]
     if some:
-        asked = [each for each in importers.claiming(some) if not each.general][:1]
+        asked = [each for each in importers.find_claiming(some) if not each.general][:1]
         if not asked or asked[0].enough(some):
             return None
     files = [file for file in members(folder) if not _is_readme(file)]

@@ -85,7 +85,7 @@ class Importers:
         """
         suffix = path.suffix.lower()
         inner = Path(path.stem).suffix.lower()
-        if suffix in COMPRESSED and inner in self.suffixes() and not self.claiming([path]):
+        if suffix in COMPRESSED and inner in self.suffixes() and not self.find_claiming([path]):
             raise FormatError(
                 f"{path.name} is compressed ({suffix}), which is not supported.",
                 f"Decompress it first: {path.stem} can be imported.",
@@ -100,15 +100,15 @@ class Importers:
             kind="user",
         )
 
-    def claiming(self, paths: Sequence[Path]) -> list[Importer]:
-        """Return the importers that take all of some files, the most particular first."""
+    def find_claiming(self, paths: Sequence[Path]) -> list[Importer]:
+        """Return the importers that can read all of these files, the most specific first."""
         return [each for each in self.all() if all(self.claims(each, path) for path in paths)]
 
     def offered(self, paths: Sequence[Path]) -> list[Importer]:
         """Return the importers for files: those that accept all, then those that may be chosen
         anyway.
         """
-        first = self.claiming(paths)
+        first = self.find_claiming(paths)
         rest = [each for each in self.all() if each not in first]
         return [*first, *(e for e in rest if all(self._also(e, path) for path in paths))]
 

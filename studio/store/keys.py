@@ -47,7 +47,9 @@ def _check_struct(data: dict[str, Any], kind: inspect.StructType, path: str) -> 
 
 
 def _member(data: Any, kind: inspect.UnionType) -> inspect.Type:
-    """Return the type of a union that data are meant as: one of structs by its tag."""
+    """Return the member of a union type that data belong to; structs are distinguished by their
+    tag.
+    """
     structs = [member for member in kind.types if isinstance(member, inspect.StructType)]
     if isinstance(data, dict):
         for struct in structs:

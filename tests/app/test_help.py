@@ -247,7 +247,7 @@ async def test_a_place_in_a_page_is_gone_to(bench, wait):
 
 
 def test_claims_stand_with_their_figures_and_what_must_fail() -> None:
-    (page,) = help_pages.verified()
+    (page,) = help_pages.make_claims_page()
     for path in resources.folder("verified").glob("*.json"):
         claim = json.loads(path.read_text(encoding="utf-8"))
         assert f"\n## {claim['id']}: " in page.text
@@ -278,7 +278,7 @@ def test_the_table_of_a_claim_says_what_it_was_judged_by(slug) -> None:
     *worst, follows = worst.values()
     assert sorted(worst) == pytest.approx(sorted(shares), abs=5e-3)
     assert follows > 1.0  # a correlation that must not be less than its line
-    (page,) = help_pages.verified()
+    (page,) = help_pages.make_claims_page()
     own = page.text.partition(f"## {slug}: ")[2].partition("\n## ")[0]
     assert "| W1M (m/pT), 10⁻³ | line, at most | 5 | 5 | 5 | 5 | 5 |" in own
     assert "n = 10,000 jets that only test on each side" in own

@@ -219,7 +219,7 @@ async def test_the_noise_is_drawn_where_there_is_some(bench, set_up, schedule):
     card = bench.window.canvas.setup.schedule
     assert card.isHidden() == (schedule is None)
     if schedule:
-        assert card.plot.whole(card.plot.planes[1])[1] == pytest.approx((-4.96, 12.96))
+        assert card.plot.full_range(card.plot.planes[1])[1] == pytest.approx((-4.96, 12.96))
 
 
 async def test_another_sampler_keeps_grid_and_guidance_and_gets_its_own_settings_back(

@@ -106,7 +106,7 @@ def test_amazon_reviews_are_read_by_lines_of_json_also_compressed(tmp_path, pack
 def test_each_format_is_recognised(tmp_path, name, text, x):
     path = write(tmp_path, name, text)
     discover()
-    assert importers.claiming([path])[0].slug == "recommendation-table"
+    assert importers.find_claiming([path])[0].slug == "recommendation-table"
     facts, rows = read(path)
     assert named(facts, rows["x"]) == x
     if name == "titled.csv":
@@ -159,7 +159,7 @@ def test_lists_are_written_as_parquet_or_refused_in_words(tmp_path, monkeypatch)
 def test_columns_are_chosen_and_wrong_ones_are_named(tmp_path):
     path = write(tmp_path, "sales.csv", "who,when,what\nann,5,tea\nann,3,milk\nbob,1,tea\n")
     discover()
-    assert importers.claiming([path])[0].slug != "recommendation-table"
+    assert importers.find_claiming([path])[0].slug != "recommendation-table"
     seen = inspect([path], "recommendation-table", LOOSE)
     assert seen.problems
     assert seen.sources["user"] == ["who", "when", "what"]

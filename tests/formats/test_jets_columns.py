@@ -272,13 +272,13 @@ def test_tables_and_pictures_are_none(tmp_path: Path) -> None:
     table = h5(tmp_path / "t.h5", x=np.zeros((20, 40)), y=np.zeros(20))
     np.savez(tmp_path / "p.npz", images=np.zeros((20, 28, 28)), x=np.zeros((20, 3)))
     for path in (table, tmp_path / "p.npz"):
-        assert "jets-columns" not in [each.slug for each in importers.claiming([path])]
+        assert "jets-columns" not in [each.slug for each in importers.find_claiming([path])]
     j = jets()
     usual = h5(
         tmp_path / "g.h5",
         particle_features=np.stack([j["eta"], j["phi"], j["pt"], j["real"]], axis=2),
     )
-    assert next(e.slug for e in importers.claiming([usual])) == "jetnet"
+    assert next(e.slug for e in importers.find_claiming([usual])) == "jetnet"
 
 
 def test_what_is_wrong_with_columns_is_one_sentence(tmp_path: Path) -> None:

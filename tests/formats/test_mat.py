@@ -46,7 +46,7 @@ def read(*paths: Path) -> tuple[list[str], dict[str, np.ndarray]]:
 def test_a_cube_and_its_truth_come_together_from_two_files(tmp_path: Path, written) -> None:
     formats.discover()
     paths = [written(tmp_path, cube=CUBE), written(tmp_path, gt=TRUTH)]
-    assert next(each.slug for each in formats.importers.claiming(paths)) == "scene"
+    assert next(each.slug for each in formats.importers.find_claiming(paths)) == "scene"
     for order in (paths, paths[::-1]):
         classes, arrays = read(*order)
         assert classes == ["class 1", "class 2"]

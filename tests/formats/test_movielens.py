@@ -56,7 +56,7 @@ def histories(paths, **options):
 def test_every_layout_gives_histories_in_order_of_time(tmp_path, texts, encoding, second):
     paths = files(tmp_path, texts, encoding)
     assert discover() == []
-    assert importers.claiming(paths)[0].slug == "movielens"
+    assert importers.find_claiming(paths)[0].slug == "movielens"
     found, x = histories(paths)
     # Items 10 and 30 were rated at the same time: they stay in the order of the file.
     assert x.tolist() == [[2, 1, 3, 0, 0, 0], [2, 1, 0, 0, 0, 0]]
@@ -155,7 +155,7 @@ def test_columns_may_come_in_any_order_and_more_of_them(tmp_path):
 def test_a_head_says_which_columns_are_missing_and_which_are_there(tmp_path, name, head, says):
     texts = {**LATER, name: f"{head}\n1,2,3\n"}
     paths = files(tmp_path, {k: texts[k] for k in ("ratings.csv", "movies.csv")})
-    assert importers.claiming(paths)[0].slug == "movielens"
+    assert importers.find_claiming(paths)[0].slug == "movielens"
     with pytest.raises(FormatError, match=says):
         histories(paths)
     # Looked into, it can still be given to another importer: it is a problem, and no end.

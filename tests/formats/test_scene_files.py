@@ -75,7 +75,7 @@ def test_an_envi_scene_and_its_classes_come_together(tmp_path: Path) -> None:
     names = "{ Unclassified, Water, Forest }"
     paths = [envi(tmp_path, "scene", CUBE), envi(tmp_path, "labels", TRUTH, class_names=names)]
     paths += [path.with_suffix(".img") for path in paths]
-    assert formats.importers.claiming(paths)[0].slug == "scene"
+    assert formats.importers.find_claiming(paths)[0].slug == "scene"
     schema, arrays = read(paths)
     assert schema.classes == ["Water", "Forest"]
     np.testing.assert_array_equal(arrays["truth"], TRUTH)

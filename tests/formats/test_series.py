@@ -154,7 +154,7 @@ def test_what_is_no_sound_says_so(tmp_path: Path, content: bytes, said: str):
 
 def test_tables_are_points_unless_a_person_says_otherwise(tmp_path: Path):
     path = table(tmp_path / "a.csv", np.ones((6, 2)))
-    claiming = [each.slug for each in importers.claiming([path])]
+    claiming = [each.slug for each in importers.find_claiming([path])]
     assert claiming.index("points") < claiming.index("series-table")
 
 

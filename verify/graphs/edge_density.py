@@ -69,14 +69,14 @@ def _generate(seed: int, steps: int = _STEPS) -> Graphs:
     return unpack(last.x, Packing.like(rows)), rows.given[SIZE].long()
 
 
-def _wanted() -> Tensor:
+def _requested_densities() -> Tensor:
     return _unseen_graphs().density(slice(None))
 
 
 def _mixed() -> Outcome:
     """Ask for one density and count another, of a graph of any size."""
     order = torch.randperm(MADE, generator=make_generator(0, _MIXED))
-    return _check_densities(_generate(0), _wanted()[order])
+    return _check_densities(_generate(0), _requested_densities()[order])
 
 
 def _random() -> Outcome:
@@ -91,10 +91,10 @@ def _looked_up() -> Outcome:
     density.
     """
     asked, train = _unseen_graphs(), _TOLD.learned
-    far = (_wanted()[:, None] - train.density(slice(None))[None]).abs().double()
+    far = (_requested_densities()[:, None] - train.density(slice(None))[None]).abs().double()
     far[asked.size[:, None] != train.size[None]] += 1.0
     rows = far.argmin(dim=1)
-    return _check_densities((train.adjacency[rows], train.size[rows]), _wanted())
+    return _check_densities((train.adjacency[rows], train.size[rows]), _requested_densities())
 
 
 @experiment(
@@ -109,7 +109,10 @@ def _looked_up() -> Outcome:
     source="lines of our own; Vignac et al. 2023, arXiv:2209.14734, algorithms 1 and 2",
     slow=True,
     nulls=[
-        Null("20 steps of training", lambda: _check_densities(_generate(0, _SHORT), _wanted())),
+        Null(
+            "20 steps of training",
+            lambda: _check_densities(_generate(0, _SHORT), _requested_densities()),
+        ),
         Null("densities that others were asked for", _mixed),
         Null("as many edges as asked for, anywhere", _random),
     ],
@@ -118,6 +121,6 @@ def _looked_up() -> Outcome:
 def densities() -> Outcome:
     """Train three seeds."""
     fresh = _unseen_graphs()
-    floor = _check_densities((fresh.adjacency, fresh.size), _wanted()).figure
-    found = [_check_densities(_generate(seed), _wanted()) for seed in SEEDS]
+    floor = _check_densities((fresh.adjacency, fresh.size), _requested_densities()).figure
+    found = [_check_densities(_generate(seed), _requested_densities()) for seed in SEEDS]
     return of_seeds(found, f"the graphs whose densities are asked for: {floor}")

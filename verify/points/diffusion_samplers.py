@@ -121,7 +121,7 @@ Judged = Callable[[int], Judgement]
 
 
 def _outcome(judged: dict[str, Judgement], must_fail: str = "") -> Outcome:
-    """Hold samplers to the line; one of them may be there to miss it."""
+    """Compare samplers with the line; ``must_fail`` names a null model that must miss it."""
     value = {f"{name} SW2": j.sw2 for name, j in judged.items()}
     value |= {f"{name} ED": j.energy for name, j in judged.items()}
     value |= {f"{name} near": j.near for name, j in judged.items()}

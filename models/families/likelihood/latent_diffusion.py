@@ -258,8 +258,8 @@ class LatentDiffusion(Family[LatentDiffusionConfig]):
 
     @torch.no_grad()
     def log_prob_bound(self, x: Rows) -> Tensor:
-        """Return a lower bound of log p(x) in nats, (n,), by four draws of the latents of each row;
-        while the autoencoder learns, by its own prior.
+        """Return a lower bound of log p(x) in nats, (n,), estimated with four samples of the
+        latents of each row. While the autoencoder is training, its own prior is used.
         """
         if self._count <= self._lesson:
             return self.autoencoder.log_prob_bound(x)

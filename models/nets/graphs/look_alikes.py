@@ -127,7 +127,7 @@ class Originals(nn.Module):
         return unpack(self.rows[: self.count], self.packing)
 
     def remember(self, batch: Batch) -> None:
-        """Remember graphs that are not, as long as there is room."""
+        """Store new graphs while there is room."""
         if self.count == len(self.rows):
             return
         whole = torch.full((len(batch),), self.packing.nodes, device=batch.device)

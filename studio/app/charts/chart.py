@@ -58,13 +58,13 @@ class Chart(Explored):
         self.setAccessibleName(title)
 
     def pointed(self, at: QPointF | None) -> None:
-        """Write above the plane what is under the mouse."""
+        """Show the values under the mouse above the plane."""
         self._under = at
         self.write_heading()
 
     def redraw(self) -> None:
         """Draw all marks again."""
-        across, up = self.whole(self.plane)
+        across, up = self.full_range(self.plane)
         self.plane.look_at(self.part or across, self.parts.get(self.plane, up))
         self.plane.draw(list(self.items()))
         self.write_heading()

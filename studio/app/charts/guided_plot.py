@@ -33,7 +33,7 @@ class LedPlot(Chart):
         bounds: tuple[float, float, float, float],
         words: str,
     ) -> None:
-        """Show points over real ones, of which ``own`` (r,) are of the class, with a caption."""
+        """Show points over real samples with a caption; ``own`` (r,) marks samples of the class."""
         self.points, self._real, self._own = points, real[~own], real[own]
         self._bounds, self._title = bounds, words
         self.redraw()

@@ -111,7 +111,7 @@ def keyed_picture(
     wide = across * PRINTED.width()
     lines = len(key_lines(key(), wide - 32))
     foot = KEY * lines + 8 + -(-len(panels) // across) * PRINTED.height()
-    below = QRect(16, foot, wide - 32, _tall(note, wide - 32))
+    below = QRect(16, foot, wide - 32, _note_height(note, wide - 32))
     size = QSize(wide, foot + (below.height() + 12 if note else 0))
 
     def paint(painter: QPainter, vector: bool) -> None:
@@ -132,8 +132,8 @@ def keyed_picture(
     return painted_picture(size, paint, printed=True)
 
 
-def _tall(note: str, wide: int) -> int:
-    """Return how many pixels a note needs that is so wide."""
+def _note_height(note: str, wide: int) -> int:
+    """Return the height of a note of width ``wide``, in pixels."""
     room = QRect(0, 0, wide, 10_000)
     wrapped = int(Qt.TextFlag.TextWordWrap)
     return QFontMetrics(font(11)).boundingRect(room, wrapped, one_line(note)).height()

@@ -269,7 +269,7 @@ def classes(arrays: Arrays, title: str = "Class") -> dict[str, NDArray[Any]]:
 
 
 def how_many(x: NDArray[Any], facts: Mapping[str, Any]) -> int:
-    """Return the total number of samples, of which x (n, ...) may be a part."""
+    """Return the total number of samples, x (n, ...) may be a part of them."""
     return int(facts.get("n") or len(x))
 
 
@@ -424,8 +424,8 @@ class Kind:
         return {name: np.full(n, known[name]) for name in self.alike if known.get(name)}
 
     def pool(self, nbytes: int) -> int:
-        """Return how many of the data are fetched to be browsed, and to be held against, where each
-        takes so many bytes: as many for every lens, or the nearest of them was nearer in one.
+        """Return the number of real samples to fetch for browsing and for comparison, given the
+        bytes per sample. It is the same for every lens, so that nearest samples agree.
         """
         return min(self.browsed, max(FEWEST, POOL_BYTES // max(1, nbytes)))
 

@@ -65,7 +65,7 @@ def metric_in_unit(slug: str, catalog: Catalog | None) -> str:
 
 
 def same_model_and_data(one: RunSpec, other: RunSpec) -> bool:
-    """Return whether two runs have the same model and data, whatever their settings."""
+    """Return whether two runs have the same model and data; settings may differ."""
     return (one.family.slug, one.dataset.slug) == (other.family.slug, other.dataset.slug)
 
 
@@ -131,7 +131,7 @@ def branch_title(run: RunState) -> str:
 
 
 def named_as_parent(run: RunState) -> bool:
-    """Whether a branch is called as what it left is, since nobody gave it a name."""
+    """Whether a branch has the name of its parent because the user gave it none."""
     if run.label.name:
         return False
     own, parent = (called(each).partition(" ")[2] for each in (run.name, run.parent))

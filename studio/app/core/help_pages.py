@@ -39,9 +39,9 @@ __all__ = [
     "claims",
     "family_slug",
     "hits",
+    "make_claims_page",
     "search",
     "surveyed",
-    "verified",
     "written",
 ]
 
@@ -102,7 +102,7 @@ def all_pages(catalog: Catalog | None) -> list[Page]:
         [_of_family(entry, catalog) for entry in catalog.entries_of("family")] if catalog else []
     )
     pages = [_with_grid(page, catalog) for page in written()]
-    return [*pages, *surveyed(catalog), *verified(), *models]
+    return [*pages, *surveyed(catalog), *make_claims_page(), *models]
 
 
 def _with_grid(page: Page, catalog: Catalog | None) -> Page:
@@ -189,10 +189,8 @@ _BY_DEVICE = (
 )
 
 
-def verified() -> list[Page]:
-    """Return the page of the claims with their figures as they were last verified; none where no
-    figure is kept.
-    """
+def make_claims_page() -> list[Page]:
+    """Return the help page of verified claims with their recorded values; none without records."""
     found = sorted(claims().values(), key=lambda claim: _by_number(claim["id"]))
     if not found:
         return []

@@ -28,13 +28,13 @@ class Figure:
         between: 95 % interval, "" if unknown.
         floor: reference with its name, "" for none.
         step: at which it was measured.
-        n: with how many samples, None where nobody knows.
-        phase: the phase of the training that it is of, "" for the one that goes on.
-        old: since when it was left out, and why; "" where it was not.
-        stale: whether the training has gone on a good way since.
+        n: number of samples, None if unknown.
+        phase: phase of the training, "" for the current one.
+        old: since when and why it is not measured; "" if it is.
+        stale: whether it is far behind the training.
         stand: how it compares with its floor.
-        tip: what there is to know of its metric.
-        counts: whether a verdict may rest on it.
+        tip: explanation of its metric.
+        counts: whether it enters the verdict.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Figure:
 
     @property
     def near(self) -> bool:
-        """Whether it cannot be told from its floor."""
+        """Whether it is within its noise floor."""
         return self.stand == "same"
 
     @property

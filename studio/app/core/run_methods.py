@@ -47,8 +47,8 @@ def model_title(run: RunState, catalog: Catalog | None) -> str:
 
 
 def automatic_title(run: RunState, catalog: Catalog | None, recipes: Iterable[Recipe]) -> str:
-    """Return the title of a run that nobody named: that of its model. It is "" while that is not
-    known, and where the name of the run is neither that of its model and data nor a recipe's.
+    """Return the title of an unnamed run: that of its model. It is "" if the model is unknown or
+    the name of the run is neither that of its model and data nor a recipe's.
     """
     if run.spec is None or catalog is None:
         return ""

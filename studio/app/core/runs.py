@@ -107,28 +107,26 @@ def newest_floors(series: Mapping[str, Series]) -> dict[str, float]:
 class RunState:
     """The state of one run on the screen.
 
-    ``model`` is the title of its model, "" while that is not known, or where the person who set it
-    up named the run; ``parent`` is the folder name of the run it left at ``branch_step``, which it
-    replays from after ``branch_start``; ``race`` the job of the
-    race it takes part in, and ``budget`` the kind of what it may spend there; ``edits`` what was
-    changed in it, in order; ``stage`` the stage within a step that was done last, "" between two
-    steps. ``seconds`` is the training time so far; ``parameters`` counts those of its networks,
-    None until somebody asked. ``frames`` is how many flow times its kept records have, 0 before one
-    was seen. ``target`` are some of its ``learned`` target points, which are
-    counted when they are first shown; ``target_told`` is what is known of each by name, and
-    ``classes`` are the names of their classes, ``alike`` what holds for each of them, and for what
-    the run makes, by name. ``held`` are some data that it has not learned, with
+    ``model`` is the title of its model, "" if it is unknown or the user named the run; ``parent``
+    is the folder name of the run it left at ``branch_step``, which it replays from after
+    ``branch_start``; ``race`` the job of the race it takes part in, and ``budget`` the kind of what
+    it may spend there; ``edits`` what was changed in it, in order; ``stage`` the stage within a
+    step that was done last, "" between two steps. ``seconds`` is the training time so far;
+    ``parameters`` counts those of its networks, None until somebody asked. ``frames`` is how many
+    flow times its kept records have, 0 before one was seen. ``target`` are some of its ``learned``
+    target points, which are counted when they are first shown; ``target_told`` is what is known of
+    each by name, and ``classes`` are the names of their classes, ``alike`` what holds for each of
+    them, and for what the run makes, by name. ``held`` are some data that it has not learned, with
     ``held_told``, None where nobody asked or there are none: ``holds_out`` says which.
     ``measured_by_own`` says that the figures of the run are against data that it learned, and
     ``most`` of how many samples they are at most, None where nobody knows or there is no end.
     ``phase_left`` are the seconds to the end of the present one of its ``phases``; ``evaluated`` is
-    what was measured of it last because somebody asked.
-    ``background`` says that another process trains it, ``elsewhere`` that this is one that a person
-    has before them, such as another window, and ``pid`` is the process that wrote its status last,
-    at ``heartbeat`` in seconds since 1970 (0 for never) when it was read from disk.
-    ``results`` are the names of what operators made of it, in order of number; ``result_names`` are
-    what a person calls some of these, and ``result_titles`` what was done for those that were read.
-    ``label`` is what a person says of it;
+    what was measured of it last because somebody asked. ``background`` says that another process
+    trains it, ``elsewhere`` that this is one that a person has before them, such as another window,
+    and ``pid`` is the process that wrote its status last, at ``heartbeat`` in seconds since 1970 (0
+    for never) when it was read from disk. ``results`` are the names of what operators made of it,
+    in order of number; ``result_names`` are what a person calls some of these, and
+    ``result_titles`` what was done for those that were read. ``label`` is what a person says of it;
     ``log_dropped`` counts the lines that stood before those in ``log``.
     """
 

@@ -79,7 +79,7 @@ class Selection(QObject):
 
     ``by`` names the selection tool, and ``beside`` the numbers of selected and of all rows of
     another set at the same place; ``across`` the corresponding rows of another source, ``among``
-    the number of rows it was made of, None for all. With ``only``, lenses show nothing else.
+    the number of rows it was chosen from, None for all. With ``only``, lenses show nothing else.
 
     Signals: changed: the selection or ``only`` changed. offered: a lens shows other data of this
     source. filtered: the filter of this source changed. compared: nearest samples are found by

@@ -82,8 +82,8 @@ class FilmFound:
         )
 
     def describe(self, frame: int, sample: int, *, led: bool = False) -> str:
-        """Say where a frame is, and how strong the score of a sample is there; of samples that are
-        ``led`` also that their evaluations are those of guidance, too.
+        """Describe a frame: number, time, noise level, evaluations and the norm of the score of a
+        sample. For ``led`` samples the evaluations include guidance.
         """
         n, s = len(self.t), float(self.s[frame])
         parts = [

@@ -1,6 +1,4 @@
-"""Accept dropped files as copies, whatever was offered; after a move, the source would delete
-them.
-"""
+"""Accept dropped files as copies, even if a move was offered: a move would delete them."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QDropEvent

@@ -118,5 +118,5 @@ class FacetList(QFrame):
         self._more[title].show_facts(text=text, note=f"{sum(hidden):,}" if hidden else "")
 
     def line(self, title: str, value: str) -> RowButton:
-        """Return the line of a choice."""
+        """Return the row of a value under a title."""
         return self._buttons[title, value]

@@ -67,7 +67,7 @@ def paint_row(
 
 
 def elided(text: str, face: QFont, room: int) -> str:
-    """Return a name as it fits into so many pixels. The tip has it all."""
+    """Return a name cut to a width in pixels. The tooltip has the full name."""
     return QFontMetrics(face).elidedText(text, Qt.TextElideMode.ElideRight, room)
 
 

@@ -48,7 +48,7 @@ class EngineLink:
         return Answer(result, {k: np.asarray(v) for k, v in answer.arrays.items()})
 
     def tell(self, command: Command) -> None:
-        """Send a command whose answer nobody waits for."""
+        """Send a command without waiting for its answer."""
         self.client.send(self._outgoing(command))
 
     async def start(self) -> None:

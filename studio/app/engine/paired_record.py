@@ -1,4 +1,4 @@
-"""Which record of a run a pane shows beside others: the one at the same share of the budget."""
+"""The record of a run in a pane next to others: the one at the same fraction of the budget."""
 
 from pushforward.studio.app.core import run_comparison
 from pushforward.studio.app.core.runs import RunState

@@ -28,13 +28,13 @@ class Following(QObject):
     """Follows run and clocks for one lens.
 
     Args:
-        lens: the widget that is seen or not.
-        looking: says what of a run the lens wants live, asked whenever that may have changed.
-        applies: whether the lens has something to show for what is selected; as long as it has
-            not, no run is followed. A lens hears of another run before its tab goes away.
+        lens: the widget whose visibility counts.
+        looking: returns what the lens needs live of a run; called whenever that may have changed.
+        applies: whether the lens has something to show for the selection; otherwise no run is
+            followed. A lens is notified of another run before its tab disappears.
 
     Signals:
-        selected: another run, or none: what was shown is not meant any more.
+        selected: another run or none is selected; what was shown is obsolete.
         changed: news of the run that is followed.
         shown: a FlowRecord to draw.
         failed: (step, why) a kept record cannot be read.
@@ -98,7 +98,7 @@ class Following(QObject):
 
     @property
     def watching(self) -> bool:
-        """Whether the engine has been asked for records of the run."""
+        """Whether records of the run were requested from the engine."""
         return self.run is not None and self._watching.watched(self.run.job)
 
     def watch(self) -> None:

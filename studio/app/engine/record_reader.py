@@ -1,7 +1,6 @@
-"""Kept records of a run, read from its folder in a worker thread: the latest wish wins.
-
-Scrubbing asks for many steps in a row; only the last one asked for is worth reading. A few are
-remembered, and the neighbours of the one shown are read ahead.
+"""Kept records of a run, read from its folder in a worker thread: the latest request wins.
+Scrubbing requests many steps in a row, and only the last one is read. A few are remembered, and the
+neighbours of the one shown are read ahead.
 """
 
 import asyncio
@@ -76,8 +75,8 @@ class RecordLoader(QObject):
     """Reads records one at a time.
 
     Signals:
-        loaded: (run key, FlowRecord) that was asked for.
-        failed: (run key, step, what to tell the person).
+        loaded: (run key, FlowRecord) that was requested.
+        failed: (run key, step, message for the user).
     """
 
     loaded = Signal(str, object)

@@ -49,12 +49,12 @@ NOWHERE = (-1.0, 1.0, -1.0, 1.0)  # without layers there is no window; the proto
 class ShownSamples:
     """What was generated, (n, ...) in data units, at which step, and where it comes from, in words.
 
-    ``file`` is where drawn samples are; particles have none. ``given`` are the conditions that they
-    were drawn under, in words, "" for those of the data, and ``seed`` what they were drawn with,
-    None where it is not known. ``told`` is what is known of each, by
-    name, and ``classes`` are the names of their classes. ``sampler`` drew them, None for the run's
-    own, with weights ``averaged`` over another length than the run's own. ``made_of_others``: by an
-    operator that took rows, not by a sampler. ``record`` is the one that particles are of.
+    ``file`` is where drawn samples are; particles have none. ``given`` are their conditions in
+    words, "" for those of the data, and ``seed`` their seed, None if unknown. ``told`` are the
+    facts of each by name, and ``classes`` are the names of their classes. ``sampler`` drew them,
+    None for the run's own, with weights ``averaged`` over another length than the run's own.
+    ``made_of_others``: by an operator that took rows, not by a sampler. ``record`` is the one that
+    particles are of.
     """
 
     x: NDArray[np.float32]
@@ -73,7 +73,7 @@ class ShownSamples:
 
     @property
     def note(self) -> str:
-        """What is to be known where they stand beside data, "" for nothing."""
+        """A remark for comparisons with data, "" for none."""
         if self.made_of_others:
             return MADE_OF_OTHERS
         return CONDITIONED if self.given else ""
@@ -90,11 +90,10 @@ def read_usual(key: str) -> ShownSamples | None:
 
 
 def _look(key: str, shown: str, newest: str | None, opened: str) -> tuple[ShownSamples | None, str]:
-    """Look for other samples in a run folder than those that are ``shown``, and return them, None
-    for none, with the file of the newest there are. Whose ``newest`` was another one sees the
-    newest, and who has not looked yet, for whom it is None, the newest usual ones: those of chosen
-    conditions were asked for once, and say little of the run. A result that is ``opened``, by its
-    name, goes before all.
+    """Look in a run folder for samples other than those ``shown``; return them, None for none, with
+    the newest file. If ``newest`` is outdated the newest samples are returned; if it is None, the
+    newest ones without chosen conditions, which represent the run. A result ``opened`` by its name
+    takes precedence.
 
     Raises:
         StoreError: a file is damaged.
@@ -161,14 +160,14 @@ def _origin(attrs: dict[str, Any], n: int, given: str) -> str:
 
 
 class Sampled(QObject):
-    """Follows the newest particles while a lens is seen, at the end of their flow, and looks for
-    drawn samples. Those that are drawn while somebody looks stay until the person lets them go, or
-    the training ends; else what is shown is of the newest step there is.
+    """Follows the newest particles at the end of their flow while a lens is visible, and looks for
+    drawn samples. Samples that are drawn meanwhile stay until the user dismisses them or the
+    training ends; otherwise the newest step is shown.
 
     Signals:
         selected: another run, or none.
         shown: a `ShownSamples` to draw.
-        told: news of the run: words and numbers may have changed.
+        told: texts and numbers of the run may have changed.
         failed: why the newest samples cannot be read.
     """
 
@@ -248,7 +247,7 @@ class Sampled(QObject):
         return self.note_of(self.now)
 
     def note_of(self, shown: ShownSamples | None) -> str:
-        """Return what is to be known of samples where they stand beside figures or data."""
+        """Return the remark on samples for comparisons with metrics or data."""
         run = self.run
         if run is None or shown is None or shown.note:
             return shown.note if shown is not None else ""

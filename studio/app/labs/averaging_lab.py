@@ -111,8 +111,8 @@ class LengthsView(LabView):
 
     @property
     def _bar(self) -> tuple[float, float] | None:
-        """The floor with its spread, for the picture; None where it is so far below that nothing
-        else could be told apart beside it: then it stands in the table alone.
+        """The floor with its spread for the plot; None if it is so far below that it would hide the
+        differences: then only the table has it.
         """
         floor, own = self.doubles("floor"), self.doubles("own").mean()
         low, spread = float(floor.mean()), float(_spread(floor))

@@ -1,4 +1,4 @@
-"""What a model is asked for, condition by condition: a class, or a number by a slider."""
+"""Controls of the conditions of a model: a class, or a number by a slider."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -20,7 +20,7 @@ ANY = "Any"
 
 
 class _Number:
-    """A number that may be asked for: a switch, a slider between the ends of the data, a value."""
+    """A numeric condition: a switch, a slider between the limits of the data, a value."""
 
     def __init__(self, condition: Condition, *, on: bool) -> None:
         self._of, name = condition, condition.name
@@ -50,17 +50,17 @@ class _Number:
         return round(found) if self._whole else found
 
     def tell(self) -> None:
-        """Say the number, "any" where it is not asked for."""
+        """Show the number, "any" if it is not a condition."""
         on = self.tick.isChecked()
         unit = f" {self._of.unit}" if self._of.unit else ""
         self.value.setText(f"{short(self.number, 3)}{unit}" if on else ANY.lower())
 
 
 class Conditions(QWidget):
-    """Offers other conditions when it is told.
+    """Controls of all conditions.
 
     Signals:
-        changed: something else is asked for.
+        changed: the requested conditions changed.
     """
 
     changed = Signal()
@@ -75,7 +75,7 @@ class Conditions(QWidget):
         self._grid.setColumnStretch(1, 1)
 
     def offer(self, conditions: Sequence[Condition], off: Sequence[str] = ()) -> None:
-        """Show other conditions; those that are ``off`` are not asked for at first."""
+        """Show other conditions; those in ``off`` are switched off at first."""
         clear(self._grid)
         self.classes, self.numbers = {}, {}
         for place, each in enumerate(conditions):
@@ -95,7 +95,7 @@ class Conditions(QWidget):
                     self._grid.addWidget(part, place, column)
 
     def _moved(self, number: _Number, _value: int) -> None:
-        """Whoever moves a slider asks for its number."""
+        """Moving a slider switches its condition on."""
         if number.tick.isChecked():
             self._update_texts()
         else:
@@ -108,7 +108,7 @@ class Conditions(QWidget):
 
     @property
     def conditions(self) -> Mapping[str, Any]:
-        """What is asked for, as an operator is given it."""
+        """The requested conditions in the form of an operator's settings."""
         found: dict[str, Any] = {
             name: choice.name for name, choice in self.classes.items() if choice.place
         }

@@ -1,4 +1,4 @@
-"""Samples, asked for: a class, or a number by a slider, and what comes of it while it is moved."""
+"""Conditional lab: a class, or numbers by sliders, with live samples."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ SHOWN = shows_moving("asked")
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked of which run; ``given`` as pairs, ``strength`` of guidance, None for none."""
+    """A request to a run: ``given`` as pairs, ``strength`` of guidance, None for none."""
 
     key: str
     given: tuple[tuple[str, Any], ...]
@@ -112,7 +112,7 @@ class AskedView(AskedLive[Question]):
         return kind_of_run(self.run, self._state.catalog)
 
     def begin(self) -> None:
-        """Let go of what the run before could be asked for."""
+        """Remove the conditions of the previous run."""
         self._ready, self._meeting = False, False
         self.conditions.offer(())
 
@@ -123,7 +123,7 @@ class AskedView(AskedLive[Question]):
             self.meet()
 
     def meet(self) -> None:
-        """Ask what the model can be asked for, and then for some of it."""
+        """Request the conditions of the model, then samples."""
         run = self.run
         if self._ready:
             self._ask()
@@ -224,7 +224,7 @@ class AskedView(AskedLive[Question]):
             self.empty.tell("What you ask for", "Samples are generated when the engine is ready.")
 
     def tell(self) -> None:
-        """Say of which step that is which is shown, and whether others are on their way."""
+        """Show the step of the samples, and whether new ones are being generated."""
         super().tell()
         found = self.words.accessibleName()
         self.words.set_text(" · ".join(filter(None, (found, self._means))))
@@ -268,7 +268,7 @@ def _below(
 
 
 def _lines(kind: Kind, given: Mapping[str, Any], known: Mapping[str, Any]) -> list[tuple[str, ...]]:
-    """Return the numbers that were asked for beside those of what was made."""
+    """Return the requested numbers and those of the samples."""
     return [
         (
             title,
@@ -283,7 +283,7 @@ def _lines(kind: Kind, given: Mapping[str, Any], known: Mapping[str, Any]) -> li
 
 
 def applies(state: AppState) -> bool:
-    """Whether the selected run makes what can be asked for."""
+    """Whether the selected run is a conditional model."""
     return SHOWN(state) and can_ask(state, OPERATOR)
 
 

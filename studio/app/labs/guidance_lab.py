@@ -1,4 +1,4 @@
-"""Samples, led: a class, a strength that moves them live, and the exact law beside them."""
+"""Guidance lab: samples guided to a class at a variable strength, and the exact distribution."""
 
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.guidance_results import lacking
@@ -10,7 +10,7 @@ __all__ = ["VIEW"]
 
 
 def applies(state: AppState) -> bool:
-    """Whether the selected run makes points on a plane and could be told their class."""
+    """Return whether the run generates points on a plane that could be conditioned on a class."""
     run = state.runs.current
     if lacking(run, state.catalog) is None or not can_ask(state, OPERATOR):
         return False

@@ -70,10 +70,11 @@ class LikelihoodView(PictureLab):
     hint = "how likely it is to the model is said, in nats and in bits/dim"
 
     async def ask_own(self, key: str, image: Image) -> OwnImageResult:
-        """Ask how likely a picture is; of a model that is told a class, under the likeliest one.
+        """Request the log-likelihood of an image; for a conditional model, of its most likely
+        class.
 
         Raises:
-            Refused: the model cannot say.
+            Refused: the model has no likelihood.
         """
         able = await self._actions.operating.able(key)
         told = next((each for each in able.conditions if each.name == LABEL), None)
@@ -227,7 +228,9 @@ def _error(values: Doubles) -> float:
 
 
 def _verdict(apart: Doubles, *, law: bool) -> str:
-    """Return the colour of a difference: nothing beats the law, and a good model the Gaussian."""
+    """Return the colour of a difference: no model beats the exact distribution, and a good one
+    beats the Gaussian.
+    """
     tokens = colors()
     if float(apart.mean()) + 2 * _error(apart) >= 0:
         return tokens.good

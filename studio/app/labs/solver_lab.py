@@ -158,8 +158,8 @@ class SolversView(LabView):
 
     @property
     def others(self) -> list[tuple[RunState, Solved]]:
-        """The other runs that can be held against this one, by as many samples: a distance of more
-        is smaller, and beside fewer it would look better than real.
+        """The other runs that can be compared with this one: those with the same number of samples,
+        on which distances depend.
         """
         return self._measured_by(as_many=True)
 

@@ -109,7 +109,7 @@ class Solved:
 
     @property
     def knows_ends(self) -> bool:
-        """Whether any sampler was held against the end of the ODE."""
+        """Whether any sampler was compared with the end of the ODE."""
         return bool(np.isfinite(self.error).any())
 
     def by_time(self, k: int) -> tuple[Doubles, Doubles, Doubles]:
@@ -140,7 +140,7 @@ class Solved:
 
     def enough(self, k: int) -> int | None:
         """Return the fewest calls with which a sampler is as near to the data as real data are;
-        None where none are, or nobody knows how far that varies.
+        None if none is, or its spread is unknown.
         """
         if not self.repeated:
             return None

@@ -16,8 +16,8 @@ CLOCKS = {
     "time": ("Flow time", "t"),
     "step": ("Noise step", "t"),
 }
-"""What says how far particles are from data, as `CLOCKS` of `models.contracts.learner` has it: what
-it is called, and its sign in formulas."""
+"""Name and symbol of the noise coordinate of each clock in `CLOCKS` of `models.contracts.learner`.
+"""
 
 
 def noises(scene: Scene) -> list[tuple[str, str]]:

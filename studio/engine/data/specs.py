@@ -51,7 +51,7 @@ def pack_spec(spec: DataSpec) -> tuple[Tensors, dict[str, Any]]:
 
 
 def unpack_spec(tensors: Mapping[str, Tensor], values: Mapping[str, Any]) -> DataSpec:
-    """Return what `pack_spec` was given.
+    """Return the spec that `pack_spec` packed.
 
     Raises:
         KeyError: something is missing.

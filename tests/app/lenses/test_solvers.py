@@ -237,11 +237,11 @@ def test_what_is_far_off_does_not_press_the_others_onto_the_floor(qtbot) -> None
     rungs = [Rung(0, "a", calls, np.array([0.05, 0.02]), spread),
              Rung(1, "b", calls, np.array([2e4, 0.03]), spread)]  # fmt: skip
     plot.show_rungs(rungs, (0.01, 0.001), 5.0)
-    low, high = plot.whole(plot.plane)[1]
+    low, high = plot.full_range(plot.plane)[1]
     assert 10**high < 0.1
     assert 10**low < 0.01
     plot.show_rungs(rungs, None, None)
-    assert 10 ** plot.whole(plot.plane)[1][1] > 2e4, "without a floor all is seen"
+    assert 10 ** plot.full_range(plot.plane)[1][1] > 2e4, "without a floor all is seen"
 
 
 async def test_where_no_end_of_the_ode_is_known_there_is_no_column_of_it(lens, view) -> None:

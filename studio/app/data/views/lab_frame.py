@@ -179,7 +179,7 @@ class LabView(LensView):
 
     @property
     def opened(self) -> bool:
-        """Whether a result was opened by hand; it is shown whatever the selected step is."""
+        """Whether a result was opened by hand; it is shown at every selected step."""
         return bool(self._stored_name) and self._stored_name == self._state.opened.get(self._key)
 
     @property

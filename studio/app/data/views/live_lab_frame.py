@@ -93,7 +93,7 @@ class AskedLive(LensView, Generic[Q]):
         """Let go of what is known of the run before."""
 
     def to_stored(self, arrays: Arrays) -> Arrays:
-        """Return an answer as it is stored."""
+        """Return the arrays of an answer in the form for storage."""
         return arrays
 
     # What they share

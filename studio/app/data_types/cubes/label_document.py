@@ -57,7 +57,7 @@ class LabelDocument(QObject):
 
     @property
     def count(self) -> int:
-        """How many pixels have a label."""
+        """Number of pixels with a label."""
         return int(np.count_nonzero(self.labels))
 
     @property

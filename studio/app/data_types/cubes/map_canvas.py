@@ -104,7 +104,7 @@ class MapCanvas(QWidget):
 
     @property
     def side(self) -> float:
-        """The side of a pixel of the scene in logical pixels."""
+        """Size of a scene pixel in logical screen pixels."""
         return self.camera.side(self._size())
 
     def to_map(self, column: float, row: float) -> QPointF:

@@ -1,4 +1,4 @@
-"""The cover of scenes: all of it in false colours, and beside it what is known of its classes."""
+"""The cover of scenes: the scene in false colours next to its map of classes."""
 
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter

@@ -27,8 +27,8 @@ def _paint(
 def paint_maps(
     painter: QPainter, rect: QRectF, colours: NDArray[Any], maps: Sequence[NDArray[Any]]
 ) -> None:
-    """Paint a scene in false colours (H, W, 3), and maps of its classes (H, W) beside it: from 1
-    on, 0 where nobody knows.
+    """Paint a scene in false colours (H, W, 3), next to maps of its classes (H, W): from 1 on, 0
+    for unlabelled.
     """
     count = max(int(np.asarray(each).max()) for each in maps)
     pictures = [_image(np.asarray(colours, np.uint8))]

@@ -570,7 +570,7 @@ class GraphEditView(LensView):
 
 
 def hint_of(hand: ByHand, cut: Cut) -> str:
-    """Say how graphs are edited."""
+    """Return a sentence on how to edit graphs by hand."""
     then = (
         "give it the next type, and remove it after the last" if cut.edge_types > 1 else "remove it"
     )

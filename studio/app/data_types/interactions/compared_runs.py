@@ -16,7 +16,7 @@ OTHERS = 2
 
 
 class ComparedRuns(QObject):
-    """A button with a menu of the trained runs of the same data, of which two can be chosen.
+    """A button with a menu of trained runs on the same data; two can be chosen.
 
     Signals:
         changed: other runs are chosen.

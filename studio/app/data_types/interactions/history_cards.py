@@ -145,7 +145,7 @@ class HistoryCards(QListWidget):
             self.toggled.emit(self.currentRow())
 
     def shift(self, by: int) -> None:
-        """Move the current card so many places."""
+        """Move the current card by ``places`` places."""
         at, entries = self.currentRow(), self._entries()
         to = at + by
         if at < 0 or not 0 <= to < len(entries):

@@ -52,7 +52,7 @@ class HistoryStrip(QWidget):
         return QSize(400, BARS + WORDS)
 
     def show_user(self, people: People, place: int, count: int) -> None:
-        """Show the first so many items of a user's history, with ratings and times if known."""
+        """Show the first ``count`` items of a user's history, with ratings and times if known."""
         self._items = people.history(place)[:count]
         self._ratings = people.side_values(place, people.ratings)[:count]
         self._catalogue = people.catalogue
@@ -62,7 +62,7 @@ class HistoryStrip(QWidget):
         self.set_known(len(self._items))
 
     def set_known(self, known: int) -> None:
-        """Move the clock: the model is asked after the first so many items."""
+        """Move the clock: the model predicts after the first ``count`` items."""
         self._known = known
         self.setAccessibleDescription(f"After {known} of {len(self._items)} items")
         self.update()

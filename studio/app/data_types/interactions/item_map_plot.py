@@ -64,7 +64,7 @@ class ItemMapPlot(QWidget):
         self.update()
 
     def show_state(self, known: int | None, following: Sequence[int]) -> None:
-        """Show the state after so many items (None: all), and the items recommended then."""
+        """Show the state after ``count`` items (None: all), and the items recommended then."""
         self._known, self._next = known, following
         self.update()
 

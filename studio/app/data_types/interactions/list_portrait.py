@@ -61,7 +61,7 @@ def _lines(
     ink: str,
     place: tuple[int, int] | None = None,
 ) -> None:
-    """Write texts below each other in the middle of a box, or one at its place of so many."""
+    """Write texts below each other in the middle of a box, or one at its place."""
     first, total = place or (0, len(texts))
     top = box.center().y() - high * total / 2
     metrics = QFontMetricsF(painter.font())

@@ -56,7 +56,7 @@ class NumberField(QLineEdit):
         return f"{self._numbers[0]} to {self._numbers[-1]}" if self._numbers else ""
 
     def step(self, by: int) -> None:
-        """Go so many numbers on, to the last or the first at most."""
+        """Move by ``by`` numbers, at most to the first or the last."""
         self._choose(max(0, min(len(self._numbers) - 1, self._place + by)))
 
     def _typed(self) -> None:

@@ -57,7 +57,7 @@ MOST = 5  # cards
 
 @dataclass(frozen=True)
 class Question:
-    """Of which run, at which step, with which histories."""
+    """Key: the run, the step and the histories."""
 
     run: str
     step: int | None

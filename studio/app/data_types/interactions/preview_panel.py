@@ -77,7 +77,7 @@ class PreviewPanel(QWidget):
         *,
         known: int | None = None,
     ) -> None:
-        """Follow a list: of which run, step and history, and its items."""
+        """Follow a list of a run, step and history, with its items."""
         fresh = key != self._key or people is not self._people
         self._key, self._people, self._place = key, people, place
         self._following = following

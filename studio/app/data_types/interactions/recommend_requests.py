@@ -48,16 +48,16 @@ class Near:
 
 @dataclass(frozen=True, eq=False)
 class People:
-    """Histories that a model can be asked about.
+    """Histories with which a model can be queried.
 
     Attributes:
         x: (n, L) items from 1, padded with 0: the newest of each user, which models read.
         earlier: what each has before these.
-        numbers: by which the users are named, ascending.
-        called: what such a number is called.
+        numbers: identifiers of the users, ascending.
+        called: name of such an identifier.
         titles: of the items.
-        items: a name for each of them by which items of one title are told apart, or ().
-        total: how many users there are; more than n where not all can be shown.
+        items: unique names of the items, or ().
+        total: number of users; more than n if not all can be shown.
         times, ratings: (n, L) in the places of x, None if unknown.
         categories: of the items, separated by "|"; () if unknown.
     """

@@ -62,7 +62,7 @@ class Cell:
 
 @dataclass(frozen=True, eq=False)
 class Line:
-    """A jet type: its name, generated jets and as many real ones."""
+    """A jet type: its name, and the same number of generated and real jets."""
 
     name: str
     made: tuple[Cell, ...]

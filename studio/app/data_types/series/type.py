@@ -46,7 +46,7 @@ MARKS = 4  # between which there are so many steps at most
 
 
 def lines(arrays: Arrays) -> Tiles:
-    """Return tiles of series x (n, L, C); with `RANGE` (2,) all between the same two numbers."""
+    """Return tiles of series x (n, L, C); `RANGE` (2,) gives all the same limits."""
     each = {name: values for name, values in arrays.items() if name != RANGE}
     return EachTile(each, partial(_paint, span=arrays.get(RANGE)), ASPECT, describe_series)
 

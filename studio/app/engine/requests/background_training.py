@@ -91,7 +91,7 @@ class BackgroundIntents(Intents):
                 )
 
     def _show(self, key: str) -> None:
-        """Show a run; what trains is seen in it, and nobody needs to be told any more."""
+        """Show a run; its training is visible there, so the notice is dismissed."""
         self.state.notices.settle(f"background:{key}")
         self._project.show_run(key)
 

@@ -1,5 +1,5 @@
-"""Freezing a moment of a training: its next step is done stage by stage, and then it goes on. Of a
-run that does not train here, the step after a checkpoint is done by the engine, and kept by nobody.
+"""Step breakdown: the next training step is done stage by stage, and then the training continues.
+For a run that does not train here, the engine does the step after a checkpoint and discards it.
 """
 
 import numpy as np
@@ -19,8 +19,8 @@ SHOWN, FEW = 1024, 16  # rows of a batch that are points of a plane, and that ar
 
 
 class MomentIntents(Intents):
-    """Intents about the moment that is explained. The training is paused from stage to stage, each
-    of which waits for its picture; so whoever freezes a moment has a lens in front that watches.
+    """Intents about the step breakdown. The training is paused from stage to stage, and each stage
+    waits until its record is shown; so a lens that watches must be in front.
     """
 
     def __init__(self, state: AppState, link: Link) -> None:
@@ -58,8 +58,8 @@ class MomentIntents(Intents):
             self._do(self._walk(key, step, self.state.moment.begun), title, run=key)
 
     async def _walk(self, key: str, step: int | None, begun: int) -> None:
-        """Let the engine do a step of a run that does not train here, for the moment of a number:
-        whoever lets go of it meanwhile is not brought back.
+        """Let the engine do a step of a run that does not train here, for the breakdown of a step.
+        If the user leaves it meanwhile, it is not opened.
         """
         moment = self.state.moment
         try:

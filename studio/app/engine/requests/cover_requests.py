@@ -1,7 +1,6 @@
-"""What stands for a set of data on its card: a few of its rows, asked once and then kept.
-
-They are kept in the cache folder, so that a later start shows all cards at once, and the engine,
-which may be training, is asked for one set at a time, when its card is first seen.
+"""Covers of data sets: a few rows for each card, requested once and then cached. They are kept in
+the cache folder, so that a later start shows all cards at once. The engine, which may be training,
+receives one request at a time, when a card is first visible.
 """
 
 import asyncio

@@ -117,7 +117,7 @@ class DataIntents(Intents):
         shares: tuple[float, float] = (0.1, 0.1),
         seed: int = 0,
     ) -> None:
-        """Import files, in which so many rows were found, as a data set of the open project.
+        """Import files as a data set of the open project; ``rows`` is the number of rows found.
         ``notes`` on them are kept with it; ``shares`` of them validate and test, by a ``seed``.
         """
         project = str(self.need_project())

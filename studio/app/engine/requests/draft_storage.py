@@ -21,7 +21,7 @@ SOON = 1000  # milliseconds after the last change
 
 
 class _Kept(msgspec.Struct, frozen=True, kw_only=True):
-    """A setup as it is kept: the ``recipe`` by its slug, and how it ``came``."""
+    """A stored setup: the slug of its ``recipe``, and how it ``came``."""
 
     spec: RunSpec
     came: RunSpec
@@ -61,7 +61,7 @@ class KeepingIntents(Intents):
             async_tasks.spawn(asyncio.to_thread(_write, file_of(wanted[0]), wanted[1]))
 
     def _wanted(self) -> tuple[Path, _Kept | None] | None:
-        """Return what is to be kept, and of which project; None where nothing is set up."""
+        """Return the setup to store and its project; None without a setup."""
         state, draft = self.state, self.state.draft
         if draft is None or state.project is None or state.race.bound is not None:
             return None  # nothing is set up, or one who takes part in a race

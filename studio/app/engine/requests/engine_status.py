@@ -1,4 +1,4 @@
-"""When the engine comes and goes: what the person is told, and what can be done about it."""
+"""Notices when the engine starts or stops, with the actions that help."""
 
 from pushforward.studio.app.core.app_state import AppState, EngineStatus, is_background
 from pushforward.studio.app.core.display_names import numbered
@@ -13,7 +13,7 @@ __all__ = ["EngineIntents"]
 
 ALIVE = ("queued", "running", "paused")
 SHORT = ("operator", "evaluation", "export")
-"""Jobs that leave nothing when they are ended, and that nobody else speaks of."""
+"""Jobs without results, whose end no other notice mentions."""
 
 
 class EngineIntents(Intents):

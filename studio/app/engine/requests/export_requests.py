@@ -37,8 +37,8 @@ class ExportIntents(Intents):
         return str((answer.result or {}).get("job", ""))
 
     def weights(self, run: str, file: str) -> None:
-        """Write the averaged weights of a run's newest checkpoint, in the place of a file that is
-        there: the dialog for saving has asked.
+        """Write the averaged weights of a run's newest checkpoint, replacing an existing file: the
+        save dialog has asked.
         """
         self._do(self._weights(run, file), "The weights were not exported", run=run)
 
@@ -58,7 +58,7 @@ class ExportIntents(Intents):
 
     def command(self) -> str:
         """Return the command that reproduces what is selected, "" if nothing is. A run that was
-        changed on its way is repeated from its folder; `recipe` makes a file of it.
+        changed while training is repeated from its folder; `recipe` writes a file of it.
         """
         run, draft = self.state.runs.current, self.state.draft
         if run is not None:

@@ -52,8 +52,8 @@ class FolderIntents(Intents):
             await self._read_data(project, now)
 
     def _as_opened(self, now: project_files.Glance) -> project_files.Glance:
-        """Return what the opening of a project has read already: of a thousand runs that have ended
-        none need be read again. Whoever trains one of them writes to it soon enough.
+        """Return the states that opening a project has read: runs that ended are not read again. A
+        process that trains one of them will write to it soon.
         """
         listed = self.state.runs.by_key
         read = {k: at for k, at in now.runs.items() if k in listed and listed[k].state in ENDED}

@@ -54,7 +54,7 @@ class LabelIntents(Intents):
             self._say({key: label}, f"The tags of run {number(run.name)} are changed")
 
     def add_tags(self, keys: Sequence[str], text: str) -> None:
-        """Give several runs tags beside those that they have."""
+        """Add tags to several runs."""
         runs = [run for key in keys if (run := self._run(key)) is not None]
         added = {
             run.key: msgspec.structs.replace(
@@ -65,7 +65,7 @@ class LabelIntents(Intents):
         self._say(added, f"{len(runs)} runs are tagged")
 
     def pin(self, key: str) -> None:
-        """Make a run the baseline of its data, in the place of another one, or no longer."""
+        """Make a run the only baseline of its data, or remove it as the baseline."""
         run = self._run(key)
         if run is None:
             return

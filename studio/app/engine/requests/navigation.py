@@ -10,8 +10,8 @@ __all__ = ["PlaceIntents"]
 
 
 class PlaceIntents(Intents):
-    """Intents about where one is. Elsewhere than among the runs none is selected, so that no
-    command is about what is not seen; whoever returns finds the one that was.
+    """Intents of navigation. No run is selected outside of the runs, so that commands only apply to
+    what is visible; the selection is restored on return.
     """
 
     def __init__(self, state: AppState, link: Link, runs: RunIntents, data: DataIntents) -> None:

@@ -84,10 +84,10 @@ class OperatingIntents(Intents):
         )
 
     async def estimate(self, key: str, operator: str, asking: Asking) -> float | None:
-        """Return about how many seconds something takes, None where that cannot be told soon.
+        """Return the approximate duration in seconds, None if it cannot be estimated quickly.
 
         Raises:
-            Refused: it cannot be done so.
+            Refused: the operator cannot run with these inputs.
         """
         answer = await self.link.ask(_operate(key, operator, asking, estimate=True))
         seconds = (answer.result or {}).get("seconds")
@@ -284,7 +284,7 @@ class OperatingIntents(Intents):
             self.state.result_opened.emit(key)
 
     def _look_again(self, key: str, name: str) -> None:
-        """Open a result that was asked for anew, where it is not seen as the newest."""
+        """Open a result that was requested again, if it is not shown as the newest."""
         if name != self.wanted(key, operator_of(name), opened=False):
             self.state.opened[key] = name
             self.state.result_opened.emit(key)
@@ -337,7 +337,7 @@ class OperatingIntents(Intents):
 
 
 def _operate(key: str, operator: str, asking: Asking, **how: Any) -> Operate:
-    """Return what is sent, where ``how`` says what comes of it."""
+    """Return the command to send; ``how`` selects the kind of answer."""
     return Operate(
         run=key,
         operator=operator,

@@ -211,9 +211,7 @@ class ProjectIntents(Intents):
         await self.show(path)
 
     def _listed(self) -> None:
-        """Put a project first among the recent ones as soon as it has runs: whoever leaves it
-        while it trains finds it again.
-        """
+        """Put a project first among the recent ones once it has runs, so that it is found again."""
         project = self.state.project
         if project is not None and project != self._noted and self.state.runs.by_key:
             self._noted = project

@@ -55,9 +55,7 @@ class RacingIntents(Intents):
     # Who takes part
 
     def add_draft(self) -> None:
-        """Let the run that is being set up take part, as it is now; if it is one that does already,
-        a copy of it.
-        """
+        """Add the current setup to the race; if it takes part already, add a copy."""
         draft = self.state.draft
         if draft is None:
             return
@@ -86,7 +84,7 @@ class RacingIntents(Intents):
         self._judge_soon()
 
     def _freely_named(self, spec: RunSpec, but: Entry | None = None) -> RunSpec:
-        """Return a spec under a name that nobody else in the race has."""
+        """Return a spec with a name that is unique in the race."""
         others = [entry for entry in self.state.race.entries if entry is not but]
         name = races.free_name(spec.name, (entry.spec.name for entry in others))
         return spec if name == spec.name else msgspec.structs.replace(spec, name=name)
@@ -321,7 +319,7 @@ class RacingIntents(Intents):
             self.state.notices.post(Notice(level="info", text=text, actions=(show,)))
 
     def _whereabouts(self) -> tuple[str, str]:
-        """Return which page is seen, and of which run."""
+        """Return the visible page and its run."""
         return self.state.place, self.state.runs.selection
 
     def again(self, race: str) -> None:

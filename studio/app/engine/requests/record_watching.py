@@ -1,8 +1,7 @@
-"""Who looks at what: the lenses declare it here, and the engine is told the difference.
-
-One object for all lenses. A lens that is hidden, in a minimised window, or scrubbing through kept
+"""Live watching: the lenses declare what they watch, and the engine receives the differences. One
+object serves all lenses. A lens that is hidden, in a minimised window, or scrubbing through kept
 records declares nothing; of several that declare the same run, the newest one counts. So a lens
-that leaves never takes the sight from the one that has just come.
+that closes never ends the watch of the one that has just opened.
 """
 
 from collections.abc import Callable
@@ -13,7 +12,7 @@ from pushforward.studio.protocol.messages import VIEW_SHARE, Command, Credit, Wa
 __all__ = ["FIRST_CREDITS", "Looking", "Watching"]
 
 FIRST_CREDITS = 2
-"""What a watch starts with: the next record is on its way while one is drawn."""
+"""Records that a watch may have in flight: the next one is sent while one is drawn."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class Watching:
 
     Args:
         tell: sends a command whose answer does not matter.
-        known: whether a job is the engine's and goes on, so that it can be told of it.
+        known: whether a job runs in the engine and can be watched.
     """
 
     def __init__(self, tell: Callable[[Command], None], known: Callable[[str], bool]) -> None:
@@ -47,7 +46,7 @@ class Watching:
         self._share = VIEW_SHARE
 
     def watched(self, job: str) -> bool:
-        """Whether the engine has been asked for records of a job."""
+        """Whether records of a job were requested from the engine."""
         return job in self._told
 
     def allow(self, share: float) -> None:
@@ -76,8 +75,8 @@ class Watching:
             self._tell(Credit(job=job, n=owed))
 
     def update(self) -> None:
-        """Tell the engine what it has not been told: when a lens looks at something else, and when
-        jobs came or went. A look may be declared before its job is known.
+        """Send changes to the engine: when a lens watches something else, and when jobs start or
+        end. A watch may be declared before its job is known.
         """
         wanted = {looking.job: looking for looking in self._declared.values()}
         for job in list(self._told):

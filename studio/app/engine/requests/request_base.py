@@ -47,7 +47,7 @@ class Link(Protocol):
         """
 
     def tell(self, command: Command) -> None:
-        """Send a command whose answer nobody waits for; without an engine it is dropped."""
+        """Send a command without waiting for its answer; without an engine it is dropped."""
 
     async def restart(self) -> None:
         """Start the engine again after it was lost.
@@ -134,8 +134,8 @@ class Intents:
         self._do(self._ask_only(command), title, run=run)
 
     async def _ask_if_alive(self, command: Command) -> Answer | None:
-        """Return the answer, None where the engine is gone: that is told already, and whoever needs
-        it asks again when the engine is back.
+        """Return the answer, None without an engine: a notice is shown already, and the caller asks
+        again when the engine is back.
 
         Raises:
             Refused: the engine refuses.

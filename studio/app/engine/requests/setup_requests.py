@@ -514,5 +514,5 @@ class SetupIntents(Intents):
 
 
 def _parts(answer: Answer) -> dict[str, NDArray[Any]]:
-    """Return the arrays of a preview beside the data themselves."""
+    """Return the arrays of a preview other than the data."""
     return {name: np.asarray(each) for name, each in answer.arrays.items() if name != "x"}

@@ -22,7 +22,7 @@ class HandIntents(Intents):
         self._edits = edits
 
     def add_points(self, key: str, stroke: EditPoints, share: float) -> None:
-        """Add points in a clump: so many as are a share of those that the run learns."""
+        """Add points in a clump; their number is a fraction of those that the run learns."""
         run = self.state.runs.by_key.get(key)
         if run is None or run.spec is None:
             return

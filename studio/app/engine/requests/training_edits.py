@@ -15,7 +15,7 @@ class EditIntents(Intents):
     """
 
     def apply(self, key: str, edit: Edit) -> None:
-        """Change a training between two of its steps; a refusal is told."""
+        """Change a training between two of its steps; a refusal shows a notice."""
         self._do(self._apply(key, edit), "The change did not take hold", run=key)
 
     def undo_points(self, key: str) -> None:

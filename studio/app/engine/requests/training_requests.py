@@ -105,7 +105,7 @@ class TrainingIntents(Intents):
         self.state.runs.changed.connect(follow)
 
     def call_off(self) -> None:
-        """Give up the start that was asked for; what the engine has begun meanwhile is stopped."""
+        """Cancel the requested start; what the engine has begun meanwhile is stopped."""
         self._wanted.clear()
         self._decided.set()
 
@@ -161,8 +161,8 @@ class TrainingIntents(Intents):
             self._tell(Control(job=job.job, action="checkpoint"), run=job.run)
 
     def evaluate(self) -> None:
-        """Measure the quality of the selected run now: of its training between two steps, else of
-        its newest checkpoint as a job of its own, whatever else is trained.
+        """Measure the quality of the selected run now: of its training between two steps, otherwise
+        of its newest checkpoint as a separate job.
         """
         run = self.state.runs.current
         if run is None:
@@ -176,8 +176,8 @@ class TrainingIntents(Intents):
         self._tell(Evaluate(run=run.key, n=n), "The evaluation did not start", run.key)
 
     def measured_with(self, run: RunState) -> int:
-        """Return of how many samples a run is measured where nobody says it: as many as along its
-        training, since of some kinds of data thousands take hours.
+        """Return the default number of samples of an evaluation: the number used during the
+        training, since for some data types thousands take hours.
         """
         catalog = self.state.catalog
         n = training_value(run.spec, "evaluate_samples", catalog) or kind_of_run(run, catalog).few
@@ -246,9 +246,7 @@ class TrainingIntents(Intents):
         )
 
     def sample_as(self, key: str, n: int, seed: int) -> None:
-        """Write n samples of a seed into any run, so that they can stand beside those of another
-        one that were drawn with it.
-        """
+        """Write n samples of a seed into any run, so that runs can be compared with equal seeds."""
         command = Operate(run=key, operator=GENERATE, config={"n": n, "seed": seed})
         self._tell(command, "Sampling did not start", key)
 
@@ -286,7 +284,7 @@ class TrainingIntents(Intents):
         self._tell(Control(job=job, action=action), f"It did not {action}")
 
     def set_speed(self, delay: float) -> None:
-        """Slow motion: wait so many seconds after each training step (0 = full speed)."""
+        """Slow motion: wait ``seconds`` after each training step (0 = full speed)."""
         job = self.state.steered
         if job is not None:
             self._tell(SetSpeed(job=job.job, delay=delay), run=job.run)

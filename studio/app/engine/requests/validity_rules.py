@@ -16,7 +16,7 @@ TOPIC = "rule"
 
 
 class RuleIntents(Intents):
-    """Written, then read by the engine, of which the screen asks anew."""
+    """Write the rule; then the screen requests the data from the engine again."""
 
     def __init__(self, state: AppState, link: Link, real_samples: RealSamples) -> None:
         super().__init__(state, link)

@@ -14,7 +14,7 @@ __all__ = ["LookingIntents"]
 
 
 class LookingIntents(Intents):
-    """Intents about what is on the canvas; ``watching`` is told by the lenses what they look at."""
+    """Intents about the canvas; lenses declare to ``watching`` what they watch."""
 
     def __init__(self, state: AppState, link: Link) -> None:
         super().__init__(state, link)

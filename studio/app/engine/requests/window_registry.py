@@ -1,4 +1,4 @@
-"""Other windows on the open project: whoever comes second is told."""
+"""Other windows with the open project: the second one shows a notice."""
 
 import asyncio
 from pathlib import Path

@@ -51,7 +51,7 @@ MOST = 60  # brushed samples of a kind that are shown
 
 @dataclass(frozen=True)
 class Key:
-    """Which map of which run at which step; None for the newest."""
+    """Key of a map: the run and the step, None for the newest."""
 
     run: str
     step: int | None

@@ -21,7 +21,7 @@ SIDE, PAD, WIDE, LINE = 64, 8, 168, 16  # pixels of the picture under the mouse 
 
 
 class HollowDots:
-    """Paints generated dots as rings, so that real ones are told apart without colour."""
+    """Paints generated dots as rings, to distinguish them from real ones without colour."""
 
     printed = True
 

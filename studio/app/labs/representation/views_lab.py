@@ -49,7 +49,7 @@ NO_SOURCE = (
 
 @dataclass(frozen=True)
 class Question:
-    """Which views of which run are shown."""
+    """Key of the views that are shown."""
 
     key: str
     anchor: int
@@ -246,7 +246,7 @@ class ViewsLab(AskedLive[Question]):
         self.note.setText(_describe(question, arrays, self._count, source=source))
 
     def export_picture(self) -> Picture:
-        """Return the page as it is seen."""
+        """Return a picture of the page."""
         return widget_picture(self.page)
 
 

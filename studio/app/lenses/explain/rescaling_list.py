@@ -111,7 +111,7 @@ class HList(QListWidget):
         theme.changed.connect(self.viewport().update)
 
     def offer(self, specs: list[RescalingSpec]) -> None:
-        """Fill the list, group by group."""
+        """Fill the list with rescalings, grouped."""
         if specs == self._offered:
             return
         self._offered = list(specs)

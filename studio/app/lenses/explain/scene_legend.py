@@ -22,8 +22,8 @@ Scene = Mapping[str, NDArray[np.float32]]
 
 
 def marks_of(scene: Scene, error: float | None) -> list[tuple[Mark, str]]:
-    """Return the marks of a scene with what they mean; ``error`` is how far a gradient step is from
-    what the generator's kernel predicts.
+    """Return the marks of a scene with their meanings; ``error`` is the relative error of the
+    generator's kernel for a gradient step.
     """
     found: list[tuple[Mark, str]] = []
     if "real" in scene:

@@ -155,12 +155,12 @@ class StepsView(LensView):
         for signal in (follow.selected, follow.changed, self._state.catalog_changed):
             signal.connect(self.refresh)
         follow.shown.connect(self._show)
-        follow.moved.connect(self._soon)
+        follow.moved.connect(self._schedule_refresh)
         follow.moved.connect(self._draw_step)
         self._freezing.turned.connect(self._draw_step)
         self._state.selection.changed.connect(self._draw_step)
         self.portrait.drawn.connect(self._show_answer)
-        self._state.runs.metrics_appended.connect(self._soon)
+        self._state.runs.metrics_appended.connect(self._schedule_refresh)
 
     def _looking(self, run: RunState) -> Looking:
         n = SHOWN if self._freezing.moment is None else OF_A_STAGE
@@ -212,7 +212,7 @@ class StepsView(LensView):
         self.source.setText(entry.source)
         self.source.setVisible(bool(entry.source))
 
-    def _soon(self, _key: str = "") -> None:
+    def _schedule_refresh(self, _key: str = "") -> None:
         if self.isVisible() and not self._later.isActive():
             self._later.start()
 

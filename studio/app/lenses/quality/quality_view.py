@@ -164,7 +164,7 @@ class QualityView(LensView):
     def _select(self, _key: str) -> None:
         self._zoom = None
         if self.isVisible():
-            self._ask_what_measures()
+            self._load_reference()
         for card in self._cards.values():
             self._grid.removeWidget(card)
             card.deleteLater()
@@ -189,12 +189,12 @@ class QualityView(LensView):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.window().installEventFilter(self)
-        self._ask_what_measures()
+        self._load_reference()
         if self._dirty:
             self._redraw()
 
-    def _ask_what_measures(self) -> None:
-        """Load some of the data, which tells what evaluation uses."""
+    def _load_reference(self) -> None:
+        """Load the real samples with which evaluations compare."""
         run = self._state.runs.current
         if run is not None and run.target is None and run.key not in self._asked:
             self._asked.add(run.key)

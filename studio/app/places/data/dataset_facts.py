@@ -118,7 +118,7 @@ class DataFacts(QWidget):
         return text
 
     def say(self, title: str, text: str) -> None:
-        """Say something under a title, "" for nothing."""
+        """Show ``text`` under a title; "" hides it."""
         self.texts[title].setText(one_line(text, None))
         box = self.texts[title].parentWidget()
         if box is not None:

@@ -64,8 +64,8 @@ def _called(entry: EntrySpec | None, pick: Pick) -> str:
     return pick.slug if entry is None else entry.short or entry.title
 
 
-def _about(recipe: Recipe, catalog: Catalog | None) -> list[str]:
-    """Return what the catalogue says of the model and of the data."""
+def _catalogue_text(recipe: Recipe, catalog: Catalog | None) -> list[str]:
+    """Return the searchable texts of the model and the data in the catalogue."""
     if catalog is None:
         return []
     entries = (
@@ -127,7 +127,7 @@ def _searchable_text(recipe: Recipe, catalog: Catalog | None) -> str:
         *(value for facet in FACETS for value in facet.of(recipe)),
         kind(recipe.kind).about,
         *what(recipe, catalog),
-        *_about(recipe, catalog),
+        *_catalogue_text(recipe, catalog),
     )
     return " ".join(parts).casefold()
 

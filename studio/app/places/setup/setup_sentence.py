@@ -175,7 +175,7 @@ class SetupSentence(Sentence):
         return shown
 
     def _has_passes(self, draft: Draft) -> bool:
-        """Return whether training ends after a number of passes, whatever the steps."""
+        """Return whether training ends after a number of passes, independent of the steps."""
         entry = draft_spec.entry_of(draft.spec, "family", self._state.catalog)
         return entry is not None and entry.passes > 0
 

@@ -83,7 +83,7 @@ class Cards(QWidget):
         self.brushed.emit(name, card.scene.names[at] if at >= 0 else None)
 
     def clear(self, keep: Sequence[str] = ()) -> None:
-        """Let go of all cards but some."""
+        """Remove all cards except ``keep``."""
         for name in self.cards.keys() - set(keep):
             card = self.cards.pop(name)
             self._grid.removeWidget(card)

@@ -39,7 +39,7 @@ def scene_of(
     log_x: bool,
     log_y: bool,
 ) -> HistogramScene:
-    """Return the histogram of a quantity, of which a ``part`` may be brushed."""
+    """Return the histogram of a quantity; ``part`` is the brushed interval."""
     tokens = colors()
     real, *models = (found.of(i, name) for i in range(len(found.samples)))
     log_x = log_x or name in kind.logs
