@@ -40,8 +40,8 @@ def _judged(made: Graphs) -> Outcome:
     "GR6",
     title="Graphs of a diffusion are nearly as good as fresh ones",
     claim="An EDM diffusion of packed rows of two communities, trained for 2500 steps on 80 "
-    "graphs, makes new ones of which five times as many, without the bias of published tables, "
-    "hardly tell that they are not data.",
+    "graphs, generates new graphs that are hardly distinguished from data by five times as many "
+    "of them and without the bias of published tables.",
     pass_line="degree / clustering / orbit MMD^2, unbiased, 100 v 400: <= .025 / .03 / .022; valid "
     f">= .7, {NEW_LINE}; each of three seeds",
     group="Graphs",

@@ -118,11 +118,11 @@ def _looked_up(bench: Bench) -> Outcome:
 
 @experiment(
     "GR11-communities",
-    title="As many communities as asked for",
-    claim="A diffusion told how many communities 600 graphs have, trained for 1000 steps, makes "
-    "graphs of 20 nodes of three or of four as it is asked, led by classifier-free guidance of "
-    "strength 3 in 49 evaluations of each kind. It shows that the condition is obeyed; a look-up "
-    "of training graphs by their class obeys it as well.",
+    title="The requested number of communities",
+    claim="A diffusion conditioned on the number of communities of 600 graphs, trained for 1000 "
+    "steps, generates graphs of 20 nodes with the requested three or four communities, with "
+    "classifier-free guidance of strength 3 in 49 evaluations. This is about the condition: a "
+    "look-up of training graphs by their class meets the line as well.",
     pass_line="correlation of requested and obtained >= .6, for each seed",
     group="Graphs",
     source="Ho and Salimans 2022, arXiv:2207.12598, eq. 6 (guidance); Holland et al. 1983, "

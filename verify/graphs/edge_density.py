@@ -99,10 +99,10 @@ def _looked_up() -> Outcome:
 
 @experiment(
     "GR11-density",
-    title="As dense as asked for",
-    claim="DiGress, told the density of 80 graphs of two communities and trained for 500 steps, "
-    "makes graphs of two communities that are as dense as they are asked to be. It shows that the "
-    "condition is obeyed; the training graphs with the nearest density meet the line as well.",
+    title="The requested density",
+    claim="DiGress, conditioned on the density of 80 graphs of two communities and trained for "
+    "500 steps, generates graphs of two communities with the requested density. This is about the "
+    "condition: the training graphs with the nearest density meet the line as well.",
     pass_line=f"by each of three seeds: correlation of requested and obtained >= {LEAST}, slope of "
     f"the obtained on the requested {SLOPES[0]} to {SLOPES[1]}, valid >= {_VALID}",
     group="Graphs",

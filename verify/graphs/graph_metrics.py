@@ -223,9 +223,9 @@ def _of_kernels(statistics: Sequence[Statistic]) -> Outcome:
 @experiment(
     "GR3",
     title="Kernels that see nothing are not used as evidence",
-    claim="Spectra in a kernel of width 10 bins, and clustering by total variation in one of width "
-    "1, tell graphs of which 5 % of the pairs are turned from fresh ones; with the usual widths, 1 "
-    "and .1, any two graphs are as far apart as can be, and they tell next to nothing.",
+    claim="Spectra with a kernel of width 10 bins, and clustering by total variation with width "
+    "1, distinguish graphs with 5 % flipped pairs from fresh ones. With the usual widths, 1 and "
+    ".1, any two graphs have the largest distance, and the metrics distinguish almost nothing.",
     pass_line="MMD^2, unbiased, 100 v 100, mean of 8: 5 % turned at least 3, random graphs at "
     "least 30 deviations of the floor above it, both kernels",
     group="Graphs",

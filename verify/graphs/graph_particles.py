@@ -119,9 +119,9 @@ def _between_rows() -> Outcome:
 @experiment(
     "GR5-mmd-flow",
     title="A kernel of invariants moves particles to graphs",
-    claim="Free particles, rows of pairs without any network, become new graphs of two communities "
-    "where a kernel compares what no numbering of the nodes changes; where it compares rows they "
-    "come to lie a few pairs beside training graphs as these happen to be numbered.",
+    claim="Free particles, rows of pairs without any network, become new graphs of two "
+    "communities if the kernel compares permutation invariants. If it compares rows, they "
+    "approach training graphs in their given numbering up to a few pairs.",
     pass_line=_LINE,
     group="Graphs",
     source="Arbel et al. 2019, arXiv:1906.04370, section 4 (the flow)",

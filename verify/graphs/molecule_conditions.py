@@ -96,10 +96,10 @@ def _looked_up(bench: Bench) -> Outcome:
 
 @experiment(
     "GR11-molecules",
-    title="As many rings and heteroatoms as asked for",
-    claim="DiGress with types, told how many rings and heteroatoms the molecules of QM9 have and "
-    "trained for 800 steps, makes molecules with as many as it is asked for. It shows that the "
-    "condition is obeyed; a look-up of training molecules meets the line as well.",
+    title="The requested rings and heteroatoms",
+    claim="DiGress with types, conditioned on the numbers of rings and heteroatoms of QM9 "
+    "molecules and trained for 800 steps, generates molecules with the requested numbers. This is "
+    "about the condition: a look-up of training molecules meets the line as well.",
     pass_line="by each of three seeds, of rings and of heteroatoms: correlation of requested and "
     f"obtained >= {LEAST}, slope of the obtained on the requested {SLOPES[0]} to {SLOPES[1]}; "
     f"valid >= {_VALID}",

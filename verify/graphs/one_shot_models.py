@@ -125,9 +125,9 @@ def _worse(without: Outcome, beside: Outcome) -> Outcome:
 @experiment(
     "GR7-products",
     title="Products of pairs see what attention does not",
-    claim="DiGress is further away with a graph transformer that is told cycles and slow modes "
-    "than with the network whose pairs hear from all paths of length two by a product of matrices, "
-    "after as many steps.",
+    claim="After the same number of steps DiGress is further from the data with a graph "
+    "transformer that sees cycles and slow modes than with a network whose pairs combine all "
+    "paths of length two by a matrix product.",
     pass_line="by each of three seeds: ratio of the clustering MMD^2, biased, 20 v 20: >= 1.4",
     group="Graphs",
     source="Maron et al. 2019, arXiv:1905.11136, section 3 (what products of matrices see)",

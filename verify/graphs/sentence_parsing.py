@@ -123,11 +123,11 @@ def _most_frequent(bench: Bench) -> Outcome:
 
 @experiment(
     "GR13",
-    title="A sentence is told, and its tree comes",
-    claim="DiGress with types, whose network of 57,000 weights is told the words of a sentence, "
-    "makes the right tree of sentences of a small grammar after 1500 steps: every word class, and "
-    "of every word on which it hangs and how; also where their word classes come in an order that "
-    "no sentence had from which it learned.",
+    title="A diffusion of graphs parses sentences",
+    claim="DiGress with types, whose network of 57,000 weights is conditioned on the words of a "
+    "sentence, generates the correct tree of sentences of a small grammar after 1500 steps: every "
+    "word class, and the head and relation of every word. This also holds for orders of word "
+    "classes that no training sentence has.",
     pass_line="by each of three seeds, of 300 sentences of unseen orders: all of the tree right "
     ">= .85",
     group="Graphs",

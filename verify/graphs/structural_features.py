@@ -37,8 +37,8 @@ def _check_line(untold: float, told: float) -> Outcome:
     "GR7",
     title="Structural features help a network that cannot count",
     claim="DiGress with a graph transformer and 100 steps of the path is nearer to graphs of two "
-    "communities where it is told degrees, walks, cycles and slow modes of the noisy graph than "
-    "where it is told nothing, after 400 steps of training on 80 graphs either way.",
+    "communities if it sees degrees, walks, cycles and slow modes of the noisy graph than without "
+    "them, after 400 training steps on 80 graphs in both cases.",
     pass_line="by each of three seeds: ratio of the clustering MMD^2, biased, 20 v 20, without and "
     f"with features: >= {_TIMES}",
     group="Graphs",

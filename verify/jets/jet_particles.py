@@ -162,10 +162,10 @@ def _null(title: str, make: Make) -> Null:
     "J3",
     title="Jets by particles that move during the training",
     claim="With the defaults for jets the particles of MonoFlow in 90 steps, and those of a score "
-    "flow in 546, a minute and a half of one core at most, come from noise to jets: at most "
-    "two fifths of the distance in mass are left, and the masses are about those that were asked "
-    "for. How far they come is the claim, not how good they are: the training jets with the "
-    "nearest conditions are much nearer.",
+    "flow in 546, at most a minute and a half of one core, move from noise to jets: at most two "
+    "fifths of the distance in mass are left, and the masses are close to the requested ones. The "
+    "claim is about this progress, not about quality: the training jets with the nearest "
+    "conditions are much nearer.",
     pass_line="mean over the types: W1M at most .4 and tau21 at most .75 of that of the noise "
     "with which they begin, correlation of the mass with the one asked for at least .3",
     group="J",

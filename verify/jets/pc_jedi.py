@@ -1,4 +1,4 @@
-"""J2: PC-Droid beside PC-JeDi, with the same network, the same training and as many evaluations."""
+"""J2: PC-Droid compared with PC-JeDi, with the same network, the same training and as many evaluations."""
 
 from pushforward.verify.bench import Bench, Trial
 from pushforward.verify.claim import Null, Outcome, experiment
@@ -74,7 +74,7 @@ def _compared(bench: Bench, steps: int) -> Outcome:
 
 @experiment(
     "J2",
-    title="PC-Droid beside PC-JeDi",
+    title="PC-Droid compared with PC-JeDi",
     claim="With the same network, 5,500 steps of the same jets and 30 evaluations for each, "
     "PC-Droid's six choices make masses that are nearer to those of unseen jets than PC-JeDi's.",
     pass_line="mean of W1M over the five types below PC-JeDi's, for each seed",

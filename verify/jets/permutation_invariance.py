@@ -87,8 +87,8 @@ def _outcome(say: Say) -> Outcome:
 @experiment(
     "D6",
     title="The order of constituents says nothing",
-    claim="What both architectures say of each constituent of a jet is the same in another order "
-    "of all of them, and whatever stands in the padding.",
+    claim="The outputs of both architectures for each constituent of a jet do not depend on the "
+    "order of the constituents or on the padding.",
     pass_line=f"largest difference of {_JETS} jets < 1e-5 in single precision, < 1e-10 in double",
     group="J",
     source="Leigh et al. 2023, arXiv:2307.06836, section 3 (permutation equivariance)",

@@ -77,7 +77,7 @@ class _Mistaken(RhoUniform):
 
 @experiment(
     "A10",
-    title="The bound is tight, whatever the schedule",
+    title="The bound is tight for any schedule",
     claim="The variational bound of a diffusion with the exact denoiser is the entropy of eight "
     "Gaussians, with two schedules between the same ends.",
     pass_line="|bound - entropy| <= .1 nats, and the two schedules differ by <= .1, for each seed "

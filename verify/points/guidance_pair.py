@@ -101,10 +101,10 @@ def _outcome(draw: Draw) -> Outcome:
 @experiment(
     "A11",
     title="Guidance is what the formula says",
-    claim="Strength 1 samples the class, more leads beyond: means rise and deviations fall. The "
-    "gradient of a classifier is the difference of the scores. Above strength 1 samples do not "
-    "follow the law that is tilted by p(class | x)^strength, which is wider: guidance tilts each "
-    "noised law for itself.",
+    claim="Strength 1 samples the class, and more guides beyond it: means rise and deviations "
+    "fall. The gradient of a classifier is the difference of the scores. Above strength 1 samples "
+    "do not follow the distribution tilted by p(class | x)^strength, which is wider: guidance "
+    "tilts each noised distribution separately.",
     pass_line="strength 1: mean 1 +- .03, std .7 +- .02 for each of 3 seeds; means rise and stds "
     "fall with the strength; gradients agree to 1e-8",
     group="A",

@@ -92,9 +92,9 @@ def _curved(move: Moved) -> Outcome:
 @experiment(
     "M6",
     title="A GAN without a generator",
-    claim="Free particles alone, with a critic that learns beside them, go from eight Gaussians "
+    claim="Free particles with a critic that learns along with them move from eight Gaussians "
     "three times as wide as the data to an S-curve: 512 of them in 3000 steps. Copies of training "
-    "points are as near: what is shown is that the flow gets there, not that it generalises.",
+    "points are as near: the claim is that the flow gets there, not that it generalises.",
     pass_line="sliced W1 at least 5 times smaller than at the start, and at most .10, all seeds",
     group="M",
     source="Yi et al. 2023, arXiv:2302.01075, and the author's example of a flow of particles",

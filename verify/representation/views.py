@@ -37,7 +37,7 @@ def _verdict(found: Found, least: float) -> str:
 
 @experiment(
     "RL2",
-    title="Latent views beside pixel views",
+    title="Latent views compared with pixel views",
     claim="Whether views of neighbouring latents (sigma 0.2 and 0.5) add to pixel views is "
     "reported for VAEs and GANs. It is the central claim of the paper; here it need not hold.",
     pass_line="none: shown from + 1 point with a 95 % interval above 0, else not shown",

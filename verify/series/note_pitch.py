@@ -121,10 +121,10 @@ def _judged(
 @experiment(
     "8D-notes",
     title="Notes by dilated convolutions",
-    claim="A diffusion with dilated convolutions makes sounds of 512 samples whose strongest "
-    "frequency is the pitch of the note that was asked for, after 1,000 steps. So is that of "
-    "training sounds of the note: what is shown is that the model follows its condition, not that "
-    "its sounds are new.",
+    claim="A diffusion with dilated convolutions generates sounds of 512 samples whose strongest "
+    "frequency is the pitch of the requested note, after 1,000 steps. So is that of training "
+    "sounds of the note: the claim is that the model follows its condition, not that its sounds "
+    "are new.",
     pass_line="spectral peak at most 1 bin (15.6 Hz) from the pitch, mean over 20 sounds of each "
     "of five notes",
     group="8D",
