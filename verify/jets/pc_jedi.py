@@ -1,4 +1,4 @@
-"""J2: PC-Droid compared with PC-JeDi, with the same network, the same training and as many evaluations."""
+"""J2: PC-Droid compared with PC-JeDi, with equal network, training and evaluations."""
 
 from pushforward.verify.bench import Bench, Trial
 from pushforward.verify.claim import Null, Outcome, experiment

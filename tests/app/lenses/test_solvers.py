@@ -219,7 +219,8 @@ async def test_curves_of_other_runs_by_the_same_figure_are_drawn_with_it(lens, v
         )
     )
     await until(lambda: view.other_count_runs)
-    assert [each.name for each, _ in view.other_count_runs] == ["0012-e"], "more samples are nearer anyway"
+    names = [each.name for each, _ in view.other_count_runs]
+    assert names == ["0012-e"], "distances fall with the number of samples"
     assert "euler, run 12" not in [rung.title for rung in view.distance.rungs]
     assert "run 12 is not shown: it was measured by 2,000" in view.facts.text()
     view.settings.click()
