@@ -30,7 +30,6 @@ EXCLUDED = {
     "onnxruntime": EXTRA,
     "mlflow": EXTRA,
     "wandb": EXTRA,
-    "av": EXTRA,
     "pyarrow": EXTRA,
     "rdkit": EXTRA,
     "fcd": EXTRA,

@@ -77,7 +77,9 @@ class Timeouts:
     """Seconds that the client waits. The defaults hold for a cold disk and a busy laptop."""
 
     hello: float = 10.0
-    ready: float = 60.0
+    # A process that ends is noticed at once; this only ends a hang. On a busy machine the engine,
+    # whose priority is low, took more than a minute.
+    ready: float = 240.0
     ping_every: float = 2.0
     unresponsive: float = 10.0
     # The rungs of leaving: a checkpoint may have to be written first.
