@@ -223,7 +223,7 @@ def test_the_window_logs_its_beginning_its_messages_and_what_nobody_handled() ->
     [path] = journal.kept("studio")
     said = path.read_text(encoding="utf-8")
     assert "begins, with Python" in said
-    assert "told: This went wrong why" in said
+    assert "notice: This went wrong why" in said
     assert "ZeroDivisionError" in said
     assert journal.kept("studio", "crash") == []
     assert list(log_folder().glob("studio-*.crash")) == []

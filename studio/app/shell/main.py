@@ -174,7 +174,7 @@ def _note(notice: Notice) -> None:
     """Log an error notice."""
     if notice.level in ("error", "warning"):
         level = logging.ERROR if notice.level == "error" else logging.WARNING
-        log.log(level, "told: %s", " ".join((notice.text, notice.why, notice.todo)).strip())
+        log.log(level, "notice: %s", " ".join((notice.text, notice.why, notice.todo)).strip())
 
 
 def _keep_last_words(state: EngineState) -> None:
