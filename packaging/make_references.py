@@ -26,7 +26,7 @@ def measure(dataset: str, project: Path) -> list[dict[str, Any]]:
     from pushforward.models.contracts.learner import finish
     from pushforward.studio.engine.data.floors import cache_folder
     from pushforward.studio.engine.jobs.headless import create
-    from pushforward.studio.engine.run.session import open_session
+    from pushforward.studio.engine.run.session_opening import open_session
     from pushforward.studio.protocol.spec import Pick, RunSpec
 
     before = set(cache_folder().glob("*.json"))

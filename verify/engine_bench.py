@@ -16,7 +16,7 @@ from pushforward.studio.engine.jobs import headless
 from pushforward.studio.engine.process.failures import Refused
 from pushforward.studio.engine.run.model_loading import load
 from pushforward.studio.engine.run.resolve import check
-from pushforward.studio.engine.run.session import versions
+from pushforward.studio.engine.run.versions import versions
 from pushforward.studio.protocol.spec import Pick, RunRef, RunSpec
 from pushforward.studio.store.project import Project
 from pushforward.studio.store.run import RunFolder

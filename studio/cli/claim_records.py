@@ -31,7 +31,7 @@ def record(slug: str, about: dict[str, Any], result: "Result", device: str) -> N
     Raises:
         StoreError: the disk refused.
     """
-    from pushforward.studio.engine.run.session import versions
+    from pushforward.studio.engine.run.versions import versions
 
     said = {
         **about,

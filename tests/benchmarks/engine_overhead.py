@@ -27,7 +27,8 @@ from pushforward.studio.engine.jobs.job import Work
 from pushforward.studio.engine.jobs.training import TrainingJob
 from pushforward.studio.engine.process.devices import configure
 from pushforward.studio.engine.process.sink import CallbackSink
-from pushforward.studio.engine.run.session import Session, open_session
+from pushforward.studio.engine.run.session import Session
+from pushforward.studio.engine.run.session_opening import open_session
 from pushforward.studio.protocol.spec import Pick, RunSpec
 from tests.benchmarks.smallest import parse
 

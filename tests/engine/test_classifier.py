@@ -14,7 +14,7 @@ from pushforward.studio.engine.run.checkpoint_state import saved_data
 from pushforward.studio.engine.run.conditions import conditions_of
 from pushforward.studio.engine.run.model_loading import load
 from pushforward.studio.engine.run.resolve import resolve
-from pushforward.studio.engine.run.session import open_session
+from pushforward.studio.engine.run.session_opening import open_session
 from pushforward.studio.engine.run.validation import Validator
 from pushforward.studio.protocol import messages as m
 from pushforward.studio.protocol.spec import Pick, RunRef, RunSpec

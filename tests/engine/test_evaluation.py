@@ -21,7 +21,7 @@ from pushforward.studio.engine.kinds.compatibility import kinds_measured
 from pushforward.studio.engine.process.catalogue import build
 from pushforward.studio.engine.process.discovery import discover
 from pushforward.studio.engine.run.resolve import Choice, check
-from pushforward.studio.engine.run.session import open_session
+from pushforward.studio.engine.run.session_opening import open_session
 from pushforward.studio.engine.watch.evaluation import FLOOR_PAIRS, Evaluator
 from pushforward.studio.protocol.messages import Evaluate, Progress
 from pushforward.studio.protocol.spec import Pick, RunSpec

@@ -13,7 +13,7 @@ from pushforward.studio.engine.process.discovery import discover
 from pushforward.studio.engine.process.failures import Refused
 from pushforward.studio.engine.run.branching import branch
 from pushforward.studio.engine.run.model_loading import load
-from pushforward.studio.engine.run.session import open_session
+from pushforward.studio.engine.run.session_opening import open_session
 from pushforward.studio.engine.run.validation import Validator
 from pushforward.studio.protocol import messages as m
 from pushforward.studio.protocol.spec import Pick, RunRef, RunSpec

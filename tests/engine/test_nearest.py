@@ -10,7 +10,7 @@ from pushforward.studio.engine.data.nearest import nearest
 from pushforward.studio.engine.kinds.base import kind_of
 from pushforward.studio.engine.process.discovery import discover
 from pushforward.studio.engine.run.resolve import check
-from pushforward.studio.engine.run.session import new_run
+from pushforward.studio.engine.run.run_creation import new_run
 from pushforward.studio.protocol import messages as m
 from pushforward.studio.protocol.spec import Pick, RunSpec
 from pushforward.studio.protocol.wire import unpack_arrays

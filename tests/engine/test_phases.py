@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from pushforward.models.registry import discover
-from pushforward.studio.engine.run import session
+from pushforward.studio.engine.run import session_opening
 from pushforward.studio.engine.watch.schedules import Pace
 from pushforward.studio.protocol.messages import Progress
 from pushforward.studio.protocol.spec import Pick
@@ -55,7 +55,7 @@ def test_the_time_left_is_that_of_the_phase_by_its_own_speed(tmp_path, monkeypat
 
 def test_the_teacher_of_pictures_is_what_is_recorded_while_it_learns(tmp_path, monkeypatch):
     # Judging takes longer than all the rest, and it is not what is looked at.
-    monkeypatch.setattr(session, "_projection", lambda data: None)
+    monkeypatch.setattr(session_opening, "_projection", lambda data: None)
     points = spec(
         "score-gan",
         {"teacher_share": 0.5, "latent": 8},

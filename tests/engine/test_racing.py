@@ -11,7 +11,7 @@ from pushforward.studio.engine.race import race_job
 from pushforward.studio.engine.race.budget_schedules import MarkedEvaluations, MarkedRecords, Marks
 from pushforward.studio.engine.race.budgets import Spending
 from pushforward.studio.engine.race.device_time import OwnTime
-from pushforward.studio.engine.run.session import new_run
+from pushforward.studio.engine.run.run_creation import new_run
 from pushforward.studio.engine.watch.outputs import Outputs
 from pushforward.studio.engine.watch.schedules import Pace
 from pushforward.studio.protocol import messages as m

@@ -19,7 +19,7 @@ from pushforward.studio.engine.process.discovery import discover
 from pushforward.studio.engine.process.failures import Refused
 from pushforward.studio.engine.run.model_loading import load
 from pushforward.studio.engine.run.resolve import resolve
-from pushforward.studio.engine.run.session import new_run
+from pushforward.studio.engine.run.run_creation import new_run
 from pushforward.studio.protocol import messages as m
 from pushforward.studio.protocol.spec import Pick, RunSpec
 from pushforward.studio.protocol.wire import unpack_arrays

@@ -7,7 +7,7 @@ from pushforward.models.contracts.family import Family
 from pushforward.models.tensors import make_generator
 from pushforward.studio.engine.jobs import headless
 from pushforward.studio.engine.run.model_loading import load
-from pushforward.studio.engine.run.session import open_session
+from pushforward.studio.engine.run.session_opening import open_session
 from pushforward.studio.protocol.spec import Pick, RunRef, RunSpec
 from tests.engine.fakes import losses
 from tests.engine.test_inputs import NET, QUICK, refused, stopped

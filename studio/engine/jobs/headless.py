@@ -16,7 +16,7 @@ from pushforward.studio.engine.process.failures import describe
 from pushforward.studio.engine.process.refusal import Refused
 from pushforward.studio.engine.process.sink import CallbackSink
 from pushforward.studio.engine.run.resolve import check
-from pushforward.studio.engine.run.session import new_run
+from pushforward.studio.engine.run.run_creation import new_run
 from pushforward.studio.protocol.messages import Event
 from pushforward.studio.protocol.spec import RunSpec
 from pushforward.studio.protocol.trial import Trial

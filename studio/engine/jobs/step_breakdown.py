@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from pushforward.models.contracts.learner import Learner
 from pushforward.models.contracts.presentation import Layer
 from pushforward.studio.engine.process.failures import Refused
-from pushforward.studio.engine.run.session import Session, revisit
+from pushforward.studio.engine.run.session import Session
+from pushforward.studio.engine.run.session_opening import revisit
 from pushforward.studio.engine.watch.recorder import evaluate_layer
 from pushforward.studio.engine.watch.staging import StagedStep
 from pushforward.studio.protocol.messages import WalkStep

@@ -23,7 +23,8 @@ from pushforward.studio.engine.run.data_ahead import draw_ahead
 from pushforward.studio.engine.run.live_edits import sentence
 from pushforward.studio.engine.run.resolve import check
 from pushforward.studio.engine.run.runlog import RunLog
-from pushforward.studio.engine.run.session import Session, free_device_memory, open_session
+from pushforward.studio.engine.run.session import Session, free_device_memory
+from pushforward.studio.engine.run.session_opening import open_session
 from pushforward.studio.engine.tracking.tracking import Tracking, track
 from pushforward.studio.engine.watch.live_view import LiveView
 from pushforward.studio.engine.watch.outputs import Outputs

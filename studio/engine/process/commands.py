@@ -34,7 +34,7 @@ from pushforward.studio.engine.process.path_checks import check_places
 from pushforward.studio.engine.run.capabilities import able
 from pushforward.studio.engine.run.data_ahead import DataAhead
 from pushforward.studio.engine.run.resolve import Resolved, check
-from pushforward.studio.engine.run.session import new_run
+from pushforward.studio.engine.run.run_creation import new_run
 from pushforward.studio.protocol import messages as m
 from pushforward.studio.protocol.spec import RunSpec
 from pushforward.studio.protocol.wire import pack_arrays

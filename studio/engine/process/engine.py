@@ -14,8 +14,8 @@ from pushforward.studio.engine.process.devices import TorchState, summary
 from pushforward.studio.engine.process.discovery import discover
 from pushforward.studio.engine.process.streams import Inbox, Outbox, Reader
 from pushforward.studio.engine.run.model_cache import WarmModels
-from pushforward.studio.engine.run.session import versions
 from pushforward.studio.engine.run.validation import Validator
+from pushforward.studio.engine.run.versions import versions
 from pushforward.studio.launch import SERVED_FOLDER
 from pushforward.studio.protocol.messages import (
     CatalogEvent,

@@ -16,7 +16,7 @@ from pushforward.studio.engine.race.budgets import Spending, check_budget
 from pushforward.studio.engine.race.participant import Entrant
 from pushforward.studio.engine.race.race_job import Changed, RaceJob
 from pushforward.studio.engine.run.resolve import Resolved, check
-from pushforward.studio.engine.run.session import new_run
+from pushforward.studio.engine.run.run_creation import new_run
 from pushforward.studio.engine.run.settings import FEWEST_SAMPLES
 from pushforward.studio.engine.run.validation import Validator
 from pushforward.studio.protocol.messages import Budget

@@ -20,7 +20,7 @@ from pushforward.studio.engine.run.branch_settings import check_weights, with_se
 from pushforward.studio.engine.run.checkpoint_state import saved_data
 from pushforward.studio.engine.run.live_edits import changed
 from pushforward.studio.engine.run.resolve import Resolved, check
-from pushforward.studio.engine.run.session import versions
+from pushforward.studio.engine.run.versions import versions
 from pushforward.studio.protocol.spec import ChangeSetting, Pick, RunSpec
 from pushforward.studio.store.atomic import make_folder
 from pushforward.studio.store.branches import BRANCHED

@@ -43,7 +43,7 @@ from pushforward.studio.engine.run.other_datasets import other_set
 from pushforward.studio.engine.run.other_runs import Others, asking
 from pushforward.studio.engine.run.resolve import Choice, pick_operator, pick_sampler
 from pushforward.studio.engine.run.row_slices import read_slice, take_slice
-from pushforward.studio.engine.run.session import versions
+from pushforward.studio.engine.run.versions import versions
 from pushforward.studio.protocol.commands import Operate
 from pushforward.studio.protocol.spec import Pick, project_name
 from pushforward.studio.store.edits import effective_spec
