@@ -94,7 +94,7 @@ def _ready(state: AppState, event: m.Ready) -> None:
             versions=event.versions,
         ),
     )
-    for topic in ("engine", "engine-lost", "engine-silent"):
+    for topic in ("engine-lost", "engine-silent"):
         state.notices.settle(topic)
 
 

@@ -101,6 +101,7 @@ class Canvas(QWidget):
         self.lenses.record_wanted.connect(self.toggle_record)
         state.place_changed.connect(self.refresh)
         state.catalog_changed.connect(self.refresh)
+        state.engine_changed.connect(self._follow_engine)
         state.runs.selected.connect(lambda _: self.refresh())
         state.runs.compared.connect(self.refresh)
         state.window.show_lens.connect(self.lenses.want)
@@ -121,6 +122,11 @@ class Canvas(QWidget):
         page: QWidget = module.RunsPage(self._state, self._actions)
         self.pages.addWidget(page)
         return page
+
+    def _follow_engine(self) -> None:
+        """Until the engine has named the models, say whether it is still to be waited for."""
+        if self._state.catalog is None:
+            self.refresh()
 
     def refresh(self) -> None:
         """Show the page of the place."""

@@ -45,6 +45,9 @@ def nothing_in(lens: Lens, state: AppState, actions: Actions) -> Words:
     discover = ("Discover recipes", lambda: actions.places.visit("discover"))
     if run is None:
         return "No run is selected", "Choose a run on the left, or train one.", *discover
+    if catalog is None and state.engine.state == "lost":
+        text = "The engine loads the models, and it is not running."
+        return "No engine", text, "Restart the engine", actions.engine.restart
     if catalog is None:
         return "Waiting for the engine", "Loading the models…", "", None
     if run.spec is None:

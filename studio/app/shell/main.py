@@ -124,9 +124,9 @@ class Studio:
         try:
             await self.link.start()
         except Refused as refused:
-            again = NoticeAction("Start it again", self.actions.engine.restart)
+            again = NoticeAction("Restart the engine", self.actions.engine.restart)
             self.state.notices.error(
-                refused.error, title="Engine failed to start", topic="engine", actions=(again,)
+                refused.error, title="Engine failed to start", topic="engine-lost", actions=(again,)
             )
 
     async def shut(self) -> None:

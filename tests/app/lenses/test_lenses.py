@@ -474,3 +474,7 @@ def test_before_the_catalogue_is_there_nothing_is_drawn_as_points(lens: Any) -> 
     lens.state.catalog = None
     assert not applies(lens.state)
     assert nothing_in("watch", lens.state, lens.actions)[0] == "Waiting for the engine"
+    lens.state.engine = replace(lens.state.engine, state="lost")
+    title, _, button, act = nothing_in("watch", lens.state, lens.actions)
+    assert (title, button) == ("No engine", "Restart the engine")
+    assert act == lens.actions.engine.restart

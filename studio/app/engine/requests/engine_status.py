@@ -26,7 +26,7 @@ class EngineIntents(Intents):
 
     def restart(self) -> None:
         """Start the engine again."""
-        self._do(self.link.restart(), "Engine failed to start", topic="engine", here=False)
+        self._do(self.link.restart(), "Engine failed to start", topic="engine-lost", here=False)
 
     async def close(self) -> None:
         """Let the engine save what runs, and leave.
