@@ -267,7 +267,8 @@ def test_records_come_while_watched_and_never_beyond_the_credits(
         seen = len(ear.of(m.Progress, job))
         await ear.until(lambda: len(ear.of(m.Progress, job)) > seen + 3)
         assert len(ear.of(m.Record, job)) == 2
-        record, arrays = next((e, a) for e, a in ear.events if isinstance(e, m.Record))
+        first, (record, arrays) = ((e, a) for e, a in ear.events if isinstance(e, m.Record))
+        assert first[1]["x"].shape[1] <= 64, "the first picture may have fewer particles"
         frames = len(arrays["t"])
         assert arrays["x"].shape == (frames, 64, 2)
         assert arrays["t"][-1] == 1.0
