@@ -52,6 +52,13 @@ LESSONS: Mapping[str, Lesson] = {
     "BPR-MF": Lesson("bpr", {}, epochs=20, patience=6),
     "FPMC": Lesson("fpmc", {}, epochs=20, patience=6),
     "ACVAE": Lesson("acvae", _network(4e-3), epochs=14, patience=8),
+    # At low noise the answer shows through, and the history is not needed.
+    "Embedding diffusion": Lesson(
+        "embedding-diffusion",
+        {**_network(3e-3), "dropout": 0.1, "density_mean": 2.5, "s_max": 80.0},
+        epochs=40,
+        patience=12,
+    ),
     "ACVAE without contrast": Lesson("acvae", _network(4e-3, contrast=0.0), epochs=14, patience=8),
     "ACVAE without convolution": Lesson(
         "acvae", _network(4e-3, convolution=False), epochs=14, patience=8
