@@ -211,6 +211,8 @@ class RunPanel(QWidget):
         self.headline.show_run(run)
         family = family_of_run(run, self._state.catalog)
         rows = figures(run, self._name, self._entry, family)
+        if not has_steps(run, self._state.catalog):
+            rows = [row for row in rows if row.slug or row.name != self._name("loss")]
         kind = kind_of_run(run, self._state.catalog)
         self.groups.show_groups(grouped(rows, kind.groups, but=self._shown_above(run)))
 
