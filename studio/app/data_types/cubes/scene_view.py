@@ -37,7 +37,6 @@ from pushforward.studio.app.design.basic import (
 from pushforward.studio.app.design.forms.editors import Segments
 from pushforward.studio.app.design.literal_text import set_tip
 from pushforward.studio.app.design.menu import Entries, open_menu
-from pushforward.studio.app.design.theme import theme
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.literal import one_line
 
@@ -267,7 +266,8 @@ class SceneView(LensView):
                 bands.append(Band(band, model.ink(number), name))
                 made = model.generated_band(number)
                 if made is not None:
-                    bands.append(Band(made, theme.colors().accent, f"generated {name}"))
+                    ink = model.ink(number)
+                    bands.append(Band(made, ink, f"generated {name}", generated=True))
         self.spectrum.show_spectra(curves, bands)
 
     def _describe(self, at: int, across: int) -> str:

@@ -39,11 +39,12 @@ class Curve:
 
 @dataclass(frozen=True, eq=False)
 class Band:
-    """Mean and quantiles of a class, in its colour and with its name."""
+    """Mean and quantiles of a class, in its colour and with its name; dashed if generated."""
 
     band: ClassBand
     ink: str
     name: str
+    generated: bool = False
 
 
 def pieces(x: NDArray[np.float32]) -> list[slice]:
@@ -208,8 +209,14 @@ class SpectrumPlot(Explored):
         style = self.style_
         yield from self._water(x, y)
         for each in self._bands:
-            yield from self._area(each)
+            if not each.generated:
+                yield from self._area(each)
         for each in self._bands:
+            if each.generated:
+                yield from self._curve(each.band.mean, self._band_pen(each))
+                for edge in (each.band.low, each.band.high):
+                    yield from self._curve(edge, pen(each.ink, 1.2, Qt.PenStyle.DotLine))
+                continue
             # Some colours are as dark as the ground, or as light: an edge keeps them in sight.
             yield from self._curve(each.band.mean, pen(style.muted, 3.2))
             yield from self._curve(each.band.mean, pen(each.ink, 2.0))
@@ -226,6 +233,12 @@ class SpectrumPlot(Explored):
         if not self._curves:
             middle = (x[0] + x[1]) / 2, (y[0] + y[1]) / 2
             yield word("Point at a pixel to see its spectrum", style.muted, middle, (0.5, 0.5))
+
+    @staticmethod
+    def _band_pen(each: Band) -> QPen:
+        if each.generated:
+            return pen(each.ink, 2.0, Qt.PenStyle.DashLine)
+        return pen(each.ink, 6.0)
 
     def _pen(self, curve: Curve) -> QPen:
         if curve.pin < 0:
@@ -263,7 +276,7 @@ class SpectrumPlot(Explored):
         key: list[tuple[str, QPen]] = [(one_line(c.name), self._pen(c)) for c in self._curves]
         more = ("", ", mean and 10–90 %")  # said once: names of several classes take lines
         key += [
-            (f"{one_line(b.name)}{more[len(self._bands) == 1]}", pen(b.ink, 6.0))
+            (f"{one_line(b.name)}{more[len(self._bands) == 1]}", self._band_pen(b))
             for b in self._bands
         ]
         self.plane.heading.tell(text, key)
