@@ -385,6 +385,7 @@ NOT_REPRODUCED = {
     "H2",
     "H3",
     "H4",
+    "H8",
     "J1",
     "RL2b",
     # NDCG@10 on the streaming service is 0.263, a Markov chain has 0.267: the simulated service is
