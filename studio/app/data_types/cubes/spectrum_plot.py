@@ -214,8 +214,8 @@ class SpectrumPlot(Explored):
         for each in self._bands:
             if each.generated:
                 yield from self._curve(each.band.mean, self._band_pen(each))
-                for edge in (each.band.low, each.band.high):
-                    yield from self._curve(edge, pen(each.ink, 1.2, Qt.PenStyle.DotLine))
+                for bound in (each.band.low, each.band.high):
+                    yield from self._curve(bound, pen(each.ink, 1.2, Qt.PenStyle.DotLine))
                 continue
             # Some colours are as dark as the ground, or as light: an edge keeps them in sight.
             yield from self._curve(each.band.mean, pen(style.muted, 3.2))
