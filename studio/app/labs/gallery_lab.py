@@ -1,19 +1,23 @@
 """The gallery *Ask this model*: a card for each lab of the selected run, with its preview."""
 
 from functools import cache, partial
+from typing import Protocol, runtime_checkable
 
-from PySide6.QtCore import QRectF, QSize, Qt, QTimer
-from PySide6.QtGui import QHideEvent, QPainter, QPixmap, QShowEvent
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QEnterEvent, QHideEvent, QKeyEvent, QPainter, QPixmap, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.discovery import Failure, load_modules
+from pushforward.studio.app.data.views.lab_frame import LabView
 from pushforward.studio.app.data.views.lab_status import LabStatus
 from pushforward.studio.app.data.views.lens_view import LensView
+from pushforward.studio.app.data.views.live_lab_frame import AskedLive
 from pushforward.studio.app.data.views.view_spec import Previewing, ViewSpec
-from pushforward.studio.app.design.basic import Elided, button, clear, scrolled, view_bar
+from pushforward.studio.app.design.basic import Elided, button, clear, row, scrolled, view_bar
 from pushforward.studio.app.design.cards.picture_card import PictureCard
 from pushforward.studio.app.design.flow_layout import Wrapping
+from pushforward.studio.app.design.search_field import SearchBox
 from pushforward.studio.app.engine.actions import Actions
 
 __all__ = ["VIEW", "GalleryView", "LabCard"]
@@ -46,11 +50,31 @@ def is_over(view: QWidget) -> bool:
     return not isinstance(view, Previewing) or view.filled or bool(view.trouble)
 
 
+@runtime_checkable
+class Refines(Protocol):
+    """A lab that can compute a few more samples than its preview has."""
+
+    def refine(self) -> None: ...
+
+
 class LabCard(PictureCard):
-    """The title of a lab, and a picture of its preview."""
+    """The title of a lab, and a picture of its preview; *Open* and *Refine* while it is pointed at.
+
+    Signals:
+        refined: the whole result is wanted, by the button or by R.
+    """
+
+    refined = Signal()
 
     def __init__(self, spec: ViewSpec) -> None:
         super().__init__(spec.title, "")
+        self.does = QWidget(self)
+        open_ = button("Open", self.click, kind="chip", tip="Open the lab (Enter)")
+        tip = "Compute the whole result, and keep it (R)"
+        self.refine = button("Refine", self.refined.emit, kind="primary", tip=tip)
+        row(open_, self.refine, parent=self.does, gap=6)
+        self.does.hide()
+        self.able = False  # whether it can be refined
         self.spec = spec
         self.thumbnail: QPixmap | None = None
         self.picture = HEIGHT
@@ -64,6 +88,27 @@ class LabCard(PictureCard):
 
     def facts(self, room: int | None) -> str:
         return self._state
+
+    def _offer(self, shown: bool) -> None:
+        self.refine.setVisible(self.able)
+        self.does.adjustSize()
+        self.does.move(self.width() - self.does.width() - 12, 10)
+        self.does.setVisible(shown and not self.reason)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        super().enterEvent(event)
+        self._offer(True)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self._offer(False)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        plain = event.modifiers() == Qt.KeyboardModifier.NoModifier
+        if event.key() == Qt.Key.Key_R and plain and self.able:
+            self.refined.emit()
+        else:
+            super().keyPressEvent(event)
 
     def draw_picture(self, painter: QPainter, area: QRectF) -> None:
         if self.thumbnail is None:
@@ -89,11 +134,16 @@ class GalleryView(LensView):
         self.cards: list[LabCard] = []
         self._pending: list[LabCard] = []
         self._lab: QWidget | None = None  # computes the preview of the first pending card
-        self._polls = 0
+        self._polls, self._asked = 0, False
         self._shown: tuple[str, int | None] = "", None
         self.words = Elided("", "muted")
         self.again = button("Refresh", self._start, tip="Compute all previews again")
-        self.bar = view_bar(self, self.words, None, self.again)
+        self.filter = SearchBox("Filter labs")
+        self.filter.setPlaceholderText("Filter")
+        self.filter.setFixedWidth(150)
+        self.filter.textChanged.connect(self._filter)
+        self._refining: LabCard | None = None  # the card whose lab computes the whole result
+        self.bar = view_bar(self, self.words, None, self.filter, self.again)
         page = QWidget()
         self._grid = Wrapping(12, 12)
         self._grid.setContentsMargins(16, 12, 16, 12)
@@ -132,9 +182,26 @@ class GalleryView(LensView):
         for card in self.cards:
             opened = f"{card.spec.lens}/{card.spec.id}"
             card.clicked.connect(partial(self._state.window.show_lens.emit, opened))
+            card.refined.connect(partial(self._refine, card))
             self._grid.addWidget(card)
         self._pending = list(self.cards) if self.step is not None else []
+        self._filter()
         self._tell()
+        self._next()
+
+    def _filter(self, _text: str = "") -> None:
+        """Show the cards whose title has all words of the filter."""
+        words = self.filter.text().lower().split()
+        for card in self.cards:
+            card.setVisible(all(word in card.spec.title.lower() for word in words))
+
+    def _refine(self, card: LabCard) -> None:
+        """Let the lab of a card compute the whole result, before the previews that wait."""
+        if card in self._pending:
+            self._pending.remove(card)
+        self._end_lab()
+        self._pending.insert(0, card)
+        self._refining = card
         self._next()
 
     def _tell(self) -> None:
@@ -154,7 +221,9 @@ class GalleryView(LensView):
         lab.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
         lab.resize(PAGE)
         lab.show()
-        card.show_state("computing the preview…")
+        doing = "refining…" if card is self._refining else "computing the preview…"
+        card.show_state(doing)
+        self._asked = False  # whether the whole result was requested
         self._polls = 0
         self._timer.start()
 
@@ -167,16 +236,35 @@ class GalleryView(LensView):
         self._polls += 1
         if not is_over(lab) and self._polls < PATIENCE:
             return
+        if self._pending[0] is self._refining and self._still_refines(lab):
+            return
         card = self._pending.pop(0)
+        card.able = isinstance(lab, LabView | Refines)
+        self._refining = None
         if isinstance(lab, Previewing) and lab.filled:
             status = getattr(lab, "status", None)
             mark = status.mark.text() if isinstance(status, LabStatus) else ""
             card.show_state(mark.lower() or "measured", lab.grab())
+        elif isinstance(lab, Previewing) and lab.trouble:
+            card.refuse(lab.trouble)
         else:
             card.show_state("open to use")
         self._end_lab()
         self._tell()
         self._next()
+
+    def _still_refines(self, lab: QWidget) -> bool:
+        """Request the whole result once; return whether it is not there yet."""
+        if not isinstance(lab, Previewing) or not lab.filled:
+            return False
+        if not self._asked:
+            self._asked = True
+            if isinstance(lab, LabView):
+                lab.measure()
+            elif isinstance(lab, Refines):
+                lab.refine()
+            return True
+        return isinstance(lab, LabView | AskedLive) and lab.is_preview
 
     def _end_lab(self) -> None:
         self._timer.stop()

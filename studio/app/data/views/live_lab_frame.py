@@ -147,14 +147,18 @@ class AskedLive(LensView, Generic[Q]):
         self._query.cancel()
         self.tell()
 
+    @property
+    def is_preview(self) -> bool:
+        """Whether a preview is shown."""
+        return self.found is not None and bool(self.preview) and self._count < self.whole
+
     def tell(self) -> None:
         """Describe the step of the displayed answer."""
         some = self.found is not None
         self.words.set_text(f"drawing anew, shown: {self._said}" if self.stale else self._said)
         self.words.setVisible(some)
-        is_preview = some and bool(self.preview) and self._count < self.whole
-        self.status.show_state(f"Preview, n = {self._count:,}" if is_preview else "", "")
-        self.more.setVisible(is_preview)
+        self.status.show_state(f"Preview, n = {self._count:,}" if self.is_preview else "", "")
+        self.more.setVisible(self.is_preview)
         self.more.setEnabled(not self.stale and not self._query.busy)
 
     async def _answer(self, question: Q) -> None:
