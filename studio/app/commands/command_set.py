@@ -16,6 +16,7 @@ from pushforward.studio.app.commands.queue_commands import queue_commands
 from pushforward.studio.app.commands.race_commands import race_commands
 from pushforward.studio.app.commands.search_commands import find_commands
 from pushforward.studio.app.commands.target_commands import hand_commands
+from pushforward.studio.app.core import run_comparison
 from pushforward.studio.app.core.app_state import COMING, AppState
 from pushforward.studio.app.core.data_type_registry import flows_in, moves_in
 from pushforward.studio.app.core.display_names import numbered
@@ -105,6 +106,9 @@ class _Why:
 
     def flows(self) -> str:
         run, catalog = self.state.runs.current, self.state.catalog
+        compared = run_comparison.compared(self.state.runs) if self.state.playback.compares else []
+        if any(flows_in(each, catalog) for each in compared):
+            return self.state.playback.idle
         still = "This generator samples in one step, so there is no flow time."
         why = still if moves_in(run, catalog) else "This run has no particle flow."
         return self.run() or (self.state.playback.idle if flows_in(run, catalog) else why)

@@ -12,6 +12,7 @@ class Playback(QObject):
     kept step to the next. ``flow`` is the flow time in [0, 1]. ``playing`` moves the flow clock at
     ``speed`` flow times a second; with ``loop`` it starts again at 0, with ``ping_pong`` as well it
     runs back to 0 first. ``idle`` says why it moves nothing of what is seen, "" where it does.
+    ``compares`` is whether runs are seen side by side: the clocks drive each that has them.
     """
 
     changed = Signal()
@@ -26,6 +27,7 @@ class Playback(QObject):
         self.ping_pong: bool = False
         self.touring: bool = False
         self.idle: str = ""
+        self.compares: bool = False
 
     @property
     def live(self) -> bool:

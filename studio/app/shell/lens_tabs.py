@@ -178,7 +178,7 @@ class _Page(QWidget):
             self._stack.addWidget(self._built[spec.id])
         view = self._built[spec.id]
         self._show(view, view.bar if isinstance(view, WithBar) else None)
-        self._state.playback.set(idle=spec.idle)
+        self._state.playback.set(idle=spec.idle, compares=self._lens == "compare")
 
     def _show(self, view: QWidget, bar: QWidget | None) -> None:
         if bar is not None and self._bars.indexOf(bar) < 0:

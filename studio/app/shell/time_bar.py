@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QHideEvent, QPainter, QPaintEvent, QPen, QPolygonF, QShowEvent
 from PySide6.QtWidgets import QAbstractButton, QFrame, QGridLayout
 
+from pushforward.studio.app.core import run_comparison
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.data_type_registry import flows_in, moves_in, watched_in
 from pushforward.studio.app.core.run_edit_text import edit_notes
@@ -218,10 +219,13 @@ class TimeBar(QFrame):
         for widget in (self._live, self.training):
             widget.setEnabled(run is not None)
         self._tour.setEnabled(run is not None and len(run.stops) > 1)
-        moves, flows = moves_in(run, self._state.catalog), flows_in(run, self._state.catalog)
+        catalog = self._state.catalog
+        compared = run_comparison.compared(self._state.runs) if playback.compares else []
+        driven: list[RunState | None] = [*compared] or [run]
+        moves = any(moves_in(each, catalog) for each in driven)
         # Of a recommender the clock goes through the history of a user.
-        history = not moves and run is not None and watched_in(run, self._state.catalog)
-        flows = flows or history
+        history = not moves and run is not None and watched_in(run, catalog)
+        flows = history or any(flows_in(each, catalog) for each in driven)
         for part in self._flow_parts:
             part.setVisible(moves or history)
             part.setEnabled(flows and not playback.idle)

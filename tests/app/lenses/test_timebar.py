@@ -18,6 +18,8 @@ from pushforward.studio.app.shell import lens_tabs
 from pushforward.studio.app.shell.flow_clock import REST, FlowClock
 from pushforward.studio.app.shell.time_bar import FLOW_STEP, SPEEDS, TimeBar
 from pushforward.studio.protocol.messages import PhaseInfo
+from pushforward.studio.protocol.spec import Pick
+from tests.app.lenses.test_compare import add_run
 
 
 @pytest.fixture
@@ -54,6 +56,24 @@ def test_stepping_back_from_live_changes_what_is_seen(lens: Any, bar: TimeBar) -
     lens.run.job = ""
     bar.step_training(-1)  # without a job, live shows step 40
     assert lens.state.playback.step == 20
+
+
+def test_the_flow_clock_drives_whoever_has_one_in_a_comparison(lens: Any, bar: TimeBar) -> None:
+    """It was off where the run that was clicked last is a generator."""
+    flow = lens.state.catalog.entries[0]
+    lens.state.catalog.entries.append(structs.replace(flow, slug="gan", carrier="generator"))
+    other = add_run(lens, "0002-g")
+    other.spec = structs.replace(other.spec, family=Pick(slug="gan"))
+    other.kept = [0, 10]
+    lens.state.runs.choose((lens.run.key, other.key))
+    lens.state.runs.select(other.key)
+    lens.state.runs.choose((lens.run.key, other.key))
+    bar._sync()
+    assert not bar.flow.isEnabled(), "alone it has none"
+    lens.state.playback.set(compares=True)
+    assert bar.flow.isEnabled()
+    lens.state.playback.set(compares=False)
+    assert not bar.flow.isEnabled()
 
 
 def test_stepping_from_a_step_that_was_thinned_out(lens: Any, bar: TimeBar) -> None:
