@@ -1,7 +1,6 @@
 """The gallery *Ask this model*: a card for each lab of the selected run, with its preview."""
 
 from functools import cache, partial
-from typing import Protocol, runtime_checkable
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QEnterEvent, QHideEvent, QKeyEvent, QPainter, QPixmap, QShowEvent
@@ -48,13 +47,6 @@ def labs(state: AppState) -> list[ViewSpec]:
 def is_over(view: QWidget) -> bool:
     """Return whether a lab shows a result, or will show none by itself."""
     return not isinstance(view, Previewing) or view.filled or bool(view.trouble)
-
-
-@runtime_checkable
-class Refines(Protocol):
-    """A lab that can compute a few more samples than its preview has."""
-
-    def refine(self) -> None: ...
 
 
 class LabCard(PictureCard):
@@ -239,7 +231,7 @@ class GalleryView(LensView):
         if self._pending[0] is self._refining and self._still_refines(lab):
             return
         card = self._pending.pop(0)
-        card.able = isinstance(lab, LabView | Refines)
+        card.able = isinstance(lab, LabView | AskedLive)
         self._refining = None
         if isinstance(lab, Previewing) and lab.filled:
             status = getattr(lab, "status", None)
@@ -255,16 +247,16 @@ class GalleryView(LensView):
 
     def _still_refines(self, lab: QWidget) -> bool:
         """Request the whole result once; return whether it is not there yet."""
-        if not isinstance(lab, Previewing) or not lab.filled:
+        if not isinstance(lab, LabView | AskedLive) or not lab.filled:
             return False
-        if not self._asked:
-            self._asked = True
-            if isinstance(lab, LabView):
-                lab.measure()
-            elif isinstance(lab, Refines):
-                lab.refine()
-            return True
-        return isinstance(lab, LabView | AskedLive) and lab.is_preview
+        if self._asked:
+            return lab.is_preview
+        self._asked = True
+        if isinstance(lab, LabView):
+            lab.measure()
+        else:
+            lab.refine()
+        return True
 
     def _end_lab(self) -> None:
         self._timer.stop()

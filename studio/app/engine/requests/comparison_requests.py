@@ -54,6 +54,19 @@ class ComparingIntents(Intents):
             return
         self.show([run.key for run in chosen])
 
+    def join(self, key: str, target: str) -> None:
+        """Compare a run with another one, and with those that this is compared with already; or
+        say why they cannot be.
+        """
+        runs = self.state.runs
+        chosen = [each for each in runs.chosen if each in runs.by_key]
+        keys = [*(chosen if target in chosen else [target]), key]
+        found = [runs.by_key[each] for each in dict.fromkeys(keys) if each in runs.by_key]
+        if why := run_comparison.why_not(found, self.state.catalog):
+            self.state.notices.post(Notice(level="info", text="Nothing to compare", why=why))
+            return
+        self.show([run.key for run in found])
+
     def show(self, keys: list[str]) -> None:
         """Show runs side by side, following their newest steps."""
         if not keys:

@@ -43,6 +43,7 @@ class RunList(QWidget):
         column(self._empty, self.tree, parent=self, gap=None)
         self.tree.chosen.connect(self._choose)
         self.tree.extended.connect(self._extend)
+        self.tree.dropped.connect(actions.comparing.join)
         self.tree.menu_wanted.connect(self._menu)
         self.tree.label_wanted.connect(self.label_wanted)
         self.tree.pinned.connect(actions.labels.pin)

@@ -3,6 +3,7 @@
 from PySide6.QtCore import (
     QItemSelection,
     QItemSelectionModel,
+    QMimeData,
     QModelIndex,
     QPoint,
     QRectF,
@@ -10,8 +11,19 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QDrag,
+    QDragEnterEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+)
 from PySide6.QtWidgets import (
+    QApplication,
     QLineEdit,
     QScrollArea,
     QStyle,
@@ -28,7 +40,9 @@ from pushforward.studio.app.design.tree_model import Index, LineModel
 from pushforward.studio.app.places.runs.sidebar.run_list_model import WORDS
 from pushforward.studio.literal import one_line
 
-__all__ = ["RunTree"]
+__all__ = ["RunTree", "dragged_run"]
+
+RUN = "application/x-pushforward-run"
 
 
 class RunDelegate(QStyledItemDelegate):
@@ -102,6 +116,7 @@ class RunTree(QTreeView):
     label_wanted: its "tags" or its "note" are to be changed; F2 changes the name in its place.
     pinned: it is to be the baseline of its data, or no longer.
     delete_wanted: Delete was pressed on it.
+    dropped: it was dragged onto another run, whose key is the second.
     """
 
     chosen = Signal(str)
@@ -110,6 +125,7 @@ class RunTree(QTreeView):
     label_wanted = Signal(str, str)
     pinned = Signal(str)
     delete_wanted = Signal(str)
+    dropped = Signal(str, str)
 
     def __init__(self, model: LineModel) -> None:
         super().__init__()
@@ -118,6 +134,8 @@ class RunTree(QTreeView):
         self._current = ""
         self._filling = False
         self._painter = RunDelegate(self, model)
+        self._pressed: tuple[str, QPoint] | None = None  # a run that may be dragged, and where
+        self.setAcceptDrops(True)
         self.setModel(model)
         self.setItemDelegate(self._painter)
         self.setAccessibleName("Runs")
@@ -228,11 +246,45 @@ class RunTree(QTreeView):
         elif event.position().x() < self._painter.triangle(index):
             self.setExpanded(index, not self.isExpanded(index))
         else:
+            self._pressed = (line.key, event.position().toPoint()) if line.run else None
             self.chosen.emit(line.key)
             self.setFocus(Qt.FocusReason.MouseFocusReason)  # Delete is about what was clicked
 
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Drag the run that was pressed."""
+        super().mouseMoveEvent(event)
+        if self._pressed is None or not event.buttons() & Qt.MouseButton.LeftButton:
+            return
+        key, start = self._pressed
+        away = (event.position().toPoint() - start).manhattanLength()
+        if away >= QApplication.startDragDistance():
+            self._pressed = None
+            drag = QDrag(self)
+            drag.setMimeData(dragged_run(key))
+            drag.exec(Qt.DropAction.CopyAction)
+
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """A press has done it."""
+        self._pressed = None
+
+    def _drop_target(self, event: QDropEvent) -> tuple[str, str]:
+        """Return the run that is dragged and the one below the pointer; "" where there is none."""
+        key = bytes(event.mimeData().data(RUN).data()).decode()
+        line = self._lines.line_at(self.indexAt(event.position().toPoint()))
+        target = line.key if line is not None and line.run else ""
+        return key, target if target != key else ""
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        event.setAccepted(event.mimeData().hasFormat(RUN))
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        event.setAccepted(all(self._drop_target(event)))
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        key, target = self._drop_target(event)
+        if key and target:
+            event.acceptProposedAction()
+            self.dropped.emit(key, target)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self.mousePressEvent(event)
@@ -274,6 +326,13 @@ class RunTree(QTreeView):
         if line is not None:
             at = self.visualRect(index).center() if keyboard else event.pos()
             self.menu_wanted.emit(line.key, at)
+
+
+def dragged_run(key: str) -> QMimeData:
+    """Return what is carried while a run is dragged."""
+    data = QMimeData()
+    data.setData(RUN, key.encode())
+    return data
 
 
 CHOOSING = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
