@@ -7,7 +7,7 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QApplication
 
 from pushforward.studio.app.places.runs.sidebar.run_list import RunList
-from pushforward.studio.app.places.runs.sidebar.run_tree_view import dragged_run
+from pushforward.studio.app.places.runs.sidebar.run_list_model import RUN, dragged_run
 from tests.app.lenses.test_compare import add_run
 
 
@@ -29,7 +29,10 @@ def test_a_run_dropped_on_another_is_compared_and_a_third_joins_them(lens: Any, 
     made.show()
     made.refresh()
     QApplication.processEvents()
-    first = lens.run.key
+    first, model = lens.run.key, made.tree.model()
+    index = made.tree._lines.index_of(first)
+    assert model.flags(index) & Qt.ItemFlag.ItemIsDragEnabled
+    assert model.mimeData([index]).data(RUN).data().decode() == first
     drop(made.tree, others[0].key, first)
     assert lens.state.runs.chosen == (first, others[0].key)
     drop(made.tree, others[1].key, others[0].key)

@@ -1,9 +1,9 @@
 """The tree of runs in the sidebar, as Qt's views see one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QMimeData, Qt
 
 from pushforward.studio.app.core import run_comparison
 from pushforward.studio.app.core.app_state import AppState
@@ -14,7 +14,10 @@ from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.design.literal_text import tip_text
 from pushforward.studio.app.design.tree_model import Index, LineModel
 
-__all__ = ["WORDS", "RunModel"]
+__all__ = ["RUN", "WORDS", "RunModel", "dragged_run"]
+
+RUN = "application/x-pushforward-run"
+"""The format of a run that is dragged."""
 
 WORDS = Qt.ItemDataRole.UserRole
 """The role under which a line gives its `studio.app.core.run_summary.RunWords`."""
@@ -22,6 +25,13 @@ WORDS = Qt.ItemDataRole.UserRole
 NOTHING = Qt.ItemFlag.NoItemFlags
 READ = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
 NAMED = READ | Qt.ItemFlag.ItemIsEditable
+
+
+def dragged_run(key: str) -> QMimeData:
+    """Return what is carried while a run is dragged."""
+    data = QMimeData()
+    data.setData(RUN, key.encode())
+    return data
 
 
 class RunModel(LineModel):
@@ -83,7 +93,13 @@ class RunModel(LineModel):
         line = self.line_at(index)
         if line is None or line.data:
             return NOTHING
-        return READ if line.race or line.earlier else NAMED
+        drag = Qt.ItemFlag.ItemIsDragEnabled if line.run else NOTHING
+        return (READ if line.race or line.earlier else NAMED) | drag
+
+    def mimeData(self, indexes: Sequence[Index]) -> QMimeData:
+        """Return the first run of some lines, as it is dragged."""
+        lines = (self.line_at(index) for index in indexes)
+        return dragged_run(next((line.key for line in lines if line is not None and line.run), ""))
 
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
         line = self.line_at(index)

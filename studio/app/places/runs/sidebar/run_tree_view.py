@@ -3,7 +3,6 @@
 from PySide6.QtCore import (
     QItemSelection,
     QItemSelectionModel,
-    QMimeData,
     QModelIndex,
     QPoint,
     QRectF,
@@ -13,7 +12,6 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import (
     QContextMenuEvent,
-    QDrag,
     QDragEnterEvent,
     QDragMoveEvent,
     QDropEvent,
@@ -37,12 +35,10 @@ from pushforward.studio.app.core.run_summary import RunWords
 from pushforward.studio.app.design.row_paint import HEIGHT, RowLook, left_of_text, paint_row
 from pushforward.studio.app.design.tree_keys import SIDEWAYS, go_sideways
 from pushforward.studio.app.design.tree_model import Index, LineModel
-from pushforward.studio.app.places.runs.sidebar.run_list_model import WORDS
+from pushforward.studio.app.places.runs.sidebar.run_list_model import RUN, WORDS
 from pushforward.studio.literal import one_line
 
-__all__ = ["RunTree", "dragged_run"]
-
-RUN = "application/x-pushforward-run"
+__all__ = ["RunTree"]
 
 
 class RunDelegate(QStyledItemDelegate):
@@ -134,7 +130,7 @@ class RunTree(QTreeView):
         self._current = ""
         self._filling = False
         self._painter = RunDelegate(self, model)
-        self._pressed: tuple[str, QPoint] | None = None  # a run that may be dragged, and where
+        self._pressed: QPoint | None = None  # where a run was pressed that may be dragged
         self.setAcceptDrops(True)
         self.setModel(model)
         self.setItemDelegate(self._painter)
@@ -246,7 +242,7 @@ class RunTree(QTreeView):
         elif event.position().x() < self._painter.triangle(index):
             self.setExpanded(index, not self.isExpanded(index))
         else:
-            self._pressed = (line.key, event.position().toPoint()) if line.run else None
+            self._pressed = event.position().toPoint() if line.run else None
             self.chosen.emit(line.key)
             self.setFocus(Qt.FocusReason.MouseFocusReason)  # Delete is about what was clicked
 
@@ -255,13 +251,10 @@ class RunTree(QTreeView):
         super().mouseMoveEvent(event)
         if self._pressed is None or not event.buttons() & Qt.MouseButton.LeftButton:
             return
-        key, start = self._pressed
-        away = (event.position().toPoint() - start).manhattanLength()
+        away = (event.position().toPoint() - self._pressed).manhattanLength()
         if away >= QApplication.startDragDistance():
             self._pressed = None
-            drag = QDrag(self)
-            drag.setMimeData(dragged_run(key))
-            drag.exec(Qt.DropAction.CopyAction)
+            self.startDrag(Qt.DropAction.CopyAction)  # of the selected line
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """A press has done it."""
@@ -326,13 +319,6 @@ class RunTree(QTreeView):
         if line is not None:
             at = self.visualRect(index).center() if keyboard else event.pos()
             self.menu_wanted.emit(line.key, at)
-
-
-def dragged_run(key: str) -> QMimeData:
-    """Return what is carried while a run is dragged."""
-    data = QMimeData()
-    data.setData(RUN, key.encode())
-    return data
 
 
 CHOOSING = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
