@@ -20,13 +20,13 @@ from pushforward.studio.formats.video import VIDEO_SUFFIXES, stream_video
 __all__ = ["FRAMES_PER_SECOND", "LONGEST", "Look", "Recording", "write_recording"]
 
 FRAMES_PER_SECOND = 20
-LONGEST = 120.0
+LONGEST = 60.0
 """Seconds that a recording takes at most."""
 GIF_WIDTH, GIF_FRAMES = 720, 240
 """Pixels and frames of an animation that is not a video, at most: each frame takes memory."""
 HEAD, FOOT, EDGE = 40, 44, 16  # pixels
 HOLD = 1.0  # seconds for which the last frame stays
-QUALITY = 92  # of a JPEG that is kept
+FAST = 10  # of 100: how hard a picture that is kept is compressed
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Shot:
 
     Attributes:
         at: seconds since the start.
-        data: the picture as JPEG.
+        data: the picture as PNG.
         note: what stands at the right of the heading, such as the training step.
         caption: what stands below.
     """
@@ -94,8 +94,8 @@ class Recording:
         data = QByteArray()
         buffer = QBuffer(data)
         buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-        writer = QImageWriter(buffer, b"jpg")
-        writer.setQuality(QUALITY)
+        writer = QImageWriter(buffer, b"png")
+        writer.setCompression(FAST)
         writer.write(image)
         self.shots.append(Shot(at, bytes(data.data()), note, caption))
 

@@ -61,7 +61,7 @@ def branch_fields(
     if entry is None or run.spec is None:
         return []
     config = run.spec.training if section == "training" else run.spec.family.config
-    nets = [f.path for f in entry.fields if f.of == "network"]
+    nets = [f.path.removesuffix(".slug") for f in entry.fields if f.of == "network"]
     kept = FIXED if section == "training" else ()
     return [
         _with_default(field, draft_spec.value_at(config, field))

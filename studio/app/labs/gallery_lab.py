@@ -112,7 +112,7 @@ class LabCard(PictureCard):
         painter.drawPixmap(fitted, self.thumbnail, QRectF(self.thumbnail.rect()))
 
     def sizeHint(self) -> QSize:
-        return QSize(WIDTH, self.picture + 52)
+        return QSize(WIDTH, self.picture + 88)
 
 
 class GalleryView(LensView):
