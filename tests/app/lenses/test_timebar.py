@@ -349,7 +349,7 @@ def test_where_what_is_seen_is_finished_the_flow_clock_is_grey_and_says_so(
     assert bar._time.text().startswith("finished")
     assert FINISHED.split(".")[0] in bar.flow.toolTip().replace("\n", " ")
     assert not bar._clock.running, "nothing that is seen would move"
-    assert playback.stands, "Space pauses the training"
+    assert playback.is_idle, "Space pauses the training"
     playback.set(idle="")
     assert bar.flow.isEnabled()
     assert bar._time.text() == "t = 0.35", "it stands where it stood"
