@@ -1,10 +1,8 @@
 """Every command, on an engine in this process: what it answers, what it does, what it refuses."""
 
 import csv
-import dataclasses
 import gc
 import sys
-import threading
 import time
 import weakref
 from pathlib import Path
@@ -13,7 +11,6 @@ import msgspec
 import numpy as np
 import pytest
 
-from pushforward.models.registry import registry
 from pushforward.studio.engine.data import file_reader
 from pushforward.studio.engine.process.commands import dispatch, handled
 from pushforward.studio.engine.process.engine import Engine
@@ -207,38 +204,6 @@ def test_start_freezes_the_spec_and_trains(desk):
     assert folder.status().step == 20
     states = [e.info.state for e in desk.outbox.of(m.JobChanged) if e.info.job == job]
     assert states == ["queued", "running", "finished"]
-
-
-def test_the_engine_answers_while_a_slow_set_is_drawn_and_draws_it_once(desk, monkeypatch):
-    """20,000 graphs take half a minute, in which nothing else was answered, twice."""
-    go, drawn = threading.Event(), []
-    entry = registry.get("dataset", "two-moons")
-    plain = entry.make
-
-    def slow(config, n, seed):
-        if n == 1234:  # a setup is checked with 1,000
-            drawn.append(threading.current_thread())
-            assert go.wait(60)
-        return plain(config, n, seed)
-
-    monkeypatch.setitem(
-        registry._entries["dataset"], "two-moons", dataclasses.replace(entry, make=slow)
-    )
-    run = msgspec.structs.replace(spec(samples=1234), dataset=Pick(slug="two-moons"))
-    start = m.StartTraining(id=501, spec=run, project=desk.project)
-    dispatch(desk.engine, start)
-    desk.engine.work_chore()
-    assert desk.engine.chores, "it waits"
-    dispatch(desk.engine, m.GetCatalog(id=502))
-    assert [e.re for e in desk.outbox.of(m.Reply)] == [502]
-    assert drawn[0] is not threading.main_thread()
-    go.set()
-    while desk.engine.chores:
-        desk.engine.work_chore()
-    assert [e.re for e in desk.outbox.of(m.Reply)] == [502, 501]
-    desk.work()
-    assert desk.outbox.of(m.JobChanged)[-1].info.state == "finished"
-    assert len(drawn) == 1, "the training takes what was drawn for the hash in its record"
 
 
 def test_start_refuses_and_leaves_nothing_behind(desk):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
+from weakref import WeakValueDictionary
 
 import torch
 
@@ -65,6 +66,7 @@ class Dataset:
             test split.
         own: whether ``pair`` uses training rows because too few are held out.
         ruled: whether a validity rule was chosen, which may change over time.
+        drawn: what keeps the rows of a procedural set from being drawn again meanwhile.
     """
 
     rows: RowSource
@@ -79,6 +81,7 @@ class Dataset:
     validates: bool = False
     own: bool = False
     ruled: bool = False
+    drawn: object = None
 
     def some(self, n: int, seed: int) -> RowSource:
         """Return n rows to measure a model with that makes no samples, chosen by the seed: where so
@@ -171,23 +174,37 @@ def _procedural(entry: DatasetEntry, config: Config, n: int, seed: int) -> Datas
         return fresh_pairs(entry.make, config, count)(seed)
 
     count = n or _STATISTICS
-    drawn = _draw_cached if count <= MOST_CACHED else _draw_cached.__wrapped__
-    rows, rows_hash = drawn(entry, config, count, seed)
-    return Dataset(rows, rows_hash, draw, pair)
+    drawn = _draw_cached(entry, config, count, seed) if count <= MOST_CACHED else None
+    drawn = drawn or _draw_large(entry, config, count, seed)
+    return Dataset(drawn.rows, drawn.hash, draw, pair, drawn=drawn)
+
+
+class _Drawn:
+    """Rows of a procedural set and their hash."""
+
+    def __init__(self, entry: DatasetEntry, config: Config, n: int, seed: int) -> None:
+        self.rows: RowSource = entry.make(config, n, seed)
+        self.hash = hash_of(self.rows)
 
 
 @lru_cache(maxsize=1)
-def _draw_cached(entry: DatasetEntry, config: Config, n: int, seed: int) -> tuple[RowSource, str]:
-    """Return rows of a procedural set and their hash. A run is created and then opened with the
-    same ones, and some take half a minute.
+def _draw_cached(entry: DatasetEntry, config: Config, n: int, seed: int) -> _Drawn:
+    """Return rows of a procedural set. A run is created and then opened with the same ones, and
+    some take half a minute.
     """
-    rows: RowSource = entry.make(config, n, seed)
-    return rows, hash_of(rows)
+    return _Drawn(entry, config, n, seed)
 
 
-def is_cached(entry: DatasetEntry, samples: int) -> bool:
-    """Whether `registered` draws this many rows of a set only once in a row."""
-    return not entry.finite and samples <= MOST_CACHED
+_large: "WeakValueDictionary[tuple[object, ...], _Drawn]" = WeakValueDictionary()
+"""Larger sets, for as long as somebody uses them."""
+
+
+def _draw_large(entry: DatasetEntry, config: Config, n: int, seed: int) -> _Drawn:
+    key = (entry, config, n, seed)
+    found = _large.get(key)
+    if found is None:
+        found = _large[key] = _Drawn(entry, config, n, seed)
+    return found
 
 
 def _finite(entry: DatasetEntry, config: Config, n: int, seed: int, *, first: bool) -> Dataset:

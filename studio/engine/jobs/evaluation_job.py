@@ -13,7 +13,7 @@ from pushforward.studio.engine.jobs.job import Work
 from pushforward.studio.engine.jobs.run_job import RunJob
 from pushforward.studio.engine.process.memory import process_memory
 from pushforward.studio.engine.process.sink import Sink
-from pushforward.studio.engine.run.data_ahead import draw_ahead
+from pushforward.studio.engine.run.data_ahead import DataAhead
 from pushforward.studio.engine.run.effective_settings import target_after
 from pushforward.studio.engine.run.model_loading import load
 from pushforward.studio.engine.run.other_runs import Others, asking
@@ -67,7 +67,8 @@ class EvaluationJob(RunJob):
         loaded = load(self.folder, self._command.step, self._command.length)
         self.at = loaded.step
         yield False
-        yield from draw_ahead(loaded.resolved, self.folder.project)
+        ahead = DataAhead(loaded.resolved, self.folder.project)
+        yield from ahead.wait()
         source = loaded.resolved.load_data(self.folder.project)
         data = edited(source, target_after(source, loaded.edits))
         yield False

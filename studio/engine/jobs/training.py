@@ -19,7 +19,7 @@ from pushforward.studio.engine.process.devices import TorchState
 from pushforward.studio.engine.process.failures import Refused
 from pushforward.studio.engine.process.memory import device_memory, process_memory
 from pushforward.studio.engine.process.sink import Sink
-from pushforward.studio.engine.run.data_ahead import draw_ahead
+from pushforward.studio.engine.run.data_ahead import DataAhead
 from pushforward.studio.engine.run.live_edits import sentence
 from pushforward.studio.engine.run.resolve import check
 from pushforward.studio.engine.run.runlog import RunLog
@@ -140,8 +140,10 @@ class TrainingJob(Job):
         try:
             self._say("reading the data")
             yield from measured(self.spec.dataset, self.folder.project)
-            yield from draw_ahead(check(self.spec, any_device=True), self.folder.project)
+            ahead = DataAhead(check(self.spec, any_device=True), self.folder.project)
+            yield from ahead.wait()
             session = self._open()
+            del ahead
             yield False
             yield from self._prepare(session)
             yield from self._train(session)

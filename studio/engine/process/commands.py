@@ -112,6 +112,32 @@ def respond(engine: "Engine", to: int, call: Callable[[], Answer | None]) -> Non
         engine.outbox.send(m.Failed(re=to, error=describe(error)))
 
 
+def answer_after(
+    engine: "Engine", to: int, done: Callable[[float], bool], call: Callable[[], Answer]
+) -> Answer | None:
+    """Return an answer that something must be done before; later (None), if that takes long.
+    ``done`` waits for some seconds and says whether it is.
+    """
+    if done(AT_ONCE):
+        return call()
+
+    def chore() -> Work:
+        while not done(0.0 if engine.queue.busy else PAUSE):
+            yield False
+        respond(engine, to, call)
+
+    engine.chores.append(chore())
+    return None
+
+
+def answer_aside(engine: "Engine", to: int, call: Callable[[], Answer]) -> Answer | None:
+    """Return an answer that is computed on a thread, as it may read or draw a whole data set; later
+    (None), if that takes long.
+    """
+    computing = Background(call)
+    return answer_after(engine, to, computing.done, computing.result)
+
+
 @handles(m.GetCatalog)
 def _catalog(engine: "Engine", command: m.GetCatalog) -> Answer:
     return Answer(engine.catalog)
@@ -134,18 +160,20 @@ def _validate(engine: "Engine", command: m.Validate) -> Answer:
 
 
 @handles(m.PreviewData)
-def _preview(engine: "Engine", command: m.PreviewData) -> Answer:
+def _preview(engine: "Engine", command: m.PreviewData) -> Answer | None:
     n = within("n", command.n, MAX_PREVIEW)
     project = Path(command.project) if command.project else None
-    return Answer(*preview(command.dataset, project, n))
+    return answer_aside(engine, command.id, lambda: Answer(*preview(command.dataset, project, n)))
 
 
 @handles(m.GetRows)
-def _rows(engine: "Engine", command: m.GetRows) -> Answer:
+def _rows(engine: "Engine", command: m.GetRows) -> Answer | None:
     n = within("n", command.n, MAX_PREVIEW)
     run = RunFolder(Path(command.run))
     resolved = check(run.record.spec, any_device=True)
-    return Answer(*first_rows(resolved.load_data(run.project), n))
+    return answer_aside(
+        engine, command.id, lambda: Answer(*first_rows(resolved.load_data(run.project), n))
+    )
 
 
 @handles(m.InspectData)
@@ -203,17 +231,7 @@ def _start(engine: "Engine", command: m.StartTraining) -> Answer | None:
         folder = new_run(resolved, project, trial=command.trial)
         return train(engine, folder, resolved.training.steps)
 
-    ahead = DataAhead(resolved, project)
-    if ahead.done(AT_ONCE):
-        return start()
-
-    def chore() -> Work:
-        while not ahead.done(0.0 if engine.queue.busy else PAUSE):
-            yield False
-        respond(engine, command.id, start)
-
-    engine.chores.append(chore())
-    return None
+    return answer_after(engine, command.id, DataAhead(resolved, project).done, start)
 
 
 @handles(m.ResumeTraining)

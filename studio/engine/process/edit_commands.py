@@ -16,6 +16,7 @@ from pushforward.studio.engine.kinds.base import Arrays, kind_of
 from pushforward.studio.engine.kinds.compatibility import picked_kind
 from pushforward.studio.engine.process.commands import (
     Answer,
+    answer_after,
     handles,
     respond,
     train,
@@ -24,7 +25,9 @@ from pushforward.studio.engine.process.commands import (
 )
 from pushforward.studio.engine.process.failures import Refused
 from pushforward.studio.engine.run.branching import branch
+from pushforward.studio.engine.run.data_ahead import DataAhead
 from pushforward.studio.engine.run.effective_settings import aim, held_rows, target_of
+from pushforward.studio.engine.run.resolve import check
 from pushforward.studio.protocol import messages as m
 from pushforward.studio.store.run import RunFolder
 
@@ -79,14 +82,25 @@ def _branch(engine: "Engine", command: m.BranchRun) -> Answer:
 
 
 @handles(m.GetTarget)
-def _target(engine: "Engine", command: m.GetTarget) -> Answer:
+def _target(engine: "Engine", command: m.GetTarget) -> Answer | None:
     n = within("n", command.n, MAX_SHOWN)
     run = RunFolder(Path(command.run))
     job = training_of(run, engine.queue.jobs())
     if command.step is None and job is not None and job.session is not None:
-        source, target = job.session.source, job.session.in_force.target
-    else:
-        source, target = target_of(run, command.step)
+        session = job.session
+        return _describe_target(command, run, n, session.source, session.in_force.target)
+    ahead = DataAhead(check(run.record.spec, any_device=True), run.project)
+    return answer_after(
+        engine,
+        command.id,
+        ahead.done,
+        lambda: _describe_target(command, run, n, *target_of(run, command.step)),
+    )
+
+
+def _describe_target(
+    command: m.GetTarget, run: RunFolder, n: int, source: Dataset, target: Target | None
+) -> Answer:
     target = target or aim(source)
     held = held_rows(source, target, n) if command.held else None
     if held is not None:

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pushforward.studio.engine.jobs.training import refuse_twice
-from pushforward.studio.engine.process.commands import Answer, handles
+from pushforward.studio.engine.process.commands import Answer, answer_after, handles
 from pushforward.studio.engine.race.setup import all_valid, create_race, going_on, line_up, lock_all
+from pushforward.studio.engine.run.data_ahead import DataAhead
 from pushforward.studio.protocol import messages as m
 from pushforward.studio.store.run import RunFolder
 
@@ -17,10 +18,17 @@ __all__: list[str] = []
 
 
 @handles(m.StartRace)
-def _start(engine: "Engine", command: m.StartRace) -> Answer:
+def _start(engine: "Engine", command: m.StartRace) -> Answer | None:
     project = Path(command.project)
     runs = all_valid(engine.validator, command.specs, project)
-    return _queue(engine, create_race(runs, command.budget, project))
+
+    def start() -> Answer:
+        return _queue(engine, create_race(runs, command.budget, project))
+
+    if not runs:
+        return start()
+    # All participants learn from the same data, or it is refused.
+    return answer_after(engine, command.id, DataAhead(runs[0], project).done, start)
 
 
 @handles(m.ResumeRace)

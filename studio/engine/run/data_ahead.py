@@ -1,26 +1,25 @@
-"""Draw a procedural data set on a thread, before a training or an evaluation uses it."""
+"""Draw or read a registered data set on a thread, before something on the main thread uses it."""
 
 from pathlib import Path
 
-from pushforward.studio.engine.data.datasets import is_cached
+from pushforward.studio.engine.data.datasets import Dataset
 from pushforward.studio.engine.jobs.job import Work
 from pushforward.studio.engine.process.background import Background
 from pushforward.studio.engine.run.resolve import Resolved
 
-__all__ = ["DataAhead", "draw_ahead"]
+__all__ = ["DataAhead"]
 
 PAUSE = 0.02  # seconds that the main loop waits at a time
 
 
 class DataAhead:
-    """The data of a run, drawn on a thread. Graphs may take half a minute, in which the engine
-    answers; `Resolved.load_data` then returns at once, as drawn sets are cached.
+    """The data of a run, drawn or read on a thread. Graphs may take half a minute, in which the
+    engine answers. As long as this object is kept, `Resolved.load_data` then returns at once.
     """
 
     def __init__(self, resolved: Resolved, project: Path | None) -> None:
-        self._drawing: Background[object] | None = None
-        chosen = resolved.dataset  # None for an imported set
-        if chosen is not None and is_cached(chosen.entry, resolved.training.samples):
+        self._drawing: Background[Dataset] | None = None
+        if resolved.dataset is not None:  # an imported set is read as its rows are needed
             self._drawing = Background(lambda: resolved.load_data(project))
 
     def done(self, seconds: float) -> bool:
@@ -29,9 +28,7 @@ class DataAhead:
         """
         return self._drawing is None or self._drawing.done(seconds)
 
-
-def draw_ahead(resolved: Resolved, project: Path | None) -> Work:
-    """Wait for the data of a run; yields False meanwhile."""
-    ahead = DataAhead(resolved, project)
-    while not ahead.done(PAUSE):
-        yield False
+    def wait(self) -> Work:
+        """Wait for the data; yields False meanwhile."""
+        while not self.done(PAUSE):
+            yield False
