@@ -28,6 +28,7 @@ __all__ = [
     "own_command",
     "own_env",
     "own_folder",
+    "own_rank",
     "popen_options",
     "protect_compile_cache",
     "script_command",
@@ -100,6 +101,14 @@ def own_env() -> dict[str, str]:
     env["PYTHONSAFEPATH"] = "1"
     protect_compile_cache(env)
     return env
+
+
+def own_rank() -> int:
+    """Return the rank of this process among those that share a training, 0 for the one that
+    records, or where there is no other.
+    """
+    text = os.environ.get("RANK", "0")
+    return int(text) if text.isdecimal() and "WORLD_SIZE" in os.environ else 0
 
 
 def protect_compile_cache(env: MutableMapping[str, str]) -> None:

@@ -135,6 +135,8 @@ class Learner(ABC, Generic[C]):
     """
 
     NOISE: ClassVar[int] = 1
+    UNSHARED: ClassVar[str] = ""
+    """Why several processes cannot share its batches, "" if they can."""
     layers: tuple[Layer, ...] = ()
     stages: tuple[Stage, ...] = ()
 

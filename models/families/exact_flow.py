@@ -72,6 +72,8 @@ class ExactFlowConfig(Config, frozen=True):
 class ExactFlow(GaussianBound, DiffusionFamily[ExactFlowConfig]):
     """field = exact, carrier = particles; nothing is trained."""
 
+    UNSHARED = "It moves particles and trains no network."
+
     field: ExactScore
 
     def __init__(

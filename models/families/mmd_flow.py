@@ -64,6 +64,8 @@ class MmdFlowConfig(Config, frozen=True):
 class MmdFlow(PopulationFamily[MmdFlowConfig]):
     """field = kernel, carrier = free particles that move during the training."""
 
+    UNSHARED = "It moves particles and trains no network."
+
     def __init__(self, config: MmdFlowConfig, spec: DataSpec, **training: Unpack[Training]) -> None:
         super().__init__(config, spec, **training)
         self.field: Kernel = Kernel(

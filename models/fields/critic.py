@@ -88,15 +88,17 @@ class Critic(TrainedPart[nn.Module]):
         """
         data, made = Batch.of(real), Batch.of(particles)
         level = self._paired(data, made, level)
+        between = self._draw_between(data, made)
 
         def loss(rows: slice) -> tuple[Tensor, dict[str, Tensor]]:
             others = made.take(rows) if len(made) == len(data) else made
-            return self._loss(data.take(rows), others, None if level is None else level[rows])
+            at, u = (None if each is None else each[rows] for each in (level, between))
+            return self._loss(data.take(rows), others, at, u)
 
         return self.trained.descend(loss, len(data))
 
     def _loss(
-        self, real: Batch, particles: Batch, level: Tensor | None
+        self, real: Batch, particles: Batch, level: Tensor | None, between: Tensor | None
     ) -> tuple[Tensor, dict[str, Tensor]]:
         # One pass over both: half the calls of two.
         both = None if level is None else torch.cat([level, level])
@@ -109,7 +111,7 @@ class Critic(TrainedPart[nn.Module]):
             f"{self.climbs}-loss": -self.rescaling.h(d_fake.detach()).mean(),
         }
         if self.penalty > 0.0:
-            places = self._places(real, particles)
+            places = self._places(real, particles, between)
             penalty = gradient_penalty(self.trained.net, places, self.centre, level)
             loss = loss + self.penalty * penalty
             metrics["penalty"] = penalty.detach()
@@ -128,7 +130,21 @@ class Critic(TrainedPart[nn.Module]):
             )
         return level
 
-    def _places(self, real: Batch, particles: Batch) -> Batch:
+    def _draw_between(self, real: Batch, particles: Batch) -> Tensor | None:
+        """Return how far from datum i to particle i the slope is penalised, for the whole batch, so
+        that parts of it are penalised at the same places; None where it is penalised elsewhere.
+        """
+        if self.penalty <= 0.0 or self.place != "between":
+            return None
+        if len(real) != len(particles):
+            raise ValueError(
+                "points between data and particles need as many of either, got "
+                f"{len(real)} and {len(particles)}"
+            )
+        g = self._generator
+        return torch.rand(len(real), generator=g, device=g.device).to(real.device)
+
+    def _places(self, real: Batch, particles: Batch, between: Tensor | None) -> Batch:
         """Return where the slope is penalised: between datum i and particle i, under the conditions
         of the particle and in all places that either has.
         """
@@ -136,17 +152,11 @@ class Critic(TrainedPart[nn.Module]):
             return real
         if self.place == "particles":
             return particles
-        if len(real) != len(particles):
-            raise ValueError(
-                "points between data and particles need as many of either, got "
-                f"{len(real)} and {len(particles)}"
-            )
-        g = self._generator
-        u = torch.rand(len(real), generator=g, device=g.device).to(real.device)
-        between = torch.lerp(real.x, particles.x, expand_like(u, real.x))
+        assert between is not None
+        x = torch.lerp(real.x, particles.x, expand_like(between, real.x))
         if real.mask is None or particles.mask is None:
-            return particles.holding(between)
-        return replace(particles, x=between, mask=real.mask | particles.mask)
+            return particles.holding(x)
+        return replace(particles, x=x, mask=real.mask | particles.mask)
 
     @torch.no_grad()
     def value(self, x: Rows, t: float | Tensor = 1.0) -> Tensor:

@@ -98,6 +98,8 @@ class Trained(Generic[M]):
             for name, scalar in {"loss": value.detach(), **more}.items():
                 part = scalar if whole else scalar * share
                 total[name] = part if name not in total else total[name] + part
+        if self.execution.is_shared(n):
+            total = self._add_up(total)
         norm = self.optimizer.step()
         self.average()
         if norm is not None:
@@ -113,7 +115,36 @@ class Trained(Generic[M]):
             with self.execution.precision(self._device):
                 output, way = move(rows)
             torch.autograd.backward(weighed(output, -way))
+        if self.execution.is_shared(n):
+            self._add_up({})
         self.optimizer.step()
+
+    def _add_up(self, scalars: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Add up the gradients and some scalars of all processes, each of its share of the batch.
+
+        A weight that has no gradient in any of them still has none.
+        """
+        ranks = self.execution.ranks
+        assert ranks is not None
+        weights = [p for p in self.net.parameters() if p.requires_grad]
+        has = [float(p.grad is not None) for p in weights]
+        gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in weights]
+        device = self._device
+        flat = torch.cat(
+            [
+                *(each.flatten() for each in gradients),
+                torch.tensor(has, device=device),
+                *(each.detach().reshape(1).to(device) for each in scalars.values()),
+            ]
+        )
+        ranks.add_up(flat)
+        sizes = [*(p.numel() for p in weights), len(has), *(1 for _ in scalars)]
+        parts = torch.split(flat, sizes)
+        present = parts[len(weights)].tolist()
+        for weight, part, any_has in zip(weights, parts, present, strict=False):
+            weight.grad = part.view_as(weight).to(weight.dtype) if any_has else None
+        sums = parts[len(weights) + 1 :]
+        return {name: part[0] for name, part in zip(scalars, sums, strict=True)}
 
     def average(self) -> None:
         """Move the averages, if there are some, towards the weights as they are."""

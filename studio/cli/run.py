@@ -75,9 +75,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Train, and return 0 when finished, 1 when failed, 128 + n when stopped by a signal n."""
     from pushforward.studio.cli import catalogue
+    from pushforward.studio.launch import own_rank
     from pushforward.studio.workflows.create import create
     from pushforward.studio.workflows.settings import apply, with_edits, with_inputs
 
+    if own_rank() > 0:
+        from pushforward.studio.engine.jobs.rank_follower import follow_rank
+
+        return follow_rank()
     target = _target(arguments)
     catalogue.load()
     if target.rivals:
@@ -87,8 +92,9 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.edits or arguments.inputs:
             option = "--edit" if arguments.edits else "--input"
             raise UsageError(f"{option}: with --resume only training.steps may change")
-        total = _new_total(arguments.settings)
-        return train(_resumed(target, project, total), total, arguments.background)
+        total, devices = _new_totals(arguments.settings)
+        run = _resumed(target, project, total)
+        return train(run, total, arguments.background, devices)
     spec = with_edits(apply(target.spec, arguments.settings, project), arguments.edits)
     spec = with_inputs(spec, arguments.inputs, project)
     return train(create(spec, project))
@@ -138,24 +144,30 @@ def _resumed(target: "Target", project: Path, total: int | None) -> "RunFolder":
     return run
 
 
-def _new_total(settings: list[str]) -> int | None:
-    """The only thing that may change in a run: its length."""
-    total = None
+def _new_totals(settings: list[str]) -> tuple[int | None, int | None]:
+    """Return what alone may change in a run: its length, and the processes that train it."""
+    found: dict[str, int] = {}
     for setting in settings:
         key, _, value = setting.partition("=")
-        if key.strip() != "training.steps":
+        if key.strip() not in ("training.steps", "training.devices"):
             raise UsageError(
-                f"--set {key}: with --resume only training.steps may change (without --resume a "
-                "new run starts)"
+                f"--set {key}: with --resume only training.steps may change, and by how many "
+                "training.devices it is trained (without --resume a new run starts)"
             )
-        if not value.strip().isdecimal():
+        if not value.strip().isdecimal() or not int(value):
             raise UsageError(f"--set {key}: a whole number, not {value!r}")
-        total = int(value)
-    return total
+        found[key.strip()] = int(value)
+    return found.get("training.steps"), found.get("training.devices")
 
 
-def train(folder: "RunFolder", steps: int | None = None, background: bool = False) -> int:
-    """Train a run folder and say how it went; ``steps`` is another total.
+def train(
+    folder: "RunFolder",
+    steps: int | None = None,
+    background: bool = False,
+    devices: int | None = None,
+) -> int:
+    """Train a run folder and say how it went; ``steps`` is another total, ``devices`` another
+    number of processes.
 
     Returns 0 when finished, 1 when failed, 128 + n when stopped by a signal n.
 
@@ -166,10 +178,10 @@ def train(folder: "RunFolder", steps: int | None = None, background: bool = Fals
     from pushforward.studio.store.run import PATIENCE
 
     with folder.owned(PATIENCE):
-        return _train(folder, steps, background)
+        return _train(folder, steps, background, devices)
 
 
-def _train(folder: "RunFolder", steps: int | None, background: bool) -> int:
+def _train(folder: "RunFolder", steps: int | None, background: bool, devices: int | None) -> int:
     from pushforward.studio.cli.progress import ProgressBar
     from pushforward.studio.engine.jobs import headless
     from pushforward.studio.store.branches import replayed
@@ -183,7 +195,12 @@ def _train(folder: "RunFolder", steps: int | None, background: bool) -> int:
     bar.line(f"{folder.record.spec.name}  ->  {folder.path}")
     try:
         status = headless.run(
-            folder.path, on_event=bar, stop=stop, steps=steps, background=background
+            folder.path,
+            on_event=bar,
+            stop=stop,
+            steps=steps,
+            background=background,
+            devices=devices,
         )
     finally:
         bar.close()

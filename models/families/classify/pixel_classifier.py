@@ -70,6 +70,8 @@ class SeenPixels:
 class PixelClassifier(Learner[C]):
     """A classifier that is fitted to all labelled pixels at once."""
 
+    UNSHARED = "It counts or solves in closed form: no gradient is shared."
+
     POSITION: ClassVar[bool] = False
     """Whether it sees the place of a pixel and not its spectrum."""
 

@@ -130,6 +130,8 @@ def unlabelled_loss(real: Tensor, fake: Tensor) -> Tensor:
 class SemiGan(Learner[SemiGanConfig]):
     """Discriminator and generator of windows; classes come from the averaged discriminator."""
 
+    UNSHARED = "Its generator matches means over the batch."
+
     def __init__(self, config: SemiGanConfig, spec: DataSpec, **training: Unpack[Training]) -> None:
         super().__init__(config, spec, **training)
         self.classes = spec.given[LABEL].classes

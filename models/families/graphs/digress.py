@@ -84,6 +84,8 @@ class Digress(OneShot[DigressConfig]):
     bit shows as clearly as they do (`_clock`).
     """
 
+    UNSHARED = "Its later stages need the network's output for every row."
+
     def __init__(self, config: DigressConfig, spec: DataSpec, **training: Unpack[Training]) -> None:
         super().__init__(config, spec, **training)
         law = torch.tensor([1.0 - self.share, self.share])

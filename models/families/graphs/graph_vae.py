@@ -125,6 +125,8 @@ class GraphVae(OneShot[GraphVaeConfig]):
     generate.
     """
 
+    UNSHARED = "Its later stages need the network's output for every row."
+
     def network(self, rng: torch.Generator) -> nn.Module:
         latent = self.config.latent
         encoder = build(self.config.encoder, self.edges, role.encoder(2 * latent), rng)

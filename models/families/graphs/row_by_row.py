@@ -23,6 +23,8 @@ C = TypeVar("C", bound=Config)
 class RowByRow(Growing[C]):
     """Latents are uniform numbers, one a pair of nodes, and normal ones for the nodes' numbers."""
 
+    UNSHARED = "Its later stages need the network's output for every row."
+
     @property
     @abstractmethod
     def order(self) -> str:

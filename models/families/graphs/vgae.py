@@ -82,6 +82,8 @@ class Vgae(OneShot[VgaeConfig]):
     hangs together. For any such numbers the bound is one, and so is its mean.
     """
 
+    UNSHARED = "Its later stages need the network's output for every row."
+
     def __init__(self, config: VgaeConfig, spec: DataSpec, **training: Unpack[Training]) -> None:
         super().__init__(config, spec, **training)
         self.opponent: Trained[nn.Module] | None = None

@@ -85,6 +85,8 @@ class _Bert(nn.Module):
 class Bert4Rec(Learner[Bert4RecConfig]):
     """p(x_t | all other items) by attention; the next item is a mask after the last one."""
 
+    UNSHARED = "Its loss draws random masks, noise or negatives row by row."
+
     def __init__(
         self, config: Bert4RecConfig, spec: DataSpec, **training: Unpack[Training]
     ) -> None:

@@ -28,6 +28,8 @@ _USERS = 512  # whose scores are computed at once
 class CountingRecommender(Learner[C]):
     """Counts the items of each batch, and what a subclass adds."""
 
+    UNSHARED = "It counts or solves in closed form: no gradient is shared."
+
     def __init__(self, config: C, spec: DataSpec, **training: Unpack[Training]) -> None:
         super().__init__(config, spec, **training)
         assert spec.symbols is not None

@@ -171,6 +171,8 @@ class _Model(nn.Module):
 class EmbeddingDiffusion(Learner[EmbeddingDiffusionConfig]):
     """x = e(next item) + s eps;  L = -log softmax(D(x, s | history) . e(i))[next item]."""
 
+    UNSHARED = "Its loss draws random masks, noise or negatives row by row."
+
     def __init__(
         self, config: EmbeddingDiffusionConfig, spec: DataSpec, **training: Unpack[Training]
     ) -> None:

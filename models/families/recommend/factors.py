@@ -75,6 +75,8 @@ class _Factors(nn.Module):
 class _Pairwise(Learner[FactorsConfig]):
     """Maximises log sigmoid(score of the next item - score of a sampled item)."""
 
+    UNSHARED = "Its loss draws random masks, noise or negatives row by row."
+
     sequential: ClassVar[bool] = False
 
     def __init__(self, config: FactorsConfig, spec: DataSpec, **training: Unpack[Training]) -> None:

@@ -111,6 +111,8 @@ class MultVae(Learner[MultVaeConfig]):
     here per item.
     """
 
+    UNSHARED = "Its loss draws random masks, noise or negatives row by row."
+
     def __init__(self, config: MultVaeConfig, spec: DataSpec, **training: Unpack[Training]) -> None:
         super().__init__(config, spec, **training)
         assert spec.symbols is not None

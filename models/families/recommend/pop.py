@@ -110,6 +110,8 @@ class RecentPop(CountingRecommender[RecentPopConfig]):
 class RandomItems(Learner[NoConfig]):
     """Items in an order that is random, and fixed by the seed and the history: chance."""
 
+    UNSHARED = "It counts or solves in closed form: no gradient is shared."
+
     def __init__(self, config: NoConfig, spec: DataSpec, **training: Unpack[Training]) -> None:
         super().__init__(config, spec, **training)
         assert spec.symbols is not None

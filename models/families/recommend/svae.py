@@ -108,6 +108,8 @@ class SequenceModel(nn.Module):
 class SequentialVae(Learner[C]):
     """A latent state after each place of a history, from which the next items are predicted."""
 
+    UNSHARED = "Its loss draws random masks, noise or negatives row by row."
+
     posterior_form: str = "gaussian"
 
     def __init__(self, config: C, spec: DataSpec, **training: Unpack[Training]) -> None:

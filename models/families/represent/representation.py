@@ -189,6 +189,8 @@ class RepresentationConfig(Config, frozen=True):
 class Representation(Learner[RepresentationConfig]):
     """min loss(F(T_x G(z)), F(T_x G(T_z z))): an encoder F of two views of each anchor."""
 
+    UNSHARED = "Its loss compares each row with all others of the batch."
+
     def __init__(
         self, config: RepresentationConfig, spec: DataSpec, **training: Unpack[Training]
     ) -> None:

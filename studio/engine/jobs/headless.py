@@ -47,6 +47,7 @@ def run(
     stop: Callable[[], bool] = lambda: False,
     steps: int | None = None,
     background: bool = False,
+    devices: int | None = None,
 ) -> RunStatus:
     """Train to the end, or until ``stop()``, and return the final status. A failure of the training
     is part of the status and does not raise.
@@ -58,6 +59,7 @@ def run(
         stop: called between steps; if true, the run is saved as "paused".
         steps: a new total number of steps for a run folder.
         background: marks the run as trained without a window.
+        devices: processes that share each batch, by default as the run says.
 
     Raises:
         Refused: the spec has a problem, or the run has completed ``steps``.
@@ -75,7 +77,12 @@ def run(
     with folder.owned(PATIENCE):
         total = planned_total(folder, steps)
         job = TrainingJob(
-            folder.name, folder, CallbackSink(on_event), total=total, background=background
+            folder.name,
+            folder,
+            CallbackSink(on_event),
+            total=total,
+            background=background,
+            devices=devices,
         )
         drive(job, stop)
     # The folder may be gone: the job knows how it went.

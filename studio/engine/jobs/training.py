@@ -7,20 +7,22 @@ training, so watched, unwatched and headless runs have the same losses.
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 from typing import Any, ClassVar, TypeAlias
 
 import msgspec
+import torch
 
 from pushforward.models.contracts.learner import Learner
 from pushforward.studio.engine.data.imported_data import measured
 from pushforward.studio.engine.jobs.job import ENDED, Job, Work
-from pushforward.studio.engine.process.devices import TorchState
+from pushforward.studio.engine.process.devices import TorchState, choose
 from pushforward.studio.engine.process.failures import Refused
 from pushforward.studio.engine.process.memory import device_memory, process_memory
 from pushforward.studio.engine.process.sink import Sink
 from pushforward.studio.engine.run.data_ahead import DataAhead
 from pushforward.studio.engine.run.live_edits import sentence
+from pushforward.studio.engine.run.ranks import Plan, RankGroup, own_world, start_ranks
 from pushforward.studio.engine.run.resolve import check
 from pushforward.studio.engine.run.runlog import RunLog
 from pushforward.studio.engine.run.session import Session, free_device_memory
@@ -50,6 +52,7 @@ TICK = 0.1
 CHECK = 0.03
 HEARTBEAT = 2.0
 TOLD = 1.0
+DEVICES = "devices"  # the event that says how many processes share the batches from here on
 FIRST = "generating the first samples"
 """Status before the first step; it marks the time of the first record."""
 Tell: TypeAlias = Callable[[int | Exception], None]
@@ -70,8 +73,10 @@ class TrainingJob(Job):
         *,
         total: int,
         background: bool = False,
+        devices: int | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
+        """``devices`` are the processes that share each batch, by default those of the spec."""
         super().__init__(job, run.record.spec.name, str(run.path))
         self.folder = run
         self.total = total
@@ -88,6 +93,8 @@ class TrainingJob(Job):
         self._edits: deque[tuple[Edit, Tell]] = deque()
         self._staged: StagedStep | None = None
         self._claimed = False
+        self._devices = devices
+        self._ranks: RankGroup | None = None
         self._tracking: Tracking | None = None
         self._ticked = self._paced = self._beat = clock()
         self._paced_step = 0
@@ -142,6 +149,7 @@ class TrainingJob(Job):
             yield from measured(self.spec.dataset, self.folder.project)
             ahead = DataAhead(check(self.spec, any_device=True), self.folder.project)
             yield from ahead.wait()
+            self._ranks = yield from self._join_ranks()
             session = self._open()
             del ahead
             yield False
@@ -151,6 +159,10 @@ class TrainingJob(Job):
         except GeneratorExit:
             self._stopped()
             raise
+        finally:  # also where it is paused, and this process lives on
+            if self._ranks is not None:
+                self._ranks.close()
+                self._ranks = None
 
     def settle(self) -> None:
         """Write the status of the new state; let the memory go when the job has ended."""
@@ -184,9 +196,51 @@ class TrainingJob(Job):
             return self.state
         return "resumed" if self.step or self.session is not None else "started"
 
+    def _join_ranks(self) -> Generator[bool, None, RankGroup | None]:
+        """Start the processes that share the batches of the training, if there are to be some."""
+        training = check(self.spec).training
+        world = own_world() or self._devices or training.devices
+        before = self._last_devices()
+        if before is not None and before != world:
+            self._log.write(
+                "warning",
+                f"Trained by {before} processes so far, by {world} from here on: the losses are "
+                "those of one process up to rounding, no longer bit for bit.",
+            )
+        if before is None and world == 1:
+            return None
+        self.folder.events.append(DEVICES, self.step, n=world)
+        if world == 1:
+            return None
+        device, _ = choose(training.device)
+        found = torch.cuda.device_count() if device.type == "cuda" else world
+        if own_world() is None and found < world:
+            raise Refused(
+                f"The run needs {world} GPUs; there are {found}.",
+                f"Resume it with --set training.devices={found}, or where there are more.",
+                kind="device",
+                path="training.devices",
+            )
+        self._say(f"starting {world} processes")
+        checkpoint, _ = self.folder.checkpoints.newest()
+        plan = Plan(
+            run=str(self.folder.path),
+            checkpoint=None if checkpoint is None else checkpoint.step,
+            horizon=self._horizon,
+            device=device.type,
+        )
+        group = yield from start_ranks(plan, world)
+        self._log.write("info", f"{world} processes share each batch.")
+        return group
+
+    def _last_devices(self) -> int | None:
+        """Return by how many processes the run was trained last; None if always by one."""
+        events = [event for event in self.folder.events.read() if event.kind == DEVICES]
+        return int(events[-1].data["n"]) if events else None
+
     def _open(self) -> Session:
         reached = 0 if self.folder.checkpoints.steps() else self.folder.reached()
-        session = open_session(self.folder, self._horizon)
+        session = open_session(self.folder, self._horizon, self._ranks)
         self.step = session.step
         self._block = (self.step, self._clock())
         self._tracking = track(

@@ -64,6 +64,12 @@ def create_race(runs: Sequence[Resolved], budget: Budget, project: Path) -> list
         raise Refused(f"A race has {FEWEST} to {MOST} participants, not {len(runs)}.", path="specs")
     check_budget(budget, [run.training.batch for run in runs])
     _require_equal(runs)
+    if any(run.training.devices > 1 for run in runs):
+        raise Refused(
+            "The participants of a race train in one process.",
+            "Set Processes to 1.",
+            path="training.devices",
+        )
     race = f"race-{uuid.uuid4().hex[:12]}"
     folders: list[RunFolder] = []
     try:

@@ -14,6 +14,7 @@ import torch
 
 from pushforward.models.config import Config, ConfigError
 from pushforward.models.contracts.data import RowSource
+from pushforward.models.contracts.execution import Ranks
 from pushforward.models.contracts.learner import Learner
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.studio.engine.data.datasets import Dataset, subset
@@ -134,16 +135,17 @@ def rebuild(
     checkpoint: Checkpoint | None = None,
     horizon: int | None = None,
     inputs: Mapping[str, Learner[Any]] | None = None,
+    ranks: Ranks | None = None,
 ) -> Learner[Any]:
     """Build a family from a checkpoint (None: at the start) with the edits so far; ``inputs`` are
-    the models it learns from.
+    the models it learns from, ``ranks`` the processes that share its batches.
 
     Raises:
         ConfigError: settings that do not fit the data or each other; the path is "family...".
         Refused: an edit cannot be made again.
         ValueError: the checkpoint does not fit.
     """
-    family = resolved.build(data, device, horizon=horizon, inputs=inputs)
+    family = resolved.build(data, device, horizon=horizon, inputs=inputs, ranks=ranks)
     step = checkpoint.step if checkpoint is not None else 0
     config = resolved.family.config
     waiting = checkpoint

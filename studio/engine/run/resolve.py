@@ -18,6 +18,7 @@ from pushforward.models.config import (
 )
 from pushforward.models.contracts.abilities import HasDenoiser
 from pushforward.models.contracts.data import Outline
+from pushforward.models.contracts.execution import Ranks
 from pushforward.models.contracts.learner import Learner
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.entries import (
@@ -163,15 +164,30 @@ class Resolved:
         assert self.dataset is not None
         return outline_of(self.dataset.entry, self.dataset.config, self.training.samples)
 
+    def check_processes(self) -> None:
+        """Refuse several processes for a model whose batches they cannot share.
+
+        Raises:
+            Refused: the training has several.
+        """
+        reason = self.family.entry.make.UNSHARED
+        if self.training.devices > 1 and reason:
+            raise Refused(
+                f"{self.family.entry.title} trains in one process. {reason}",
+                "Set Processes to 1.",
+                path="training.devices",
+            )
+
     def build(
         self,
         data: DataSpec,
         device: torch.device,
         horizon: int | None = None,
         inputs: Mapping[str, Learner[Any]] | None = None,
+        ranks: Ranks | None = None,
     ) -> Learner[Any]:
         """Build the family for a data spec; ``inputs`` are the models it learns from, empty if a
-        trained model is only used.
+        trained model is only used; ``ranks`` the processes that share its batches.
 
         Raises:
             ConfigError: settings that do not fit the data or each other; the path is "family...".
@@ -184,7 +200,7 @@ class Resolved:
                 horizon=steps,
                 seed=self.training.seed,
                 device=device,
-                execution=self.training.execution(),
+                execution=replace(self.training.execution(), ranks=ranks),
                 **({"inputs": inputs} if inputs else {}),
             )
         except ConfigError as error:

@@ -1,5 +1,6 @@
 """The session of a run: everything that one training works with."""
 
+import hashlib
 from collections import deque
 from collections.abc import Callable, Generator
 from dataclasses import InitVar, dataclass, field
@@ -14,6 +15,7 @@ from pushforward.studio.engine.data.batches import Batches
 from pushforward.studio.engine.data.datasets import Dataset, edited
 from pushforward.studio.engine.process.failures import Refused
 from pushforward.studio.engine.run.effective_settings import InForce, reconfigure
+from pushforward.studio.engine.run.ranks import Announced, RankGroup
 from pushforward.studio.engine.run.resolve import Resolved
 from pushforward.studio.engine.run.training_batches import choose_batches
 from pushforward.studio.engine.watch.evaluation import Evaluator
@@ -21,7 +23,7 @@ from pushforward.studio.engine.watch.recorder import Recorder
 from pushforward.studio.protocol.spec import ChangeSetting, Edit, RunSpec
 from pushforward.studio.store.errors import StoreError
 
-__all__ = ["Session", "free_device_memory"]
+__all__ = ["Session", "fingerprint", "free_device_memory"]
 
 
 @dataclass
@@ -34,6 +36,7 @@ class Session:
         family: with the settings of ``in_force``.
         recorder: None for a model without particles.
         drawing: generates training data from another run, if it learns from one; see `prepare`.
+        ranks: the processes that share its batches, None for one.
         step: step at which the training was opened.
         notes: sentences for the log.
         skipped: names of damaged checkpoints.
@@ -57,6 +60,7 @@ class Session:
     pending: deque[Edit]
     floors: InitVar[dict[str, float]]
     drawing: Callable[[Dataset], Generator[bool, None, Dataset]] | None = None
+    ranks: RankGroup | None = None
     data: Dataset = field(init=False)
     batches: Batches = field(init=False)
     evaluator: Evaluator = field(init=False)
@@ -75,7 +79,18 @@ class Session:
         """
         if self.drawing is not None:
             self.data = yield from self.drawing(self.data)
-            self.batches = choose_batches(self.resolved, self.data, self.family)
+            self.batches = self._make_batches()
+
+    def use_ranks(self, ranks: RankGroup | None) -> None:
+        """Share the batches with other processes from here on."""
+        self.ranks = ranks
+        self.batches = self._make_batches()
+
+    def _make_batches(self) -> Batches:
+        batches = choose_batches(self.resolved, self.data, self.family)
+        if self.ranks is None or self.ranks.rank > 0:
+            return batches
+        return Announced(batches, self.ranks, lambda: fingerprint(self.family))
 
     def _add_context(self) -> None:
         rows = self.data.rows
@@ -110,6 +125,8 @@ class Session:
             self._take(before)
             raise
         self.done.append(edit)
+        if self.ranks is not None and self.ranks.rank == 0:
+            self.ranks.send_edit(edit)
 
     def _take(self, in_force: InForce) -> None:
         if in_force.config != self.in_force.config:
@@ -123,10 +140,19 @@ class Session:
         """Use the current target for training, and evaluate with n samples."""
         seed = self.resolved.training.seed
         self.data = edited(self.source, self.in_force.target)
-        self.batches = choose_batches(self.resolved, self.data, self.family)
+        self.batches = self._make_batches()
         self._add_context()
         light = [choice for choice in self.resolved.metrics if not choice.entry.heavy]
         self.evaluator = Evaluator(light, self.data, n, seed, floors)
+
+
+def fingerprint(family: Learner[Any]) -> int:
+    """Return 63 bits that differ if the state of a learner does."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(family.state().tensors.items()):
+        digest.update(name.encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes())
+    return int.from_bytes(digest.digest()[:8], "big") >> 1
 
 
 def free_device_memory() -> None:

@@ -15,13 +15,14 @@ from pushforward.studio.conditions import told_of
 from pushforward.studio.engine.data.datasets import Dataset, labelled
 from pushforward.studio.engine.data.generated_data import added, draw_dataset
 from pushforward.studio.engine.kinds.base import kind_of
-from pushforward.studio.engine.process.devices import choose, choose_any, configure
+from pushforward.studio.engine.process.devices import choose, choose_any, configure, thread_count
 from pushforward.studio.engine.process.failures import Refused
 from pushforward.studio.engine.run.checkpoint_state import saved_data
 from pushforward.studio.engine.run.effective_settings import InForce, rebuild
 from pushforward.studio.engine.run.inputs import Learners, open_guides, open_inputs, units
 from pushforward.studio.engine.run.model_loading import newest_checkpoint
 from pushforward.studio.engine.run.other_runs import unlike
+from pushforward.studio.engine.run.ranks import Plan, RankGroup, local_rank
 from pushforward.studio.engine.run.resolve import Resolved, check
 from pushforward.studio.engine.run.session import Session
 from pushforward.studio.engine.watch.projection import Projection
@@ -32,10 +33,10 @@ from pushforward.studio.store.edits import effective_spec
 from pushforward.studio.store.errors import StoreError
 from pushforward.studio.store.run import RunFolder
 
-__all__ = ["open_session", "revisit"]
+__all__ = ["join_session", "open_session", "revisit"]
 
 
-def open_session(run: RunFolder, total: int) -> Session:
+def open_session(run: RunFolder, total: int, ranks: RankGroup | None = None) -> Session:
     """Build the training of a run, and restore its newest good checkpoint if it has one.
 
     What the files say about later steps (of a process that died) is taken back, since the
@@ -53,7 +54,22 @@ def open_session(run: RunFolder, total: int) -> Session:
         raise StoreError(
             f"All checkpoints of {run.name} are damaged.", "Start it anew.", kind="data"
         )
-    return _build(run, resolved, chosen, checkpoint, total, notes, skipped)
+    return _build(run, resolved, chosen, checkpoint, total, notes, skipped, ranks=ranks)
+
+
+def join_session(run: RunFolder, plan: Plan, ranks: RankGroup) -> Session:
+    """Build the training of a run as rank 0 has it, to do its share of each step; the folder is
+    unchanged.
+
+    Raises:
+        Refused, ConfigError: the spec does not fit this installation or machine.
+        StoreError: the files of the run or the data are damaged.
+    """
+    resolved = check(run.record.spec)
+    checkpoint = None if plan.checkpoint is None else newest_checkpoint(run, plan.checkpoint)
+    name = f"cuda:{local_rank()}" if plan.device == "cuda" else plan.device
+    chosen = torch.device(name), "As rank 0."
+    return _build(run, resolved, chosen, checkpoint, plan.horizon, [], [], write=False, ranks=ranks)
 
 
 def revisit(run: RunFolder, step: int | None = None) -> Session:
@@ -83,12 +99,16 @@ def _build(
     skipped: list[str],
     *,
     write: bool = True,
+    ranks: RankGroup | None = None,
 ) -> Session:
     """Build a training as it was at a checkpoint; ``write`` takes back what the files say of later
     steps.
     """
     device, reason = chosen
-    configure(device, resolved.training.threads, resolved.training.gpu_mode())
+    threads = resolved.training.threads
+    if ranks is not None and not threads:  # each takes its share of the cores
+        threads = max(1, thread_count(0) // ranks.world)
+    configure(device, threads, resolved.training.gpu_mode())
     data = resolved.load_data(run.project)
     if data.hash != run.record.dataset_hash:
         notes.append("The data differ from those the run was started with.")
@@ -102,7 +122,14 @@ def _build(
     step = checkpoint.step if checkpoint is not None else 0
     edits = effective_spec(run).edits
     family = rebuild(
-        resolved, edits, spec, device, checkpoint=checkpoint, horizon=total, inputs=inputs
+        resolved,
+        edits,
+        spec,
+        device,
+        checkpoint=checkpoint,
+        horizon=total,
+        inputs=inputs,
+        ranks=ranks,
     )
     if write:
         run.metrics.truncate_after(step)
@@ -126,6 +153,7 @@ def _build(
             raise Refused(f"The {setting} must be trained on the same data: {reason}.")
     sampler = resolved.sampling(family, guides)
     session = _assemble(run, resolved, data, family, sampler, step, edits, notes, skipped)
+    session.use_ranks(ranks)
     session.drawing = _drawing(run, resolved, inputs, notes)
     return session
 

@@ -81,6 +81,17 @@ class TrainingConfig(Config, frozen=True):
             choices={"auto": "Automatic", "cpu": "CPU", "cuda": "NVIDIA GPU", "mps": "Apple GPU"},
         ),
     ] = "auto"
+    devices: Annotated[
+        int,
+        param(
+            "Processes",
+            "Number of processes that share each batch, one per GPU. The batch, the seed and the "
+            "result stay the same up to rounding. Not every model can.",
+            low=1,
+            high=1024,
+            advanced=True,
+        ),
+    ] = 1
     deterministic: Annotated[
         bool,
         param(

@@ -65,6 +65,7 @@ class Validator:
             return Validation(problems, 0, 0, None)
         try:
             resolved.training.check_compiler()
+            resolved.check_processes()
             outline = resolved.outline(project)
             needs = self._measured(resolved, outline, project, own)
         except (Refused, ConfigError, StoreError, MemoryError) as error:
