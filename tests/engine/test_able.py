@@ -29,14 +29,19 @@ def test_conditions_are_told_between_what_they_lie_and_what_can_be_asked_for():
 def test_a_run_says_what_it_can_do_and_why_not(tmp_path):
     desk = Desk(tmp_path)
     _, folder = desk.start()
-    assert "no checkpoint yet" in desk.refused(m.GetAble(run=str(folder.path))).message
+    asked = m.GetAble(run=str(folder.path))
+    assert "no checkpoint yet" in desk.refused(asked).message
+    before = folder.status()
+    folder.update_status(state="failed")
+    assert desk.refused(asked).message.endswith("has no checkpoint: its training failed.")
+    folder.write_status(before)
     desk.work()
     able = desk.reply(m.GetAble(run=str(folder.path)))
     assert isinstance(able, Able)
     told = {each.operator: each for each in able.operators}
     generate, recommend = told["generate"], told["recommend"]
     assert able.step == folder.checkpoints.steps()[-1]
-    assert generate.suffixes == [".csv", ".npz", ".h5", ".hdf5"]
+    assert generate.suffixes == [".csv", ".npz", ".h5", ".hdf5", ".parquet"]
     assert generate.conditions
     assert not told["solver-lab"].conditions, "it is held against all real data"
     assert not generate.reason

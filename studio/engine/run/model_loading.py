@@ -20,6 +20,8 @@ from pushforward.studio.store.run import RunFolder
 
 __all__ = ["Loaded", "chosen_checkpoint", "configure_for", "load", "newest_checkpoint"]
 
+_ENDED = {"failed": "failed", "cancelled": "was cancelled", "finished": "saved none"}
+
 
 @dataclass(frozen=True)
 class Loaded:
@@ -66,6 +68,8 @@ def newest_checkpoint(run: RunFolder, step: int | None = None) -> Checkpoint:
     if step is not None and later:
         first = f"Its first is of step {later[0]:,}: choose that or a later one."
         raise Refused(f"{run.name} has no checkpoint up to step {step:,}.", first)
+    if (ended := _ENDED.get(run.status().state)) is not None:
+        raise Refused(f"{run.name} has no checkpoint: its training {ended}.", "Train it again.")
     raise Refused(f"{run.name} has no checkpoint yet.", "Wait for a checkpoint, or save one now.")
 
 
