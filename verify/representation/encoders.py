@@ -86,6 +86,7 @@ class Condition:
     Attributes:
         kind, sigma, truncation: of the latent views.
         pixels: whether there are pixel views.
+        pixel_views: settings of these that differ from the default.
         objective: of the encoder.
         steps: of the training; 0 for a random encoder.
         anchors: frozen anchors, 0 for new ones in each batch.
@@ -95,6 +96,7 @@ class Condition:
     sigma: float = 0.0
     truncation: float = 0.0
     pixels: bool = True
+    pixel_views: tuple[tuple[str, float], ...] = ()
     objective: str = "nt-xent"
     steps: int = STEPS
     anchors: int = 0
@@ -104,7 +106,7 @@ class Condition:
         latent = {"kind": self.kind, "sigma": self.sigma, "truncation": self.truncation}
         return {
             "latent": latent,
-            "pixels": {"use": self.pixels},
+            "pixels": {"use": self.pixels, **dict(self.pixel_views)},
             "objective": self.objective,
             "anchors": self.anchors,
         }
