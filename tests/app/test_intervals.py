@@ -32,7 +32,7 @@ def test_it_stands_beside_the_figure_of_its_step(run):
     assert interval_at(run, "precision", 16) == (0.4, 0.6)
     sure, other = figures(run, str)
     assert sure.when == "at step 70, n = 250"
-    assert sure.beside.startswith("95\u00a0%: 0.91 to 0.95"), "beside its number"
+    assert sure.context.startswith("95\u00a0%: 0.91 to 0.95"), "beside its number"
     assert other.when == "at step 70, n = 250"
     rows = qualities(run, SimpleNamespace(catalog=None))
     assert [row[1] for row in rows] == ["0.93 (0.91 to 0.95)", "0.3", "step 70"]

@@ -204,7 +204,7 @@ def test_the_axis_is_for_as_many_samples_as_most_figures_and_others_stand_apart(
     (ring,) = groups([*trained, training], "data", catalog())
     assert ring.runs[0] is training, "the newest is first, and its floor is its own"
     assert (ring.n, ring.floor) == (2000, 0.12)
-    assert [each.name for each in ring.runs if ring.apart(each)] == ["0003-r"]
+    assert [each.name for each in ring.runs if ring.has_other_count(each)] == ["0003-r"]
     for down in (False, True):
         assert names(in_order(ring, "metric", down, catalog()))[-1] == 3
     (even,) = groups([trained[0], training], "data", catalog())
@@ -336,7 +336,7 @@ def test_a_figure_of_another_number_of_samples_says_so(made):
     assert "its own floor 1" in tip
     assert "axis is for n = 2,000" in tip
     line = made.model.row_at(row)
-    assert line.apart
+    assert line.has_other_count
     assert line.floor is not None
     assert line.floor[0] == 1.0 != line.group.floor
     other = index_of(made, 1).siblingAtColumn(AXIS).data(Qt.ItemDataRole.ToolTipRole)

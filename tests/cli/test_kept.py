@@ -88,7 +88,9 @@ def test_samples_go_to_a_file_by_its_suffix(say: Any, edm: RunFolder, tmp_path: 
     np.testing.assert_array_equal(*same)
     status, _, err = say("export", edm.path, "--out", tmp_path / "x.xyz")
     assert status == 2
-    assert err.endswith("cannot be written as .xyz.\nUse one of .csv, .npz, .h5, .hdf5.\n")
+    assert err.endswith(
+        "cannot be written as .xyz.\nUse one of .csv, .npz, .h5, .hdf5, .parquet.\n"
+    )
 
 
 def test_an_earlier_step_and_another_sampler(say: Any, edm: RunFolder) -> None:

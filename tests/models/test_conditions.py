@@ -12,7 +12,7 @@ from pushforward.models.contracts.abilities import HasCritic, HasDenoiser, HasLa
 from pushforward.models.contracts.batch import Batch
 from pushforward.models.contracts.family import Family
 from pushforward.models.contracts.learner import CLOCKS
-from pushforward.models.contracts.spec import LABEL, SIZE, DataSpec, Given
+from pushforward.models.contracts.spec import LABEL, POSITION, SIZE, DataSpec, Given
 from pushforward.models.tensors import make_generator
 from tests.models import tracks
 from tests.models.pairs import (
@@ -258,8 +258,8 @@ def test_what_is_given_reaches_the_networks(pair: Pair):
     before = answers(pair, family, rows)
     assert before
     for name, known in spec.given.items():
-        if name == SIZE:
-            continue  # it says which places there are
+        if name in (SIZE, POSITION):
+            continue  # which places there are; where a pixel lies, which no network is told
         value = rows.given[name]
         other = (value + 1) % known.classes if known.classes else value + 1.0
         told = Batch(rows.x, rows.mask, {**rows.given, name: other})

@@ -163,7 +163,8 @@ def test_the_penalty_sits_where_it_is_asked_to():
 
     def places(name: str) -> Tensor:
         made = critic(loss, penalty=1.0, place=name)
-        return made._places(Batch(real), Batch(particles)).x
+        pair = Batch(real), Batch(particles)
+        return made._places(*pair, made._draw_between(*pair)).x
 
     assert torch.equal(places("data"), real)
     assert torch.equal(places("particles"), particles)

@@ -118,7 +118,7 @@ def test_what_is_drawn_follows_the_density(learned: CountedFlow):
 
 def test_rows_without_a_count_are_refused():
     spec = replace(jet_variables(20, 0).spec(), parts=())
-    with pytest.raises(ValueError, match="exactly one is a count"):
+    with pytest.raises(ValueError, match="exactly one count"):
         CountedFlow(CONFIG, spec, horizon=5, seed=0, device=CPU)
 
 
@@ -219,7 +219,7 @@ def test_d9_finds_copies_and_variables_that_do_not_belong_together() -> None:
         replace(jets, mass=jets.pt * (1.0 + jets.label) / 25.0)
         for jets in (jet_variables(4000, seed) for seed in (0, 1, 2))
     )
-    held = claim._Held([(one, other)], train.rows(slice(None)))
+    held = claim._References([(one, other)], train.rows(slice(None)))
     real = claim._real(held)
     copies, mixed = (
         claim._newness(held, claim._by_rows(rows_of)(train, 0))

@@ -226,4 +226,4 @@ def test_a_length_is_praised_where_the_repeats_can_tell_it() -> None:
         return _describe({"lengths": torch.tensor([0.1, 0.2]), "distance": distance, "own": own})
 
     assert said(0.2) == "A length of 0.1 is nearer to the data than the run's own average."
-    assert said(0.005).startswith("No length is told from the run's own average; the nearest")
+    assert said(0.005).startswith("No length differs from the run's own average; the nearest")

@@ -25,8 +25,8 @@ def test_a_dot_of_one_pixel_is_where_the_point_is(point: tuple[float, float]) ->
     raster = Raster(10, 8)
     raster.begin()
     raster.heads(place(point), np.array([RED]), 1)
-    assert lit(raster.shown) == {(int(point[0]), int(point[1]))}
-    assert raster.shown[int(point[1]), int(point[0])] == RED
+    assert lit(raster.visible) == {(int(point[0]), int(point[1]))}
+    assert raster.visible[int(point[1]), int(point[0])] == RED
 
 
 @pytest.mark.parametrize("size", range(1, LARGEST + 1))
@@ -35,8 +35,8 @@ def test_a_dot_of_any_size_is_centred_on_the_point(size: int, point: tuple[float
     raster = Raster(41, 41)
     raster.begin()
     raster.heads(place(point), np.array([RED]), size)
-    pixels = np.array(sorted(lit(raster.shown)))
-    assert (int(point[0]), int(point[1])) in lit(raster.shown)
+    pixels = np.array(sorted(lit(raster.visible)))
+    assert (int(point[0]), int(point[1])) in lit(raster.visible)
     # The middle of the square of pixels is at most half a pixel from the middle of the dot.
     middle = (pixels.min(axis=0) + pixels.max(axis=0) + 1) / 2
     assert np.abs(middle - point).max() <= 0.5 + 1e-6
@@ -54,9 +54,9 @@ def test_what_is_off_the_screen_is_not_drawn_and_harms_nothing(
     raster.begin()
     raster.heads(place(point, (25.5, 25.5)), np.array([RED, BLUE]), size)
     raster.stroke(place(point), place(point), np.array([RED]))
-    assert raster.shown[25, 25] == BLUE
+    assert raster.visible[25, 25] == BLUE
     # Only a dot whose centre is nearer to the edge than its radius may reach into the picture.
-    seen = {p for p in lit(raster.shown) if raster.shown[p[1], p[0]] == RED}
+    seen = {p for p in lit(raster.visible) if raster.visible[p[1], p[0]] == RED}
     near = max(-point[0], point[0] - 49, -point[1], point[1] - 49)
     assert not seen or near <= size / 2
     assert all(min(c, r, 49 - c, 49 - r) <= size / 2 for c, r in seen)
@@ -66,7 +66,7 @@ def test_a_later_particle_covers_an_earlier_one() -> None:
     raster = Raster(4, 4)
     raster.begin()
     raster.heads(place((1.0, 1.0), (1.0, 1.0)), np.array([RED, BLUE]), 1)
-    assert raster.shown[1, 1] == BLUE
+    assert raster.visible[1, 1] == BLUE
 
 
 def test_a_stroke_leaves_no_gap() -> None:
@@ -115,7 +115,7 @@ def test_a_particle_lands_on_the_device_pixel_of_its_place(dpr: float) -> None:
     layer.set_view(camera, dpr)
     layer.set_colours(np.full(3, RED, dtype=np.uint32))
     layer.set_timeline(Timeline(np.ones(1, np.float32), points[None]))
-    image = layer.draw(1.0).shown
+    image = layer.draw(1.0).visible
     assert image.shape == (round(81 * dpr), round(101 * dpr))
     for x, y in camera.to_pixels(points) * dpr:
         assert image[int(y), int(x)] == RED
@@ -163,9 +163,9 @@ def test_speed_does_not_change_the_trail() -> None:
 
 def test_standing_still_changes_nothing() -> None:
     layer = layer_of(crowd())
-    first = layer.draw(0.5).shown.copy()
+    first = layer.draw(0.5).visible.copy()
     for _ in range(40):
-        again = layer.draw(0.5).shown
+        again = layer.draw(0.5).visible
     assert np.array_equal(first, again)
 
 
@@ -175,7 +175,7 @@ def test_without_trails_only_the_heads_are_drawn() -> None:
     layer.draw(0.2)
     layer.draw(0.25)
     assert not layer.raster.trail.any()
-    assert layer.raster.shown.any()
+    assert layer.raster.visible.any()
 
 
 def test_positions_that_are_not_finite_are_left_out() -> None:
@@ -184,6 +184,6 @@ def test_positions_that_are_not_finite_are_left_out() -> None:
     x[:, 1] = np.inf
     layer = layer_of(Timeline(np.array([0, 1], np.float32), x))
     with np.errstate(all="raise"):
-        image = layer.draw(0.5).shown
+        image = layer.draw(0.5).visible
     assert image[60, 60] == RED
     assert len(lit(image)) <= 9
