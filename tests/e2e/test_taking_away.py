@@ -19,14 +19,14 @@ async def test_what_is_selected_is_written_and_what_is_drawn_stands_under_the_ru
     run = await person.train("edm-eight-gaussians", steps=40, particles=300)
     await until(lambda: run.state == "finished", 60)
     person.state.window.show_lens.emit("samples")
-    await until(lambda: person.state.selection.made(run.key) is not None, 20)
-    source = person.state.selection.made(run.key)
+    await until(lambda: person.state.selection.last_of_run(run.key) is not None, 20)
+    source = person.state.selection.last_of_run(run.key)
     assert source is not None
     store = FlowStore(Path(run.key))
     x = store.load(store.steps()[-1]).x[-1]
 
     def shown() -> bool:
-        known = person.state.selection.known(source)
+        known = person.state.selection.find_offered(source)
         return known is not None and np.allclose(known.arrays["x"], x, atol=1e-5)
 
     await until(shown, 20)
@@ -48,8 +48,8 @@ async def test_what_is_selected_is_written_and_what_is_drawn_stands_under_the_ru
     person.window.registry.trigger("sample")
     await until(lambda: run.results, 30)
     (name,) = run.results
-    await until(lambda: person.state.selection.made(run.key) != source, 20)
-    newest = person.state.selection.made(run.key)
+    await until(lambda: person.state.selection.last_of_run(run.key) != source, 20)
+    newest = person.state.selection.last_of_run(run.key)
     assert newest is not None
     assert newest.of == str(Results(Path(run.key) / "results").get(name).arrays)
     line = person.window.sidebar.runs.words(result_line(run.key, name))

@@ -213,7 +213,7 @@ def test_rows_that_say_no_conditions_are_refused(project, rows, words):
 
 def test_a_row_that_was_typed_is_as_likely_as_the_type_that_is_chosen_for_it(project):
     row = {"rows": [[0.1, 4.4, 6.9, 30.0]]}
-    with pytest.raises(Refused, match="do not say label, which the model is told: choose it"):
+    with pytest.raises(Refused, match="which the model is conditioned on: choose it"):
         do(project, "likelihood", {}, run=VARIABLES, inputs=row)
     found = {
         name: float(do(project, "likelihood", {}, run=VARIABLES, inputs=row, given={"label": name})

@@ -14,7 +14,7 @@ from pushforward.models.data.eight_gaussians import EightGaussiansConfig
 from pushforward.models.kinds.images import images
 from pushforward.models.kinds.jets import jets
 from pushforward.models.metrics.base import Evidence
-from pushforward.models.operators import against, solvers
+from pushforward.models.operators import real_comparison, solvers
 from pushforward.models.operators.base import Operation, Outcome, Progress
 from pushforward.models.operators.solvers import SolverLab, SolverLabConfig
 from pushforward.models.registry import discover, registry
@@ -235,13 +235,13 @@ def test_images_are_held_against_images_in_the_eyes_of_their_judge(slug, by) -> 
 def test_a_kind_that_has_a_distance_is_measured_by_it(kind) -> None:
     """Images and series had none, as the figure of points was taken for theirs."""
     known = {entry.slug: entry for entry in registry.all("metric")}
-    own = [slug for slug in kind.metrics if against.is_distance(known[slug])]
+    own = [slug for slug in kind.metrics if real_comparison.is_distance(known[slug])]
     family: Any = SimpleNamespace(spec=kind.make(20, 0).spec())
     if own:
-        assert against.distance_of(Pick(), family)[1].slug == own[0]
+        assert real_comparison.distance_of(Pick(), family)[1].slug == own[0]
     else:
         with pytest.raises(ValueError, match=f"usual figures of {kind.many} is a distance"):
-            against.distance_of(Pick(), family)
+            real_comparison.distance_of(Pick(), family)
 
 
 def test_what_is_left_open_is_as_much_as_there_is_time_for(monkeypatch) -> None:
