@@ -259,7 +259,7 @@ def test_what_is_given_reaches_the_networks(pair: Pair):
     assert before
     for name, known in spec.given.items():
         if name in (SIZE, POSITION):
-            continue  # which places there are; where a pixel lies, which no network is told
+            continue  # which places there are; where a pixel lies, which no network reads
         value = rows.given[name]
         other = (value + 1) % known.classes if known.classes else value + 1.0
         told = Batch(rows.x, rows.mask, {**rows.given, name: other})
