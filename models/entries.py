@@ -333,12 +333,14 @@ class OperatorEntry(Entry):
         asks: of the conditions of the rows that it makes those that a person may choose, () for
             all, None for none.
         counts: what its progress counts ("steps"), "" for the rows that it makes or is handed.
+        reads_data: whether it reads the data of the run, besides the rows that it is handed.
         formerly: slugs that it had in earlier versions: results and commands of these name it.
     """
 
     needs: tuple[str, ...]
     takes: tuple[Any, ...]
     refuses: Callable[[Any], str]
+    reads_data: bool = False
     asks: tuple[str, ...] | None = ()
     counts: str = ""
     formerly: tuple[str, ...] = ()

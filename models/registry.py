@@ -480,6 +480,7 @@ def operator(
     refuses: Callable[[Any], str] = lambda spec: "",
     asks: Iterable[str] | None = (),
     counts: str = "",
+    reads_data: bool = False,
     formerly: Iterable[str] = (),
     config: type[Config] = NoConfig,
 ) -> Callable[[T], T]:
@@ -498,6 +499,7 @@ def operator(
         refuses=refuses,
         asks=None if asks is None else tuple(asks),
         counts=counts,
+        reads_data=reads_data,
         formerly=tuple(formerly),
     )
 

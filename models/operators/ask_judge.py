@@ -19,6 +19,7 @@ __all__ = ["AskJudge"]
     kinds=("images",),
     needs=("samples",),
     takes=(Slot(ROWS, "Images", "What is judged.", unless="test"),),
+    reads_data=True,
 )
 class AskJudge:
     """The model itself is not asked."""

@@ -90,6 +90,7 @@ class AttackConfig(Config, frozen=True):
     kinds=("images",),
     needs=("samples", "denoiser"),
     asks=None,  # nobody tells the model the class of what was attacked
+    reads_data=True,
     config=AttackConfig,
 )
 class Attack:

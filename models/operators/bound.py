@@ -69,6 +69,7 @@ class BoundExplorerConfig(Config, frozen=True):
     "estimates by schedule and time sampling. In bits per dimension.",
     source="Kingma et al. 2021, arXiv:2107.00630, eqs. 11-18 and appendix I; Luo 2022, "
     "arXiv:2208.11970, eqs. 43-45",
+    reads_data=True,
     config=BoundExplorerConfig,
     needs=("denoiser", "bound"),
 )

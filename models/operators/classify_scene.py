@@ -48,6 +48,7 @@ class ClassifySceneConfig(Config, frozen=True):
     source="Zhong et al. 2018, doi:10.1109/TGRS.2017.2755542, figures 9 to 11",
     kinds=("cubes",),
     needs=("classify",),
+    reads_data=True,
     config=ClassifySceneConfig,
 )
 class ClassifyScene:

@@ -95,6 +95,7 @@ class LikelihoodLabConfig(Config, frozen=True):
     source="Song et al. 2021, arXiv:2011.13456, eqs. 39-40; Theis et al. 2016, arXiv:1511.01844, "
     "section 3.1 (levels); Nalisnick et al. 2019, arXiv:1810.09136 (other data may be the likelier "
     "ones)",
+    reads_data=True,
     config=LikelihoodLabConfig,
     needs=("likelihood",),
 )

@@ -52,6 +52,7 @@ class EmbeddingMapConfig(Config, frozen=True):
     summary="Places real and generated samples by their features in one plane.",
     source="van der Maaten and Hinton 2008, JMLR 9, 2579-2605",
     needs=("represent",),
+    reads_data=True,
     config=EmbeddingMapConfig,
 )
 class EmbeddingMap:

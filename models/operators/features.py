@@ -39,6 +39,7 @@ def _features(operation: Operation, x: Tensor) -> Tensor:
     source="Jahanian et al. 2022, arXiv:2106.05258",
     needs=("represent",),
     takes=(Slot(ROWS, "Samples", "Samples whose features are computed.", unless="test"),),
+    reads_data=True,
 )
 class Features:
     """The averaged encoder without its head."""
@@ -84,6 +85,7 @@ class RepresentationFrechetConfig(Config, frozen=True):
     "features of this run, next to its noise floor.",
     source="Dowson and Landau 1982, doi:10.1016/0047-259X(82)90077-X, eq. 4",
     needs=("represent",),
+    reads_data=True,
     config=RepresentationFrechetConfig,
 )
 class RepresentationFrechet:

@@ -40,6 +40,7 @@ class GenerateSpectraConfig(Config, frozen=True):
     source="Kruse et al. 1993, doi:10.1016/0034-4257(93)90013-N, eq. 1 (spectral angle)",
     kinds=("cubes",),
     needs=("samples",),
+    reads_data=True,
     config=GenerateSpectraConfig,
 )
 class GenerateSpectra:

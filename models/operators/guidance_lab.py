@@ -121,6 +121,7 @@ class Lawful:
     source="Ho and Salimans 2022, arXiv:2207.12598, eq. 6 and figure 4; mixture: Luo 2022, "
     "arXiv:2208.11970, section 5",
     kinds=("points",),
+    reads_data=True,
     config=GuidanceLabConfig,
     needs=("samples", "denoiser"),
     refuses=unconditional,

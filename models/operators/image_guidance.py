@@ -64,6 +64,7 @@ class ImageGuidanceConfig(Config, frozen=True):
     source="Ho and Salimans 2022, arXiv:2207.12598, eq. 6 and figure 4; coverage: Naeem et al. "
     "2020, arXiv:2002.09797, eq. 4",
     kinds=("images",),
+    reads_data=True,
     config=ImageGuidanceConfig,
     needs=("samples", "denoiser"),
     refuses=unconditional,

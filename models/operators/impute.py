@@ -59,6 +59,7 @@ class ImputeConfig(Config, frozen=True):
     "doi:10.1111/j.1467-9868.2007.00587.x",
     kinds=("series",),
     needs=("complete",),
+    reads_data=True,
     config=ImputeConfig,
 )
 class Impute:

@@ -140,6 +140,7 @@ def _farthest(pool: Tensor, labelled: Tensor, n: int, width: int) -> Tensor:
     source="Tuia et al. 2011, doi:10.1109/JSTSP.2011.2139193 (margin, 'breaking ties'); a survey",
     kinds=("cubes",),
     needs=("classify",),
+    reads_data=True,
     config=LabelNextConfig,
 )
 class LabelNext:

@@ -82,6 +82,7 @@ class AveragingLengthsConfig(Config, frozen=True):
     summary="Evaluates one model with weights averaged over short to long times, from the EMA "
     "profiles of a run. No training.",
     source="Karras et al. 2024, arXiv:2312.02696, section 3 and figure 5",
+    reads_data=True,
     config=AveragingLengthsConfig,
     needs=("samples",),
     asks=None,

@@ -55,6 +55,7 @@ class OutliersConfig(AnomalyConfig, frozen=True):
     kinds=("images",),
     needs=("samples", "denoiser"),
     asks=None,  # nobody knows the class of what may be none of the data
+    reads_data=True,
     config=OutliersConfig,
 )
 class Outliers:

@@ -90,6 +90,7 @@ class ProbeRepresentationConfig(Config, frozen=True):
     source="Chen et al. 2020, arXiv:2002.05709, section 4.1",
     needs=("represent",),
     counts="probes",
+    reads_data=True,
     config=ProbeRepresentationConfig,
 )
 class ProbeRepresentation:

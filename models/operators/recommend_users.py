@@ -46,6 +46,7 @@ class _Popularity:
     source="by definition: the metrics of the quality page, for each user",
     kinds=("interactions",),
     needs=("recommend",),
+    reads_data=True,
     config=RecommendUsersConfig,
 )
 class RecommendUsers:

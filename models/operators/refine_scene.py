@@ -319,6 +319,7 @@ def with_changes(config: RefineSceneConfig, changes: dict[str, Any]) -> RefineSc
     "doi:10.1109/TCYB.2019.2915094 (on hyperspectral scenes)",
     kinds=("cubes",),
     needs=("classify",),
+    reads_data=True,
     config=RefineSceneConfig,
 )
 class RefineScene:

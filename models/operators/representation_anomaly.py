@@ -60,6 +60,7 @@ class RepresentationAnomalyConfig(Config, frozen=True):
     needs=("represent",),
     counts="encoders",
     takes=(Slot(ROWS, "Samples", "The samples to score.", unless="test"),),
+    reads_data=True,
     config=RepresentationAnomalyConfig,
 )
 class RepresentationAnomaly:

@@ -69,6 +69,7 @@ class RepresentationViewsConfig(Config, frozen=True):
     "negatives of the loss.",
     source="Jahanian et al. 2022, arXiv:2106.05258, figure 2",
     needs=("represent",),
+    reads_data=True,
     config=RepresentationViewsConfig,
 )
 class RepresentationViews:

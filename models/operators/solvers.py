@@ -164,6 +164,7 @@ class _Plan:
     "the exact ODE solution, and time. No training.",
     source="Karras et al. 2022, arXiv:2206.00364, figure 2; Lu et al. 2022, arXiv:2206.00927, "
     "figure 2",
+    reads_data=True,
     config=SolverLabConfig,
     needs=("samples", "stepped"),
     asks=None,

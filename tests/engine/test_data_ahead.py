@@ -3,6 +3,7 @@
 import dataclasses
 import gc
 import threading
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -15,6 +16,7 @@ from pushforward.studio.engine.run.data_ahead import DataAhead
 from pushforward.studio.engine.run.resolve import check
 from pushforward.studio.protocol import messages as m
 from pushforward.studio.protocol.spec import Pick
+from pushforward.studio.store.run import RunFolder
 from tests.engine.fakes import spec
 from tests.engine.test_commands import Desk
 
@@ -97,6 +99,52 @@ def test_the_target_of_a_run_is_drawn_on_a_thread(desk, slow):
         desk.engine.work_chore()
     assert desk.outbox.of(m.Reply)[-1].re == 501
     assert slow.drawn
+    assert threading.main_thread() not in slow.drawn
+
+
+def test_a_branch_waits_for_its_other_data_on_a_thread(desk, slow):
+    slow.go.set()
+    folder = desk.start(run())[1]
+    desk.work()
+    slow.go.clear()
+    datasets._draw_cached.cache_clear()
+    slow.drawn.clear()
+    moons = Pick(slug="two-moons", config={"noise": 0.2})
+    command = m.BranchRun(id=501, run=str(folder.path), step=5, name="wider", dataset=moons)
+    dispatch(desk.engine, command)
+    assert desk.engine.chores, "it waits"
+    dispatch(desk.engine, m.GetCatalog(id=502))
+    assert [each.re for each in desk.outbox.of(m.Reply)][-1] == 502
+    slow.go.set()
+    while desk.engine.chores:
+        desk.engine.work_chore()
+    answer = desk.outbox.of(m.Reply)[-1]
+    assert answer.re == 501
+    assert RunFolder(Path(answer.result["run"])).record.spec.dataset.config["noise"] == 0.2
+    assert threading.main_thread() not in slow.drawn
+
+
+@pytest.mark.parametrize(
+    ("operator", "inputs"),
+    [("solver-lab", {}), ("sdedit", {"rows": "data[:8]"})],
+    ids=["that reads data", "that is handed data"],
+)
+def test_an_operator_waits_for_the_data_on_a_thread(desk, slow, operator, inputs):
+    slow.go.set()
+    training = {**run().training, "steps": 2}
+    edm = msgspec.structs.replace(run(), family=Pick(slug="edm"), training=training)
+    folder = desk.start(edm)[1]
+    desk.work()
+    slow.go.clear()
+    datasets._draw_cached.cache_clear()
+    slow.drawn.clear()
+    job = desk.reply(m.Operate(run=str(folder.path), operator=operator, inputs=inputs))["job"]
+    desk.work(20)
+    assert desk.state(job) == "running", "it waits, and the loop goes on"
+    assert slow.drawn
+    slow.go.set()
+    desk.work()
+    assert desk.state(job) in ("finished", "failed")
     assert threading.main_thread() not in slow.drawn
 
 

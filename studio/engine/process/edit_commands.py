@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from torch import Tensor
 
 from pushforward.models.contracts.batch import Batch
@@ -63,22 +64,31 @@ def _apply(engine: "Engine", command: m.ApplyEdit) -> None:
 
 
 @handles(m.BranchRun)
-def _branch(engine: "Engine", command: m.BranchRun) -> Answer:
+def _branch(engine: "Engine", command: m.BranchRun) -> Answer | None:
     parent = RunFolder(Path(command.run))
     job = training_of(parent, engine.queue.jobs())
-    folder, start = branch(
-        parent,
-        command.step,
-        command.name,
-        command.changes,
-        dataset=command.dataset,
-        steps=command.steps,
-        settings=command.settings,
-        done=job.step if job is not None else None,
-        validate=lambda spec, project: valid(engine, spec, project, parent),
-    )
-    answer = train(engine, folder, int(folder.record.spec.training["steps"]), start)
-    return Answer({**answer.result, "from_step": start})
+
+    def start() -> Answer:
+        folder, step = branch(
+            parent,
+            command.step,
+            command.name,
+            command.changes,
+            dataset=command.dataset,
+            steps=command.steps,
+            settings=command.settings,
+            done=job.step if job is not None else None,
+            validate=lambda spec, project: valid(engine, spec, project, parent),
+        )
+        answer = train(engine, folder, int(folder.record.spec.training["steps"]), step)
+        return Answer({**answer.result, "from_step": step})
+
+    spec = parent.record.spec
+    if command.dataset is None or command.dataset.slug != spec.dataset.slug:
+        return start()
+    other = msgspec.structs.replace(spec, dataset=command.dataset)
+    ahead = DataAhead(valid(engine, other, parent.project, parent), parent.project)
+    return answer_after(engine, command.id, ahead.done, start)
 
 
 @handles(m.GetTarget)

@@ -36,6 +36,7 @@ from pushforward.studio.engine.run.conditions import (
     drop_predicted,
     unset_conditions,
 )
+from pushforward.studio.engine.run.data_ahead import DataAhead
 from pushforward.studio.engine.run.destination import check_destination
 from pushforward.studio.engine.run.model_loading import Loaded, load
 from pushforward.studio.engine.run.not_finite import describe_not_finite
@@ -144,6 +145,11 @@ class OperatorRequest:
         models, config = others.load_named(self.operator.config, "config")
         # Read at most once, and only where something asks for it.
         source = functools.cache(lambda: loaded.resolved.load_data(loaded.run.project))
+        reads = self.operator.entry.reads_data
+        if reads or self._hands_data():
+            ahead = DataAhead(loaded.resolved, loaded.run.project)
+            for _ in ahead.wait():
+                yield Progress(0, self.total)
         there = self._resolve_data_slots(source, spec)
         whole = {
             name: self._match_classes(name, in_memory(rows), spec) for name, rows in there.items()
@@ -167,11 +173,11 @@ class OperatorRequest:
             given.values,
             handed,
             whole,
-            lambda: source().rows,
-            lambda: source().held,
+            (lambda: source().rows) if reads else None,
+            (lambda: source().held) if reads else None,
             models,
-            lambda n, seed: source().some(n, seed),
-            lambda: source().judge(),
+            (lambda n, seed: source().some(n, seed)) if reads else None,
+            (lambda: source().judge()) if reads else None,
             shared,
             lambda pick, n, seed: other_set(pick, n, seed, self.run.project),
         )
@@ -219,6 +225,15 @@ class OperatorRequest:
             config = replace_at(config, path, told)
         return config
 
+    def _slots(self) -> dict[str, Any]:
+        """Return what each slot is filled with, by name."""
+        unless = {slot.name: slot.unless for slot in self.operator.entry.takes if slot.unless}
+        return {**unless, **self.command.inputs}
+
+    def _hands_data(self) -> bool:
+        """Whether a slot is filled with data of the run."""
+        return any(read_slice(value)[0] in (DATA, ALL, TEST) for value in self._slots().values())
+
     def _resolve_data_slots(
         self, source: Callable[[], Dataset], spec: DataSpec
     ) -> dict[str, RowSource]:
@@ -228,8 +243,7 @@ class OperatorRequest:
             Refused: there are none such, or they are of another kind; the path is "inputs...".
         """
         found: dict[str, RowSource] = {}
-        slots = {slot.name: slot.unless for slot in self.operator.entry.takes if slot.unless}
-        for name, value in {**slots, **self.command.inputs}.items():
+        for name, value in self._slots().items():
             path = f"inputs.{name}"
             value, few = read_slice(value)
             if value in (DATA, ALL):
@@ -265,9 +279,8 @@ class OperatorRequest:
 
     def _resolve_named_rows(self) -> list[str]:
         """Say which rows slots were filled with, where it is a share or another set."""
-        slots = {slot.name: slot.unless for slot in self.operator.entry.takes}
         found = []
-        for name, value in {**slots, **self.command.inputs}.items():
+        for name, value in self._slots().items():
             value, _ = read_slice(value)
             if value == TEST:
                 found.append(f"The {name} are those of the test data.")
