@@ -1,5 +1,8 @@
 """Checkpoints: one safetensors file a step, validated before it counts, pruned but for the best.
 
+A run without particles also keeps checkpoints all along the training, its history, so that the
+training clock can go back to them. When there are too many, every other one goes.
+
 The metadata of a file holds ``format``, ``step``, ``values`` (JSON) and a checksum of the
 tensors; safetensors itself checks that header and size agree. Nothing is ever unpickled.
 """
@@ -18,6 +21,7 @@ from numpy.typing import NDArray
 
 from pushforward.studio.store.atomic import check_space, make_folder, replacing
 from pushforward.studio.store.errors import Damaged, StoreError, explain
+from pushforward.studio.store.flow import halve
 from pushforward.studio.store.migrate import CURRENT, upgrade
 from pushforward.studio.store.text import read_json, write_json
 
@@ -25,6 +29,9 @@ __all__ = ["Checkpoint", "Checkpoints"]
 
 Tensors = dict[str, NDArray[Any]]
 _NAME = re.compile(r"step-(\d{8,})\.safetensors")
+CAPACITY, ROOM = 32, 64 * 2**20
+FEWEST = 8
+"""Checkpoints of a history that shows how something was learned."""
 
 
 @dataclass(frozen=True)
@@ -37,20 +44,27 @@ class Checkpoint:
 
 
 class _Marks(msgspec.Struct):
-    """``marks.json``: which steps are never pruned."""
+    """``marks.json``: which steps are never pruned, and which belong to the history."""
 
     best: int | None = None
     pinned: list[int] = []
+    history: list[int] = []
 
 
 class Checkpoints:
-    """The checkpoints of one run: the newest ``keep``, the best, and the pinned ones."""
+    """The checkpoints of one run: the newest ``keep``, the best, the pinned ones, and those of the
+    history: at most ``capacity``, in ``room`` bytes, or none where fewer than `FEWEST` would fit.
+    """
 
-    def __init__(self, folder: Path, keep: int = 3) -> None:
+    def __init__(
+        self, folder: Path, keep: int = 3, *, capacity: int = CAPACITY, room: int = ROOM
+    ) -> None:
         if keep < 1:
             raise ValueError(f"keep must be at least 1, got {keep}")
         self.folder = Path(folder)
         self.keep = keep
+        self.capacity = capacity
+        self.room = room
 
     def path(self, step: int) -> Path:
         """Return where the checkpoint of a step is, or would be."""
@@ -136,6 +150,31 @@ class Checkpoints:
         best = marks.best if marks else None
         return best if best is not None and self.path(best).exists() else None
 
+    def history(self) -> list[int]:
+        """Return the steps of the history that have a file, rising."""
+        marks = self._marks()
+        return sorted({*marks.history} & {*self.steps()}) if marks else []
+
+    def extend_history(self, step: int) -> bool:
+        """Keep the checkpoint of a step for the history, and thin that if it became too large.
+
+        Returns whether it has a history: checkpoints may be too large for one.
+
+        Raises:
+            StoreError: there is no such checkpoint, or the disk refused.
+        """
+        path = self.path(step)
+        if not path.is_file():
+            raise StoreError(f"The checkpoint {path} does not exist.", "It may have been removed.")
+        most = min(self.capacity, self.room // max(1, path.stat().st_size))
+        steps = sorted({*self.history(), step}) if most >= FEWEST else []
+        while len(steps) > most:
+            steps = halve(steps)
+        marks = self._marks() or _Marks(pinned=self.steps())
+        self._write_marks(msgspec.structs.replace(marks, history=steps))
+        self._prune()
+        return bool(steps)
+
     def _marks(self) -> _Marks | None:
         """Return the marks, or None when they are damaged and nothing may be pruned."""
         path = self.folder / "marks.json"
@@ -152,16 +191,17 @@ class Checkpoints:
         pins = set(marks.pinned)
         if pinned is not None and (pinned or not best):
             pins = pins | {step} if pinned else pins - {step}
-        write_json(
-            self.folder / "marks.json",
-            _Marks(best=step if best else marks.best, pinned=sorted(pins)),
-        )
+        best_step = step if best else marks.best
+        self._write_marks(msgspec.structs.replace(marks, best=best_step, pinned=sorted(pins)))
+
+    def _write_marks(self, marks: _Marks) -> None:
+        write_json(self.folder / "marks.json", marks)
 
     def _prune(self) -> None:
         marks = self._marks()
         if marks is None:
             return
-        kept = {marks.best, *marks.pinned}
+        kept = {marks.best, *marks.pinned, *marks.history}
         rolling = [step for step in self.steps() if step not in kept]
         for step in rolling[: -self.keep]:
             self.path(step).unlink(missing_ok=True)

@@ -25,6 +25,7 @@ from pushforward.studio.engine.process.failures import Refused
 from pushforward.studio.engine.run.branching import branch
 from pushforward.studio.engine.run.conditions import conditions_of
 from pushforward.studio.engine.run.model_cache import WarmModels
+from pushforward.studio.engine.run.model_loading import load
 from pushforward.studio.engine.run.operator_requests import ask
 from pushforward.studio.engine.run.resolve import resolve
 from pushforward.studio.engine.run.validation import Validator
@@ -73,6 +74,12 @@ def test_a_classifier_is_measured_beside_simple_models_and_records_nothing(train
     assert not sink.records
     assert not sink.of(Record)
     assert not list(folder.flow.steps())
+
+
+def test_checkpoints_are_kept_all_along_the_training(trained) -> None:
+    folder, _ = trained
+    assert folder.checkpoints.history() == [0, 1, 2, 3, 4]
+    assert load(folder, 1).step == 1
 
 
 def test_the_map_is_of_every_pixel_and_stands_in_the_results_or_a_file(trained, tmp_path) -> None:

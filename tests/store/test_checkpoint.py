@@ -163,3 +163,28 @@ def test_foreign_files_are_left_alone(store):
 def test_keep_must_be_positive(tmp_path):
     with pytest.raises(ValueError, match="keep"):
         Checkpoints(tmp_path, keep=0)
+
+
+def test_a_history_is_kept_over_the_whole_training_and_thinned(store):
+    store.capacity = 8
+    for step in range(0, 200, 10):
+        save(store, step)
+        assert store.extend_history(step)
+    kept = store.history()
+    assert 4 < len(kept) <= 8
+    assert (kept[0], kept[-1]) == (0, 190)
+    save(store, 195, 196, 197, 198)
+    assert store.steps() == sorted({*kept, 196, 197, 198})
+    save(store, 199, best=True)
+    assert store.history() == kept
+    assert store.best() == 199
+
+
+def test_checkpoints_too_large_for_a_history_have_none(store):
+    store.room = 1000  # a file has more than an eighth of that
+    save(store, 0)
+    assert not store.extend_history(0)
+    save(store, 1, 2, 3, 4)
+    assert store.steps() == [2, 3, 4]
+    with pytest.raises(StoreError, match="does not exist"):
+        store.extend_history(77)

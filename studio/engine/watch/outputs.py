@@ -102,6 +102,7 @@ class Outputs:
         self.live = LivePicture(job, session, sink, view, clock)
         self.keeping: RecordProgress | None = None
         self._saved = step
+        self._has_history = True  # of a model without particles, unless its checkpoints are large
         self._lightly = False  # whether some evaluations had few samples
         self._best = self._best_so_far()
 
@@ -112,7 +113,7 @@ class Outputs:
     @property
     def next(self) -> float:
         """The next step at which something is due for its number alone."""
-        kept = math.inf if self._session.recorder is None else self._kept.next
+        kept = self._kept.next if self._has_history else math.inf
         return min(kept, self._evaluations.next, self._checkpoints.next)
 
     def left(self, step: int) -> float:
@@ -128,9 +129,15 @@ class Outputs:
             self.save(step)
 
     def keep_due(self, step: int) -> Work:
-        """Record particles on disk, for scrubbing, if that is due after a step."""
+        """Record particles on disk, for scrubbing, if that is due after a step; of a model without
+        particles, a checkpoint of its history.
+        """
         recorder = self._session.recorder
-        if recorder is None or step < self._kept.next:
+        if step < self._kept.next:
+            return
+        if recorder is None:
+            if self._has_history:
+                self._keep_history(step)
             return
         whole = self._kept.is_full(self._pace)
         shown = self._view.kept_particles(recorder.particles, self._total * self._pace.step_seconds)
@@ -142,6 +149,16 @@ class Outputs:
         self._kept.add_record(step, own, self._pace, whole=whole)
         self._view.estimate_seconds(record.seconds * recorder.particles / many, recorder.particles)
         yield from self.live.show_kept(record, record.seconds - own)
+
+    def _keep_history(self, step: int) -> None:
+        """Save a checkpoint that stays: what the model answered at this step can be asked later."""
+        whole, start = self._kept.is_full(self._pace), self._clock()
+        checkpoints = self._folder.checkpoints
+        if not checkpoints.path(step).exists():
+            self._saved = -1  # before the first step there is none
+        self.save(step)
+        self._has_history = checkpoints.extend_history(step)
+        self._kept.add_record(step, self._clock() - start, self._pace, whole=whole)
 
     def _keep(
         self, step: int, particles: int, *, layered: bool
