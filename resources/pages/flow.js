@@ -1,5 +1,7 @@
-// Draws panels of recorded particles over two clocks: flow (noise to data) and training.
+// Draws panels of what a run recorded over two clocks: flow (noise to data) and training.
 // Positions are 13-bit integers within each panel's box, stored as differences along the flow.
+// `painters` has an object for each type of panel: open, draw, find, describe, and of other clocks
+// than the flow time their name and value. Other files of this folder add to them.
 "use strict";
 (async () => {
   const root = document.getElementById("flow"), $ = s => root.querySelector(s);
@@ -27,9 +29,9 @@
   // Clocks: both from 0 to 1.
   const clock = { flow: 1, training: 1 }, inputs = { flow: $("#clock-flow"), training: $("#clock-training") };
   const hasFlow = panels.some(p => p.times.length > 1), hasTraining = panels.some(p => p.steps.length > 1);
-  let playing = hasFlow || hasTraining, plays = hasFlow ? "flow" : "training", held = 0, before = 0;
-  if (hasFlow) clock.flow = 0;
-  else if (hasTraining) clock.training = 0;
+  const painters = window.flowPainters ?? {}, own = panels.every(p => p.type in painters); // these show first how they are learned
+  let playing = hasFlow || hasTraining, plays = hasFlow && !(own && hasTraining) ? "flow" : "training", held = 0, before = 0;
+  if (playing) clock[plays] = 0;
 
   function at(list, u) { // the two neighbours in a list at a share u of it, and the weight of the later
     const f = u * (list.length - 1), i = Math.min(Math.floor(f), Math.max(list.length - 2, 0));
@@ -49,6 +51,9 @@
     }
     return out;
   }
+
+  const css = name => getComputedStyle(document.documentElement).getPropertyValue(name);
+  const tools = { clock, at, mix, number, count, bytes, inflate, picture, css, wheel, redraw: () => redraw() };
 
   function shown(panel) { // particles that both neighbouring snapshots have
     const [i, j, w] = at(panel.counts, clock.training);
@@ -86,7 +91,7 @@
       for (const i of group) { const x = X(now[2 * i]), y = Y(now[2 * i + 1]); ctx.moveTo(x, y); ctx.arc(x, y, r, 0, 7); }
       ctx.fill();
     }
-    if (panel.hover >= 0) {
+    if (panel.hover !== null) {
       const i = panel.hover, list = panel.times.length > 1 ? "flow" : "training";
       ctx.globalAlpha = 1; ctx.lineWidth = 2; ctx.strokeStyle = style.getPropertyValue("--text"); ctx.beginPath();
       for (let u = 0; u <= 1; u += 1 / 48) {
@@ -121,7 +126,7 @@
       ctx.drawImage(sheet, column * sw, row * sh, sw, sh, column * w + gap, row * h + gap, w - 2 * gap, h - 2 * gap);
     }
     ctx.filter = "none";
-    if (panel.hover >= 0) {
+    if (panel.hover !== null) {
       ctx.lineWidth = 2; ctx.strokeStyle = getComputedStyle(document.documentElement).getPropertyValue("--accent");
       ctx.strokeRect(panel.hover % columns * w + 1, Math.floor(panel.hover / columns) * h + 1, w - 2, h - 2);
     }
@@ -131,11 +136,31 @@
     return i < panel.n ? i : -1;
   }
 
-  function describe(panel) {
-    const i = panel.hover;
-    if (panel.sheets) return `Sample ${i}`;
-    return `Particle ${i}: (${number(panel.now[2 * i])}, ${number(panel.now[2 * i + 1])})`;
-  }
+  painters.points = {
+    draw: drawPoints,
+    find(panel, x, y, side) { const i = nearest(panel, x, y, side); panel.hover = i < 0 ? null : i; },
+    describe: panel => `Particle ${panel.hover}: (${number(panel.now[2 * panel.hover])}, ${number(panel.now[2 * panel.hover + 1])})`,
+    async open(panel) {
+      panel.q = await positions(panel); panel.turns = bytes(panel.turns);
+      panel.groups = wheel.dark.map(() => []);
+      panel.turns.forEach((turn, i) => panel.groups[turn].push(i));
+      panel.groups = panel.groups.filter(group => group.length);
+      const [x0, y0, x1, y1] = panel.box, raw = new Uint16Array(bytes(panel.real).buffer);
+      panel.real = Float32Array.from(raw, (v, i) => i % 2 ? y0 + v / LEVELS * (y1 - y0) : x0 + v / LEVELS * (x1 - x0));
+      panel.now = new Float32Array(panel.n * 2);
+      panel.past = Array.from({ length: TRAIL + 1 }, () => new Float32Array(panel.n * 2));
+    },
+  };
+  painters.tiles = {
+    draw: drawTiles,
+    find(panel, x, y, side) { const i = tileAt(panel, x, y, side); panel.hover = i < 0 ? null : i; },
+    describe: panel => `Sample ${panel.hover}`,
+    async open(panel) {
+      panel.sheets = await Promise.all(panel.sheets.map(picture));
+      panel.high = Math.ceil(panel.n / panel.columns) / panel.columns / panel.aspect;
+    },
+  };
+  const painter = panel => painters[panel.type];
   function draw() {
     const dark = document.documentElement.dataset.theme === "dark";
     for (const panel of panels) {
@@ -143,15 +168,16 @@
       if (canvas.width !== Math.round(side * ratio)) { canvas.width = Math.round(side * ratio); canvas.height = Math.round(high * ratio); canvas.style.height = `${high}px`; }
       const ctx = canvas.getContext("2d");
       ctx.setTransform(ratio, 0, 0, ratio, 0, 0); ctx.clearRect(0, 0, side, high);
-      (panel.sheets ? drawTiles : drawPoints)(panel, ctx, side, dark);
       panel.reached.textContent = `step ${count(mix(panel.steps, clock.training))}`;
-      if (panel.hover >= 0) panel.tip.textContent = describe(panel);
-      panel.tip.hidden = panel.hover < 0;
+      painter(panel).draw(panel, ctx, side, dark, tools);
+      if (panel.hover !== null) panel.tip.textContent = painter(panel).describe(panel, tools);
+      panel.tip.hidden = panel.hover === null;
     }
     for (const name of ["flow", "training"]) {
       inputs[name].value = clock[name];
       const list = panels[0][name === "flow" ? "times" : "steps"], value = mix(list, clock[name]);
-      inputs[name].nextElementSibling.value = name === "flow" ? `t = ${value.toFixed(2)}` : panels.length > 1 ? `${Math.round(clock.training * 100)} %` : `step ${count(value)}`;
+      const told = name === "flow" ? painter(panels[0]).time?.(panels[0], tools) ?? `t = ${value.toFixed(2)}` : null;
+      inputs[name].nextElementSibling.value = told ?? (panels.length > 1 ? `${Math.round(clock.training * 100)} %` : `step ${count(value)}`);
     }
     $(".play").textContent = playing ? "Pause" : "Play";
   }
@@ -171,8 +197,8 @@
 
   function hover(panel, event) {
     const box = panel.canvas.getBoundingClientRect(), x = event.clientX - box.left, y = event.clientY - box.top;
-    panel.hover = (panel.sheets ? tileAt : nearest)(panel, x, y, box.width);
-    panel.tip.style.left = `${Math.min(x + 12, box.width - 190)}px`; panel.tip.style.top = `${Math.max(y - 32, 4)}px`;
+    painter(panel).find(panel, x, y, box.width);
+    panel.tip.style.left = `${Math.max(4, Math.min(x + 12, box.width - panel.tip.offsetWidth - 8))}px`; panel.tip.style.top = `${Math.max(y - 32, 4)}px`;
     redraw();
   }
   async function open(panel) {
@@ -182,22 +208,10 @@
     panel.tip = Object.assign(document.createElement("div"), { className: "tip", hidden: true });
     panel.reached = document.createElement("span"); name.textContent = panel.title; name.title = panel.note;
     caption.append(name, panel.reached); figure.append(panel.canvas, panel.tip, caption); $(".panels").append(figure);
-    panel.hover = -1; panel.high = 1;
+    panel.hover = null; panel.high = 1;
     panel.canvas.addEventListener("pointermove", event => hover(panel, event));
-    panel.canvas.addEventListener("pointerleave", () => { panel.hover = -1; redraw(); });
-    if (panel.sheets) {
-      panel.sheets = await Promise.all(panel.sheets.map(picture));
-      panel.high = Math.ceil(panel.n / panel.columns) / panel.columns / panel.aspect;
-      return;
-    }
-    panel.q = await positions(panel); panel.turns = bytes(panel.turns);
-    panel.groups = wheel.dark.map(() => []);
-    panel.turns.forEach((turn, i) => panel.groups[turn].push(i));
-    panel.groups = panel.groups.filter(group => group.length);
-    const [x0, y0, x1, y1] = panel.box, raw = new Uint16Array(bytes(panel.real).buffer);
-    panel.real = Float32Array.from(raw, (v, i) => i % 2 ? y0 + v / LEVELS * (y1 - y0) : x0 + v / LEVELS * (x1 - x0));
-    panel.now = new Float32Array(panel.n * 2);
-    panel.past = Array.from({ length: TRAIL + 1 }, () => new Float32Array(panel.n * 2));
+    panel.canvas.addEventListener("pointerleave", () => { panel.hover = null; redraw(); });
+    await painter(panel).open(panel, tools);
   }
 
   const chosen = theme === "auto" ? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light") : theme;
@@ -205,6 +219,10 @@
   $("h1").textContent = title; $("p").textContent = note;
   try { await Promise.all(panels.map(open)); }
   catch (error) { $("p").textContent = `This browser cannot read the recording (${error.message}). Use a browser of 2023 or later.`; return; }
+  if (own) {
+    $('label[for="clock-flow"]').textContent = $('option[value="flow"]').textContent = painter(panels[0]).clock;
+    $(".hint").textContent = "Space plays, arrow keys step. Hover a pixel or a row.";
+  }
   for (const name of ["flow", "training"]) {
     inputs[name].addEventListener("input", () => { clock[name] = +inputs[name].value; playing = false; redraw(); });
     if (!(name === "flow" ? hasFlow : hasTraining)) for (const each of [inputs[name], inputs[name].previousElementSibling, inputs[name].nextElementSibling]) each.hidden = true;
@@ -212,10 +230,10 @@
   const toggle = () => { playing = !playing; if (playing && clock[plays] >= 1) clock[plays] = 0; redraw(); };
   $(".play").addEventListener("click", toggle);
   $(".theme").addEventListener("click", () => { const d = document.documentElement.dataset; d.theme = d.theme === "dark" ? "light" : "dark"; redraw(); });
-  $("select").value = plays;
-  $("select").addEventListener("change", () => { plays = $("select").value; clock[plays] = 0; playing = true; redraw(); });
+  $(".which select").value = plays;
+  $(".which select").addEventListener("change", () => { plays = $(".which select").value; clock[plays] = 0; playing = true; redraw(); });
   $(".which").hidden = !(hasFlow && hasTraining);
-  for (const each of root.querySelectorAll(".points")) { each.hidden = panels.every(p => p.sheets); each.addEventListener("change", redraw); }
+  for (const each of root.querySelectorAll(".points")) { each.hidden = panels.every(p => p.type !== "points"); each.addEventListener("change", redraw); }
   addEventListener("keydown", event => {
     if (/^(SELECT|BUTTON|INPUT|TEXTAREA)$/.test(event.target.tagName)) return;
     if (event.key === " ") { event.preventDefault(); toggle(); }

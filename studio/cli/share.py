@@ -3,6 +3,9 @@
 The suffix of --out chooses the format: .html is one file that opens offline, with both clocks (flow
 and training) to scrub; .gif, .apng and .webp are animations; .mp4 and .webm are videos and need the
 program ffmpeg. Several runs are shown side by side.
+
+Classifiers of scenes and recommenders have no particles. Checkpoints of the whole training answer
+instead: the map, painted class by class, or the list after each item of a history.
 """
 
 import argparse

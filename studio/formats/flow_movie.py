@@ -77,8 +77,10 @@ def _draw(panel: Panel, clock: Clock, share: float, size: int, dark: bool) -> Fr
         large = Image.new("RGB", (size * FINE, size * FINE), surface)
         _draw_points(ImageDraw.Draw(large), panel, clock, (flow, training), size * FINE, dark)
         frame.paste(large.resize((size, size), Image.Resampling.LANCZOS))
-    else:
+    elif isinstance(panel, TilePanel):
         frame.paste(_sheet(panel, flow, training, size), (0, 0))
+    else:
+        frame.paste(panel.draw(flow, training, size, dark=dark), (0, 0))
     _caption(ImageDraw.Draw(frame), panel, clock, share, size, dark)
     return np.asarray(frame)
 
@@ -159,6 +161,8 @@ def _caption(pen: Any, panel: Panel, clock: Clock, share: float, size: int, dark
     values = panel.times if clock == "flow" else panel.steps
     value = float(np.interp(share * (len(values) - 1), range(len(values)), values))
     at = f"t = {value:.2f}" if clock == "flow" else f"step {round(value):,}"
+    if clock == "flow" and not isinstance(panel, PointPanel | TilePanel):
+        at = panel.tell_flow(share)
     wide = pen.textlength(at, font=font)
     pen.text((size - 10 - wide, size + 5), at, font=font, fill=muted)
     title = panel.title

@@ -2,15 +2,13 @@
 
 The page is made of the files in ``resources/pages``. Positions are 13-bit integers within a box,
 stored as differences along the flow, compressed by zlib and written as base64; pictures of other
-data types are WebP images, one for each training step and flow time.
+data types are WebP images, one for each training step and flow time. Maps of scenes and lists of
+recommenders have modules and scripts of their own.
 """
 
-import base64
 import html
-import io
 import json
 import math
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pushforward.studio import hue_wheel, resources
+from pushforward.studio.formats.list_panel import ListPanel
+from pushforward.studio.formats.map_panel import MapPanel
+from pushforward.studio.formats.page_data import encode_bytes, encode_webp, pack_bytes
 from pushforward.studio.store.atomic import write_bytes
 
 __all__ = [
@@ -44,8 +45,9 @@ LIMIT = 2_900_000
 """Bytes of a page. A page that would be larger gets fewer steps and flow times."""
 LEVELS = 8191  # of a position within the box, as in flow.js: finer ones cost space, unseen
 COLOURS = 48  # of the wheel
+OWN_SCRIPTS = {"map": "flow-map.js", "lists": "flow-lists.js"}
+"""Scripts that draw a type of panel; flow.js has those of points and tiles."""
 BOX = 2.5  # half-widths of the view: particles further out are put on its edge
-QUALITY = 72  # of WebP
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,10 +102,10 @@ class TilePanel:
         n, height, width = self.tiles.shape[2:5]
         columns = sheet_columns(n, width / height)
         frames = self.tiles.reshape(-1, n, height, width, 3)
-        return replace(self, sheets=tuple(_webp(lay_out(each, columns)) for each in frames))
+        return replace(self, sheets=tuple(encode_webp(lay_out(each, columns)) for each in frames))
 
 
-Panel = PointPanel | TilePanel
+Panel = PointPanel | TilePanel | MapPanel | ListPanel
 
 
 def write_flow_page(
@@ -149,7 +151,9 @@ def embed_flow(
     """Return the part of a page that plays panels: markup, data and script."""
     data = _data(thin_panels(panels))
     data |= {"title": title, "note": note, "theme": theme, "seconds": seconds}
-    return _resource("flow.html") + _script(data)
+    kinds = sorted({panel["type"] for panel in data["panels"]} & OWN_SCRIPTS.keys())
+    scripts = "".join(f"<script>\n{_resource(OWN_SCRIPTS[kind])}</script>\n" for kind in kinds)
+    return _resource("flow.html") + scripts + _script(data)
 
 
 def _script(data: dict[str, Any]) -> str:
@@ -199,6 +203,8 @@ def _thin(panel: Panel, share: float) -> Panel:
     each = math.sqrt(share) if len(panel.steps) > 2 and len(panel.times) > 2 else share
     rows = _spread(len(panel.steps), each)
     columns = _spread(len(panel.times), each)
+    if not isinstance(panel, PointPanel | TilePanel):
+        return panel.take(rows, columns)
     steps, times = panel.steps[rows], panel.times[columns]
     if isinstance(panel, PointPanel):
         return replace(panel, steps=steps, times=times, x=panel.x[rows][:, columns])
@@ -241,7 +247,9 @@ def _encode(panel: Panel) -> dict[str, Any]:
         "steps": panel.steps.tolist(),
         "times": [round(t, 4) for t in panel.times.tolist()],
     }
-    return found | (_points(panel) if isinstance(panel, PointPanel) else _sheets(panel))
+    if isinstance(panel, PointPanel):
+        return found | _points(panel)
+    return found | (_sheets(panel) if isinstance(panel, TilePanel) else panel.encode())
 
 
 def _points(panel: PointPanel) -> dict[str, Any]:
@@ -252,13 +260,14 @@ def _points(panel: PointPanel) -> dict[str, Any]:
     low, high = (steps & 255).astype(np.uint8), (steps >> 8).astype(np.uint8)
     turns = (hue_wheel.angles(panel.start) * COLOURS).astype(np.uint8) % COLOURS
     return {
+        "type": "points",
         "n": panel.x.shape[2],
         "counts": [int(np.isfinite(each).any(axis=(0, 2)).sum()) for each in panel.x],
         "box": box,
         "view": (x, y, reach),
-        "positions": _text(zlib.compress(low.tobytes() + high.tobytes(), 6)),
-        "turns": _text(turns.tobytes()),
-        "real": _text(_quantise(panel.real, box).astype("<u2").tobytes()),
+        "positions": pack_bytes(low.tobytes() + high.tobytes()),
+        "turns": encode_bytes(turns.tobytes()),
+        "real": encode_bytes(_quantise(panel.real, box).astype("<u2").tobytes()),
     }
 
 
@@ -275,6 +284,7 @@ def _quantise(
 def _sheets(panel: TilePanel) -> dict[str, Any]:
     n, height, width = panel.tiles.shape[2:5]
     return {
+        "type": "tiles",
         "n": n,
         "columns": sheet_columns(n, width / height),
         "aspect": width / height,
@@ -294,18 +304,6 @@ def lay_out(tiles: NDArray[np.uint8], columns: int) -> NDArray[np.uint8]:
     full[:n] = tiles
     grid = full.reshape(rows, columns, height, width, 3).transpose(0, 2, 1, 3, 4)
     return grid.reshape(rows * height, columns * width, 3)
-
-
-def _webp(image: NDArray[np.uint8]) -> str:
-    from PIL import Image
-
-    data = io.BytesIO()
-    Image.fromarray(image).save(data, "WEBP", quality=QUALITY, method=4)
-    return f"data:image/webp;base64,{_text(data.getvalue())}"
-
-
-def _text(data: bytes) -> str:
-    return base64.b64encode(data).decode("ascii")
 
 
 def page_style(name: str) -> str:

@@ -6,7 +6,10 @@ from PySide6.QtWidgets import QFileDialog
 
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.places.runs.share_sheet import ShareSheet
+from pushforward.studio.engine.process.catalogue import build
+from pushforward.studio.engine.process.discovery import discover
 from pushforward.studio.protocol import messages as m
+from pushforward.studio.protocol.spec import Pick, RunSpec
 
 
 def add_run(bench, key: str, race: str = "") -> RunState:
@@ -39,6 +42,30 @@ async def test_the_settings_of_the_dialog_reach_the_engine(bench, tmp_path, wait
     [found] = asked
     assert (found.runs, found.file) == ([run.key], str(tmp_path / "a.gif"))
     assert (found.clock, found.size, found.particles) == ("training", 320, 1000)
+
+
+async def test_maps_and_lists_are_shared_but_no_features(bench, tmp_path) -> None:
+    await bench.start()
+    discover()
+    bench.state.catalog = bench.engine.jobs.offer = build([])
+    why_not = bench.window.registry["share"].why_not
+    kinds = [("sasrec", "streaming"), ("classifier", "indian-pines"), ("classifier", "mnist")]
+    found = []
+    for family, dataset in kinds:
+        run = add_run(bench, str(tmp_path / "runs" / f"{family}-{dataset}"))
+        run.spec = RunSpec(name="", family=Pick(slug=family), dataset=Pick(slug=dataset))
+        run.kept, run.checkpoints = [], [0, 100]
+        bench.state.runs.selection = run.key
+        found.append(why_not())
+    assert found[:2] == ["", ""]
+    assert "neither particles" in found[2]
+    run = bench.state.runs.by_key[str(tmp_path / "runs" / "sasrec-streaming")]
+    bench.state.runs.selection, run.checkpoints = run.key, []
+    assert why_not() == "The run has no checkpoint yet."
+    run.checkpoints = [0]
+    bench.window.registry["share"].run()
+    [sheet] = bench.window.findChildren(ShareSheet)
+    assert "particles" not in sheet.form.rows
 
 
 async def test_a_report_of_a_race_has_all_its_runs(bench, tmp_path, wait) -> None:

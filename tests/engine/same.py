@@ -12,14 +12,17 @@ def finish(work):
         pass
 
 
-def sampled(folder, n=64):
-    loaded = load(folder)
-    drawing = draw(loaded.family, n, seed=3, sampler=loaded.sampler)
+def result_of(work):
     while True:
         try:
-            next(drawing)
+            next(work)
         except StopIteration as end:
-            return end.value.x.numpy()
+            return end.value
+
+
+def sampled(folder, n=64):
+    loaded = load(folder)
+    return result_of(draw(loaded.family, n, seed=3, sampler=loaded.sampler)).x.numpy()
 
 
 def assert_same_run(one, other):

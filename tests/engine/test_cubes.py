@@ -29,12 +29,16 @@ from pushforward.studio.engine.run.model_loading import load
 from pushforward.studio.engine.run.operator_requests import ask
 from pushforward.studio.engine.run.resolve import resolve
 from pushforward.studio.engine.run.validation import Validator
+from pushforward.studio.engine.sharing.answer_panels import answer_panel
+from pushforward.studio.engine.sharing.share_flow import SharePlan, share_flow
 from pushforward.studio.formats.cubes.envi import read_envi
 from pushforward.studio.formats.inspection import Inspection
 from pushforward.studio.formats.limits import FormatError
+from pushforward.studio.formats.map_panel import MapPanel
 from pushforward.studio.protocol.messages import ImportData, Operate, Record, Watch
 from pushforward.studio.protocol.spec import Pick, RunSpec
 from tests.engine.fakes import MemorySink, drive, new_job, new_run
+from tests.engine.same import result_of
 from tests.engine.test_commands import Desk
 
 discover()
@@ -82,17 +86,28 @@ def test_checkpoints_are_kept_all_along_the_training(trained) -> None:
     assert load(folder, 1).step == 1
 
 
+def test_the_map_is_shared_as_it_is_learned(trained, tmp_path) -> None:
+    folder, _ = trained
+    panel = result_of(answer_panel(folder, 3))
+    assert isinstance(panel, MapPanel)
+    assert panel.steps.tolist() == [0, 1, 2, 3]
+    assert panel.classes.shape == (4, *panel.truth.shape)
+    asked = Operate(run=str(folder.path), operator="classify-scene", step=3)
+    last = result_of(inline(asked, WarmModels()))
+    np.testing.assert_array_equal(panel.classes[-1], last.arrays["map"])
+    page = tmp_path / "map.html"
+    *_, done = share_flow(SharePlan([folder], page, theme="dark"))
+    assert done.size == page.stat().st_size < 1_000_000
+    assert '"type":"map"' in page.read_text(encoding="utf-8")
+
+
 def test_the_map_is_of_every_pixel_and_stands_in_the_results_or_a_file(trained, tmp_path) -> None:
     folder, _ = trained
     warm = WarmModels()
 
     def answer(**more: object):
-        work = inline(Operate(run=str(folder.path), operator="classify-scene", **more), warm)
-        while True:
-            try:
-                next(work)
-            except StopIteration as end:
-                return end.value
+        command = Operate(run=str(folder.path), operator="classify-scene", **more)
+        return result_of(inline(command, warm))
 
     found = answer()
     arrays = found.arrays

@@ -20,10 +20,15 @@ from pushforward.studio.engine.process.failures import Refused
 from pushforward.studio.engine.run.model_loading import load
 from pushforward.studio.engine.run.resolve import resolve
 from pushforward.studio.engine.run.run_creation import new_run
+from pushforward.studio.engine.sharing.answer_panels import answer_panel
+from pushforward.studio.engine.sharing.report import ReportPlan, write_report
+from pushforward.studio.engine.sharing.share_flow import SharePlan, share_flow
+from pushforward.studio.formats.list_panel import ListPanel
 from pushforward.studio.protocol import messages as m
 from pushforward.studio.protocol.spec import Pick, RunSpec
 from pushforward.studio.protocol.wire import unpack_arrays
 from pushforward.studio.store.run import RunFolder
+from tests.engine.same import result_of
 from tests.engine.test_commands import Desk
 
 discover()
@@ -82,6 +87,26 @@ def test_both_are_measured_beside_popularity_and_keep_no_records(runs):
     assert pop["quality/recall-at-10"][1][-1] == pytest.approx(
         pop["cost/floor/recall-at-10"][1][-1], abs=0.12
     )
+
+
+def test_lists_are_shared_as_they_are_learned(runs, tmp_path):
+    panel = result_of(answer_panel(runs[0]))
+    assert isinstance(panel, ListPanel)
+    assert (panel.steps[0], panel.steps[-1]) == (0, 12)
+    assert len(panel.steps) > 5
+    for place, user in enumerate(panel.users):
+        assert user.known[-1] == len(user.history) - 1, "the last item is left to be found"
+        for column, known in enumerate(user.known):
+            listed = panel.items[:, column, place]
+            assert not np.isin(listed, user.history[:known]).any()
+    assert (panel.items[0] != panel.items[-1]).any()
+    assert (np.diff(panel.probability, axis=-1) <= 0).all()
+    page = tmp_path / "lists.html"
+    *_, done = share_flow(SharePlan(runs[:1], page))
+    assert done.size == page.stat().st_size < 1_000_000
+    assert '"type":"lists"' in page.read_text(encoding="utf-8")
+    *_, done = write_report(ReportPlan(runs, tmp_path / "report.html"))
+    assert (tmp_path / "report.html").read_text(encoding="utf-8").count('"type":"lists"') == 2
 
 
 def test_a_run_that_goes_on_is_as_if_it_had_never_stopped(tmp_path, runs):

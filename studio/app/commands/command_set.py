@@ -18,7 +18,7 @@ from pushforward.studio.app.commands.search_commands import find_commands
 from pushforward.studio.app.commands.target_commands import hand_commands
 from pushforward.studio.app.core import run_comparison
 from pushforward.studio.app.core.app_state import COMING, AppState
-from pushforward.studio.app.core.data_type_registry import flows_in, moves_in
+from pushforward.studio.app.core.data_type_registry import answers_in, flows_in, moves_in
 from pushforward.studio.app.core.display_names import numbered
 from pushforward.studio.app.design.theme import theme
 from pushforward.studio.app.engine.actions import Actions
@@ -139,7 +139,11 @@ class _Why:
 
     def snapshots(self) -> str:
         run = self.state.runs.current
-        return "" if run is not None and run.kept else "The run has no snapshot yet."
+        if run is None or moves_in(run, self.state.catalog):
+            return "" if run is not None and run.kept else "The run has no snapshot yet."
+        if not answers_in(run, self.state.catalog):
+            return "The model has neither particles, nor a map, nor lists to show."
+        return "" if run.checkpoints else "The run has no checkpoint yet."
 
     def curves(self) -> str:
         run = self.state.runs.current

@@ -92,6 +92,17 @@ def watched_in(run: RunState | None, catalog: Catalog | None) -> bool:
     return moves_in(run, catalog) or (entry is not None and "recommend" in entry.capabilities)
 
 
+def answers_in(run: RunState | None, catalog: Catalog | None) -> bool:
+    """Whether checkpoints of a run answer with what changes over the training: the map of a scene,
+    or lists of recommended items.
+    """
+    entry = family_of_run(run, catalog)
+    if entry is None or moves_in(run, catalog):
+        return False
+    scene = kind_of_run(run, catalog).slug == "cubes"
+    return "recommend" in entry.capabilities or (scene and "classify" in entry.capabilities)
+
+
 def flows_in(run: RunState | None, catalog: Catalog | None) -> bool:
     """Whether data move along a flow time in a run: a generator makes them in one step, and so does
     any model whose records have one flow time.

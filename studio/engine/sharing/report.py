@@ -13,8 +13,8 @@ from pushforward.models.registry import registry
 from pushforward.studio.engine.process.catalogue import build
 from pushforward.studio.engine.process.refusal import Refused
 from pushforward.studio.engine.run.destination import check_destination
-from pushforward.studio.engine.sharing.flow_panels import flow_panel, read_recorded
-from pushforward.studio.engine.sharing.share_flow import Shared, run_title, titles_of
+from pushforward.studio.engine.sharing.answer_panels import can_answer
+from pushforward.studio.engine.sharing.share_flow import Shared, read_panel, run_title, titles_of
 from pushforward.studio.figures import short
 from pushforward.studio.formats.flow_movie import movie_frames
 from pushforward.studio.formats.flow_page import Panel, Theme, embed_flow, page_style, write_page
@@ -87,9 +87,8 @@ def write_report(plan: ReportPlan) -> Iterator[Shared]:
     dark = plan.theme == "dark" and not pdf
     panels: list[Panel] = []
     for place, run in enumerate(plan.runs):
-        yield Shared(place, total, f"Reading {run.name}")
-        if run.flow.steps():
-            panels.append(flow_panel(read_recorded(run, PARTICLES), dark=dark))
+        if run.flow.steps() or can_answer(run):
+            panels.append((yield from read_panel(run, PARTICLES, None, (place, total), dark=dark)))
     yield Shared(total - 2, total, "Writing the report")
     body = report_body(_report(plan, panels, dark=dark))
     check_destination(plan.file, plan.overwrite)

@@ -1,6 +1,6 @@
 """Share what runs recorded: as a page with two clocks, or as a film over one of them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +9,7 @@ import numpy as np
 from pushforward.studio.counts import join_words
 from pushforward.studio.engine.process.refusal import Refused
 from pushforward.studio.engine.run.destination import check_destination
+from pushforward.studio.engine.sharing.answer_panels import answer_panel, can_answer
 from pushforward.studio.engine.sharing.flow_panels import flow_panel, read_recorded
 from pushforward.studio.formats.animation import ANIMATION_SUFFIXES, write_animation
 from pushforward.studio.formats.flow_movie import FRAMES_PER_SECOND, Clock, movie_frames
@@ -16,7 +17,15 @@ from pushforward.studio.formats.flow_page import Panel, Theme, write_flow_page
 from pushforward.studio.formats.video import VIDEO_SUFFIXES, encoder, stream_video
 from pushforward.studio.store.run import RunFolder
 
-__all__ = ["SHARE_SUFFIXES", "SharePlan", "Shared", "run_title", "share_flow", "titles_of"]
+__all__ = [
+    "SHARE_SUFFIXES",
+    "SharePlan",
+    "Shared",
+    "read_panel",
+    "run_title",
+    "share_flow",
+    "titles_of",
+]
 
 PAGE = ".html"
 SHARE_SUFFIXES = (PAGE, *ANIMATION_SUFFIXES, *VIDEO_SUFFIXES)
@@ -127,14 +136,45 @@ def share_flow(plan: SharePlan) -> Iterator[Shared]:
     plan.check()
     dark, panels = plan.theme != "light", list[Panel]()
     for place, run in enumerate(plan.runs):
-        yield Shared(place, len(plan.runs) + 1, f"Reading {run.name}")
-        panels.append(flow_panel(read_recorded(run, plan.particles, plan.step), dark=dark))
+        parts = place, len(plan.runs) + 1
+        panels.append((yield from read_panel(run, plan.particles, plan.step, parts, dark=dark)))
     if plan.file.suffix.lower() == PAGE:
         yield Shared(len(panels), len(panels) + 1, "Writing the page")
         _write_page(plan, panels)
     else:
         yield from _write_movie(plan, panels, dark=dark)
     yield Shared(1, 1, "", plan.file.stat().st_size)
+
+
+def read_panel(
+    run: RunFolder, particles: int, step: int | None, parts: tuple[int, int], *, dark: bool
+) -> Generator[Shared, None, Panel]:
+    """Return what a run recorded, or what its checkpoints answer; yield the progress.
+
+    Args:
+        run: the run.
+        particles: shown at most.
+        step: the last training step that is shown; the newest if None.
+        parts: how many parts of the whole work are done, and how many there are.
+        dark: the theme of drawings.
+
+    Raises:
+        Refused: it has nothing to show.
+        StoreError: it cannot be read.
+    """
+    yield Shared(*parts, f"Reading {run.name}")
+    if run.flow.steps() or not can_answer(run):
+        return flow_panel(read_recorded(run, particles, step), dark=dark)
+    answering = answer_panel(run, step)
+    while True:
+        try:
+            done, total = next(answering)
+        except StopIteration as end:
+            panel: Panel = end.value
+            return panel
+        except ValueError as error:
+            raise Refused(f"{run.name}: {error}", path="runs") from error
+        yield Shared(*parts, f"Asking {run.name}: {done} of {total} checkpoints")
 
 
 def _write_page(plan: SharePlan, panels: Sequence[Panel]) -> None:

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from pushforward.studio.app.core import draft_spec, run_comparison
 from pushforward.studio.app.core.app_state import AppState
-from pushforward.studio.app.core.data_type_registry import kind_of_run
+from pushforward.studio.app.core.data_type_registry import answers_in, kind_of_run
 from pushforward.studio.app.core.display_names import file_stem
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.design.basic import button, label
@@ -51,7 +51,8 @@ class ShareSheet(Dialog):
         self._runs = [each.key for each in runs_shown(state)]
         self.config: dict[str, Any] = {}
         planar = kind_of_run(run, state.catalog).layout != "tiles"
-        self.form = Form(_entry(len(self._runs), planar=planar))
+        answers = answers_in(run, state.catalog)
+        self.form = Form(_entry(len(self._runs), planar=planar, answers=answers))
         self.form.edited.connect(self._edited)
         self.form.rejected.connect(self._check)
         self.go = button("Choose a file…", self._ask_file, kind="primary")
@@ -84,8 +85,14 @@ class ShareSheet(Dialog):
         self.accept()
 
 
-def _entry(several: int, *, planar: bool) -> EntrySpec:
-    """Return the settings as a form takes them."""
+def _entry(several: int, *, planar: bool, answers: bool) -> EntrySpec:
+    """Return the settings as a form takes them; of models that give answers, these are shown."""
+    flow = "Class by class, or the history" if answers else "Flow time"
+    over = (
+        "The last step class by class or item by item, or the answers over the training."
+        if answers
+        else "Noise to data at the last step, or the last flow time over the training."
+    )
     choice = partial(FieldSpec, kind="choice")
     number = partial(FieldSpec, kind="int")
     fields = [
@@ -95,8 +102,7 @@ def _entry(several: int, *, planar: bool) -> EntrySpec:
         ),
         choice(
             path="clock", title="Plays", default="flow", depends=FILMS,
-            choices=_choices({"flow": "Flow time", "training": "Training time"}),
-            help="Noise to data at the last step, or the last flow time over the training.",
+            choices=_choices({"flow": flow, "training": "Training time"}), help=over,
         ),
         choice(
             path="theme", title="Theme", default=theme.colors().name,
