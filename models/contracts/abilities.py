@@ -267,6 +267,15 @@ class Recommends(Protocol):
 
 
 @runtime_checkable
+class RecommendsAtMean(Protocol):
+    """Scores of all items as `Recommends`, at the mean of the latents instead of an average over
+    draws of them.
+    """
+
+    def recommend_at_mean(self, histories: Rows) -> Tensor: ...
+
+
+@runtime_checkable
 class HasItemVectors(Protocol):
     """A vector for each item, item i at i - 1: (items, k)."""
 

@@ -27,6 +27,12 @@ Evaluate: TypeAlias = Callable[[Any, Batch, Tensor], Tensor]
 """From a learner, rows and noise levels (n,) to the output."""
 
 
+def _recommend(learner: Any, rows: Batch) -> Tensor:
+    at_mean = isinstance(learner, abilities.RecommendsAtMean)
+    found: Tensor = learner.recommend_at_mean(rows) if at_mean else learner.recommend(rows)
+    return found
+
+
 @dataclass(frozen=True)
 class ExportedRole:
     """What a network does, and in which units.
@@ -120,8 +126,9 @@ ROLES: tuple[ExportedRole, ...] = (
     ExportedRole(
         "recommender",
         abilities.Recommends,
-        lambda learner, rows, level: learner.recommend(rows),
-        "Scores of all items after histories (n, length), items from 1, padded with 0 at the end",
+        lambda learner, rows, level: _recommend(learner, rows),
+        "Scores of all items after histories (n, length), items from 1, padded with 0 at the end; "
+        "of models with latents at their mean",
     ),
 )
 

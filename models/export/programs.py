@@ -4,6 +4,7 @@ The source is a function of weights and inputs whose body calls ATen operators, 
 PyTorch alone and needs none of the classes of this product.
 """
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,10 +61,16 @@ def capture(network: ExportedNetwork) -> torch.export.ExportedProgram:
     batch = torch.export.Dim("batch", min=1)
     shapes: Any = (tuple({0: batch} for _ in example),)
     problems: list[Exception] = []
+    try:
+        with torch.no_grad():
+            network(*example)  # what is computed once, at the first use, is no part of the graph
+    except (ValueError, RuntimeError) as error:
+        raise NotExportable(f"it needs more than its inputs: {error}") from error
     # The first follows Python code symbolically; the second runs it, which some code needs.
     for strict in (True, False):
         try:
-            with torch.no_grad():
+            with torch.no_grad(), warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # notes on caches, which the graph does without
                 return torch.export.export(network, example, dynamic_shapes=shapes, strict=strict)
         except Exception as error:  # torch documents no common base of what it raises here
             problems.append(error)

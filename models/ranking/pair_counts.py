@@ -52,6 +52,12 @@ class PairCounts:
         columns = self._keys[places] % self.columns
         return of, columns, self._values[places]
 
+    def dense(self) -> Tensor:
+        """Return the square matrix of all counts, (columns, columns) float64."""
+        self._merge()
+        flat = torch.zeros(self.columns**2, dtype=torch.float64, device=self._values.device)
+        return flat.index_put((self._keys,), self._values).view(self.columns, -1)
+
     def over_rows(self, first: int) -> Tensor:
         """Return the sum over the rows from ``first`` on, (columns,)."""
         self._merge()

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from pushforward.models.classical.base import FittedClassifier, with_all_classes
 from pushforward.models.config import Config, param
+from pushforward.models.contracts.batch import Batch
 from pushforward.models.families.classify.pixel_classifier import PixelClassifier
 from pushforward.models.families.classify.shared import GENERATED, GeneratedPerClass
 from pushforward.models.registry import family
@@ -98,7 +99,7 @@ class KernelSvm:
 
     def log_prob(self, x: Tensor) -> Tensor:
         """Return log p(class | x) of x (n, d), (n, classes)."""
-        parts = [self._votes(self.decide(part)) for part in torch.split(x.double(), _AT_ONCE)]
+        parts = [self._votes(self.decide(part.x)) for part in Batch(x.double()).split(_AT_ONCE)]
         scores = torch.cat(parts) / self.temperature
         return with_all_classes(scores, self._present, self._classes)
 
@@ -120,7 +121,12 @@ class KernelSvm:
 
     def _kernel(self, x: Tensor) -> Tensor:
         # The constant is the bias of a machine.
-        return torch.exp(-self._gamma * torch.cdist(x, self._x).square()) + 1.0
+        if torch.compiler.is_compiling():  # cdist takes another path from 26 rows on
+            squares = x.square().sum(dim=1)[:, None] + self._x.square().sum(dim=1)
+            distances = (squares - 2.0 * x @ self._x.T).clamp_min(0.0)
+        else:
+            distances = torch.cdist(x, self._x).square()
+        return torch.exp(-self._gamma * distances) + 1.0
 
 
 def _temperature(scores: Tensor, places: Tensor) -> float:

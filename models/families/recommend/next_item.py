@@ -132,13 +132,10 @@ class _NextItem(Learner[NextItemConfig]):
 
     def recommend(self, histories: Rows) -> Tensor:
         """Return log p(next item) of each item, item i at i - 1: (n, L) -> (n, V)."""
-        states = self.history_states(histories)
+        parts = Batch(self.history_states(histories)).split(_USERS)
         with torch.no_grad():
-            parts = [
-                self._net.scores(states[i : i + _USERS]).float().log_softmax(dim=1)
-                for i in range(0, len(states), _USERS)
-            ]
-        return torch.cat(parts)
+            found = [self._net.scores(part.x).float().log_softmax(dim=1) for part in parts]
+        return torch.cat(found)
 
     def item_vectors(self) -> Tensor:
         """Return the vectors whose products with a state are the scores, (V, k)."""

@@ -190,11 +190,16 @@ class SequentialVae(Learner[C]):
         with torch.no_grad():
             return torch.cat([self._log_p(part.x, draws, generator) for part in parts])
 
+    def recommend_at_mean(self, histories: Rows) -> Tensor:
+        """See `models.contracts.abilities.RecommendsAtMean`."""
+        with torch.no_grad():
+            return self._log_p(Batch.of(histories).to(self.device).x, 0, None)
+
     def draws(self) -> int:
         """Return over how many samples of the latents recommendation averages, 0 without noise."""
         return self.config.draws
 
-    def _log_p(self, x: Tensor, draws: int, generator: torch.Generator) -> Tensor:
+    def _log_p(self, x: Tensor, draws: int, generator: torch.Generator | None) -> Tensor:
         e = self.states.items(x)
         if not draws:
             return self.states.scores(newest(x, self.sample(e, None)[0])).float().log_softmax(dim=1)

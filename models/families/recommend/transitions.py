@@ -19,6 +19,7 @@ from pushforward.models.registry import family
 __all__ = ["Markov", "MarkovConfig", "Windowed", "WindowedConfig"]
 
 C = TypeVar("C", bound=Config)
+_MOST_DENSE = 4000  # items of an exported matrix of counts
 
 
 class MarkovConfig(Config, frozen=True):
@@ -81,6 +82,10 @@ class _Transitions(CountingRecommender[C]):
         """Return how many places apart the items of a pair may be."""
         return 1
 
+    def needs_dense_counts(self) -> bool:
+        """Return whether a graph is exported, which cannot look entries up, and may be dense."""
+        return torch.compiler.is_compiling() and self.items <= _MOST_DENSE
+
     def count(self, rows: Batch) -> None:
         """Add 1/lag for each pair of items."""
         for lag in range(1, min(self.largest_lag(), rows.x.shape[1] - 1) + 1):
@@ -109,8 +114,11 @@ class Markov(_Transitions[MarkovConfig]):
     def scores(self, x: Tensor) -> Tensor:
         size = (x != PADDING).sum(dim=1, keepdim=True)
         last = x.gather(1, (size - 1).clamp_min(0)).squeeze(1)
-        of, item, count = self.follow.rows(last)
         shares = self.popular.log_shares().double().exp()
+        if self.needs_dense_counts():
+            found = self.config.smoothing * shares + self.follow.dense()[last, 1:]
+            return found / found.sum(dim=1, keepdim=True)
+        of, item, count = self.follow.rows(last)
         found = (self.config.smoothing * shares).repeat(len(x), 1)
         found.index_put_((of, item - 1), count, accumulate=True)
         return found / found.sum(dim=1, keepdim=True)
@@ -134,6 +142,9 @@ class Windowed(_Transitions[WindowedConfig]):
         return self.config.lags
 
     def scores(self, x: Tensor) -> Tensor:
+        if self.needs_dense_counts():
+            counts = self.follow.dense()
+            return self._weights(x, counts) @ counts[:, 1:]
         user, of, item, value = self._terms(x)
         found = torch.zeros(len(x), self.items, dtype=torch.float64, device=x.device)
         return found.index_put_((user[of], item - 1), value, accumulate=True)
@@ -148,6 +159,14 @@ class Windowed(_Transitions[WindowedConfig]):
         at = of[term]
         found.index_put_((user[at], place[at], column), value[term], accumulate=True)
         return found.float()
+
+    def _weights(self, x: Tensor, counts: Tensor) -> Tensor:
+        """Return the weight of each item of histories (n, L) in the sum, (n, items + 1)."""
+        kept, age = last_items(x, self.config.last)
+        total = counts.sum(dim=1)[x]
+        each = (-self.config.decay * age).double().exp() / (total + self.config.shrink)
+        nothing = torch.zeros(len(x), self.items + 1, dtype=torch.float64, device=x.device)
+        return nothing.scatter_add(1, x, torch.where(kept, each, 0.0))
 
     def _terms(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Return the terms of the sum: the user of each place that counts, and of each term the
