@@ -99,7 +99,7 @@ def answers_in(run: RunState | None, catalog: Catalog | None) -> bool:
     entry = family_of_run(run, catalog)
     if entry is None or moves_in(run, catalog):
         return False
-    scene = kind_of_run(run, catalog).slug == "cubes"
+    scene = "scene" in kind_of_run(run, catalog).views
     return "recommend" in entry.capabilities or (scene and "classify" in entry.capabilities)
 
 
