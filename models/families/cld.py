@@ -6,14 +6,12 @@ Source: Dockhorn et al. 2022, arXiv:2112.07068.
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import pairwise
-from typing import Annotated, Any, Literal, Unpack
+from typing import Any, Unpack
 
 import torch
 from torch import Tensor
 
-from pushforward.models.config import Config, Pick, param
 from pushforward.models.contracts.batch import Batch, Rows, by_parts
-from pushforward.models.contracts.condition_settings import ConditionalSetting
 from pushforward.models.contracts.family import Family, Frame
 from pushforward.models.contracts.learner import Training, Walk
 from pushforward.models.contracts.spec import DataSpec
@@ -22,54 +20,16 @@ from pushforward.models.fields.velocity import draw_times
 from pushforward.models.nets.calling import call
 from pushforward.models.nets.pick import build
 from pushforward.models.nets.role import DENOISER
-from pushforward.models.nets.settings import DenoiserNet
 from pushforward.models.paths.phase_space import MASS, kernel, ode
 from pushforward.models.registry import family
+from pushforward.models.settings.cld import CldConfig
 from pushforward.models.tensors import expand_like, mean_of_places, noise_like
-from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
 from pushforward.models.training.trained import Trained
 
 __all__ = ["Cld", "CldConfig"]
 
 _WEIGHTS = 0  # a stream of the seed (`models.tensors.make_generator`)
 _EARLIEST = 1e-3  # the time at which noise counts as none
-
-
-class CldConfig(Config, frozen=True):
-    """Settings of a critically damped Langevin diffusion."""
-
-    net: DenoiserNet = Pick()
-    prediction: Annotated[
-        Literal["mixed", "noise"],
-        param(
-            "Prediction",
-            "What the network predicts: the noise of the velocities, or only its non-Gaussian "
-            "part. Errors of the former are not damped and accumulate.",
-            choices={"mixed": "What is not Gaussian (mixed score)", "noise": "Noise"},
-            aspect="prediction",
-        ),
-    ] = "mixed"
-    steps: Annotated[
-        int,
-        param(
-            "Steps",
-            "Number of Heun steps from noise to data, denser near the data.",
-            low=1,
-            high=1000,
-            log=True,
-        ),
-    ] = 30
-    optimizer: NetworkOptimizer = OptimizerConfig(lr=2e-3, schedule="cosine")
-    ema: Annotated[
-        float,
-        param(
-            "EMA decay",
-            "Decay of the moving average of the weights, which sampling uses; 0 for no average.",
-            low=0.0,
-            below=1.0,
-        ),
-    ] = 0.999
-    conditional: ConditionalSetting = False
 
 
 def _predicting_noise(config: Mapping[str, Any], kind: str) -> dict[str, Any]:

@@ -9,12 +9,11 @@ on jets, with two other solvers of the teacher: Leigh et al. 2023, arXiv:2307.06
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Unpack
+from typing import Any, Unpack
 
 import torch
 
 from pushforward.models.carriers.consistency_family import ConsistencyFamily
-from pushforward.models.config import Config, Pick, param
 from pushforward.models.contracts.abilities import Denoise, HasDenoiser
 from pushforward.models.contracts.batch import Batch, Rows
 from pushforward.models.contracts.family import Frame
@@ -22,104 +21,21 @@ from pushforward.models.contracts.learner import Phase, Training, Walk
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.contracts.state import Packed, State
 from pushforward.models.denoisers.consistency import ConsistencyFunction
-from pushforward.models.denoisers.level_settings import DisplaySetting, LargestNoise, SmallestNoise
 from pushforward.models.entries import Needs
-from pushforward.models.fields.consistency import ConsistencyField, ConsistencyWeight, TeacherStep
+from pushforward.models.fields.consistency import ConsistencyField
 from pushforward.models.fields.teacher import Teacher, weights_to_begin_with
 from pushforward.models.nets.pick import build
 from pushforward.models.nets.role import DENOISER
-from pushforward.models.nets.settings import DenoiserNet
 from pushforward.models.paths.clock import FlowClock
 from pushforward.models.registry import family
-from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
+from pushforward.models.settings.consistency_distillation import (
+    ConsistencyDistillationConfig,
+)
 
 __all__ = ["ConsistencyDistillation", "ConsistencyDistillationConfig"]
 
 TEACHER = "teacher"
 _WEIGHTS, _TEACHER = 0, 2  # streams of the seed (`models.tensors.make_generator`)
-
-
-class ConsistencyDistillationConfig(Config, frozen=True):
-    """Settings of a consistency distillation. Levels are relative to standardised data."""
-
-    net: DenoiserNet = Pick()
-    levels: Annotated[
-        int,
-        param(
-            "Levels",
-            "Number of noise levels into which the teacher's trajectories are divided. More "
-            "follow its ODE more closely and take longer to train.",
-            low=2,
-            high=1000,
-            log=True,
-        ),
-    ] = 18
-    teacher_steps: Annotated[
-        int,
-        param(
-            "Steps between levels",
-            "Teacher steps from each level to the next lower one. More allow fewer levels at "
-            "the same accuracy; each costs time.",
-            low=1,
-            high=100,
-            log=True,
-        ),
-    ] = 1
-    solver: Annotated[
-        TeacherStep,
-        param(
-            "Teacher's step",
-            "Solver of the teacher's steps. Heun and DPM-2 take two network evaluations per step.",
-            choices={"heun": "Heun", "dpm-2": "DPM-2 (PC-Droid)", "euler": "Euler"},
-            advanced=True,
-        ),
-    ] = "heun"
-    weight: Annotated[
-        ConsistencyWeight,
-        param(
-            "Loss weight",
-            "Weight of each pair of adjacent levels in the loss.",
-            choices={"even": "Even", "gap": "One over their distance"},
-            aspect="loss",
-        ),
-    ] = "even"
-    target: Annotated[
-        float,
-        param(
-            "Target EMA",
-            "Decay of the moving average of the weights that gives the target; 0 uses the "
-            "current weights.",
-            low=0.0,
-            below=1.0,
-            aspect="loss",
-        ),
-    ] = 0.95
-    s_min: SmallestNoise = 0.002
-    s_max: LargestNoise = 20.0
-    optimizer: NetworkOptimizer = OptimizerConfig(lr=1e-3, schedule="cosine")
-    teacher_share: Annotated[
-        float,
-        param(
-            "Teacher's share",
-            "Fraction of the training spent on the teacher, if you choose none.",
-            above=0.0,
-            high=0.95,
-        ),
-    ] = 0.6
-    teacher_optimizer: Annotated[
-        OptimizerConfig,
-        param("Optimiser of the lesson", "How a teacher that is not chosen learns."),
-    ] = OptimizerConfig(lr=2e-3, schedule="cosine")
-    ema: Annotated[
-        float,
-        param(
-            "EMA decay",
-            "Decay of the moving average of the weights, which sampling uses; 0 for no average.",
-            low=0.0,
-            below=1.0,
-        ),
-    ] = 0.999
-    display: DisplaySetting = "variance-preserving"
 
 
 @family(

@@ -1,107 +1,29 @@
 """Discriminator Flow: a GAN without a generator; field = critic with a clock, carrier = flow."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Unpack
+from typing import Any, Unpack
 
 from torch import Tensor
 
 from pushforward.models.carriers.carried_family import Carried
 from pushforward.models.carriers.flowing import FlowingParticles
-from pushforward.models.config import Config, ConfigError, Pick, param
+from pushforward.models.config import ConfigError
 from pushforward.models.contracts.batch import Batch, Rows
-from pushforward.models.contracts.condition_settings import ConditionalSetting
 from pushforward.models.contracts.family import Family
 from pushforward.models.contracts.learner import LayerFunction, Training, Walk
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.contracts.state import Packed
-from pushforward.models.fields.adversarial import LossSetting, check_penalty, warn_of
+from pushforward.models.fields.adversarial import check_penalty, warn_of
 from pushforward.models.fields.critic import Critic
-from pushforward.models.fields.critic_settings import CentreSetting, PenaltySetting, PlaceSetting
 from pushforward.models.fields.critic_setup import build_critic, critic_layers, retune_critic
-from pushforward.models.fields.rescalings import RescalingSetting, ShiftSetting
 from pushforward.models.nets.earlier import networks_as_picks
-from pushforward.models.nets.settings import CriticNet
 from pushforward.models.registry import family
-from pushforward.models.training.optim import OptimizerConfig
+from pushforward.models.settings.discriminator_flow import DiscriminatorFlowConfig
 
 __all__ = ["DiscriminatorFlow", "DiscriminatorFlowConfig"]
 
 # A stream of the seed (`models.tensors.make_generator`).
 _WEIGHTS = 0
-
-
-class DiscriminatorFlowConfig(Config, frozen=True):
-    """Settings of a Discriminator Flow. Lengths are relative to standardised data."""
-
-    critic: CriticNet = Pick(config={"activation": "leaky-relu"})
-    loss: LossSetting = "logistic"
-    rescaling: RescalingSetting = "non-saturated"
-    shift: ShiftSetting = 0.0
-    steps: Annotated[
-        int,
-        param(
-            "Flow steps",
-            "Number of Euler steps from the prior to the data. The cost of a training step "
-            "grows with it.",
-            low=1,
-            high=1024,
-            unit="steps",
-            log=True,
-        ),
-    ] = 28
-    speed: Annotated[
-        float,
-        param(
-            "Speed",
-            "Distance that a particle moves along the whole flow in a field of length 1.",
-            above=0.0,
-            high=1e4,
-            unit="data std",
-            log=True,
-            live=True,
-        ),
-    ] = 2.0
-    stop: Annotated[
-        int,
-        param(
-            "Stop after",
-            "Sampling may stop after fewer steps; a quarter is often enough.",
-            low=0,
-            high=1024,
-            unit="steps",
-            zero="All",
-            live=True,
-        ),
-    ] = 0
-    noise: Annotated[
-        float,
-        param(
-            "Noise",
-            "Variance of the noise added along the whole flow (entropic regularisation). Widens "
-            "the samples.",
-            low=0.0,
-            high=100.0,
-            unit="variance",
-            zero="None",
-            live=True,
-        ),
-    ] = 0.0
-    penalty: PenaltySetting = 0.03
-    centre: CentreSetting = 0.0
-    place: PlaceSetting = "between"
-    critic_optimizer: Annotated[
-        OptimizerConfig, param("Critic's optimiser", "How the critic learns.")
-    ] = OptimizerConfig(lr=1e-3, beta1=0.5, schedule="cosine")
-    ema: Annotated[
-        float,
-        param(
-            "EMA decay",
-            "Decay of the moving average of the critic, which moves the samples; 0 for no average.",
-            low=0.0,
-            below=1.0,
-        ),
-    ] = 0.99
-    conditional: ConditionalSetting = False
 
 
 def _check(config: DiscriminatorFlowConfig) -> None:

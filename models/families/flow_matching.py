@@ -1,74 +1,26 @@
 """Flow matching: field = velocity on lines from noise to data, paired by a coupling."""
 
-from typing import Annotated, Unpack
+from typing import Unpack
 
 import torch
 from torch import Tensor
 
 from pushforward.models.carriers.flow_family import FlowFamily, between
-from pushforward.models.config import Config, Pick, param
 from pushforward.models.contracts.batch import Batch, Rows
-from pushforward.models.contracts.condition_settings import ConditionalSetting
 from pushforward.models.contracts.learner import Training, Walk
 from pushforward.models.contracts.spec import DataSpec
-from pushforward.models.couplings.couple import CouplingName, coupled_noise
+from pushforward.models.couplings.couple import coupled_noise
 from pushforward.models.fields.velocity import VelocityField, draw_times
 from pushforward.models.nets.pick import build
 from pushforward.models.nets.role import DENOISER
-from pushforward.models.nets.settings import DenoiserNet
 from pushforward.models.registry import family
+from pushforward.models.settings.flow_matching import FlowMatchingConfig
 from pushforward.models.tensors import expand_like, noise_like
-from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
 
 __all__ = ["FlowMatching", "FlowMatchingConfig"]
 
 _WEIGHTS = 0  # a stream of the seed (`models.tensors.make_generator`)
 _EDGE = 1e-3  # of the time of a bridge, whose slope is infinite at both ends
-
-
-class FlowMatchingConfig(Config, frozen=True):
-    """Settings of flow matching."""
-
-    net: DenoiserNet = Pick()
-    coupling: Annotated[
-        CouplingName,
-        param(
-            "Coupling",
-            "How noise and data of a batch are paired. Independent pairs cross and bend the "
-            "flow; optimal-transport pairs are straighter and need fewer steps.",
-            choices={
-                "independent": "Independent (I-CFM)",
-                "minibatch-ot": "Optimal transport (OT-CFM)",
-                "schroedinger": "Schrödinger bridge (SB-CFM)",
-            },
-            aspect="path",
-        ),
-    ] = "independent"
-    bridge: Annotated[
-        float,
-        param(
-            "Bridge noise",
-            "Standard deviation σ of the Brownian bridge: paths are spread by σ √(t(1 − t)). A "
-            "smaller value pairs more strictly.",
-            low=0.05,
-            high=10.0,
-            log=True,
-            unit="data std",
-            aspect="path",
-            depends=("coupling", ("schroedinger",)),
-        ),
-    ] = 0.5
-    optimizer: NetworkOptimizer = OptimizerConfig(lr=2e-3, schedule="cosine")
-    ema: Annotated[
-        float,
-        param(
-            "EMA decay",
-            "Decay of the moving average of the weights, which sampling uses; 0 for no average.",
-            low=0.0,
-            below=1.0,
-        ),
-    ] = 0.999
-    conditional: ConditionalSetting = False
 
 
 @family(

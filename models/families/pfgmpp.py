@@ -12,87 +12,34 @@ proposition 2, theorems 1 and 4).
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Unpack
+from typing import Unpack
 
 import torch
 from torch import Tensor
 
 from pushforward.models.carriers.diffusion_family import DiffusionFamily
 from pushforward.models.carriers.particles import Particles
-from pushforward.models.config import Config, Pick, param
 from pushforward.models.contracts.batch import Batch, Rows
-from pushforward.models.contracts.condition_settings import ConditionalSetting
 from pushforward.models.contracts.learner import Training, Walk
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.contracts.state import Packed
 from pushforward.models.denoisers.denoiser import Denoiser
 from pushforward.models.denoisers.densities import draw_levels
 from pushforward.models.denoisers.level_settings import (
-    DisplaySetting,
-    LargestNoise,
-    SmallestNoise,
     log_normal,
 )
 from pushforward.models.fields.score import ScoreField
 from pushforward.models.nets.pick import build
 from pushforward.models.nets.role import DENOISER
-from pushforward.models.nets.settings import DenoiserNet
 from pushforward.models.paths.clock import FlowClock
 from pushforward.models.registry import family
 from pushforward.models.samplers.heun import Heun
+from pushforward.models.settings.pfgmpp import PfgmPlusPlusConfig
 from pushforward.models.tensors import expand_like, noise_like
-from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
 
 __all__ = ["PfgmPlusPlus", "PfgmPlusPlusConfig", "student_noise"]
 
 _WEIGHTS = 0  # a stream of the seed (`models.tensors.make_generator`)
-
-
-class PfgmPlusPlusConfig(Config, frozen=True):
-    """Settings of PFGM++ in addition to those of EDM. Levels are relative to standardised data."""
-
-    net: DenoiserNet = Pick()
-    dimensions: Annotated[
-        int,
-        param(
-            "Extra dimensions D",
-            "Number of extra dimensions D. Small values give heavy-tailed noise, which "
-            "tolerates errors; large values approach diffusion.",
-            low=1,
-            high=1_000_000,
-            log=True,
-            aspect="path",
-        ),
-    ] = 128
-    density_mean: Annotated[
-        float,
-        param(
-            "P_mean (of ln s)", "Mean of ln σ over the training noise levels.", low=-6.0, high=6.0
-        ),
-    ] = -1.2
-    density_std: Annotated[
-        float,
-        param(
-            "P_std (of ln s)",
-            "Standard deviation of ln σ over the training noise levels.",
-            above=0.0,
-            high=6.0,
-        ),
-    ] = 1.2
-    s_min: SmallestNoise = 0.002
-    s_max: LargestNoise = 20.0
-    optimizer: NetworkOptimizer = OptimizerConfig(lr=2e-3, schedule="cosine")
-    ema: Annotated[
-        float,
-        param(
-            "EMA decay",
-            "Decay of the moving average of the weights, which sampling uses; 0 for no average.",
-            low=0.0,
-            below=1.0,
-        ),
-    ] = 0.999
-    display: DisplaySetting = "variance-preserving"
-    conditional: ConditionalSetting = False
 
 
 def student_noise(like: Batch, dimensions: int, generator: torch.Generator) -> Tensor:

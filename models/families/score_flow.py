@@ -1,80 +1,21 @@
 """Score flow: field = difference of two scores, carrier = free particles."""
 
 from collections.abc import Mapping
-from typing import Annotated, Unpack
+from typing import Unpack
 
 from pushforward.models.carriers.population_family import PopulationFamily
-from pushforward.models.carriers.population_settings import (
-    Noise,
-    PopulationSize,
-    Reach,
-    Speed,
-    StartLaw,
-    StartWidth,
-)
-from pushforward.models.config import Config, Pick, param
 from pushforward.models.contracts.batch import Batch, Rows
-from pushforward.models.contracts.condition_settings import ConditionalSetting
 from pushforward.models.contracts.learner import LayerFunction, Phase, Training, Walk
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.contracts.state import Packed
 from pushforward.models.denoisers.densities import RhoUniform
-from pushforward.models.fields.difference_settings import (
-    HighLevel,
-    LevelRho,
-    LowLevel,
-    ScoreOptimizer,
-    ScoreSteps,
-    TeacherLevels,
-    TeacherOptimizer,
-    TeacherShare,
-    WarmStart,
-    WeightData,
-    WeightGen,
-)
 from pushforward.models.fields.probes import Probes
 from pushforward.models.fields.taught_difference import TaughtDifference
 from pushforward.models.nets.earlier import networks_as_picks, unbalanced
-from pushforward.models.nets.settings import ScoreNet
 from pushforward.models.registry import family
-from pushforward.models.training.optim import OptimizerConfig
+from pushforward.models.settings.score_flow import ScoreFlowConfig
 
 __all__ = ["ScoreFlow", "ScoreFlowConfig"]
-
-
-class ScoreFlowConfig(Config, frozen=True):
-    """Settings of a score flow. Lengths and levels are relative to standardised data."""
-
-    population: PopulationSize = 1024
-    start: StartLaw = "gaussian"
-    start_width: StartWidth = 1.0
-    teacher_share: TeacherShare = 0.5
-    score_steps: ScoreSteps = 5
-    speed: Speed = 0.1
-    noise: Noise = 0.0
-    reach: Reach = 1.0
-    w_data: WeightData = 1.0
-    w_gen: WeightGen = 1.0
-    warm_start: WarmStart = True
-    s_low: LowLevel = 0.05
-    s_high: HighLevel = 5.0
-    rho: LevelRho = 3.0
-    pairs: Annotated[
-        int,
-        param(
-            "Noise pairs",
-            "Number of antithetic noise pairs over which a move is averaged, shared by all "
-            "particles. More reduce the variance and cost more.",
-            low=1,
-            high=256,
-            advanced=True,
-        ),
-    ] = 4
-    net: ScoreNet = Pick()
-    optimizer: TeacherOptimizer = OptimizerConfig(lr=2e-3, schedule="cosine")
-    score_optimizer: ScoreOptimizer = OptimizerConfig(lr=1e-3, schedule="cosine")
-    teacher_levels: TeacherLevels = "log-normal"
-    conditional: ConditionalSetting = False
 
 
 @family(

@@ -4,90 +4,34 @@ Sources: Zheng et al. 2022, arXiv:2202.09671 (TDPM); Lyu et al. 2022, arXiv:2205
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Unpack
+from typing import Unpack
 
 from pushforward.models.carriers.diffusion_family import DiffusionFamily
-from pushforward.models.carriers.pair_settings import PairCount, pair_steps
+from pushforward.models.carriers.pair_settings import pair_steps
 from pushforward.models.carriers.pairs import Pairs
 from pushforward.models.carriers.truncated import FittedGaussian, TruncatedParticles
-from pushforward.models.config import Config, Pick, param
 from pushforward.models.contracts.batch import Batch, Rows
-from pushforward.models.contracts.condition_settings import ConditionalSetting
 from pushforward.models.contracts.family import Family
 from pushforward.models.contracts.learner import Training, Walk
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.contracts.state import Packed
 from pushforward.models.denoisers.denoiser import Denoiser
 from pushforward.models.denoisers.densities import draw_levels
-from pushforward.models.denoisers.level_settings import DisplaySetting, SmallestNoise, log_normal
+from pushforward.models.denoisers.level_settings import log_normal
 from pushforward.models.entries import Needs
 from pushforward.models.fields.score import ScoreField
 from pushforward.models.nets.pick import build
 from pushforward.models.nets.role import DENOISER
-from pushforward.models.nets.settings import DenoiserNet
 from pushforward.models.paths.clock import FlowClock
 from pushforward.models.registry import family
+from pushforward.models.settings.truncated_diffusion import TruncatedDiffusionConfig
 from pushforward.models.tensors import make_generator
-from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
 
 __all__ = ["TruncatedDiffusion", "TruncatedDiffusionConfig"]
 
 SOURCE = "source"
 _WEIGHTS, _SAMPLES = 0, 3  # streams of the seed (`models.tensors.make_generator`)
 _SOLVER = 18
-
-
-class TruncatedDiffusionConfig(Config, frozen=True):
-    """Settings of a truncated diffusion. Levels are relative to standardised data."""
-
-    net: DenoiserNet = Pick()
-    start: Annotated[
-        float,
-        param(
-            "Starting noise",
-            "Noise level at which sampling starts. Errors of the starting distribution smaller "
-            "than this are corrected, larger ones remain.",
-            low=0.05,
-            high=100.0,
-            log=True,
-            unit="data std",
-            aspect="path",
-        ),
-    ] = 0.5
-    pairs: PairCount = 10_000
-    density_mean: Annotated[
-        float,
-        param(
-            "P_mean (of ln s)", "Mean of ln σ over the training noise levels.", low=-6.0, high=6.0
-        ),
-    ] = -1.2
-    density_std: Annotated[
-        float,
-        param(
-            "P_std (of ln s)",
-            "Standard deviation of ln σ over the training noise levels.",
-            above=0.0,
-            high=6.0,
-        ),
-    ] = 1.2
-    s_min: SmallestNoise = 0.002
-    optimizer: NetworkOptimizer = OptimizerConfig(lr=2e-3, schedule="cosine")
-    ema: Annotated[
-        float,
-        param(
-            "EMA decay",
-            "Decay of the moving average of the weights, which sampling uses; 0 for no average.",
-            low=0.0,
-            below=1.0,
-        ),
-    ] = 0.999
-    display: DisplaySetting = "variance-preserving"
-    conditional: ConditionalSetting = False
-
-    @property
-    def s_max(self) -> float:
-        """The largest noise that is learned and sampled."""
-        return self.start
 
 
 @family(

@@ -37,8 +37,8 @@ PLUMBING = {
     ),
 }
 """Functions that connect a family to the product; all other functions count as mathematics."""
-LOWEST_SHARE = 0.37
-"""The mean share of mathematics today, rounded down: raise it, never lower it. The goal is 0.45."""
+LOWEST_SHARE = 0.45
+"""The mean share of mathematics today, rounded down: raise it, never lower it."""
 
 
 def families() -> list[type]:

@@ -6,12 +6,11 @@ the generator).
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Unpack
+from typing import Unpack
 
 from torch import Tensor
 from torch.nn import functional
 
-from pushforward.models.config import Config, Pick, param
 from pushforward.models.contracts.batch import Batch, Rows
 from pushforward.models.contracts.learner import Learner, Training, Walk
 from pushforward.models.contracts.spec import LABEL, DataSpec
@@ -26,52 +25,13 @@ from pushforward.models.families.classify.shared import (
 from pushforward.models.nets.calling import call
 from pushforward.models.nets.pick import build
 from pushforward.models.nets.role import encoder
-from pushforward.models.nets.settings import EncoderNet
 from pushforward.models.registry import family
-from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
+from pushforward.models.settings.classifier import ClassifierConfig
 from pushforward.models.training.trained import Trained
 
 __all__ = ["Classifier", "ClassifierConfig"]
 
 _WEIGHTS = 0  # a stream of the seed (`models.tensors.make_generator`)
-
-
-class ClassifierConfig(Config, frozen=True):
-    """Settings of a classifier."""
-
-    net: EncoderNet = Pick()
-    smoothing: Annotated[
-        float,
-        param(
-            "Label smoothing",
-            "Fraction of each label that is spread evenly over all classes.",
-            low=0.0,
-            below=1.0,
-        ),
-    ] = 0.0
-    noise: Annotated[
-        float,
-        param(
-            "Noise",
-            "Standard deviation of noise added to the training data, in units of the data's. "
-            "Prevents overfitting with few labels.",
-            low=0.0,
-            high=10.0,
-            zero="none",
-        ),
-    ] = 0.0
-    optimizer: NetworkOptimizer = OptimizerConfig(
-        kind="adamw", lr=2e-3, weight_decay=0.01, schedule="cosine"
-    )
-    ema: Annotated[
-        float,
-        param(
-            "EMA decay",
-            "Decay of the moving average of the weights, which classification uses.",
-            low=0.0,
-            below=1.0,
-        ),
-    ] = 0.99
 
 
 @family(

@@ -6,13 +6,12 @@ arXiv:1703.01780, eq. 1; entropy: Grandvalet and Bengio 2004 (NeurIPS 17), eq. 6
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Literal, Unpack
+from typing import Unpack
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from pushforward.models.config import Config, Pick, param
 from pushforward.models.contracts.batch import Batch, Rows
 from pushforward.models.contracts.data import RowSource
 from pushforward.models.contracts.learner import Learner, Training, Walk
@@ -26,73 +25,13 @@ from pushforward.models.families.classify.shared import (
 )
 from pushforward.models.nets.pick import build
 from pushforward.models.nets.role import encoder
-from pushforward.models.nets.settings import EncoderNet
 from pushforward.models.registry import family
-from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
+from pushforward.models.settings.mean_teacher import MeanTeacherConfig
 from pushforward.models.training.trained import Trained
 
 __all__ = ["MeanTeacher", "MeanTeacherConfig"]
 
 _WEIGHTS = 0  # a stream of the seed
-
-
-class MeanTeacherConfig(Config, frozen=True):
-    """Settings of semi-supervised training by a teacher."""
-
-    net: EncoderNet = Pick(slug="patch-discriminator")
-    loss: Annotated[
-        Literal["pseudo", "consistency", "entropy"],
-        param(
-            "Unlabelled loss",
-            "Pseudo-labels: train on the classes that the teacher predicts with confidence. "
-            "Consistency: match the teacher under other noise. Entropy: minimise the entropy.",
-            choices={
-                "pseudo": "Pseudo-labels",
-                "consistency": "Consistency",
-                "entropy": "Entropy",
-            },
-        ),
-    ] = "pseudo"
-    unlabelled: Annotated[
-        float,
-        param(
-            "Unlabelled weight",
-            "Weight of the loss on unlabelled data.",
-            low=0.0,
-            high=100.0,
-            zero="supervised only",
-        ),
-    ] = 1.0
-    confidence: Annotated[
-        float,
-        param(
-            "Confidence",
-            "Minimum probability of a pseudo-label.",
-            low=0.0,
-            below=1.0,
-            depends=("loss", ("pseudo",)),
-        ),
-    ] = 0.9
-    noise: Annotated[
-        float,
-        param(
-            "Noise",
-            "Standard deviation of noise added to all windows, in units of the data's.",
-            low=0.0,
-            high=10.0,
-            zero="none",
-        ),
-    ] = 0.1
-    optimizer: NetworkOptimizer = OptimizerConfig(kind="adam", lr=3e-3, schedule="cosine")
-    ema: Annotated[
-        float,
-        param(
-            "EMA decay",
-            "Decay of the moving average of the weights: the teacher, which also classifies.",
-            low=0.0,
-            below=1.0,
-        ),
-    ] = 0.99
 
 
 @family(

@@ -6,13 +6,12 @@ hyperspectral scenes Zhong et al. 2020, doi:10.1109/TCYB.2019.2915094. With K lo
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Literal, Unpack
+from typing import Unpack
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from pushforward.models.config import Config, Pick, param
 from pushforward.models.contracts.batch import Batch, Rows
 from pushforward.models.contracts.data import RowSource
 from pushforward.models.contracts.learner import Learner, Training, Walk
@@ -26,87 +25,14 @@ from pushforward.models.families.classify.shared import (
 )
 from pushforward.models.nets.pick import build
 from pushforward.models.nets.role import encoder
-from pushforward.models.nets.settings import EncoderNet
-from pushforward.models.nets.spectra.discriminator import PatchConfig, PatchGenerator
+from pushforward.models.nets.spectra.discriminator import PatchGenerator
 from pushforward.models.registry import family
-from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
+from pushforward.models.settings.semi_gan import SemiGanConfig
 from pushforward.models.training.trained import Trained
 
 __all__ = ["SemiGan", "SemiGanConfig", "unlabelled_loss"]
 
 _D, _G = 0, 2  # streams of the seed; 1 is the noise
-
-
-class SemiGanConfig(Config, frozen=True):
-    """Settings of a semi-supervised GAN."""
-
-    net: EncoderNet = Pick(slug="patch-discriminator")
-    generator: Annotated[
-        PatchConfig, param("Generator", "Network that maps latents to windows.")
-    ] = PatchConfig()
-    latent: Annotated[
-        int, param("Latent size", "Number of values of a latent.", low=1, high=1024)
-    ] = 32
-    form: Annotated[
-        Literal["implicit", "explicit"],
-        param(
-            "Class of generated data",
-            "Implicit: one logit for each class, and 0 for generated data. Explicit: one more "
-            "logit. Both describe the same distributions.",
-            choices={"implicit": "Implicit (K logits)", "explicit": "Explicit (K + 1 logits)"},
-        ),
-    ] = "implicit"
-    generator_loss: Annotated[
-        Literal["feature-matching", "ordinary"],
-        param(
-            "Generator loss",
-            "Feature matching compares the mean features of generated and unlabelled data; the "
-            "ordinary loss maximises log p(real).",
-            choices={"feature-matching": "Feature matching", "ordinary": "Ordinary"},
-        ),
-    ] = "feature-matching"
-    fakes: Annotated[
-        Literal["generator", "shuffled"],
-        param(
-            "Generated data",
-            "A generator, or no generator at all: unlabelled data with each channel shuffled over "
-            "the batch. If that is as good, the generator earns nothing.",
-            choices={"generator": "By the generator", "shuffled": "Shuffled channels (null model)"},
-        ),
-    ] = "generator"
-    unlabelled: Annotated[
-        float,
-        param(
-            "Unlabelled weight",
-            "Weight of the loss on unlabelled and generated data.",
-            low=0.0,
-            high=100.0,
-            zero="supervised only",
-        ),
-    ] = 0.2
-    noise: Annotated[
-        float,
-        param(
-            "Noise",
-            "Standard deviation of noise added to all windows, in units of the data's.",
-            low=0.0,
-            high=10.0,
-            zero="none",
-        ),
-    ] = 0.1
-    optimizer: NetworkOptimizer = OptimizerConfig(kind="adam", lr=3e-3, schedule="cosine")
-    generator_optimizer: Annotated[
-        OptimizerConfig, param("Optimiser of the generator", "How the generator learns.")
-    ] = OptimizerConfig(kind="adam", lr=1e-3, beta1=0.5)
-    ema: Annotated[
-        float,
-        param(
-            "EMA decay",
-            "Decay of the moving average of the weights, which classification uses.",
-            low=0.0,
-            below=1.0,
-        ),
-    ] = 0.99
 
 
 def unlabelled_loss(real: Tensor, fake: Tensor) -> Tensor:

@@ -1,12 +1,11 @@
 """CELL: look-alikes of single graphs, by walks of low rank: NetGAN without a GAN."""
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Unpack
+from typing import Any, Unpack
 
 import torch
 from torch import Tensor
 
-from pushforward.models.config import Config, param
 from pushforward.models.contracts.batch import Batch, Rows
 from pushforward.models.contracts.family import Family, Frame
 from pushforward.models.contracts.learner import Training, Walk
@@ -15,52 +14,14 @@ from pushforward.models.contracts.state import Packed
 from pushforward.models.layouts.graphs import Packing
 from pushforward.models.nets.graphs.look_alikes import Originals, chosen_edges, scores
 from pushforward.models.registry import family
+from pushforward.models.settings.cell import CellConfig
 from pushforward.models.tensors import real_places
-from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
 from pushforward.models.training.trained import Trained
 
 __all__ = ["Cell", "CellConfig"]
 
 _FACTORS = 0  # stream of the seed (`models.tensors.make_generator`)
 _FRAMES = 12  # in which the edges of a look-alike come
-
-
-class CellConfig(Config, frozen=True):
-    """Settings of CELL."""
-
-    room: Annotated[
-        int,
-        param(
-            "Training graphs stored",
-            "Number of different training graphs that are stored and imitated. The paper uses one.",
-            low=1,
-            high=10_000,
-            unit="originals",
-            log=True,
-        ),
-    ] = 100
-    rank: Annotated[
-        int,
-        param(
-            "Rank",
-            "Rank of the transition matrix of the random walks. A lower rank keeps less of a "
-            "graph.",
-            low=1,
-            high=200,
-            log=True,
-        ),
-    ] = 3
-    likeness: Annotated[
-        float,
-        param(
-            "Edge overlap",
-            "Training of a graph stops once random walks follow its edges in this fraction of "
-            "their steps. At 1 samples are copies.",
-            above=0.0,
-            high=1.0,
-        ),
-    ] = 0.85
-    optimizer: NetworkOptimizer = OptimizerConfig(lr=0.05)
 
 
 @family(

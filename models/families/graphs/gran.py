@@ -1,65 +1,21 @@
 """GRAN: blocks of nodes, each from messages over the graph so far, its edges from a mixture."""
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from pushforward.models.config import Config, ConfigError, param
+from pushforward.models.config import ConfigError
 from pushforward.models.families.graphs.empty_rows import apart, first_edges
 from pushforward.models.families.graphs.growing import Ordered
 from pushforward.models.families.graphs.row_by_row import RowByRow
-from pushforward.models.families.graphs.settings import NodeOrder
-from pushforward.models.nets.graphs.gran import GranNet, GranNetConfig
+from pushforward.models.nets.graphs.gran import GranNet
 from pushforward.models.registry import family
-from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
-from pushforward.models.training.settings import Averaging
+from pushforward.models.settings.gran import GranConfig
 
 __all__ = ["Gran", "GranConfig"]
-
-
-class GranConfig(Config, frozen=True):
-    """Settings of GRAN."""
-
-    block: Annotated[
-        int,
-        param(
-            "Block",
-            "Number of nodes added at once. More are faster to sample and less dependent on "
-            "each other.",
-            low=1,
-            high=50,
-            unit="nodes",
-        ),
-    ] = 1
-    seen: Annotated[
-        int,
-        param(
-            "Blocks per step",
-            "Number of blocks of each graph in a training step, spread evenly over it.",
-            low=0,
-            high=500,
-            zero="All",
-        ),
-    ] = 4
-    order: NodeOrder = "breadth"
-    alone: Annotated[
-        Literal["told", "mixture"],
-        param(
-            "Isolated nodes",
-            "How the probability of a node without edges is modelled: separately, or, as in the "
-            "paper, by the mixture. Connected graphs have none; a mixture predicts one in "
-            "forty.",
-            choices={"told": "A chance of their own", "mixture": "As the mixture has it"},
-        ),
-    ] = "told"
-    net: Annotated[GranNetConfig, param("Network", "The one that sends messages.")] = (
-        GranNetConfig()
-    )
-    optimizer: NetworkOptimizer = OptimizerConfig(lr=3e-3, schedule="cosine", clip=5.0)
-    ema: Averaging = 0.99
 
 
 def _mixtures_before(config: Mapping[str, Any], kind: str) -> dict[str, Any]:

@@ -12,10 +12,10 @@ from pushforward.models.contracts.batch import Batch, Rows, by_parts
 from pushforward.models.contracts.family import Frame
 from pushforward.models.contracts.learner import Walk, finish
 from pushforward.models.families.graphs.one_shot import EdgesAndNumbers, OneShot
-from pushforward.models.families.graphs.settings import NodeOrder
 from pushforward.models.layouts.dequantised import NoiseWidth, noised
 from pushforward.models.nets.graphs.couplings import CouplingsConfig, NodeCouplings
 from pushforward.models.registry import family
+from pushforward.models.settings.graph_order import NodeOrder
 from pushforward.models.tensors import make_generator
 from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
 from pushforward.models.training.settings import Averaging

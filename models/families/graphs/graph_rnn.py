@@ -3,58 +3,18 @@ joined.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from pushforward.models.config import Config, param
 from pushforward.models.families.graphs.growing import Ordered
 from pushforward.models.families.graphs.row_by_row import RowByRow
-from pushforward.models.families.graphs.settings import NodeOrder
-from pushforward.models.nets.graphs.row_gru import RowGru, RowGruConfig, backward, rows_of
+from pushforward.models.nets.graphs.row_gru import RowGru, backward, rows_of
 from pushforward.models.registry import family
-from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
-from pushforward.models.training.settings import Averaging
+from pushforward.models.settings.graph_rnn import GraphRnnConfig
 
 __all__ = ["GraphRnn", "GraphRnnConfig"]
-
-
-class GraphRnnConfig(Config, frozen=True):
-    """Settings of GraphRNN."""
-
-    edges: Annotated[
-        Literal["together", "independent"],
-        param(
-            "Edge model",
-            "Edges of a node one after another by a second network, or independent given the "
-            "earlier nodes.",
-            choices={
-                "together": "One after another (GraphRNN)",
-                "independent": "Each for itself (GraphRNN-S)",
-            },
-        ),
-    ] = "together"
-    bandwidth: Annotated[
-        int,
-        param(
-            "Bandwidth",
-            "Maximum distance of an edge in node order. Breadth-first edges span no more than "
-            "the width of the graph; longer ones are not learned.",
-            low=0,
-            high=500,
-            zero="All nodes before it",
-            unit="nodes",
-        ),
-    ] = 0
-    order: NodeOrder = "breadth"
-    net: Annotated[RowGruConfig, param("Networks", "Those that go from node to node.")] = (
-        RowGruConfig()
-    )
-    # The paper's .003 leaves so small a network far from done after 2000 steps.
-    optimizer: NetworkOptimizer = OptimizerConfig(lr=1e-2, schedule="cosine", clip=5.0)
-    ema: Averaging = 0.99
 
 
 @family(

@@ -21,7 +21,6 @@ from pushforward.models.families.graphs.latents import (
     warmed,
 )
 from pushforward.models.families.graphs.one_shot import OneShot
-from pushforward.models.families.graphs.settings import NodeOrder, Warmup
 from pushforward.models.nets import role
 from pushforward.models.nets.calling import call
 from pushforward.models.nets.given import GivenFeatures
@@ -29,6 +28,7 @@ from pushforward.models.nets.mlp import MLP, MLPConfig
 from pushforward.models.nets.pick import build
 from pushforward.models.nets.settings import DecoderNet, PosteriorNet
 from pushforward.models.registry import family
+from pushforward.models.settings.graph_order import NodeOrder, Warmup
 from pushforward.models.tensors import make_generator, upload
 from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
 from pushforward.models.training.settings import Averaging, Beta, LatentNumbers

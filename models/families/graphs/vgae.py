@@ -22,11 +22,11 @@ from pushforward.models.families.graphs.latents import (
     warmed,
 )
 from pushforward.models.families.graphs.one_shot import OneShot
-from pushforward.models.families.graphs.settings import Warmup
 from pushforward.models.layouts.graphs import Packing
 from pushforward.models.nets.graphs.node_coder import NodeCoder, NodeCoderConfig
 from pushforward.models.nets.mlp import MLP, MLPConfig
 from pushforward.models.registry import family
+from pushforward.models.settings.graph_order import Warmup
 from pushforward.models.tensors import make_generator
 from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
 from pushforward.models.training.settings import Averaging, Beta

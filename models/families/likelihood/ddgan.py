@@ -2,38 +2,31 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Annotated, Any, Unpack
+from typing import Any, Unpack
 
 import torch
 from torch import Tensor
 
-from pushforward.models.carriers.generator_settings import GeneratorAveraging, GeneratorOptimizer
 from pushforward.models.carriers.langevin import Draw, drawn_each, drawn_once
-from pushforward.models.config import Config, Pick, param
 from pushforward.models.contracts.batch import Batch, Rows, by_parts
-from pushforward.models.contracts.condition_settings import ConditionalSetting
 from pushforward.models.contracts.family import Family, Frame
 from pushforward.models.contracts.learner import Training, Walk
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.contracts.state import Packed
 from pushforward.models.fields.adversarial import (
     LOSSES,
-    LossSetting,
     check_penalty,
     motion_of,
     warn_of,
 )
 from pushforward.models.fields.critic import Critic
-from pushforward.models.fields.critic_settings import PenaltySetting
-from pushforward.models.fields.rescalings import RescalingSetting
 from pushforward.models.nets import role
 from pushforward.models.nets.calling import call
 from pushforward.models.nets.earlier import unbalanced
 from pushforward.models.nets.pick import build
-from pushforward.models.nets.settings import CriticNet
 from pushforward.models.registry import family
+from pushforward.models.settings.ddgan import DenoisingGanConfig
 from pushforward.models.tensors import expand_like
-from pushforward.models.training.optim import OptimizerConfig
 from pushforward.models.training.trained import Trained
 
 __all__ = ["DenoisingGan", "DenoisingGanConfig"]
@@ -41,41 +34,6 @@ __all__ = ["DenoisingGan", "DenoisingGanConfig"]
 # Streams of the seed (`models.tensors.make_generator`).
 _GENERATOR, _CRITIC = 0, 3
 _SLOW, _FAST = 0.1, 20.0  # of the variance preserving path
-
-
-class DenoisingGanConfig(Config, frozen=True):
-    """Settings of a denoising diffusion GAN."""
-
-    levels: Annotated[
-        int, param("Diffusion steps", "Number of denoising steps.", low=1, high=32)
-    ] = 4
-    latent: Annotated[
-        int,
-        param(
-            "Latent size",
-            "Number of latents of the generator; for images, channels. They select among the "
-            "possible denoised samples.",
-            low=1,
-            high=256,
-            log=True,
-        ),
-    ] = 4
-    generator: Annotated[
-        Pick,
-        param(
-            "Generator", "Network that predicts the denoised sample.", of="network", role="denoiser"
-        ),
-    ] = Pick()
-    critic: CriticNet = Pick(config={"activation": "leaky-relu"})
-    loss: LossSetting = "logistic"
-    rescaling: RescalingSetting = "non-saturated"
-    penalty: PenaltySetting = 0.05
-    generator_optimizer: GeneratorOptimizer = OptimizerConfig(lr=1e-3, beta1=0.5, schedule="cosine")
-    critic_optimizer: Annotated[
-        OptimizerConfig, param("Critic's optimiser", "How the critic learns.")
-    ] = OptimizerConfig(lr=1e-3, beta1=0.5, schedule="cosine")
-    ema: GeneratorAveraging = 0.99
-    conditional: ConditionalSetting = False
 
 
 @family(

@@ -10,7 +10,7 @@ with the bound of the diffusion for log p(z).
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Unpack
+from typing import Any, Unpack
 
 import msgspec
 import torch
@@ -18,30 +18,26 @@ from torch import Tensor, nn
 
 from pushforward.models.bound import continuous_bound
 from pushforward.models.carriers.particles import Particles
-from pushforward.models.config import Config, ConfigError, Pick, param
+from pushforward.models.config import ConfigError
 from pushforward.models.contracts.abilities import HasAutoencoder
 from pushforward.models.contracts.batch import Batch, Rows, by_parts
-from pushforward.models.contracts.condition_settings import ConditionalSetting
 from pushforward.models.contracts.family import Family, Frame
 from pushforward.models.contracts.learner import Phase, Training, Walk
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.contracts.state import Packed, State
 from pushforward.models.denoisers.denoiser import Denoiser
 from pushforward.models.denoisers.densities import LogNormal, LogUniform, draw_levels
-from pushforward.models.denoisers.level_settings import LargestNoise, SmallestNoise
 from pushforward.models.entries import Needs
 from pushforward.models.families.likelihood.latent_chain import spec_of_latents
 from pushforward.models.families.likelihood.vae import Vae, VaeConfig
 from pushforward.models.fields.score import ScoreField
-from pushforward.models.nets.mlp import MLPConfig, mlp
+from pushforward.models.nets.mlp import mlp
 from pushforward.models.nets.role import DENOISER
-from pushforward.models.nets.settings import DecoderNet, PosteriorNet
 from pushforward.models.paths.clock import FlowClock
 from pushforward.models.registry import family
 from pushforward.models.samplers.heun import Heun, HeunConfig
+from pushforward.models.settings.latent_diffusion import LatentDiffusionConfig
 from pushforward.models.tensors import make_generator, resident
-from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
-from pushforward.models.training.settings import Averaging, Beta, LatentNumbers
 
 __all__ = ["LatentDiffusion", "LatentDiffusionConfig"]
 
@@ -50,47 +46,6 @@ _WEIGHTS = 5  # a stream of the seed (`models.tensors.make_generator`); the VAE 
 _LOOKING = 19  # a seed, the same for good: one model has one bound
 _LOG_TAU_E = math.log(2.0 * math.pi * math.e)
 _DRAWS, _LEVELS = 4, 32  # of latents of a row, and noise levels at which each is looked at
-
-
-class LatentDiffusionConfig(Config, frozen=True):
-    """Settings of a latent diffusion. Levels are relative to latents of unit deviation."""
-
-    encoder: PosteriorNet = Pick()
-    decoder: DecoderNet = Pick()
-    latent: LatentNumbers = 4
-    beta: Beta = 1.0
-    net: Annotated[
-        MLPConfig, param("Network", "The network that denoises latents, which are a few numbers.")
-    ] = MLPConfig(width=256)
-    conditional: ConditionalSetting = False
-    teacher_share: Annotated[
-        float,
-        param(
-            "Teacher's share",
-            "Fraction of the training spent on the autoencoder, if you choose none.",
-            above=0.0,
-            high=0.95,
-        ),
-    ] = 0.5
-    steps: Annotated[
-        int,
-        param(
-            "Solver steps",
-            "Heun steps of a sample, with two evaluations of the small network each; the "
-            "decoder runs once.",
-            low=1,
-            high=1000,
-            log=True,
-        ),
-    ] = 18
-    s_min: SmallestNoise = 0.002
-    s_max: LargestNoise = 20.0
-    autoencoder_optimizer: Annotated[
-        OptimizerConfig,
-        param("Optimiser of the lesson", "How an autoencoder that is not chosen learns."),
-    ] = OptimizerConfig(lr=1e-3, schedule="cosine")
-    optimizer: NetworkOptimizer = OptimizerConfig(lr=1e-3, schedule="cosine")
-    ema: Averaging = 0.99
 
 
 @family(

@@ -1,67 +1,29 @@
 """Recovery likelihood: energies that say what data were before a little noise, level by level."""
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Unpack
+from typing import Any, Unpack
 
 import torch
 from torch import Tensor
 
 from pushforward.models.carriers.langevin import Draw, drawn_each, drawn_once, wander
-from pushforward.models.config import Config, Pick, param
 from pushforward.models.contracts.batch import Batch, Rows
-from pushforward.models.contracts.condition_settings import ConditionalSetting
 from pushforward.models.contracts.family import Family, Frame
 from pushforward.models.contracts.learner import LayerFunction, Training, Walk
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.contracts.state import Packed
-from pushforward.models.families.likelihood.settings import Restraint
 from pushforward.models.fields.energy import Energy
 from pushforward.models.nets import role
 from pushforward.models.nets.earlier import unbalanced
 from pushforward.models.nets.pick import build
-from pushforward.models.nets.settings import EnergyNet
 from pushforward.models.registry import family
+from pushforward.models.settings.recovery import RecoveryLikelihoodConfig
 from pushforward.models.tensors import expand_like
-from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
-from pushforward.models.training.settings import Averaging
 
 __all__ = ["RecoveryLikelihood", "RecoveryLikelihoodConfig"]
 
 _WEIGHTS = 0  # a stream of the seed (`models.tensors.make_generator`)
 _LEFT = 0.01  # of the variance of the data, after the last level
-
-
-class RecoveryLikelihoodConfig(Config, frozen=True):
-    """Settings of a diffusion recovery likelihood. Lengths are relative to standardised data."""
-
-    energy: EnergyNet = Pick()
-    levels: Annotated[
-        int, param("Levels", "Number of noise levels.", low=1, high=100, log=True)
-    ] = 6
-    walk: Annotated[
-        int,
-        param(
-            "Langevin steps",
-            "Langevin steps per level, in training and in sampling.",
-            low=1,
-            high=1000,
-            log=True,
-        ),
-    ] = 30
-    size: Annotated[
-        float,
-        param(
-            "Step size",
-            "Langevin step size in units of the width of the conditional distribution.",
-            above=0.0,
-            high=1.0,
-            live=True,
-        ),
-    ] = 0.4
-    restraint: Restraint = 0.001
-    optimizer: NetworkOptimizer = OptimizerConfig(lr=1e-3, beta1=0.5, schedule="cosine", clip=1.0)
-    ema: Averaging = 0.99
-    conditional: ConditionalSetting = False
 
 
 @family(

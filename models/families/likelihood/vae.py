@@ -8,11 +8,11 @@ from pushforward.models.contracts.batch import Batch
 from pushforward.models.contracts.condition_settings import ConditionalSetting
 from pushforward.models.families.likelihood.latent_chain import LatentChain
 from pushforward.models.families.likelihood.latent_family import LatentFamily
-from pushforward.models.families.likelihood.settings import DecoderNoise, PriorCouplings
 from pushforward.models.nets.calling import call
 from pushforward.models.nets.earlier import gaussian_prior
 from pushforward.models.nets.settings import DecoderNet, PosteriorNet
 from pushforward.models.registry import family
+from pushforward.models.settings.likelihood_terms import DecoderNoise, PriorCouplings
 from pushforward.models.tensors import noise_like
 from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
 from pushforward.models.training.settings import Averaging, Beta, LatentNumbers

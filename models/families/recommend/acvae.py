@@ -10,22 +10,18 @@ is learned.
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Literal, Unpack
+from typing import Unpack
 
 import torch
 from torch import Tensor
 
-from pushforward.models.config import param
 from pushforward.models.contracts.batch import Batch, Rows
 from pushforward.models.contracts.learner import Training, Walk
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.contracts.state import Packed
 from pushforward.models.families.recommend.svae import (
-    Annealing,
-    Divergence,
     SequenceModel,
     SequentialVae,
-    SvaeConfig,
     gaussian_divergence,
 )
 from pushforward.models.layouts.histories import PADDING
@@ -37,6 +33,7 @@ from pushforward.models.nets.sequences.latent_states import (
 from pushforward.models.nets.sequences.recommender import draw_weights
 from pushforward.models.ranking.contrast import classify_loss, jsd_bound, others_of
 from pushforward.models.registry import family
+from pushforward.models.settings.acvae import AcvaeConfig
 from pushforward.models.tensors import dropped, noise_like
 from pushforward.models.training.optim import OptimizerConfig
 from pushforward.models.training.trained import Trained
@@ -45,73 +42,6 @@ __all__ = ["Acvae", "AcvaeConfig"]
 
 _CRITIC = 2  # a stream of the seed
 _FLOOR = 1e-9
-
-
-class AcvaeConfig(SvaeConfig, frozen=True):
-    """Settings of ACVAE."""
-
-    ahead: Annotated[
-        int,
-        param("Items ahead", "Number of next items that each state predicts.", low=1, high=20),
-    ] = 1
-    posterior: Annotated[
-        Literal["adversarial", "gaussian", "none"],
-        param(
-            "Posterior",
-            "Adversarial: noise inside the encoder, and a critic that estimates the KL divergence. "
-            "Gaussian: mean and variance, as in a VAE. None: an autoencoder without noise.",
-            choices={"adversarial": "Adversarial", "gaussian": "Gaussian", "none": "None"},
-        ),
-    ] = "adversarial"
-    critic: Annotated[
-        Literal["per-dimension", "scalar"],
-        param(
-            "Critic output",
-            "One log-ratio, or one for each latent as in the released code: each of these "
-            "estimates the whole log-ratio, and their mean is used.",
-            choices={"per-dimension": "Per dimension", "scalar": "Scalar"},
-            depends=("posterior", ("adversarial",)),
-        ),
-    ] = "per-dimension"
-    contrast: Annotated[
-        float,
-        param(
-            "Contrast weight",
-            "Weight of the contrastive loss, which makes states specific to their user; 0 switches "
-            "it off.",
-            low=0.0,
-            high=100.0,
-        ),
-    ] = 0.1
-    convolution: Annotated[
-        bool,
-        param(
-            "Convolution",
-            "Causal convolutions over the recurrent states, which add local relations.",
-        ),
-    ] = True
-    critic_steps: Annotated[
-        int,
-        param("Critic steps", "Steps of the critic per step of the model.", low=1, high=20),
-    ] = 1
-    critic_lr: Annotated[
-        float,
-        param(
-            "Critic learning rate", "Learning rate of the critic.", above=0.0, high=1.0, log=True
-        ),
-    ] = 1e-3
-    released: Annotated[
-        bool,
-        param(
-            "As in the released code",
-            "Restores choices of the released code that are faults: noise while recommending, "
-            "negatives at padded places, losses summed over time, gradients of the KL term in the "
-            "embeddings, a floor under log sigmoid.",
-            advanced=True,
-        ),
-    ] = False
-    divergence: Divergence = 0.05
-    annealing: Annealing = 0.0
 
 
 @family(

@@ -5,12 +5,11 @@ Both are fitted to the Gram matrix G = Xᵀ X of users and items, which batches 
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Annotated, TypeVar, Unpack
+from typing import TypeVar, Unpack
 
 import torch
 from torch import Tensor
 
-from pushforward.models.config import Config, param
 from pushforward.models.contracts.batch import Batch, Rows
 from pushforward.models.contracts.learner import Training
 from pushforward.models.contracts.spec import DataSpec
@@ -21,61 +20,16 @@ from pushforward.models.families.recommend.counting import (
     last_items,
 )
 from pushforward.models.registry import family
+from pushforward.models.settings.neighbours import (
+    EaseConfig,
+    ItemKnnConfig,
+    LastItemsConfig,
+)
 
 __all__ = ["Ease", "EaseConfig", "ItemKnn", "ItemKnnConfig"]
 
-LastItems = Annotated[
-    int,
-    param(
-        "Last items",
-        "Number of last items of a history that are used. Few make the model follow the present "
-        "taste; choose it by validation data.",
-        low=1,
-        high=2000,
-    ),
-]
-
-
-class LastItemsConfig(Config, frozen=True):
-    """How much of a history is used."""
-
-    last: LastItems = 10
-
 
 C = TypeVar("C", bound=LastItemsConfig)
-
-
-class ItemKnnConfig(LastItemsConfig, frozen=True):
-    """Settings of item-kNN."""
-
-    neighbours: Annotated[
-        int,
-        param("Neighbours", "Number of similar items that each item has.", low=1, high=20_000),
-    ] = 200
-    shrink: Annotated[
-        float,
-        param(
-            "Shrinkage",
-            "Added to the denominator of the cosine: items with few users are less similar.",
-            low=0.0,
-            high=10_000.0,
-        ),
-    ] = 10.0
-
-
-class EaseConfig(LastItemsConfig, frozen=True):
-    """Settings of EASE."""
-
-    penalty: Annotated[
-        float,
-        param(
-            "λ",
-            "L2 penalty of the weights. Small catalogues take 100, large ones 1,000.",
-            above=0.0,
-            high=1e6,
-            log=True,
-        ),
-    ] = 200.0
 
 
 class _Gram:

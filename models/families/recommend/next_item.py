@@ -1,13 +1,12 @@
 """Networks that predict each next item of a history by a softmax over all items."""
 
 from collections.abc import Mapping
-from typing import Annotated, Unpack
+from typing import Unpack
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from pushforward.models.config import Config, Pick, param
 from pushforward.models.contracts.batch import Batch, Rows
 from pushforward.models.contracts.learner import Learner, Training, Walk
 from pushforward.models.contracts.spec import DataSpec
@@ -16,67 +15,15 @@ from pushforward.models.layouts.histories import PADDING, newest
 from pushforward.models.nets.pick import build
 from pushforward.models.nets.role import RECOMMENDER
 from pushforward.models.nets.sequences.recommender import Recommender
-from pushforward.models.nets.settings import RecommenderNet
 from pushforward.models.registry import family
+from pushforward.models.settings.next_item import NextItemConfig
 from pushforward.models.tensors import dropped
-from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
 from pushforward.models.training.trained import Trained
 
 __all__ = ["Caser", "Gru4Rec", "NextItemConfig", "SasRec"]
 
 _WEIGHTS = 0  # a stream of the seed (`models.tensors.make_generator`)
 _USERS = 256  # whose histories are read at once where there are many
-
-
-class NextItemConfig(Config, frozen=True):
-    """Settings of a network that predicts the next item."""
-
-    net: RecommenderNet = Pick()
-    hidden_share: Annotated[
-        float,
-        param(
-            "Item dropout",
-            "Fraction of history items hidden from the network in a training step. Reduces "
-            "overfitting.",
-            low=0.0,
-            below=1.0,
-            live=True,
-        ),
-    ] = 0.1
-    dropout: Annotated[
-        float,
-        param(
-            "Dropout",
-            "Fraction of the numbers of embeddings and states that are zero in a training step. "
-            "0.3 suits small data sets.",
-            low=0.0,
-            below=1.0,
-            live=True,
-        ),
-    ] = 0.0
-    smoothing: Annotated[
-        float,
-        param(
-            "Label smoothing",
-            "Fraction of the probability that is spread evenly over all items.",
-            low=0.0,
-            below=1.0,
-            live=True,
-        ),
-    ] = 0.0
-    optimizer: NetworkOptimizer = OptimizerConfig(
-        kind="adamw", lr=3e-3, weight_decay=0.01, schedule="cosine", clip=1.0
-    )
-    ema: Annotated[
-        float,
-        param(
-            "EMA decay",
-            "Decay of the moving average of the weights, which recommendation uses; 0 for no "
-            "average.",
-            low=0.0,
-            below=1.0,
-        ),
-    ] = 0.99
 
 
 class _NextItem(Learner[NextItemConfig]):

@@ -1,13 +1,12 @@
 """SVAE: a variational autoencoder with a latent after each item of a history."""
 
 from collections.abc import Mapping
-from typing import Annotated, TypeVar, Unpack
+from typing import TypeVar, Unpack
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from pushforward.models.config import Config, param
 from pushforward.models.contracts.batch import Batch, Rows
 from pushforward.models.contracts.learner import Learner, Training, Walk
 from pushforward.models.contracts.spec import DataSpec
@@ -16,17 +15,14 @@ from pushforward.models.layouts.histories import PADDING, newest
 from pushforward.models.nets.sequences.latent_states import (
     ContrastCritic,
     LatentStates,
-    LatentStatesConfig,
 )
 from pushforward.models.nets.sequences.recommender import draw_weights
 from pushforward.models.registry import family
+from pushforward.models.settings.svae import SvaeConfig
 from pushforward.models.tensors import dropped, make_generator, noise_like
-from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
 from pushforward.models.training.trained import Trained
 
 __all__ = [
-    "Annealing",
-    "Divergence",
     "SequenceModel",
     "SequentialVae",
     "Svae",
@@ -36,62 +32,6 @@ __all__ = [
 
 _WEIGHTS, _EVALUATION = 0, 5  # streams of the seed
 _USERS = 256  # whose histories are read at once
-
-Divergence = Annotated[
-    float,
-    param(
-        "KL weight",
-        "Weight of the KL divergence of the latents from the prior, per nat.",
-        low=0.0,
-        high=100.0,
-        live=True,
-    ),
-]
-Annealing = Annotated[
-    float,
-    param(
-        "KL annealing",
-        "Share of the training over which the KL weight rises from zero; 0 for none.",
-        low=0.0,
-        high=1.0,
-    ),
-]
-Dropout = Annotated[
-    float,
-    param(
-        "Dropout",
-        "Fraction of the numbers of embeddings and states that are zero in a training step.",
-        low=0.0,
-        below=1.0,
-        live=True,
-    ),
-]
-
-
-class SvaeConfig(Config, frozen=True):
-    """Settings of a sequential VAE."""
-
-    net: LatentStatesConfig = LatentStatesConfig()
-    ahead: Annotated[
-        int,
-        param("Items ahead", "Number of next items that each state predicts.", low=1, high=20),
-    ] = 4
-    divergence: Divergence = 0.05
-    annealing: Annealing = 0.3
-    dropout: Dropout = 0.3
-    draws: Annotated[
-        int,
-        param(
-            "Evaluation draws",
-            "Recommendation averages over this number of samples of the latents; 0 uses the state "
-            "without noise.",
-            low=0,
-            high=100,
-        ),
-    ] = 0
-    optimizer: NetworkOptimizer = OptimizerConfig(
-        kind="adamw", lr=3e-3, weight_decay=0.01, schedule="cosine", clip=1.0
-    )
 
 
 C = TypeVar("C", bound=SvaeConfig)

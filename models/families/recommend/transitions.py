@@ -1,12 +1,12 @@
 """Recommenders that count which item follows which: a Markov chain, and windowed transitions."""
 
 from collections.abc import Mapping
-from typing import Annotated, TypeVar, Unpack
+from typing import TypeVar, Unpack
 
 import torch
 from torch import Tensor
 
-from pushforward.models.config import Config, param
+from pushforward.models.config import Config
 from pushforward.models.contracts.batch import Batch, Rows
 from pushforward.models.contracts.learner import Training
 from pushforward.models.contracts.spec import DataSpec
@@ -15,56 +15,12 @@ from pushforward.models.families.recommend.counting import CountingRecommender, 
 from pushforward.models.layouts.histories import PADDING
 from pushforward.models.ranking.pair_counts import PairCounts
 from pushforward.models.registry import family
+from pushforward.models.settings.transitions import MarkovConfig, WindowedConfig
 
 __all__ = ["Markov", "MarkovConfig", "Windowed", "WindowedConfig"]
 
 C = TypeVar("C", bound=Config)
 _MOST_DENSE = 4000  # items of an exported matrix of counts
-
-
-class MarkovConfig(Config, frozen=True):
-    """Settings of a Markov chain."""
-
-    smoothing: Annotated[
-        float,
-        param(
-            "Smoothing",
-            "Number of pseudo-counts, distributed by popularity, that are added to the followers "
-            "of each item.",
-            above=0.0,
-            high=1000.0,
-        ),
-    ] = 1.0
-
-
-class WindowedConfig(Config, frozen=True):
-    """Settings of windowed transitions; choose them by validation data."""
-
-    lags: Annotated[
-        int,
-        param("Lags", "Items count as followers up to this distance.", low=1, high=200),
-    ] = 20
-    last: Annotated[
-        int, param("Last items", "Number of last items that are used.", low=1, high=200)
-    ] = 20
-    decay: Annotated[
-        float,
-        param(
-            "Decay",
-            "An item that is one place older has exp(-decay) times the weight.",
-            low=0.0,
-            high=5.0,
-        ),
-    ] = 0.1
-    shrink: Annotated[
-        float,
-        param(
-            "Shrinkage",
-            "Added to the number of followers of each item: items with few followers count less.",
-            low=0.0,
-            high=1000.0,
-        ),
-    ] = 10.0
 
 
 class _Transitions(CountingRecommender[C]):

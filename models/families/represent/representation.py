@@ -6,13 +6,12 @@ Source: Jahanian et al. 2022, arXiv:2106.05258 (GenRep). Without a source it is 
 
 import math
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Unpack
+from typing import Any, Unpack
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from pushforward.models.config import Config, Pick, param
 from pushforward.models.contracts.batch import Batch, Rows, by_parts
 from pushforward.models.contracts.family import Family
 from pushforward.models.contracts.learner import Learner, Training, Walk
@@ -20,7 +19,6 @@ from pushforward.models.contracts.randomness import RandomState
 from pushforward.models.contracts.spec import LABEL, DataSpec
 from pushforward.models.contracts.state import Packed
 from pushforward.models.entries import Needs
-from pushforward.models.nets.settings import EncoderNet
 from pushforward.models.registry import family, registry
 from pushforward.models.representation.anchors import Anchors
 from pushforward.models.representation.checks import (
@@ -31,17 +29,16 @@ from pushforward.models.representation.checks import (
     variance_share,
 )
 from pushforward.models.representation.encoder import EncoderWithHead
-from pushforward.models.representation.latent_views import LatentViews
 from pushforward.models.representation.losses import (
     alignment_uniformity,
     nt_xent,
     sup_con,
     vicreg,
 )
-from pushforward.models.representation.pixel_views import PixelViews, pixel_view
+from pushforward.models.representation.pixel_views import pixel_view
 from pushforward.models.representation.source import ViewSource
+from pushforward.models.settings.representation import RepresentationConfig
 from pushforward.models.tensors import make_generator, upload
-from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
 from pushforward.models.training.trained import Trained
 
 __all__ = ["Representation", "RepresentationConfig"]
@@ -49,121 +46,6 @@ __all__ = ["Representation", "RepresentationConfig"]
 SOURCE = "source"
 _COUNTED = 16  # anchors whose views and loss are counted
 _WEIGHTS, _VIEWS = 0, 7  # streams of the seed (`models.tensors.make_generator`)
-
-Objective = Literal[
-    "nt-xent", "supcon", "alignment-uniformity", "vicreg", "inverter", "autoencoder"
-]
-
-
-class RepresentationConfig(Config, frozen=True):
-    """Settings of a representation."""
-
-    objective: Annotated[
-        Objective,
-        param(
-            "Objective",
-            "What the encoder minimises. NT-Xent and SupCon compare views; the inverter predicts "
-            "the latent, the autoencoder the sample.",
-            choices={
-                "nt-xent": "NT-Xent (SimCLR)",
-                "supcon": "SupCon (uses classes)",
-                "alignment-uniformity": "Alignment + uniformity",
-                "vicreg": "VICReg",
-                "inverter": "Inverter (predict z)",
-                "autoencoder": "Autoencoder",
-            },
-            aspect="loss",
-        ),
-    ] = "nt-xent"
-    temperature: Annotated[
-        float,
-        param(
-            "Temperature τ",
-            "Divides the similarities. Smaller values stress the hardest negatives.",
-            above=0.0,
-            high=10.0,
-            depends=("objective", ("nt-xent", "supcon")),
-        ),
-    ] = 0.5
-    latent: Annotated[
-        LatentViews, param("Latent views", "Second views from neighbouring latents of the source.")
-    ] = LatentViews()
-    pixels: Annotated[
-        PixelViews,
-        param("Pixel views", "Random changes of the pixels of both views, of data on a grid."),
-    ] = PixelViews()
-    noise: Annotated[
-        float,
-        param(
-            "View noise on the data",
-            "Standard deviation of noise that is added to both views, in units of the data's. For "
-            "data without pixel views.",
-            low=0.0,
-            high=10.0,
-            zero="none",
-            advanced=True,
-        ),
-    ] = 0.0
-    anchors: Annotated[
-        int,
-        param(
-            "Frozen anchors",
-            "Number of latents that are drawn once and used again; 0 draws new ones for every "
-            "batch. Use a frozen set where generating takes long.",
-            low=0,
-            high=1_000_000,
-            zero="online",
-            log=True,
-        ),
-    ] = 0
-    real_share: Annotated[
-        float,
-        param(
-            "Share of real data",
-            "Fraction of the anchors that are real samples, with pixel views only. Without a "
-            "source all are.",
-            low=0.0,
-            high=1.0,
-        ),
-    ] = 0.0
-    solver_steps: Annotated[
-        int,
-        param(
-            "Solver steps",
-            "Steps from noise to sample, of a source that is a diffusion or a flow.",
-            low=1,
-            high=1000,
-            log=True,
-            advanced=True,
-        ),
-    ] = 6
-    net: EncoderNet = Pick(config={"width": 8})
-    features: Annotated[
-        int, param("Features", "Numbers of the representation.", low=2, high=4096, log=True)
-    ] = 64
-    projection: Annotated[
-        int,
-        param(
-            "Projection",
-            "Outputs of the head that the loss reads; the head is dropped after the training.",
-            low=2,
-            high=4096,
-            log=True,
-            advanced=True,
-        ),
-    ] = 64
-    optimizer: NetworkOptimizer = OptimizerConfig(
-        kind="adamw", lr=1e-2, weight_decay=1e-4, schedule="cosine"
-    )
-    ema: Annotated[
-        float,
-        param(
-            "EMA decay",
-            "Decay of the moving average of the weights, which the representation uses.",
-            low=0.0,
-            below=1.0,
-        ),
-    ] = 0.9
 
 
 @family(

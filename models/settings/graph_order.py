@@ -1,4 +1,4 @@
-"""Settings that several of these families have."""
+"""The order of nodes, and the warm-up of β: settings of several families of graphs."""
 
 from typing import Annotated, Literal
 
