@@ -1,4 +1,4 @@
-"""Interactions: what people watched, bought or read, each a history of items in order of time."""
+"""Interactions: what users watched, bought or read, each a history of items in order of time."""
 
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -53,15 +53,15 @@ class KnownLaw(Protocol):
 
 @dataclass(frozen=True)
 class InteractionSet:
-    """Histories of people; a `models.contracts.data.RowSource`.
+    """Histories of users; a `models.contracts.data.RowSource`.
 
     Attributes:
         x: (n, L) int64, items from 1 in order of time, 0 after the last.
         titles: of the items, item i at i - 1; the V items that there are.
-        people: (n,) int64, what each person is numbered where they come from; None where nothing
+        people: (n,) int64, the number of each user in the original data; None where nothing
             but their place is known.
         items: what the items are numbered there, in the order of the titles; () as above.
-        called: what these numbers are called there, those of people and those of items.
+        called: what these numbers are called there, those of users and those of items.
         earlier: items before those in x, of histories that are longer than models read: nothing is
             learned from them, and they have been seen. None where x has everything.
         times: (n, L) int64, seconds since 1970 in the places of x, 0 at padding; None if unknown.
@@ -122,7 +122,7 @@ class InteractionSet:
 
     @property
     def numbers(self) -> Tensor:
-        """(n,) int64, by which people are named: as where they come from, or from 1 on."""
+        """(n,) int64, number of each user: that of the original data, or from 1 on."""
         return torch.arange(1, len(self) + 1) if self.people is None else self.people
 
     def rows(self, index: Tensor | slice) -> Batch:
@@ -134,7 +134,7 @@ class InteractionSet:
         return Batch(x, x != PADDING, given)
 
     def take(self, index: Tensor | slice) -> "InteractionSet":
-        """Return the histories of some people."""
+        """Return the histories of some users."""
         people, times, ratings, targets = (
             None if each is None else each[index]
             for each in (self.people, self.times, self.ratings, self.targets)
@@ -198,9 +198,9 @@ class InteractionSet:
 @kind(
     "interactions",
     title="Interactions",
-    one="person",
-    many="people",
-    summary="Histories of people: which films they watched, or what they bought, in order of time.",
+    one="user",
+    many="users",
+    summary="Histories of users: which films they watched, or what they bought, in order of time.",
     gives=("symbols", "sequence", "items"),
     networks={"recommender": "gru-sequence"},
     metrics=("ndcg-at-10", "recall-at-10"),

@@ -1,4 +1,4 @@
-"""What people may like next: a list of items for each."""
+"""What users may like next: a list of items for each."""
 
 from typing import Annotated
 
@@ -19,7 +19,7 @@ __all__ = ["Recommend", "RecommendConfig", "chosen"]
 
 _HISTORIES = "histories"
 _DIGITS = 18  # of a number that 64 bits hold
-_PIECE = 512  # people between two looks at what else is to be done
+_PIECE = 512  # users between two interruptions
 
 
 class RecommendConfig(Config, frozen=True):
@@ -44,7 +44,7 @@ class RecommendConfig(Config, frozen=True):
 
 
 def chosen(text: str, numbers: Tensor) -> Tensor:
-    """Return the places (m,) of the people that a text such as "3, 10-20" names by their numbers
+    """Return the places (m,) of the users that a text such as "3, 10-20" names by their numbers
     (n,); all for "". Of a range those are taken that there are.
 
     Raises:
@@ -84,15 +84,15 @@ def _is_number(text: str) -> bool:
         Slot(
             _HISTORIES,
             "Histories",
-            "Items of each person by title, or by number from 1, the newest last; without any, the "
-            "histories of everybody in the data set.",
+            "Items of each user by title, or by number from 1, the newest last; without any, the "
+            "histories of all users in the data set.",
             unless=ALL,
         ),
     ),
     config=RecommendConfig,
 )
 class Recommend:
-    """Scores all items after each history, some people at a time."""
+    """Scores all items after each history, some users at a time."""
 
     def __init__(self, config: RecommendConfig) -> None:
         self.config = config
@@ -150,7 +150,7 @@ def _cut(longer: int, places: int) -> str:
 
 
 def _named(data: InteractionSet, who: Tensor, item: Tensor) -> dict[str, Tensor]:
-    """Return the numbers of people and items where they come from, under their names there."""
+    """Return the numbers of users and items in the original data, under their names there."""
     person, thing = data.called
     found = {} if data.people is None else {person: data.people[who]}
     if data.items:

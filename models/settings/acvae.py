@@ -69,9 +69,10 @@ class AcvaeConfig(SvaeConfig, frozen=True):
         bool,
         param(
             "As in the released code",
-            "Restores choices of the released code that are faults: noise while recommending, "
+            "Restores choices of the released code, most of them faults: noise while recommending, "
             "negatives at padded places, losses summed over time, gradients of the KL term in the "
-            "embeddings, a floor under log sigmoid.",
+            "embeddings, a floor under log sigmoid, dropout on the critic's output, two optimisers "
+            "of the encoder.",
             advanced=True,
         ),
     ] = False

@@ -161,7 +161,7 @@ def test_the_views_of_every_kind_are_there(qapp):
     [
         ("graphs", (1, 6), "1 graph of"),
         ("images", (1, 1, 4, 4), "1 picture of"),
-        ("interactions", (1, 3), "1 person"),
+        ("interactions", (1, 3), "1 user"),
     ],
 )
 def test_a_single_datum_is_counted_as_one(slug, shape, said):

@@ -42,14 +42,14 @@ def test_an_evaluation_says_both_figures_beside_pop_and_of_how_many_people(said:
         assert float(floor.split()[0]) > 0
         assert (limit, n, better) == ("-", "50", "higher")
     assert "The floor of ndcg-at-10 and recall-at-10 is popularity (POP)" in " ".join(out.split())
-    assert "Step 2; measured with 50 people, seed 0." in out
+    assert "Step 2; measured with 50 users, seed 0." in out
     assert "ndcg-at-10: chance 0." in out
 
 
 def test_lists_of_some_people_are_written_and_counted_in_people(said: Any, tmp_path: Path) -> None:
     file = tmp_path / "lists.csv"
     out = said("do", "recommend", "--set", "k=3", "--set", "people=2,5-6", "--out", str(file))
-    assert "3 of 3 people" in out
+    assert "3 of 3 users" in out
     assert f"Recommend of step 2 is in {file}." in out
     with open(file, encoding="utf-8", newline="") as text:
         lines = list(csv.DictReader(text))

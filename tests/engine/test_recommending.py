@@ -213,7 +213,7 @@ def test_a_preview_says_titles_and_histories_are_exported(tmp_path):
     assert file.read_text("utf-8") == (
         "user,place,item,title\n1,1,2,\"Ü, the film\"\n1,2,1,'=1+1\n2,1,1,'=1+1\n"
     )
-    assert kind.describe_data(data) == "2 people, 2 items, 3 interactions"
+    assert kind.describe_data(data) == "2 users, 2 items, 3 interactions"
 
 
 def test_other_models_are_refused_for_histories_and_these_for_points():
@@ -259,7 +259,7 @@ def test_few_who_are_held_out_are_all_measured_with_and_that_is_said(tmp_path):
     columns, floors = run.metrics.read()
     assert columns["cost/samples"][1][-1] == held
     assert columns["quality/recall-at-10"][1][-1] == pytest.approx(floors["recall-at-10"], abs=0.5)
-    people = "person" if held == 1 else "people"
+    people = "user" if held == 1 else "users"
     said = f"NDCG at 10 and Recall at 10: measured with {held} {people} only"
     assert (run.path / "log.txt").read_text("utf-8").count(said) == 1
 

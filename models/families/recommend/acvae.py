@@ -5,8 +5,10 @@ wrongly, is avoided here: validation data are not the test data; recommendation 
 averages over several draws; negatives of the contrastive critic are states at real places of other
 users; the loss is a mean over real places, not a sum over time; the softmax has no padding; the
 gradient of the KL term does not reach the item embeddings through the critic; log sigmoid is
-computed as such; an encoder has one optimiser. ``released`` restores those of them that change what
-is learned.
+computed as such; the encoder has one optimiser; the critic of the prior has no dropout on its
+output. ``released`` restores what changes the training: all of these but the first and the softmax.
+It also restores two choices that are no faults: dropout on the encoder's hidden state instead of z,
+and blocks of the critic without an inner activation.
 """
 
 from collections.abc import Mapping
@@ -41,6 +43,7 @@ from pushforward.models.training.trained import Trained
 __all__ = ["Acvae", "AcvaeConfig"]
 
 _CRITIC = 2  # a stream of the seed
+_SECOND_RATE, _SECOND_DECAY = 3e-4, 0.1  # of the second optimiser of the released code
 _FLOOR = 1e-9
 
 
@@ -63,7 +66,11 @@ class Acvae(SequentialVae[AcvaeConfig]):
         net = config.net
         with torch.device("meta"):
             critic = PriorCritic(
-                net.width, net.latent, 2 * net.hidden, scalar=config.critic == "scalar"
+                net.width,
+                net.latent,
+                2 * net.hidden,
+                scalar=config.critic == "scalar",
+                released=config.released,
             )
         draw_weights(critic, self.weights(_CRITIC))
         optimizer = OptimizerConfig(kind="adamw", lr=config.critic_lr, weight_decay=0.01)
@@ -99,8 +106,21 @@ class Acvae(SequentialVae[AcvaeConfig]):
                 found = self._fit_critic(x[:, :-1], real)
         yield "critic", {"real": x}
         found |= self._trained.descend(lambda part: self._loss(x[part], real[part]), len(x))
+        if self.config.released:
+            self._step_again()
         yield "descend", {"real": x}
         return found
+
+    @torch.no_grad()
+    def _step_again(self) -> None:
+        """Move encoder and contrastive critic along the same gradients once more: the released code
+        has a second optimiser of them, SGD with weight decay.
+        """
+        net, states = self._trained.net, self.states
+        for part in (states.gru, states.noise, states.block, states.latent, net.critic):
+            for weight in part.parameters() if part is not None else ():
+                if weight.grad is not None:
+                    weight.sub_(_SECOND_RATE * (weight.grad + _SECOND_DECAY * weight))
 
     def _fit_critic(self, x: Tensor, real: Tensor) -> dict[str, Tensor]:
         """Do one step that classifies latents of histories and of the prior."""
@@ -109,10 +129,11 @@ class Acvae(SequentialVae[AcvaeConfig]):
             z = self.sample(e, self.noise)[0][real]
             e = e[real]
             prior = noise_like(z, self.noise)
+        dropout = self.noise if self.config.released else None
 
         def loss(part: slice) -> tuple[Tensor, dict[str, Tensor]]:
             net = self._critic.net
-            of_q, of_p = net(e[part], z[part]), net(e[part], prior[part])
+            of_q, of_p = (net(e[part], each[part], dropout) for each in (z, prior))
             right = 0.5 * ((of_q > 0).float().mean() + (of_p < 0).float().mean())
             if self.config.released:
                 value = -(torch.sigmoid(of_q) + _FLOOR).log().mean()
@@ -129,18 +150,20 @@ class Acvae(SequentialVae[AcvaeConfig]):
         whole = self.states.items(x[:, :-1])
         e = dropped(whole, self.config.dropout, self.noise)
         noisy = None if self.posterior_form == "none" else self.noise
-        z, mean, log_var = self.sample(e, noisy)
-        fit = self.reconstruction(z, x, real)
+        share, released = self.config.dropout, self.config.released
+        drop = (lambda h: dropped(h, share, self.noise)) if released else None
+        z, mean, log_var = self.sample(e, noisy, drop)
+        fit = self.reconstruction(z, x, real, 0.0 if released else share)
         kl = fit.new_zeros(())
         if mean is not None and log_var is not None:
             kl = gaussian_divergence(mean, log_var)[real].mean()
         elif self.posterior_form == "adversarial":
             # The optimal critic has no gradient in the encoder but through z (proposition 2).
-            shown = whole if self.config.released else whole.detach()
-            kl = self._critic.net(shown[real], z[real]).mean()
+            shown = whole if released else whole.detach()
+            kl = self._critic.net(shown[real], z[real], self.noise if released else None).mean()
         contrast, right = self._contrast(whole, z, real)
         total = fit + self.weight * kl + self.config.contrast * contrast
-        if self.config.released:
+        if released:
             total = total * real.sum() / len(x)
         scalars = {"reconstruction": fit, "divergence": kl, "contrast accuracy": right}
         return total, {name: value.detach() for name, value in scalars.items()}

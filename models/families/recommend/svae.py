@@ -1,6 +1,6 @@
 """SVAE: a variational autoencoder with a latent after each item of a history."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TypeVar, Unpack
 
 import torch
@@ -87,18 +87,22 @@ class SequentialVae(Learner[C]):
         return self.config.divergence * min(1.0, done)
 
     def sample(
-        self, e: Tensor, generator: torch.Generator | None
+        self,
+        e: Tensor,
+        generator: torch.Generator | None,
+        drop: Callable[[Tensor], Tensor] | None = None,
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
         """Return latent states of embedded items, without noise where there is no generator, and
-        mean and log variance of a Gaussian posterior.
+        mean and log variance of a Gaussian posterior; ``drop`` is applied to the encoder's last
+        hidden state.
         """
         gaussian = self.posterior_form == "gaussian"
         if generator is None or gaussian:
-            out = self.states.encode(e)
+            out = self.states.encode(e, drop=drop)
         else:
             like = e.new_empty(*e.shape[:2], self.config.net.hidden)
             eps = noise_like(like, generator), noise_like(like, generator)
-            out = self.states.encode(e, eps)
+            out = self.states.encode(e, eps, drop)
         if not gaussian:
             return out, None, None
         mean, log_var = out.chunk(2, dim=-1)
@@ -108,11 +112,15 @@ class SequentialVae(Learner[C]):
             z = mean + (0.5 * log_var).exp() * noise_like(mean, generator)
         return z, mean, log_var
 
-    def reconstruction(self, z: Tensor, x: Tensor, real: Tensor) -> Tensor:
+    def reconstruction(
+        self, z: Tensor, x: Tensor, real: Tensor, dropout: float | None = None
+    ) -> Tensor:
         """Return -log p of the next items after each place, a mean over the real places: latent
-        states z (B, L - 1, k) of histories x (B, L).
+        states z (B, L - 1, k) of histories x (B, L), of which a share is dropped out, by default
+        the setting.
         """
-        scores = self.states.scores(dropped(z[real], self.config.dropout, self.noise)).float()
+        share = self.config.dropout if dropout is None else dropout
+        scores = self.states.scores(dropped(z[real], share, self.noise)).float()
         if self.config.ahead == 1:
             return functional.cross_entropy(scores, x[:, 1:][real] - 1)
         log_p = scores.log_softmax(dim=1)

@@ -51,7 +51,7 @@ def gained(scores: Tensor, item: Tensor, gains: Tensor) -> Tensor:
 
 
 class NextItem(Metric[RankingConfig]):
-    """The mean over people of a gain that depends on the rank of what came next."""
+    """The mean over users of a gain that depends on the rank of what came next."""
 
     @abstractmethod
     def gain(self, rank: Tensor) -> Tensor:
@@ -90,7 +90,7 @@ class NextItem(Metric[RankingConfig]):
         item = held.item
         if self.config.leave_out_seen:
             x = held.histories.x
-            # What a person took again is no answer that such a list could give.
+            # What a user took again is no answer that such a list could give.
             fresh = (x != item[:, None]).all(dim=1)
             if held.earlier is not None:
                 rows, taken = held.earlier.rows, held.earlier.values

@@ -3,6 +3,7 @@
 Shapes: e (B, L, d) embedded items, z (B, L, k) latent states, noise (B, L, hidden).
 """
 
+from collections.abc import Callable
 from typing import Annotated
 
 import torch
@@ -11,10 +12,12 @@ from torch.nn import functional
 
 from pushforward.models.config import Config, param
 from pushforward.models.layouts.histories import PADDING
+from pushforward.models.tensors import dropped
 
 __all__ = ["ContrastCritic", "LatentStates", "LatentStatesConfig", "PriorCritic"]
 
 _KERNEL = 5
+_RELEASED_DROPOUT = 0.2  # of the critic of the prior, in the released code
 
 
 class LatentStatesConfig(Config, frozen=True):
@@ -83,9 +86,15 @@ class LatentStates(nn.Module):
         self.targets = nn.Parameter(torch.empty(items, 2 * hidden))
         self.bias = nn.Parameter(torch.zeros(items))
 
-    def encode(self, e: Tensor, eps: tuple[Tensor, Tensor] | None = None) -> Tensor:
+    def encode(
+        self,
+        e: Tensor,
+        eps: tuple[Tensor, Tensor] | None = None,
+        drop: Callable[[Tensor], Tensor] | None = None,
+    ) -> Tensor:
         """Return the latent states, or mean and log variance side by side, of embedded items; eps
-        are two tensors of normal noise (B, L, hidden), None for no noise.
+        are two tensors of normal noise (B, L, hidden), None for no noise; ``drop`` is applied to
+        h + c.
         """
         h: Tensor = self.gru(e)[0]
         zero = torch.zeros_like(h)
@@ -93,7 +102,7 @@ class LatentStates(nn.Module):
         if eps is not None and self.noise is not None:
             added = (torch.tanh(self.noise(eps[0])), torch.tanh(self.noise(eps[1])))
         h = h + (added[0] if self.block is None else self.block(h, added))
-        z: Tensor = self.latent(h)
+        z: Tensor = self.latent(h if drop is None else drop(h))
         return z
 
     def features(self, z: Tensor) -> Tensor:
@@ -114,23 +123,35 @@ class PriorCritic(nn.Module):
         latent: size of z.
         hidden: units.
         scalar: one output, with the sum of 0.5 z^2; otherwise one for each latent, as released.
+        released: whether a block is elu(u + A D u), as in the released code of ACVAE, instead of
+            elu(u + A elu(D u)).
     """
 
-    def __init__(self, width: int, latent: int, hidden: int, *, scalar: bool) -> None:
+    def __init__(
+        self, width: int, latent: int, hidden: int, *, scalar: bool, released: bool = False
+    ) -> None:
         super().__init__()
-        self._scalar = scalar
+        self._scalar, self._released = scalar, released
         self.read = nn.Linear(width + latent, hidden)
         self.down = nn.ModuleList([nn.Linear(hidden, hidden) for _ in range(2)])
         self.up = nn.ModuleList([nn.Linear(hidden, hidden) for _ in range(2)])
         self.out = nn.Linear(hidden, 1 if scalar else latent)
 
-    def forward(self, e: Tensor, z: Tensor) -> Tensor:
-        """Return the log-ratio, (..., 1) or (..., k)."""
-        u = self.read(torch.cat([e, z], dim=-1))
+    def forward(self, e: Tensor, z: Tensor, dropout: torch.Generator | None = None) -> Tensor:
+        """Return the log-ratio, (..., 1) or (..., k). The released code drops out a fifth of the
+        first layer and of the output of the network: with a generator this is done.
+        """
+
+        def drop(u: Tensor) -> Tensor:
+            return u if dropout is None else dropped(u, _RELEASED_DROPOUT, dropout)
+
+        u = drop(self.read(torch.cat([e, z], dim=-1)))
         for down, up in zip(self.down, self.up, strict=True):
-            u = functional.elu(u + up(functional.elu(down(u))))
+            inner = down(u) if self._released else functional.elu(down(u))
+            u = functional.elu(u + up(inner))
         energy = 0.5 * z.square()
-        ratio: Tensor = self.out(u) + (energy.sum(dim=-1, keepdim=True) if self._scalar else energy)
+        found = drop(self.out(u))
+        ratio: Tensor = found + (energy.sum(dim=-1, keepdim=True) if self._scalar else energy)
         return ratio
 
 

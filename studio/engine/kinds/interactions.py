@@ -37,7 +37,7 @@ _LISTS = ("user", "item", "score")
 
 
 class Interactions(DataKind, slug="interactions"):
-    """Histories of people."""
+    """Histories of users."""
 
     suffixes: ClassVar[tuple[str, ...]] = (".csv", *ARRAY_SUFFIXES, PARQUET)
     run_settings: ClassVar[type[Config] | None] = HistorySettings
@@ -45,7 +45,7 @@ class Interactions(DataKind, slug="interactions"):
     def describe_data(self, data: RowSource) -> str:
         assert isinstance(data, InteractionSet)
         events = int(data.lengths.sum())
-        return f"{len(data):,} people, {len(data.titles):,} items, {events:,} interactions"
+        return f"{len(data):,} users, {len(data.titles):,} items, {events:,} interactions"
 
     def facts(self, data: RowSource) -> dict[str, Any]:
         assert isinstance(data, InteractionSet)
@@ -149,7 +149,7 @@ class Interactions(DataKind, slug="interactions"):
     def write(
         self, path: Path, rows: Batch, columns: tuple[str, ...], attrs: Mapping[str, object]
     ) -> None:
-        """As `DataKind.write`; a table has a line for each item of each person, in order."""
+        """As `DataKind.write`; a table has a line for each item of each user, in order."""
         if path.suffix.lower() not in (".csv", PARQUET):
             write_arrays(path, self.arrays(rows), attrs)
             return

@@ -364,7 +364,7 @@ def test_a_tile_shows_titles_and_small_ones_bars(qapp):
     assert len(tiles) == 2
     assert (painted(tiles, 0) != painted(tiles, 1)).any()
     facts = kind("interactions").facts(x, TITLES, {"n": 50})
-    assert facts == "50 people · 20 items · histories of about 1 item, at most 2"
+    assert facts == "50 users · 20 items · histories of about 1 item, at most 2"
 
 
 async def test_in_a_low_window_the_list_keeps_its_lines(opened):

@@ -1,4 +1,4 @@
-"""Interactions: a person is a short list of titles, the newest last."""
+"""Interactions: a user is a short list of titles, the newest last."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -55,7 +55,7 @@ def _paint(
         newest = line == min(len(items), LINES) - 1
         colour = QColor(palette.text if newest else palette.muted)
         if height < SMALLEST or (not names and height < 2 * SMALLEST):
-            # Too small to be read: as long as its number is high, so that people differ.
+            # Too small to be read: as long as its number is high, so that users differ.
             painter.fillRect(place.adjusted(0, 1, -place.width() * _share(item), -1), colour)
             continue
         painter.setPen(colour)
@@ -76,7 +76,7 @@ def _measures(arrays: Arrays) -> Measured:
 
 
 def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) -> str:
-    parts = [format_count(how_many(x, facts), "person", "people")]
+    parts = [format_count(how_many(x, facts), "user")]
     if columns:
         parts.append(format_count(len(columns), "item"))
     shown = (np.nan_to_num(np.asarray(x)) >= 1).sum(axis=1)
@@ -98,9 +98,9 @@ KIND = Kind(
     slug="interactions",
     about="Recommendation: who saw what, and what comes next",
     title="Interactions",
-    one="person",
-    many="people",
-    moving="people",
+    one="user",
+    many="users",
+    moving="users",
     loading="Loading histories",
     layout="tiles",
     views=("recommend",),
