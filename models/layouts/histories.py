@@ -43,9 +43,9 @@ def without_seen(scores: Tensor, histories: Tensor, earlier: Ragged | None = Non
     """Return scores (n, V) in which the items of the histories (n, L), and of what was before
     these, are -inf; item i is at i - 1, and padding at none.
     """
-    left = scores.clone()
-    row, place = histories.nonzero(as_tuple=True)
-    left[row, histories[row, place] - 1] = -math.inf
+    left = scores.new_empty(len(scores), scores.shape[1] + 1)  # padding is an item of its own
+    left[:, 1:] = scores
+    left.scatter_(1, histories, -math.inf)
     if earlier is not None:
-        left[earlier.rows, earlier.values - 1] = -math.inf
-    return left
+        left[earlier.rows, earlier.values] = -math.inf
+    return left[:, 1:]

@@ -9,7 +9,12 @@ import torch
 from pushforward.models.contracts.batch import Batch
 from pushforward.models.kinds.interactions import InteractionSet
 from pushforward.models.metrics.base import Evidence
-from pushforward.models.ranking.evaluation import Catalogue, best_items, rank_users
+from pushforward.models.ranking.evaluation import (
+    Catalogue,
+    best_items,
+    find_largest,
+    rank_users,
+)
 from pushforward.models.ranking.pair_counts import PairCounts
 from pushforward.models.ranking.protocols import break_ties, split_histories
 from pushforward.models.ranking.significance import compare_models, estimate_mean, holm
@@ -235,3 +240,18 @@ def test_no_metric_has_a_value_of_scores_that_are_not_finite(entry, broken):
     evidence = Evidence(split.test, make_generator(0), model=model, train=split.train)
     with pytest.raises(ArithmeticError, match=r"of 1 of \d+ histories are not finite"):
         entry.make(entry.config()).measure(evidence)
+
+
+@pytest.mark.parametrize("columns", [1, 11, 60, 200, 1447])
+@pytest.mark.parametrize("k", [1, 11, 100])
+def test_the_largest_of_groups_are_the_largest(columns, k):
+    g = make_generator(columns + k)
+    scores = torch.randint(-50, 50, (30, columns), generator=g).double()
+    scores[torch.rand(scores.shape, generator=g) < 0.3] = -math.inf
+    k = min(k, columns)
+    values, places = find_largest(scores, k)
+    assert torch.equal(values, scores.sort(dim=1, descending=True).values[:, :k])
+    assert torch.equal(scores.gather(1, places), values)
+    assert all(len(set(row)) == k for row in places.tolist())
+    scores[3, columns // 2] = math.nan
+    assert find_largest(scores, k)[0][3, 0].isnan()
