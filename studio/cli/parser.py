@@ -18,8 +18,8 @@ __all__ = ["COMMANDS", "main", "parser", "version"]
 
 COMMANDS = (
     "open", "engine", "run", "branch", "race", "sweep", "queue", "do", "sample", "evaluate",
-    "export", "share", "report", "import", "make", "list", "show", "trash", "computer", "verify",
-    "check", "diagnostics", "completions", "man",
+    "protocols", "export", "share", "report", "import", "make", "list", "show", "trash", "computer",
+    "verify", "check", "diagnostics", "completions", "man",
 )  # fmt: skip
 MODULES = {"import": "importing"}
 """Modules whose name differs from that of their command."""

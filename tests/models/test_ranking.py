@@ -17,9 +17,9 @@ from pushforward.models.ranking.evaluation import (
 )
 from pushforward.models.ranking.pair_counts import PairCounts
 from pushforward.models.ranking.protocols import break_ties, split_histories
-from pushforward.models.ranking.significance import compare_models, estimate_mean, holm
 from pushforward.models.registry import discover, registry
 from pushforward.models.tensors import make_generator
+from pushforward.observables.histories.user_means import compare_models, estimate_mean, holm
 
 discover()
 ITEMS, KS = 40, (3, 10)

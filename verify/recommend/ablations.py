@@ -3,7 +3,7 @@
 import torch
 
 from pushforward.models.families.recommend.acvae import Acvae
-from pushforward.models.ranking.significance import compare_models, estimate_mean
+from pushforward.observables.histories.user_means import compare_models, estimate_mean
 from pushforward.verify.bench import Bench
 from pushforward.verify.claim import Null, Outcome, experiment
 from pushforward.verify.recommend.setups import (

@@ -11,8 +11,8 @@ import torch
 from pushforward.models.kinds.interactions import InteractionSet
 from pushforward.models.layouts.histories import PADDING
 from pushforward.models.ranking.evaluation import UserMetrics
-from pushforward.models.ranking.significance import compare_models, estimate_mean
 from pushforward.models.tensors import make_generator
+from pushforward.observables.histories.user_means import compare_models, estimate_mean
 from pushforward.verify.bench import Bench
 from pushforward.verify.claim import Null, Outcome, experiment
 from pushforward.verify.recommend.setups import (

@@ -9,8 +9,8 @@ from torch import Tensor
 
 from pushforward.models.ranking.evaluation import UserMetrics
 from pushforward.models.ranking.protocols import PROTOCOLS, ProtocolName
-from pushforward.models.ranking.significance import Comparison, compare_models, estimate_mean
 from pushforward.models.registry import registry
+from pushforward.observables.histories.user_means import Comparison, compare_models, estimate_mean
 from pushforward.verify.bench import Bench
 from pushforward.verify.claim import Null, Outcome, Table, experiment
 from pushforward.verify.recommend.setups import (

@@ -6,18 +6,16 @@ reported next to it. Several comparisons are corrected by Holm's method (1979, j
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import torch
-from torch import Tensor
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
-from pushforward.models.tensors import make_generator
-
-__all__ = ["Comparison", "Estimate", "compare_models", "estimate_mean", "holm"]
+__all__ = ["Comparison", "Estimate", "compare_models", "compare_pairs", "estimate_mean", "holm"]
 
 RESAMPLES = 2000
 _STREAM = 32
-_AT_ONCE = 100
+_AT_ONCE = 4_000_000  # users that are drawn at once
 
 
 @dataclass(frozen=True)
@@ -67,23 +65,22 @@ class Comparison:
         return f"{self.difference:+.3f} [{self.low:+.3f}, {self.high:+.3f}]"
 
 
-def estimate_mean(values: Tensor | Sequence[Tensor], seed: int = 0) -> Estimate:
+def estimate_mean(values: ArrayLike, seed: int = 0) -> Estimate:
     """Return the mean of a metric with its interval.
 
     Args:
-        values: (n,) one value per user, or one such tensor for each training seed.
+        values: (n,) one value per user, or (seeds, n) with a line for each training seed.
         seed: of the resampling.
     """
-    runs = [values] if isinstance(values, Tensor) else list(values)
-    each = torch.stack(runs).mean(dim=0)
-    means = torch.stack([run.mean() for run in runs])
+    runs = np.atleast_2d(_array(values))
+    each, means = runs.mean(axis=0), runs.mean(axis=1)
     low, high = _interval(resampled_means(each, seed))
-    spread = float(means.std()) if len(runs) > 1 else 0.0
+    spread = float(means.std(ddof=1)) if len(runs) > 1 else 0.0
     return Estimate(float(each.mean()), low, high, spread, len(each))
 
 
 def compare_models(
-    first: Mapping[str, Tensor], second: Tensor, seed: int = 0
+    first: Mapping[str, ArrayLike], second: ArrayLike, seed: int = 0
 ) -> dict[str, Comparison]:
     """Compare models with one reference on the same users; p-values are corrected by Holm's method.
 
@@ -92,12 +89,17 @@ def compare_models(
         second: (n,) those of the reference.
         seed: of the resampling.
     """
-    found = {name: _compare(values - second, seed) for name, values in first.items()}
-    corrected = holm([each.p for each in found.values()])
-    return {
-        name: Comparison(each.difference, each.low, each.high, p, each.share)
-        for (name, each), p in zip(found.items(), corrected, strict=True)
-    }
+    pairs = [(values, second) for values in first.values()]
+    return dict(zip(first, compare_pairs(pairs, seed), strict=True))
+
+
+def compare_pairs(pairs: Sequence[tuple[ArrayLike, ArrayLike]], seed: int = 0) -> list[Comparison]:
+    """Compare pairs of models, each on its own users (n,); the p-values are corrected by Holm's
+    method for the number of pairs.
+    """
+    found = [_compare(_array(first) - _array(second), seed) for first, second in pairs]
+    corrected = holm([each.p for each in found])
+    return [replace(each, p=p) for each, p in zip(found, corrected, strict=True)]
 
 
 def holm(p: Sequence[float]) -> list[float]:
@@ -110,17 +112,19 @@ def holm(p: Sequence[float]) -> list[float]:
     return found
 
 
-def resampled_means(values: Tensor, seed: int) -> Tensor:
+def resampled_means(values: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
     """Return the means of values (n,) over users drawn with replacement, (RESAMPLES,)."""
-    generator, n = make_generator(seed, _STREAM), len(values)
-    draws = [
-        values[torch.randint(n, (_AT_ONCE, n), generator=generator)].mean(dim=1)
-        for _ in range(RESAMPLES // _AT_ONCE)
-    ]
-    return torch.cat(draws)
+    rng, n = np.random.default_rng((seed, _STREAM)), len(values)
+    step = max(1, _AT_ONCE // max(1, n))
+    parts = [min(step, RESAMPLES - start) for start in range(0, RESAMPLES, step)]
+    return np.concatenate([values[rng.integers(n, size=(m, n))].mean(axis=1) for m in parts])
 
 
-def _compare(difference: Tensor, seed: int) -> Comparison:
+def _array(values: ArrayLike) -> NDArray[np.float64]:
+    return np.asarray(values, np.float64)
+
+
+def _compare(difference: NDArray[np.float64], seed: int) -> Comparison:
     means = resampled_means(difference, seed)
     low, high = _interval(means)
     # Achieved significance level, both sides; at least one resample.
@@ -131,6 +135,6 @@ def _compare(difference: Tensor, seed: int) -> Comparison:
     return Comparison(float(difference.mean()), low, high, p, share)
 
 
-def _interval(means: Tensor) -> tuple[float, float]:
-    low, high = means.quantile(torch.tensor([0.025, 0.975], dtype=means.dtype)).tolist()
-    return low, high
+def _interval(means: NDArray[np.float64]) -> tuple[float, float]:
+    low, high = np.quantile(means, (0.025, 0.975))
+    return float(low), float(high)

@@ -1,0 +1,1 @@
+"""Quantities of users and their histories."""
