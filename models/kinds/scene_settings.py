@@ -29,6 +29,7 @@ from pushforward.observables.scenes.label_text import decode_labels
 __all__ = ["SceneSettings", "model_input", "prepare_scene", "split_by_hand", "split_scene"]
 
 _PLACED = ("apart", "block")
+_DRAWN = ("random", "apart", "block", "field")
 
 
 class SceneSettings(Config, frozen=True):
@@ -70,6 +71,7 @@ class SceneSettings(Config, frozen=True):
             "Fraction of the labelled pixels of each class to learn from. All others only measure.",
             above=0.0,
             high=0.5,
+            depends=("split", _DRAWN),
         ),
     ] = 0.05
     least: Annotated[
@@ -79,6 +81,7 @@ class SceneSettings(Config, frozen=True):
             "Minimum number of training labels of each class, or half of a smaller class.",
             low=1,
             high=50,
+            depends=("split", _DRAWN),
         ),
     ] = 5
     validation: Annotated[
@@ -158,7 +161,13 @@ class SceneSettings(Config, frozen=True):
     ] = 9
     seed: Annotated[
         int,
-        param("Seed of the split", "The same seed splits alike.", low=0, high=2**31 - 1),
+        param(
+            "Seed of the split",
+            "The same seed splits alike.",
+            low=0,
+            high=2**31 - 1,
+            depends=("split", _DRAWN),
+        ),
     ] = 0
 
 

@@ -189,3 +189,20 @@ def test_an_imported_set_of_histories_has_a_protocol_to_choose() -> None:
     assert as_imported(spec, [data("films", Path("films"), "interactions")]) == spec, (
         "a run that is opened again keeps its protocol"
     )
+
+
+def test_a_setup_on_other_data_begins_with_a_model_that_recipes_use_on_them():
+    from pushforward.studio.app.core.field_carrier_switch import usual_model
+    from pushforward.studio.resources import recipes
+
+    known, every = catalog(), recipes()
+    scenes = {r.run.family.slug for r in every if r.run.dataset.slug == "indian-pines"}
+    kinds = {"indian-pines": "cubes"}
+
+    class Known:
+        def kind_of(self, pick: Pick) -> str:
+            return kinds.get(pick.slug, known.kind_of(pick))
+
+    assert usual_model("discriminator-flow", "cubes", Known(), every) in scenes
+    assert usual_model("classifier", "cubes", Known(), every) == "classifier", "it is kept"
+    assert usual_model("edm", "nothing", Known(), every) == "edm"

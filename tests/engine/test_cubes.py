@@ -20,6 +20,7 @@ from pushforward.studio.engine.jobs import headless
 from pushforward.studio.engine.jobs.import_job import ImportJob
 from pushforward.studio.engine.jobs.operator_job import inline
 from pushforward.studio.engine.kinds.base import kind_of
+from pushforward.studio.engine.process.catalogue import build
 from pushforward.studio.engine.process.discovery import discover
 from pushforward.studio.engine.process.failures import Refused
 from pushforward.studio.engine.run.branching import branch
@@ -259,6 +260,40 @@ def test_a_scene_without_a_ground_truth_is_seen_and_not_learned_from(tmp_path: P
 def test_a_map_is_not_written_from_what_is_none(tmp_path) -> None:
     with pytest.raises(FormatError, match="A map cannot be written"):
         kind_of("cubes").write_result(tmp_path / "a.png", None, (), {"x": np.zeros(3)}, {})
+
+
+def test_a_run_chooses_window_bands_and_split_of_an_imported_scene(tmp_path: Path) -> None:
+    truth = np.tile([0, 1, 1, 2, 2], (12, 2)).astype(np.uint8)
+    project = imported_scene(tmp_path, truth=truth)
+    plain = find_imported("mine", project)
+    shares = find_imported("mine", project, {"window": 3, "components": 2})
+    assert shares.rows.spec().shape == (2, 3, 3)
+    assert set(shares.rows.pixels.tolist()) == set(plain.rows.pixels.tolist()), "split as imported"
+    assert shares.rows.split is not None
+    assert not set(shares.rows.split.test.tolist()) & set(shares.rows.pixels.tolist())
+    some = find_imported("mine", project, {"bands": "1-2, 5", "components": 0})
+    assert len(some.rows.scene.cube) == some.rows.spec().shape[0] == 3
+    np.testing.assert_array_equal(some.rows.scene.cube, plain.rows.scene.cube[[0, 1, 4]])
+    drawn = find_imported("mine", project, {"split": "random", "labels": 20, "validation": 10})
+    assert (len(drawn.rows), len(drawn.rows.split.validation)) == (20, 10)
+    with pytest.raises(Refused, match=r"dataset.bands: .*within 1 to 6"):
+        find_imported("mine", project, {"bands": "9"})
+    with pytest.raises(Refused, match="no second map"):
+        find_imported("mine", project, {"split": "map"})
+
+
+def test_a_run_on_a_scene_with_a_stored_split_keeps_it_unless_it_chooses_another(
+    tmp_path: Path,
+) -> None:
+    truth = np.tile([0, 1, 1, 2, 2], (12, 2)).astype(np.uint8)
+    project = imported_scene(tmp_path, {"split": "random", "labels": 24}, truth=truth)
+    assert len(find_imported("mine", project).rows) == 24
+    assert len(find_imported("mine", project, {"window": 5, "labels": 7}).rows) == 24
+    assert len(find_imported("mine", project, {"split": "random", "labels": 30}).rows) == 30
+    entries = build([]).entries
+    entry = next(e for e in entries if (e.kind, e.slug) == ("imported", "cubes"))
+    assert {"split", "bands", "water", "window", "components"} <= {f.path for f in entry.fields}
+    assert next(f for f in entry.fields if f.path == "split").default == "imported"
 
 
 def test_a_file_that_was_altered_ends_in_an_answer_or_a_sentence(tmp_path: Path) -> None:

@@ -39,6 +39,7 @@ __all__ = [
     "kinds_for",
     "others",
     "switch",
+    "usual_model",
     "why_not",
 ]
 
@@ -156,6 +157,15 @@ def data_for(kinds: Iterable[str], catalog: Catalog, recipes: Iterable[Recipe]) 
     wanted, used = set(kinds), Counter(recipe.run.dataset.slug for recipe in recipes)
     found = [each for each in catalog.entries_of("dataset") if set(each.kinds) & wanted]
     return max(found, key=lambda each: used[each.slug], default=None)
+
+
+def usual_model(slug: str, kind: str, catalog: Catalog, recipes: Iterable[Recipe]) -> str:
+    """Return the model to begin with on data of a kind: a given one if a recipe uses it on such
+    data, else the one that most recipes use on them; the given one where no recipe has such data.
+    """
+    runs = [recipe.run for recipe in recipes]
+    used = Counter(run.family.slug for run in runs if catalog.kind_of(run.dataset) == kind)
+    return slug if slug in used or not used else used.most_common(1)[0][0]
 
 
 def cell(catalog: Catalog, field: str, carrier: str, kind: str = "") -> list[EntrySpec]:

@@ -38,7 +38,7 @@ def facts_of(folder: DatasetFolder) -> Facts:
         StoreError: its record is damaged.
     """
     record = folder.record
-    return Facts(tuple(record.columns), tuple(record.classes), folder.facts)
+    return Facts(tuple(record.columns), tuple(record.classes), folder.facts, record.split)
 
 
 class StoredRows:

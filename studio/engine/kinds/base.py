@@ -21,7 +21,7 @@ from pushforward.studio.engine.data.running_statistics import Measuring
 from pushforward.studio.engine.data.target import Target
 from pushforward.studio.engine.process.failures import Refused
 from pushforward.studio.formats.arrays import ARRAY_SUFFIXES, write_arrays
-from pushforward.studio.store.splits import FEWEST
+from pushforward.studio.store.splits import FEWEST, Split
 
 __all__ = ["MOST_HANDED", "Arrays", "DataKind", "Facts", "kind_of"]
 
@@ -40,11 +40,13 @@ class Facts:
         columns: names of the numbers of a row.
         classes: class names of "label".
         more: further facts of the importer, as plain JSON.
+        split: shares of rows that the import divides.
     """
 
     columns: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
     more: Mapping[str, Any] = field(default_factory=dict)
+    split: Split = field(default_factory=Split)
 
 
 class DataKind:

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 import torch
 
-from pushforward.models.config import decode
+from pushforward.models.config import Config, ConfigError, decode, param
 from pushforward.models.contracts.batch import Batch
 from pushforward.models.contracts.data import RowSource, Splits
 from pushforward.models.kinds.cubes import CubeSet
@@ -16,9 +16,11 @@ from pushforward.models.kinds.scenes import UNKNOWN, Scene, principal
 from pushforward.studio.engine.kinds.base import Arrays, DataKind, Facts
 from pushforward.studio.engine.process.failures import Refused
 from pushforward.studio.formats.arrays import ARRAY_SUFFIXES
+from pushforward.studio.formats.cubes.band_choice import choose_bands
 from pushforward.studio.formats.cubes.maps import write_map, write_numbers
 from pushforward.studio.formats.cubes.raster_files import RASTERS, write_raster
 from pushforward.studio.formats.limits import FormatError
+from pushforward.studio.store.splits import shares
 
 __all__ = ["Cubes"]
 
@@ -27,12 +29,58 @@ SCENE = "scene"
 """The fact of an imported set that holds its `SceneSettings`."""
 MOST_SENT = 128 * 2**20
 """Bytes of a cube in a preview."""
+_IMPORTED = "imported"
+_BANDS = ("bands", "water")
+_SPLITS = ("split", "labels", "share", "least", "validation", "block", "seed", "hand")
+"""Settings that say how labelled pixels are divided."""
 COMPONENTS, WINDOW = 30, 9
 """Default representation of an imported scene: number of principal components, and window size."""
 
 
+class ImportedSceneSettings(SceneSettings, frozen=True):
+    """Settings of an imported scene, which each run can choose anew."""
+
+    split: Annotated[
+        Literal["imported", "random", "apart", "block", "field", "map", "hand"],
+        param(
+            "Split",
+            "How labelled pixels are divided. At random, test pixels are neighbours of training "
+            "pixels and accuracies are too high. Use blocks or fields to see how the model does "
+            "in a new place.",
+            choices={
+                "imported": "As imported",
+                "random": "At random",
+                "apart": "Few squares, no shared window",
+                "block": "Blocks",
+                "field": "Fields",
+                "map": "By a second map",
+                "hand": "Labels by hand",
+            },
+        ),
+    ] = "imported"
+    bands: Annotated[
+        str,
+        param(
+            "Bands",
+            "Bands that models and maps use, by number from 1, such as 1-103, 120, 150-. Leave out "
+            "noisy ones.",
+            meant="all",
+        ),
+    ] = ""
+    water: Annotated[
+        bool,
+        param(
+            "Drop water bands",
+            "Leave out 1,350 to 1,450 nm and 1,800 to 1,960 nm, where water vapour absorbs. Needs "
+            "wavelengths.",
+        ),
+    ] = False
+
+
 class Cubes(DataKind, slug="cubes"):
     """Windows of a scene."""
+
+    run_settings: ClassVar[type[Config] | None] = ImportedSceneSettings
 
     suffixes: ClassVar[tuple[str, ...]] = (".npy", ".png", *RASTERS, *ARRAY_SUFFIXES)
     whole: ClassVar[bool] = True
@@ -52,17 +100,25 @@ class Cubes(DataKind, slug="cubes"):
         self, parts: Arrays, facts: Facts, settings: Mapping[str, Any]
     ) -> Splits | None:
         """Return a scene as the import or the run splits it; None where neither says how."""
-        stored = facts.more.get(SCENE)
+        stored = dict(facts.more.get(SCENE) or {})
         if not stored and not settings:
             return None
         cube, truth = self._read(parts, facts)
+        waves = _wavelengths(facts, len(cube))
+        own = decode(ImportedSceneSettings, dict(settings))
+        cube, waves = _choose_bands(cube, waves, own)
         widest = 2 * min(truth.shape) - 1
         usual = {"components": COMPONENTS, "window": min(WINDOW, widest)}
-        chosen = decode(SceneSettings, {**usual, **(stored or {}), **settings})
+        named = {name: value for name, value in settings.items() if name not in _BANDS}
+        if own.split == _IMPORTED:
+            named = {n: v for n, v in named.items() if n not in _SPLITS} | stored
         roles = None
         if "role" in parts:
             roles = torch.from_numpy(np.array(parts["role"])).long().reshape(truth.shape)
-        waves = _wavelengths(facts, len(cube))
+        elif own.split == _IMPORTED and not stored:
+            roles = _shares_as_roles(truth, facts)
+            named["split"] = "map"
+        chosen = decode(SceneSettings, {**usual, **named})
         return prepare_scene(cube, truth, facts.classes, waves, chosen, roles)
 
     def _read(self, parts: Arrays, facts: Facts) -> tuple[torch.Tensor, torch.Tensor]:
@@ -157,6 +213,34 @@ class Cubes(DataKind, slug="cubes"):
             write_numbers(path, arrays[_MAP])
         else:
             write_map(path, arrays[_MAP], int(arrays[_MAP].max()), attrs)
+
+
+def _choose_bands(
+    cube: torch.Tensor, waves: torch.Tensor | None, settings: ImportedSceneSettings
+) -> tuple[torch.Tensor, torch.Tensor | None]:
+    """Return the bands of a cube (bands, H, W) that a run uses, with their wavelengths.
+
+    Raises:
+        ConfigError: the bands cannot be read, or none is left.
+    """
+    if not settings.bands.strip() and not (settings.water and waves is not None):
+        return cube, waves
+    known = [] if waves is None else waves.tolist()
+    try:
+        kept = choose_bands(len(cube), known, (), settings.bands, water=settings.water)
+    except FormatError as error:
+        raise ConfigError("bands", f"{error} {error.hint}".strip()) from error
+    return cube[kept], None if waves is None else waves[kept]
+
+
+def _shares_as_roles(truth: torch.Tensor, facts: Facts) -> torch.Tensor:
+    """Return the role of each pixel (H, W) by the shares of the import: 1 train, 2 validation,
+    3 test, 0 for pixels without a class.
+    """
+    labelled = (truth.flatten() != UNKNOWN).nonzero()[:, 0]
+    roles = torch.zeros(truth.numel(), dtype=torch.int64)
+    roles[labelled] = torch.from_numpy(shares(len(labelled), facts.split)).long() + 1
+    return roles.reshape(truth.shape)
 
 
 def _listed(value: object) -> list[object]:

@@ -115,10 +115,22 @@ class SetupIntents(Intents):
         elif spec is not None:
             draft = Draft(spec=spec)
         if draft is not None:
+            before = draft.spec.family.slug
             self._take_data(draft, dataset)
-            if carried and not draft.note:
+            usual = self._usual_model(draft)
+            if carried and not draft.note and usual == before:
                 draft.note = self._carried(draft.spec)
             self.open_draft(draft)
+            if usual != draft.spec.family.slug:
+                self.choose("family", usual)
+
+    def _usual_model(self, draft: Draft) -> str:
+        """Return the model that a setup on its data begins with; the user's choice stays."""
+        catalog, slug = self.state.catalog, draft.spec.family.slug
+        if catalog is None or draft.edited:
+            return slug
+        kind = catalog.kind_of(draft.spec.dataset)
+        return switching.usual_model(slug, kind, catalog, recipes())
 
     def _carried(self, spec: RunSpec) -> str:
         """Say what a setup on other data has of the last one."""

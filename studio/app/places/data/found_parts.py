@@ -37,7 +37,7 @@ class FoundParts(QWidget):
         self.list = Table("Parts of a row", PARTS)
         self._head, self.rows = section("First rows"), Table("First rows", ())
         column(
-            section("What a row holds"),
+            section("Preview"),
             self.facts,
             self.tiles,
             (self.list, 1),
