@@ -296,6 +296,7 @@ class Kind:
         loading: status while samples load.
         layout: "plane" or "grid".
         views: ids of its views in Watch and Samples.
+        watched: whether any model is watched while it trains, also one that generates nothing.
         fits: whether a sample shape can be shown.
         tiles: prepares samples for painting as tiles; ``columns`` names their numbers.
         facts: describes the data in a line, from ``x``, column names and facts of the engine.
@@ -384,6 +385,7 @@ class Kind:
     ready: Callable[[Arrays], Arrays] = lambda arrays: {}
     common: Callable[[Arrays], Arrays] = lambda arrays: {}
     views: tuple[str, ...] = ("tiles", "browser")
+    watched: bool = False
     browsed: int = 4096
     page: int = 64
     least: int = 0

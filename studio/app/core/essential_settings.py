@@ -10,6 +10,7 @@ __all__ = ["MOST", "essentials"]
 MOST = 8
 OWN = 3  # of the model itself, in the order in which it declares them
 COMMON = {
+    "dataset": ("split", "protocol"),
     "family": ("conditional", "optimizer.lr", "net.slug", "net.config.width"),
     "sampler": ("steps", "guidance.slug", "guidance.config.strength"),
     "training": ("batch", "mirrored", "seed"),
@@ -29,7 +30,8 @@ def essentials(settings: Iterable[Setting]) -> set[tuple[Section, str]]:
     plain = list(settings)
     own = [each for each in plain if each[0] == "family" and "." not in each[1].path]
     own = [each for each in own if each[1].path not in ORDINARY]
-    ordered = [*_common(plain, "family"), *own[:OWN], *_common(plain, "sampler")]
+    ordered = [*_common(plain, "dataset"), *_common(plain, "family"), *own[:OWN]]
+    ordered += _common(plain, "sampler")
     ordered += [*_common(plain, "training"), *own, *plain]
     paths = dict.fromkeys((section, field.path) for section, field in ordered)
     return set(list(paths)[:MOST])

@@ -101,9 +101,9 @@ class Cubes(DataKind, slug="cubes"):
     ) -> Splits | None:
         """Return a scene as the import or the run splits it; None where neither says how."""
         stored = dict(facts.more.get(SCENE) or {})
-        if not stored and not settings:
-            return None
         cube, truth = self._read(parts, facts)
+        if not stored and not settings and not bool((truth != UNKNOWN).any()):
+            return None
         waves = _wavelengths(facts, len(cube))
         own = decode(ImportedSceneSettings, dict(settings))
         cube, waves = _choose_bands(cube, waves, own)

@@ -51,6 +51,7 @@ KIND = Kind(
     loading="Loading the scene",
     layout="tiles",
     views=("tiles", "scene", "browser"),
+    watched=True,
     fits=lambda shape: len(shape) == 3 and shape[1] == shape[2] and shape[1] % 2 == 1,
     tiles=windows,
     facts=_facts,

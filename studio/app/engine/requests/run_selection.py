@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from pushforward.studio.app.core.data_type_registry import watched_in
+from pushforward.studio.app.core.data_type_registry import kind_of_run, watched_in
 from pushforward.studio.app.core.notices import Notice
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.engine.requests.request_base import Intents
@@ -52,7 +52,8 @@ class RunIntents(Intents):
             self.state.notices.post(Notice(level="info", text=text, why=why))
             return
         run = self.state.runs.by_key[key]
-        watched = watched_in(run, self.state.catalog)
+        catalog = self.state.catalog
+        watched = watched_in(run, catalog) or kind_of_run(run, catalog).watched
         self.state.window.show_lens.emit("watch" if watched else "quality")
 
     def show_table(self) -> None:
