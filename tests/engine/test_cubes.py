@@ -196,6 +196,7 @@ def test_an_imported_scene_is_previewed_learned_from_and_mapped(tmp_path: Path) 
     pick = Pick(slug="project:mine")
     facts, arrays = preview(pick, project, 20)
     assert facts["names"] == ["class 1", "class 2"]
+    assert "unit" not in facts
     np.testing.assert_array_equal(arrays["truth"], truth)
     run = msgspec.structs.replace(spec(batch=8), dataset=pick)
     assert Validator().validate(run, project).problems == []
@@ -260,6 +261,12 @@ def test_a_scene_without_a_ground_truth_is_seen_and_not_learned_from(tmp_path: P
 def test_a_map_is_not_written_from_what_is_none(tmp_path) -> None:
     with pytest.raises(FormatError, match="A map cannot be written"):
         kind_of("cubes").write_result(tmp_path / "a.png", None, (), {"x": np.zeros(3)}, {})
+
+
+def test_the_unit_of_a_scene_is_told(tmp_path: Path) -> None:
+    truth = np.tile([0, 1, 1, 2, 2], (12, 2)).astype(np.uint8)
+    project = imported_scene(tmp_path, {"scale": 100.0}, truth=truth)
+    assert preview(Pick(slug="project:mine"), project, 20)[0]["unit"] == "reflectance"
 
 
 def test_a_run_chooses_window_bands_and_split_of_an_imported_scene(tmp_path: Path) -> None:

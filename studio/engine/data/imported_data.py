@@ -38,6 +38,7 @@ __all__ = [
     "imported_outline",
     "measured",
     "run_settings",
+    "stored_facts",
 ]
 
 T = TypeVar("T")
@@ -285,14 +286,19 @@ def _remembered(
 
 def find_place(slug: str, project: Path) -> Mapping[str, Any]:
     """Return how imported data lie on the ground, as their files say it; {} where they do not."""
+    found = stored_facts(slug, project).get("where")
+    return found if isinstance(found, dict) else {}
+
+
+def stored_facts(slug: str, project: Path) -> Mapping[str, Any]:
+    """Return what the import of a set stored of it; {} where there is none, or it is damaged."""
     name = project_name(slug)
     if name is None:
         return {}
     try:
-        found = Project.open(project).dataset(name).facts.get("where")
+        return Project.open(project).dataset(name).facts
     except StoreError:
-        return {}  # the operator itself says what is wrong with the data
-    return found if isinstance(found, dict) else {}
+        return {}  # whoever reads the data says what is wrong with them
 
 
 def measured(dataset: Pick, project: Path) -> Generator[bool, None, None]:

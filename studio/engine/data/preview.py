@@ -14,6 +14,7 @@ from pushforward.studio.engine.data.imported_data import (
     find_shares,
     find_where_it_lies,
     run_settings,
+    stored_facts,
 )
 from pushforward.studio.engine.data.stored_rows import StoredRows
 from pushforward.studio.engine.kinds.base import Arrays, kind_of
@@ -72,6 +73,8 @@ def preview(pick: Pick, project: Path | None, n: int) -> tuple[dict[str, Any], A
     data = data.take(torch.randperm(len(data), generator=make_generator(0, SAMPLES))[:n])
     repeats = _repeats(name, project) if compared else ""
     told = {"n": total, "shares": shares, "counts": counts, "repeats": repeats}
+    if project is not None and (unit := stored_facts(pick.slug, project).get("unit")):
+        told["unit"] = unit
     return {**told, **kind.facts(data)}, kind.preview_arrays(data)
 
 

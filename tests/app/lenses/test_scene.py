@@ -422,3 +422,30 @@ async def test_a_generator_shows_generated_spectra_and_asks_for_no_map(scene, mo
     assert [band.name for band in view.spectrum._bands] == ["2 oats", "generated 2 oats"]
     assert "no map" in view.model.why_no_map
     assert not view.next.isEnabled()
+
+
+async def test_a_tool_takes_the_keyboard_and_shows_what_it_paints_with(scene) -> None:
+    lens, view = scene
+    await _settled()
+    board = view.board
+    assert board.options.isHidden()
+    assert board.title.isVisible()
+    view.activateWindow()
+    QTest.mouseClick(board._buttons["brush"], Qt.MouseButton.LeftButton)
+    assert view.model.tool == "brush"
+    assert board.options.isVisible()
+    assert board.title.isHidden()
+    QTest.keyClick(board.canvas, Qt.Key.Key_2)
+    assert view.model.number == 2
+    assert "2 oats" in board.options.chosen.text()
+    board.options.slider.setValue(0)
+    assert (view.model.brush, board.options.text.text()) == (1, "1 px")
+    QTest.keyClick(board.canvas, Qt.Key.Key_X)
+    assert board.options.chosen.isHidden(), "an eraser has no class"
+    QTest.keyClick(board.canvas, Qt.Key.Key_W)
+    board.options.slider.setValue(8)
+    assert (view.model.tolerance, board.options.text.text()) == (2.0, "2.0°")
+    painted = view.model.stack.get("labels").fact
+    view.model.label_pixel(0, 0, 1)
+    shown = next(each for each in view.layers._layers if each.name == "labels")
+    assert (painted, shown.fact) == ("none yet", "1 pixels")

@@ -16,6 +16,7 @@ from pushforward.studio.app.data_types.cubes.label_tools import (
 )
 from pushforward.studio.app.data_types.cubes.map_canvas import MapCanvas
 from pushforward.studio.app.data_types.cubes.scene_model import SceneModel
+from pushforward.studio.app.data_types.cubes.tool_options import LABELS, SIZES, ToolOptions
 from pushforward.studio.app.design.basic import (
     Elided,
     column,
@@ -29,10 +30,10 @@ from pushforward.studio.app.design.edit_shortcuts import take_key
 from pushforward.studio.app.design.theme import theme
 from pushforward.studio.literal import one_line
 
-__all__ = ["SIZES", "MapBoard"]
+__all__ = ["MapBoard"]
 
-SIZES = (1, 2, 3, 4, 5, 7, 9, 12, 16, 24, 32)  # pixels of the brush
 PAINTS = ("brush", "eraser")
+HEAD = 30  # pixels of the line above the map
 TOOLS = (
     ("cursor", "cursor", "Look: drag moves the map, the wheel zooms (V)"),
     ("brush", "brush", "Paint labels (P); [ and ] size the brush, Alt takes a class from the map"),
@@ -59,6 +60,7 @@ class MapBoard(QWidget):
         self.outlines = True
         self.canvas = MapCanvas("Map of the scene", model.camera)
         self.title, self.extent = label("", "heading"), Elided("", "muted")
+        self.options = ToolOptions(model)
         self._buttons: dict[str, QPushButton] = {}
         self._undo = icon_button("undo", "Undo (Ctrl+Z)", model.labels.stack.undo)
         self._redo = icon_button("redo", "Redo (Ctrl+Shift+Z)", model.labels.stack.redo)
@@ -70,7 +72,7 @@ class MapBoard(QWidget):
     def _lay_out(self) -> None:
         tools = column(gap=2)
         for name, icon, tip in TOOLS:
-            button = icon_button(icon, tip, partial(self._model.set_tool, tool=name))
+            button = icon_button(icon, tip, partial(self._choose_tool, name))
             button.setCheckable(True)
             self._buttons[name] = button
             tools.addWidget(button)
@@ -78,7 +80,9 @@ class MapBoard(QWidget):
         tools.addWidget(self._undo)
         tools.addWidget(self._redo)
         tools.addStretch(1)
-        right = column(row(self.title, None, self.extent), (self.canvas, 1), gap=6)
+        head = row(self.title, self.options, None, self.extent)
+        head.addStrut(HEAD)  # the map does not move when a tool is chosen
+        right = column(head, (self.canvas, 1), gap=6)
         row(tools, (right, 1), parent=self, gap=10)
 
     def _connect(self) -> None:
@@ -138,8 +142,16 @@ class MapBoard(QWidget):
             text = f"{columns}, {rows}, zoom {camera.zoom:.1f}"
         self.extent.set_text(text)
 
+    def _choose_tool(self, name: str) -> None:
+        """Take a tool; the keys of the map work at once."""
+        self._model.set_tool(tool=name)
+        self.canvas.setFocus()
+
     def _show_tool(self) -> None:
         model = self._model
+        labels = model.tool in LABELS
+        self.title.setVisible(not labels)
+        self.extent.setVisible(not labels)
         for name, button in self._buttons.items():
             button.setChecked(name == model.tool)
             restyle(button, held="true" if name == model.tool else "false")

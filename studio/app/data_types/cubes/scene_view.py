@@ -3,11 +3,9 @@
 from collections.abc import Callable
 
 import numpy as np
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QGridLayout,
-    QSlider,
     QStackedWidget,
     QWidget,
 )
@@ -17,7 +15,7 @@ from pushforward.studio.app.data.views.lens_view import LensView
 from pushforward.studio.app.data.views.view_spec import ViewSpec
 from pushforward.studio.app.data_types.cubes.class_list import class_name
 from pushforward.studio.app.data_types.cubes.layer_list import LayerList
-from pushforward.studio.app.data_types.cubes.map_board import SIZES, MapBoard
+from pushforward.studio.app.data_types.cubes.map_board import MapBoard
 from pushforward.studio.app.data_types.cubes.map_canvas import MapCanvas
 from pushforward.studio.app.data_types.cubes.map_overlays import LETTERS
 from pushforward.studio.app.data_types.cubes.scene_export import SceneExport
@@ -102,22 +100,15 @@ class SceneView(LensView):
 
     def _make_bar(self) -> None:
         self._which = Segments(["Layers", "Maps"], "Beside the map")
+        self._which.widen()
         self._which.select(0)
         self._which.chosen.connect(self._side.setCurrentIndex)
         self._look = button("View", self._open_menu, tip="Colours, outlines and pixels used")
-        self._size = QSlider(Qt.Orientation.Horizontal)
-        self._size.setFixedWidth(84)
-        self._size.setAccessibleName("Size of the brush")
-        self._size_text = label("", "muted")
         self.refine = button("Refine: CRF", self._refine)
         self.next = button("Label next", self.model.ask_next)
         save = icon_button("export", "Export map, probabilities or spectra", self._open_export)
         self._save = save
-        self.bar = view_bar(
-            self, self._which, self._look, None, self._size_text, self._size, self.next,
-            self.refine, save,
-        )  # fmt: skip
-        self._size.valueChanged.connect(self._change_size)
+        self.bar = view_bar(self, self._which, self._look, None, self.next, self.refine, save)
 
     def _connect(self) -> None:
         model, layers = self.model, self.layers
@@ -127,7 +118,7 @@ class SceneView(LensView):
         model.layers_changed.connect(self._show_layers)
         model.cursor_moved.connect(self._show_cursor)
         model.marked.connect(self._show_cursor)
-        model.tool_changed.connect(self._show_tool)
+        model.labels.stroked.connect(self._show_layers)
         self._state.engine_changed.connect(self.refresh)
         layers.toggled.connect(self._toggle)
         layers.alone.connect(model.show_alone)
@@ -167,7 +158,6 @@ class SceneView(LensView):
         self._show_layers()
         self._show_state()
         self._show_cursor()
-        self._show_tool()
 
     def _show_state(self) -> None:
         model = self.model
@@ -291,25 +281,6 @@ class SceneView(LensView):
         if painted:
             parts.append(f"painted {class_name(painted, scene.names[painted - 1])}")
         return one_line("  ·  ".join(parts))
-
-    def _show_tool(self) -> None:
-        model = self.model
-        wand = model.tool == "wand"
-        self._size.blockSignals(True)
-        self._size.setRange(*((1, 60) if wand else (0, len(SIZES) - 1)))
-        self._size.setValue(round(4 * model.tolerance) if wand else SIZES.index(model.brush))
-        self._size.blockSignals(False)
-        text = f"Tolerance {model.tolerance:.1f}°" if wand else f"Brush {model.brush} px"
-        self._size_text.setText(text)
-        shown = model.tool in ("brush", "eraser", "wand")
-        self._size.setVisible(shown)
-        self._size_text.setVisible(shown)
-
-    def _change_size(self, value: int) -> None:
-        if self.model.tool == "wand":
-            self.model.set_tool(tolerance=value / 4)
-        else:
-            self.model.set_tool(brush=SIZES[value])
 
     # Menus
 
