@@ -425,7 +425,7 @@ async def test_a_generator_shows_generated_spectra_and_asks_for_no_map(scene, mo
 
 
 async def test_a_tool_takes_the_keyboard_and_shows_what_it_paints_with(scene) -> None:
-    lens, view = scene
+    _, view = scene
     await _settled()
     board = view.board
     assert board.options.isHidden()
