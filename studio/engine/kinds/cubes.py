@@ -40,7 +40,7 @@ COMPONENTS, WINDOW = 30, 9
 class ImportedSceneSettings(SceneSettings, frozen=True):
     """Settings of an imported scene, which each run can choose anew."""
 
-    split: Annotated[
+    split: Annotated[  # type: ignore[assignment]  # one choice more
         Literal["imported", "random", "apart", "block", "field", "map", "hand"],
         param(
             "Split",
