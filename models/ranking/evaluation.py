@@ -251,7 +251,7 @@ def find_largest(scores: Tensor, k: int) -> tuple[Tensor, Tensor]:
         found = scores.topk(k, dim=1)
         return found.values, found.indices
     groups = columns // size
-    parts = scores[:, : size * groups].split(groups, dim=1)
+    parts = torch.split(scores[:, : size * groups], groups, dim=1)
     maxima = functools.reduce(torch.maximum, parts)  # faster than amax over a middle axis
     chosen = maxima.topk(k, dim=1, sorted=False).indices
     within = chosen[:, None, :] + groups * torch.arange(size, device=scores.device)[:, None]

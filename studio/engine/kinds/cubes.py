@@ -40,7 +40,7 @@ COMPONENTS, WINDOW = 30, 9
 class ImportedSceneSettings(SceneSettings, frozen=True):
     """Settings of an imported scene, which each run can choose anew."""
 
-    split: Annotated[  # type: ignore[assignment]  # one choice more
+    split: Annotated[
         Literal["imported", "random", "apart", "block", "field", "map", "hand"],
         param(
             "Split",
@@ -57,7 +57,7 @@ class ImportedSceneSettings(SceneSettings, frozen=True):
                 "hand": "Labels by hand",
             },
         ),
-    ] = "imported"
+    ] = "imported"  # type: ignore[assignment]  # one choice more
     bands: Annotated[
         str,
         param(
