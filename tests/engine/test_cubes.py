@@ -10,6 +10,7 @@ import pytest
 from scipy.io import savemat
 
 from pushforward.models.config import decode
+from pushforward.models.operators import scene_maps
 from pushforward.models.registry import registry
 from pushforward.observables.scenes.label_text import encode_labels
 from pushforward.studio.engine.data import file_reader
@@ -360,3 +361,38 @@ def test_what_follows_a_training_is_kept_where_it_fits() -> None:
     assert resolved.spec.follow_up is None
     unknown = msgspec.structs.replace(spec(), follow_up=Pick(slug="polish"))
     assert [each.path for each in resolve(unknown)[1]] == ["follow_up"]
+
+
+def test_a_scene_is_classified_once_for_several_operators(trained, monkeypatch) -> None:
+    folder, _ = trained
+    warm = WarmModels()
+    learner = warm.get(folder, None, None).family
+    calls = []
+    usual = type(learner).classify
+
+    def classify(self, rows):
+        calls.append(len(rows))
+        return usual(self, rows)
+
+    monkeypatch.setattr(type(learner), "classify", classify)
+    monkeypatch.setattr(type(learner), "classify_scene", lambda self, scene: None)
+    scene_maps._last.clear()
+    found = []
+    for operator, config in (("classify-scene", {}), ("label-next", {"n": 3}),
+                             ("classify-scene", {"probabilities": True})):  # fmt: skip
+        work = inline(Operate(run=str(folder.path), operator=operator, config=config), warm)
+        while True:
+            try:
+                next(work)
+            except StopIteration as end:
+                found.append(end.value.arrays)
+                break
+    assert sum(calls) == 145 * 145
+    np.testing.assert_array_equal(found[0]["map"], found[2]["map"])
+    state = learner.state()
+    name = next(name for name, x in state.tensors.items() if x.is_floating_point() and x.any())
+    state.tensors[name] = 0.5 * state.tensors[name]
+    learner.load_state(state)
+    for _ in inline(Operate(run=str(folder.path), operator="classify-scene", config={}), warm):
+        pass
+    assert sum(calls) == 2 * 145 * 145, "other weights are another map"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pushforward.studio.formats.cubes.envi import read_envi, read_header
-from pushforward.studio.formats.cubes.georeference import move_origin
+from pushforward.studio.formats.cubes.georeference import move_origin, to_geotiff, to_map_info
 from pushforward.studio.formats.cubes.geotiff import read_geotiff
 from pushforward.studio.formats.cubes.library import Spectrum, write_library
 from pushforward.studio.formats.cubes.raster_files import write_raster
@@ -91,3 +91,43 @@ def test_a_table_of_accuracies_is_csv_or_latex(tmp_path: Path) -> None:
     text = (tmp_path / "t.tex").read_text()
     assert r"A \& B & 4 & 75.00 \\" in text
     assert r"c\_1" in text
+
+
+UTM = "{UTM, 1, 1, 494190.0, 4477890.0, 20.0, 20.0, 16, North, WGS-84, units=Meters}"
+
+
+def test_a_map_of_an_envi_scene_is_placed_in_its_geotiff(tmp_path: Path) -> None:
+    classes = np.array([[1, 2], [2, 1]])
+    write_raster(tmp_path / "map.tif", classes, ("a", "b"), None, {"map_info": UTM})
+    [found] = read_geotiff(tmp_path / "map.tif")
+    tags = found.about.where["geotiff"]
+    assert tags["33550"] == [20.0, 20.0, 0.0]
+    assert tags["33922"] == [0.0, 0.0, 0.0, 494190.0, 4477890.0, 0.0]
+    assert tags["34735"][-4:] == [3072, 0, 1, 32616], "WGS 84, UTM zone 16N"
+    write_raster(tmp_path / "map.img", classes, ("a", "b"), None, {"geotiff": tags})
+    header = (tmp_path / "map.hdr").read_text()
+    assert f"map info = {UTM}" in header
+
+
+@pytest.mark.parametrize(
+    "info",
+    [
+        "{UTM, 3, 2.5, 5e5, 1e6, 30.0, 30.0, 33, South, WGS-84, units=Meters}",
+        "{Geographic Lat/Lon, 1, 1, -86.9, 40.4, 0.0002, 0.0002, WGS-84, units=Degrees}",
+    ],
+)
+def test_a_place_survives_both_conversions(info: str) -> None:
+    def numbers(text: str) -> list[object]:
+        return [float(c) if c.strip()[0] in "-0123456789" else c.strip()
+                for c in text.strip("{}").split(",")]  # fmt: skip
+
+    assert numbers(to_map_info(to_geotiff(info))) == numbers(info)
+
+
+@pytest.mark.parametrize(
+    "info", ["", "{Arbitrary, 1, 1, 0, 0, 1, 1}", f"{UTM[:-1]}, rotation=30}}",
+             "{Albers, 1, 1, 0, 0, 1, 1, WGS-84}", "{UTM, 1, 1, x, 0, 1, 1, 16, North, WGS-84}"]
+)  # fmt: skip
+def test_a_place_that_cannot_be_converted_is_left_out(info: str) -> None:
+    assert to_geotiff(info) == {}
+    assert to_map_info({}) == ""

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pushforward.studio.formats.cubes.georeference import to_geotiff, to_map_info
 from pushforward.studio.formats.cubes.geotiff import write_geotiff
 from pushforward.studio.formats.cubes.palette import class_colours
 from pushforward.studio.literal import one_line
@@ -43,8 +44,11 @@ def write_raster(
     small = classes.astype(np.uint8) if len(names) < 256 else classes.astype(np.int16)
     if path.suffix.lower() != ".img":
         values = small if probabilities is None else probabilities.astype(np.float32)
-        write_geotiff(path, values, place.get("geotiff"), names, colours)
+        tags = place.get("geotiff") or to_geotiff(str(place.get("map_info", "")))
+        write_geotiff(path, values, tags, names, colours)
         return
+    if "map_info" not in place and (info := to_map_info(place.get("geotiff") or {})):
+        place["map_info"] = info
     if probabilities is None:
         write_bytes(path, np.ascontiguousarray(small).tobytes())
         _write_header(path, small[None], names, place, colours)
