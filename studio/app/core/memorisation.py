@@ -13,7 +13,7 @@ from pushforward.studio.protocol.catalog import Catalog, EntrySpec
 from pushforward.studio.protocol.events import SPREAD
 from pushforward.studio.significance import MEMORY
 
-__all__ = ["Memory", "format_memorisation", "memory_of", "memory_row"]
+__all__ = ["COPIES", "Memory", "format_memorisation", "memory_of", "memory_row"]
 
 COPIES, NO_COPIES, FAR, FEW = "copies", "within floor", "far from training data", "n too small"
 
@@ -45,6 +45,11 @@ class Memory:
     brief: str
     words: str
     level: Level
+
+    @property
+    def copies(self) -> bool:
+        """Whether the samples are closer to the training data than held-out data are."""
+        return self.brief == COPIES
 
     @property
     def short(self) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from pushforward.studio.app.core.leader_board import rank_lines, standings_at
+from pushforward.studio.app.core.memorisation import COPIES, Memory
 from pushforward.studio.app.core.runs import RunState, Series
 from pushforward.studio.app.lenses.compare.compare_view import CompareView
 from pushforward.studio.app.lenses.compare.leader_board import LeaderBoard
@@ -69,6 +70,22 @@ async def test_cards_glide_to_their_new_rank(qtbot, race):
     await until(lambda: board._y[0] < board._y[1])
     assert not board.grab().isNull()
     assert board.accessibleDescription() == "1 a 1, 2 b 1.5, 3 c not measured"
+
+
+def test_a_run_that_copies_its_training_data_says_so_on_its_card(qtbot, race):
+    board = LeaderBoard()
+    qtbot.addWidget(board)
+    copied = Memory(
+        slug="copies", title="Copies", value=0.9, floor="floor 0", floor_mean=0.0, floor_spread=0.0,
+        step=100, n=500, brief=COPIES, words="copies of training data", level="warm",
+    )  # fmt: skip
+    found = standings_at(race, NAME, 1.0, higher=False)
+    board.resize(200, 500)
+    board.show_standings("W2", ["a", "b", "c"], found, ([], []), memories=[None, None, None])
+    plain = board.grab().toImage()
+    board.show_standings("W2", ["a", "b", "c"], found, ([], []), memories=[copied, None, None])
+    assert board.grab().toImage() != plain
+    assert board.accessibleDescription() == "1 a 0.5 copies, 2 b 0.9, 3 c not measured"
 
 
 async def test_compare_ranks_by_the_metric_of_its_chart(lens: Any, qtbot):

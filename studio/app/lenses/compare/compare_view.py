@@ -33,6 +33,7 @@ from pushforward.studio.app.core.display_names import (
     numbered,
 )
 from pushforward.studio.app.core.latest_metrics import floors_of
+from pushforward.studio.app.core.memorisation import memory_of
 from pushforward.studio.app.core.run_comparison import QUALITY
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.core.timers import single_shot
@@ -331,6 +332,7 @@ class CompareView(LensView):
             leader_board.standings_at(runs, name, spent, higher=higher),
             leader_board.rank_lines(runs, name, spent, higher=higher),
             f"noise floor {floor}" if floor else "",
+            [memory_of(run, self._state.catalog) for run in runs],
         )
 
     def _better(self, name: str) -> str:

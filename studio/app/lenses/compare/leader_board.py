@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from pushforward.studio.app.charts.line_styles import ink
 from pushforward.studio.app.core.leader_board import Standing
+from pushforward.studio.app.core.memorisation import COPIES, Memory
 from pushforward.studio.app.design.theme import colors, font, theme
 from pushforward.studio.app.text import number_format
 
@@ -44,6 +45,7 @@ class LeaderBoard(QWidget):
         self.title = ""
         self._names: list[str] = []
         self._floor = ""
+        self._memories: list[Memory | None] = []
         self._lines: tuple[list[float], list[list[int]]] = ([], [])
         self._y: dict[int, float] = {}  # where a card is, by place of the run
         self._timer = QTimer(self)
@@ -61,8 +63,10 @@ class LeaderBoard(QWidget):
         standings: list[Standing],
         lines: tuple[list[float], list[list[int]]],
         floor: str = "",
+        memories: Sequence[Memory | None] = (),
     ) -> None:
-        """Show a ranking; cards whose rank has changed glide to their new place.
+        """Show a ranking; cards whose rank has changed glide to their new place. Runs whose samples
+        are copies of training data say so: their place is worth nothing.
 
         Args:
             title: of the metric.
@@ -70,7 +74,9 @@ class LeaderBoard(QWidget):
             standings: as `core.leader_board.standings_at` returns them.
             lines: as `core.leader_board.rank_lines` returns them.
             floor: the noise floor in words, "" where it is unknown.
+            memories: the newest metric of memorisation of each run, by its place.
         """
+        self._memories = list(memories)
         self.title, self._names, self._floor = title, list(names), floor
         self.standings, self._lines = standings, lines
         known = {each.place for each in standings}
@@ -91,7 +97,15 @@ class LeaderBoard(QWidget):
 
     def _describe(self, each: Standing) -> str:
         value = "not measured" if each.value is None else number_format.figure(each.value)
-        return f"{each.rank + 1} {self._names[each.place]} {value}"
+        copies = f" {COPIES}" if self._copies(each) else ""
+        return f"{each.rank + 1} {self._names[each.place]} {value}{copies}"
+
+    def _memory(self, each: Standing) -> Memory | None:
+        return self._memories[each.place] if each.place < len(self._memories) else None
+
+    def _copies(self, each: Standing) -> bool:
+        memory = self._memory(each)
+        return memory is not None and memory.copies
 
     def _glide(self) -> None:
         left = 0.0
@@ -143,6 +157,12 @@ class LeaderBoard(QWidget):
         painter.drawText(QPointF(box.left() + 11, box.top() + 18), str(each.rank + 1))
         painter.setFont(font(12))
         room = int(box.width()) - 34
+        if self._copies(each):
+            wide = QFontMetrics(painter.font()).horizontalAdvance(COPIES)
+            painter.setPen(QColor(tokens.warm))
+            painter.drawText(QPointF(box.right() - 10 - wide, box.top() + 18), COPIES)
+            painter.setPen(QColor(tokens.text))
+            room -= wide + 8
         name = QFontMetrics(painter.font()).elidedText(
             self._names[each.place], Qt.TextElideMode.ElideRight, room
         )
@@ -210,6 +230,8 @@ class LeaderBoard(QWidget):
             found = self._at(event.pos().y())
             if found is not None:
                 at = f", measured at step {found.step:,}" if found.step >= 0 else ""
-                QToolTip.showText(event.globalPos(), f"{self._names[found.place]}{at}", self)
+                memory = self._memory(found)
+                lines = [f"{self._names[found.place]}{at}", memory.text if memory else ""]
+                QToolTip.showText(event.globalPos(), "\n".join(filter(None, lines)), self)
             return True
         return super().event(event)
