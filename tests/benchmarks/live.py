@@ -34,6 +34,8 @@ from PySide6.QtWidgets import QWidget
 
 from pushforward.studio.app.core import preferences
 from pushforward.studio.app.core.runs import RunState
+from pushforward.studio.app.data_types.cubes.scene_view import SceneView
+from pushforward.studio.app.data_types.interactions.pinned_view import PinnedView
 from pushforward.studio.app.engine.record_follower import Following
 from pushforward.studio.app.shell.main import Studio
 from pushforward.studio.protocol.spec import Recipe
@@ -55,6 +57,9 @@ RECIPES = (
     "mmd-flow-communities",
     "d3pm-alice",  # symbols
     "csdi-sines",  # series
+    "indian-pines",  # scenes
+    "sasrec-streaming",  # recommendation
+    "sentences-parsed",
 )
 TICK = 0.02  # seconds
 OLDEST_SECONDS, OLDEST_SHARE = 2.0, 0.04
@@ -159,19 +164,20 @@ async def watched(studio: Studio, recipe: Recipe, seconds: float, steps: int) ->
     paintings, process, spent = Paintings(), psutil.Process(), 0.0
     while run.job and (end is None or time.perf_counter() < end):
         now = time.perf_counter()
-        record = shown(studio)
-        if record is None and now - begun > WAIT:
+        picture = shown(studio)
+        if picture is None and now - begun > WAIT:
             break
-        if record is not None:
+        if picture is not None:
+            step, particles = picture
             if end is None:
                 found.first, end = now - begun, now + seconds
                 lens = studio.window.canvas.lenses.view
                 for widget in lens.findChildren(QWidget):
                     widget.installEventFilter(paintings)
                 spent = process.cpu_times().user
-            found.moments.append((now, run.step, record.step))
+            found.moments.append((now, run.step, step))
             found.costs.append(run.view_cost)
-            fewest[record.step] = record.x.shape[1]
+            fewest[step] = particles
         found.total = max(found.total, run.total)
         await asyncio.sleep(TICK)
     if found.seconds:
@@ -184,11 +190,18 @@ async def watched(studio: Studio, recipe: Recipe, seconds: float, steps: int) ->
     return found
 
 
-def shown(studio: Studio) -> Any:
-    """Return the snapshot that the lens in front shows, None for none."""
+def shown(studio: Studio) -> tuple[int, int] | None:
+    """Return the step of what the lens in front shows and its number of particles (0 for a map or
+    lists), None for nothing yet.
+    """
     lens = studio.window.canvas.lenses.view
+    if isinstance(lens, SceneView):
+        return None if lens.model.map is None else (lens.model.map.step, 0)
+    if isinstance(lens, PinnedView):
+        return (lens.step, 0) if lens.step >= 0 else None
     following = lens.findChild(Following) if lens is not None else None
-    return following.record if following is not None else None
+    record = following.record if following is not None else None
+    return None if record is None else (record.step, record.x.shape[1])
 
 
 async def measured(folder: Path, slugs: list[str], seconds: float, steps: int) -> list[Watched]:

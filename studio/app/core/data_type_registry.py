@@ -15,6 +15,7 @@ __all__ = [
     "family_of_run",
     "fitting",
     "flows_in",
+    "has_history",
     "has_steps",
     "kind",
     "kind_of",
@@ -86,12 +87,6 @@ def moves_in(run: RunState | None, catalog: Catalog | None) -> bool:
     return entry is None or bool(entry.carrier) or "samples" in entry.capabilities
 
 
-def watched_in(run: RunState | None, catalog: Catalog | None) -> bool:
-    """Whether a run is watched while it trains: data move, or lists of recommended items do."""
-    entry = family_of_run(run, catalog)
-    return moves_in(run, catalog) or (entry is not None and "recommend" in entry.capabilities)
-
-
 def answers_in(run: RunState | None, catalog: Catalog | None) -> bool:
     """Whether checkpoints of a run answer with what changes over the training: the map of a scene,
     or lists of recommended items.
@@ -101,6 +96,18 @@ def answers_in(run: RunState | None, catalog: Catalog | None) -> bool:
         return False
     scene = "scene" in kind_of_run(run, catalog).views
     return "recommend" in entry.capabilities or (scene and "classify" in entry.capabilities)
+
+
+def watched_in(run: RunState | None, catalog: Catalog | None) -> bool:
+    """Whether a run is watched while it trains: its data move, or what it answers changes."""
+    return moves_in(run, catalog) or answers_in(run, catalog)
+
+
+def has_history(run: RunState | None, catalog: Catalog | None) -> bool:
+    """Whether the second clock of a run goes through the history of a user."""
+    entry = family_of_run(run, catalog)
+    recommends = entry is not None and "recommend" in entry.capabilities
+    return recommends and not moves_in(run, catalog)
 
 
 def flows_in(run: RunState | None, catalog: Catalog | None) -> bool:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QFrame, QGridLayout
 
 from pushforward.studio.app.core import run_comparison
 from pushforward.studio.app.core.app_state import AppState
-from pushforward.studio.app.core.data_type_registry import flows_in, moves_in, watched_in
+from pushforward.studio.app.core.data_type_registry import flows_in, has_history, moves_in
 from pushforward.studio.app.core.run_edit_text import edit_notes
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.design.basic import button, icon_button, label, row
@@ -224,7 +224,7 @@ class TimeBar(QFrame):
         driven: list[RunState | None] = [*compared] or [run]
         moves = any(moves_in(each, catalog) for each in driven)
         # Of a recommender the clock goes through the history of a user.
-        history = not moves and run is not None and watched_in(run, catalog)
+        history = not moves and has_history(run, catalog)
         flows = history or any(flows_in(each, catalog) for each in driven)
         for part in self._flow_parts:
             part.setVisible(moves or history)

@@ -24,6 +24,7 @@ from pushforward.studio.app.engine.requests.request_base import Answer
 from pushforward.studio.protocol.catalog import Catalog, EntrySpec
 from pushforward.studio.protocol.messages import BranchRun, Operate, PreviewData, StartTraining
 from pushforward.studio.protocol.spec import Pick
+from tests.qtloop import until
 
 TRUTH = np.array([[0, 1, 1, 2], [0, 1, 2, 2], [0, 0, 2, 2]], np.int16)
 CUBE = np.arange(3 * 4 * 5, dtype=np.float32).reshape(3, 4, 5)
@@ -50,7 +51,7 @@ def scene(lens, monkeypatch, tmp_path):
     run.key = str(tmp_path / "project" / "runs" / "0001-a")
     lens.state.runs.by_key[run.key] = run
     run.spec = structs.replace(run.spec, dataset=Pick(slug="fields"))
-    run.step, run.checkpoints = 7, [7]
+    run.step, run.checkpoints, run.state = 7, [7], "finished"
     lens.state.engine = replace(lens.state.engine, state="ready")
     usual = lens.link.ask
 
@@ -71,7 +72,7 @@ def scene(lens, monkeypatch, tmp_path):
         found = TRUTH.clip(1) if command.operator == "refine-scene" else FOUND
         sure = np.full((3, 4), 0.5, np.float32)
         arrays = {"map": found, "confidence": sure, "unseen": UNSEEN, "margin": MARGIN}
-        return Answer({"step": 7}, arrays)
+        return Answer({"step": run.step if command.live and command.step is None else 7}, arrays)
 
     monkeypatch.setattr(lens.link, "ask", ask)
     lens.state.runs.selection = run.key
@@ -381,6 +382,21 @@ async def test_two_maps_are_compared_by_a_swipe_and_by_their_difference(scene) -
     assert compare.canvas._other is None
     assert compare.canvas.grab().toImage() != image
     compare.deleteLater()
+
+
+async def test_while_it_trains_the_map_follows_the_weights(scene) -> None:
+    lens, view = scene
+    await _settled()
+    lens.run.state, lens.run.step = "running", 21
+    for step in (21, 30):
+        lens.run.step = step
+        lens.state.runs.progressed.emit(lens.run.key)
+        await until(lambda: view.model.map.step == lens.run.step)
+    asked = lens.link.of(Operate)
+    assert [(a.operator, a.step) for a in asked] == [("classify-scene", s) for s in (7, None, None)]
+    lens.run.state, lens.run.checkpoints = "finished", [7, 31]
+    lens.state.runs.progressed.emit(lens.run.key)
+    await until(lambda: lens.link.of(Operate)[-1].step == 31)
 
 
 async def test_the_training_clock_shows_the_map_of_its_checkpoint(scene) -> None:

@@ -57,7 +57,9 @@ class SceneModel(SceneState):
         self._kept: dict[str, tuple[SceneMap | None, SceneMap | None]] = {}
         self._followed_up: set[str] = set()
         self._scene_query: Query[tuple[str, str], SceneData] = Query(self, self._load, state=state)
-        self._map_query: Query[tuple[str, int], SceneMap] = Query(self, self._classify, state=state)
+        self._map_query: Query[tuple[str, int | None], SceneMap] = Query(
+            self, self._classify, state=state
+        )
         self._crf_query: Query[tuple[str, int, str], SceneMap] = Query(self, self._refine)
         self._next_query: Query[tuple[str, int, int], Any] = Query(self, self._suggest)
         self._spectra_query: Query[tuple[str, int], list[ClassBand]] = Query(
@@ -172,7 +174,9 @@ class SceneModel(SceneState):
     # The map
 
     def ask_map(self) -> None:
-        """Request the map of the checkpoint that the training clock is at, or of the newest."""
+        """Request the map of the checkpoint that the training clock is at, or of the newest; at
+        *Live* that of the weights as they are in the training.
+        """
         run, scene = self.run, self.scene
         if run is None or scene is None:
             return
@@ -182,14 +186,21 @@ class SceneModel(SceneState):
             if kept and self.requests.offers(GENERATE):
                 self._spectra_query.ask((run.key, max(kept)))
             return
-        if kept and (self.map is None or self.map.step != max(kept)):
+        if step is None and run.state == "running":
+            if not self._newest.isActive() and (self.map is None or self.map.step != run.step):
+                self._request_map((run.key, None))
+        elif kept and (self.map is None or self.map.step != max(kept)):
+            self._request_map((run.key, max(kept)))
+
+    def _request_map(self, key: tuple[str, int | None]) -> None:
+        if key[1] is not None or not self._map_query.busy:
             self._asked_at = time.monotonic()
-            self._map_query.ask((run.key, max(kept)))
+            self._map_query.ask(key, again=key[1] is None)
             if self.map is None:
                 self.show_maps()
             self.maps_changed.emit()
 
-    async def _classify(self, key: tuple[str, int]) -> SceneMap:
+    async def _classify(self, key: tuple[str, int | None]) -> SceneMap:
         scene = self.scene
         numbers = scene.truth.size * max(1, len(scene.names)) if scene is not None else 0
         return await self.requests.classify(key[0], key[1], numbers)

@@ -123,11 +123,12 @@ class SceneRequests(Intents):
         )
 
     async def classify(self, key: str, step: int | None, numbers: int) -> SceneMap:
-        """Return the class of every pixel by a checkpoint of a run, with probabilities where there
-        are at most `MOST_PROBABILITIES` of the ``numbers`` that they take.
+        """Return the class of every pixel by a checkpoint of a run, by the weights in training for
+        None, with probabilities where there are at most `MOST_PROBABILITIES` of the ``numbers``
+        that they take.
 
         Raises:
-            Refused: the run has no checkpoint yet, or the engine is gone.
+            Refused: the run has no checkpoint yet and is not training, or the engine is gone.
         """
         config: dict[str, Any] = {}
         if numbers <= MOST_PROBABILITIES and self.offers(CLASSIFY, "probabilities"):
@@ -166,7 +167,7 @@ class SceneRequests(Intents):
     async def _map(
         self, key: str, operator: str, config: dict[str, Any], step: int | None
     ) -> SceneMap:
-        answer = await self._operating.ask(key, operator, config=config, step=step)
+        answer = await self._operating.ask(key, operator, config=config, step=step, live=True)
         facts, arrays = answer.result or {}, answer.arrays
         return SceneMap(
             step=int(facts.get("step", 0)),

@@ -171,6 +171,11 @@ class PinnedView(RecommenderView):
         self._ask_map(again=False)
         self._turn()
 
+    @property
+    def step(self) -> int:
+        """The training step of the lists that are shown, -1 for none."""
+        return self._steps[1]
+
     # The clocks
 
     def _changed(self, key: str) -> None:
