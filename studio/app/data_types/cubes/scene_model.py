@@ -155,6 +155,7 @@ class SceneModel(SceneState):
         self.map, self.refined = self._kept.pop(key, (None, None))
         for query in (self._map_query, self._crf_query, self._next_query, self._spectra_query):
             query.cancel()
+        self._newest.setInterval(NEWEST_MS)  # how long a map of another run took says nothing
         self.suggested, self.suggestion, self.selected = [], -1, None
 
     async def _load(self, key: tuple[str, str]) -> SceneData:
