@@ -7,6 +7,7 @@ import torch
 from pushforward.models.config import Config, param
 from pushforward.models.operators.base import Operation, Outcome, Work
 from pushforward.models.operators.scene_maps import (
+    block_middles,
     classify_pixels,
     describe_accuracy,
     describe_classes,
@@ -26,6 +27,19 @@ class ClassifySceneConfig(Config, frozen=True):
         bool,
         param("All probabilities", "Also return the probability of each class at each pixel."),
     ] = False
+
+    every: Annotated[
+        int,
+        param(
+            "Every n-th pixel",
+            "Of each block of n x n pixels only one is classified, for the whole block: a quick "
+            "look. Networks that classify a scene in one pass classify every pixel.",
+            low=1,
+            high=100,
+            unit="pixels",
+            advanced=True,
+        ),
+    ] = 1
 
     rows_at_once: Annotated[
         int,
@@ -66,12 +80,20 @@ class ClassifyScene:
         """
         data = scene_of(operation)
         scene, (height, width) = data.scene, data.scene.size
-        scores = yield from classify_pixels(operation, data, self.config.rows_at_once)
+        scores = yield from classify_pixels(
+            operation, data, self.config.rows_at_once, self.config.every
+        )
         probabilities = scores.exp()
         best = probabilities.topk(min(2, probabilities.shape[1]), dim=1)
         found = best.indices[:, 0]
         held = operation.held() if operation.held is not None else None
-        unseen = pixels_to_test(data, held)
+        every, unseen = self.config.every, pixels_to_test(data, held)
+        if every > 1:  # a pixel that was not classified itself measures nothing
+            rows, columns = unseen // width, unseen % width
+            own = (block_middles(height, every)[rows] == rows) & (
+                block_middles(width, every)[columns] == columns
+            )
+            unseen = unseen[own]
         right = found[unseen] == scene.truth.flatten()[unseen]
         flat = {
             "map": (found + 1).to(torch.int16),
@@ -83,5 +105,6 @@ class ClassifyScene:
         arrays["unseen"] = places(unseen, width)
         if self.config.probabilities:
             arrays["probabilities"] = probabilities.T.reshape(-1, height, width).contiguous()
-        note = f"{describe_accuracy(right)} {describe_classes(scene.names)}"
+        preview = f"Preview: one pixel of each {every} x {every}. " if every > 1 else ""
+        note = f"{preview}{describe_accuracy(right)} {describe_classes(scene.names)}"
         return Outcome(arrays=arrays, note=note)

@@ -25,6 +25,7 @@ from pushforward.models.operators.base import Operation, Progress
 
 __all__ = [
     "SCORES",
+    "block_middles",
     "classify_pixels",
     "describe_accuracy",
     "describe_classes",
@@ -34,6 +35,7 @@ __all__ = [
     "score_pixels",
 ]
 
+AT_ONCE = 512  # pixels of a quick look that are classified between two steps of a training
 SCORES = ("OA", "AA", "kappa", "ECE")
 
 
@@ -50,17 +52,18 @@ def scene_of(operation: Operation) -> CubeSet:
 
 
 def classify_pixels(
-    operation: Operation, data: CubeSet, rows_at_once: int
+    operation: Operation, data: CubeSet, rows_at_once: int, every: int = 1
 ) -> Generator[Progress, None, Tensor]:
     """Return log p(class | window) of every pixel, (H W, classes), in one pass where the network
-    allows it, else a few rows of pixels at a time.
+    allows it, else a few rows of pixels at a time. With ``every`` above 1 only the pixel in the
+    middle of each block of that side is classified, for all pixels of the block.
 
     Raises:
         ValueError: a value is not finite.
     """
     learner, (height, width) = operation.learner, data.scene.size
     assert isinstance(learner, Classifies)
-    key = _fingerprint(learner, data)
+    key = _fingerprint(learner, data), every
     if key in _last:
         yield Progress(height * width, height * width)
         return _last[key]
@@ -70,6 +73,8 @@ def classify_pixels(
     if found is not None:
         scores = found.flatten(1).T.cpu()
         yield Progress(height * width, height * width)
+    elif every > 1:
+        scores = yield from _classify_blocks(operation, data, every)
     else:
         everywhere, parts = data.everywhere(), []
         for row in range(0, height, rows_at_once):
@@ -85,7 +90,7 @@ def classify_pixels(
     return scores
 
 
-_last: dict[bytes, Tensor] = {}
+_last: dict[tuple[bytes, int], Tensor] = {}
 """The result of the last model: a map is refined, exported and asked what to label next."""
 
 
@@ -98,6 +103,31 @@ def _fingerprint(learner: Learner[Any], data: CubeSet) -> bytes:
         found.update(name.encode())
         found.update(values.reshape(-1).view(torch.uint8).numpy().data)
     return found.digest()
+
+
+def block_middles(n: int, every: int) -> Tensor:
+    """Return for each of n pixels the one in the middle of its block of ``every``, (n,) int64."""
+    return (torch.arange(n) // every * every + every // 2).clamp(max=n - 1)
+
+
+def _classify_blocks(
+    operation: Operation, data: CubeSet, every: int
+) -> Generator[Progress, None, Tensor]:
+    """Return the scores of blocks of pixels by the one in their middle, (H W, classes)."""
+    learner, everywhere, parts = operation.learner, data.everywhere(), []
+    assert isinstance(learner, Classifies)
+    height, width = data.scene.size
+    own, at = zip(
+        *(torch.unique(block_middles(n, every), return_inverse=True) for n in (height, width)),
+        strict=True,
+    )
+    pixels = (own[0][:, None] * width + own[1]).flatten()
+    for some in pixels.split(AT_ONCE):
+        rows = learner.spec.standardised(everywhere.rows(some)).to(learner.device)
+        parts.append(learner.classify(rows).cpu())
+        yield Progress(int(some[-1]), height * width)
+    coarse = torch.cat(parts).reshape(len(own[0]), len(own[1]), -1)
+    return coarse[at[0]][:, at[1]].flatten(0, 1)
 
 
 def _standardised_scene(spec: DataSpec, data: CubeSet) -> Tensor:

@@ -21,7 +21,7 @@ from pushforward.models.metrics.classify.agreement import (
     Kappa,
 )
 from pushforward.models.metrics.classify.confusions import confusion
-from pushforward.models.operators.base import Operation, Outcome
+from pushforward.models.operators.base import Operation, Outcome, Work
 from pushforward.models.operators.classify_scene import ClassifyScene, ClassifySceneConfig
 from pushforward.models.registry import discover, registry
 from pushforward.models.tensors import make_generator
@@ -243,6 +243,33 @@ def test_every_pixel_of_the_scene_is_classified_piece_by_piece() -> None:
     assert "1 rising; 2 falling" in outcome.note
 
 
+def outcome_of(work: Work) -> Outcome:
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            outcome: Outcome = end.value
+            return outcome
+
+
+def test_a_quick_look_classifies_one_pixel_of_each_block() -> None:
+    model, data = learned()
+    finish = [
+        outcome_of(
+            ClassifyScene(ClassifySceneConfig(every=n)).work(Operation(model, data=lambda: data))
+        )
+        for n in (1, 5)
+    ]
+    whole, coarse = (each.arrays["map"] for each in finish)
+    middles = torch.tensor([2, 7, 12, 17, 22, 27, 31])
+    blocks = torch.arange(32) // 5
+    assert torch.equal(coarse, whole[middles][:, middles][blocks][:, blocks])
+    measured = finish[1].arrays["unseen"]
+    assert 0 < len(measured) < len(finish[0].arrays["unseen"])
+    assert torch.isin(measured, middles).all(), "only classified pixels measure"
+    assert finish[1].note.startswith("Preview: one pixel of each 5 x 5.")
+
+
 def test_the_accuracy_of_a_map_is_over_pixels_that_were_not_learned_from() -> None:
     """Also where the labels of a scene lie in memory column by column, and where some labelled
     pixels are neither learned from nor measured with.
@@ -252,15 +279,8 @@ def test_the_accuracy_of_a_map_is_over_pixels_that_were_not_learned_from() -> No
     data = replace(data.take(slice(0, 100)), scene=turned)
 
     def said(**more: Any) -> Outcome:
-        work = ClassifyScene(ClassifySceneConfig()).work(
-            Operation(model, data=lambda: data, **more)
-        )
-        while True:
-            try:
-                next(work)
-            except StopIteration as end:
-                outcome: Outcome = end.value
-                return outcome
+        operation = Operation(model, data=lambda: data, **more)
+        return outcome_of(ClassifyScene(ClassifySceneConfig()).work(operation))
 
     told = said()
     seen = data.pixels.unique()

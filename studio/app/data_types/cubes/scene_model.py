@@ -34,6 +34,8 @@ applies = shows("scene")
 
 NEWEST_MS = 400  # between two maps of a training, at least
 SPARED = 4.0  # times the duration of a map, until the next one is requested
+COARSE = 8  # side of the blocks of the first map of a training, of which one pixel is classified
+QUICK, SLOW = 0.3, 1.0  # seconds that a map in a training takes: it may be finer, or coarser
 NEXT = 10  # pixels that are suggested at once
 KEPT = 8  # runs whose maps are kept
 
@@ -66,6 +68,7 @@ class SceneModel(SceneState):
             self, self._generate, state=state
         )
         self._newest = single_shot(self, self.ask_map, NEWEST_MS)
+        self._every = COARSE
         self._connect()
         self.select()
 
@@ -155,7 +158,9 @@ class SceneModel(SceneState):
         self.map, self.refined = self._kept.pop(key, (None, None))
         for query in (self._map_query, self._crf_query, self._next_query, self._spectra_query):
             query.cancel()
-        self._newest.setInterval(NEWEST_MS)  # how long a map of another run took says nothing
+        # How long a map of another run took says nothing.
+        self._newest.setInterval(NEWEST_MS)
+        self._every = COARSE
         self.suggested, self.suggestion, self.selected = [], -1, None
 
     async def _load(self, key: tuple[str, str]) -> SceneData:
@@ -190,7 +195,7 @@ class SceneModel(SceneState):
         if step is None and run.state == "running":
             if not self._newest.isActive() and (self.map is None or self.map.step != run.step):
                 self._request_map((run.key, None))
-        elif kept and (self.map is None or self.map.step != max(kept)):
+        elif kept and (self.map is None or self.map.step != max(kept) or self.map.every > 1):
             self._request_map((run.key, max(kept)))
 
     def _request_map(self, key: tuple[str, int | None]) -> None:
@@ -204,7 +209,8 @@ class SceneModel(SceneState):
     async def _classify(self, key: tuple[str, int | None]) -> SceneMap:
         scene = self.scene
         numbers = scene.truth.size * max(1, len(scene.names)) if scene is not None else 0
-        return await self.requests.classify(key[0], key[1], numbers)
+        every = self._every if key[1] is None else 1
+        return await self.requests.classify(key[0], key[1], numbers, every)
 
     async def _generate(self, key: tuple[str, int]) -> list[ClassBand]:
         bands = self.scene.cube.shape[2] if self.scene is not None else 1
@@ -215,6 +221,10 @@ class SceneModel(SceneState):
         took = time.monotonic() - self._asked_at
         # While the model learns, most of the time is left to the training.
         self._newest.setInterval(max(NEWEST_MS, round(1000 * SPARED * took)))
+        if took < QUICK:
+            self._every = max(1, self._every // 2)
+        elif took > SLOW:
+            self._every = min(COARSE, 2 * self._every)
         if found is not None and self._map_query.key is not None:
             if self.map is None or self.map.step != found.step:
                 self.refined = None

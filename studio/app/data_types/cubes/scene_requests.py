@@ -73,6 +73,7 @@ class SceneMap:
         margin: (H, W), difference of the two largest probabilities, None where it is unknown.
         probabilities: (classes, H, W), None where they are unknown.
         note: what the operator says of it.
+        every: side of the blocks of which one pixel was classified, 1 for a whole map.
     """
 
     step: int
@@ -82,6 +83,7 @@ class SceneMap:
     margin: NDArray[np.float32] | None = None
     probabilities: NDArray[np.float32] | None = None
     note: str = ""
+    every: int = 1
 
 
 class SceneRequests(Intents):
@@ -122,10 +124,10 @@ class SceneRequests(Intents):
             unit=str(facts.get("unit", "")),
         )
 
-    async def classify(self, key: str, step: int | None, numbers: int) -> SceneMap:
+    async def classify(self, key: str, step: int | None, numbers: int, every: int = 1) -> SceneMap:
         """Return the class of every pixel by a checkpoint of a run, by the weights in training for
         None, with probabilities where there are at most `MOST_PROBABILITIES` of the ``numbers``
-        that they take.
+        that they take; of each block of ``every`` x ``every`` pixels one is classified.
 
         Raises:
             Refused: the run has no checkpoint yet and is not training, or the engine is gone.
@@ -133,6 +135,8 @@ class SceneRequests(Intents):
         config: dict[str, Any] = {}
         if numbers <= MOST_PROBABILITIES and self.offers(CLASSIFY, "probabilities"):
             config["probabilities"] = True
+        if every > 1 and self.offers(CLASSIFY, "every"):
+            config["every"] = every
         return await self._map(key, CLASSIFY, config, step)
 
     async def refine(self, key: str, step: int | None, config: dict[str, Any]) -> SceneMap:
@@ -177,6 +181,7 @@ class SceneRequests(Intents):
             margin=floats(answer, "margin") if "margin" in arrays else None,
             probabilities=floats(answer, "probabilities") if "probabilities" in arrays else None,
             note=str(facts.get("note", "")),
+            every=int(config.get("every", 1)),
         )
 
     def write(

@@ -279,6 +279,8 @@ class SceneState(QObject):
         fact = f"OA {100 * found.overall:.1f} %" if found is not None else ""
         if name == "position":
             fact += ", null model" if fact else "null model"
+        if name == "prediction" and self.map is not None and self.map.every > 1:
+            fact = f"{fact}, preview" if fact else "preview"
         self._put(name, painted(classes), fact)
 
     def _put(self, name: str, pixels: images.Pixels, fact: str) -> None:
