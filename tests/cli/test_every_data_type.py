@@ -204,12 +204,14 @@ def test_exported_texts_are_not_imported_as_images(
     assert "Export them as .txt and import that." in said
 
 
-def test_what_moves_no_particles_has_no_animation(
+def test_the_lists_of_a_recommender_are_an_animation(
     trained: Callable[[str], Trained], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = str(trained("interactions").run.path)
-    assert main(["export", run, "--out", str(tmp_path / "flow.gif")]) != 0
-    assert "has no snapshot of particles" in capsys.readouterr().err
+    file = tmp_path / "lists.gif"
+    assert main(["export", run, "--out", str(file)]) == 0
+    assert "is shown in" in capsys.readouterr().out
+    assert QImageReader(str(file)).imageCount() > 1
 
 
 @pytest.mark.parametrize("kind", ["labelled-graphs", "molecules"])
