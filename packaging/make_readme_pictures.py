@@ -26,7 +26,8 @@ from PIL import Image
 
 from pushforward.studio.app.core import async_tasks, preferences
 from pushforward.studio.app.design.theme import Mode, theme
-from pushforward.studio.app.shell.main import Studio, make_application
+from pushforward.studio.app.shell.main import make_application
+from pushforward.studio.app.shell.studio import Studio
 from pushforward.studio.launch import own_command
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -1,21 +1,16 @@
 """Where the files that ship with the studio are: recipes, fonts, icons, help.
 
 They are in ``pushforward/resources``, in a checkout by a link. Nothing here needs Qt or torch: the
-command line reads recipes too.
+command line reads recipes too. The window needs its fonts and icons before anything else, therefore
+what reads recipes is imported late.
 """
 
-import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import msgspec
-
-from pushforward.studio.protocol.spec import Recipe
-from pushforward.studio.store.errors import StoreError
-from pushforward.studio.store.keys import check_keys
-from pushforward.studio.store.regular_files import read_regular
-from pushforward.studio.store.text import check_dots, put_nulls
+if TYPE_CHECKING:
+    from pushforward.studio.protocol.spec import Recipe
 
 __all__ = ["RecipeError", "folder", "load_recipe", "recipes", "thumbnail"]
 
@@ -31,12 +26,22 @@ def folder(name: str = "") -> Path:
     return root / name if name else root
 
 
-def load_recipe(path: Path) -> Recipe:
+def load_recipe(path: Path) -> "Recipe":
     """Read one recipe.
 
     Raises:
         RecipeError: the file is missing, is not TOML, or has a wrong or unknown field.
     """
+    import tomllib
+
+    import msgspec
+
+    from pushforward.studio.protocol.spec import Recipe
+    from pushforward.studio.store.errors import StoreError
+    from pushforward.studio.store.keys import check_keys
+    from pushforward.studio.store.regular_files import read_regular
+    from pushforward.studio.store.text import check_dots, put_nulls
+
     try:
         text = read_regular(path).decode()
         check_dots(text)
@@ -68,7 +73,7 @@ def _as_it_was(data: dict[str, Any]) -> None:
         training.setdefault("subset", "first")
 
 
-def recipes() -> list[Recipe]:
+def recipes() -> list["Recipe"]:
     """Return the recipes, in their order.
 
     Raises:
@@ -78,7 +83,7 @@ def recipes() -> list[Recipe]:
 
 
 @cache
-def _shipped() -> tuple[Recipe, ...]:
+def _shipped() -> tuple["Recipe", ...]:
     found = [load_recipe(path) for path in folder("recipes").glob("*.toml")]
     return tuple(sorted(found, key=lambda recipe: (recipe.order, recipe.slug)))
 

@@ -2,7 +2,6 @@
 
 import json
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 __all__ = ["BUILD_FILE", "build_facts", "program_version"]
@@ -16,6 +15,8 @@ def program_version() -> str:
     stated = build_facts().get("version", "")
     if stated:
         return stated
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version("pushforward")
     except PackageNotFoundError:

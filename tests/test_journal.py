@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from pushforward.studio import journal
-from pushforward.studio.app.shell.main import _keep_last_words, _qt_says
-from pushforward.studio.client import EngineClient
+from pushforward.studio.app.shell.studio import _keep_last_words, _qt_says
+from pushforward.studio.client.client import EngineClient
 from pushforward.studio.home import log_folder
 
 FATAL = "Segmentation fault"
@@ -205,17 +205,17 @@ def test_the_engine_has_a_log_and_its_end_is_noted(log: journal.Journal) -> None
 def test_the_window_logs_its_beginning_its_messages_and_what_nobody_handled() -> None:
     code = (
         "import sys\n"
-        "from pushforward.studio.app.shell import main as app\n"
+        "from pushforward.studio.app.shell import main, studio\n"
         "from pushforward.studio.app.core.notices import Notice\n"
         "from PySide6.QtCore import QTimer\n"
-        "show = app.Studio.show\n"
+        "show = studio.Studio.show\n"
         "def shown(self):\n"
         "    show(self)\n"
         "    self.state.notices.post(Notice(level='error', text='This went wrong', why='why'))\n"
         "    QTimer.singleShot(100, lambda: 1 / 0)\n"
         "    QTimer.singleShot(300, self.window.close)\n"
-        "app.Studio.show = shown\n"
-        "sys.exit(app.main([]))\n"
+        "studio.Studio.show = shown\n"
+        "sys.exit(main.main([]))\n"
     )
     window = python(code)
     _, err = window.communicate(timeout=120)

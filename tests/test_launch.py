@@ -13,8 +13,8 @@ import qasync
 from PySide6.QtWidgets import QApplication
 
 from pushforward.studio.app.engine.process_transport import EngineProcess
-from pushforward.studio.client import EngineClient
 from pushforward.studio.client.child import ChildProcess
+from pushforward.studio.client.client import EngineClient
 from pushforward.studio.client.transport import Transport
 from pushforward.studio.home import cache_folder, make_private
 from pushforward.studio.launch import own_command, own_env, own_folder

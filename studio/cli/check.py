@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from pushforward.studio.cli.terminal import complain, say
-from pushforward.studio.client import EngineClient, EngineError
 from pushforward.studio.client.child import kill_tree
+from pushforward.studio.client.client import EngineClient
+from pushforward.studio.client.errors import EngineError
 from pushforward.studio.protocol import messages as m
 from pushforward.studio.protocol.spec import Pick, RunSpec
 

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from pushforward.studio.cli.arguments import add_project
 from pushforward.studio.cli.terminal import complain, say
-from pushforward.studio.client import CommandFailed, EngineClient, EngineError
 from pushforward.studio.client.child import ChildProcess
+from pushforward.studio.client.client import EngineClient
+from pushforward.studio.client.errors import CommandFailed, EngineError
 from pushforward.studio.launchers.address import parse_address
 from pushforward.studio.launchers.check import check_computer
 from pushforward.studio.launchers.fetching import fetch_run, list_runs

@@ -27,6 +27,7 @@ ALIASES = {"gui": "open"}
 """Commands by their names of earlier versions."""
 OUTPUT_ONLY = {"completions", "evaluate", "list", "man", "show"}
 """Commands whose only product is their output: if it is lost, they failed."""
+VERSION_HELP = "show program's version number and exit"
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
 
@@ -66,6 +67,17 @@ class _Parser(argparse.ArgumentParser):
             output.put_lines(message, sys.stdout if file is sys.stdout else sys.stderr)
 
 
+class _Version(argparse.Action):
+    """Prints the version; it is looked up only then, since that takes time."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str) -> None:
+        super().__init__(option_strings, argparse.SUPPRESS, nargs=0, help=VERSION_HELP)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> NoReturn:
+        parser._print_message(f"{version()}\n", sys.stdout)
+        parser.exit()
+
+
 def _command_of(top: argparse.ArgumentParser, name: str | None) -> argparse.ArgumentParser:
     """Return the parser of a command, or ``top`` itself if there is none of that name."""
     groups = [action for action in top._actions if isinstance(action, argparse._SubParsersAction)]
@@ -73,16 +85,16 @@ def _command_of(top: argparse.ArgumentParser, name: str | None) -> argparse.Argu
     return found if isinstance(found, argparse.ArgumentParser) else top
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the parser with all commands."""
+def parser(commands_of: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
+    """Return the parser with all commands, or with some: what the others import takes time."""
     top = _Parser(
         prog="pushforward",
         description="A studio for generative models: every generative model moves particles. "
         "Without a command, the studio opens.",
     )
-    top.add_argument("--version", action="version", version=version())
+    top.add_argument("--version", action=_Version)
     commands = top.add_subparsers(dest="command", metavar="COMMAND")
-    for name in COMMANDS:
+    for name in commands_of:
         module = importlib.import_module(f"pushforward.studio.cli.{MODULES.get(name, name)}")
         sub = commands.add_parser(name, help=module.HELP, description=module.__doc__)
         module.add_arguments(sub)
@@ -100,31 +112,40 @@ def main(arguments: Sequence[str]) -> int:
     """Run one command line; 2 is the status of a mistake in it, 130 that of an interruption."""
     output.secure()
     command, *others = arguments or ["open"]
-    given = parser().parse_args([ALIASES.get(command, command), *others])
+    command = ALIASES.get(command, command)
+    known = (command,) if command in COMMANDS else COMMANDS
+    given = parser(known).parse_args([command, *others])
     unsaid = given.command in OUTPUT_ONLY and output.absent()
     return _do(given) or int(unsaid or output.failed())
 
 
 def _do(given: argparse.Namespace) -> int:
-    from pushforward.studio.engine.process.refusal import Refused
-    from pushforward.studio.store.errors import StoreError, explain
-
     try:
         status: int = given.do(given)
         return status
     except UsageError as error:
         complain(str(error), *error.more)
         return EXIT_USAGE
-    except Refused as refused:
-        complain(refused.info.message, refused.info.hint)
-        return EXIT_USAGE if refused.info.kind == "user" else 1
-    except StoreError as error:
-        complain(error.message, error.hint)
-        return EXIT_USAGE if error.kind == "user" else 1
-    except OSError as error:
-        told = explain(error, Path(error.filename or "a file"), "use")
-        complain(told.message, told.hint)
-        return 1
     except KeyboardInterrupt:
         complain("interrupted")
         return EXIT_INTERRUPTED
+    except Exception as error:
+        return _explain_error(error)
+
+
+def _explain_error(error: Exception) -> int:
+    """Print what an error says and return the exit status; raise it where it is unexpected."""
+    from pushforward.studio.engine.process.refusal import Refused
+    from pushforward.studio.store.errors import StoreError, explain
+
+    if isinstance(error, Refused):
+        complain(error.info.message, error.info.hint)
+        return EXIT_USAGE if error.info.kind == "user" else 1
+    if isinstance(error, StoreError):
+        complain(error.message, error.hint)
+        return EXIT_USAGE if error.kind == "user" else 1
+    if isinstance(error, OSError):
+        told = explain(error, Path(error.filename or "a file"), "use")
+        complain(told.message, told.hint)
+        return 1
+    raise error

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from types import TracebackType
 
 from pushforward.studio.cli.output import put_line, put_lines, put_rendered
-from pushforward.studio.workflows.tables import UNLIMITED, render_table
 
 __all__ = [
     "complain",
@@ -56,6 +55,9 @@ def table(
         head: titles of the columns.
         one_line_rows: cut what does not fit into the terminal, instead of wrapping it.
     """
+    # rich takes as long to import as the window needs for its first picture.
+    from pushforward.studio.workflows.tables import UNLIMITED, render_table
+
     terminal = sys.stdout.isatty()
     shown = render_table(
         rows,

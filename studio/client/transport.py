@@ -6,9 +6,10 @@ without a process an engine in memory: the client is the same over each.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from pushforward.studio.protocol.wire import Buffer
+if TYPE_CHECKING:
+    from pushforward.studio.protocol.wire import Buffer
 
 __all__ = [
     "Handlers",
@@ -40,7 +41,7 @@ class Handlers:
     on_exit: the process is gone and its output has been delivered; called exactly once.
     """
 
-    on_bytes: Callable[[Buffer], None]
+    on_bytes: Callable[["Buffer"], None]
     on_stderr: Callable[[bytes], None]
     on_exit: Callable[[ProcessExit], None]
 
@@ -59,7 +60,7 @@ class Transport(Protocol):
             TransportError: it cannot be started; no handler will be called.
         """
 
-    def write(self, parts: Iterable[Buffer]) -> None:
+    def write(self, parts: Iterable["Buffer"]) -> None:
         """Queue bytes for the child's standard input; dropped when it is gone."""
 
     def close_input(self) -> None:

@@ -6,8 +6,9 @@ import subprocess
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from pushforward.studio.client import EngineClient, EngineStartFailed
 from pushforward.studio.client.child import ChildProcess
+from pushforward.studio.client.client import EngineClient
+from pushforward.studio.client.errors import EngineStartFailed
 from pushforward.studio.launch import popen_options
 from pushforward.studio.launchers.ssh import SshLauncher
 from pushforward.studio.protocol.messages import Event, Hello

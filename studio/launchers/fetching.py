@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
-from pushforward.studio.client import EngineClient
+from pushforward.studio.client.client import EngineClient
 from pushforward.studio.protocol.messages import FILE_PIECE, HashFile, ListFiles, ReadFile
 from pushforward.studio.store.atomic import check_space, make_folder, partial_path
 from pushforward.studio.store.errors import Damaged

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import msgspec
 
-from pushforward.studio.client import CommandFailed, EngineClient, EngineError
+from pushforward.studio.client.client import EngineClient
+from pushforward.studio.client.errors import CommandFailed, EngineError
 from pushforward.studio.launchers.fetching import (
     RemoteFile,
     check_name,

@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from pushforward.studio.app.core import preferences
-from pushforward.studio.app.shell.main import Studio
+from pushforward.studio.app.shell.studio import Studio
 from tests.client.fakes.engine import FakeEngine
 from tests.qtloop import loop, run_coroutine, themed, until
 

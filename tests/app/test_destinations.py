@@ -10,9 +10,9 @@ from pushforward.studio.app.core.app_state import Recent
 from pushforward.studio.app.core.destinations import TITLES
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.design.forms.editors import Segments
+from pushforward.studio.app.design.rail_button import AIR, INSET, WIDTH, fitting_font
 from pushforward.studio.app.shell.drawer import Opener
 from pushforward.studio.app.shell.queue_drawer import QueueList
-from pushforward.studio.app.shell.rail import AIR, INSET, WIDTH, fitting_font
 from pushforward.studio.store.project import Project
 from tests.app.test_shell import train
 

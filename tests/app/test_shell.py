@@ -527,7 +527,8 @@ def test_the_application_starts_without_torch_pyqtgraph_and_h5py(tmp_path):
     code = (
         "import sys\n"
         "from pushforward.studio.app.core import preferences\n"
-        "from pushforward.studio.app.shell.main import Studio, make_application\n"
+        "from pushforward.studio.app.shell.main import make_application\n"
+        "from pushforward.studio.app.shell.studio import Studio\n"
         "app = make_application([], preferences.load())\n"
         "from tests.client.fakes.engine import FakeEngine\n"
         "studio = Studio(preferences.load(), FakeEngine)\n"

@@ -21,7 +21,7 @@ import psutil
 from pushforward.studio.app.core.queue_status import engine_task
 from pushforward.studio.app.data.views.view_spec import Previewing, ViewSpec
 from pushforward.studio.app.labs.gallery_lab import labs
-from pushforward.studio.app.shell.main import Studio
+from pushforward.studio.app.shell.studio import Studio
 from pushforward.studio.protocol.spec import Recipe
 from tests.benchmarks.live import opened, started
 from tests.benchmarks.smallest import parse

@@ -37,7 +37,7 @@ from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.data_types.cubes.scene_view import SceneView
 from pushforward.studio.app.data_types.interactions.pinned_view import PinnedView
 from pushforward.studio.app.engine.record_follower import Following
-from pushforward.studio.app.shell.main import Studio
+from pushforward.studio.app.shell.studio import Studio
 from pushforward.studio.protocol.spec import Recipe
 from tests.benchmarks.smallest import parse
 from tests.benchmarks.studio_loop import in_studio

@@ -31,7 +31,7 @@ from PySide6.QtCore import Qt, QTimer
 from pushforward.studio.app.core import preferences
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.lenses.quality import quality_view
-from pushforward.studio.app.shell.main import Studio
+from pushforward.studio.app.shell.studio import Studio
 from pushforward.studio.protocol.spec import Pick, RunSpec
 from pushforward.studio.store.run import RunFolder
 from tests.benchmarks.smallest import parse

@@ -7,8 +7,8 @@ import pytest
 
 from pushforward.studio.__main__ import main
 from pushforward.studio.cli import check
-from pushforward.studio.client import EngineClient
 from pushforward.studio.client.child import ChildProcess
+from pushforward.studio.client.client import EngineClient
 
 
 def test_a_good_installation_passes_every_step(

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from pushforward.studio.client import EngineClient, EngineState
+from pushforward.studio.client.client import EngineClient, EngineState
 from pushforward.studio.client.connection import Arrays
 from pushforward.studio.protocol.messages import Event, JobChanged, Progress
 

@@ -10,8 +10,9 @@ import msgspec
 import numpy as np
 import pytest
 
-from pushforward.studio.client import CommandFailed, EngineClient
 from pushforward.studio.client.child import ChildProcess
+from pushforward.studio.client.client import EngineClient
+from pushforward.studio.client.errors import CommandFailed
 from pushforward.studio.client.transport import Timeouts
 from pushforward.studio.launchers.local import LocalLauncher
 from pushforward.studio.launchers.ssh import SshLauncher

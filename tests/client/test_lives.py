@@ -7,13 +7,9 @@ from typing import Any
 
 import pytest
 
-from pushforward.studio.client import (
-    CommandFailed,
-    EngineClient,
-    EngineLost,
-    EngineStartFailed,
-    Timeouts,
-)
+from pushforward.studio.client.client import EngineClient
+from pushforward.studio.client.errors import CommandFailed, EngineLost, EngineStartFailed
+from pushforward.studio.client.transport import Timeouts
 from pushforward.studio.protocol import messages as m
 from pushforward.studio.protocol.spec import Pick
 from tests.client.fakes.engine import FakeEngine

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pushforward.studio.app.core import async_tasks, draft_spec, preferences
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.places.discover.recipe_card import RecipeCard
-from pushforward.studio.app.shell.main import Studio
+from pushforward.studio.app.shell.studio import Studio
 from tests.qtloop import loop, run_coroutine, themed, until
 
 __all__ = ["loop"]

@@ -9,8 +9,8 @@ import sys
 
 import msgspec
 
-from pushforward.studio.client import EngineClient
 from pushforward.studio.client.child import ChildProcess
+from pushforward.studio.client.client import EngineClient
 from pushforward.studio.protocol import messages as m
 from pushforward.studio.protocol.spec import RunSpec
 

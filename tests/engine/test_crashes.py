@@ -18,8 +18,10 @@ import numpy as np
 import psutil
 import pytest
 
-from pushforward.studio.client import CommandFailed, EngineClient, Timeouts
 from pushforward.studio.client.child import ChildProcess, kill_tree
+from pushforward.studio.client.client import EngineClient
+from pushforward.studio.client.errors import CommandFailed
+from pushforward.studio.client.transport import Timeouts
 from pushforward.studio.launch import own_env
 from pushforward.studio.protocol import messages as m
 from pushforward.studio.protocol.spec import EditPoints, Pick, RunSpec

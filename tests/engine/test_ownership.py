@@ -12,7 +12,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from pushforward.studio.client import CommandFailed, EngineClient
+from pushforward.studio.client.client import EngineClient
+from pushforward.studio.client.errors import CommandFailed
 from pushforward.studio.engine.jobs import headless
 from pushforward.studio.engine.process.commands import dispatch
 from pushforward.studio.engine.race import headless as headless_race

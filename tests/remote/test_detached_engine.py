@@ -10,8 +10,9 @@ from typing import Any
 import psutil
 import pytest
 
-from pushforward.studio.client import EngineClient, EngineStartFailed
 from pushforward.studio.client.child import ChildProcess
+from pushforward.studio.client.client import EngineClient
+from pushforward.studio.client.errors import EngineStartFailed
 from pushforward.studio.launchers.local import LocalLauncher
 from pushforward.studio.launchers.ssh import SshLauncher
 from pushforward.studio.protocol import messages as m

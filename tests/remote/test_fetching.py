@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pushforward.studio.client import Answer, CommandFailed, EngineClient
 from pushforward.studio.client.child import ChildProcess
+from pushforward.studio.client.client import EngineClient
+from pushforward.studio.client.connection import Answer
+from pushforward.studio.client.errors import CommandFailed
 from pushforward.studio.launchers.address import Address, parse_address
 from pushforward.studio.launchers.fetching import fetch_run, list_runs
 from pushforward.studio.protocol import messages as m

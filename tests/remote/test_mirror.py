@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pushforward.studio.client import Answer, EngineClient
 from pushforward.studio.client.child import ChildProcess
+from pushforward.studio.client.client import EngineClient
+from pushforward.studio.client.connection import Answer
 from pushforward.studio.launchers.computers import Computer, configured_hosts, mirror_folder
 from pushforward.studio.launchers.mirror import Mirror, is_mirror
 from pushforward.studio.launchers.path_map import ForeignPath, PathMap

@@ -84,6 +84,10 @@ class Notices(QObject):
             self.banners_changed.emit()
         self.posted.emit(notice)
 
+    def inform(self, text: str, why: str = "", *, topic: str = "") -> None:
+        """Show a passing message."""
+        self.post(Notice(level="info", text=text, why=why, topic=topic))
+
     def undoable(self, back: Callable[[], None]) -> NoticeAction:
         """Return the button of a notice that takes back what was just done: once, by itself or by
         `undo`.

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from pushforward.studio.app.engine.requests.request_base import Answer, Refused
-from pushforward.studio.client import CommandFailed, EngineClient, EngineError
-from pushforward.studio.client.client import EngineState, Subscriber
+from pushforward.studio.client.client import EngineClient, EngineState, Subscriber
+from pushforward.studio.client.errors import CommandFailed, EngineError
 from pushforward.studio.launchers.path_map import ForeignPath, PathMap
 from pushforward.studio.protocol.messages import Command, ErrorInfo, Event
 

@@ -3,9 +3,11 @@
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, Qt
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
 from pushforward.studio.app.design.basic import column, label
+from pushforward.studio.app.design.drop_action import copied
 from pushforward.studio.app.engine.actions import Actions
 
 __all__ = ["DropZone", "files_of"]
@@ -36,6 +38,17 @@ class DropZone(QFrame):
             layout.addWidget(line)
         layout.addStretch(1)
         self.hide()
+
+    def meet(self, event: QDragEnterEvent) -> None:
+        """Accept files that are dragged into the window, and show where to drop them."""
+        if files_of(event.mimeData()):
+            copied(event)
+            self.appear()
+
+    def receive(self, event: QDropEvent) -> None:
+        """Take the files that are dropped."""
+        copied(event)
+        self.take(files_of(event.mimeData()))
 
     def appear(self) -> None:
         """Show where to drop."""

@@ -17,41 +17,21 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QMainWindow, QMenu, QSplitter, QWidget
 
-from pushforward.studio.app.commands import command_set
-from pushforward.studio.app.commands.command_registry import Command
 from pushforward.studio.app.core import preferences
-from pushforward.studio.app.core.app_state import AppState
-from pushforward.studio.app.core.notices import Notice
 from pushforward.studio.app.design.basic import column, row, separator, upright
-from pushforward.studio.app.design.drop_action import copied
 from pushforward.studio.app.design.icons import app_icon
 from pushforward.studio.app.design.theme import theme
-from pushforward.studio.app.engine.actions import Actions
-from pushforward.studio.app.places.data.import_offers import Imports
-from pushforward.studio.app.shell import dialogs, menus
-from pushforward.studio.app.shell.canvas_pages import Canvas
-from pushforward.studio.app.shell.command_dialogs import Asks
-from pushforward.studio.app.shell.drawer import Drawer, DrawerContent, Opener
-from pushforward.studio.app.shell.file_drop import DropZone, files_of
-from pushforward.studio.app.shell.focus_panes import Panes
-from pushforward.studio.app.shell.inspector import Inspector
-from pushforward.studio.app.shell.lens_tabs import discover
-from pushforward.studio.app.shell.other_projects import Elsewhere
-from pushforward.studio.app.shell.palette import Palette
-from pushforward.studio.app.shell.project_menu import ProjectButton
-from pushforward.studio.app.shell.queue_drawer import QueueList, QueueOpener
-from pushforward.studio.app.shell.rail import Rail
-from pushforward.studio.app.shell.search_results import Hit
-from pushforward.studio.app.shell.side_columns import Flank
-from pushforward.studio.app.shell.sidebar import Sidebar
-from pushforward.studio.app.shell.status_bar import StatusBar
-from pushforward.studio.app.shell.toasts import Toasts
-from pushforward.studio.app.shell.top_bar import TopBar
-from pushforward.studio.app.shell.tour import Stop, Tour
-from pushforward.studio.app.shell.window_closing import Leave
+from pushforward.studio.app.shell.opening_page import OpeningPage
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # imported when the window is filled
+    from pushforward.studio.app.commands.command_registry import Command
+    from pushforward.studio.app.commands.command_set import Shell
+    from pushforward.studio.app.core.app_state import AppState
+    from pushforward.studio.app.engine.actions import Actions
     from pushforward.studio.app.places.runs.export_sheet import ExportSheet
+    from pushforward.studio.app.shell.search_results import Hit
+    from pushforward.studio.app.shell.side_columns import Flank
+    from pushforward.studio.app.shell.tour import Stop
 
 __all__ = ["MainWindow"]
 
@@ -62,42 +42,71 @@ SAVE_AFTER = 1500  # milliseconds without a change of the layout
 
 
 class MainWindow(QMainWindow):
-    """Top bar; rail, sidebar, canvas, inspector; time bar; drawer; status bar."""
+    """Top bar; rail, sidebar, canvas, inspector; time bar; drawer; status bar. It is shown as a
+    frame first, and `fill` puts the parts into it.
+    """
 
-    def __init__(
-        self,
-        state: AppState,
-        actions: Actions,
-        kept: preferences.Preferences,
-        done: Callable[[], None],
-    ) -> None:
+    def __init__(self, kept: preferences.Preferences) -> None:
         super().__init__()
+        self._kept = kept
+        self.filled = False
+        self.focused = False  # only the canvas and the clocks are shown
+        self.setWindowTitle("Pushforward Studio")
+        self.setWindowIcon(app_icon())
+        self.setMinimumSize(QSize(640, 360))
+        self._restore_size()
+        self.opening = OpeningPage(self._columns()[0])
+        self.setCentralWidget(self.opening)
+
+    def fill(self, state: "AppState", actions: "Actions", done: Callable[[], None]) -> None:
+        """Put the parts into the window; ``done`` is called when it was closed and all is saved."""
+        from pushforward.studio.app.commands import command_set
+        from pushforward.studio.app.shell import menus
+        from pushforward.studio.app.shell.command_dialogs import Asks
+        from pushforward.studio.app.shell.focus_panes import Panes
+        from pushforward.studio.app.shell.window_closing import Leave
+
         self._state = state
         self._actions = actions
-        self._kept = kept
-        self.focused = False  # only the canvas and the clocks are shown
         self.leave = Leave(state, actions, self, done)
         self._asks = Asks(state, actions, self)
         self.panes = Panes(self._parts)
         self.registry = command_set.build(state, actions, self._shell())
         self._qactions = menus.make_actions(self.registry, self, self._refuse)
-        self.setWindowTitle("Pushforward Studio")
-        self.setWindowIcon(app_icon())
-        self.setMinimumSize(QSize(640, 360))
-        self.setAcceptDrops(True)
         self._build()
         self._saver = QTimer(self)
         self._saver.setSingleShot(True)
         self._saver.setInterval(SAVE_AFTER)
         self._saver.timeout.connect(self.save_layout)
         self._listen()
-        self._restore_layout()
+        self._restore_columns()
         self._place_changed()
+        self.setAcceptDrops(True)
+        self.filled = True
+        self._fit()
 
     def _build(self) -> None:
         """Create the parts in their places; the places come first, since reparenting restyles
         widgets.
         """
+        from pushforward.studio.app.places.data.import_offers import Imports
+        from pushforward.studio.app.shell import menus
+        from pushforward.studio.app.shell.canvas_pages import Canvas
+        from pushforward.studio.app.shell.drawer import Drawer, DrawerContent, Opener
+        from pushforward.studio.app.shell.file_drop import DropZone
+        from pushforward.studio.app.shell.inspector import Inspector
+        from pushforward.studio.app.shell.other_projects import Elsewhere
+        from pushforward.studio.app.shell.palette import Palette
+        from pushforward.studio.app.shell.project_menu import ProjectButton
+        from pushforward.studio.app.shell.queue_drawer import QueueList, QueueOpener
+        from pushforward.studio.app.shell.rail import Rail
+        from pushforward.studio.app.shell.side_columns import Flank
+        from pushforward.studio.app.shell.sidebar import Sidebar
+        from pushforward.studio.app.shell.status_bar import StatusBar
+        from pushforward.studio.app.shell.toasts import Toasts
+        from pushforward.studio.app.shell.top_bar import TopBar
+        from pushforward.studio.app.shell.tour import Tour
+
         state, actions, asks = self._state, self._actions, self._asks
         page = QWidget(self)
         self.setCentralWidget(page)
@@ -134,6 +143,9 @@ class MainWindow(QMainWindow):
         self.statusbar = StatusBar(state, [self.elsewhere, *openers])
         self.statusbar.history.clicked.connect(self._show_history)
         self._lay_out(page, middle)
+        self.left = Flank(self.sidebar, self.canvas, "left", SIDEBAR)
+        self.right = Flank(self.inspector, self.canvas, "right", INSPECTOR)
+        self.panes.flanks = (self.left, self.right)
         self.palette_box = Palette(self._find_all, page)
         self.drop = DropZone(actions, self.canvas)
         self.tour = Tour(page, self._tour_stops())
@@ -164,13 +176,11 @@ class MainWindow(QMainWindow):
             part.setMinimumWidth(least)
             self.split.addWidget(part)
         self.split.setStretchFactor(1, 1)
-        self.split.setSizes([SIDEBAR, 900, INSPECTOR])
-        self.left = Flank(self.sidebar, self.canvas, "left", SIDEBAR)
-        self.right = Flank(self.inspector, self.canvas, "right", INSPECTOR)
-        self.panes.flanks = (self.left, self.right)
 
-    def _tour_stops(self) -> list[Stop]:
+    def _tour_stops(self) -> "list[Stop]":
         """Return the stops of the tour. The clocks are built after the first paint."""
+        from pushforward.studio.app.shell.tour import Stop
+
         canvas = self.canvas
 
         def clock(text: str, name: str) -> Stop:
@@ -202,7 +212,7 @@ class MainWindow(QMainWindow):
         made: QWidget = module.LogView(self._state, self._actions)
         return made
 
-    def _find_all(self) -> list[Hit]:
+    def _find_all(self) -> "list[Hit]":
         sources = importlib.import_module("pushforward.studio.app.shell.search_sources")
         found: list[Hit] = sources.all_hits(self._state, self._actions, self.registry)
         return found
@@ -238,8 +248,10 @@ class MainWindow(QMainWindow):
         self.canvas.lenses.opened.connect(lambda _: self._saver.start())
         theme.chosen.connect(self._saver.start)
 
-    def _shell(self) -> command_set.Shell:
-        return command_set.Shell(
+    def _shell(self) -> "Shell":
+        from pushforward.studio.app.commands.command_set import Shell
+
+        return Shell(
             ask_open_project=self._asks.open_project,
             ask_new_project=self._asks.new_project,
             ask_import=self._asks.import_data,
@@ -276,14 +288,13 @@ class MainWindow(QMainWindow):
     def _close(self) -> None:
         self.close()
 
-    def _refuse(self, command: Command) -> None:
+    def _refuse(self, command: "Command") -> None:
         text = f"{command.title.rstrip('…')}: not now"
-        self._state.notices.post(
-            Notice(level="info", text=text, why=command.why_not(), topic="refused")
-        )
+        self._state.notices.inform(text, command.why_not(), topic="refused")
 
     def _show_shortcuts(self) -> None:
-        dialogs.show_shortcuts(self, self.registry)
+        module = importlib.import_module("pushforward.studio.app.shell.dialogs")
+        module.show_shortcuts(self, self.registry)
 
     def _show_preferences(self, path: str = "") -> None:
         module = importlib.import_module("pushforward.studio.app.shell.preferences_sheet")
@@ -313,7 +324,8 @@ class MainWindow(QMainWindow):
     def load_lenses(self) -> None:
         """Import the lenses and the time bar; the first paint does not wait for them."""
         self.canvas.lenses.restore(str(self._kept.layout.get("lens", "")))
-        self.canvas.lenses.offer(discover(self._state))
+        tabs = importlib.import_module("pushforward.studio.app.shell.lens_tabs")
+        self.canvas.lenses.offer(tabs.discover(self._state))
         timebar = importlib.import_module("pushforward.studio.app.shell.time_bar")
         self._timebar = timebar.TimeBar(self._state, self._actions)
         self._time_slot.addWidget(separator())
@@ -437,7 +449,7 @@ class MainWindow(QMainWindow):
             self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
         self._show_columns()
 
-    def _toggle(self, flank: Flank) -> None:
+    def _toggle(self, flank: "Flank") -> None:
         flank.toggle()
         if flank.floats and flank.shown:
             self.panes.enter(flank.part)
@@ -464,31 +476,38 @@ class MainWindow(QMainWindow):
             self._state.window.focus_search.emit()
 
     def _show_history(self) -> None:
-        dialogs.show_history(self, self._state.notices)
+        module = importlib.import_module("pushforward.studio.app.shell.dialogs")
+        module.show_history(self, self._state.notices)
 
     def copy_command(self) -> None:
         """Put the command that reproduces what is selected on the clipboard."""
         command = self._actions.export.command()
         if command:
             QGuiApplication.clipboard().setText(command)
-            self._state.notices.post(
-                Notice(level="info", text="Copied", why=command, topic="copied")
-            )
+            self._state.notices.inform("Copied", command, topic="copied")
 
     # Layout
 
-    def _restore_layout(self) -> None:
+    def _restore_size(self) -> None:
         layout = self._kept.layout
         width, height = layout.get("width", 1280), layout.get("height", 800)
         screen = QGuiApplication.primaryScreen().availableGeometry()
         if isinstance(width, int) and isinstance(height, int):
             self.resize(min(width, screen.width()), min(height, screen.height() - FRAME))
-        sizes = layout.get("columns")
-        if isinstance(sizes, list) and len(sizes) == 3 and all(isinstance(s, int) for s in sizes):
-            self.split.setSizes(sizes)
-            self.left.width, _, self.right.width = sizes
         if layout.get("maximised") is True:
             self.setWindowState(Qt.WindowState.WindowMaximized)
+
+    def _columns(self) -> list[int]:
+        """Return the widths of sidebar, canvas and inspector in pixels."""
+        sizes = self._kept.layout.get("columns")
+        if isinstance(sizes, list) and len(sizes) == 3 and all(isinstance(s, int) for s in sizes):
+            return sizes
+        return [SIDEBAR, 900, INSPECTOR]
+
+    def _restore_columns(self) -> None:
+        sizes = self._columns()
+        self.split.setSizes(sizes)
+        self.left.width, _, self.right.width = sizes
 
     def save_layout(self) -> None:
         """Remember sizes, place, run, lens, theme and colours."""
@@ -513,19 +532,23 @@ class MainWindow(QMainWindow):
     def event(self, event: QEvent) -> bool:
         """Let a focused control have the keys that it needs, before they become shortcuts."""
         override = event.type() == QEvent.Type.ShortcutOverride
-        if override and isinstance(event, QKeyEvent) and menus.needs_key(self.focusWidget(), event):
-            event.accept()
-            return True
+        if override and self.filled and isinstance(event, QKeyEvent):
+            menus = importlib.import_module("pushforward.studio.app.shell.menus")
+            if menus.needs_key(self.focusWidget(), event):
+                event.accept()
+                return True
         return super().event(event)
 
     def focusNextPrevChild(self, next: bool) -> bool:
         """Tab goes through the parts in the order of their layouts, however they were built."""
-        return self.panes.step(1 if next else -1)
+        return self.filled and self.panes.step(1 if next else -1)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape, unless a widget uses it, ends the focus mode, finishes a racer's settings, closes
         a column that lies over the canvas, selects the run again, or ends a comparison.
         """
+        if not self.filled:
+            return
         racer = self._state.place == "setup" and self._state.race.bound is not None
         if event.key() == Qt.Key.Key_Escape and racer:
             self._actions.race.finish()
@@ -545,32 +568,35 @@ class MainWindow(QMainWindow):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        if self.filled:
+            self._fit()
+            self.palette_box.dismiss()
+            self._saver.start()
+
+    def _fit(self) -> None:
         self.topbar.fit(self.width())
         self.statusbar.fit(self.width())
         self._show_columns()
-        self.palette_box.dismiss()
-        self._saver.start()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._show_columns()
+        if self.filled:
+            self._show_columns()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         event.ignore()  # the window goes when everything is saved
-        self.save_layout()
-        self.leave.request()
+        if self.filled:
+            self.save_layout()
+            self.leave.request()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if files_of(event.mimeData()):
-            copied(event)
-            self.drop.appear()
+        self.drop.meet(event)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         self.drop.hide()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        copied(event)
-        self.drop.take(files_of(event.mimeData()))
+        self.drop.receive(event)
 
 
 def _splitter(orientation: Qt.Orientation, parent: QWidget) -> QSplitter:

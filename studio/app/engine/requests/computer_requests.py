@@ -19,8 +19,8 @@ from pushforward.studio.app.engine.engine_link import EngineLink
 from pushforward.studio.app.engine.process_transport import EngineProcess
 from pushforward.studio.app.engine.remote_transport import RemoteTransport, TrafficCounter
 from pushforward.studio.app.engine.requests.request_base import Refused
-from pushforward.studio.client import CommandFailed, EngineClient, EngineError
-from pushforward.studio.client.client import EngineState
+from pushforward.studio.client.client import EngineClient, EngineState
+from pushforward.studio.client.errors import CommandFailed, EngineError
 from pushforward.studio.launch import popen_options
 from pushforward.studio.launchers.computers import Computer, mirror_folder
 from pushforward.studio.protocol.messages import ErrorInfo, JobInfo
