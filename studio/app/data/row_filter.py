@@ -81,7 +81,7 @@ def sorting(order: str) -> str:
 
 def keeps(measured: Measured, text: str, n: int) -> NDArray[np.bool_]:
     """Return which of n rows a filter keeps, (n,): "60 < mass < 100, top" those that hold all of
-    it; "and" does as well as a comma. What two names stand for is compared too: "judge != class".
+    it; "and" does as well as a comma. What two names stand for is compared too: `seen != class`.
 
     Raises:
         Unfiltered: it names what is not known of these data, or compares what cannot be compared.
@@ -231,7 +231,7 @@ def _compared(measured: Measured, name: str, sign: str, value: str) -> NDArray[n
 
 def _same(measured: Measured, name: str, value: str, sign: str) -> NDArray[np.bool_]:
     """Return which rows of a text are a word, or are not; or which are what another text of theirs
-    is, where that is named: "judge != class". That all differ from what is nowhere is no answer.
+    is, where that is named: `seen != class`. That all differ from what is nowhere is no answer.
     """
     found, differ = _is(measured[name], _word(value)), sign == "!="
     if not found.any():

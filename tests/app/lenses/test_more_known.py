@@ -67,7 +67,7 @@ async def test_each_image_is_judged_once_and_can_be_sorted_by_what_was_found(jud
     await until(lambda: len(changed) == 2)
     found = more.of(judged.run, IMAGES, data)
     measures = IMAGES.measures({**data, **found})
-    assert measures["Judge"].tolist() == ["nought", "one"] * 3
+    assert measures["Prediction"].tolist() == ["nought", "one"] * 3
     assert measures["Confidence"][-1] == 100.0
     assert measures["Margin"].tolist() == [*range(6)], "which of those that are 100 % comes first"
     assert measures["Distance"] == pytest.approx(np.full(6, 0.04), abs=1e-3)

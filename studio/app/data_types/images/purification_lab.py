@@ -35,7 +35,7 @@ SETS = (
 ROWS = ("Clean", "Attacked", "Attacked, then purified")
 COLUMNS = (
     Column("Unseen images", "Processing before classification"),
-    Column("judge is right", "Accuracy, with its 95 % interval"),
+    Column("classifier correct", "Accuracy, with its 95 % interval"),
 )
 SHOWN = 10  # images of a strip
 WIDE = 600  # pixels of a strip, of so many
@@ -143,7 +143,7 @@ def done(config: Mapping[str, Any]) -> str:
     mean = f", {votes} times; the predictions are averaged" if votes > 1 else ""
     return (
         f"The reference classifier of these data. Attacked: each pixel changes by {strength:g} "
-        "(black to white is 1), up or down, whichever makes the judge doubt the right class more "
+        "(black to white is 1), up or down, whichever lowers the probability of the right class "
         "(fast gradient sign). By chance: as far, up or down by a coin. Purified: noise of "
         f"{noise:g} data std is put on, and the model takes it away again{mean}."
     )

@@ -25,13 +25,13 @@ __all__ = ["KIND"]
 
 def _measures(arrays: Arrays) -> Measured:
     """Say how bright each image is, in per cent of white, and what was found of it: which class the
-    judge sees, how sure it is, and how far the nearest training image is.
+    reference classifier predicts, how sure it is, and how far the nearest training image is.
     """
     x = arrays["x"]
     light = np.nan_to_num(np.clip(x, 0.0, 1.0)).reshape(len(x), -1).mean(axis=1)
     found: dict[str, NDArray[Any]] = {"Brightness": 100.0 * light, **classes(arrays)}
     if "sure" in arrays:
-        found |= {"Judge": arrays["judge"], "Confidence": 100.0 * arrays["sure"]}
+        found |= {"Prediction": arrays["judge"], "Confidence": 100.0 * arrays["sure"]}
     if "margin" in arrays:
         found["Margin"] = arrays["margin"]
     if "nearest" in arrays:
@@ -58,7 +58,7 @@ KIND = Kind(
     views=("tiles", "browser", "film", "edit", "image-guidance"),
     facts=_facts,
     groups={
-        "Judge": ("frechet-judge", "judge-score", "label-accuracy", "label-balance"),
+        "Reference classifier": ("frechet-judge", "judge-score", "label-accuracy", "label-balance"),
         "Inception": ("inception-fid",),
         "Fidelity and diversity": ("precision", "recall", "density", "coverage"),
         "Detail": ("power-spectrum",),

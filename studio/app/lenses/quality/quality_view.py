@@ -129,8 +129,9 @@ class QualityView(LensView):
     def _connect(self) -> None:
         runs = self._state.runs
         runs.selected.connect(self._select)
-        runs.metrics_appended.connect(partial(self._of_run, GROW_MS))
-        runs.changed.connect(partial(self._of_run, REDRAW_MS))
+        # Methods of this widget, no partials of them: Qt lets go of them with it.
+        runs.metrics_appended.connect(self._grow)
+        runs.changed.connect(self._change)
         self._state.playback.changed.connect(self._later)
         self._state.queue_changed.connect(self._later)
         self._state.catalog_changed.connect(self._later)
@@ -171,9 +172,13 @@ class QualityView(LensView):
         self._cards, self._titles = {}, {}
         self._later()
 
-    def _of_run(self, soon: int, key: str) -> None:
+    def _grow(self, key: str) -> None:
         if key == self._state.runs.selection:
-            self._redraw_in(soon)
+            self._redraw_in(GROW_MS)
+
+    def _change(self, key: str) -> None:
+        if key == self._state.runs.selection:
+            self._redraw_in(REDRAW_MS)
 
     def _later(self) -> None:
         self._redraw_in(REDRAW_MS)
