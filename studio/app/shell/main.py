@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
 from pushforward.studio import journal
@@ -21,8 +20,6 @@ from pushforward.studio.app.shell.window import MainWindow
 from pushforward.studio.version import program_version
 
 __all__ = ["main", "make_application"]
-
-HIDDEN_MS = 500  # a window that is minimised or covered is never painted
 
 
 def make_application(arguments: list[str], kept: preferences.Preferences) -> QApplication:
@@ -47,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
     kept = preferences.load()
     app = make_application(given, kept)
     window = MainWindow(kept)
-    show_frame(window)
+    window.show_frame()
     kept_log = journal.start("studio", version=program_version())
     from pushforward.studio.app.shell.studio import run
 
@@ -55,12 +52,3 @@ def main(arguments: list[str] | None = None) -> int:
     if kept_log is not None:
         kept_log.close()
     return 0
-
-
-def show_frame(window: MainWindow) -> None:
-    """Show the window and wait until its frame is on the screen."""
-    wait = QEventLoop()
-    window.opening.painted.connect(wait.quit)
-    QTimer.singleShot(HIDDEN_MS, wait.quit)
-    window.show()
-    wait.exec()
