@@ -37,13 +37,13 @@ PROGRAM = """
 import os, sys
 from pushforward.studio.app.shell import main
 
-show = main.MainWindow.show_frame
+show = main.show_frame
 def shown(window):
     show(window)
     assert window.centralWidget().grab().toImage().pixelColor(36, 100).isValid()
     print(*sorted(n for n, m in sys.modules.items() if m), flush=True)
     os._exit(0)
-main.MainWindow.show_frame = shown
+main.show_frame = shown
 sys.argv = ["pushforward"]
 from pushforward.studio.__main__ import main as command
 command()

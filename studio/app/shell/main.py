@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
 from pushforward.studio import journal
@@ -20,6 +21,8 @@ from pushforward.studio.app.shell.window import MainWindow
 from pushforward.studio.version import program_version
 
 __all__ = ["main", "make_application"]
+
+HIDDEN_MS = 500  # a window that is minimised or covered is never painted
 
 
 def make_application(arguments: list[str], kept: preferences.Preferences) -> QApplication:
@@ -44,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
     kept = preferences.load()
     app = make_application(given, kept)
     window = MainWindow(kept)
-    window.show_frame()
+    show_frame(window)
     kept_log = journal.start("studio", version=program_version())
     from pushforward.studio.app.shell.studio import run
 
@@ -52,3 +55,11 @@ def main(arguments: list[str] | None = None) -> int:
     if kept_log is not None:
         kept_log.close()
     return 0
+
+
+def show_frame(window: MainWindow) -> None:
+    """Show the frame of the window and wait until it is on the screen, before asyncio is loaded."""
+    wait = QEventLoop()
+    window.show_frame().painted.connect(wait.quit)
+    QTimer.singleShot(HIDDEN_MS, wait.quit)
+    wait.exec()

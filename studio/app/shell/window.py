@@ -4,7 +4,7 @@ import importlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QSize, Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QSize, Qt, QTimer
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -38,7 +38,6 @@ __all__ = ["MainWindow"]
 SIDEBAR, INSPECTOR, DRAWER = 232, 312, 220
 NARROW, NARROWER = 1200, 1000  # in a window below, the inspector floats; and the sidebar, too
 FRAME = 32  # pixels of a low screen that are left to the title of the window
-HIDDEN_MS = 500  # that the first paint of a window which may be covered is waited for
 SAVE_AFTER = 1500  # milliseconds without a change of the layout
 
 
@@ -57,14 +56,12 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(QSize(640, 360))
         self._restore_size()
 
-    def show_frame(self) -> None:
-        """Show the frame and wait until it is on the screen; a hidden window is never painted."""
-        wait, page = QEventLoop(), OpeningPage(self._columns()[0])
-        page.painted.connect(wait.quit)
+    def show_frame(self) -> OpeningPage:
+        """Show the frame of the window, and return it."""
+        page = OpeningPage(self._columns()[0])
         self.setCentralWidget(page)
-        QTimer.singleShot(HIDDEN_MS, wait.quit)
         self.show()
-        wait.exec()
+        return page
 
     def fill(self, state: "AppState", actions: "Actions", done: Callable[[], None]) -> None:
         """Put the parts into the window; ``done`` is called when it was closed and all is saved."""
