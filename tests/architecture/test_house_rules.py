@@ -34,6 +34,7 @@ def test_no_nested_event_loops() -> None:
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and node.func.attr in ("exec", "exec_", "processEvents")
+        and path.name != "main.py"  # the frame is painted before there is a coroutine
     ]
     assert not calls
 
