@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 __all__ = [
+    "ANSWERS",
     "CANDIDATES",
     "CHANCES",
     "CRITIC",
@@ -17,6 +18,7 @@ __all__ = [
     "PROJECTION_TARGET",
     "SIZE",
     "TOLD",
+    "WANTED",
     "WRITTEN",
     "Extra",
 ]
@@ -29,6 +31,10 @@ SIZE = "size"
 WRITTEN, CANDIDATES, CHANCES = TOLD = "written", "candidates", "chances"
 """Predictions of symbols (see `studio.engine.watch.prediction_log`): the probability of each (T, n,
 *shape, 2), and the most likely symbols with their probabilities (T, n, *shape, k).
+"""
+ANSWERS, WANTED = "answers", "wanted"
+"""Of a stage of a classifier or a recommender: its likeliest classes or items (n, k), whose
+probabilities are the `CHANCES`, and the right answer (n,).
 """
 DENOISED, LEVELS = "denoised", "levels"
 MEANT = "meant"

@@ -4,15 +4,16 @@ import numpy as np
 import pytest
 import torch
 
+from pushforward.models.config import Config
 from pushforward.models.contracts.batch import Batch
-from pushforward.models.contracts.learner import CLOCKS, LOSS
+from pushforward.models.contracts.learner import CLOCKS, LOSS, Learner
 from pushforward.models.contracts.spec import DataSpec, Given
 from pushforward.studio.engine.jobs import headless
 from pushforward.studio.engine.jobs.job import ENDED
 from pushforward.studio.engine.jobs.queue import JobQueue
 from pushforward.studio.engine.jobs.step_breakdown import walk
 from pushforward.studio.engine.process.failures import Refused
-from pushforward.studio.engine.watch.staging import scene_arrays
+from pushforward.studio.engine.watch.staging import StagedStep, scene_arrays
 from pushforward.studio.protocol.messages import StageDone, WalkStep, Watch
 from pushforward.studio.protocol.spec import ChangeSetting
 from pushforward.studio.protocol.wire import unpack_arrays
@@ -315,3 +316,40 @@ def test_padded_places_of_a_stage_are_empty_and_what_is_given_is_told():
     np.testing.assert_array_equal(arrays["scene:particles"][0, 1], np.zeros(3))
     np.testing.assert_allclose(arrays["scene:particles"][1], 5 + 2 * noisy[1].numpy(), rtol=1e-6)
     np.testing.assert_array_equal(arrays["scene:given:mass"], [100.0, 110.0])
+
+
+class _Counting(Learner[Config]):
+    """Recommends the items that it has seen; its step counts the batch."""
+
+    def __init__(self, spec: DataSpec) -> None:
+        super().__init__(Config(), spec, horizon=1, seed=0, device=torch.device("cpu"))
+        self.counts = torch.ones(6)
+
+    @property
+    def parts(self):
+        return {}
+
+    def walk(self, batch):
+        x = Batch.of(batch).x
+        yield "predict", {"real": x}
+        self.counts += torch.bincount(x.flatten(), minlength=7)[1:]
+        yield "descend", {"real": x}
+        return {"loss": torch.zeros(())}
+
+    def recommend(self, histories):
+        assert not (histories.x[:, -1] == 3).any(), "the answer is no input"
+        return self.counts.log().expand(len(histories), -1)
+
+
+def test_a_stage_of_a_recommender_has_its_answers_before_and_after_the_step():
+    spec = DataSpec("interactions", (3,), torch.zeros(3), torch.ones(3), symbols=7)
+    staged = StagedStep(_Counting(spec), torch.tensor([[1, 2, 3], [2, 5, 0]]))
+    assert staged.arrays(2) == {}
+    assert staged.advance()
+    before = staged.arrays(2)
+    assert before["scene:wanted"].tolist() == [3, 5]
+    np.testing.assert_allclose(before["scene:chances"], 1 / 6, rtol=1e-6)
+    assert staged.advance()
+    after = staged.arrays(1)
+    assert after["scene:answers"][0, 0] == 2, "the item that was seen twice"
+    assert after["scene:chances"][0, 0] == pytest.approx(3 / 11)

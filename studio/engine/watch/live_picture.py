@@ -4,6 +4,8 @@ import math
 from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
+import numpy as np
+
 from pushforward.studio.engine.jobs.job import Work
 from pushforward.studio.engine.process.sink import Sink
 from pushforward.studio.engine.run.session import Session
@@ -128,7 +130,11 @@ class LivePicture:
         staged: StagedStep | None = None,
     ) -> Work:
         watch, recorder = self._view.watch, self._session.recorder
-        if not watch.on or recorder is None:
+        if not watch.on:
+            return
+        if recorder is None:  # nothing moves, but a stage has its inputs
+            if staged is not None:
+                self._send(self._without_particles(step, staged, particles))
             return
         plain = yield from recorder.record(step, particles=particles, extras=watch.extras)
         resolution = watch.resolution if paused else self._view.resolution
@@ -140,6 +146,10 @@ class LivePicture:
             now = self._clock()
             seconds = plain.seconds + record.seconds + now - start
             self._view.add_record(seconds, now, step, layers=record.seconds)
+
+    def _without_particles(self, step: int, staged: StagedStep, rows: int) -> FlowRecord:
+        x = np.empty((1, 0, *self._session.family.spec.shape), np.float32)
+        return FlowRecord(step, {"t": np.ones(1, np.float32), "x": x, **staged.arrays(rows)})
 
     def _with_layers(
         self, record: FlowRecord, layers: Sequence[str], resolution: int

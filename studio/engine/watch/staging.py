@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pushforward.models.contracts.abilities import ShowsOwnLoss
+from pushforward.models.contracts.abilities import Classifies, Recommends, ShowsOwnLoss
 from pushforward.models.contracts.batch import Batch, Rows
 from pushforward.models.contracts.learner import (
     CLOCKS,
@@ -18,12 +18,15 @@ from pushforward.models.contracts.learner import (
     Scene,
     finish,
 )
-from pushforward.models.contracts.spec import DataSpec
+from pushforward.models.contracts.spec import LABEL, DataSpec
+from pushforward.models.layouts.histories import PADDING, sizes
 from pushforward.studio.engine.watch.prediction_log import likeliest
-from pushforward.studio.protocol.extras import CANDIDATES, CHANCES
+from pushforward.studio.protocol.extras import ANSWERS, CANDIDATES, CHANCES, WANTED
 from pushforward.studio.protocol.records import GIVEN, SCENE
 
 __all__ = ["StagedStep", "scene_arrays"]
+
+TOP = 8  # classes or items of an answer
 
 
 class StagedStep:
@@ -37,7 +40,7 @@ class StagedStep:
     def __init__(self, learner: Learner[Any], batch: Rows) -> None:
         self.stage = ""
         self.scene: Scene = {}
-        self._spec, self._batch = learner.spec, Batch.of(batch)
+        self._learner, self._spec, self._batch = learner, learner.spec, Batch.of(batch)
         self._field = getattr(learner, "field", None)
         self._walk = learner.walk(batch)
         self._metrics: dict[str, Tensor] | None = None
@@ -47,7 +50,27 @@ class StagedStep:
         if not self.scene:
             return {}
         scene = {**self.scene, **self._own_loss(most)}
-        return scene_arrays(self._spec, scene, most, self._batch)
+        return {**scene_arrays(self._spec, scene, most, self._batch), **self._answers(most)}
+
+    def _answers(self, most: int) -> dict[str, NDArray[Any]]:
+        """Return what a classifier or a recommender answers now about the first rows: "answers"
+        (n, k), classes from 0 or items from 1, likeliest first; their "chances" (n, k); and
+        "wanted" (n,), the answer that the data have, which is no input of the model.
+        """
+        some = self._batch.take(slice(most))
+        if isinstance(self._learner, Recommends):
+            last = (sizes(some.x) - 1).clamp_min(0)[:, None]
+            wanted = some.x.gather(1, last)[:, 0]
+            histories = Batch(some.x.scatter(1, last, PADDING), some.mask, some.given)
+            chances, first = self._learner.recommend(histories).float().softmax(dim=1), 1
+        elif isinstance(self._learner, Classifies) and LABEL in some.given:
+            wanted, first = some.given[LABEL], 0
+            chances = self._learner.classify(some).float().exp()
+        else:
+            return {}
+        top, numbers = chances.topk(min(TOP, chances.shape[1]), dim=1)
+        found = {ANSWERS: numbers + first, CHANCES: top, WANTED: wanted.long()}
+        return {f"{SCENE}{name}": each.detach().cpu().numpy() for name, each in found.items()}
 
     def _own_loss(self, most: int) -> Scene:
         """Return the own loss of the first particles, and what explains it, where it is known."""

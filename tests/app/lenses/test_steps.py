@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pytest
 from msgspec import structs
 from pytestqt.qtbot import QtBot
 
@@ -202,3 +203,47 @@ def test_a_source_that_is_longer_than_its_line_has_more_lines(qtbot: QtBot) -> N
     stages.show()
     heights = [stages.visualItemRect(stages.item(row)).height() for row in (0, 1)]
     assert heights[1] >= heights[0] + 20
+
+
+async def test_a_step_of_a_recommender_shows_how_its_answer_moves(lens: Any, qtbot: QtBot) -> None:
+    """Recommenders and classifiers of scenes had a list of stages, and no picture."""
+    with_stages(lens, "interactions")
+    lens.run.columns = ("Alien", "Brazil", "Cube")
+    view = steps_view.StepsView(lens.state, lens.actions)
+    qtbot.addWidget(view)
+    view.resize(900, 600)
+    view.show()
+    answers = {"answers": np.array([[2, 1, 3]]), "wanted": np.array([3])}
+    lens.state.moment.begin(lens.run.key, 7, live=False)
+    empty = FlowRecord.from_arrays(7, np.zeros(1), np.zeros((1, 0, 3)))
+    for stage, chances in zip(STAGES, ([0.5, 0.3, 0.2], [0.3, 0.2, 0.5]), strict=False):
+        scene = {"real": np.array([[1, 2, 3]]), "chances": np.array([chances]), **answers}
+        arrays = {f"scene:{name}": each for name, each in scene.items()}
+        lens.state.moment.add(stage.name, empty.holding(**arrays))
+    lens.state.moment.walked()
+    assert view.steps.titles[1] == "Probability of the last item"
+    tiles = view.steps.grids[1].tiles
+    assert tiles.arrays["chances"].tolist() == [[0.5, 0.3, 0.2]]
+    view._freezing.next.click()
+    moving = view.steps.grids[1].tiles.arrays["chances"]
+    assert moving[0, 2] < 0.5, "it moves from what it was"
+    await until(lambda: not view._motion.active)
+    assert view.steps.grids[1].tiles.arrays["chances"].tolist() == [[0.3, 0.2, 0.5]]
+    assert not view.grab().isNull()
+
+
+def test_the_answers_of_a_scene_are_classes_by_their_names() -> None:
+    cubes = kinds.kind("cubes")
+    scene = {"real": np.random.default_rng(0).normal(size=(1, 4, 5, 5)), "wanted": np.array([0])}
+    scene |= {"answers": np.array([[1, 0]]), "chances": np.array([[0.9, 0.1]])}
+    window, answer = cubes.scene({**scene, "classes": np.array(["Corn", "Oats"])})
+    assert (window.title, answer.title) == ("The data", "Probability of the class")
+
+
+def test_between_two_stages_an_answer_that_is_new_grows_from_nothing() -> None:
+    before = {"answers": np.array([[1, 2]]), "chances": np.array([[0.6, 0.4]])}
+    after = {"answers": np.array([[2, 3]]), "chances": np.array([[0.8, 0.2]])}
+    assert steps_view.blend(before, after, 0.5)["chances"].tolist() == [[pytest.approx(0.6), 0.1]]
+    assert steps_view.blend(before, after, 1.0)["chances"].tolist() == [[0.8, 0.2]]
+    moved = steps_view.blend({"particles": np.zeros(2)}, {"particles": np.full(2, 4.0)}, 0.25)
+    assert moved["particles"].tolist() == [1.0, 1.0]

@@ -6,11 +6,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pushforward.studio.app.core.data_type import Arrays, Kind, Tiles, how_many
+from pushforward.studio.app.core.data_type import Arrays, Kind, Tiles, TitledTiles, how_many
+from pushforward.studio.app.data import stage_tiles
+from pushforward.studio.app.data.answer_bars import answer
 from pushforward.studio.app.data.pixel_tiles import Pictures
 from pushforward.studio.app.data_types.cubes.scene_cover import COVER
 from pushforward.studio.app.data_types.cubes.scene_portrait import PORTRAIT
 from pushforward.studio.counts import format_count
+from pushforward.studio.protocol.extras import ANSWERS
 
 __all__ = ["KIND", "windows"]
 
@@ -41,6 +44,19 @@ def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) 
     return f"{n} of {classes} classes, in windows of {side} x {side}"
 
 
+def _scene(arrays: Arrays) -> list[TitledTiles]:
+    """Return a window of the batch, a generated one if there is, and the likeliest classes."""
+    pictures = stage_tiles.scene(arrays, tiles=windows, common=_stretch)
+    if ANSWERS in arrays:
+        names = [str(name) for name in arrays.get("classes", ())]
+
+        def name(number: int) -> str:
+            return names[number] if number < len(names) else f"class {number}"
+
+        pictures.append(answer(arrays, name, "Probability of the class"))
+    return pictures
+
+
 KIND = Kind(
     slug="cubes",
     about="Remote sensing: a spectrum in every pixel",
@@ -59,6 +75,7 @@ KIND = Kind(
     common=_stretch,
     imports="scenes as MATLAB, ENVI, GeoTIFF, NPY, NPZ or HDF5",
     portrait=PORTRAIT,
+    scene=_scene,
     cover=COVER,
     order=40,
 )

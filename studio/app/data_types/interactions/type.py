@@ -8,13 +8,23 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 
-from pushforward.studio.app.core.data_type import Arrays, EachTile, Kind, Measured, Tiles, how_many
+from pushforward.studio.app.core.data_type import (
+    Arrays,
+    EachTile,
+    Kind,
+    Measured,
+    Tiles,
+    TitledTiles,
+    how_many,
+)
+from pushforward.studio.app.data.answer_bars import answer
 from pushforward.studio.app.data_types.interactions.data_cover import COVER
 from pushforward.studio.app.data_types.interactions.item_titles import title_of
 from pushforward.studio.app.data_types.interactions.list_portrait import PORTRAIT
 from pushforward.studio.app.design.tokens import Tokens
 from pushforward.studio.counts import format_count
 from pushforward.studio.literal import one_line
+from pushforward.studio.protocol.extras import ANSWERS
 
 __all__ = ["KIND", "histories"]
 
@@ -94,6 +104,18 @@ def _filed(arrays: Arrays) -> Arrays:
     return {"x": x, "mask": shown, "size": shown.sum(axis=1)}
 
 
+def _scene(arrays: Arrays) -> list[TitledTiles]:
+    """Return a history of the batch, and the likeliest items after all but its last one."""
+    names = [str(name) for name in arrays.get("columns", ())]
+    shown = {"x": arrays["real"][:1], "columns": np.array(names)}
+    pictures = [TitledTiles("History; the model predicts its last item", histories(shown))]
+    if ANSWERS in arrays:
+        pictures.append(
+            answer(arrays, lambda item: title_of(names, item), "Probability of the last item")
+        )
+    return pictures
+
+
 KIND = Kind(
     slug="interactions",
     about="Recommendation: who saw what, and what comes next",
@@ -115,5 +137,6 @@ KIND = Kind(
     suffixes=("csv", "npz", "h5"),
     filed=_filed,
     portrait=PORTRAIT,
+    scene=_scene,
     order=50,
 )

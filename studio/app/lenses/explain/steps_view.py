@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
+from pushforward.studio.app.charts.transition import Transition
 from pushforward.studio.app.core import snapshot_text
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.data_type import LABEL, Arrays, Kind, TitledTiles, named
@@ -20,6 +21,7 @@ from pushforward.studio.app.core.runs import FlowRecord, RunState
 from pushforward.studio.app.core.selection import Source
 from pushforward.studio.app.core.timers import single_shot
 from pushforward.studio.app.core.training_stages import stages_under
+from pushforward.studio.app.data.answer_bars import blend_answers
 from pushforward.studio.app.data.tile_frames import SHOWN, frame_at
 from pushforward.studio.app.data.tile_grid import TileGrid
 from pushforward.studio.app.data.views.lens_view import LensView
@@ -45,12 +47,15 @@ from pushforward.studio.app.lenses.explain.training_curves import TrainingCurves
 from pushforward.studio.app.text import number_format
 from pushforward.studio.app.text.noise_labels import middle_row
 from pushforward.studio.protocol.catalog import EntrySpec
+from pushforward.studio.protocol.extras import ANSWERS
 from pushforward.studio.protocol.records import GIVEN
 
 __all__ = ["VIEW", "StepsView"]
 
+MOTION = 0.9  # seconds from the pictures of a stage to those of the next
 LOSS = "loss"  # of a scene: the own loss of each row
 
+MOVING = ("particles", "denoised", "moved")  # of a scene: what is seen to move
 FILLING = 100  # of the room below: pictures take all of it
 READING = 560  # logical pixels: lines no longer than the eye follows
 BESIDE = 560  # what is beside them is no wider
@@ -92,6 +97,8 @@ class StepsView(LensView):
         self._following = Following(self, state, actions, self._looking, _applies)
         self._freezing = Freezing(self, state, actions, self._following, self.stages)
         self._later = single_shot(self, self._show_curves, REDRAW)
+        self._motion = Transition(self)
+        self._stage, self._scene, self._before = "", dict[str, Any](), dict[str, Any]()
         self._lay_out()
         self._connect()
         self.refresh()
@@ -158,6 +165,7 @@ class StepsView(LensView):
         follow.moved.connect(self._schedule_refresh)
         follow.moved.connect(self._draw_step)
         self._freezing.turned.connect(self._draw_step)
+        self._motion.ticked.connect(self._draw_step)
         self._state.selection.changed.connect(self._draw_step)
         self.portrait.drawn.connect(self._show_answer)
         self._state.runs.metrics_appended.connect(self._schedule_refresh)
@@ -192,7 +200,7 @@ class StepsView(LensView):
         self.summary.show()
         self._share_out(drawn=drawn)
         self._draw_step()
-        if LABEL in self._kind.told:
+        if LABEL in self._kind.told or (drawn and self._kind.portrait is not None):
             self._actions.real_samples.need(run.key)  # with it come the names of classes
         self.portrait.show_run(run, self._kind.portrait if self.isVisible() else None)
         self._show_answer()
@@ -261,7 +269,9 @@ class StepsView(LensView):
             row = middle_row(each.scene for each in moment.records.values())
             pictures = ()
             if record is not None:
-                pictures = kind.scene(self._describe_row(record.scene, run, row))
+                assert stage is not None
+                scene = self._describe_row(record.scene, run, row)
+                pictures = kind.scene(self._between(stage.name, scene))
             title = f"Inputs of stage {at + 1}"
             if record is None:
                 left_out = "This step skips this stage"
@@ -278,6 +288,14 @@ class StepsView(LensView):
         self.legend.setVisible(bool(self.legend.text()))
         self._stepped.setVisible(bool(pictures) or moment is not None)
 
+    def _between(self, stage: str, scene: Arrays) -> Arrays:
+        """Return the scene of a stage on its way from that of the stage before."""
+        if stage != self._stage:
+            self._before, self._scene, self._stage = self._scene, dict(scene), stage
+            if self._before:
+                self._motion.start(MOTION)
+        return blend(self._before, scene, self._motion.now) if self._motion.active else scene
+
     def _describe_row(self, scene: Arrays, run: RunState, row: int) -> Arrays:
         """Return a row of a scene with its conditions."""
         some = {name: each[row : row + 1] for name, each in scene.items()}
@@ -285,7 +303,9 @@ class StepsView(LensView):
         names = (*self._kind.told, *self._kind.marked)
         said = named(given, run.classes, asked=run.learned is not None)
         told = {f"{GIVEN}{name}": said[name] for name in names if name in said}
-        return {**{k: each for k, each in some.items() if not k.startswith(GIVEN)}, **told}
+        names_of = {"classes": np.array(run.classes), "columns": np.array(run.columns)}
+        inputs = {k: each for k, each in some.items() if not k.startswith(GIVEN)}
+        return {**inputs, **told, **{k: each for k, each in names_of.items() if len(each)}}
 
     def _told_of(self, record: FlowRecord, run: RunState) -> Arrays:
         if not (kind := self._kind).told:
@@ -316,6 +336,21 @@ class StepsView(LensView):
         entry = family_of_run(self._state.runs.current, self._state.catalog)
         if entry is not None:
             self._state.show_help(family_slug(entry.slug))
+
+
+def blend(before: Arrays, after: Arrays, share: float) -> Arrays:
+    """Return the scene at a ``share`` of the way between two stages: numbers of one shape move,
+    all else is that of the second.
+    """
+    if ANSWERS in before and ANSWERS in after:
+        after = blend_answers(before, after, share)
+    moving = {
+        name: old + np.float32(share) * (new - old)
+        for name, new in after.items()
+        if name in MOVING and (old := before.get(name)) is not None and old.shape == new.shape
+        if np.issubdtype(new.dtype, np.floating) and np.issubdtype(old.dtype, np.floating)
+    }
+    return {**after, **moving}
 
 
 def last_change(x: NDArray[Any]) -> int:
