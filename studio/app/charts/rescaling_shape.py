@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from pushforward.studio.app.text import number_format
 
-__all__ = ["Bars", "Shape", "Verdict", "bars", "judge", "span_of", "values_at"]
+__all__ = ["Bars", "Doubles", "Shape", "Verdict", "bars", "judge", "span_of", "values_at"]
 
 Doubles = NDArray[np.float64]
 Level = Literal["good", "warm", "danger"]

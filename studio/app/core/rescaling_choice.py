@@ -6,10 +6,20 @@ from dataclasses import dataclass
 import msgspec
 
 from pushforward.studio.app.core import draft_spec
+from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.protocol.catalog import Catalog, EntrySpec, FieldSpec, RescalingSpec
 from pushforward.studio.protocol.spec import ChangeSetting, Edit, RunSpec
 
-__all__ = ["RESCALING", "SHIFT", "ChosenH", "chosen_h", "edited", "find_rescaling", "has_rescaling"]
+__all__ = [
+    "RESCALING",
+    "SHIFT",
+    "ChosenH",
+    "chosen_h",
+    "edited",
+    "find_rescaling",
+    "h_of_run",
+    "has_rescaling",
+]
 
 RESCALING, SHIFT = "rescaling", "shift"
 IDENTITY = "logit"  # what particles climb where the critic is not a log ratio
@@ -73,6 +83,15 @@ def chosen_h(spec: RunSpec | None, catalog: Catalog | None) -> ChosenH | None:
         return None
     shifts = SHIFT in fields and not why
     return ChosenH(found, float(draft_spec.value_at(config, fields[SHIFT])) if shifts else 0.0, why)
+
+
+def h_of_run(run: RunState | None, step: int | None, catalog: Catalog | None) -> ChosenH | None:
+    """Return the h of a run at a step, None for the newest; None where it has none."""
+    entry = draft_spec.entry_of(run.spec, "family", catalog) if run and run.spec else None
+    if run is None or not has_rescaling(entry):
+        return None
+    at = run.step if step is None else step
+    return chosen_h(edited(run.spec, run.edits, at, catalog), catalog)
 
 
 def _idle(config: dict[str, object], fields: dict[str, FieldSpec], path: str) -> str:

@@ -5,11 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec import structs
 from PySide6.QtCore import QPointF, Qt
 
 from pushforward.studio.app.charts.picture_export import write_picture
+from pushforward.studio.app.lenses.explain.breakdown_view import MomentView
 from pushforward.studio.app.lenses.explain.rescaling_view import VIEW
 from pushforward.studio.app.text import number_format
+from pushforward.studio.protocol.catalog import StageSpec
 from pushforward.studio.protocol.messages import ApplyEdit, BranchRun, Watch
 from pushforward.studio.protocol.records import FlowRecord
 from pushforward.studio.protocol.spec import ChangeSetting, Pick, RunSpec
@@ -199,3 +202,48 @@ def test_pointing_at_the_plot_says_the_values_of_both_and_both_planes_are_looked
     assert (above.seen[1], below.seen[1]) == ((0.0, 0.5), heights)
     plot.show_all()
     assert above.seen[0] == shown.span
+
+
+@pytest.fixture
+def moment(lens, qtbot):
+    """The breakdown of a step of the same run."""
+    lens.state.catalog = catalog()
+    entries = lens.state.catalog.entries
+    for place, entry in enumerate(entries):
+        if entry.slug in ("monoflow", "edm"):
+            stages = [StageSpec(name="fit", title="Fit", formula="", source="")]
+            entries[place] = structs.replace(entry, stages=stages)
+    lens.run.spec = RunSpec(
+        name="r",
+        family=Pick(slug="monoflow", config={"rescaling": "vanilla"}),
+        dataset=Pick(slug="eight-gaussians"),
+    )
+    view = MomentView(lens.state, lens.actions)
+    qtbot.addWidget(view)
+    view.resize(1200, 700)
+    view.show()
+    return view
+
+
+def test_the_breakdown_shows_h_beside_the_critic_and_marks_the_particle(moment, lens):
+    assert lens.link.of(Watch)[-1].extras == ["critic"]
+    arrive(lens, 20, np.linspace(-3.0, 1.0, 200))
+    assert moment.curves.isVisible()
+    assert moment.curves.shown.shape.title == "Vanilla"
+    assert moment.curves.shown.median == pytest.approx(-1.0)
+    across = np.tile(np.linspace(-2.0, 2.0, 9, dtype=np.float32), (1, 9, 1))  # d is x
+    scene = {"scene:particles": np.float32([[-1.5, 0.0], [-1.0, 0.0], [1.0, 0.5]])}
+    arrays = {**lens.run.live.arrays, "layer:critic": across, **scene}
+    lens.state.moment.begin(lens.run.key, 20, live=False)
+    lens.state.moment.add("fit", FlowRecord(20, arrays, (-2.0, 2.0, -2.0, 2.0)))
+    assert moment.curves.shown.median == pytest.approx(-1.0, abs=0.05)
+    moment._point((1.0, 0.5))
+    assert moment.curves.shown.median == pytest.approx(1.0, abs=0.05)
+    moment.resize(900, 600)
+    assert moment.curves.isHidden(), "in a narrow view the canvas needs the room"
+
+
+def test_a_run_without_a_critic_has_no_curves(moment, lens):
+    lens.run.spec = RunSpec(name="r", family=Pick(slug="edm"), dataset=Pick(slug="eight-gaussians"))
+    moment._draw()
+    assert moment.curves.isHidden()

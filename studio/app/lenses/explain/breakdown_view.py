@@ -2,6 +2,7 @@
 
 from functools import cached_property
 
+import numpy as np
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
@@ -15,10 +16,13 @@ from pushforward.studio.app.charts.particle_canvas import ParticleCanvas
 from pushforward.studio.app.charts.particle_timeline import Timeline
 from pushforward.studio.app.charts.picture_export import Picture, canvas_picture
 from pushforward.studio.app.charts.plot_style import CanvasStyle
+from pushforward.studio.app.charts.rescaling_chart import HPlot
+from pushforward.studio.app.charts.rescaling_shape import Doubles, values_at
 from pushforward.studio.app.charts.transition import Transition
 from pushforward.studio.app.core import snapshot_text
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.data_type_registry import family_of_run, kind_of_run
+from pushforward.studio.app.core.rescaling_choice import h_of_run
 from pushforward.studio.app.core.run_comparison import data_of
 from pushforward.studio.app.core.runs import FlowRecord, RunState
 from pushforward.studio.app.core.timers import single_shot
@@ -33,12 +37,14 @@ from pushforward.studio.app.engine.particle_starts import Starts
 from pushforward.studio.app.engine.record_follower import Following
 from pushforward.studio.app.engine.requests.record_watching import Looking
 from pushforward.studio.app.lenses.explain.breakdown_controls import Freezing
+from pushforward.studio.app.lenses.explain.rescaling_curves import scene_of, shape_of
 from pushforward.studio.app.lenses.explain.scene_legend import SceneLegend, marks_of
 from pushforward.studio.app.lenses.explain.stage_list import StageList
 from pushforward.studio.app.lenses.explain.stage_scene import SceneOverlay
 from pushforward.studio.app.text import number_format
 from pushforward.studio.app.text.noise_labels import span_of
 from pushforward.studio.protocol.catalog import LayerSpec, StageSpec
+from pushforward.studio.protocol.extras import CRITIC
 
 __all__ = ["VIEW", "MomentView", "explainable"]
 
@@ -47,6 +53,7 @@ SETTLE_MS = 200  # after a move of the camera
 MOTION = 0.9  # seconds from the marks of a stage to those of the next
 REACH = 0.04  # of the width of the picture: how near the pointer is to a particle that it is on
 LEFT = 300
+CURVES, ROOM = 250, 760  # pixels of the h curves, and of the view from which there is room for them
 MARGIN = 12
 
 
@@ -67,8 +74,13 @@ class MomentView(LensView):
         self.scene = SceneOverlay()
         self.canvas.overlays = [self.scene]
         self.legend = SceneLegend(self.canvas)
+        self.curves = HPlot()
+        self.curves.setFixedWidth(CURVES)
+        self.curves.setAccessibleName("h and h′ over the critic's values of the particles")
+        self.curves.hide()
         self._motion = Transition(self)
         self._pointed = -1
+        self._shown: FlowRecord | None = None
         self.title, self.where = label("", "heading"), Elided("", "muted")
         self._following = Following(self, state, actions, self._looking, explainable)
         self._starts = Starts(self)
@@ -99,7 +111,7 @@ class MomentView(LensView):
         side.setFixedWidth(LEFT)
         right = column(
             row(self.title, None, self.where),
-            (self.canvas, 1),
+            (row((self.canvas, 1), self.curves), 1),
             margins=(MARGIN, MARGIN, MARGIN, MARGIN),
         )
         row(side, (right, 1), parent=self, gap=0)
@@ -138,7 +150,9 @@ class MomentView(LensView):
         layers = tuple(layer.name for layer in self._layers())
         # The training waits for the pictures of stages, which show a batch and no trails.
         n = PARTICLES if self._freezing.moment is None else OF_A_STAGE
-        return Looking(run.job, layers, padded(self.canvas.camera.bounds), RESOLUTION, n)
+        critic = (CRITIC,) if h_of_run(run, None, self._state.catalog) is not None else ()
+        bounds = padded(self.canvas.camera.bounds)
+        return Looking(run.job, layers, bounds, RESOLUTION, n, extras=critic)
 
     def _layers(self) -> list[LayerSpec]:
         """Return the layers of the stages, and the first heat map as background. Expensive ones are
@@ -182,6 +196,7 @@ class MomentView(LensView):
         record = self._following.record
         if moment is not None:
             record = moment.records.get(stage.name if stage is not None else "", record)
+        self._shown = record
         frozen = moment is not None and stage is not None and stage.name in moment.records
         scene = record.scene if frozen and record is not None else {}
         if self.scene.set_scene(scene, stage.name if scene and stage is not None else ""):
@@ -199,9 +214,37 @@ class MomentView(LensView):
         else:
             self.canvas.set_record(None)
         self.legend.show_marks(marks_of(scene, self.scene.kernel_error), heat)
+        self._draw_curves(record)
         self._place()
         self.canvas.update()
         self._tell()
+
+    def _draw_curves(self, record: FlowRecord | None) -> None:
+        """Show h over the critic where the run has one; the particle under the pointer is marked,
+        else the median.
+        """
+        run, step = self._following.run, record.step if record is not None else None
+        h = h_of_run(run, step, self._state.catalog)
+        self.curves.setVisible(h is not None and self.width() >= LEFT + ROOM)
+        if h is None or self.curves.isHidden():
+            return
+        d = self._critic(record)
+        marked = float(d[self._pointed]) if 0 <= self._pointed < len(d) and self.scene else None
+        self.curves.set_scene(scene_of(shape_of(h), d, marked=marked))
+
+    def _critic(self, record: FlowRecord | None) -> Doubles:
+        """Return the critic at the particles of a stage (n,), by its map; where no moment is frozen
+        at those of the flow.
+        """
+        here, now = self.scene.places, self._state.playback.flow
+        layer = next((each for each in self._layers() if each.name == CRITIC), None)
+        if record is None:
+            return np.empty(0)
+        if len(here) and layer is not None and CRITIC in record.layers:
+            heat = lay.heat_of(layer, record.layers[CRITIC], record.window, record.t, now)
+            return sample(heat.grid, heat.bounds, here).astype(np.float64)
+        extra = record.extras.get(CRITIC) if not self.scene else None
+        return values_at(extra, record.t, now) if extra is not None else np.empty(0)
 
     def _move(self) -> None:
         """Draw the marks at their present place between two stages."""
@@ -214,6 +257,7 @@ class MomentView(LensView):
         pointed = self.scene.find_nearest(place, REACH * (east - west)) if place else -1
         if pointed != self._pointed:
             self._pointed = self.scene.pointed = pointed
+            self._draw_curves(self._shown)
             self.canvas.update()
             self._tell()
 
@@ -295,6 +339,7 @@ class MomentView(LensView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._draw_curves(self._shown)
         QTimer.singleShot(0, self, self._place)  # the canvas has its new size by then
 
     def export_picture(self) -> Picture:

@@ -9,17 +9,16 @@ from PySide6.QtWidgets import QWidget
 from pushforward.studio.app.charts.camera import Bounds
 from pushforward.studio.app.charts.picture_export import Picture
 from pushforward.studio.app.charts.print_plots import h_picture
-from pushforward.studio.app.charts.rescaling_chart import HPlot, HScene
-from pushforward.studio.app.charts.rescaling_shape import Shape, bars, judge, span_of, values_at
+from pushforward.studio.app.charts.rescaling_chart import HPlot
+from pushforward.studio.app.charts.rescaling_shape import Shape, judge, values_at
 from pushforward.studio.app.core import draft_spec
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.rescaling_choice import (
     RESCALING,
     SHIFT,
     ChosenH,
-    chosen_h,
-    edited,
     find_rescaling,
+    h_of_run,
     has_rescaling,
 )
 from pushforward.studio.app.core.runs import RunState
@@ -40,6 +39,7 @@ from pushforward.studio.app.design.theme import theme
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.engine.record_follower import Following
 from pushforward.studio.app.engine.requests.record_watching import Looking
+from pushforward.studio.app.lenses.explain.rescaling_curves import scene_of, shape_of
 from pushforward.studio.app.lenses.explain.rescaling_details import HChoice
 from pushforward.studio.app.lenses.explain.rescaling_list import HList
 from pushforward.studio.protocol.catalog import FieldSpec
@@ -123,12 +123,8 @@ class RescalingView(LensView):
 
     def _current(self) -> ChosenH | None:
         """Return the h in force at the step shown."""
-        run = self._run
-        if run is None:
-            return None
-        step = self.following.record.step if self.following.record is not None else run.step
-        spec = edited(run.spec, run.edits, step, self._state.catalog)
-        return chosen_h(spec, self._state.catalog)
+        record = self.following.record
+        return h_of_run(self._run, record.step if record is not None else None, self._state.catalog)
 
     def _other(self, current: ChosenH | None) -> ChosenH | None:
         """Return the h that was picked to compare, with its shift, if it differs."""
@@ -188,22 +184,15 @@ class RescalingView(LensView):
             return
         other = self._other(current)
         d = self._values()
-        shape = _shape(current)
-        span = span_of(d)
-        scene = HScene(
-            shape,
-            _shape(other) if other is not None else None,
-            bars(d, span) if d.size else None,
-            float(np.median(d)) if d.size else None,
-            span,
-        )
-        self.plot.set_scene(scene)
+        shape = shape_of(current)
+        ghost = shape_of(other) if other is not None else None
+        self.plot.set_scene(scene_of(shape, d, ghost))
         self._tell(current, shape, d)
         self.list.offer(list(catalog.rescalings))
         self.list.show_current(current.spec.name)
         self.list.select(other.spec.name if other is not None else current.spec.name)
         shown = other or current
-        verdict = judge(_shape(other), d) if other is not None else None
+        verdict = judge(shape_of(other), d) if other is not None else None
         self.choice.show_h(shown, verdict)
         self.choice.show_shift(self._shift_field(), shown.shift)
         self._offer(run, current, other)
@@ -278,11 +267,6 @@ class RescalingView(LensView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._side.setFixedWidth(max(220, min(300, self.width() // 3)))
-
-
-def _shape(h: ChosenH) -> Shape:
-    shift = f", C = {h.shift:g}" if h.shift else ""
-    return Shape.of(f"{h.spec.title}{shift}", h.spec.u, h.spec.h, h.spec.slope, h.shift)
 
 
 VIEW = ViewSpec(
