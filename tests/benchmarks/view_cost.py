@@ -213,7 +213,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             seen = in_studio(partial(gaps, Path(folder), n, chosen.gap_seconds))
             print(f"event loop, {chosen.gap_seconds:g} s, {n:,} particles and the charts, training")
             print(f"  median gap {np.median(seen):.1f} ms, 99 % {np.quantile(seen, 0.99):.1f} ms, "
-                  f"longest {seen.max():.1f} ms (target 100 ms)")  # fmt: skip
+                  f"longest {seen.max():.1f} ms (target 60 ms)")  # fmt: skip
         if chosen.rounds:
             report(asyncio.run(rates(Path(folder), chosen.block, chosen.rounds)))
 

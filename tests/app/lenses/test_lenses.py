@@ -29,6 +29,7 @@ from pushforward.studio.app.lenses.samples.points_view import SamplesView
 from pushforward.studio.app.shell.log_drawer import LogView, level_of
 from pushforward.studio.app.text.number_ticks import number
 from pushforward.studio.protocol.messages import Control, Watch
+from tests.qtloop import until
 from tests.store.scenarios import generated
 
 Wait = Callable[..., Coroutine[Any, Any, None]]
@@ -478,3 +479,20 @@ def test_before_the_catalogue_is_there_nothing_is_drawn_as_points(lens: Any) -> 
     title, _, button, act = nothing_in("watch", lens.state, lens.actions)
     assert (title, button) == ("No engine", "Restart the engine")
     assert act == lens.actions.engine.restart
+
+
+async def test_charts_are_drawn_one_in_a_turn_of_the_event_loop(lens: Any, show: Any) -> None:
+    """All charts of a training at once held the window up for 200 ms."""
+    for name in ("loss", "quality/w2", "quality/energy"):
+        lens.measure(name, [1, 2], [1.0, 2.0])
+    view = show(QualityView)
+    assert len(view.cards) == 3
+    drawn: list[int] = []
+    for place, card in enumerate(view.cards.values()):
+        show_curves = card.show_curves
+        card.show_curves = lambda *a, p=place, s=show_curves, **k: (drawn.append(p), s(*a, **k))
+    view._redraw(slowly=True)
+    assert drawn == [0]
+    await until(lambda: drawn == [0, 1, 2])
+    view._redraw()
+    assert drawn == [0, 1, 2] * 2

@@ -23,6 +23,7 @@ from pushforward.studio.app.core.run_comparison import (
     spreads_along,
 )
 from pushforward.studio.app.core.runs import PHASE, RunState
+from pushforward.studio.app.core.timers import single_shot
 from pushforward.studio.app.data.chart_export import ask_curves, ask_picture, ask_values
 from pushforward.studio.app.data.views.lens_view import LensView
 from pushforward.studio.app.data.views.run_placeholder import tell_waiting
@@ -100,7 +101,9 @@ class QualityView(LensView):
         self._dirty = True
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self._redraw)
+        self._timer.timeout.connect(partial(self._redraw, slowly=True))
+        self._due: dict[str, list[str]] = {}  # the curves of charts that are to be drawn
+        self._next = single_shot(self, self._draw_next, 0)
         self._words = label("", "muted", wrap=True)
         self._all = button("Show all steps", lambda: self._zoomed(None), kind="link")
         tip = "Measure the quality with fresh samples: choose the metrics, n and the seed"
@@ -169,7 +172,7 @@ class QualityView(LensView):
         for card in self._cards.values():
             self._grid.removeWidget(card)
             card.deleteLater()
-        self._cards, self._titles = {}, {}
+        self._cards, self._titles, self._due = {}, {}, {}
         self._later()
 
     def _grow(self, key: str) -> None:
@@ -213,7 +216,10 @@ class QualityView(LensView):
             self._later()
         return super().eventFilter(watched, event)
 
-    def _redraw(self) -> None:
+    def _redraw(self, *, slowly: bool = False) -> None:
+        """Show what there is; ``slowly`` draws one chart in each turn of the event loop, so that
+        what moves elsewhere does not wait for all of them.
+        """
         run = self._state.runs.current
         self._dirty = False
         groups: dict[str, list[str]] = {}
@@ -233,15 +239,27 @@ class QualityView(LensView):
         if titles != self._titles:
             self._titles = titles
             self._arrange()
-        extent, step = self._extent(run), self._state.playback.step
-        cursor = None if step is None else float(step)
-        for group, names in groups.items():
-            curves = self._curves(run, names)
-            self._cards[group].show_curves(curves, extent, cursor, zoom=self._zoom)
+        self._due = dict(groups)
+        self._draw_next()
+        while self._due and not slowly:
+            self._draw_next()
         said = _reserve(run) if any(map(_measured, groups)) else WAITS
         self._words.setText(said)
         self._words.setVisible(bool(said))
         self._all.setVisible(self._zoom is not None)
+
+    def _draw_next(self) -> None:
+        """Draw one of the charts that are due."""
+        run, step = self._state.runs.current, self._state.playback.step
+        if run is None or not self._due:
+            return
+        group = next(iter(self._due))
+        curves = self._curves(run, self._due.pop(group))
+        if group in self._cards:
+            cursor = None if step is None else float(step)
+            self._cards[group].show_curves(curves, self._extent(run), cursor, zoom=self._zoom)
+        if self._due:
+            self._next.start()
 
     def _extent(self, run: RunState) -> tuple[float, float]:
         ends = [(s.steps[0], s.steps[-1]) for s in run.series.values() if len(s)]

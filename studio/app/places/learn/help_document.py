@@ -31,7 +31,7 @@ from pushforward.studio.app.design.theme import font
 from pushforward.studio.app.design.tokens import Tokens
 from pushforward.studio.app.text.formula_markup import maths_font, runs_of
 
-__all__ = ["lay_out", "picture"]
+__all__ = ["lay_out", "picture", "recipes_of_pictures"]
 
 LEADING = 150.0  # per cent
 SIZES = {1: 24, 2: 17, 3: 14}
@@ -69,6 +69,24 @@ def lay_out(document: QTextDocument, page: Page, tokens: Tokens, width: int) -> 
         _part(block)
         block = following
     whole.endEditBlock()
+
+
+def recipes_of_pictures(document: QTextDocument) -> list[tuple[QTextCursor, str]]:
+    """Return the pictures that open a recipe: a cursor behind each, and the slug of the recipe."""
+    found = []
+    block = document.begin()
+    while block.isValid():
+        place = block.begin()
+        while not place.atEnd():
+            look = place.fragment().charFormat()
+            kind, _, slug = look.anchorHref().partition(":")
+            if look.isImageFormat() and kind == "recipe":
+                cursor = QTextCursor(document)
+                cursor.setPosition(place.fragment().position() + 1)
+                found.append((cursor, slug))
+            place += 1
+        block = block.next()
+    return found
 
 
 def _dress_block(block: QTextBlock, tokens: Tokens) -> None:

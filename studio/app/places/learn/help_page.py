@@ -1,5 +1,7 @@
 """The help: a list of pages, a search in all of them, and the page itself."""
 
+from functools import partial
+
 from PySide6.QtCore import QSize, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import (
     QAbstractTextDocumentLayout,
@@ -20,6 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from pushforward.studio.app.charts.recorded_motion import recording_of
 from pushforward.studio.app.core import help_pages
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.help_pages import Page
@@ -28,6 +31,7 @@ from pushforward.studio.app.design.literal_text import set_tip
 from pushforward.studio.app.design.theme import colors, theme
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.places.learn import help_document
+from pushforward.studio.app.places.learn.recorded_canvas import RecordedCanvas
 
 __all__ = ["PAPER", "HelpView"]
 
@@ -97,6 +101,7 @@ class HelpView(QWidget):
         self._pages: list[Page] = []
         self._shown: Page | None = None
         self._height = 0.0  # of the page as it is laid out
+        self.canvases: list[tuple[QTextCursor, RecordedCanvas]] = []
         self._way: list[str] = []  # pages read before, newest last
         self.column = QWidget()
         self.finder = QLineEdit()
@@ -113,6 +118,7 @@ class HelpView(QWidget):
         self.back = button("Back", self.go_back, kind="quiet", icon="back")
         self.sheet = Sheet()
         self.sheet.wanted.connect(self.follow)
+        self.sheet.verticalScrollBar().valueChanged.connect(self._place_canvases)
         self._relay = QTimer(self)
         self._relay.setSingleShot(True)
         self._relay.setInterval(RELAID)
@@ -172,6 +178,29 @@ class HelpView(QWidget):
         self._highlight()
         self._height = self._settle().documentSize().height()
         bar.setValue(round(at * self._height))
+        self._make_canvases()
+
+    def _make_canvases(self) -> None:
+        """Lay a canvas over each picture of a training that is recorded."""
+        for _, canvas in self.canvases:
+            canvas.deleteLater()
+        self.canvases = []
+        for cursor, recipe in help_document.recipes_of_pictures(self.sheet.document()):
+            recording = recording_of(recipe)
+            if recording is not None:
+                canvas = RecordedCanvas(recording, self.sheet.viewport())
+                canvas.opened.connect(partial(self.follow, f"recipe:{recipe}"))
+                self.canvases.append((cursor, canvas))
+        self._place_canvases()
+
+    def _place_canvases(self) -> None:
+        """Keep the canvases over their pictures while the page is scrolled."""
+        for cursor, canvas in self.canvases:
+            look = cursor.charFormat().toImageFormat()
+            at = self.sheet.cursorRect(cursor)
+            left = round(at.left() - look.width()) if at.left() >= look.width() else at.left()
+            canvas.setGeometry(left, at.top(), round(look.width()), round(look.height()))
+            canvas.show()
 
     def _mark(self) -> None:
         """Show in the list which page is read, without going anywhere."""
