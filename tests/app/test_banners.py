@@ -2,6 +2,7 @@
 
 import pytest
 
+from pushforward.studio.app.core.display_names import numbered
 from pushforward.studio.app.engine.requests.request_base import Refused
 from pushforward.studio.app.shell.banners import Banner, Banners
 from pushforward.studio.app.shell.toasts import Toast
@@ -44,13 +45,13 @@ async def test_an_interrupted_run_says_so_only_where_it_is_shown(bench, wait):
     run = await training(bench, wait)
     bench.engine.end(signal=9)
     await wait(lambda: banners(bench))
-    assert banners(bench) == [f"{run.name} was interrupted"]
+    assert banners(bench) == [f"{numbered(run)} was interrupted"]
     await wait(lambda: bench.state.engine.state == "ready")
-    assert banners(bench) == [f"{run.name} was interrupted"], "a new engine resumes nothing"
+    assert banners(bench) == [f"{numbered(run)} was interrupted"], "a new engine resumes nothing"
     bench.state.show_help()
     assert banners(bench) == []
     bench.state.leave_help()
-    assert banners(bench) == [f"{run.name} was interrupted"]
+    assert banners(bench) == [f"{numbered(run)} was interrupted"]
     bench.actions.setup.new()
     assert banners(bench) == []
 
@@ -78,9 +79,9 @@ async def test_who_is_elsewhere_is_told_in_passing(bench, wait):
     bench.engine.end(signal=9)
     await wait(lambda: bench.state.notices.banners)
     assert banners(bench) == []
-    assert f"{run.name} was interrupted" in toasts(bench)
+    assert f"{numbered(run)} was interrupted" in toasts(bench)
     bench.actions.runs.select(run.key)
-    assert banners(bench) == [f"{run.name} was interrupted"]
+    assert banners(bench) == [f"{numbered(run)} was interrupted"]
 
 
 async def test_a_failure_leaves_when_the_run_begins_again_or_is_deleted(bench, wait):

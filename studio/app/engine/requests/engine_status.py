@@ -1,7 +1,7 @@
 """Notices when the engine starts or stops, with the actions that help."""
 
 from pushforward.studio.app.core.app_state import AppState, EngineStatus, is_background
-from pushforward.studio.app.core.display_names import numbered
+from pushforward.studio.app.core.display_names import number, numbered
 from pushforward.studio.app.core.notices import Notice, NoticeAction
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.engine.requests.request_base import Intents, Link
@@ -93,7 +93,7 @@ class EngineIntents(Intents):
         if now.error is None or again:
             return  # the person asked for a restart, or knows already
         if trained is not None:
-            what = "The race" if trained.race else trained.name
+            what = "The race" if trained.race else numbered(trained)
             self._interrupted(_error(now), f"{what} was interrupted", trained)
         if now.name == "lost":
             self._banner(now, "The engine is gone")
@@ -122,7 +122,10 @@ class EngineIntents(Intents):
         error = ErrorInfo(
             kind="engine", message="The studio ended while it was being trained.", hint=kept
         )
-        name = "The race" if run.race else numbered(run)
+        known = bool(run.label.name or run.model)  # else it would be called as its folder
+        name = numbered(run) if known else f"Run {number(run.name)}"
+        if run.race:
+            name = "The race"
         self._interrupted(error, f"{name} was interrupted", run)
 
     def _resume_action(self, run: RunState) -> NoticeAction:
