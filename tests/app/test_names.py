@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from pushforward.studio.app.charts.layer_panel import LayerPanel
+from pushforward.studio.app.core.display_names import data_title, metric_title
 from pushforward.studio.app.core.notices import Notice
 from pushforward.studio.app.design.basic import Elided, button, label
 from pushforward.studio.app.design.literal_text import PushButton, keyless, set_tip, set_title
@@ -222,3 +223,10 @@ def test_a_table_shows_names_and_obeys_none(qtbot):
     table.show_rows([(NAME, "1")], tips=[NAME])
     assert table.cell(0, 0).text() == table.heading(0).text() == SHOWN
     assert not faults(table)
+
+
+def test_before_there_is_a_catalogue_metrics_and_data_have_words():
+    """After a restart the table said "Sliced w1" and "eight-gaussians" until the engine was up."""
+    assert metric_title("sliced-w1", None) == "Sliced W1"
+    assert data_title("eight-gaussians", None) == "Eight gaussians"
+    assert data_title("project:my-data", None) == "my-data"

@@ -22,6 +22,7 @@ __all__ = ["HPlot", "HScene"]
 
 BARS = 0.5  # of a plane's height for the tallest bar
 POINTS = 400
+WIDE = 360  # pixels from which the axis has room for its whole title
 MEANING = "h, what particles climb", "h′, speed factor"
 ASTRAY = "h′ < 0: away from the data"
 LETTER = 6  # pixels, about
@@ -105,7 +106,11 @@ class HPlot(Explored):
             plane.draw(list(_items(scene, style, x, y, plane.size, slope=slope)))
         below = "the critic d = log p/q"
         if scene.median is not None:
-            below += f", at the particles (median {number_format.figure(scene.median)})"
+            figure = number_format.figure(scene.median)
+            wide = self.width() >= WIDE
+            below = (
+                f"{below}, at the particles (median {figure})" if wide else f"d, median {figure}"
+            )
         self.planes[1].bottom.set_name(below)
         self._tell()
 

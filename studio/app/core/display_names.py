@@ -2,6 +2,7 @@
 Pure.
 """
 
+import re
 from collections.abc import Iterable
 from typing import TypeGuard
 
@@ -48,13 +49,17 @@ def imported(name: str) -> str:
 def data_title(slug: str, catalog: Catalog | None) -> str:
     """Return a data set as people call it; imported ones have their own name."""
     entry = catalog.get("dataset", slug) if catalog is not None else None
-    return entry.title if entry is not None else slug.removeprefix(PROJECT_PREFIX)
+    if entry is not None:
+        return entry.title
+    imported_name = slug.removeprefix(PROJECT_PREFIX)
+    return imported_name if imported_name != slug else plain(slug)
 
 
 def metric_title(slug: str, catalog: Catalog | None) -> str:
     """Return what a metric is called, "" for none."""
     entry = catalog.get("metric", slug) if catalog is not None and slug else None
-    return entry.title if entry is not None else plain(slug)
+    # Distances are named after people; before there is a catalogue only the slug says so.
+    return entry.title if entry is not None else re.sub(r"\bw(?=\d\b)", "W", plain(slug))
 
 
 def metric_in_unit(slug: str, catalog: Catalog | None) -> str:

@@ -239,8 +239,8 @@ def test_the_breakdown_shows_h_beside_the_critic_and_marks_the_particle(moment, 
     assert moment.curves.shown.median == pytest.approx(-1.0, abs=0.05)
     moment._point((1.0, 0.5))
     assert moment.curves.shown.median == pytest.approx(1.0, abs=0.05)
-    moment.resize(900, 600)
-    assert moment.curves.isHidden(), "in a narrow view the canvas needs the room"
+    moment.resize(900, 440)
+    assert moment.curves.isHidden(), "in a low view the stages need the room"
 
 
 def test_a_run_without_a_critic_has_no_curves(moment, lens):

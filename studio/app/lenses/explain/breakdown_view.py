@@ -53,7 +53,7 @@ SETTLE_MS = 200  # after a move of the camera
 MOTION = 0.9  # seconds from the marks of a stage to those of the next
 REACH = 0.04  # of the width of the picture: how near the pointer is to a particle that it is on
 LEFT = 300
-CURVES, ROOM = 250, 760  # pixels of the h curves, and of the view from which there is room for them
+CURVES, ROOM = 250, 480  # heights of the h curves, and of the view from which they have room
 MARGIN = 12
 
 
@@ -75,7 +75,7 @@ class MomentView(LensView):
         self.canvas.overlays = [self.scene]
         self.legend = SceneLegend(self.canvas)
         self.curves = HPlot()
-        self.curves.setFixedWidth(CURVES)
+        self.curves.setFixedHeight(CURVES)
         self.curves.setAccessibleName("h and h′ over the critic's values of the particles")
         self.curves.hide()
         self._motion = Transition(self)
@@ -106,12 +106,13 @@ class MomentView(LensView):
         left = column((self.stages, 1), margins=(MARGIN, MARGIN, 0, MARGIN))
         walk = self._freezing
         left.addLayout(row(walk.back, walk.next, walk.slowly, None))
+        left.addWidget(self.curves)
         side = QWidget()
         side.setLayout(left)
         side.setFixedWidth(LEFT)
         right = column(
             row(self.title, None, self.where),
-            (row((self.canvas, 1), self.curves), 1),
+            (self.canvas, 1),
             margins=(MARGIN, MARGIN, MARGIN, MARGIN),
         )
         row(side, (right, 1), parent=self, gap=0)
@@ -225,7 +226,7 @@ class MomentView(LensView):
         """
         run, step = self._following.run, record.step if record is not None else None
         h = h_of_run(run, step, self._state.catalog)
-        self.curves.setVisible(h is not None and self.width() >= LEFT + ROOM)
+        self.curves.setVisible(h is not None and self.height() >= ROOM)
         if h is None or self.curves.isHidden():
             return
         d = self._critic(record)
