@@ -193,8 +193,19 @@ async def test_pause_and_resume_from_the_top_bar(bench, qtbot, wait):
     qtbot.mouseClick(top, Qt.MouseButton.LeftButton)
     await wait(lambda: bench.state.runs.current.state == "paused")
     assert top.text().startswith("Resume")
+    assert bench.window.topbar.stop.isVisible()
     qtbot.mouseClick(top, Qt.MouseButton.LeftButton)
     await wait(lambda: bench.state.runs.current.state == "running")
+    assert not bench.window.topbar.stop.isVisible()
+
+
+async def test_a_paused_training_is_stopped_from_the_top_bar(bench, qtbot, wait):
+    """It holds up the queue, and Stop was in a menu only."""
+    await train(bench, wait)
+    bench.actions.training.pause_or_resume()
+    await wait(lambda: bench.window.topbar.stop.isVisible())
+    qtbot.mouseClick(bench.window.topbar.stop, Qt.MouseButton.LeftButton)
+    await wait(lambda: bench.state.running is None)
 
 
 async def test_the_inspector_shows_the_frozen_settings_not_the_edited_draft(bench, wait):

@@ -60,6 +60,9 @@ class TopBar(QFrame):
         self.export.setAccessibleName("Export")
         self.main = button("Train", self._main, kind="primary")
         self._main_icon = IconWearer(self.main, "play", "on_accent")
+        # A paused training holds up the queue: to end it must be as near as to go on.
+        self.stop = button("Stop", lambda: self._do("stop"), icon="stop")
+        set_tip(self.stop, f"Stop and keep ({native(self._registry['stop'].shortcut)})")
         self.more = button("", kind="quiet", tip="Menu")
         IconWearer(self.more, "more")
         self.more.setAccessibleName("Menu")
@@ -84,6 +87,7 @@ class TopBar(QFrame):
             self.project,
             (self._path, 1),
             self.main,
+            self.stop,
             self.search,
             self.copy,
             self.export,
@@ -195,6 +199,8 @@ class TopBar(QFrame):
         self.copy.setEnabled(not self._registry["copy-command"].why_not())
         self.export.setVisible(state.place == "run")
         command, title, icon = self._main_command()
+        paused = state.running is not None and state.running.state == "paused"
+        self.stop.setVisible(paused and command == "pause" and not self._registry["stop"].why_not())
         self.main.setVisible(bool(command))
         if command:
             known = self._registry[command]
