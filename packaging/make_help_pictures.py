@@ -18,7 +18,7 @@ from pathlib import Path
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import numpy as np
-from make_thumbnails import draw_pictures, life, make
+from make_thumbnails import draw_tiles, life, make
 from numpy.typing import NDArray
 from PySide6.QtWidgets import QApplication
 
@@ -29,6 +29,7 @@ from pushforward.studio.app.charts.particle_canvas import ParticleCanvas
 from pushforward.studio.app.charts.particle_timeline import Timeline
 from pushforward.studio.app.charts.picture_export import canvas_picture, write_picture
 from pushforward.studio.app.charts.plot_style import CanvasStyle
+from pushforward.studio.app.core.data_type_registry import kind
 from pushforward.studio.app.design.theme import Mode, theme
 from pushforward.studio.protocol.spec import Recipe
 from pushforward.studio.store.run import RunFolder
@@ -80,8 +81,11 @@ def draw(recipe: Recipe, names: list[str], run: RunFolder) -> None:
     folder.mkdir(exist_ok=True)
     path = life(run)
     if path.ndim > 3:
-        for name in (f"{name}-{scheme}.png" for name in names for scheme in SCHEMES):
-            draw_pictures(path).save(str(folder / name))
+        for scheme in SCHEMES:
+            theme.set_mode(scheme)
+            picture = draw_tiles(path, {}, kind(recipe.kind), theme.colors())
+            for name in names:
+                picture.save(str(folder / f"{name}-{scheme}.png"))
         return
     source = registry.get("dataset", recipe.run.dataset.slug)
     points = source.make(decode(source.config, recipe.run.dataset.config), TARGET, 0).x.numpy()
