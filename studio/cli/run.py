@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pushforward.studio.cli.arguments import add_settings
 from pushforward.studio.cli.terminal import say
 from pushforward.studio.workflows.errors import UsageError
+from pushforward.studio.workflows.executors.places import HELP_ON
 
 if TYPE_CHECKING:
     from pushforward.studio.store.run import RunFolder, RunStatus
@@ -69,12 +70,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="the project folder (default: the run's own, or ./pushforward-runs)",
     )
+    parser.add_argument("--on", default="", metavar="PLACE", help=HELP_ON)
     parser.add_argument("--background", action="store_true", help=argparse.SUPPRESS)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Train, and return 0 when finished, 1 when failed, 128 + n when stopped by a signal n."""
-    from pushforward.studio.cli import catalogue
+    from pushforward.studio.cli import catalogue, elsewhere
     from pushforward.studio.launch import own_rank
     from pushforward.studio.workflows.create import create
     from pushforward.studio.workflows.settings import apply, with_edits, with_inputs
@@ -94,9 +96,15 @@ def run(arguments: argparse.Namespace) -> int:
             raise UsageError(f"{option}: with --resume only training.steps may change")
         total, devices = _new_totals(arguments.settings)
         run = _resumed(target, project, total)
+        if arguments.on:
+            if arguments.settings:
+                raise UsageError("--on: with --resume no setting may change")
+            return _end(*elsewhere.train(run, arguments.on))
         return train(run, total, arguments.background, devices)
     spec = with_edits(apply(target.spec, arguments.settings, project), arguments.edits)
     spec = with_inputs(spec, arguments.inputs, project)
+    if arguments.on:
+        return _end(*elsewhere.create_and_train(spec, project, arguments.on))
     return train(create(spec, project))
 
 
@@ -104,7 +112,7 @@ def _race(arguments: argparse.Namespace, target: "Target") -> int:
     """Train all of a recipe that is a race."""
     from pushforward.studio.cli import race
 
-    for option in ("resume", "edits", "inputs"):
+    for option in ("resume", "edits", "inputs", "on"):
         if getattr(arguments, option):
             raise UsageError(
                 f"{arguments.target} is a race: start it without --{option.rstrip('s')}; "
@@ -205,6 +213,11 @@ def _train(folder: "RunFolder", steps: int | None, background: bool, devices: in
     finally:
         bar.close()
         stop.restore()
+    return _end(folder, status, stop)
+
+
+def _end(folder: "RunFolder", status: "RunStatus", stop: "Stop") -> int:
+    """Draw a picture and say how a training ended; return the exit status."""
     if status.state != "failed":
         _picture(folder)
     return _report(folder, status, stop)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from pushforward.studio.cli.arguments import add_json
 from pushforward.studio.cli.terminal import say, table
 from pushforward.studio.workflows.errors import UsageError
+from pushforward.studio.workflows.executors.places import HELP_ON, open_executor
 
 if TYPE_CHECKING:
     from pushforward.studio.sweeps.plan import Sweep
@@ -63,6 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--at-once", type=int, default=1, metavar="N", help="runs trained at once (default: 1)"
     )
+    parser.add_argument("--on", default="", metavar="PLACE", help=HELP_ON)
     parser.add_argument(
         "--metric", default="", metavar="SLUG", help="ranks the runs (default: their first metric)"
     )
@@ -96,7 +98,6 @@ def run(arguments: argparse.Namespace) -> int:
         return _show(read_sweep(project, arguments.target, Sweep), project, arguments.json)
     if arguments.at_once < 1:
         raise UsageError(f"--at-once: 1 or more, not {arguments.at_once}")
-    executor = _executor(arguments)
     if arguments.resume:
         _check_only_resumed(arguments)
         sweep = read_sweep(project, arguments.target, Sweep)
@@ -107,13 +108,8 @@ def run(arguments: argparse.Namespace) -> int:
         Project.open_or_create(project)
         write_sweep(project, sweep.name, sweep)
     say(f"{sweep.name}: {describe_sweep(sweep)}  ->  {project}")
+    executor = open_executor(arguments.on, arguments.at_once, say)
     return _drive(sweep, project, executor, as_json=arguments.json)
-
-
-def _executor(arguments: argparse.Namespace) -> "Executor":
-    from pushforward.studio.workflows.executors.local import LocalExecutor
-
-    return LocalExecutor(arguments.at_once)
 
 
 def _check_only_resumed(arguments: argparse.Namespace) -> None:
@@ -145,6 +141,7 @@ def _planned(arguments: argparse.Namespace, project: Path) -> "Sweep":
         stop_at_floor=arguments.stop_at_floor,
         name=arguments.name,
         at_once=arguments.at_once,
+        elsewhere=bool(arguments.on),
     )
 
 

@@ -7,6 +7,7 @@ it sends is run.
 
 import asyncio
 import hashlib
+import os
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
@@ -14,8 +15,11 @@ from typing import Any, NamedTuple
 
 from pushforward.studio.client.client import EngineClient
 from pushforward.studio.protocol.messages import FILE_PIECE, HashFile, ListFiles, ReadFile
+from pushforward.studio.store import atomic
 from pushforward.studio.store.atomic import check_space, make_folder, partial_path
 from pushforward.studio.store.errors import Damaged
+from pushforward.studio.store.links import stay_inside
+from pushforward.studio.store.names import is_plain
 from pushforward.studio.store.project import Project
 from pushforward.studio.store.run import RunFolder
 
@@ -24,18 +28,19 @@ __all__ = [
     "RemoteFile",
     "check_name",
     "fetch_file",
+    "fetch_into",
     "fetch_run",
     "list_files",
     "list_runs",
     "read_range",
+    "replace_files",
+    "run_files",
 ]
 
 Progress = Callable[[int, int], None]
 """Called with the bytes so far and in all."""
 
 _AHEAD = 4  # pieces on their way, so that a slow answer does not leave the line idle
-_LONGEST = 240  # characters of a path below a run
-_FORBIDDEN = set('\\:*?"<>|') | {chr(code) for code in range(32)}
 
 
 async def list_runs(client: EngineClient, folder: str) -> list[str]:
@@ -60,32 +65,96 @@ async def fetch_run(
         EngineLost: the connection ended; nothing is left here.
         StoreError: the disk is full (`DiskFull`), or what came is damaged or not a run.
     """
-    files = await list_files(client, run)
-    for file in files:
-        check_name(file.path)
-    total = sum(file.size for file in files)
     runs = project.path / "runs"
     make_folder(runs)
-    check_space(runs, total)
     hidden = partial_path(runs / "fetched")
     try:
-        done = 0
-        for file in files:
-            target = hidden / file.path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            before = done
-
-            def piece_done(n: int, before: int = before) -> None:
-                if progress is not None:
-                    progress(before + n, total)
-
-            await fetch_file(client, f"{run}/{file.path}", file.size, target, piece_done)
-            done += file.size
-            piece_done(file.size)
+        await _fetch_folder(client, run, hidden, progress)
         record = RunFolder(hidden).record
         return project.new_run(record, lambda new: _move(hidden, new.path))
     finally:
         shutil.rmtree(hidden, ignore_errors=True)
+
+
+async def fetch_into(
+    client: EngineClient, remote: str, run: RunFolder, progress: Progress | None = None
+) -> None:
+    """Replace the files of a run here, but its record, by those that it has there.
+
+    Raises:
+        CommandFailed: there is no such run.
+        EngineLost: the connection ended; nothing is changed here.
+        StoreError: the disk is full (`DiskFull`), or what came is damaged or of another run.
+    """
+    hidden = partial_path(run.path)
+    try:
+        await _fetch_folder(client, remote, hidden, progress)
+        if RunFolder(hidden).record != run.record:
+            raise Damaged(f"{remote} has another record than {run.path}.")
+        replace_files(hidden, run)
+    finally:
+        shutil.rmtree(hidden, ignore_errors=True)
+
+
+def replace_files(source: Path, run: RunFolder) -> None:
+    """Give a run the files of a folder, and remove those that are not there; hidden ones and the
+    record stay. The status comes last: it says that the others are here.
+
+    Raises:
+        StoreError: a link leads out of the run, or the disk refused.
+    """
+    files = [path for path in source.rglob("*") if path.is_file() and path.name != "run.toml"]
+    names = {path.relative_to(source).as_posix() for path in files}
+    for path in sorted(files, key=lambda path: path.name == "status.json"):
+        target = run.path / path.relative_to(source)
+        stay_inside(target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with atomic.replacing(target) as partial:
+            path.replace(partial)
+    for name in run_files(run):
+        if name != "run.toml" and name not in names:
+            (run.path / name).unlink()
+
+
+def run_files(run: RunFolder) -> list[str]:
+    """Return the regular files of a run below its folder, without hidden ones and links."""
+    found = []
+    for folder, below, names in os.walk(run.path):
+        below[:] = [name for name in below if not name.startswith(".")]
+        paths = (Path(folder, name) for name in names if not name.startswith("."))
+        plain = (path for path in paths if path.is_file() and not path.is_symlink())
+        found += [path.relative_to(run.path).as_posix() for path in plain]
+    return sorted(found)
+
+
+async def _fetch_folder(
+    client: EngineClient, remote: str, hidden: Path, progress: Progress | None
+) -> None:
+    """Copy the files of a folder there into a hidden one here.
+
+    Raises:
+        CommandFailed: there is no such folder.
+        EngineLost: the connection ended.
+        StoreError: the disk is full, or what came is damaged.
+    """
+    files = await list_files(client, remote)
+    for file in files:
+        check_name(file.path)
+    total = sum(file.size for file in files)
+    check_space(hidden.parent, total)
+    done = 0
+    for file in files:
+        target = hidden / file.path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        before = done
+
+        def piece_done(n: int, before: int = before) -> None:
+            if progress is not None:
+                progress(before + n, total)
+
+        await fetch_file(client, f"{remote}/{file.path}", file.size, target, piece_done)
+        done += file.size
+        piece_done(file.size)
 
 
 class RemoteFile(NamedTuple):
@@ -118,11 +187,7 @@ def check_name(path: str) -> None:
     Raises:
         Damaged: it is absolute, leads upwards, is hidden, or no name on some system.
     """
-    parts = path.split("/")
-    plain = len(path) <= _LONGEST and not set(path) & _FORBIDDEN
-    if not plain or any(
-        not part or part.startswith(".") or part.endswith((".", " ")) for part in parts
-    ):
+    if not is_plain(path):
         raise Damaged(f"The other computer names a file {path[:80]!r}, which is not written here.")
 
 

@@ -12,10 +12,12 @@ __all__ = [
     "GENERATE",
     "PATHS",
     "VIEW_SHARE",
+    "AddRun",
     "ApplyEdit",
     "Attach",
     "BranchRun",
     "Budget",
+    "CheckRuns",
     "Control",
     "Credit",
     "Evaluate",
@@ -45,9 +47,11 @@ __all__ = [
     "Shutdown",
     "StartRace",
     "StartTraining",
+    "TrainRun",
     "Validate",
     "WalkStep",
     "Watch",
+    "WriteFile",
     "WriteReport",
 ]
 
@@ -455,6 +459,45 @@ class HashFile(_Command, frozen=True, kw_only=True):
     """Answer ``{"sha256": ...}`` of a file of a project."""
 
     file: str
+
+
+class WriteFile(_Command, frozen=True, kw_only=True):
+    """Write bytes of a file below the runs or the data of a project, under a hidden name. The last
+    one of a file has its ``digest`` (SHA-256): the file takes its name if it is right.
+    """
+
+    file: str
+    offset: int
+    data: bytes
+    digest: bytes = b""
+
+
+class AddRun(_Command, frozen=True, kw_only=True):
+    """Make the folder of a run that another computer has recorded (``record`` is its ``run.toml``)
+    in a project (made if absent), under the next free number; reply: {"run"}. A run with this very
+    record that is there already is returned instead.
+    """
+
+    project: str
+    record: bytes
+
+
+class TrainRun(_Command, frozen=True, kw_only=True):
+    """Train a run from its newest checkpoint in a process of its own, which outlives the engine;
+    one that is trained or finished already is left alone. With ``stop`` it saves a checkpoint and
+    ends.
+    """
+
+    run: str
+    stop: bool = False
+
+
+class CheckRuns(_Command, frozen=True, kw_only=True):
+    """Answer ``{"runs": [{"state", "step", "total", "alive"}, ...]}``: how far runs are, and
+    whether the process that trains one exists.
+    """
+
+    runs: list[str]
 
 
 class Attach(_Command, frozen=True, kw_only=True):

@@ -10,10 +10,12 @@ from pushforward.studio.protocol.commands import (
     FILE_PIECE,
     GENERATE,
     VIEW_SHARE,
+    AddRun,
     ApplyEdit,
     Attach,
     BranchRun,
     Budget,
+    CheckRuns,
     Control,
     Credit,
     Evaluate,
@@ -43,9 +45,11 @@ from pushforward.studio.protocol.commands import (
     Shutdown,
     StartRace,
     StartTraining,
+    TrainRun,
     Validate,
     WalkStep,
     Watch,
+    WriteFile,
     WriteReport,
 )
 from pushforward.studio.protocol.events import (
@@ -74,12 +78,14 @@ __all__ = [
     "GENERATE",
     "PROTOCOL",
     "VIEW_SHARE",
+    "AddRun",
     "ApplyEdit",
     "Array",
     "Attach",
     "BranchRun",
     "Budget",
     "CatalogEvent",
+    "CheckRuns",
     "CheckpointWritten",
     "Command",
     "Control",
@@ -130,13 +136,15 @@ __all__ = [
     "StageDone",
     "StartRace",
     "StartTraining",
+    "TrainRun",
     "Validate",
     "WalkStep",
     "Watch",
+    "WriteFile",
     "WriteReport",
 ]
 
-PROTOCOL = 2
+PROTOCOL = 3
 
 Command = (
     GetCatalog
@@ -171,6 +179,10 @@ Command = (
     | ListFiles
     | ReadFile
     | HashFile
+    | WriteFile
+    | AddRun
+    | TrainRun
+    | CheckRuns
     | Attach
     | Ping
     | ShareFlow

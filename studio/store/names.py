@@ -13,6 +13,7 @@ __all__ = [
     "check_name",
     "check_text",
     "in_text",
+    "is_plain",
     "is_taken",
     "name_of_data",
     "slug",
@@ -20,8 +21,10 @@ __all__ = [
 
 MOST = 200  # characters of the name of a project, a run or a data set
 SHARED = 3  # letters that names begin with: fewer are no name
+LONGEST_PATH = 240  # characters of a path below a project that another computer names
 TOGETHER = 3  # names of files that make one together
 LONGEST = 40  # characters of a name that is made
+_FORBIDDEN = set('\\:*?"<>|') | {chr(code) for code in range(32)}
 
 
 def check_name(name: str) -> None:
@@ -33,6 +36,16 @@ def check_name(name: str) -> None:
     if len(name) > MOST:
         message = f"The name has {len(name):,} characters; it may have {MOST}."
         raise StoreError(message, "Shorten it.", kind="user")
+
+
+def is_plain(path: str) -> bool:
+    """Return whether a relative path, with "/" between its parts, names a file below its folder on
+    every system: nothing absolute, hidden or upward, and no character that some system refuses.
+    """
+    if len(path) > LONGEST_PATH or set(path) & _FORBIDDEN:
+        return False
+    parts = path.split("/")
+    return not any(not p or p.startswith(".") or p.endswith((".", " ")) for p in parts)
 
 
 def slug(text: str, fallback: str) -> str:

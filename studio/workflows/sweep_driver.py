@@ -130,7 +130,7 @@ class SweepDriver:
         try:
             if run is None:
                 spec = spec_at(self._sweep, trial.values, trial.seed, self._project)
-                run = create(spec, self._project, trial)
+                run = create(spec, self._project, trial, self._executor.is_elsewhere)
         except UsageError as error:
             self.failed.append(f"trial {trial.number}")
             self._report(f"trial {trial.number} {_describe(trial)}: {error}")

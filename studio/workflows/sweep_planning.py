@@ -34,8 +34,10 @@ def plan_sweep(
     stop_at_floor: bool = False,
     name: str = "",
     at_once: int = 1,
+    elsewhere: bool = False,
 ) -> Sweep:
-    """Return a sweep over "NAME=VALUES"; a setting with one value becomes part of its spec.
+    """Return a sweep over "NAME=VALUES"; a setting with one value becomes part of its spec. The
+    cores, devices and memory of this computer do not matter to runs that are trained ``elsewhere``.
 
     Raises:
         UsageError: a setting or a value cannot be used, there is nothing to vary, or there are too
@@ -56,8 +58,8 @@ def plan_sweep(
             axes.append(axis)
     if len({axis.key for axis in axes}) < len(axes):
         raise UsageError("--set: a setting is given twice")
-    training = check(spec, project=project).training
-    if at_once > 1 and not training.threads:
+    training = check(spec, any_device=elsewhere, project=project).training
+    if at_once > 1 and not training.threads and not elsewhere:
         # Each run takes its share of the cores; recorded, since it may change the last digit.
         spec = msgspec.structs.replace(
             spec, training={**spec.training, "threads": max(1, _cores() // at_once)}
@@ -73,7 +75,7 @@ def plan_sweep(
         metric=metric,
         stop_at_floor=stop_at_floor,
     )
-    _check(sweep, training.evaluate_samples, project)
+    _check(sweep, training.evaluate_samples, project, elsewhere)
     return sweep
 
 
@@ -94,7 +96,7 @@ def parse_seeds(text: str, first: int) -> list[int]:
     return list(range(first, first + numbers[0]))
 
 
-def _check(sweep: Sweep, samples: int, project: Path) -> None:
+def _check(sweep: Sweep, samples: int, project: Path, elsewhere: bool) -> None:
     if sweep.search == "grid" and any(axis.is_random for axis in sweep.axes):
         raise UsageError("--search grid: a setting is drawn at random; give a list or a range")
     if sweep.search != "grid" and not (sweep.axes and sweep.trials >= 1):
@@ -117,7 +119,7 @@ def _check(sweep: Sweep, samples: int, project: Path) -> None:
     for axis in sweep.axes:  # each value alone; all combinations would take too long
         for value in axis.values or [axis.write(axis.low), axis.write(axis.high)]:
             spec = apply(sweep.spec, [f"{axis.key}={value}"], project)
-            problems = validator.validate(spec, project).problems
+            problems = validator.validate(spec, project, elsewhere=elsewhere).problems
             if problems:
                 raise UsageError(
                     f"--set {axis.key}={value}:",

@@ -264,6 +264,10 @@ def commands(place: str, other: str) -> list[m.Command]:
         m.ListFiles(project=place),
         m.ReadFile(file=place, offset=0, n=1),
         m.HashFile(file=place),
+        m.WriteFile(file=place, offset=0, data=b""),
+        m.AddRun(project=place, record=b""),
+        m.TrainRun(run=place),
+        m.CheckRuns(runs=[other, place]),
     ]
 
 

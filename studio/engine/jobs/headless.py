@@ -25,16 +25,19 @@ from pushforward.studio.store.run import PATIENCE, RunFolder, RunStatus
 __all__ = ["create", "drive", "planned_total", "run"]
 
 
-def create(spec: RunSpec, project: Path, trial: Trial | None = None) -> RunFolder:
-    """Check a spec and make its run folder in a project (made if absent).
+def create(
+    spec: RunSpec, project: Path, trial: Trial | None = None, elsewhere: bool = False
+) -> RunFolder:
+    """Check a spec and make its run folder in a project (made if absent). The device of a run that
+    is trained ``elsewhere`` need not be here.
 
     Raises:
         Refused: the spec has a problem; it names the dotted setting.
         StoreError: the disk refused.
     """
     discover()
-    resolved = check(spec, project=project)
-    folder = new_run(resolved, project, trial=trial)
+    resolved = check(spec, any_device=elsewhere, project=project)
+    folder = new_run(resolved, project, trial=trial, elsewhere=elsewhere)
     folder.update_status(state="queued", total=resolved.training.steps)
     return folder
 

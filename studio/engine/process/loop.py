@@ -5,6 +5,7 @@ from pushforward.studio.engine.process import (
     edit_commands,
     file_commands,
     nearest_command,
+    transfer_commands,
 )
 from pushforward.studio.engine.process.commands import dispatch
 from pushforward.studio.engine.process.engine import Engine
@@ -13,7 +14,14 @@ from pushforward.studio.protocol.messages import Shutdown
 
 __all__ = ["work"]
 
-MORE_COMMANDS = (attach_command, edit_commands, file_commands, nearest_command, race_commands)
+MORE_COMMANDS = (
+    attach_command,
+    edit_commands,
+    file_commands,
+    nearest_command,
+    race_commands,
+    transfer_commands,
+)
 """Modules that register handlers of their own for `dispatch`, by being imported."""
 
 

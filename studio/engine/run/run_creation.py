@@ -26,17 +26,19 @@ def new_run(
     race: str = "",
     budget: Budget | None = None,
     trial: Trial | None = None,
+    elsewhere: bool = False,
 ) -> RunFolder:
     """Make the folder of a new run in a project (made if absent), with what it learns from.
 
-    ``run.toml`` holds the resolved spec, hash of the data, versions, device. No more evaluation
+    ``run.toml`` holds the resolved spec, hash of the data, versions, device; none if it is trained
+    ``elsewhere``, where the device is chosen when it begins. No more evaluation
     samples are recorded than there are data to compare them with.
 
     Raises:
         Refused: the data cannot be drawn or read, or a run that it learns from will not do.
         StoreError: the disk refused.
     """
-    device, _ = choose(resolved.training.device)
+    device = "" if elsewhere else str(choose(resolved.training.device)[0])
     data = resolved.load_data(project)
     spec, wanted = resolved.spec, resolved.training.evaluate_samples
     drawn = any("samples" in choice.entry.needs for choice in resolved.metrics)
@@ -51,7 +53,7 @@ def new_run(
     record = RunRecord(
         spec=msgspec.structs.replace(spec, inputs=inputs, sampler=pin_guides(spec.sampler, guides)),
         seed=resolved.training.seed,
-        device=str(device),
+        device=device,
         dataset_hash=data.hash,
         race=race,
         budget=budget,

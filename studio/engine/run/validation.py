@@ -55,12 +55,17 @@ class Validator:
         self._wrong: dict[bytes, ConfigError | None] = {}  # by all that a model is built from
 
     def validate(
-        self, spec: RunSpec, project: Path | None, own: RunFolder | None = None
+        self,
+        spec: RunSpec,
+        project: Path | None,
+        own: RunFolder | None = None,
+        elsewhere: bool = False,
     ) -> Validation:
-        """Check a spec against the registries, the devices, the project and the memory. ``own`` is
-        the run that it resumes or branches from, whose copied inputs it uses.
+        """Check a spec against the registries, the devices, the project and the memory, without the
+        devices and the memory if it is trained ``elsewhere``. ``own`` is the run that it resumes or
+        branches from, whose copied inputs it uses.
         """
-        resolved, problems = resolve(spec, project=project)
+        resolved, problems = resolve(spec, any_device=elsewhere, project=project)
         if resolved is None:
             return Validation(problems, 0, 0, None)
         try:
@@ -72,7 +77,7 @@ class Validator:
             return Validation([describe(error)], 0, 0, None)
         size = needs.bytes(resolved.training.batch, _data_bytes(outline))
         total = psutil.virtual_memory().total
-        if size > _LARGE * total:
+        if size > _LARGE * total and not elsewhere:
             problems = [_too_large(size, total)]
         whole = None if problems else resolved
         evaluations, schedule = _sampled(resolved)

@@ -1,1 +1,1 @@
-"""Where the runs of a sweep are trained: processes here, a Ray cluster, Slurm."""
+"""Where the runs of a sweep are trained: processes here, another computer, a Ray cluster, Slurm."""

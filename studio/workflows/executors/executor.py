@@ -11,6 +11,10 @@ class Executor(Protocol):
     """Trains run folders, several at once. A run ends as its status says."""
 
     @property
+    def is_elsewhere(self) -> bool:
+        """Whether runs are trained on other computers; their devices are unknown here."""
+
+    @property
     def at_once(self) -> int:
         """The number of runs that are trained at the same time, or wait in a queue of its own."""
 

@@ -11,6 +11,8 @@ class LocalExecutor:
     the sweep ends without asking them to stop.
     """
 
+    is_elsewhere = False
+
     def __init__(self, at_once: int = 1) -> None:
         self._at_once = at_once
         self._active: list[RunFolder] = []
