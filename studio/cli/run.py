@@ -12,10 +12,16 @@ from typing import TYPE_CHECKING
 from pushforward.studio.cli.arguments import add_settings
 from pushforward.studio.cli.terminal import say
 from pushforward.studio.workflows.errors import UsageError
-from pushforward.studio.workflows.executors.places import HELP_ON
+from pushforward.studio.workflows.executors.places import (
+    HELP_GPUS,
+    HELP_ON,
+    HELP_SLURM,
+    open_executor,
+)
 
 if TYPE_CHECKING:
     from pushforward.studio.store.run import RunFolder, RunStatus
+    from pushforward.studio.workflows.executors.executor import Executor
     from pushforward.studio.workflows.stopping import Stop
     from pushforward.studio.workflows.target import Target
 
@@ -71,6 +77,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the project folder (default: the run's own, or ./pushforward-runs)",
     )
     parser.add_argument("--on", default="", metavar="PLACE", help=HELP_ON)
+    parser.add_argument("--gpus", type=float, metavar="N", help=HELP_GPUS)
+    parser.add_argument("--slurm", metavar="SETTINGS", help=HELP_SLURM)
     parser.add_argument("--background", action="store_true", help=argparse.SUPPRESS)
 
 
@@ -99,13 +107,19 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.on:
             if arguments.settings:
                 raise UsageError("--on: with --resume no setting may change")
-            return _end(*elsewhere.train(run, arguments.on))
+            return _end(*elsewhere.train(run, arguments.on, _executor(arguments)))
         return train(run, total, arguments.background, devices)
     spec = with_edits(apply(target.spec, arguments.settings, project), arguments.edits)
     spec = with_inputs(spec, arguments.inputs, project)
     if arguments.on:
-        return _end(*elsewhere.create_and_train(spec, project, arguments.on))
+        executor = _executor(arguments)  # first, so that nothing is made if it fails
+        run = create(spec, project, elsewhere=True)
+        return _end(*elsewhere.train(run, arguments.on, executor))
     return train(create(spec, project))
+
+
+def _executor(arguments: argparse.Namespace) -> "Executor":
+    return open_executor(arguments.on, 1, say, arguments.gpus, arguments.slurm)
 
 
 def _race(arguments: argparse.Namespace, target: "Target") -> int:

@@ -17,7 +17,12 @@ from typing import TYPE_CHECKING
 from pushforward.studio.cli.arguments import add_json
 from pushforward.studio.cli.terminal import say, table
 from pushforward.studio.workflows.errors import UsageError
-from pushforward.studio.workflows.executors.places import HELP_ON, open_executor
+from pushforward.studio.workflows.executors.places import (
+    HELP_GPUS,
+    HELP_ON,
+    HELP_SLURM,
+    open_executor,
+)
 
 if TYPE_CHECKING:
     from pushforward.studio.sweeps.plan import Sweep
@@ -65,6 +70,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--at-once", type=int, default=1, metavar="N", help="runs trained at once (default: 1)"
     )
     parser.add_argument("--on", default="", metavar="PLACE", help=HELP_ON)
+    parser.add_argument("--gpus", type=float, metavar="N", help=HELP_GPUS)
+    parser.add_argument("--slurm", metavar="SETTINGS", help=HELP_SLURM)
     parser.add_argument(
         "--metric", default="", metavar="SLUG", help="ranks the runs (default: their first metric)"
     )
@@ -105,10 +112,12 @@ def run(arguments: argparse.Namespace) -> int:
         sweep = _planned(arguments, project)
         if arguments.dry_run:
             return _list(sweep)
+    on, at_once = arguments.on, arguments.at_once
+    executor = open_executor(on, at_once, say, arguments.gpus, arguments.slurm)
+    if not arguments.resume:
         Project.open_or_create(project)
         write_sweep(project, sweep.name, sweep)
     say(f"{sweep.name}: {describe_sweep(sweep)}  ->  {project}")
-    executor = open_executor(arguments.on, arguments.at_once, say)
     return _drive(sweep, project, executor, as_json=arguments.json)
 
 

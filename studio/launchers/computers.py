@@ -9,19 +9,21 @@ import msgspec
 from pushforward.studio.home import data_folder
 from pushforward.studio.launchers.address import DEFAULT_FOLDER
 from pushforward.studio.launchers.ssh import DEFAULT_COMMAND, SshLauncher
+from pushforward.studio.protocol.slurm import Slurm
 
 __all__ = ["Computer", "configured_hosts", "mirror_folder"]
 
 
-class Computer(msgspec.Struct, frozen=True, kw_only=True):
+class Computer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Another computer: its name for ssh, the folder of a project there, what starts an engine
-    there, and more arguments of ssh.
+    there, more arguments of ssh, and the jobs of Slurm that ``--on`` makes there, if it does.
     """
 
     host: str
     folder: str = DEFAULT_FOLDER
     command: str = DEFAULT_COMMAND
     options: list[str] = []
+    slurm: Slurm | None = None
 
     @property
     def title(self) -> str:

@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from pushforward.studio.protocol.slurm import Slurm
 from pushforward.studio.protocol.spec import ChangeSetting, Edit, Pick, RunSpec
 from pushforward.studio.protocol.trial import Trial
 
@@ -484,12 +485,13 @@ class AddRun(_Command, frozen=True, kw_only=True):
 
 class TrainRun(_Command, frozen=True, kw_only=True):
     """Train a run from its newest checkpoint in a process of its own, which outlives the engine;
-    one that is trained or finished already is left alone. With ``stop`` it saves a checkpoint and
-    ends.
+    one that is trained or finished already is left alone. With ``slurm`` it is a job of Slurm. With
+    ``stop`` it saves a checkpoint and ends.
     """
 
     run: str
     stop: bool = False
+    slurm: Slurm | None = None
 
 
 class CheckRuns(_Command, frozen=True, kw_only=True):

@@ -75,6 +75,7 @@ def test_whoever_starts_a_process_gives_it_a_safe_path_and_a_folder_of_ours() ->
         "background.py", "child.py", "process_transport.py", "maker_job.py", "file_reader.py",
         "qt_process.py", "video.py", "bridge.py", "engine_host.py", "ranks.py",
         "check.py", "computer.py", "computer_requests.py", "gpu_support.py", "installation.py",
+        "slurm.py",
     }  # fmt: skip
     assert not found
 

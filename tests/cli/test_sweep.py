@@ -32,6 +32,7 @@ class Here:
         self._ended: list[RunFolder] = []
 
     at_once = 1
+    is_elsewhere = False
 
     def start(self, run: RunFolder) -> None:
         self.started.append(run.name)

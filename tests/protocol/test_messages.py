@@ -16,6 +16,7 @@ SIMPLE: dict[Any, st.SearchStrategy[Any]] = {
     float: st.floats(allow_nan=False),
     str: st.text(max_size=12),
     bool: st.booleans(),
+    bytes: st.binary(max_size=12),
 }
 # A value of a config or a result is plain data of any depth.
 PLAIN = st.recursive(
@@ -45,7 +46,10 @@ def values(kind: Any) -> st.SearchStrategy[Any]:
             return st.sampled_from(kind.values)
         case info.AnyType():
             return PLAIN
+        case info.IntType(ge=int(least), le=most):
+            return st.integers(least, 2**40 if most is None else most)
     names = {info.IntType: int, info.FloatType: float, info.StrType: str, info.BoolType: bool}
+    names[info.BytesType] = bytes
     return SIMPLE[names[type(kind)]]
 
 

@@ -231,5 +231,6 @@ def test_an_unknown_place_is_refused_with_those_that_are_known(
     words = ["run", "edm@two-moons", *sets(), "--out", str(tmp_path / "p"), "--on"]
     assert main([*words, "gpu-serve"]) == 2
     assert "did you mean gpu-server" in capsys.readouterr().err
-    assert main([*words, "nowhere.invalid:work"]) == 1
+    assert main([*words, "nowhere.invalid:work"]) == 2
     assert "nowhere.invalid" in capsys.readouterr().err
+    assert not (tmp_path / "p").exists()

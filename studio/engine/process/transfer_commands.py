@@ -23,6 +23,7 @@ from pushforward.studio.store.regular_files import open_handle
 from pushforward.studio.store.run import RunFolder, RunRecord
 from pushforward.studio.store.text import read_toml
 from pushforward.studio.workflows import background
+from pushforward.studio.workflows.executors.slurm import is_submitted, submit
 
 __all__: list[str] = []
 
@@ -101,10 +102,15 @@ def _train(engine: Engine, command: m.TrainRun) -> None:
 
     def begun() -> Answer:
         run.require()
+        goes_on = run.alive() or is_submitted(run)
         if command.stop:
-            if run.alive():
+            if goes_on:
                 background.ask_to_stop(run.path)
-        elif not run.alive() and run.status().state != "finished":
+        elif goes_on or run.status().state == "finished":
+            pass
+        elif command.slurm is not None:
+            submit(run, command.slurm)
+        else:
             background.start(run.path)
         return Answer()
 
@@ -123,7 +129,7 @@ def _check(engine: Engine, command: m.CheckRuns) -> None:
 
 
 def _state(run: RunFolder) -> dict[str, Any]:
-    alive = run.alive()  # before the status is read: it may end in between
+    alive = run.alive() or is_submitted(run)  # before the status is read: it may end in between
     status = run.status()
     return {"state": status.state, "step": status.step, "total": status.total, "alive": alive}
 

@@ -18,6 +18,7 @@ from pushforward.studio.launchers.fetching import fetch_into
 from pushforward.studio.launchers.launcher import Launcher
 from pushforward.studio.launchers.sending import send_run
 from pushforward.studio.protocol.messages import CheckRuns, TrainRun
+from pushforward.studio.protocol.slurm import Slurm
 from pushforward.studio.store.errors import StoreError, human_bytes
 from pushforward.studio.store.run import PATIENCE, RunFolder
 
@@ -31,7 +32,8 @@ T = TypeVar("T")
 class RemoteExecutor:
     """Trains runs through the engine of another computer; see `Executor`.
 
-    ``report`` is called with lines on the connection and on what is copied.
+    ``report`` is called with lines on the connection and on what is copied. With ``slurm`` the runs
+    are jobs of Slurm there.
 
     Raises:
         EngineStartFailed: the computer cannot be reached.
@@ -44,9 +46,10 @@ class RemoteExecutor:
         launcher: Launcher,
         at_once: int = 1,
         report: Callable[[str], None] = lambda line: None,
+        slurm: Slurm | None = None,
     ) -> None:
         self.at_once = at_once
-        self._report, self._title = report, launcher.title
+        self._report, self._title, self._slurm = report, launcher.title, slurm
         self._remote: dict[RunFolder, str] = {}
         self._looked = 0.0
         self._was_lost = False
@@ -84,7 +87,7 @@ class RemoteExecutor:
     async def _start(self, run: RunFolder) -> str:
         progress = _TenthsOf(f"{run.name}: data to {self._title}", self._report)
         remote = await send_run(self._client, run, self._folder, progress)
-        await self._client.request(TrainRun(run=remote))
+        await self._client.request(TrainRun(run=remote, slurm=self._slurm))
         return remote
 
     def take_ended(self) -> list[RunFolder]:
