@@ -12,7 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from pushforward.studio.client import CommandFailed, EngineClient
+from pushforward.studio.client.client import EngineClient
+from pushforward.studio.client.errors import CommandFailed
 from pushforward.studio.launchers.fetching import Progress, list_files, read_range, run_files
 from pushforward.studio.protocol.messages import FILE_PIECE, AddRun, HashFile, WriteFile
 from pushforward.studio.protocol.spec import project_name

@@ -11,8 +11,9 @@ import pytest
 
 from pushforward.studio.__main__ import main
 from pushforward.studio.app.core import preferences
-from pushforward.studio.client import CommandFailed, EngineClient
 from pushforward.studio.client.child import ChildProcess
+from pushforward.studio.client.client import EngineClient
+from pushforward.studio.client.errors import CommandFailed
 from pushforward.studio.engine.jobs import headless
 from pushforward.studio.engine.process.discovery import discover
 from pushforward.studio.launchers.computers import Computer

@@ -49,7 +49,7 @@ def open_executor(
         from pushforward.studio.workflows.executors.ray import RayExecutor
 
         return RayExecutor("auto" if on == "ray" else on, at_once, gpus, report)
-    from pushforward.studio.client import EngineStartFailed
+    from pushforward.studio.client.errors import EngineStartFailed
     from pushforward.studio.workflows.executors.remote import RemoteExecutor
 
     try:

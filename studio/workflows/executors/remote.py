@@ -11,9 +11,9 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-from pushforward.studio.client import CommandFailed, EngineClient, EngineLost
 from pushforward.studio.client.child import ChildProcess
-from pushforward.studio.client.client import EngineState
+from pushforward.studio.client.client import EngineClient, EngineState
+from pushforward.studio.client.errors import CommandFailed, EngineLost
 from pushforward.studio.launchers.fetching import fetch_into
 from pushforward.studio.launchers.launcher import Launcher
 from pushforward.studio.launchers.sending import send_run
