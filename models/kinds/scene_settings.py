@@ -24,11 +24,13 @@ from pushforward.models.kinds.scenes import (
     few_labels_apart,
     principal,
 )
+from pushforward.models.tensors import make_generator
 from pushforward.observables.scenes.label_text import decode_labels
 
 __all__ = ["SceneSettings", "model_input", "prepare_scene", "split_by_hand", "split_scene"]
 
 _PLACED = ("apart", "block")
+_HELD = 21  # a stream of the seed
 _DRAWN = ("random", "apart", "block", "field")
 
 
@@ -220,7 +222,8 @@ def split_scene(
 
 def split_by_hand(scene: Scene, text: str) -> tuple[Scene, PixelSplit]:
     """Return the scene with hand-made labels instead of its ground truth, and the split: the labels
-    are the training set, and all other pixels of the ground truth the test set.
+    are the training set, and all other pixels of the ground truth the test set. Where no other
+    pixel is labelled, one in five of each class tests, and at least one of two.
 
     Raises:
         ValueError: the labels do not fit the scene, or there are none.
@@ -234,7 +237,20 @@ def split_by_hand(scene: Scene, text: str) -> tuple[Scene, PixelSplit]:
     truth = torch.where(learned, drawn, scene.truth)
     train = learned.flatten().nonzero()[:, 0]
     test = (~learned & (scene.truth != UNKNOWN)).flatten().nonzero()[:, 0]
+    if not len(test):
+        train, test = _hold_out(train, truth)
     return replace(scene, truth=truth), _without_validation(train, test)
+
+
+def _hold_out(pixels: Tensor, truth: Tensor) -> tuple[Tensor, Tensor]:
+    """Return pixels (n,) without a fifth of each class, and these, drawn with a fixed seed."""
+    order = pixels[torch.randperm(len(pixels), generator=make_generator(0, _HELD))]
+    classes, held = truth.flatten()[order], torch.zeros(len(order), dtype=torch.bool)
+    for number in torch.unique(classes).tolist():
+        mine = (classes == number).nonzero()[:, 0]
+        if len(mine) > 1:
+            held[mine[: max(1, len(mine) // 5)]] = True
+    return order[~held].sort().values, order[held].sort().values
 
 
 def prepare_scene(

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
+import torch
 from scipy.io import savemat
 
 from pushforward.models.config import decode
@@ -361,6 +362,21 @@ def test_what_follows_a_training_is_kept_where_it_fits() -> None:
     assert resolved.spec.follow_up is None
     unknown = msgspec.structs.replace(spec(), follow_up=Pick(slug="polish"))
     assert [each.path for each in resolve(unknown)[1]] == ["follow_up"]
+
+
+def test_labels_by_hand_alone_are_enough_for_a_scene_without_a_ground_truth(tmp_path: Path) -> None:
+    project = imported_scene(tmp_path, {"names": "soil, crop"})
+    labels = np.zeros((12, 10), np.int16)
+    labels[:4, :5], labels[8:, 5:] = 1, 2
+    config = {"split": "hand", "hand": encode_labels(labels), "window": 3}
+    found = find_imported("mine", project, config)
+    split = found.rows.split
+    assert (len(split.train), len(split.test)) == (32, 8)
+    assert not set(split.train.tolist()) & set(split.test.tolist())
+    truth = found.rows.scene.truth.flatten()
+    assert torch.bincount(truth[split.test]).tolist() == [4, 4]
+    again = find_imported("mine", project, {**config, "components": 2}).rows.split
+    assert torch.equal(again.test, split.test)
 
 
 def test_a_scene_is_classified_once_for_several_operators(trained, monkeypatch) -> None:

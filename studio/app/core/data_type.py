@@ -296,6 +296,8 @@ class Kind:
         loading: status while samples load.
         layout: "plane" or "grid".
         views: ids of its views in Watch and Samples.
+        labelling: makes the widget in which data of a set are labelled by hand, from the state,
+            the actions and the slug of the set.
         watched: whether any model is watched while it trains, also one that generates nothing.
         fits: whether a sample shape can be shown.
         tiles: prepares samples for painting as tiles; ``columns`` names their numbers.
@@ -386,6 +388,7 @@ class Kind:
     common: Callable[[Arrays], Arrays] = lambda arrays: {}
     views: tuple[str, ...] = ("tiles", "browser")
     watched: bool = False
+    labelling: Callable[..., Any] | None = None
     browsed: int = 4096
     page: int = 64
     least: int = 0

@@ -17,6 +17,7 @@ from pushforward.studio.app.data_types.cubes.class_list import class_name
 from pushforward.studio.app.data_types.cubes.confusion_view import ConfusionView
 from pushforward.studio.app.data_types.cubes.label_document import LabelDocument, label_file
 from pushforward.studio.app.data_types.cubes.scene_compare_view import SceneCompareView
+from pushforward.studio.app.data_types.cubes.scene_labelling import SceneLabelling
 from pushforward.studio.app.data_types.cubes.scene_panel import ScenePanel
 from pushforward.studio.app.data_types.cubes.scene_view import VIEW, SceneView
 from pushforward.studio.app.data_types.cubes.spectrum_plot import pieces
@@ -465,3 +466,32 @@ async def test_a_tool_takes_the_keyboard_and_shows_what_it_paints_with(scene) ->
     view.model.label_pixel(0, 0, 1)
     shown = next(each for each in view.layers._layers if each.name == "labels")
     assert (painted, shown.fact) == ("none yet", "1 pixels")
+
+
+async def test_a_scene_is_labelled_without_a_run_and_learned_from(scene, monkeypatch) -> None:
+    lens, view = scene
+    await _settled()
+    lens.state.project = Path(lens.run.key).parents[1]
+    opened = []
+    monkeypatch.setattr(lens.actions.setup, "open_on", lambda *given: opened.append(given))
+    page = SceneLabelling(lens.state, lens.actions, "fields")
+    page.show()
+    await _settled()
+    model = page.model
+    assert model is not view.model
+    assert (model.run, model.map) == (None, None)
+    assert not [a for a in lens.link.of(Operate)][1:], "without a model nothing is classified"
+    assert not page.train.isEnabled()
+    model.label_pixel(0, 0, 1)
+    model.label_pixel(2, 0, 2)
+    assert "2 pixels painted in 2 classes" in page.told.accessibleName()
+    assert page.train.isEnabled()
+    page.train.click()
+    [(slug, config)] = opened
+    labels = decode_labels(config["hand"], (3, 4))
+    assert (slug, config["split"], labels[0, 0], labels[2, 0]) == ("fields", "hand", 1, 2)
+    # The view of the run shows what was painted elsewhere.
+    view.hide()
+    view.show()
+    assert view.model.labels.count == 2
+    page.deleteLater()

@@ -51,6 +51,7 @@ class LabelDocument(QObject):
         self.stack.setUndoLimit(MOST_STEPS)
         self.problem = ""
         self._file: Path | None = None
+        self._written = 0  # when, in ns, as far as this document knows
         self._before: Labels | None = None
         self._saving = False
         self.stack.indexChanged.connect(self._save)
@@ -67,9 +68,10 @@ class LabelDocument(QObject):
 
     def open(self, file: Path, shape: tuple[int, int]) -> None:
         """Read the labels of a scene (rows, columns), none where there is no file yet."""
-        if file == self._file and self.labels.shape == shape:
+        if (file, shape, _time(file)) == (self._file, self.labels.shape, self._written):
             return
         self._file, self._before, self.problem = file, None, ""
+        self._written = _time(file)
         self.labels = np.zeros(shape, np.int16)
         try:
             found = json.loads(file.read_text(encoding="utf-8"))
@@ -136,10 +138,18 @@ class LabelDocument(QObject):
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             atomic.write_bytes(self._file, json.dumps(kept).encode(), durable=False)
-            self.problem = ""
+            self.problem, self._written = "", _time(self._file)
         except (OSError, StoreError) as error:
             self.problem = f"The labels could not be saved: {error}"
         self.stroked.emit()
+
+
+def _time(file: Path) -> int:
+    """Return when a file was written, in ns; 0 where there is none."""
+    try:
+        return file.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 class _Stroke(QUndoCommand):

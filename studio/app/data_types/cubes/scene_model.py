@@ -27,6 +27,7 @@ from pushforward.studio.app.data_types.cubes.scene_requests import (
 from pushforward.studio.app.data_types.cubes.scene_state import NOT_YET, SceneState
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.engine.query import Query
+from pushforward.studio.protocol.spec import Pick
 
 __all__ = ["SceneModel", "applies"]
 
@@ -41,7 +42,7 @@ KEPT = 8  # runs whose maps are kept
 
 
 class SceneModel(SceneState):
-    """The scene and the maps of the selected run.
+    """The scene and the maps of the selected run, or a scene without a run.
 
     Signals:
         maps_changed(): a map arrived, or a request began or ended.
@@ -49,9 +50,13 @@ class SceneModel(SceneState):
 
     maps_changed = Signal()
 
-    def __init__(self, state: AppState, actions: Actions) -> None:
+    def __init__(
+        self, state: AppState, actions: Actions, data: tuple[Path, Pick] | None = None
+    ) -> None:
+        """``data`` are a project and a data set, to look at it without a run."""
         super().__init__(state)
-        self.setObjectName("scene")
+        self.setObjectName("scene" if data is None else "")
+        self._data = data
         self._state, self._actions = state, actions
         self.requests = SceneRequests(state, actions.link, actions.operating)
         self.key = self.error = ""
@@ -95,7 +100,16 @@ class SceneModel(SceneState):
     @property
     def run(self) -> RunState | None:
         """The selected run, if it learns a scene."""
-        return self._state.runs.current if applies(self._state) else None
+        chosen = self._data is None and applies(self._state)
+        return self._state.runs.current if chosen else None
+
+    @property
+    def _source(self) -> tuple[Path, Pick] | None:
+        """The project and the data set of what is shown."""
+        run = self.run
+        if run is None or run.spec is None:
+            return self._data
+        return Path(run.key).parents[1], run.spec.dataset
 
     @property
     def classifies(self) -> bool:
@@ -124,6 +138,8 @@ class SceneModel(SceneState):
         """Why there is no map yet, "" where there is one."""
         if self.map is not None:
             return ""
+        if self._data is not None:
+            return "No model is trained on these labels yet."
         if not self.classifies:
             return "This model generates spectra; it has no map."
         if self._map_query.key is not None and self._map_query.busy:
@@ -138,12 +154,13 @@ class SceneModel(SceneState):
         key = run.key if run is not None else ""
         if key != self.key:
             self._change_run(key)
-        if run is None or run.spec is None or self._state.engine.state not in ("ready", "busy"):
-            if self.scene is not None and run is None:
+        source = self._source
+        if source is None or self._state.engine.state not in ("ready", "busy"):
+            if self.scene is not None and run is None and self._data is None:
                 self.scene = None
             self.scene_changed.emit()
             return
-        known = self._scene_query.ask((key, repr(run.spec.dataset)))
+        known = self._scene_query.ask((key, repr(source[1])))
         if known is None:
             self.scene_changed.emit()
         elif known is not self.scene:
@@ -164,18 +181,27 @@ class SceneModel(SceneState):
         self.suggested, self.suggestion, self.selected = [], -1, None
 
     async def _load(self, key: tuple[str, str]) -> SceneData:
-        return await self.requests.load(self._state.runs.by_key[key[0]])
+        run = self._state.runs.by_key.get(key[0])
+        if run is None or run.spec is None:
+            assert self._data is not None
+            return await self.requests.load(self._data[1], self._data[0])
+        return await self.requests.load(run.spec.dataset, Path(run.key).parents[1])
 
     def _take_scene(self) -> None:
-        scene, run = self._scene_query.answer, self.run
+        scene, source = self._scene_query.answer, self._source
         self.error = str(self._scene_query.error or "")
-        if scene is not None and run is not None and run.spec is not None:
+        if scene is not None and source is not None:
             self.take_scene(scene)
-            project = Path(run.key).parents[1]
-            self.labels.open(label_file(project, run.spec.dataset.slug), scene.size)
+            self.read_labels()
             self.build_layers()
             self.ask_map()
         self.scene_changed.emit()
+
+    def read_labels(self) -> None:
+        """Read the painted labels, which another view of the same data may have changed."""
+        if self.scene is not None and self._source is not None:
+            project, dataset = self._source
+            self.labels.open(label_file(project, dataset.slug), self.scene.size)
 
     # The map
 

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pushforward.studio.app.core.app_state import AppState
-from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.data_types.cubes.map_scores import ClassBand
 from pushforward.studio.app.engine.requests.operator_requests import OperatingIntents
 from pushforward.studio.app.engine.requests.request_base import Answer, Intents, Link, floats
 from pushforward.studio.protocol.messages import Operate, PreviewData
+from pushforward.studio.protocol.spec import Pick
 
 __all__ = ["CLASSIFY", "GENERATE", "REFINE", "SUGGEST", "SceneData", "SceneMap", "SceneRequests"]
 
@@ -101,15 +101,13 @@ class SceneRequests(Intents):
             return False
         return not setting or any(each.path == setting for each in entry.fields)
 
-    async def load(self, run: RunState) -> SceneData:
-        """Return the scene that a run learns from.
+    async def load(self, dataset: Pick, project: Path) -> SceneData:
+        """Return a scene, with the pixels that a run of these settings learns from.
 
         Raises:
             Refused: the engine cannot read it.
         """
-        assert run.spec is not None
-        project = str(Path(run.key).parents[1])
-        command = PreviewData(dataset=run.spec.dataset, project=project, n=ALL)
+        command = PreviewData(dataset=dataset, project=str(project), n=ALL)
         answer = await self.link.ask(command)
         facts = answer.result or {}
         return SceneData(

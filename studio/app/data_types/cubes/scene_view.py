@@ -49,9 +49,10 @@ WIDE, SIDE = 640, 236  # of the view from which the layers stand beside the map;
 class SceneView(LensView):
     """The map, what lies on it, and the spectra below."""
 
-    def __init__(self, state: AppState, actions: Actions) -> None:
+    def __init__(self, state: AppState, actions: Actions, model: SceneModel | None = None) -> None:
+        """``model`` is that of a scene without a run; by default that of the selected run."""
         super().__init__(state, actions)
-        self.model = SceneModel.shared(state, actions)
+        self.model = model or SceneModel.shared(state, actions)
         self.board = MapBoard(self.model)
         self.layers = LayerList()
         self.small = [MapCanvas(name, self.model.camera, pans=True) for name in SMALL]
@@ -324,6 +325,7 @@ class SceneView(LensView):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.model.select()
+        self.model.read_labels()
         self.refresh()
 
     def hideEvent(self, event: QHideEvent) -> None:

@@ -57,6 +57,12 @@ def _scene(arrays: Arrays) -> list[TitledTiles]:
     return pictures
 
 
+def _label(*given: Any) -> Any:
+    from pushforward.studio.app.data_types.cubes.scene_labelling import SceneLabelling
+
+    return SceneLabelling(*given)
+
+
 KIND = Kind(
     slug="cubes",
     about="Remote sensing: a spectrum in every pixel",
@@ -68,6 +74,7 @@ KIND = Kind(
     layout="tiles",
     views=("tiles", "scene", "browser"),
     watched=True,
+    labelling=_label,
     fits=lambda shape: len(shape) == 3 and shape[1] == shape[2] and shape[1] % 2 == 1,
     tiles=windows,
     facts=_facts,

@@ -1,6 +1,7 @@
 """Setting up a run: the draft, its choices, its validation, the preview of its data."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -106,8 +107,10 @@ class SetupIntents(Intents):
         if spec is not None:
             self.open(spec)
 
-    def open_on(self, dataset: str) -> None:
-        """Set up a run on a data set, with the family of the present draft or a first one."""
+    def open_on(self, dataset: str, config: Mapping[str, Any] | None = None) -> None:
+        """Set up a run on a data set, with the family of the present draft or a first one;
+        ``config`` has settings of the data.
+        """
         draft, spec = self.state.draft, self.default_spec()
         carried = draft is not None or bool(self.state.runs.by_key)
         if draft is not None:
@@ -123,6 +126,10 @@ class SetupIntents(Intents):
             self.open_draft(draft)
             if usual != draft.spec.family.slug:
                 self.choose("family", usual)
+            if config:
+                own = draft.spec.dataset
+                pick = msgspec.structs.replace(own, config={**own.config, **config})
+                self._respec(msgspec.structs.replace(draft.spec, dataset=pick))
 
     def _usual_model(self, draft: Draft) -> str:
         """Return the model that a setup on its data begins with; the user's choice stays."""

@@ -52,6 +52,9 @@ class DataSetPage(QWidget):
         self.facts = label("", "muted", wrap=True)
         self.train = button("Set up a run", self._train, kind="primary", icon="play")
         self.more = button("", self._make, icon="plus")
+        self.label = button("Label", self._label, icon="brush")
+        self.label.setCheckable(True)
+        self._labelling: QWidget | None = None
         self.folder = button("Show in folder", self._show_folder, icon="folder")
         self.delete = button("Delete", self._delete, icon="trash")
         self.every = button("All data", lambda: actions.data.select(""), kind="link")
@@ -89,7 +92,7 @@ class DataSetPage(QWidget):
         self.refresh()
 
     def _lay_out(self) -> None:
-        head = row((self.title, 1), self.folder, self.delete, self.more, self.train)
+        head = row((self.title, 1), self.folder, self.delete, self.more, self.label, self.train)
         self._side = row((self.preview, 1), self.known, gap=24)
         column(
             row(self.every, None),
@@ -163,6 +166,8 @@ class DataSetPage(QWidget):
         self.folder.setVisible(own is not None)
         self.delete.setVisible(own is not None)
         self.train.setEnabled(data is not None)
+        its = kind(data.kind) if data is not None else None
+        self.label.setVisible(its is not None and its.labelling is not None)
         self.known.setVisible(data is not None)
         if data is None:
             self._shown = None
@@ -175,6 +180,7 @@ class DataSetPage(QWidget):
         if data == self._shown:
             return
         self._shown = data
+        self._end_labelling()
         self._focus()
         self._say(data, own)
         async_tasks.spawn(self._load(data))
@@ -273,6 +279,28 @@ class DataSetPage(QWidget):
     def _make(self) -> None:
         if (maker := self._maker) is not None:
             self._state.window.generate_data.emit(maker.slug)
+
+    def _label(self) -> None:
+        """Show the data with tools that label them, or go back to the overview."""
+        its = kind(self._shown.kind) if self._shown is not None else None
+        if self._labelling is not None or its is None or its.labelling is None:
+            self._end_labelling()
+            return
+        self._actions.setup.need_project()
+        self._labelling = its.labelling(self._state, self._actions, self._state.dataset)
+        self.preview.addWidget(self._labelling)
+        self.preview.setCurrentWidget(self._labelling)
+        self.known.hide()
+        self.label.setChecked(True)
+
+    def _end_labelling(self) -> None:
+        self.label.setChecked(False)
+        if self._labelling is not None:
+            self.preview.removeWidget(self._labelling)
+            self._labelling.deleteLater()
+            self._labelling = None
+            self.preview.setCurrentWidget(self._tiled)
+            self.known.show()
 
     def _train(self) -> None:
         self._actions.setup.open_on(self._state.dataset)
