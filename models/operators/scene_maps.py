@@ -63,7 +63,8 @@ def classify_pixels(
     """
     learner, (height, width) = operation.learner, data.scene.size
     assert isinstance(learner, Classifies)
-    key = _fingerprint(learner, data), every
+    # A classifier that is no learner has no weights to compare: it is asked each time.
+    key = (_fingerprint(learner, data), every) if isinstance(learner, Learner) else None
     if key in _last:
         yield Progress(height * width, height * width)
         return _last[key]
@@ -86,18 +87,20 @@ def classify_pixels(
     if not bool(torch.isfinite(scores).all()):
         raise ValueError("the model returned values that are not finite")
     _last.clear()
-    _last[key] = scores
+    if key is not None:
+        _last[key] = scores
     return scores
 
 
-_last: dict[tuple[bytes, int], Tensor] = {}
+_last: dict[tuple[bytes, int] | None, Tensor] = {}
 """The result of the last model: a map is refined, exported and asked what to label next."""
 
 
 def _fingerprint(learner: Learner[Any], data: CubeSet) -> bytes:
-    """Return a hash of the weights of a model and of what it sees of a scene."""
+    """Return a hash of a model, its weights and what it sees of a scene."""
     seen = data.scene.seen
-    found = hashlib.blake2b(repr((type(learner), data.window, seen.shape)).encode())
+    said = (type(learner), learner.config, data.window, seen.shape)
+    found = hashlib.blake2b(repr(said).encode())
     found.update(np.ascontiguousarray(seen.cpu().numpy()).data)
     for name, values in sorted(learner.state().tensors.items()):
         found.update(name.encode())
