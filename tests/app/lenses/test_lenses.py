@@ -347,11 +347,11 @@ def test_the_numbers_have_floor_and_step(lens: Any, show: Any) -> None:
     lens.arrive(20)
     show(SamplesView)
     rows = qualities(lens.run, lens.state)
-    assert rows[0] == ("Sliced w2", "0.3", "floor 0.05")
+    assert rows[0] == ("Sliced W2", "0.3", "floor 0.05")
     lens.run.floors["spread/sliced-w2"] = 0.0213
     lens.measure("quality/sliced-w2", [30], [float("nan")])
     assert qualities(lens.run, lens.state)[0] == (
-        "Sliced w2",
+        "Sliced W2",
         "not finite",
         "floor 0.05 ±\u00a00.02",
     )
