@@ -17,7 +17,9 @@
     return [panel.items.slice(at, at + n), panel.probability.slice(at, at + n)];
   },
   ranks(panel, tools) { // of each item: rank, probability as a share of the largest, presence
-    const [s0, s1, ws] = tools.at(panel.steps, tools.clock.training), [t0, t1, wt] = tools.at(panel.times, tools.clock.flow);
+    const rest = w => { const u = Math.min(1, Math.max(0, (w - 0.35) / 0.3)); return u * u * (3 - 2 * u); }; // rows rest at each list
+    const [s0, s1, toStep] = tools.at(panel.steps, tools.clock.training), [t0, t1, toTime] = tools.at(panel.times, tools.clock.flow);
+    const ws = rest(toStep), wt = rest(toTime);
     const parts = [[s0, t0, (1 - ws) * (1 - wt)], [s0, t1, (1 - ws) * wt], [s1, t0, ws * (1 - wt)], [s1, t1, ws * wt]];
     const found = new Map(), lists = parts.filter(part => part[2] > 0).map(([s, t, w]) => [...this.list(panel, s, t), w]);
     for (const [items] of lists) for (const item of items) if (item >= 0) found.set(item, { item, rank: 0, value: 0, share: 0, presence: 0 });

@@ -11,6 +11,13 @@
     panel.scene = await tools.picture(panel.scene);
     panel.layers = panel.steps.map(() => null);
     panel.hover = null;
+    panel.legend = Object.assign(document.createElement("div"), { className: "legend" });
+    panel.names.forEach((name, i) => {
+      const entry = document.createElement("span"), swatch = document.createElement("i");
+      swatch.style.background = `rgb(${panel.colours[i]})`;
+      entry.append(swatch, name); panel.legend.append(entry);
+    });
+    panel.reached.parentElement.after(panel.legend);
   },
   layer(panel, step, painted) { // the map of a step as a picture, transparent where nothing is painted yet
     const known = panel.layers[step];
@@ -31,6 +38,7 @@
   painted: (panel, clock) => Math.round(clock.flow * panel.names.length),
   draw(panel, ctx, side, dark, tools) {
     const high = side * panel.high, [s0, s1, weight] = tools.at(panel.steps, tools.clock.training), painted = this.painted(panel, tools.clock);
+    [...panel.legend.children].forEach((entry, i) => entry.classList.toggle("off", i >= painted));
     ctx.imageSmoothingEnabled = false;
     ctx.filter = dark ? "grayscale(1) brightness(0.55)" : "grayscale(1) brightness(1.3) contrast(0.6)";
     ctx.drawImage(panel.scene, 0, 0, side, high);

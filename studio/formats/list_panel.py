@@ -180,4 +180,7 @@ class ListPanel:
 def _neighbours(count: int, share: float) -> list[tuple[int, float]]:
     place = share * (count - 1)
     low = min(int(place), max(count - 2, 0))
-    return [(low, 1 - (place - low)), (min(low + 1, count - 1), place - low)]
+    # Rows rest at each list, and move in between.
+    part = min(1.0, max(0.0, (place - low - 0.35) / 0.3))
+    weight = part * part * (3 - 2 * part)
+    return [(low, 1 - weight), (min(low + 1, count - 1), weight)]
