@@ -227,7 +227,7 @@ async def test_of_many_results_the_newest_are_seen_and_a_click_shows_all(
     listed = bench.window.sidebar.runs
     listed.refresh()
     heading, _, first, *seen = listed.tree.open_keys
-    assert listed.words(heading).text == "two-moons"
+    assert listed.words(heading).text == "Two moons"
     assert [key.rpartition("/")[2] for key in seen] == run.results[-4:]
     words = listed.words(first)
     assert words is not None
