@@ -46,6 +46,13 @@ FILES = {
     "SECURITY.md": "security.md",
     "CHANGELOG.md": "changelog.md",
 }
+TUTORIALS = tuple(
+    f"docs/tutorials/{name}.md"
+    for name in ("particles", "images", "jets", "graphs", "series", "sentences", "scenes",
+                 "recommendation", "representation")
+)  # fmt: skip
+FILES |= {name: f"tutorial-{Path(name).name}" for name in TUTORIALS}
+HELP_PAGES = "resources/help/"
 NOTEBOOKS = (
     "docs/notebooks/first-flow.ipynb",
     "docs/notebooks/your-data.ipynb",
@@ -227,6 +234,8 @@ def write_files(folder: Path) -> None:
                 shutil.copy(path, folder / "pictures")
                 return f"[{words}](pictures/{path.name})"
             after = f"#{section}" if section else ""
+            if known.startswith(HELP_PAGES):
+                return f"[{words}]({path.name}{after})"
             return f"[{words}]({there[known]}{after})" if known in there else words
 
         text = LINK.sub(site_link, (ROOT / name).read_text(encoding="utf-8"))
@@ -238,6 +247,7 @@ def navigation(folder: Path, pages: list[Page]) -> str:
     groups: dict[str, list[tuple[str, str]]] = {"Start": titled(folder, START)}
     for page in pages:
         groups.setdefault(page.group, []).append((page.title, f"{page.slug}.md"))
+    groups["Tutorials"] = titled(folder, tuple(FILES[name] for name in TUTORIALS))
     groups["Notebooks"] = titled(folder, tuple(f"{Path(name).stem}.md" for name in NOTEBOOKS))
     groups["Reference"] = titled(folder, REFERENCE)
     groups["Development"] = titled(folder, DEVELOPMENT)

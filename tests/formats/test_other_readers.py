@@ -69,6 +69,25 @@ def test_pillow_reads_each_image_of_the_table(tmp_path: Path) -> None:
     assert np.abs(np.stack(pictures) / 255 - expected).max() <= 0.5 / 255 + 1e-6
 
 
+def test_jetnet_reads_jets(tmp_path: Path, monkeypatch) -> None:
+    jetnet = pytest.importorskip("jetnet.datasets.jetnet", reason="the package jetnet")
+    rows = write("jets", tmp_path / "x.hdf5")
+    (tmp_path / "x.hdf5").rename(tmp_path / "g.hdf5")
+    # It asks the web for a checksum of its own file.
+    monkeypatch.setattr(
+        jetnet, "checkDownloadZenodoDataset", lambda data_dir, *, key, **_: Path(data_dir) / key
+    )
+    particles, jets = jetnet.JetNet.getData(
+        "g", data_dir=str(tmp_path), split="all", split_fraction=[1, 0, 0]
+    )
+    order = np.argsort(jets[:, 1])  # it shuffles
+    np.testing.assert_allclose(jets[order, 1], np.sort(rows.given["pt"].numpy()), rtol=1e-5)
+    np.testing.assert_array_equal(
+        particles[order, :, 3].sum(axis=1),
+        rows.given[SIZE].numpy()[np.argsort(rows.given["pt"].numpy())],
+    )
+
+
 def test_jets_have_the_layout_of_jetnet(tmp_path: Path) -> None:
     """As the loader of JetNet reads it: η, φ and share of pT relative to the jet, and a mask."""
     rows = write("jets", tmp_path / "x.hdf5")
