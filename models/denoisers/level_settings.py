@@ -8,7 +8,17 @@ from pushforward.models.config import ConfigError, param
 from pushforward.models.denoisers.densities import LogNormal
 from pushforward.models.paths.clock import DisplayName
 
-__all__ = ["DisplaySetting", "LargestNoise", "LevelSettings", "SmallestNoise", "log_normal"]
+__all__ = [
+    "DensityMean",
+    "DensityStd",
+    "DisplaySetting",
+    "LargestNoise",
+    "LevelSettings",
+    "LogNormalMean",
+    "LogNormalStd",
+    "SmallestNoise",
+    "log_normal",
+]
 
 SmallestNoise = Annotated[
     float,
@@ -43,6 +53,41 @@ DisplaySetting = Annotated[
         "with a known endpoint moves in a straight line.",
         choices={"variance-preserving": "Unit variance", "straight": "Straight lines"},
         advanced=True,
+    ),
+]
+LogNormalMean = Annotated[
+    float,
+    param("P_mean (of ln s)", "Mean of ln σ over the training noise levels.", low=-6.0, high=6.0),
+]
+LogNormalStd = Annotated[
+    float,
+    param(
+        "P_std (of ln s)",
+        "Standard deviation of ln σ over the training noise levels.",
+        above=0.0,
+        high=6.0,
+    ),
+]
+DensityMean = Annotated[
+    float,
+    param(
+        "P_mean (of ln s)",
+        "Mean of ln σ over the training noise levels.",
+        low=-6.0,
+        high=6.0,
+        depends=("density", ("log-normal",)),
+        aspect="loss",
+    ),
+]
+DensityStd = Annotated[
+    float,
+    param(
+        "P_std (of ln s)",
+        "Standard deviation of ln σ over the training noise levels.",
+        above=0.0,
+        high=6.0,
+        depends=("density", ("log-normal",)),
+        aspect="loss",
     ),
 ]
 

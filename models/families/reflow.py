@@ -24,6 +24,7 @@ from pushforward.models.nets.settings import DenoiserNet
 from pushforward.models.registry import family
 from pushforward.models.tensors import make_generator
 from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
+from pushforward.models.training.settings import SamplingAverage
 
 __all__ = ["Reflow", "ReflowConfig"]
 
@@ -48,15 +49,7 @@ class ReflowConfig(Config, frozen=True):
     pairs: PairCount = 30_000
     pair_solver: PairSolver = 18
     optimizer: NetworkOptimizer = OptimizerConfig(lr=2e-3, schedule="cosine")
-    ema: Annotated[
-        float,
-        param(
-            "EMA decay",
-            "Decay of the moving average of the weights, which sampling uses; 0 for no average.",
-            low=0.0,
-            below=1.0,
-        ),
-    ] = 0.999
+    ema: SamplingAverage = 0.999
     conditional: ConditionalSetting = False
 
 

@@ -10,6 +10,8 @@ from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.denoisers.denoiser import DistanceName
 from pushforward.models.denoisers.densities import Density, LogUniform, RhoUniform, UniformTime
 from pushforward.models.denoisers.level_settings import (
+    DensityMean,
+    DensityStd,
     DisplaySetting,
     LargestNoise,
     SmallestNoise,
@@ -24,6 +26,7 @@ from pushforward.models.nets.settings import DenoiserNet
 from pushforward.models.paths.gaussian import PATHS, GaussianPath
 from pushforward.models.paths.learned import LearnedPath
 from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
+from pushforward.models.training.settings import SamplingAverage
 
 __all__ = ["ScoreSettings", "fixed_density", "path_of", "score_warnings"]
 
@@ -134,28 +137,8 @@ class ScoreSettings(Config, frozen=True):
             aspect="loss",
         ),
     ] = "log-normal"
-    density_mean: Annotated[
-        float,
-        param(
-            "P_mean (of ln s)",
-            "Mean of ln σ over the training noise levels.",
-            low=-6.0,
-            high=6.0,
-            depends=("density", ("log-normal",)),
-            aspect="loss",
-        ),
-    ] = -1.2
-    density_std: Annotated[
-        float,
-        param(
-            "P_std (of ln s)",
-            "Standard deviation of ln σ over the training noise levels.",
-            above=0.0,
-            high=6.0,
-            depends=("density", ("log-normal",)),
-            aspect="loss",
-        ),
-    ] = 1.2
+    density_mean: DensityMean = -1.2
+    density_std: DensityStd = 1.2
     path: Annotated[
         Literal["ve", "vp-linear", "vp-cosine", "vp-angle", "sub-vp", "rectified-flow", "learned"],
         param(
@@ -230,15 +213,7 @@ class ScoreSettings(Config, frozen=True):
     s_min: SmallestNoise = 0.002
     s_max: LargestNoise = 20.0
     optimizer: NetworkOptimizer = OptimizerConfig(lr=2e-3, schedule="cosine")
-    ema: Annotated[
-        float,
-        param(
-            "EMA decay",
-            "Decay of the moving average of the weights, which sampling uses; 0 for no average.",
-            low=0.0,
-            below=1.0,
-        ),
-    ] = 0.999
+    ema: SamplingAverage = 0.999
     display: DisplaySetting = "variance-preserving"
     conditional: ConditionalSetting = False
     label_dropout: LabelDropout = 0.0

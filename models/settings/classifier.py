@@ -5,6 +5,7 @@ from typing import Annotated
 from pushforward.models.config import Config, Pick, param
 from pushforward.models.nets.settings import EncoderNet
 from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
+from pushforward.models.training.settings import ClassifyingAverage
 
 __all__ = ["ClassifierConfig"]
 
@@ -36,12 +37,4 @@ class ClassifierConfig(Config, frozen=True):
     optimizer: NetworkOptimizer = OptimizerConfig(
         kind="adamw", lr=2e-3, weight_decay=0.01, schedule="cosine"
     )
-    ema: Annotated[
-        float,
-        param(
-            "EMA decay",
-            "Decay of the moving average of the weights, which classification uses.",
-            low=0.0,
-            below=1.0,
-        ),
-    ] = 0.99
+    ema: ClassifyingAverage = 0.99

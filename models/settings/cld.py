@@ -6,6 +6,7 @@ from pushforward.models.config import Config, Pick, param
 from pushforward.models.contracts.condition_settings import ConditionalSetting
 from pushforward.models.nets.settings import DenoiserNet
 from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
+from pushforward.models.training.settings import SamplingAverage
 
 __all__ = ["CldConfig"]
 
@@ -35,13 +36,5 @@ class CldConfig(Config, frozen=True):
         ),
     ] = 30
     optimizer: NetworkOptimizer = OptimizerConfig(lr=2e-3, schedule="cosine")
-    ema: Annotated[
-        float,
-        param(
-            "EMA decay",
-            "Decay of the moving average of the weights, which sampling uses; 0 for no average.",
-            low=0.0,
-            below=1.0,
-        ),
-    ] = 0.999
+    ema: SamplingAverage = 0.999
     conditional: ConditionalSetting = False

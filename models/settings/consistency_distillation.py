@@ -7,6 +7,7 @@ from pushforward.models.denoisers.level_settings import DisplaySetting, LargestN
 from pushforward.models.fields.consistency import ConsistencyWeight, TeacherStep
 from pushforward.models.nets.settings import DenoiserNet
 from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
+from pushforward.models.training.settings import SamplingAverage
 
 __all__ = ["ConsistencyDistillationConfig"]
 
@@ -82,13 +83,5 @@ class ConsistencyDistillationConfig(Config, frozen=True):
         OptimizerConfig,
         param("Optimiser of the lesson", "How a teacher that is not chosen learns."),
     ] = OptimizerConfig(lr=2e-3, schedule="cosine")
-    ema: Annotated[
-        float,
-        param(
-            "EMA decay",
-            "Decay of the moving average of the weights, which sampling uses; 0 for no average.",
-            low=0.0,
-            below=1.0,
-        ),
-    ] = 0.999
+    ema: SamplingAverage = 0.999
     display: DisplaySetting = "variance-preserving"

@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 from pushforward.models.config import Config, Pick, param
 from pushforward.models.contracts.condition_settings import ConditionalSetting
 from pushforward.models.denoisers.level_settings import (
+    DensityMean,
+    DensityStd,
     DisplaySetting,
     LargestNoise,
     SmallestNoise,
@@ -13,6 +15,7 @@ from pushforward.models.fields.consistency import ConsistencyWeight
 from pushforward.models.fields.consistency_schedule import CutName
 from pushforward.models.nets.settings import DenoiserNet
 from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
+from pushforward.models.training.settings import SamplingAverage
 
 __all__ = ["ConsistencyTrainingConfig"]
 
@@ -85,28 +88,8 @@ class ConsistencyTrainingConfig(Config, frozen=True):
             aspect="loss",
         ),
     ] = "log-normal"
-    density_mean: Annotated[
-        float,
-        param(
-            "P_mean (of ln s)",
-            "Mean of ln σ over the training noise levels.",
-            low=-6.0,
-            high=6.0,
-            depends=("density", ("log-normal",)),
-            aspect="loss",
-        ),
-    ] = -1.1
-    density_std: Annotated[
-        float,
-        param(
-            "P_std (of ln s)",
-            "Standard deviation of ln σ over the training noise levels.",
-            above=0.0,
-            high=6.0,
-            depends=("density", ("log-normal",)),
-            aspect="loss",
-        ),
-    ] = 2.0
+    density_mean: DensityMean = -1.1
+    density_std: DensityStd = 2.0
     weight: Annotated[
         ConsistencyWeight,
         param(
@@ -130,14 +113,6 @@ class ConsistencyTrainingConfig(Config, frozen=True):
     s_min: SmallestNoise = 0.002
     s_max: LargestNoise = 20.0
     optimizer: NetworkOptimizer = OptimizerConfig(lr=1e-3, schedule="cosine")
-    ema: Annotated[
-        float,
-        param(
-            "EMA decay",
-            "Decay of the moving average of the weights, which sampling uses; 0 for no average.",
-            low=0.0,
-            below=1.0,
-        ),
-    ] = 0.999
+    ema: SamplingAverage = 0.999
     display: DisplaySetting = "variance-preserving"
     conditional: ConditionalSetting = False

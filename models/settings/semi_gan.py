@@ -6,6 +6,7 @@ from pushforward.models.config import Config, Pick, param
 from pushforward.models.nets.settings import EncoderNet
 from pushforward.models.nets.spectra.discriminator import PatchConfig
 from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
+from pushforward.models.training.settings import ClassifyingAverage
 
 __all__ = ["SemiGanConfig"]
 
@@ -71,12 +72,4 @@ class SemiGanConfig(Config, frozen=True):
     generator_optimizer: Annotated[
         OptimizerConfig, param("Optimiser of the generator", "How the generator learns.")
     ] = OptimizerConfig(kind="adam", lr=1e-3, beta1=0.5)
-    ema: Annotated[
-        float,
-        param(
-            "EMA decay",
-            "Decay of the moving average of the weights, which classification uses.",
-            low=0.0,
-            below=1.0,
-        ),
-    ] = 0.99
+    ema: ClassifyingAverage = 0.99

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pushforward.models.config import param
 
-__all__ = ["Averaging", "Beta", "LatentNumbers"]
+__all__ = ["Averaging", "Beta", "ClassifyingAverage", "LatentNumbers", "SamplingAverage"]
 
 Averaging = Annotated[
     float,
@@ -29,5 +29,23 @@ Beta = Annotated[
         low=0.0,
         high=1000.0,
         live=True,
+    ),
+]
+SamplingAverage = Annotated[
+    float,
+    param(
+        "EMA decay",
+        "Decay of the moving average of the weights, which sampling uses; 0 for no average.",
+        low=0.0,
+        below=1.0,
+    ),
+]
+ClassifyingAverage = Annotated[
+    float,
+    param(
+        "EMA decay",
+        "Decay of the moving average of the weights, which classification uses.",
+        low=0.0,
+        below=1.0,
     ),
 ]

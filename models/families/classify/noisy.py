@@ -1,14 +1,14 @@
 """A classifier of noised data: log p(class | x; s) at every noise level, for guidance."""
 
 from collections.abc import Mapping
-from typing import Annotated, Unpack
+from typing import Unpack
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from pushforward.models.carriers.particles import Particles
-from pushforward.models.config import Config, Pick, param
+from pushforward.models.config import Config, Pick
 from pushforward.models.contracts.abilities import ClassLogits
 from pushforward.models.contracts.batch import Batch, Rows
 from pushforward.models.contracts.learner import Learner, Training, Walk
@@ -24,6 +24,7 @@ from pushforward.models.nets.settings import NoisyEncoderNet
 from pushforward.models.registry import family
 from pushforward.models.tensors import expand_like
 from pushforward.models.training.optim import NetworkOptimizer, OptimizerConfig
+from pushforward.models.training.settings import ClassifyingAverage
 from pushforward.models.training.trained import Trained
 
 __all__ = ["NoisyClassifier", "NoisyClassifierConfig"]
@@ -40,15 +41,7 @@ class NoisyClassifierConfig(Config, frozen=True):
     optimizer: NetworkOptimizer = OptimizerConfig(
         kind="adamw", lr=2e-3, weight_decay=0.01, schedule="cosine"
     )
-    ema: Annotated[
-        float,
-        param(
-            "EMA decay",
-            "Decay of the moving average of the weights, which classification uses.",
-            low=0.0,
-            below=1.0,
-        ),
-    ] = 0.99
+    ema: ClassifyingAverage = 0.99
 
 
 @family(
