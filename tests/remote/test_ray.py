@@ -22,7 +22,7 @@ from tests.engine.same import assert_same_run
 from tests.patience import Patience
 
 HAS_RAY = importlib.util.find_spec("ray") is not None
-STEPS = 4000
+STEPS = 20_000
 SWEEP = ["sweep", "edm@two-moons", *sets("lr=1e-4,1e-2", "threads=1", f"training.steps={STEPS}",
          "training.checkpoint_steps=100", "training.evaluate_every=1000")]  # fmt: skip
 
