@@ -16,14 +16,14 @@ def trained(step: int, measured: int, n: int) -> RunState:
     return run
 
 
-def asked(step: int, n: int) -> Evaluated:
+def evaluation(step: int, n: int) -> Evaluated:
     return Evaluated(step, 0, {ACCURACY: 0.642}, counts={ACCURACY: n})
 
 
 def test_an_evaluation_of_many_samples_outweighs_the_few_of_the_training() -> None:
     """A map said 64.2 % of 9,726 where the inspector said that 16 samples are too few."""
     run = trained(step=1000, measured=1000, n=16)
-    run.evaluated = asked(980, 9726)
+    run.evaluated = evaluation(980, 9726)
     found = newest_figure(run, ACCURACY)
     assert found is not None
     assert (found.value, found.n, found.step, found.asked) == (0.642, 9726, 980, True)
@@ -31,7 +31,7 @@ def test_an_evaluation_of_many_samples_outweighs_the_few_of_the_training() -> No
 
 def test_an_outdated_evaluation_does_not() -> None:
     run = trained(step=1000, measured=1000, n=16)
-    run.evaluated = asked(100, 9726)
+    run.evaluated = evaluation(100, 9726)
     found = newest_figure(run, ACCURACY)
     assert found is not None
     assert (found.value, found.n, found.asked) == (0.5, 16, False)
@@ -40,7 +40,7 @@ def test_an_outdated_evaluation_does_not() -> None:
 def test_of_one_step_the_larger_sample_counts() -> None:
     for n, value in ((10, 0.5), (16, 0.642), (100, 0.642)):
         run = trained(step=1000, measured=1000, n=16)
-        run.evaluated = asked(1000, n)
+        run.evaluated = evaluation(1000, n)
         found = newest_figure(run, ACCURACY)
         assert found is not None
         assert found.value == value, n

@@ -164,7 +164,7 @@ async def watched(studio: Studio, recipe: Recipe, seconds: float, steps: int) ->
     paintings, process, spent = Paintings(), psutil.Process(), 0.0
     while run.job and (end is None or time.perf_counter() < end):
         now = time.perf_counter()
-        picture = shown(studio)
+        picture = shown_step(studio)
         if picture is None and now - begun > WAIT:
             break
         if picture is not None:
@@ -190,7 +190,7 @@ async def watched(studio: Studio, recipe: Recipe, seconds: float, steps: int) ->
     return found
 
 
-def shown(studio: Studio) -> tuple[int, int] | None:
+def shown_step(studio: Studio) -> tuple[int, int] | None:
     """Return the step of what the lens in front shows and its number of particles (0 for a map or
     lists), None for nothing yet.
     """

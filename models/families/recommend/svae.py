@@ -116,7 +116,7 @@ class SequentialVae(Learner[C]):
         self, z: Tensor, x: Tensor, real: Tensor, dropout: float | None = None
     ) -> Tensor:
         """Return -log p of the next items after each place, a mean over the real places: latent
-        states z (B, L - 1, k) of histories x (B, L), of which a share is dropped out, by default
+        states z (B, L - 1, k) of histories x (B, L), with dropout, by default
         the setting.
         """
         share = self.config.dropout if dropout is None else dropout

@@ -484,7 +484,7 @@ async def test_a_scene_is_labelled_without_a_run_and_learned_from(scene, monkeyp
     assert not page.train.isEnabled()
     model.label_pixel(0, 0, 1)
     model.label_pixel(2, 0, 2)
-    assert "2 pixels painted in 2 classes" in page.told.accessibleName()
+    assert "2 pixels painted in 2 classes" in page.count_text.accessibleName()
     assert page.train.isEnabled()
     page.train.click()
     [(slug, config)] = opened

@@ -92,6 +92,16 @@ def test_the_line_above_empty_metrics_stays_above(lens: Any) -> None:
     made.deleteLater()
 
 
+def test_lines_are_painted_anew_once_models_have_titles(lens: Any) -> None:
+    """A slug stayed, cut at its end, until something else happened to the run."""
+    runs, painted = RunList(lens.state, lens.actions), []
+    runs.refresh()
+    runs.model.dataChanged.connect(lambda first, *_: painted.append(first.row()))
+    lens.state.catalog_changed.emit()
+    assert painted
+    runs.deleteLater()
+
+
 def test_the_sidebar_and_the_inspector_say_what_a_run_waits_for(lens: Any, tmp_path: Path) -> None:
     lens.state.project = Path(lens.run.key).parent.parent
     runs, panel = RunList(lens.state, lens.actions), RunPanel(lens.state, lens.actions)

@@ -28,12 +28,12 @@ class SceneLabelling(QWidget):
         pick = pick_of(slug, state.datasets)
         self.model = SceneModel(state, actions, (state.project or Path(), pick))
         self.view = SceneView(state, actions, self.model)
-        self.told = Elided("", "muted")
+        self.count_text = Elided("", "muted")
         self._problem = label("", "danger", wrap=True)
         self.train = button("Train on these labels", self._train, kind="primary", icon="play")
         clear = button("Clear labels", self.model.labels.clear)
         column(
-            row((self.told, 1), clear, self.train),
+            row((self.count_text, 1), clear, self.train),
             self._problem,
             (self.view, 1),
             parent=self,
@@ -50,16 +50,16 @@ class SceneLabelling(QWidget):
         self._problem.setVisible(bool(labels.problem))
         why = ""
         if scene is None:
-            self.told.set_text("Loading the scene…")
+            self.count_text.set_text("Loading the scene…")
             why = "The scene is not loaded yet."
         elif not scene.names:
-            self.told.set_text("This scene has no classes.")
+            self.count_text.set_text("This scene has no classes.")
             why = "Import the scene again with class names, then paint labels."
         else:
             known = int((scene.truth > 0).sum())
             painted = labels.labels[labels.labels > 0]
             classes = len(np.unique(painted))
-            self.told.set_text(
+            self.count_text.set_text(
                 f"{labels.count:,} pixels painted in {classes} classes; ground truth {known:,}. "
                 "P brush, L polygon, W wand, 1 to 9 class, Ctrl+Z undo"
             )

@@ -228,7 +228,9 @@ class SpectrumPlot(Explored):
                 values = np.array([at, at]), np.array([y[0], y[1]])
                 yield Line(*values, pen(LINES[name], 1.4))
                 low = name == "Band"  # it may lie on another line
-                edge, anchor = (y[0], (-0.05, 1.0)) if low else (y[1], (-0.05, 0.0))
+                # A line each: neighbouring bands are nearer than their names are wide.
+                down = 0.0 if low else float("RGB".index(name))
+                edge, anchor = (y[0], (-0.05, 1.0)) if low else (y[1], (-0.05, -down))
                 yield word(f"{name} {band + 1}", LINES[name], (at, edge), anchor)
         if not self._curves:
             middle = (x[0] + x[1]) / 2, (y[0] + y[1]) / 2

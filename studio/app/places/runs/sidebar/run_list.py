@@ -57,7 +57,7 @@ class RunList(QWidget):
         state.result_opened.connect(self._mark)
         runs.changed.connect(self._changed)
         state.queue_changed.connect(self._tell_waiting)
-        state.catalog_changed.connect(self._tell_results)
+        state.catalog_changed.connect(self._tell_titles)
         for signal in (runs.progressed, runs.metrics_appended):
             signal.connect(self._tell)
 
@@ -88,11 +88,10 @@ class RunList(QWidget):
             if run.state == "queued":
                 self.model.tell_run(run)
 
-    def _tell_results(self) -> None:
-        """What is done has a title once the engine has said what there is."""
+    def _tell_titles(self) -> None:
+        """Runs and results have titles once the engine has said what there is."""
         for run in self._state.runs.by_key.values():
-            if run.results:
-                self.model.tell_run(run)
+            self.model.tell_run(run)
 
     def _mark(self) -> None:
         """Mark what is selected, and what is chosen to be compared with it."""
