@@ -59,9 +59,13 @@ class SceneLabelling(QWidget):
             known = int((scene.truth > 0).sum())
             painted = labels.labels[labels.labels > 0]
             classes = len(np.unique(painted))
+            painted_text = (
+                f"{labels.count:,} pixels painted in {classes} classes"
+                if labels.count
+                else "No pixel painted yet"
+            )
             self.count_text.set_text(
-                f"{labels.count:,} pixels painted in {classes} classes; ground truth {known:,}. "
-                "P brush, L polygon, W wand, 1 to 9 class, Ctrl+Z undo"
+                f"{painted_text}; ground truth {known:,}. P brush, L polygon, W wand, 1 to 9 class"
             )
             if not labels.count:
                 why = "Paint labels on the map first."

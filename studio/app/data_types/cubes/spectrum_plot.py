@@ -24,6 +24,8 @@ __all__ = ["Band", "Curve", "SpectrumPlot", "pieces"]
 GAP = 4.0  # times the usual step between two bands: there a curve is broken
 NEAR = 6.0  # logical pixels from a line at which it can be dragged
 LINES = {"R": "#ef6f6c", "G": "#6fce93", "B": "#5eb1ef", "Band": "#e0b050"}
+# Neighbouring bands are nearer than their names are wide: B is on the left, G below R.
+ANCHORS = {"R": (-0.05, 0.0), "G": (-0.05, -1.0), "B": (1.05, 0.0), "Band": (-0.05, 1.0)}
 WATER = ((1340.0, 1450.0, "water"), (1790.0, 1960.0, "water"))  # nm, absorbed by vapour
 DASHES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine)
 
@@ -228,10 +230,8 @@ class SpectrumPlot(Explored):
                 values = np.array([at, at]), np.array([y[0], y[1]])
                 yield Line(*values, pen(LINES[name], 1.4))
                 low = name == "Band"  # it may lie on another line
-                # A line each: neighbouring bands are nearer than their names are wide.
-                down = 0.0 if low else float("RGB".index(name))
-                edge, anchor = (y[0], (-0.05, 1.0)) if low else (y[1], (-0.05, -down))
-                yield word(f"{name} {band + 1}", LINES[name], (at, edge), anchor)
+                edge = y[0] if low else y[1]
+                yield word(f"{name} {band + 1}", LINES[name], (at, edge), ANCHORS[name])
         if not self._curves:
             middle = (x[0] + x[1]) / 2, (y[0] + y[1]) / 2
             yield word("Point at a pixel to see its spectrum", style.muted, middle, (0.5, 0.5))
