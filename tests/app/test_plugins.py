@@ -13,6 +13,7 @@ from PySide6.QtGui import QImage, QPainter
 from pushforward.studio.app.charts.bar_chart import BarsPlot
 from pushforward.studio.app.core import data_type_registry
 from pushforward.studio.app.core.runs import RunState
+from pushforward.studio.app.data.views.lab import Finding
 from pushforward.studio.app.design.tokens import DARK
 from pushforward.studio.app.shell.lens_tabs import discover
 from pushforward.studio.protocol.catalog import Catalog
@@ -20,7 +21,7 @@ from pushforward.studio.protocol.spec import Pick, RunSpec
 
 README = Path(__file__).resolve().parents[2] / "models" / "README.md"
 SCREEN = README.read_text(encoding="utf-8").partition("### On the screen")[2]
-TYPE, VIEW, *MORE = re.findall(r"```python\n(.*?)```", SCREEN, re.S)
+TYPE, VIEW, LAB, *MORE = re.findall(r"```python\n(.*?)```", SCREEN, re.S)
 POINTS = re.findall(r"```toml\n(.*?)```", SCREEN, re.S)[0]
 CACHED = (data_type_registry._modules, data_type_registry.all_kinds, data_type_registry.kind)
 
@@ -34,6 +35,7 @@ def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (package / "__init__.py").touch()
     (package / "type.py").write_text(TYPE)
     (package / "names_view.py").write_text(VIEW)
+    (package / "middle_lab.py").write_text(LAB)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: tables-plugin\nVersion: 1.0\n")
     points = re.sub(r'\[project\.entry-points\."(.*?)"\]', r"[\1]", POINTS).replace('"', "")
     (info / "entry_points.txt").write_text(points)
@@ -88,6 +90,19 @@ def test_its_view_is_offered_with_those_of_the_window(bench) -> None:
     assert view.shown is not None
     assert view.shown.names == ("edm", "gan")
     assert [*view.shown.values] == [2.0, 1.0]
+
+
+@pytest.mark.usefixtures("plugin")
+def test_its_lab_shows_a_result_of_its_operator(bench) -> None:
+    [spec] = [spec for spec in discover(bench.state) if spec.id == "middle"]
+    view = spec.factory(bench.state, bench.actions)
+    view.take(Finding({"middle": np.array([0.5, -1.0])}, {"rows": 64}, step=100, preview=True))
+    view.draw()
+    assert view.bars.shown.names == ("a", "b")
+    assert [*view.bars.shown.values] == [0.5, -1.0]
+    assert view.sample_count == 64
+    with pytest.raises(KeyError, match="middle"):
+        view.take(Finding({}, {}, step=100))
 
 
 def test_a_module_that_fails_is_reported_and_left_out(plugin: Path, bench) -> None:

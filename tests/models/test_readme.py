@@ -31,15 +31,16 @@ LONGEST = 25  # lines, as the formatter breaks them
 @pytest.fixture
 def added() -> Iterator[None]:
     before = {kind: dict(mine) for kind, mine in registry._entries.items()}
+    names: dict[str, object] = {}
     for number, example in enumerate(EXAMPLES):
-        exec(compile(example, f"{README.name}, example {number + 1}", "exec"), {})
+        exec(compile(example, f"{README.name}, example {number + 1}", "exec"), names)
     yield
     registry._entries.clear()
     registry._entries.update(before)
 
 
-def test_there_are_six_and_they_are_short() -> None:
-    assert len(EXAMPLES) == 6
+def test_there_are_seven_and_they_are_short() -> None:
+    assert len(EXAMPLES) == 7
     assert max(example.count("\n") for example in EXAMPLES) <= LONGEST
 
 
@@ -65,7 +66,11 @@ def test_they_work_together() -> None:
     evidence = Evidence(data, make_generator(2), made=made, other=data.take(slice(0, 200)))
     assert gap.measure(evidence).value < 0.3
     assert gap.bar(evidence).value < 0.3
-    work = registry.get("operator", "middle").make(NoConfig()).work(Operation(learner))
+    drawn = registry.get("dataset", "slope").make(NoConfig(), 400, 0)
+    assert torch.equal(drawn.x, registry.get("dataset", "slope").make(NoConfig(), 400, 0).x)
+    assert float((drawn.x[:, 1] - drawn.x[:, 0]).std()) == pytest.approx(0.1, rel=0.2)
+    entry = registry.get("operator", "middle")
+    work = entry.make(entry.config(rows=100)).work(Operation(learner))
     assert next(work).done == 100
     with pytest.raises(StopIteration) as end:
         next(work)
