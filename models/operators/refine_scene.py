@@ -1,8 +1,8 @@
 """Refine the map of any classifier by its neighbours: dense CRF, majority filter, blur."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import numpy as np
 import torch
@@ -19,7 +19,7 @@ from pushforward.models.crf.kernels import (
     WindowKernel,
     bilateral_features,
 )
-from pushforward.models.crf.mean_field import Pairwise, solve
+from pushforward.models.crf.mean_field import Pairwise, mean_field
 from pushforward.models.kinds.cubes import CubeSet
 from pushforward.models.kinds.scenes import Scene, principal
 from pushforward.models.operators.base import Operation, Outcome, Progress, Work
@@ -36,6 +36,9 @@ from pushforward.models.registry import operator
 __all__ = ["RefineScene", "RefineSceneConfig", "Refinement", "SceneKernels", "choose", "refine"]
 
 Array = NDArray[np.float32]
+S = TypeVar("S")
+R = TypeVar("R")
+T = TypeVar("T")
 _CRF, _MAJORITY, _BLUR = "crf", "majority", "blur"
 _ROWS = 5
 _LARGE = 200_000  # pixels from which kernels are computed in cells
@@ -226,10 +229,11 @@ class SceneKernels:
         """Rows and columns of the scene."""
         return self._scene.size
 
-    def terms(self, smooth: float, bilateral: float) -> list[Pairwise]:
-        """Return the terms with weights above 0."""
-        wanted = (("smooth", smooth), ("bilateral", bilateral))
-        return [Pairwise(self._kernel(name), weight) for name, weight in wanted if weight]
+    def terms(self, smooth: float, bilateral: float) -> Iterator[Pairwise]:
+        """Yield the terms with weights above 0; a kernel is built when it is first requested."""
+        for name, weight in (("smooth", smooth), ("bilateral", bilateral)):
+            if weight:
+                yield Pairwise(self._kernel(name), weight)
 
     def _kernel(self, name: str) -> Kernel:
         if name not in self._known:
@@ -259,12 +263,22 @@ class Refinement:
     energies: tuple[float, ...] = ()
 
 
-def refine(probabilities: Array, kernels: SceneKernels, config: RefineSceneConfig) -> Refinement:
-    """Return the refined probabilities (H W, classes) of a classifier."""
+def refine(
+    probabilities: Array, kernels: SceneKernels, config: RefineSceneConfig
+) -> Generator[int, None, Refinement]:
+    """Return the refined probabilities (H W, classes) of a classifier; yields the number of
+    iterations done.
+    """
     if config.method == _CRF:
-        terms = kernels.terms(config.smooth_weight, config.bilateral_weight)
-        done = solve(probabilities, terms, iterations=config.iterations, damping=config.damping)
-        return Refinement(done.marginals, done.energies)
+        terms = []
+        for term in kernels.terms(config.smooth_weight, config.bilateral_weight):
+            terms.append(term)
+            yield 0
+        work = mean_field(
+            probabilities, terms, iterations=config.iterations, damping=config.damping
+        )
+        found = yield from work
+        return Refinement(found.marginals, found.energies)
     height, width = kernels.size
     grid = probabilities.reshape(height, width, -1)
     if config.method == _MAJORITY:
@@ -288,21 +302,27 @@ def choose(
     probabilities: Array, data: CubeSet, kernels: SceneKernels, config: RefineSceneConfig
 ) -> Generator[int, None, RefineSceneConfig]:
     """Return the settings with the highest accuracy on the validation labels of the split; yields
-    the number of candidates done. Without such labels the settings stay as they are.
+    the number of iterations done. Without such labels the settings stay as they are.
     """
-    if data.split is None or not len(data.split.validation):
+    if not _validates(data):
         return config
+    assert data.split is not None
     pixels = data.split.validation.numpy()
     truth = data.scene.truth.flatten().numpy()[pixels]
     best, chosen = -1.0, config
     for done, changes in enumerate(candidates(config)):
         tried = with_changes(config, changes)
-        labels = refine(probabilities, kernels, tried).marginals[pixels].argmax(axis=1)
-        share = float((labels == truth).mean())
+        before, work = done * config.iterations, refine(probabilities, kernels, tried)
+        found = yield from _map_values(work, before.__add__)
+        share = float((found.marginals[pixels].argmax(axis=1) == truth).mean())
         if share > best:
             best, chosen = share, tried
-        yield done + 1
     return chosen
+
+
+def _validates(data: CubeSet) -> bool:
+    """Return whether there are labels that choose settings."""
+    return data.split is not None and len(data.split.validation) > 0
 
 
 def with_changes(config: RefineSceneConfig, changes: dict[str, Any]) -> RefineSceneConfig:
@@ -336,15 +356,19 @@ class RefineScene:
         (iterations + 1,) in nats.
         """
         data = scene_of(operation)
-        scores = yield from classify_pixels(operation, data, _ROWS)
-        probabilities = scores.exp().numpy()
         kernels, config = SceneKernels(data.scene, self.config), self.config
-        tries = len(list(candidates(config))) if config.choose else 0
+        tries = len(list(candidates(config))) if config.choose and _validates(data) else 0
+        total = (tries + 1) * config.iterations
+        scores = yield from _map_values(
+            classify_pixels(operation, data, _ROWS), lambda _: Progress(0, total)
+        )
+        probabilities = scores.exp().numpy()
         if config.choose:
             work = choose(probabilities, data, kernels, config)
-            config = yield from _counted(work, tries)
-        done = refine(probabilities, kernels, config)
-        yield Progress(tries + 1, tries + 1)
+            config = yield from _map_values(work, lambda done: Progress(done, total))
+        before, last = tries * config.iterations, refine(probabilities, kernels, config)
+        done = yield from _map_values(last, lambda done: Progress(before + done, total))
+        yield Progress(total, total)
         held = operation.held() if operation.held is not None else None
         unseen = pixels_to_test(data, held)
         after = torch.from_numpy(done.marginals)
@@ -357,15 +381,15 @@ class RefineScene:
         return Outcome(arrays=arrays, note=_describe(arrays, data, config), settled=settled)
 
 
-def _counted(
-    work: Generator[int, None, RefineSceneConfig], total: int
-) -> Generator[Progress, None, RefineSceneConfig]:
+def _map_values(work: Generator[S, None, T], change: Callable[[S], R]) -> Generator[R, None, T]:
+    """Return what a generator returns; yields what a function makes of the values it yields."""
     while True:
         try:
-            yield Progress(next(work), total + 1)
+            value = next(work)
         except StopIteration as end:
-            chosen: RefineSceneConfig = end.value
-            return chosen
+            found: T = end.value
+            return found
+        yield change(value)
 
 
 def _arrays(data: CubeSet, before: Tensor, after: Tensor, unseen: Tensor) -> dict[str, Tensor]:

@@ -23,8 +23,17 @@ from pushforward.studio.app.data_types.cubes.scene_view import VIEW, SceneView
 from pushforward.studio.app.data_types.cubes.spectrum_plot import pieces
 from pushforward.studio.app.engine.requests.request_base import Answer
 from pushforward.studio.protocol.catalog import Catalog, EntrySpec
-from pushforward.studio.protocol.messages import BranchRun, Operate, PreviewData, StartTraining
+from pushforward.studio.protocol.messages import (
+    BranchRun,
+    Control,
+    JobInfo,
+    Operate,
+    PreviewData,
+    ResultWritten,
+    StartTraining,
+)
 from pushforward.studio.protocol.spec import Pick
+from pushforward.studio.store.results import ResultRecord
 from tests.qtloop import until
 
 TRUTH = np.array([[0, 1, 1, 2], [0, 1, 2, 2], [0, 0, 2, 2]], np.int16)
@@ -34,6 +43,8 @@ FOUND[1, 1] = 2
 # Of the labelled pixels all but those learned from and (0, 2), which is too near to one of them.
 UNSEEN = np.array([[1, 1], [1, 2], [1, 3], [2, 2], [2, 3]])
 MARGIN = np.linspace(0.9, 0.1, 12, dtype=np.float32).reshape(3, 4)
+
+REFINING = JobInfo(job="5", kind="operator", state="running", title="refine-scene: a")
 
 
 def operator(slug: str) -> EntrySpec:
@@ -54,6 +65,7 @@ def scene(lens, monkeypatch, tmp_path):
     run.spec = structs.replace(run.spec, dataset=Pick(slug="fields"))
     run.step, run.checkpoints, run.state = 7, [7], "finished"
     lens.state.engine = replace(lens.state.engine, state="ready")
+    refining = structs.replace(REFINING, run=run.key)
     usual = lens.link.ask
 
     async def ask(command):
@@ -70,12 +82,23 @@ def scene(lens, monkeypatch, tmp_path):
             return Answer({"names": ["wheat", "oats"]}, arrays)
         if isinstance(command, StartTraining | BranchRun):
             return Answer({"job": "1", "run": str(Path(run.key).with_name("0002-a"))})
-        found = TRUTH.clip(1) if command.operator == "refine-scene" else FOUND
+        if command.operator == "refine-scene":
+            assert not command.inline
+            lens.state.jobs["5"] = refining
+            lens.state.queue_changed.emit()
+            return Answer({"job": "5"})
         sure = np.full((3, 4), 0.5, np.float32)
-        arrays = {"map": found, "confidence": sure, "unseen": UNSEEN, "margin": MARGIN}
+        arrays = {"map": FOUND, "confidence": sure, "unseen": UNSEEN, "margin": MARGIN}
         return Answer({"step": run.step if command.live and command.step is None else 7}, arrays)
 
+    async def read(key, name):
+        assert (key, name) == (run.key, "0001-refine-scene")
+        sure = np.full((3, 4), 0.5, np.float32)
+        record = ResultRecord(operator="refine-scene", title="", run=run.name, step=7)
+        return record, {"map": TRUTH.clip(1), "confidence": sure, "unseen": UNSEEN}
+
     monkeypatch.setattr(lens.link, "ask", ask)
+    monkeypatch.setattr(lens.actions.operating, "read", read)
     lens.state.runs.selection = run.key
     view = SceneView(lens.state, lens.actions)
     view.resize(1000, 700)
@@ -143,11 +166,45 @@ async def test_all_maps_zoom_and_pan_together(scene) -> None:
     assert camera.zoom == 1.0
 
 
+async def _finish_refining(lens) -> None:
+    """Let the job of the CRF write its result."""
+    lens.state.jobs.pop("5", None)
+    lens.state.queue_changed.emit()
+    place = f"{lens.run.key}/results/0001-refine-scene"
+    lens.state.result_written.emit(
+        ResultWritten(job="5", run=lens.run.key, operator="refine-scene", step=7, result=place)
+    )
+    await _settled()
+
+
+async def test_the_crf_shows_its_progress_and_is_cancelled(scene) -> None:
+    lens, view = scene
+    await _settled()
+    assert view.progress.isHidden()
+    view.refine.click()
+    await _settled()
+    assert not view.refine.isEnabled()
+    lens.state.jobs["5"] = structs.replace(lens.state.jobs["5"], step=12, total=30)
+    lens.state.job_progressed.emit("5")
+    assert not view.progress.isHidden()
+    assert view.progress.said.text().startswith("Refining the map. 12 of 30")
+    view.progress.cancel.click()
+    await _settled()
+    assert [(c.job, c.action) for c in lens.link.of(Control)] == [("5", "cancel")]
+    lens.state.jobs.pop("5")
+    lens.state.queue_changed.emit()
+    await _settled()
+    assert view.progress.isHidden()
+    assert view.refine.isEnabled()
+    assert view.model.refined is None
+
+
 async def test_a_crf_is_shown_next_to_the_map_before_it_and_taken_back(scene) -> None:
     lens, view = scene
     await _settled()
     view.refine.click()
     await _settled()
+    await _finish_refining(lens)
     assert [a.operator for a in lens.link.of(Operate)] == ["classify-scene", "refine-scene"]
     model = view.model
     assert model.scores("crf").overall == 1.0
@@ -246,6 +303,7 @@ async def test_a_recipe_ends_in_a_refined_map_once(scene) -> None:
     run.state = "finished"
     lens.state.runs.changed.emit(run.key)
     await _settled()
+    await _finish_refining(lens)
     assert view.model.refined is not None
     view.refine.click()  # undo: it is not refined again
     lens.state.runs.changed.emit(run.key)
@@ -356,6 +414,7 @@ async def test_a_cell_of_the_confusion_selects_its_pixels_in_all_views(scene) ->
     assert view.model.selected is None
     view.refine.click()
     await _settled()
+    await _finish_refining(lens)
     assert not confusion._boxes["crf"].isHidden()
     confusion.deleteLater()
 

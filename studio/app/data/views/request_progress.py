@@ -31,7 +31,7 @@ class UnderWay(QObject):
     changed = Signal()
     progressed = Signal()
 
-    def __init__(self, view: QWidget, state: AppState, actions: Actions, operator: str) -> None:
+    def __init__(self, view: QObject, state: AppState, actions: Actions, operator: str) -> None:
         super().__init__(view)
         self.key = ""
         self._state, self._actions, self._operator = state, actions, operator

@@ -11,8 +11,10 @@ from PySide6.QtCore import Signal
 
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.data_type_registry import family_of_run
+from pushforward.studio.app.core.operator_settings import Asking
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.core.timers import single_shot
+from pushforward.studio.app.data.views.request_progress import UnderWay
 from pushforward.studio.app.data.views.view_spec import shows
 from pushforward.studio.app.data_types.cubes.label_document import label_file
 from pushforward.studio.app.data_types.cubes.map_scores import ClassBand
@@ -23,10 +25,12 @@ from pushforward.studio.app.data_types.cubes.scene_requests import (
     SceneData,
     SceneMap,
     SceneRequests,
+    make_map,
 )
 from pushforward.studio.app.data_types.cubes.scene_state import NOT_YET, SceneState
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.engine.query import Query
+from pushforward.studio.protocol.messages import ResultWritten
 from pushforward.studio.protocol.spec import Pick
 
 __all__ = ["SceneModel", "applies"]
@@ -67,7 +71,9 @@ class SceneModel(SceneState):
         self._map_query: Query[tuple[str, int | None], SceneMap] = Query(
             self, self._classify, state=state
         )
-        self._crf_query: Query[tuple[str, int, str], SceneMap] = Query(self, self._refine)
+        self.under_way = UnderWay(self, state, actions, REFINE)
+        self._crf_query: Query[tuple[str, int, str], str] = Query(self, self._start_refining)
+        self._refined_query: Query[tuple[str, str], SceneMap] = Query(self, self._read_refined)
         self._next_query: Query[tuple[str, int, int], Any] = Query(self, self._suggest)
         self._spectra_query: Query[tuple[str, int], list[ClassBand]] = Query(
             self, self._generate, state=state
@@ -93,7 +99,10 @@ class SceneModel(SceneState):
         state.playback.changed.connect(self.ask_map)
         self._scene_query.changed.connect(self._take_scene)
         self._map_query.changed.connect(self._take_map)
-        self._crf_query.changed.connect(self._take_refined)
+        self._crf_query.changed.connect(self.maps_changed)
+        self._refined_query.changed.connect(self._take_refined)
+        self.under_way.changed.connect(self.maps_changed)
+        state.result_written.connect(self._refinement_written)
         self._next_query.changed.connect(self._take_suggested)
         self._spectra_query.changed.connect(self.maps_changed)
 
@@ -130,8 +139,10 @@ class SceneModel(SceneState):
 
     @property
     def refining(self) -> bool:
-        """Whether the CRF is being computed."""
-        return self._crf_query.key is not None and self._crf_query.busy
+        """Whether the CRF is queued, computed or read."""
+        queries = (self._crf_query, self._refined_query)
+        busy = any(query.key is not None and query.busy for query in queries)
+        return busy or self.under_way.job is not None
 
     @property
     def why_no_map(self) -> str:
@@ -172,8 +183,12 @@ class SceneModel(SceneState):
             for old in list(self._kept)[:-KEPT]:
                 del self._kept[old]
         self.key, self.error, self.scene = key, "", None
+        self.under_way.key = key
         self.map, self.refined = self._kept.pop(key, (None, None))
-        for query in (self._map_query, self._crf_query, self._next_query, self._spectra_query):
+        for query in (
+            self._map_query, self._crf_query, self._refined_query, self._next_query,
+            self._spectra_query,
+        ):  # fmt: skip
             query.cancel()
         # How long a map of another run took says nothing.
         self._newest.setInterval(NEWEST_MS)
@@ -291,7 +306,7 @@ class SceneModel(SceneState):
     @property
     def refinement_error(self) -> str:
         """Why the CRF has no map, "" where nothing failed."""
-        return str(self._crf_query.error or "")
+        return str(self._crf_query.error or self._refined_query.error or "")
 
     def ask_refined(self, config: Mapping[str, Any] | None = None) -> None:
         """Request the map after the dense CRF."""
@@ -301,12 +316,21 @@ class SceneModel(SceneState):
             self._crf_query.ask((run.key, self.map.step, settings), again=True)
             self.maps_changed.emit()
 
-    async def _refine(self, key: tuple[str, int, str]) -> SceneMap:
-        return await self.requests.refine(key[0], key[1], json.loads(key[2]))
+    async def _start_refining(self, key: tuple[str, int, str]) -> str:
+        asking = Asking(json.loads(key[2]), {}, {})
+        return await self._actions.operating.start(key[0], REFINE, asking, step=key[1])
+
+    def _refinement_written(self, event: ResultWritten) -> None:
+        if (event.run, event.operator, event.file) == (self.key, REFINE, ""):
+            self._refined_query.ask((event.run, Path(event.result).name), again=True)
+
+    async def _read_refined(self, key: tuple[str, str]) -> SceneMap:
+        record, arrays = await self._actions.operating.read(*key)
+        return make_map(record.step, arrays, record.note)
 
     def _take_refined(self) -> None:
-        if self._crf_query.answer is not None:
-            self.refined = self._crf_query.answer
+        if self._refined_query.answer is not None:
+            self.refined = self._refined_query.answer
             self.show_maps()
             self.show_layer("prediction", on=False)
             self.show_layer("crf", on=True)
@@ -314,7 +338,7 @@ class SceneModel(SceneState):
 
     def drop_refined(self) -> None:
         """Show the map before the CRF again."""
-        self._crf_query.cancel()
+        self._refined_query.cancel()
         self.refined = None
         self.show_maps()
         self.show_layer("crf", on=False)

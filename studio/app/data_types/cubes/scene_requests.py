@@ -1,6 +1,6 @@
 """Requests about a scene: the scene itself, and what operators find of each of its pixels."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,16 @@ from pushforward.studio.app.engine.requests.request_base import Answer, Intents,
 from pushforward.studio.protocol.messages import Operate, PreviewData
 from pushforward.studio.protocol.spec import Pick
 
-__all__ = ["CLASSIFY", "GENERATE", "REFINE", "SUGGEST", "SceneData", "SceneMap", "SceneRequests"]
+__all__ = [
+    "CLASSIFY",
+    "GENERATE",
+    "REFINE",
+    "SUGGEST",
+    "SceneData",
+    "SceneMap",
+    "SceneRequests",
+    "make_map",
+]
 
 CLASSIFY, REFINE, SUGGEST = "classify-scene", "refine-scene", "label-next"
 GENERATE = "generate-spectra"
@@ -135,15 +144,10 @@ class SceneRequests(Intents):
             config["probabilities"] = True
         if every > 1 and self.offers(CLASSIFY, "every"):
             config["every"] = every
-        return await self._map(key, CLASSIFY, config, step)
-
-    async def refine(self, key: str, step: int | None, config: dict[str, Any]) -> SceneMap:
-        """Return the map of a run after a dense CRF, or after one of its null models.
-
-        Raises:
-            Refused: as for `classify`.
-        """
-        return await self._map(key, REFINE, config, step)
+        answer = await self._operating.ask(key, CLASSIFY, config=config, step=step, live=True)
+        facts = answer.result or {}
+        step, note = int(facts.get("step", 0)), str(facts.get("note", ""))
+        return make_map(step, answer.arrays, note, int(config.get("every", 1)))
 
     async def suggest(self, key: str, n: int) -> Whole:
         """Return rows and columns (n, 2) of the pixels that are most useful to label next.
@@ -166,22 +170,6 @@ class SceneRequests(Intents):
         every = max(1, -(-values.shape[2] // max(1, bands)))  # of a large scene not all are sent
         return [ClassBand(*each[:, ::every]) for each in values]
 
-    async def _map(
-        self, key: str, operator: str, config: dict[str, Any], step: int | None
-    ) -> SceneMap:
-        answer = await self._operating.ask(key, operator, config=config, step=step, live=True)
-        facts, arrays = answer.result or {}, answer.arrays
-        return SceneMap(
-            step=int(facts.get("step", 0)),
-            classes=_read_integers(answer, "map"),
-            confidence=floats(answer, "confidence"),
-            unseen=_read_integers(answer, "unseen"),
-            margin=floats(answer, "margin") if "margin" in arrays else None,
-            probabilities=floats(answer, "probabilities") if "probabilities" in arrays else None,
-            note=str(facts.get("note", "")),
-            every=int(config.get("every", 1)),
-        )
-
     def write(
         self, key: str, file: str, operator: str = CLASSIFY, config: dict[str, Any] | None = None
     ) -> None:
@@ -194,6 +182,24 @@ class SceneRequests(Intents):
     def spawn(self, work: Callable[[], Any], title: str, key: str) -> None:
         """Run a sequence; if it is refused, show why under a title."""
         self._do(work(), title, run=key)
+
+
+def make_map(
+    step: int, arrays: Mapping[str, NDArray[Any]], note: str = "", every: int = 1
+) -> SceneMap:
+    """Return a map from the arrays of an operator."""
+    values = {name: np.asarray(arrays[name]) for name in ("margin", "probabilities")
+              if name in arrays}  # fmt: skip
+    return SceneMap(
+        step=step,
+        classes=np.asarray(arrays["map"]).astype(np.int64),
+        confidence=np.asarray(arrays["confidence"]),
+        unseen=np.asarray(arrays["unseen"]).astype(np.int64),
+        margin=values.get("margin"),
+        probabilities=values.get("probabilities"),
+        note=note,
+        every=every,
+    )
 
 
 def _read_integers(answer: Answer, name: str) -> Whole:

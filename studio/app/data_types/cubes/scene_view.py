@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
 
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.data.views.lens_view import LensView
+from pushforward.studio.app.data.views.request_progress import UnderWayLine
 from pushforward.studio.app.data.views.view_spec import ViewSpec
 from pushforward.studio.app.data_types.cubes.class_list import class_name
 from pushforward.studio.app.data_types.cubes.layer_list import LayerList
@@ -59,6 +60,7 @@ class SceneView(LensView):
         self._titles = [(label("", "small"), Elided("", "small")) for _ in SMALL]
         self.spectrum = SpectrumPlot()
         self._where = Elided("", "muted")
+        self.progress = UnderWayLine("Refining the map", self.model.under_way)
         self.export = SceneExport(self, self.model, state)
         self._side = QStackedWidget()
         self._body = QWidget()
@@ -74,7 +76,9 @@ class SceneView(LensView):
         self._side.addWidget(self._small_maps())
         self._side.setFixedWidth(SIDE + 6)
         upper = row((self.board, 1), self._side, gap=14)
-        body = column((upper, 5), parent=self._body, gap=6, margins=(EDGE, 8, EDGE, 8))
+        body = column(
+            self.progress, (upper, 5), parent=self._body, gap=6, margins=(EDGE, 8, EDGE, 8)
+        )
         line = row(section("Spectra"), (self._where, 1))
         body.addLayout(line)
         body.addWidget(self.spectrum, 2)
@@ -166,6 +170,7 @@ class SceneView(LensView):
             return
         mapped = model.map is not None
         self._show_refine()
+        self.progress.refresh()
         self.next.setEnabled(mapped)
         tip = "Go to the pixels with the smallest margin; Enter accepts the prediction (N)"
         set_tip(self.next, tip if mapped else model.why_no_map)
