@@ -171,7 +171,7 @@ def mirrored(rows: Batch, spec: DataSpec, generator: torch.Generator) -> Batch:
         "critic": "patch-layers",
         "generator": "patch-layers",
     },
-    metrics=("accuracy", "average-accuracy", "kappa"),
+    metrics=("accuracy", "average-accuracy", "kappa", "calibration-error"),
     # Maps are made of checkpoints: the training clock goes through those that are kept.
     training={
         "steps": 1000,

@@ -19,6 +19,7 @@ from pushforward.studio.app.places.data.dataset_facts import DataFacts
 from pushforward.studio.app.places.setup.pickers.dataset_picker import DataCards
 from pushforward.studio.app.places.setup.pickers.option import Option
 from pushforward.studio.app.places.setup.pickers.option_preview import DataLook
+from pushforward.studio.formats.cubes.palette import class_colours
 from pushforward.studio.home import cache_folder
 from pushforward.studio.protocol import messages as m
 from pushforward.studio.store.project import Project
@@ -373,6 +374,23 @@ def test_numbers_of_many_columns_fit_beside_each_other(qtbot):
     shown = [w.text() for w in facts._table.findChildren(QLabel)]
     assert "missing" in shown
     assert "2" in shown
+
+
+def test_bars_of_classes_have_the_colours_of_the_map(qtbot):
+    facts = DataFacts()
+    qtbot.addWidget(facts)
+    bars = facts.bars
+    bars.resize(300, 40)
+    colours = {}
+    for name, inks in (("map", class_colours(2)), ("one", ())):
+        facts.show_classes({"corn": 8, "woods": 8}, "16 rows", inks)
+        image = bars.grab().toImage()
+        found = [
+            image.pixelColor(image.width() // 2, round(image.height() * y)) for y in (0.25, 0.75)
+        ]
+        colours[name] = [each.getRgb()[:3] for each in found]
+    assert colours["map"] == class_colours(2)
+    assert colours["one"][0] == colours["one"][1]
 
 
 def test_a_set_of_several_files_names_them_all():

@@ -156,6 +156,9 @@ def test_a_preview_has_the_scene_beside_its_windows() -> None:
     assert arrays["colours"].shape == (145, 145, 3)
     assert arrays["cube"].shape == (145, 145, 200)
     assert int((arrays["truth"] > 0).sum()) == 10_249
+    split = {name: len(arrays[name]) for name in ("validation", "test")}
+    assert facts["shares"]["measured"] == split["validation"] == 0
+    assert facts["shares"]["tested"] == split["test"] > 9000
     row, column = arrays["position"][0].astype(int)
     assert arrays["truth"][row, column] == arrays["label"][0] + 1
 

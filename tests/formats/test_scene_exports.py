@@ -8,9 +8,11 @@ import pytest
 from pushforward.studio.formats.cubes.envi import read_envi, read_header
 from pushforward.studio.formats.cubes.georeference import move_origin, to_geotiff, to_map_info
 from pushforward.studio.formats.cubes.geotiff import read_geotiff
+from pushforward.studio.formats.cubes.label_files import read_labels, write_labels
 from pushforward.studio.formats.cubes.library import Spectrum, write_library
 from pushforward.studio.formats.cubes.raster_files import write_raster
 from pushforward.studio.formats.cubes.score_table import ScoreTable, write_scores
+from pushforward.studio.formats.limits import FormatError
 
 NAMES = ["Water", "Dry, grass", "Road"]
 MAP = np.array([[1, 2, 3, 1], [2, 2, 3, 3]], np.int16)
@@ -131,3 +133,34 @@ def test_a_place_survives_both_conversions(info: str) -> None:
 def test_a_place_that_cannot_be_converted_is_left_out(info: str) -> None:
     assert to_geotiff(info) == {}
     assert to_map_info({}) == ""
+
+
+LABELS = np.array([[0, 2, 3, 0], [2, 0, 0, 1]], np.int16)
+
+
+@pytest.mark.parametrize("suffix", [".tif", ".img", ".npy", ".csv"])
+def test_painted_labels_are_read_again(tmp_path: Path, suffix: str) -> None:
+    if suffix == ".tif":
+        pytest.importorskip("tifffile")
+    path = tmp_path / f"labels{suffix}"
+    write_labels(path, LABELS, NAMES, PLACE)
+    found = read_labels(path, (2, 4), 3)
+    np.testing.assert_array_equal(found, LABELS)
+    assert found.dtype == np.int16
+    with pytest.raises(FormatError, match="whole numbers from 0"):
+        read_labels(path, (2, 4), 2)
+    with pytest.raises(FormatError, match=r"1 x 2|outside of the scene of 1 x 2|2 x 4"):
+        read_labels(path, (1, 2), 3)
+
+
+def test_painted_labels_are_a_picture_and_a_table(tmp_path: Path) -> None:
+    write_labels(tmp_path / "labels.png", LABELS, NAMES)
+    assert (tmp_path / "labels.png").read_bytes().startswith(b"\x89PNG")
+    write_labels(tmp_path / "labels.csv", LABELS, NAMES)
+    lines = (tmp_path / "labels.csv").read_text().splitlines()
+    assert lines[:2] == ["row,column,class,name", '0,1,2,"Dry, grass"']
+    with pytest.raises(FormatError, match=r"cannot be written as \.xyz"):
+        write_labels(tmp_path / "labels.xyz", LABELS, NAMES)
+    (tmp_path / "labels.csv").write_text("row,column,class\n0,1,x\n")
+    with pytest.raises(FormatError, match="line 2"):
+        read_labels(tmp_path / "labels.csv", (2, 4), 3)

@@ -342,6 +342,7 @@ class Kind:
         portrait: picture of a run without particles.
         about: fields of application, for search.
         cover: overview picture; None for tiles or dots.
+        class_colours: returns red, green and blue from 0 to 255 of n classes; None for one colour.
         finds: facts computed later for `measures`: "judge" (with "sure"), the prediction of the
             reference classifier, and "nearest", the distance to the nearest training sample.
         among: computes facts relative to other samples, in a thread.
@@ -412,6 +413,7 @@ class Kind:
     portrait: Portrait | None = None
     about: str = ""
     cover: Cover | None = None
+    class_colours: Callable[[int], Sequence[tuple[int, int, int]]] | None = None
     finds: tuple[str, ...] = ()
     among: RelativeMeasures | None = None
     means: Callable[[Arrays], str] = lambda arrays: ""

@@ -65,16 +65,17 @@ def preview(pick: Pick, project: Path | None, n: int) -> tuple[dict[str, Any], A
     total, counts = len(data), _counted(data)
     spec = data.outline() if isinstance(data, StoredRows) else data.spec()
     kind = kind_of(spec.kind)
+    told = {"n": total, "shares": kind.split_counts(data) or shares, "counts": counts}
     compared = name and kind.compares and total <= COMPARED
     n = min(n, total, max(1, MAX_NUMBERS // spec.mean.numel()))
     # Files are often sorted, and whoever sees few of many is to see some of each class.
     if isinstance(data, StoredRows):
         data = data.take(torch.linspace(0, total - 1, n).long())
     data = data.take(torch.randperm(len(data), generator=make_generator(0, SAMPLES))[:n])
-    repeats = _repeats(name, project) if compared else ""
-    told = {"n": total, "shares": shares, "counts": counts, "repeats": repeats}
-    if project is not None and (unit := stored_facts(pick.slug, project).get("unit")):
-        told["unit"] = unit
+    told["repeats"] = _repeats(name, project) if compared else ""
+    if project is not None:
+        stored = stored_facts(pick.slug, project)
+        told |= {fact: stored[fact] for fact in ("unit", "where") if stored.get(fact)}
     return {**told, **kind.facts(data)}, kind.preview_arrays(data)
 
 

@@ -245,6 +245,12 @@ class DataKind:
             "names": [],
         }
 
+    def split_counts(self, data: RowSource) -> dict[str, int]:
+        """Return how many samples train ("learned"), validate ("measured") and test ("tested") by
+        the data themselves; {} where the import or the data set divides them.
+        """
+        return {}
+
     def places(self, rows: Batch) -> NDArray[np.float32]:
         """Return the layout of the k pieces of each sample, (n, k, 2), for rows in data units.
 

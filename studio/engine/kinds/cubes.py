@@ -181,6 +181,14 @@ class Cubes(DataKind, slug="cubes"):
         # What models are shown may be components of the bands, whose statistics say nothing.
         return {**super().facts(data), "mean": [], "std": [], "names": list(data.scene.names)}
 
+    def split_counts(self, data: RowSource) -> dict[str, int]:
+        assert isinstance(data, CubeSet)
+        split = data.split
+        if split is None:
+            return {}
+        parts = {"learned": split.train, "measured": split.validation, "tested": split.test}
+        return {name: len(pixels) for name, pixels in parts.items()}
+
     def labelled(self, data: RowSource) -> RowSource | None:
         assert isinstance(data, CubeSet)
         return data if len(data.scene.labelled) else None

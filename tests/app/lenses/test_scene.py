@@ -7,15 +7,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from msgspec import structs
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from pushforward.models.metrics.classify import confusions
 from pushforward.observables.scenes.label_text import decode_labels
 from pushforward.studio.app.data_types.cubes.class_list import class_name
 from pushforward.studio.app.data_types.cubes.confusion_view import ConfusionView
 from pushforward.studio.app.data_types.cubes.label_document import LabelDocument, label_file
+from pushforward.studio.app.data_types.cubes.map_scores import calibration_error
 from pushforward.studio.app.data_types.cubes.scene_compare_view import SceneCompareView
 from pushforward.studio.app.data_types.cubes.scene_labelling import SceneLabelling
 from pushforward.studio.app.data_types.cubes.scene_panel import ScenePanel
@@ -124,6 +127,39 @@ async def test_the_scene_is_fetched_once_and_classified(scene) -> None:
     assert model.scores("prediction").overall == pytest.approx(0.8)
     assert model.stack.get("prediction").fact == "OA 80.0 %"
     assert model.stack.get("error").fact == "1 labelled pixels"
+
+
+async def test_the_calibration_error_is_that_of_the_models(scene) -> None:
+    lens, view = scene
+    panel = ScenePanel(lens.state, lens.actions)
+    await _settled()
+    model = view.model
+    # Four of five are right at a confidence of 0.5.
+    assert model.calibration("prediction") == pytest.approx(0.3)
+    assert model.calibration("crf") is None
+    assert [panel._cells[4, column].text() for column in (1, 2, 3)] == ["30.0", "–", "–"]
+    rng = np.random.default_rng(0)
+    p, right = rng.random(500).astype(np.float32), rng.random(500) < 0.7
+    known = confusions.calibration_error(torch.from_numpy(p), torch.from_numpy(right))
+    assert calibration_error(p, right) == pytest.approx(known)
+
+
+async def test_labels_are_written_and_loaded_as_one_stroke(scene, tmp_path) -> None:
+    lens, view = scene
+    await _settled()
+    view.model.label_pixel(2, 0, 1)
+    view.model.label_pixel(0, 2, 2)
+    painted = view.model.labels.labels.copy()
+    view.export.write_labels(tmp_path / "labels.csv")
+    view.model.labels.clear()
+    strokes = view.model.labels.strokes
+    view.export.load_labels(tmp_path / "labels.csv")
+    np.testing.assert_array_equal(view.model.labels.labels, painted)
+    assert view.model.labels.strokes == strokes + 1
+    (tmp_path / "labels.csv").write_text("row,column,class\n9,9,1\n")
+    view.export.load_labels(tmp_path / "labels.csv")
+    np.testing.assert_array_equal(view.model.labels.labels, painted)
+    assert lens.state.notices.history[-1].text == "The labels were not loaded"
 
 
 async def test_scores_of_a_map_are_those_of_their_definitions(scene) -> None:

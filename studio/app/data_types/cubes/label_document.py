@@ -120,10 +120,14 @@ class LabelDocument(QObject):
 
     def clear(self) -> None:
         """Remove all labels, which can be undone."""
+        self.replace(np.zeros_like(self.labels), "Clear labels")
+
+    def replace(self, labels: Labels, text: str) -> None:
+        """Replace all labels (H, W) by others, which can be undone."""
         self.begin()
-        self.labels[:] = 0
+        self.labels[:] = labels
         self.changed.emit(QRect(0, 0, self.labels.shape[1], self.labels.shape[0]))
-        self.end("Clear labels")
+        self.end(text)
 
     def text(self) -> str:
         """Return all labels as the setting of a split by hand."""

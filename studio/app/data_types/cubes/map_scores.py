@@ -5,9 +5,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ClassBand", "Scores", "confusion_of", "measure_class", "nearest_labels", "score"]
+__all__ = [
+    "ClassBand",
+    "Scores",
+    "calibration_error",
+    "confusion_of",
+    "measure_class",
+    "nearest_labels",
+    "score",
+]
 
 Whole = NDArray[np.int64]
+BINS = 15  # of confidence
 SAMPLED = 4000  # spectra of a class from which its quantiles are estimated
 
 
@@ -54,6 +63,18 @@ def score(confusion: Whole) -> Scores | None:
     chance = float((true * counts.sum(axis=0)).sum() / total**2)
     kappa = (overall - chance) / (1.0 - chance) if chance < 1.0 else 0.0
     return Scores(overall, float((right[present] / true[present]).mean()), kappa, total)
+
+
+def calibration_error(confidence: NDArray[np.float32], right: NDArray[np.bool_]) -> float | None:
+    """Return the expected calibration error of predictions (n,) in bins of confidence: the mean
+    distance of accuracy and confidence (Guo et al. 2017, arXiv:1706.04599, eq. 3); None without
+    predictions.
+    """
+    if not len(confidence):
+        return None
+    bins = np.clip((confidence.astype(np.float64) * BINS).astype(np.int64), 0, BINS - 1)
+    gaps = np.bincount(bins, weights=right - confidence.astype(np.float64), minlength=BINS)
+    return float(np.abs(gaps).sum() / len(confidence))
 
 
 def nearest_labels(truth: Whole, learned: Whole) -> Whole:

@@ -30,7 +30,7 @@ __all__ = ["VIEW", "SceneCompareView"]
 OWN = {"prediction": "Prediction", "crf": "After CRF", "position": "Position only",
        "truth": "Ground truth"}  # fmt: skip
 ROW, MOST_ROWS = 30, 6  # of the table: pixels, and rows that are seen at once
-METRICS = ("accuracy", "average-accuracy", "kappa")
+METRICS = ("accuracy", "average-accuracy", "kappa", "calibration-error")
 SPLITS = {"random": "random", "apart": "disjoint squares", "block": "blocks", "field": "fields",
           "map": "second map", "hand": "by hand"}  # fmt: skip
 HEADS = (
@@ -39,6 +39,7 @@ HEADS = (
     Column("OA", "Overall accuracy, %"),
     Column("AA", "Average accuracy, %"),
     Column("κ", "Kappa × 100"),
+    Column("ECE", "Expected calibration error × 100; 0 for exact probabilities"),
     Column("Floor", "Overall accuracy of the baseline on the same labels, %"),
 )
 

@@ -1,19 +1,28 @@
-"""What is written of a scene: maps, probabilities, the table of accuracies, the spectra."""
+"""What is written of a scene: maps, probabilities, labels, accuracies, spectra; labels are read."""
 
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from pushforward.studio.app.core.app_state import AppState
+from pushforward.studio.app.core.notices import Notice
 from pushforward.studio.app.data_types.cubes.map_overlays import LETTERS
 from pushforward.studio.app.data_types.cubes.scene_model import SceneModel
 from pushforward.studio.app.data_types.cubes.scene_requests import CLASSIFY, REFINE
-from pushforward.studio.app.design.file_dialog import ask_write, folder_of_exports, save_dialog
+from pushforward.studio.app.design.file_dialog import (
+    ask_write,
+    folder_of_exports,
+    open_dialog,
+    save_dialog,
+)
 from pushforward.studio.app.design.menu import Does, Entries, Greyed
+from pushforward.studio.formats.cubes.label_files import read_labels, write_labels
 from pushforward.studio.formats.cubes.library import Spectrum, write_library
 from pushforward.studio.formats.cubes.score_table import ScoreTable, write_scores
+from pushforward.studio.protocol.messages import ErrorInfo
+from pushforward.studio.store.errors import StoreError
 
 __all__ = ["SceneExport"]
 
@@ -21,7 +30,13 @@ MAPS = (
     "Picture with legend (*.png);;GeoTIFF (*.tif);;ENVI (*.img);;NumPy (*.npy);;"
     "HDF5, all arrays (*.h5)"
 )
+LABELS = (
+    "GeoTIFF (*.tif);;ENVI (*.img);;Picture with legend (*.png);;NumPy (*.npy);;"
+    "CSV, a row a pixel (*.csv)"
+)
+READ = "Labels (*.tif *.tiff *.hdr *.img *.npy *.npz *.mat *.h5 *.csv);;All files (*)"
 LIBRARIES = "ENVI spectral library (*.sli);;CSV (*.csv)"
+ONE_FILE = QFileDialog.FileMode.ExistingFile
 TABLES = "CSV (*.csv);;LaTeX (*.tex)"
 
 
@@ -46,6 +61,11 @@ class SceneExport:
             ("Map…", mapped),
             ("Map after CRF…", refined),
             ("Map and probabilities…", likely),
+            (
+                "Painted labels…",
+                self._ask_labels if model.labels.count else Greyed("Paint labels."),
+            ),
+            ("Load labels from a file…", self._ask_load),
             ("Table of accuracies…", none if model.map is None else self._ask_table),
             ("Spectral library of classes and pins…", self._ask_library),
         ]
@@ -63,6 +83,16 @@ class SceneExport:
         )
         dialog.open()
 
+    def _ask_labels(self) -> None:
+        ask_write(
+            self._parent, self._state, "Export labels", "labels.tif", LABELS, self.write_labels
+        )
+
+    def _ask_load(self) -> None:
+        dialog = open_dialog(self._parent, "Load labels", ONE_FILE, READ)
+        dialog.fileSelected.connect(lambda file: self.load_labels(Path(file)))
+        dialog.open()
+
     def _ask_table(self) -> None:
         ask_write(
             self._parent, self._state, "Export table", "accuracies.csv", TABLES, self.write_table
@@ -73,6 +103,32 @@ class SceneExport:
             self._parent, self._state, "Export spectra", "spectra.sli", LIBRARIES,
             self.write_spectra,
         )  # fmt: skip
+
+    def write_labels(self, path: Path) -> None:
+        """Write the painted labels in the format of the suffix.
+
+        Raises:
+            StoreError: the disk refused.
+        """
+        scene = self._model.scene
+        assert scene is not None
+        write_labels(path, self._model.labels.labels, scene.names, scene.where)
+
+    def load_labels(self, path: Path) -> None:
+        """Replace the painted labels by those of a file, or say why not; it can be undone."""
+        scene, notices = self._model.scene, self._state.notices
+        if scene is None:
+            return
+        try:
+            labels = read_labels(path, scene.size, len(scene.names))
+        except StoreError as error:
+            info = ErrorInfo(kind=error.kind, message=error.message, hint=error.hint)
+            notices.error(info, title="The labels were not loaded", topic="labels", here=True)
+            return
+        notices.settle("labels")
+        self._model.labels.replace(labels, "Load labels")
+        text = f"{self._model.labels.count:,} labels loaded from {path.name}"
+        notices.post(Notice(level="good", text=text))
 
     def write_table(self, path: Path) -> None:
         """Write the accuracies of all maps, and per class, as CSV or LaTeX.

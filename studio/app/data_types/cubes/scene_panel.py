@@ -101,8 +101,14 @@ class ScenePanel(QWidget):
                 set_tip(made, "The class of the nearest training pixel, without a spectrum: a null "
                         "model that a split at random favours")  # fmt: skip
             grid.addWidget(made, 0, column, self._side(column))
-        for line, text in enumerate(("Overall (OA)", "Average (AA)", "Kappa κ"), start=1):
-            grid.addWidget(label(text, "muted"), line, 0)
+        texts = ("Overall (OA)", "Average (AA)", "Kappa κ", "Calibration (ECE)")
+        for line, text in enumerate(texts, start=1):
+            made = label(text, "muted")
+            if line == len(texts):
+                set_tip(made, "Mean difference between the probability of the predicted class and "
+                        "how often it is right, %. After a CRF, probabilities are too "
+                        "high.")  # fmt: skip
+            grid.addWidget(made, line, 0)
             for column in (1, 2, 3):
                 cell = label("–", "muted" if column != 2 else "")
                 self._cells[line, column] = cell
@@ -198,7 +204,7 @@ class ScenePanel(QWidget):
         if scene is None:
             return
         for column, name in enumerate(("prediction", "crf", "position"), start=1):
-            self._fill(column, model.scores(name))
+            self._fill(column, model.scores(name), model.calibration(name))
         self._split.setText(describe_split(model))
         inks = class_colours(len(scene.names))
         pixels = np.bincount(scene.truth.ravel(), minlength=len(scene.names) + 1)[1:]
@@ -213,11 +219,9 @@ class ScenePanel(QWidget):
         self.classes.show_classes(rows, frozenset(model.isolated))
         self._show_pixel()
 
-    def _fill(self, column: int, found: Scores | None) -> None:
-        values = ["–"] * 3
-        if found is not None:
-            numbers = (found.overall, found.average, found.kappa)
-            values = [f"{100 * value:.1f}" for value in numbers]
+    def _fill(self, column: int, found: Scores | None, error: float | None) -> None:
+        numbers = (None,) * 3 if found is None else (found.overall, found.average, found.kappa)
+        values = ["–" if value is None else f"{100 * value:.1f}" for value in (*numbers, error)]
         for line, text in enumerate(values, start=1):
             self._cells[line, column].setText(text)
 

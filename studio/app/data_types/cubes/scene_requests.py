@@ -52,6 +52,7 @@ class SceneData:
         validation: (n, 2), pixels that choose settings.
         test: (n, 2), pixels that measure.
         unit: of the values, "" where it is unknown.
+        where: how it lies on the ground, as its import stored it.
     """
 
     colours: NDArray[np.uint8]
@@ -63,6 +64,7 @@ class SceneData:
     validation: Whole = field(default_factory=_nowhere)
     test: Whole = field(default_factory=_nowhere)
     unit: str = ""
+    where: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -129,6 +131,7 @@ class SceneRequests(Intents):
             validation=_places(answer, "validation"),
             test=_places(answer, "test"),
             unit=str(facts.get("unit", "")),
+            where=dict(facts.get("where") or {}),
         )
 
     async def classify(self, key: str, step: int | None, numbers: int, every: int = 1) -> SceneMap:

@@ -16,6 +16,7 @@ from pushforward.studio.app.data_types.cubes.map_overlays import Fields, find_fi
 from pushforward.studio.app.data_types.cubes.map_scores import (
     ClassBand,
     Scores,
+    calibration_error,
     confusion_of,
     measure_class,
     nearest_labels,
@@ -298,6 +299,15 @@ class SceneState(QObject):
         if self.map is not None:
             return self.map.unseen
         return scene.test if scene is not None else np.empty((0, 2), np.int64)
+
+    def calibration(self, name: str) -> float | None:
+        """Return the calibration error of a map over the unseen pixels, None where it has none."""
+        found = {"prediction": self.map, "crf": self.refined}.get(name)
+        if self.scene is None or found is None or not len(self.unseen):
+            return None
+        places = tuple(self.unseen.T)
+        right = found.classes[places] == self.scene.truth[places]
+        return calibration_error(found.confidence[places], right)
 
     def confusion(self, name: str) -> Any:
         """Return counts (true, predicted) of a map over the unseen pixels, None where none is."""

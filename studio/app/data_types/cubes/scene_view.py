@@ -111,7 +111,9 @@ class SceneView(LensView):
         self._look = button("View", self._open_menu, tip="Colours, outlines and pixels used")
         self.refine = button("Refine: CRF", self._refine)
         self.next = button("Label next", self.model.ask_next)
-        save = icon_button("export", "Export map, probabilities or spectra", self._open_export)
+        save = icon_button(
+            "export", "Export maps, labels and spectra; load labels", self._open_export
+        )
         self._save = save
         self.bar = view_bar(self, self._which, self._look, None, self.next, self.refine, save)
 

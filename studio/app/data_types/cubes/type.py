@@ -13,6 +13,7 @@ from pushforward.studio.app.data.pixel_tiles import Pictures
 from pushforward.studio.app.data_types.cubes.scene_cover import COVER
 from pushforward.studio.app.data_types.cubes.scene_portrait import PORTRAIT
 from pushforward.studio.counts import format_count
+from pushforward.studio.formats.cubes.palette import class_colours
 from pushforward.studio.protocol.extras import ANSWERS
 
 __all__ = ["KIND", "windows"]
@@ -78,11 +79,12 @@ KIND = Kind(
     fits=lambda shape: len(shape) == 3 and shape[1] == shape[2] and shape[1] % 2 == 1,
     tiles=windows,
     facts=_facts,
-    groups={"Classes": ("accuracy", "average-accuracy", "kappa")},
+    groups={"Classes": ("accuracy", "average-accuracy", "kappa", "calibration-error")},
     common=_stretch,
     imports="scenes as MATLAB, ENVI, GeoTIFF, NPY, NPZ or HDF5",
     portrait=PORTRAIT,
     scene=_scene,
     cover=COVER,
+    class_colours=class_colours,
     order=40,
 )

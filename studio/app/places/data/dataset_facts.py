@@ -34,11 +34,15 @@ class ClassBars(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._classes: list[tuple[str, int]] = []
+        self._inks: list[QColor] = []
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         repaint_on_theme(self)
 
-    def show_classes(self, classes: Mapping[str, int]) -> None:
-        """Show how many there are of each, by its name."""
+    def show_classes(
+        self, classes: Mapping[str, int], colours: Sequence[tuple[int, int, int]] = ()
+    ) -> None:
+        """Show how many there are of each, by its name, in its colour where it has one."""
+        self._inks = [QColor(*each) for each in colours]
         self._classes = [(one_line(name), count) for name, count in classes.items()]
         said = ", ".join(f"{name} {count:,}" for name, count in self._classes)
         self.setAccessibleName(f"Classes: {said}")
@@ -72,8 +76,9 @@ class ClassBars(QWidget):
                 painter.setPen(QColor(tokens.muted))
                 end = QRectF(self.width() - right - 2, top, right + 2, LINE)
                 painter.drawText(end, int(middle | Qt.AlignmentFlag.AlignRight), f"{count:,}")
-                painter.setPen(Qt.PenStyle.NoPen)
-                painter.setBrush(QColor(tokens.accent))
+                # Some colours of classes are as dark, or as light, as the page.
+                painter.setPen(QColor(tokens.line) if self._inks else Qt.PenStyle.NoPen)
+                painter.setBrush(self._inks[line] if self._inks else QColor(tokens.accent))
                 bar = QRectF(left + GAP, top + (LINE - BAR) / 2, room * count / most, BAR)
                 painter.drawRoundedRect(bar, 2, 2)
 
@@ -150,9 +155,14 @@ class DataFacts(QWidget):
         shown.setAlignment(Qt.AlignmentFlag.AlignRight)
         self._grid.addWidget(shown, line, place)
 
-    def show_classes(self, classes: Mapping[str, int], of: str) -> None:
-        """Show how many there are of each class, and which rows were counted."""
-        self.bars.show_classes(classes)
+    def show_classes(
+        self,
+        classes: Mapping[str, int],
+        of: str,
+        colours: Sequence[tuple[int, int, int]] = (),
+    ) -> None:
+        """Show how many there are of each class, in its colour, and which rows were counted."""
+        self.bars.show_classes(classes, colours)
         self.classes_of.setText(f"of {of}")
         self._classes.setVisible(bool(classes))
 

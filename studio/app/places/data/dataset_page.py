@@ -231,7 +231,10 @@ class DataSetPage(QWidget):
         counts = facts.get("counts")
         n = int(facts.get("n") or len(x))
         all_of_them = f"the {format_count(n, its.one, its.many)} for training"
-        self.known.show_classes(classes_of(rows, facts), all_of_them if counts else drawn)
+        classes = classes_of(rows, facts)
+        # Only counts of all classes are in the order of their numbers.
+        colours = its.class_colours(len(classes)) if its.class_colours and counts else ()
+        self.known.show_classes(classes, all_of_them if counts else drawn, colours)
         said = [_split(format_split(facts.get("shares") or {})), str(facts.get("repeats") or "")]
         self.known.say("Split", " ".join(filter(None, said)))
 
