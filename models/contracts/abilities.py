@@ -240,7 +240,7 @@ class Classifies(Protocol):
 
 @runtime_checkable
 class ClassifiesScene(Protocol):
-    """log p(class | window) around every pixel of a scene in one pass."""
+    """log p(class | window) around every pixel of a scene, or of some of its rows, in one pass."""
 
     def classify_scene(self, padded: Tensor) -> Tensor | None:
         """Return (classes, H, W) of a standardised scene (channels, H + 2 m, W + 2 m), m the

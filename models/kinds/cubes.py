@@ -1,6 +1,6 @@
 """Hyperspectral cubes: windows of a scene around a pixel, with its class and its place."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import torch
@@ -9,7 +9,7 @@ from torch import Tensor
 from pushforward.models.contracts.batch import Batch
 from pushforward.models.contracts.spec import LABEL, POSITION, DataSpec, Given
 from pushforward.models.kinds.scene_splits import PixelSplit
-from pushforward.models.kinds.scenes import UNKNOWN, Scene
+from pushforward.models.kinds.scenes import UNKNOWN, Scene, mirror
 from pushforward.models.registry import kind
 from pushforward.models.tensors import make_generator
 
@@ -38,17 +38,17 @@ class CubeSet:
     context_pixels: Tensor | None = None
     split: PixelSplit | None = None
     added: Batch | None = None
-    _views: Tensor | None = field(default=None, repr=False)
 
     columns: ClassVar[tuple[str, ...]] = ()
 
     def __post_init__(self) -> None:
         if self.window % 2 != 1:
             raise ValueError(f"window must be odd, got {self.window}")
-        if self._views is None:
-            seen = self.scene.padded(self.window // 2)
-            views = seen.unfold(1, self.window, 1).unfold(2, self.window, 1)
-            object.__setattr__(self, "_views", views)
+        if self.window // 2 >= min(self.scene.size):
+            raise ValueError(
+                f"a window of {self.window} pixels is too large for a scene of "
+                f"{' x '.join(map(str, self.scene.size))}"
+            )
 
     def __len__(self) -> int:
         return len(self.pixels) + (0 if self.added is None else len(self.added))
@@ -89,9 +89,11 @@ class CubeSet:
         return Batch(x, given=given)
 
     def _windows(self, pixels: Tensor) -> Batch:
-        assert self._views is not None
-        row, column = self._places(pixels)
-        x = self._views[:, row, column].movedim(1, 0).contiguous()
+        (height, width), margin = self.scene.size, self.window // 2
+        around = torch.arange(-margin, margin + 1)
+        row, column = (each[:, None] + around for each in self._places(pixels))
+        down, across = mirror(row, height)[:, :, None], mirror(column, width)[:, None]
+        x = self.scene.seen[:, down, across].movedim(1, 0).contiguous()
         return Batch(x, given=self._conditions(pixels))
 
     def take(self, index: Tensor | slice) -> "CubeSet":

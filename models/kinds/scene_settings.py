@@ -175,8 +175,9 @@ class SceneSettings(Config, frozen=True):
 
 def model_input(cube: Tensor, settings: SceneSettings) -> Tensor:
     """Return what models see of a cube (bands, H, W): blurred, then its principal components."""
-    seen = blurred(cube, settings.blur)
-    return principal(seen, settings.components) if settings.components else seen
+    if settings.components:
+        return principal(cube, settings.components, settings.blur)
+    return blurred(cube, settings.blur)
 
 
 def split_scene(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from pushforward.models.kinds.scenes import Scene
+from pushforward.models.kinds.scenes import Scene, strips
 
 __all__ = ["ClassSpectra", "SpectrumDecoder", "describe_class", "middle_of", "spectral_angle"]
 
@@ -30,14 +30,24 @@ class SpectrumDecoder:
     """
 
     def __init__(self, scene: Scene) -> None:
-        seen, cube = (each.flatten(1).T.double() for each in (scene.seen, scene.cube))
-        self._mean, self._level = seen.mean(dim=0), cube.mean(dim=0)
         self._same = scene.seen is scene.cube
-        if not self._same:
-            x = seen - self._mean
-            # The covariance may be singular: of bands that repeat each other.
-            inverse = torch.linalg.pinv(x.T @ x, hermitian=True)
-            self._map = inverse @ (x.T @ (cube - self._level))
+        if self._same:
+            return
+        seen = scene.seen.flatten(1).T.double()
+        self._mean = seen.mean(dim=0)
+        x = seen - self._mean
+        bands, _, width = scene.cube.shape
+        level = torch.zeros(bands, dtype=torch.float64)
+        for rows, strip in strips(scene.cube):
+            share = (rows.stop - rows.start) / scene.size[0]
+            level += strip.reshape(bands, -1).double().mean(dim=1) * share
+        products = torch.zeros((x.shape[1], bands), dtype=torch.float64)
+        for rows, strip in strips(scene.cube):
+            values = strip.reshape(bands, -1).double() - level[:, None]
+            products += x[rows.start * width : rows.stop * width].T @ values.T
+        # The covariance may be singular: of bands that repeat each other.
+        inverse = torch.linalg.pinv(x.T @ x, hermitian=True)
+        self._level, self._map = level, inverse @ products
 
     def decode(self, x: Tensor) -> Tensor:
         """Return spectra in the units of the scene, (n, bands) float32."""

@@ -1,5 +1,6 @@
 """A hyperspectral scene, and which of its labelled pixels are learned from."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -8,12 +9,24 @@ from torch.nn import functional
 
 from pushforward.models.tensors import make_generator
 
-__all__ = ["UNKNOWN", "Scene", "blurred", "few_labels", "few_labels_apart", "principal"]
+__all__ = [
+    "UNKNOWN",
+    "Scene",
+    "blurred",
+    "few_labels",
+    "few_labels_apart",
+    "mirror",
+    "principal",
+    "strips",
+]
 
 UNKNOWN = -1
 """The class of a pixel without a label."""
 _COLOURS = (860.0, 660.0, 560.0)  # nm: near infrared, red and green, seen as red, green and blue
 _STRETCH = (0.02, 0.98)
+_SAMPLED = 2**20  # pixels that a stretch is estimated from
+_AT_ONCE = 2**24  # numbers of a cube that are in memory at once, in double precision
+_CUT = 4.0  # standard deviations at which a blur ends
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +34,7 @@ class Scene:
     """A picture with a spectrum in each pixel.
 
     Attributes:
-        cube: (bands, H, W) float32, as measured.
+        cube: (bands, H, W) float32, as measured; of a large scene on the disk, by memory map.
         truth: (H, W) int64, the class of each pixel, or `UNKNOWN`.
         names: of the classes.
         wavelengths: (bands,) of the centres of the bands, in nm; None where they are not known.
@@ -45,9 +58,14 @@ class Scene:
         """The numbers of the pixels with a known class, row by row, (n,) int64."""
         return (self.truth.flatten() != UNKNOWN).nonzero()[:, 0]
 
-    def padded(self, margin: int) -> Tensor:
-        """Return the input of models with a mirrored margin of some pixels on each side."""
-        return functional.pad(self.seen[None], (margin,) * 4, mode="reflect")[0]
+    def padded(self, margin: int, rows: slice = slice(None)) -> Tensor:
+        """Return the input of models in some rows of pixels (a step of 1), with a margin of some
+        pixels on each side that is mirrored beyond the scene.
+        """
+        first, last, _ = rows.indices(self.size[0])
+        down = mirror(torch.arange(first - margin, last + margin), self.size[0])
+        across = mirror(torch.arange(-margin, self.size[1] + margin), self.size[1])
+        return self.seen[:, down][:, :, across]
 
     def false_colour(self) -> Tensor:
         """Return near infrared, red and green as a picture (3, H, W) of values in [0, 1], each
@@ -60,8 +78,9 @@ class Scene:
             chosen = [round(share * (bands - 1)) for share in (0.22, 0.13, 0.08)]
         else:
             chosen = [int((self.wavelengths - w).abs().argmin()) for w in _COLOURS]
-        x = self.cube[chosen].float()
-        low, high = x.flatten(1).quantile(torch.tensor(_STRETCH), dim=1)[..., None, None]
+        x = torch.stack([self.cube[band] for band in chosen]).float()
+        some = x.flatten(1)[:, :: max(1, x[0].numel() // _SAMPLED)]
+        low, high = some.quantile(torch.tensor(_STRETCH), dim=1)[..., None, None]
         stretched: Tensor = (x - low) / (high - low).clamp_min(1e-6)
         return stretched.clamp(0.0, 1.0)
 
@@ -74,22 +93,55 @@ def blurred(cube: Tensor, sigma: float) -> Tensor:
 
     if not sigma:
         return cube
-    found = ndimage.gaussian_filter(cube.numpy(), (0.0, sigma, sigma), mode="reflect")
+    scales = (0.0, sigma, sigma)
+    found = ndimage.gaussian_filter(cube.numpy(), scales, mode="reflect", truncate=_CUT)
     return torch.from_numpy(found)
 
 
-def principal(cube: Tensor, components: int) -> Tensor:
-    """Return the first principal components of all pixels of a cube (bands, H, W), about their
-    mean, (components, H, W). Their sign is such that the largest loading of each is positive.
+def mirror(places: Tensor, n: int) -> Tensor:
+    """Return places (k,) along an axis of n pixels with those beyond its ends mirrored at the first
+    and the last pixel; up to n - 1 pixels beyond.
     """
-    bands = len(cube)
-    x = cube.reshape(bands, -1).double()
-    x = x - x.mean(dim=1, keepdim=True)
-    _, vectors = torch.linalg.eigh(x @ x.T / x.shape[1])
+    return (n - 1) - ((n - 1) - places.abs()).abs()
+
+
+def strips(cube: Tensor, sigma: float = 0.0) -> Iterator[tuple[slice, Tensor]]:
+    """Yield a cube (bands, H, W), blurred as by `blurred`, in strips: rows, and their values
+    (bands, rows, W). A cube on the disk is never in memory as a whole.
+    """
+    bands, height, width = cube.shape
+    reach = int(_CUT * sigma + 0.5)  # of the blur, in pixels
+    step = max(1, _AT_ONCE // (bands * width))
+    for start in range(0, height, step):
+        stop = min(start + step, height)
+        top, bottom = max(0, start - reach), min(height, stop + reach)
+        strip = blurred(cube[:, top:bottom], sigma)
+        yield slice(start, stop), strip[:, start - top : stop - top]
+
+
+def principal(cube: Tensor, components: int, sigma: float = 0.0) -> Tensor:
+    """Return the first principal components of all pixels of a cube (bands, H, W), blurred as by
+    `blurred`, about their mean, (components, H, W). Their sign is such that the largest loading of
+    each is positive.
+    """
+    bands, height, width = cube.shape
+    mean = torch.zeros((bands, 1), dtype=torch.float64)
+    for rows, strip in strips(cube, sigma):
+        share = (rows.stop - rows.start) / height
+        mean += strip.reshape(bands, -1).double().mean(dim=1, keepdim=True) * share
+    products = torch.zeros((bands, bands), dtype=torch.float64)
+    for _, strip in strips(cube, sigma):
+        x = strip.reshape(bands, -1).double() - mean
+        products += x @ x.T
+    _, vectors = torch.linalg.eigh(products / (height * width))
     axes = vectors[:, -min(components, bands) :].flip(1)
     largest = axes.gather(0, axes.abs().argmax(dim=0, keepdim=True))
-    found: Tensor = (axes * largest.sign()).T @ x
-    return found.float().reshape(-1, *cube.shape[1:])
+    loadings = (axes * largest.sign()).T
+    found = torch.empty((len(loadings), height, width))
+    for rows, strip in strips(cube, sigma):
+        x = strip.reshape(bands, -1).double() - mean
+        found[:, rows] = (loadings @ x).float().reshape(len(loadings), -1, width)
+    return found
 
 
 def few_labels(scene: Scene, share: float, least: int, seed: int) -> tuple[Tensor, Tensor]:

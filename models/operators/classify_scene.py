@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import torch
+from torch import Tensor
 
 from pushforward.models.config import Config, param
 from pushforward.models.operators.base import Operation, Outcome, Work
@@ -18,6 +19,8 @@ from pushforward.models.operators.scene_maps import (
 from pushforward.models.registry import operator
 
 __all__ = ["ClassifyScene", "ClassifySceneConfig"]
+
+_AT_ONCE = 2**18  # pixels
 
 
 class ClassifySceneConfig(Config, frozen=True):
@@ -83,9 +86,8 @@ class ClassifyScene:
         scores = yield from classify_pixels(
             operation, data, self.config.rows_at_once, self.config.every
         )
-        probabilities = scores.exp()
-        best = probabilities.topk(min(2, probabilities.shape[1]), dim=1)
-        found = best.indices[:, 0]
+        flat = _summarise(scores)
+        found = flat["map"].long() - 1
         held = operation.held() if operation.held is not None else None
         every, unseen = self.config.every, pixels_to_test(data, held)
         if every > 1:  # a pixel that was not classified itself measures nothing
@@ -95,16 +97,29 @@ class ClassifyScene:
             )
             unseen = unseen[own]
         right = found[unseen] == scene.truth.flatten()[unseen]
-        flat = {
-            "map": (found + 1).to(torch.int16),
-            "confidence": best.values[:, 0],
-            "margin": best.values[:, 0] - best.values[:, 1:].sum(dim=1),
-            "entropy": -torch.xlogy(probabilities, probabilities).sum(dim=1),
-        }
         arrays = {name: x.reshape(height, width) for name, x in flat.items()}
         arrays["unseen"] = places(unseen, width)
         if self.config.probabilities:
-            arrays["probabilities"] = probabilities.T.reshape(-1, height, width).contiguous()
+            arrays["probabilities"] = scores.T.exp().reshape(-1, height, width).contiguous()
         preview = f"Preview: one pixel of each {every} x {every}. " if every > 1 else ""
         note = f"{preview}{describe_accuracy(right)} {describe_classes(scene.names)}"
         return Outcome(arrays=arrays, note=note)
+
+
+def _summarise(scores: Tensor) -> dict[str, Tensor]:
+    """Return class from 1 on, its probability, margin and entropy, each (n,), of log p(class)
+    (n, classes): some pixels at a time, so that a large scene needs no other copy of its scores.
+    """
+    parts: list[dict[str, Tensor]] = []
+    for some in torch.split(scores, _AT_ONCE):
+        p = some.exp()
+        best = p.topk(min(2, p.shape[1]), dim=1)
+        parts.append(
+            {
+                "map": (best.indices[:, 0] + 1).to(torch.int16),
+                "confidence": best.values[:, 0],
+                "margin": best.values[:, 0] - best.values[:, 1:].sum(dim=1),
+                "entropy": -torch.xlogy(p, p).sum(dim=1),
+            }
+        )
+    return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}

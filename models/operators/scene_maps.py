@@ -13,7 +13,7 @@ from pushforward.models.contracts.data import RowSource
 from pushforward.models.contracts.learner import Learner
 from pushforward.models.contracts.spec import DataSpec
 from pushforward.models.kinds.cubes import CubeSet
-from pushforward.models.kinds.scenes import UNKNOWN
+from pushforward.models.kinds.scenes import UNKNOWN, strips
 from pushforward.models.metrics.classify.confusions import (
     average_accuracy,
     calibration_error,
@@ -36,6 +36,7 @@ __all__ = [
 ]
 
 AT_ONCE = 512  # pixels of a quick look that are classified between two steps of a training
+_STRIP, _WINDOWS = 2**18, 2**13  # pixels that are classified at once, densely and by windows
 SCORES = ("OA", "AA", "kappa", "ECE")
 
 
@@ -68,21 +69,16 @@ def classify_pixels(
     if key in _last:
         yield Progress(height * width, height * width)
         return _last[key]
-    found = None
-    if isinstance(learner, ClassifiesScene):
-        found = learner.classify_scene(_standardised_scene(learner.spec, data).to(learner.device))
-    if found is not None:
-        scores = found.flatten(1).T.cpu()
-        yield Progress(height * width, height * width)
-    elif every > 1:
+    scores = yield from _classify_strips(operation, data)
+    if scores is None and every > 1:
         scores = yield from _classify_blocks(operation, data, every)
-    else:
+    elif scores is None:
         everywhere, parts = data.everywhere(), []
-        for row in range(0, height, rows_at_once):
-            stop = min(row + rows_at_once, height)
-            rows = everywhere.rows(slice(row * width, stop * width))
+        at_once = min(rows_at_once * width, _WINDOWS)
+        for pixels in torch.split(torch.arange(height * width), at_once):
+            rows = everywhere.rows(pixels)
             parts.append(learner.classify(learner.spec.standardised(rows).to(learner.device)).cpu())
-            yield Progress(stop * width, height * width)
+            yield Progress(int(pixels[-1]) + 1, height * width)
         scores = torch.cat(parts)
     if not bool(torch.isfinite(scores).all()):
         raise ValueError("the model returned values that are not finite")
@@ -96,12 +92,36 @@ _last: dict[tuple[bytes, int] | None, Tensor] = {}
 """The result of the last model: a map is refined, exported and asked what to label next."""
 
 
+def _classify_strips(
+    operation: Operation, data: CubeSet
+) -> Generator[Progress, None, Tensor | None]:
+    """Return the scores of all pixels by strips of rows, each in one pass; None where the model
+    cannot.
+    """
+    learner, (height, width) = operation.learner, data.scene.size
+    if not isinstance(learner, ClassifiesScene):
+        return None
+    step, scores = max(1, _STRIP // width), None
+    for start in range(0, height, step):
+        rows = slice(start, min(start + step, height))
+        strip = _standardised_scene(learner.spec, data, rows).to(learner.device)
+        found = learner.classify_scene(strip)
+        if found is None:
+            return None
+        if scores is None:
+            scores = torch.empty((height * width, len(found)))
+        scores[start * width : rows.stop * width] = found.flatten(1).T.cpu()
+        yield Progress(rows.stop * width, height * width)
+    return scores
+
+
 def _fingerprint(learner: Learner[Any], data: CubeSet) -> bytes:
     """Return a hash of a model, its weights and what it sees of a scene."""
     seen = data.scene.seen
     said = (type(learner), learner.config, data.window, seen.shape)
     found = hashlib.blake2b(repr(said).encode())
-    found.update(np.ascontiguousarray(seen.cpu().numpy()).data)
+    for _, strip in strips(seen):
+        found.update(np.ascontiguousarray(strip.cpu().numpy()).data)
     for name, values in sorted(learner.state().tensors.items()):
         found.update(name.encode())
         found.update(values.reshape(-1).view(torch.uint8).numpy().data)
@@ -133,9 +153,11 @@ def _classify_blocks(
     return coarse[at[0]][:, at[1]].flatten(0, 1)
 
 
-def _standardised_scene(spec: DataSpec, data: CubeSet) -> Tensor:
-    """Return the standardised scene with the margin of its windows, (channels, H + 2 m, ...)."""
-    padded = data.scene.padded(data.window // 2)
+def _standardised_scene(spec: DataSpec, data: CubeSet, rows: slice) -> Tensor:
+    """Return some standardised rows of a scene with the margin of their windows, (channels, r + 2
+    m, W + 2 m).
+    """
+    padded = data.scene.padded(data.window // 2, rows)
     return (padded - spec.mean[:, :1, :1]) / spec.std[:, :1, :1]
 
 

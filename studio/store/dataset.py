@@ -246,6 +246,15 @@ class DatasetReader:
             found[lengths_of(part.name)] = np.asarray(lengths)
         return found
 
+    def mapped(self) -> Arrays:
+        """Return all rows as memory maps (n, *shape) by part, none of them ragged: they are read
+        where they are used, and need no memory before.
+
+        Raises:
+            StoreError: a file cannot be read.
+        """
+        return {part.name: self._map(f"{part.name}.npy") for part in self.parts}
+
     def blocks(self, size: int = 0) -> Iterator[Arrays]:
         """Yield all rows in order, ``size`` at a time (0: some 4 MB).
 

@@ -6,13 +6,24 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from torch.nn import functional
 
 from pushforward.models.classical.logistic import LogisticRegression
 from pushforward.models.config import decode
 from pushforward.models.contracts.batch import Batch
 from pushforward.models.families.classify.classifier import Classifier, ClassifierConfig
+from pushforward.models.kinds import scenes
 from pushforward.models.kinds.cubes import CubeSet, cubes
-from pushforward.models.kinds.scenes import UNKNOWN, Scene, few_labels, few_labels_apart, principal
+from pushforward.models.kinds.scene_spectra import SpectrumDecoder
+from pushforward.models.kinds.scenes import (
+    UNKNOWN,
+    Scene,
+    blurred,
+    few_labels,
+    few_labels_apart,
+    principal,
+    strips,
+)
 from pushforward.models.metrics.base import Evidence
 from pushforward.models.metrics.classify.agreement import (
     Accuracy,
@@ -54,12 +65,35 @@ def test_a_window_is_what_is_around_its_pixel_and_borders_are_mirrored() -> None
     assert torch.equal(data.plain()[0], made.cube[:, 5, 7])
 
 
-def test_windows_are_not_all_cut_at_once() -> None:
-    data = cubes(4, 0).everywhere()
-    assert data._views is not None
-    held = data._views.untyped_storage().nbytes()
-    assert held < 2 * data.scene.cube.numel() * 4
-    assert len(data) == 32 * 32
+def test_windows_are_those_of_a_mirrored_scene() -> None:
+    made = scene()
+    padded = functional.pad(made.cube[None], (4,) * 4, mode="reflect")[0]
+    assert torch.equal(made.padded(4), padded)
+    assert torch.equal(made.padded(4, slice(7, 9)), padded[:, 7:17])
+    x = CubeSet(made, torch.arange(made.truth.numel()), 9).rows(slice(None)).x
+    expected = padded.unfold(1, 9, 1).unfold(2, 9, 1).flatten(1, 2).movedim(0, 1)
+    assert torch.equal(x, expected)
+    with pytest.raises(ValueError, match="too large"):
+        CubeSet(made, torch.arange(3), 81)
+
+
+@pytest.mark.parametrize("sigma", [0.0, 1.5])
+def test_components_of_strips_are_those_of_the_whole_scene(monkeypatch, sigma: float) -> None:
+    cube = scene().cube
+    whole, known = principal(blurred(cube, sigma), 3), SpectrumDecoder(decoded(cube))
+    monkeypatch.setattr(scenes, "_AT_ONCE", 6 * 40 * 7)  # seven rows
+    assert [rows.start for rows, _ in strips(cube)] == [0, 7, 14, 21, 28, 35]
+    parts = torch.cat([strip for _, strip in strips(cube, sigma)], dim=1)
+    torch.testing.assert_close(parts, blurred(cube, sigma))
+    torch.testing.assert_close(principal(cube, 3, sigma), whole, rtol=1e-4, atol=1e-5)
+    x = whole.flatten(1).T
+    by_strips = SpectrumDecoder(decoded(cube)).decode(x)
+    torch.testing.assert_close(by_strips, known.decode(x), rtol=1e-4, atol=1e-5)
+
+
+def decoded(cube: torch.Tensor) -> Scene:
+    made = scene()
+    return Scene(cube, made.truth, made.names, None, principal(cube, 3))
 
 
 def test_an_even_window_is_refused() -> None:

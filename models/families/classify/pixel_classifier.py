@@ -104,15 +104,15 @@ class PixelClassifier(Learner[C]):
         return self._scores(self._numbers(rows)).to(rows.x)
 
     def classify_scene(self, padded: Tensor) -> Tensor | None:
-        """Return log p(class | pixel) of each pixel of a scene with its margin, (classes, H, W)."""
+        """Return log p(class | pixel) of each pixel of a scene with its margin, (classes, H, W);
+        None where the place of a pixel counts.
+        """
+        if self.POSITION:
+            return None
         margin = self.spec.shape[1] // 2
         height, width = (n - 2 * margin for n in padded.shape[1:])
         pixels = padded[:, margin : margin + height, margin : margin + width]
-        places = torch.stack(
-            torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij"), dim=-1
-        )
-        numbers = places.reshape(-1, 2) if self.POSITION else pixels.flatten(1).T
-        scores = self._scores(numbers).to(padded)
+        scores = self._scores(pixels.flatten(1).T).to(padded)
         return scores.T.reshape(self.classes, height, width)
 
     @abstractmethod

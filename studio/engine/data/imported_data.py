@@ -117,7 +117,7 @@ def _split_of(folder: DatasetFolder, settings: Settings) -> Splits | None:
 def _split_remembered(folder: DatasetFolder, hash_: str, settings: str) -> Splits | None:
     """Cache the split of the last settings: a form requests it repeatedly."""
     kind, facts = kind_of(folder.record.kind), facts_of(folder)
-    parts = folder.open().rows(np.arange(folder.record.rows))
+    parts = _all_parts(folder)
     try:
         return kind.split_parts(parts, facts, json.loads(settings))
     except ConfigError as error:
@@ -266,7 +266,15 @@ def _read_all_rows(folder: DatasetFolder, hash_: str) -> RowSource:
     its hash, because a form requests it repeatedly.
     """
     kind = kind_of(folder.record.kind)
-    return kind.from_parts(folder.open().rows(np.arange(folder.record.rows)), facts_of(folder))
+    return kind.from_parts(_all_parts(folder), facts_of(folder))
+
+
+def _all_parts(folder: DatasetFolder) -> dict[str, NDArray[Any]]:
+    """Return all rows of a set by part: data that are read as a whole may be larger than memory."""
+    reader = folder.open()
+    if kind_of(folder.record.kind).whole:
+        return reader.mapped()
+    return reader.rows(np.arange(folder.record.rows))
 
 
 def _share_of(folder: DatasetFolder, rows: int | None) -> NDArray[np.uint8]:

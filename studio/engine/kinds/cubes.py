@@ -1,5 +1,6 @@
 """Hyperspectral cubes: made of imported pixels, previewed in false colours, and written as maps."""
 
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
@@ -129,7 +130,7 @@ class Cubes(DataKind, slug="cubes"):
         """
         if (refused := self.missing(parts, ("x", "label"))) is not None:
             raise refused
-        x, label = (torch.from_numpy(np.array(parts[name])) for name in ("x", "label"))
+        x, label = _mapped(parts["x"]), torch.from_numpy(np.array(parts["label"]))
         height, width = (facts.more.get(name, 0) for name in ("height", "width"))
         fits = isinstance(height, int) and isinstance(width, int) and height * width == len(x) > 0
         known = fits and UNKNOWN <= int(label.min()) <= int(label.max()) < len(facts.classes)
@@ -141,7 +142,7 @@ class Cubes(DataKind, slug="cubes"):
                 kind="data",
                 path="dataset",
             )
-        cube = x.float().T.reshape(-1, height, width).contiguous()
+        cube = x.float().T.view(-1, height, width)  # a view: nothing is copied
         return cube, label.long().reshape(height, width)
 
     def describe_data(self, data: RowSource) -> str:
@@ -221,6 +222,13 @@ class Cubes(DataKind, slug="cubes"):
             write_numbers(path, arrays[_MAP])
         else:
             write_map(path, arrays[_MAP], int(arrays[_MAP].max()), attrs)
+
+
+def _mapped(values: Any) -> torch.Tensor:
+    """Return an array as a tensor that is only read: a memory map stays on the disk."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The given NumPy array is not writable")
+        return torch.from_numpy(np.asarray(values))
 
 
 def _choose_bands(

@@ -34,6 +34,7 @@ __all__ = ["Scenes"]
 
 MOST_CLASSES = 255
 SHOWN = 3
+COMPONENTS = 30  # principal components that models see of a pixel
 PICTURE = 96  # pixels of the longer side of the picture in an inspection
 COLOURS = (860.0, 660.0, 560.0)  # nm: infrared, red and green, shown as red, green and blue
 PLACES = (0.22, 0.13, 0.08)  # of the bands, where wavelengths are unknown
@@ -157,7 +158,9 @@ class Scenes(Importer):
         """Stream the pixels row by row: spectrum, class (-1 where it is unknown) and place."""
         scene = read_scene(paths, options)
         height, width = len(scene.rows), len(scene.columns)
-        check_points(scene.parts.cube.path, "", height * width, len(scene.bands))
+        # Models see components of the bands, which are in memory; the scene itself is not.
+        seen = min(len(scene.bands), COMPONENTS)
+        check_points(scene.parts.cube.path, "", height * width, seen)
         schema = Schema(
             kind=self.kind, parts=_parts(scene), classes=scene.names, facts=_facts(scene, options)
         )
