@@ -6,9 +6,11 @@ import zipfile
 import h5py
 import msgspec
 import numpy as np
+import psutil
 import pytest
 
 from pushforward.studio.formats import FormatError, limits
+from pushforward.studio.formats.tables.csv import Csv
 from pushforward.studio.protocol.wire import MAX_HEADER
 from tests.formats.whole import inspect, read
 
@@ -64,6 +66,16 @@ def test_there_are_no_names_for_columns_without_end():
 
     with pytest.raises(ValueError, match="2048"):
         default_names(10**9)
+
+
+def test_a_pass_through_a_text_table_that_is_given_up_leaves_no_open_file(tmp_path) -> None:
+    np.savetxt(tmp_path / "p.csv", np.ones((5000, 2)))
+    with Csv().open(tmp_path / "p.csv") as [table]:
+        chunks = table.chunks()
+        next(chunks)
+        assert any(each.path.endswith("p.csv") for each in psutil.Process().open_files())
+    assert not any(each.path.endswith("p.csv") for each in psutil.Process().open_files())
+    chunks.close()
 
 
 def test_points_that_do_not_fit_are_refused_with_figures_and_may_be_chosen_from(

@@ -1,7 +1,9 @@
 """The ranking of compared runs at one share of their budget, and how it changed. Pure.
 
-A value is the newest one of the metric that is not after the share of the budget. Runs without a
-value come last. Ranks say nothing of significance: the board names the noise floor for that.
+A value is the newest one of the metric that is not after the share of the budget up to which all
+runs were measured: one that was measured later than another is not compared with its earlier value.
+Runs without a value come last. Ranks say nothing of significance: the board names the noise floor
+for that.
 """
 
 from collections.abc import Sequence
@@ -45,6 +47,9 @@ def standings_at(
         spent: share of each run's budget, from 0 to 1.
         higher: whether larger values are better.
     """
+    newest = [(run, _value(run, name, spent)) for run in runs]
+    shares = [run_comparison.share(run, value[0]) for run, value in newest if value is not None]
+    spent = min([spent, *shares])
     now = [_value(run, name, spent) for run in runs]
     earlier = [share for share in _shares(runs, name) if share <= spent]
     before = [_value(run, name, earlier[-2]) for run in runs] if len(earlier) > 1 else now

@@ -35,6 +35,7 @@ __all__ = [
     "Scale",
     "data_taken",
     "groups",
+    "headline_metrics",
     "in_order",
     "lines_of",
     "scale_of",
@@ -162,6 +163,18 @@ def _settings_of_data(run: RunState, catalog: Catalog | None) -> list[str]:
         for name, value in sorted(data.config.items())
         if not (own and name == KIND)
     ]
+
+
+def headline_metrics(runs: Iterable[RunState]) -> dict[str, str]:
+    """Return the metric that most runs on a data set have as their first, by the slug of the data;
+    data of which nothing was measured are left out.
+    """
+    by_data: dict[str, list[RunState]] = {}
+    for run in runs:
+        if run.spec is not None:
+            by_data.setdefault(run.spec.dataset.slug, []).append(run)
+    found = {slug: _headline(some) for slug, some in by_data.items()}
+    return {slug: metric for slug, metric in found.items() if metric}
 
 
 def _headline(runs: Sequence[RunState]) -> str:

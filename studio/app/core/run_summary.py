@@ -56,11 +56,11 @@ def title_of(run: RunState) -> str:
     return " · ".join([name, *(describe_input(each, ref) for each, ref in inputs.items())])
 
 
-def quality(run: RunState) -> tuple[str, str]:
-    """Return the metric and the newest value of a run's first quality figure, "" if it has none;
-    of few samples, with how many.
+def quality(run: RunState, metric: str = "") -> tuple[str, str]:
+    """Return a metric, by default the run's first one, and its newest value, "" if it has none; of
+    few samples, with how many.
     """
-    slug = first_metric(run)
+    slug = metric or first_metric(run)
     found = newest_figure(run, slug)
     if found is None:
         return "", ""
@@ -102,8 +102,10 @@ def result_words(run: RunState | None, name: str, catalog: Catalog | None) -> Ru
     return RunWords(text=text, note="result", dot="", progress=None, spoken=spoken)
 
 
-def say(state: AppState, runs: Sequence[RunState], text: str) -> RunWords:
-    """Return what the line of a run, or of all runs of a race, says under a name."""
+def say(state: AppState, runs: Sequence[RunState], text: str, metric: str = "") -> RunWords:
+    """Return what the line of a run, or of all runs of a race, says under a name: a value of
+    ``metric`` only where one is given, since lines below each other are compared.
+    """
     doing = state_of(runs)
     dot, word = STATES.get(doing, ("muted", doing))
     total = sum(run.total for run in runs)
@@ -124,6 +126,8 @@ def say(state: AppState, runs: Sequence[RunState], text: str) -> RunWords:
         of = "" if under_way else metric_title(slug, state.catalog)
         spoken = [text, waits or word + (snapshot_text.elsewhere(runs[0]) if runs else "")]
         spoken.append(f"{of} {note}".strip() if note else "")
+        if metric and note == figure and single is not None:
+            note = quality(single, metric)[1]
         note = _in_line(note) or (word if doing == "queued" else "")  # which is said already
     if single is not None:
         spoken += _label_text(single)

@@ -153,7 +153,9 @@ def _facts(run: RunState | None, doing: str = "") -> tuple[str, str, str, str]:
         return ("", "", "", "")
     memory = run.device_memory or run.memory
     live = run.state == "running"
-    speed = f"{number_format.figure(run.steps_per_second)} steps/s" if run.steps_per_second else ""
+    # A run in a race computes a part of the time: its own speed contradicts the time left.
+    known = run.steps_per_second and not run.race
+    speed = f"{number_format.figure(run.steps_per_second)} steps/s" if known else ""
     return (
         number_format.megabytes(memory) if memory and run.job else "",
         (doing or speed) if live else "",

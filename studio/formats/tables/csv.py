@@ -3,7 +3,7 @@
 import csv
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
@@ -41,8 +41,9 @@ class Csv(Format):
 
     @contextmanager
     def open(self, path: Path) -> Iterator[list[Table]]:
-        """Open the one table of a text file."""
-        yield [_TextTable(path, guess(path))]
+        """Open the one table of a text file; passes that nobody finished are closed in the end."""
+        with ExitStack() as passes:
+            yield [_TextTable(path, guess(path), passes)]
 
     def write(
         self, path: Path, x: NDArray[np.float32], columns: Sequence[str], attrs: Mapping[str, Any]
@@ -64,11 +65,12 @@ class Csv(Format):
 class _TextTable(Table):
     place = "line"
 
-    def __init__(self, path: Path, layout: Layout) -> None:
+    def __init__(self, path: Path, layout: Layout, passes: ExitStack) -> None:
         self.name = path.stem
         self.columns = layout.columns
         self._path = path
         self._layout = layout
+        self._passes = passes
         self._commas = Commas()
 
     def problems(self, picked: Sequence[int]) -> list[str]:
@@ -136,6 +138,7 @@ class _TextTable(Table):
         lines = _Numbered(self._path)
         try:
             with open(self._path, encoding=self._layout.encoding, newline="") as file:
+                self._passes.callback(file.close)
                 numbered = lines.read(file)
                 if self._layout.header:
                     next(self._cells(line for _, line in numbered))

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from pushforward.studio.app.core.leader_board import rank_lines, standings_at
@@ -10,6 +11,7 @@ from pushforward.studio.app.core.runs import RunState, Series
 from pushforward.studio.app.lenses.compare.compare_view import CompareView
 from pushforward.studio.app.lenses.compare.leader_board import LeaderBoard
 from pushforward.studio.protocol.catalog import EntrySpec
+from pushforward.studio.protocol.spec import Pick
 from tests.app.lenses.test_compare import add_run, measure
 from tests.qtloop import until
 
@@ -46,6 +48,14 @@ def test_runs_are_ranked_at_equal_shares_of_their_budgets(race):
     assert [place for place, _ in places(race, 1.0, higher=True)] == [1, 0, 2], "last without"
     last = standings_at(race, NAME, 1.0, higher=False)
     assert [each.step for each in last] == [100, 200, -1]
+
+
+def test_a_run_that_was_measured_earlier_is_compared_at_its_own_share():
+    ahead = run_of("a", 100, [(50, 2.0), (60, 0.5)])
+    behind = run_of("b", 100, [(50, 1.0)])
+    [first, second] = standings_at([ahead, behind], NAME, 1.0, higher=False)
+    assert (first.place, first.step, first.value) == (1, 50, 1.0)
+    assert (second.place, second.step, second.value) == (0, 50, 2.0)
 
 
 def test_rank_lines_begin_where_all_runs_are_measured(race):
@@ -112,3 +122,20 @@ async def test_compare_ranks_by_the_metric_of_its_chart(lens: Any, qtbot):
     assert view.board.isHidden()
     view.board.opened.emit(2)
     assert lens.state.runs.selection == runs[2].key
+
+
+async def test_losses_of_different_models_are_not_ranked(lens: Any, qtbot):
+    runs = [lens.run, add_run(lens, "0002-s"), add_run(lens, "0003-t")]
+    for place, run in enumerate(runs):
+        measure(lens, run, "loss", [1, 2], [3.0 - place, 2.0 - place])
+    lens.state.runs.choose(tuple(run.key for run in runs))
+    view = CompareView(lens.state, lens.actions)
+    qtbot.addWidget(view)
+    view.resize(1000, 700)
+    view.show()
+    await until(lambda: view.board.isVisible())
+    other = msgspec.structs.replace(runs[1].spec, family=Pick(slug="other"))
+    runs[1].spec = other
+    lens.state.runs.changed.emit(runs[1].key)
+    await until(lambda: view.board.isHidden())
+    assert not view.ranked.isEnabled()

@@ -131,8 +131,9 @@ def test_the_cursor_and_the_hover_are_linked(lens: Any, show: Any, qtbot: QtBot)
         lens.measure(name, [1, 50, 100], [3.0, 2.0, 1.0])
     view = show(QualityView)
     lens.state.playback.set(step=50)
-    qtbot.waitUntil(lambda: view.cards["loss"].scene.cursor == 50.0, timeout=1000)
-    assert view.cards["quality/mmd"].scene.cursor == 50.0
+    # Charts are drawn one a turn of the event loop.
+    cards = [view.cards[name] for name in ("loss", "quality/mmd")]
+    qtbot.waitUntil(lambda: all(card.scene.cursor == 50.0 for card in cards), timeout=10_000)
     view.cards["loss"].plot.hovered.emit(49.0)
     assert view.cards["quality/mmd"].scene.hover == 49.0
     assert "step 50" in view.cards["loss"].plot.accessibleDescription()

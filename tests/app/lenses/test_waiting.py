@@ -18,6 +18,7 @@ from pushforward.studio.app.places.runs.inspector.run_panel import RunPanel
 from pushforward.studio.app.places.runs.sidebar.run_list import RunList
 from pushforward.studio.protocol.messages import Control, JobInfo
 from pushforward.studio.protocol.spec import Pick
+from tests.app.lenses.test_compare import add_run, measure
 
 
 @pytest.fixture(params=[WatchView, QualityView, TilesView])
@@ -99,6 +100,23 @@ def test_lines_are_painted_anew_once_models_have_titles(lens: Any) -> None:
     runs.model.dataChanged.connect(lambda first, *_: painted.append(first.row()))
     lens.state.catalog_changed.emit()
     assert painted
+    runs.deleteLater()
+
+
+def test_lines_on_the_same_data_show_one_metric(lens: Any) -> None:
+    """A sliced W1 next to sliced W2s looked like the best."""
+    runs, others = RunList(lens.state, lens.actions), []
+    for name in ("0002-s", "0003-t"):
+        others.append(add_run(lens, name, state="finished"))
+        measure(lens, others[-1], "quality/sliced-w2", [100], [0.1])
+    lens.run.state = "finished"
+    measure(lens, lens.run, "quality/sliced-w1", [100], [0.04])
+    runs.refresh()
+    assert [runs.words(run.key).note for run in others] == ["0.1", "0.1"]
+    assert runs.words(lens.run.key).note == ""
+    assert "Sliced W1 0.04" in runs.words(lens.run.key).spoken
+    measure(lens, lens.run, "quality/sliced-w2", [100], [0.2])
+    assert runs.words(lens.run.key).note == "0.2"
     runs.deleteLater()
 
 

@@ -45,6 +45,7 @@ from pushforward.studio.app.design.basic import (
     button,
     column,
     icon_button,
+    restyle,
     row,
     scrolled,
     view_bar,
@@ -73,6 +74,7 @@ BESIDE = 400  # pixels of the chart from which the table stands beside it: it ha
 CHART = 200  # pixels of its height, at least
 MOST = (1 << 24) - 1  # as Qt has it where nothing bounds a height
 STEPS_ALIKE = 0.04  # of the later step: the age bound of a live picture
+UNRANKED = "Runs cannot be ranked by this measure; losses of different models do not compare."
 RANKED = 2  # runs from which on the leader board is shown at first
 COLUMNS = 4  # of the table beside the chart: of more runs there is one alone, Table
 
@@ -300,7 +302,9 @@ class CompareView(LensView):
         """Say what is compared, first of all whether the steps shown differ."""
         records = [pane.beside.record for pane in self.panes if pane.run in runs]
         steps = [record.step for record in records if record is not None]
-        self._told.set_text(_steps_differ(steps) + _about(runs, self._state))
+        warning = _steps_differ(steps)
+        restyle(self._told, role="warm" if warning else "muted")
+        self._told.set_text(warning + _about(runs, self._state))
 
     def _select_place(self, place: int) -> None:
         if place < len(self._runs):
@@ -316,7 +320,7 @@ class CompareView(LensView):
         better = self._better(name)
         wanted = len(runs) > RANKED if self._board_wanted is None else self._board_wanted
         self.ranked.setEnabled(bool(better))
-        set_tip(self.ranked, "" if better else "This measure has no better direction.")
+        set_tip(self.ranked, "" if better else UNRANKED)
         self.ranked.setChecked(wanted and bool(better))
         self.board.setVisible(wanted and bool(better))
         if self.board.isHidden() or not runs:
@@ -336,12 +340,15 @@ class CompareView(LensView):
         )
 
     def _better(self, name: str) -> str:
-        """Return "lower" or "higher" for a curve, "" where neither is better."""
+        """Return "lower" or "higher" for a curve, "" where neither is better, as of the losses of
+        different models.
+        """
         catalog, slug = self._state.catalog, name.removeprefix(QUALITY)
         if name.startswith(QUALITY) and catalog is not None:
             entry = catalog.get("metric", slug)
             return entry.better if entry is not None else ""
-        return "lower" if "loss" in name else ""
+        families = {run.spec.family.slug if run.spec is not None else "" for run in self._runs}
+        return "lower" if "loss" in name and len(families) == 1 else ""
 
     def _pick(self, particle: int) -> None:
         for pane in self.panes:

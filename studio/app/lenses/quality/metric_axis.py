@@ -8,6 +8,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
 
+from pushforward.studio import significance
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.comparison_labels import measure_title
 from pushforward.studio.app.core.display_names import metric_title
@@ -45,7 +46,7 @@ class Strip(QWidget):
         super().__init__()
         self._values: NDArray[np.float64] = np.empty(0)
         self._step = 0
-        self._floor, self.band, self.title = 0.0, (0.0, 0.0), ""
+        self._floor, self.band, self.title, self._few = 0.0, (0.0, 0.0), "", False
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         repaint_on_theme(self)
 
@@ -59,12 +60,16 @@ class Strip(QWidget):
         floor: float | None,
         band: tuple[float, float] | None,
         name: str = "",
+        few: int | None = None,
     ) -> None:
         """Show values of a metric of that name, the last of a step, and a floor with its band, if
-        they are known.
+        they are known. Of ``few`` samples the band is wide and grey: what lies in it may be noise.
         """
         off = floor is not None and floor <= 0
         drawn = f"; {metric_reference.VERDICT_BAND}" if name and band is not None else ""
+        self._few = few is not None
+        if drawn and few is not None:
+            drawn += f" at n = {few:,}: too few samples to tell"
         self.title = f"{name} (noise floor ≤ 0: not on this axis)" if off else name + drawn
         some = values[np.isfinite(values)]
         positive = bool(len(some)) and bool((some > 0).all())
@@ -115,12 +120,12 @@ class Strip(QWidget):
 
     def _paint_floor(self, painter: QPainter, y: float) -> None:
         tokens = theme.colors()
-        band = QColor(tokens.good)
+        band = QColor(tokens.muted if self._few else tokens.good)
         band.setAlphaF(0.25)
         low, high = self._ends
         left, right = (self._x(min(high, max(low, end))) for end in self.band)
         painter.fillRect(QRectF(left, HEAD, max(2.0, right - left), y - HEAD), band)
-        painter.setPen(QPen(QColor(tokens.good), 1.4))
+        painter.setPen(QPen(QColor(tokens.muted if self._few else tokens.good), 1.4))
         at = self._x(self._floor)
         painter.drawLine(QLineF(at, HEAD, at, y))
 
@@ -203,5 +208,6 @@ class StandingCard(QFrame):
             values = np.append(values, found.value)
         title = metric_title(slug, catalog)
         floor = found.floors.get(slug)
-        self.strip.show_values(values.copy(), found.step, floor, band, title)
+        few = found.n if found.n is not None and found.n < significance.ENOUGH else None
+        self.strip.show_values(values.copy(), found.step, floor, band, title, few)
         set_tip(self.strip, metric_reference.explained(entry))

@@ -8,6 +8,8 @@ from PySide6.QtCore import QMimeData, Qt
 from pushforward.studio.app.core import run_comparison
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.display_names import data_title, name_of
+from pushforward.studio.app.core.latest_metrics import first_metric
+from pushforward.studio.app.core.run_groups import headline_metrics
 from pushforward.studio.app.core.run_summary import RunWords, result_words, say, title_of
 from pushforward.studio.app.core.run_tree import FEW, Line, race_line, result_line, tree
 from pushforward.studio.app.core.runs import RunState
@@ -41,6 +43,7 @@ class RunModel(LineModel):
         super().__init__()
         self._state, self._rename = state, rename
         self._races: dict[str, list[RunState]] = {}
+        self._metrics: dict[str, str] = {}  # that most runs on some data have as their first
         self._whole: set[str] = set()  # runs of which all results are seen
 
     def refresh(self) -> bool:
@@ -50,6 +53,7 @@ class RunModel(LineModel):
         self._races = {
             line.key: run_comparison.members(runs, line.race) for line in lines if line.race
         }
+        self._metrics = headline_metrics(runs.by_key.values())
         if lines == self.lines:
             self.tell_all()
             return False
@@ -65,6 +69,8 @@ class RunModel(LineModel):
         """Say that a run has changed, with what is called its results, and the race that it took
         part in.
         """
+        if run.spec is not None and (first := first_metric(run)):
+            self._metrics.setdefault(run.spec.dataset.slug, first)
         self.tell(run.key)
         for name in run.results:
             self.tell(result_line(run.key, name))
@@ -87,7 +93,10 @@ class RunModel(LineModel):
             run = self._state.runs.by_key.get(line.above)
             return result_words(run, line.result, self._state.catalog)
         run = self._state.runs.by_key.get(line.key)
-        return say(self._state, [run], title_of(run)) if run is not None else None
+        if run is None:
+            return None
+        data = run.spec.dataset.slug if run.spec is not None else ""
+        return say(self._state, [run], title_of(run), self._metrics.get(data, ""))
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         line = self.line_at(index)
