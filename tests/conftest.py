@@ -112,9 +112,12 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 def _close_windows() -> None:
     from PySide6.QtCore import QCoreApplication, QEvent
     from PySide6.QtWidgets import QApplication
+    from shiboken6 import Shiboken
 
     for widget in QApplication.topLevelWidgets():
-        widget.deleteLater()
+        # A layout of graphics has a widget of its own for its style, which it deletes itself.
+        if Shiboken.createdByPython(widget):
+            widget.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication
+from shiboken6 import Shiboken
 
 from pushforward.studio.app.charts.bar_chart import Bars, BarsPlot
 
@@ -18,7 +19,7 @@ def test_a_chart_without_a_parent_is_destroyed_once() -> None:
         chart.destroyed.connect(lambda: destroyed.append(None))
         chart.set_bars(Bars("runs", ("edm", "gan"), np.array([2.0, 1.0])))
         del chart
-        for widget in QApplication.topLevelWidgets():
+        for widget in filter(Shiboken.createdByPython, QApplication.topLevelWidgets()):
             widget.deleteLater()
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         gc.collect(0)
