@@ -30,6 +30,7 @@ from pushforward.verify.points.few_step_ring import (
     RingQuality,
     judge_draws,
     reported,
+    ring_baselines,
     ring_nulls,
 )
 
@@ -122,6 +123,7 @@ def _null(title: str, make: Callable[[int], Tensor]) -> Null:
         ),
         *ring_nulls(_good),
     ],
+    baselines=ring_baselines(_good),
 )
 def k1() -> Outcome:
     """Teach, and compare one and two steps with the teacher's ODE."""

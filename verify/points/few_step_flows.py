@@ -19,6 +19,7 @@ from pushforward.verify.points.few_step_ring import (
     on_ring,
     reported,
     ring,
+    ring_baselines,
     ring_nulls,
     stepped,
 )
@@ -61,6 +62,7 @@ def _needs_steps(bench: Bench, trial: Trial) -> Outcome:
         Null("one step of training", lambda bench: _needs_steps(bench, ring("flow-matching", 1))),
         *ring_nulls(lambda quality: _good(quality, _TEN)),
     ],
+    baselines=ring_baselines(lambda quality: _good(quality, _TEN)),
 )
 def rectified_flow_needs_steps(bench: Bench) -> Outcome:
     """Train, and sample in 1 to 50 steps."""
@@ -88,6 +90,7 @@ def _in_one_step(bench: Bench, trial: Trial) -> Outcome:
         ),
         *ring_nulls(lambda quality: _good(quality, _ONE)),
     ],
+    baselines=ring_baselines(lambda quality: _good(quality, _ONE)),
 )
 def reflow_in_one_step(bench: Bench) -> Outcome:
     """Train the flow, draw its pairs, and reflow."""

@@ -46,6 +46,7 @@ __all__ = [
     "on_ring",
     "reported",
     "ring",
+    "ring_baselines",
     "ring_nulls",
     "stepped",
 ]
@@ -188,23 +189,43 @@ _NULLS: Mapping[str, Callable[[Tensor, Tensor, int], Tensor]] = {
 }
 
 
+_NOISE_STD = 0.01  # a twelfth of the width of a mode
+_BASELINES: Mapping[str, Callable[[Tensor, Tensor, int], Tensor]] = {
+    f"training points with Gaussian noise of {_NOISE_STD}": (
+        lambda train, modes, i: (
+            (rows := copy_rows(train, N, i))
+            + _NOISE_STD * torch.randn(rows.shape, generator=make_generator(i, _NOISE))
+        )
+    ),
+}
+"""In the plane a kernel density of the training points is as good as any model: claims of this ring
+say that a family works, and not that it learns more than the points that it saw.
+"""
+
+
 @cache
 def null_quality(title: str) -> RingQuality:
-    """Return the quality of a null model of `ring_nulls`."""
+    """Return the quality of a model of `ring_nulls` or `ring_baselines`."""
     train = real(_TRAIN, 20_000)
     assert train.modes is not None
-    draws = [_NULLS[title](train.x, train.modes, i) for i in range(DRAWS)]
+    draw = {**_NULLS, **_BASELINES}[title]
+    draws = [draw(train.x, train.modes, i) for i in range(DRAWS)]
     return judge_draws(draws, train.x)
 
 
 def ring_nulls(passes: Callable[[RingQuality], bool]) -> list[Null]:
     """Return the null models of a line on the samples of one model, which learn nothing."""
+    return [_null(title, passes) for title in _NULLS]
 
-    def null(title: str) -> Null:
-        def measure() -> Outcome:
-            found = {title: {0: null_quality(title)}}
-            return reported(found, lambda worst: passes(worst[title]))
 
-        return Null(title, measure)
+def ring_baselines(passes: Callable[[RingQuality], bool]) -> list[Null]:
+    """Return the simple models that meet such a line as well as a trained one."""
+    return [_null(title, passes) for title in _BASELINES]
 
-    return list(map(null, _NULLS))
+
+def _null(title: str, passes: Callable[[RingQuality], bool]) -> Null:
+    def measure() -> Outcome:
+        found = {title: {0: null_quality(title)}}
+        return reported(found, lambda worst: passes(worst[title]))
+
+    return Null(title, measure)

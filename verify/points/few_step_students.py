@@ -31,6 +31,7 @@ from pushforward.verify.points.few_step_ring import (
     on_ring,
     reported,
     ring,
+    ring_baselines,
     ring_nulls,
     stepped,
 )
@@ -76,6 +77,7 @@ def _exact_ddim() -> Outcome:
         Null("two steps of the exact denoiser", _exact_ddim),
         *ring_nulls(_good),
     ],
+    baselines=ring_baselines(_good),
 )
 def progressive(bench: Bench) -> Outcome:
     """Train the teacher and its students in one run."""
@@ -111,6 +113,7 @@ def _consistent(bench: Bench, steps: int) -> Outcome:
         Null("one step of training", lambda bench: _consistent(bench, 1)),
         *ring_nulls(_good),
     ],
+    baselines=ring_baselines(_good),
 )
 def without_a_teacher(bench: Bench) -> Outcome:
     """Train, and sample in one step and in two."""
@@ -171,6 +174,7 @@ def _heart(bench: Bench, steps: int) -> Outcome:
         Null("a student before its lessons", lambda bench: _heart(bench, 0)),
         *ring_nulls(_good),
     ],
+    baselines=ring_baselines(_good),
 )
 def by_heart(bench: Bench) -> Outcome:
     """Draw the pairs, and learn them."""

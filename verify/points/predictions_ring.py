@@ -13,6 +13,7 @@ from pushforward.verify.points.few_step_ring import (
     on_ring,
     reported,
     ring,
+    ring_baselines,
     ring_nulls,
 )
 
@@ -76,6 +77,7 @@ def _predicted(bench: Bench, steps: int) -> Outcome:
         Null("one step of training", lambda bench: _predicted(bench, 1)),
         *ring_nulls(lambda quality: _good("x0", quality)),
     ],
+    baselines=ring_baselines(lambda quality: _good("x0", quality)),
 )
 def predictions(bench: Bench) -> Outcome:
     """Train three networks, and judge the samples of each."""
@@ -110,6 +112,7 @@ def _walked(bench: Bench, steps: int) -> Outcome:
         Null("one step of training", lambda bench: _walked(bench, 1)),
         *ring_nulls(_walked_well),
     ],
+    baselines=ring_baselines(_walked_well),
 )
 def ncsn(bench: Bench) -> Outcome:
     """Train the score, and walk along it."""

@@ -19,6 +19,7 @@ from pushforward.verify.points.few_step_ring import (
     draw_ring,
     judge_draws,
     ring,
+    ring_baselines,
     ring_nulls,
 )
 
@@ -79,8 +80,11 @@ class Claim:
             Null("one step of training", lambda bench: self.trained(bench, 1)),
             Null("real data without two of the modes", lambda: self.judged({0: _without()})),
             # None of these lacks a mode.
-            *ring_nulls(lambda quality: quality.sw2 <= self.line and quality.is_learned),
+            *ring_nulls(self._passes),
         ]
+
+    def _passes(self, quality: RingQuality) -> bool:
+        return quality.sw2 <= self.line and quality.is_learned
 
     def trained(self, bench: Bench, steps: int | None = None) -> Outcome:
         """Train each seed and judge; with other steps than its own it is a null."""
@@ -127,6 +131,7 @@ class Claim:
             source=source,
             slow=True,
             nulls=self.nulls(),
+            baselines=ring_baselines(self._passes),
         )
 
 

@@ -19,6 +19,7 @@ from pushforward.verify.points.few_step_ring import (
     RingQuality,
     draw_ring,
     judge_draws,
+    ring_baselines,
     ring_nulls,
 )
 
@@ -82,6 +83,7 @@ def _outcome(measure: Callable[[int], RingQuality]) -> Outcome:
         ),
         *ring_nulls(_good),
     ],
+    baselines=ring_baselines(_good),
 )
 def edm_on_ring() -> Outcome:
     """Train three seeds."""

@@ -20,6 +20,7 @@ from pushforward.verify.points.few_step_ring import (
     RingQuality,
     judge_draws,
     reported,
+    ring_baselines,
     ring_nulls,
 )
 
@@ -89,6 +90,7 @@ def _measured(begin: Callable[[float, int], Tensor], start: float) -> Outcome:
         Null(f"from noise {_START} on a Gaussian fit", partial(_measured, _gaussian, _START)),
         *ring_nulls(_good),
     ],
+    baselines=ring_baselines(_good),
 )
 def truncated() -> Outcome:
     """Start at the annulus with noise."""

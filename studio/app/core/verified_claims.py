@@ -141,7 +141,11 @@ def _numbers(outcome: Mapping[str, Any], names: Iterable[str], digits: int = 2) 
 
 
 def _nulls(nulls: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    return [f"- {plain(name)}: {plain(null['figure'])}" for name, null in nulls.items()]
+    # A figure of one model names it, too.
+    figures = {
+        name: null["figure"].removeprefix(name).lstrip(",: ") for name, null in nulls.items()
+    }
+    return [f"- {plain(name)}: {plain(figure)}" for name, figure in figures.items()]
 
 
 def _shares(claim: Mapping[str, Any]) -> list[str]:
