@@ -60,7 +60,10 @@ class InteractionSet:
         titles: of the items, item i at i - 1; the V items that there are.
         people: (n,) int64, the number of each user in the original data; None where nothing
             but their place is known.
-        items: what the items are numbered there, in the order of the titles; () as above.
+        items: identifiers of the items there, numbers or texts, in the order of the titles; () as
+            above.
+        user_names: identifiers of the users there, by their number from 1, where these are texts;
+            () otherwise.
         called: what these numbers are called there, those of users and those of items.
         earlier: items before those in x, of histories that are longer than models read: nothing is
             learned from them, and they have been seen. None where x has everything.
@@ -76,7 +79,7 @@ class InteractionSet:
     x: Tensor
     titles: tuple[str, ...]
     people: Tensor | None = None
-    items: tuple[int, ...] = ()
+    items: tuple[int, ...] | tuple[str, ...] = ()
     called: tuple[str, str] = ("user", "item")
     earlier: Ragged | None = None
     times: Tensor | None = None
@@ -84,6 +87,7 @@ class InteractionSet:
     categories: tuple[str, ...] = ()
     targets: Tensor | None = None
     known: KnownLaw | None = None
+    user_names: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -124,6 +128,12 @@ class InteractionSet:
     def numbers(self) -> Tensor:
         """(n,) int64, number of each user: that of the original data, or from 1 on."""
         return torch.arange(1, len(self) + 1) if self.people is None else self.people
+
+    @property
+    def names(self) -> list[str]:
+        """Identifiers of the users in the original data as texts."""
+        known, numbers = self.user_names, self.numbers.tolist()
+        return [known[i - 1] if 0 < i <= len(known) else str(i) for i in numbers]
 
     def rows(self, index: Tensor | slice) -> Batch:
         """Return some histories, with their sizes, and with their times if these are known."""

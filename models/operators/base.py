@@ -74,6 +74,7 @@ class Operation:
             typed there are none.
         data: reads what the run has learned from; None where there is no run.
         held: reads what it is measured with, or says that no rows are set apart for it (None).
+        test: reads the test split, by which nothing is chosen; None where there is none.
         some: reads n rows that it is measured with, for a seed: drawn for that, or set apart.
         judge: prepares the judge of the data, None where they have none; yields False while it
             learns.
@@ -97,6 +98,7 @@ class Operation:
     judge: Callable[[], Generator[bool, None, Judge | None]] | None = None
     shared: Callable[[], bool] = lambda: False
     other: Callable[[Pick, int, int], RowSource] | None = None
+    test: Callable[[], RowSource | None] | None = None
 
 
 @dataclass(frozen=True)

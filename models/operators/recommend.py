@@ -1,5 +1,6 @@
 """What users may like next: a list of items for each."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import torch
@@ -31,7 +32,7 @@ class RecommendConfig(Config, frozen=True):
         param(
             "Users",
             "Identifiers of users as in the data (userId), or numbers from 1 if they have none, "
-            "such as 3, 10-20; empty for all.",
+            "such as 3, 10-20 or C10770; empty for all.",
         ),
     ] = ""
     leave_out_seen: Annotated[
@@ -43,9 +44,9 @@ class RecommendConfig(Config, frozen=True):
     ] = True
 
 
-def chosen(text: str, numbers: Tensor) -> Tensor:
+def chosen(text: str, numbers: Tensor, names: Sequence[str] = ()) -> Tensor:
     """Return the places (m,) of the users that a text such as "3, 10-20" names by their numbers
-    (n,); all for "". Of a range those are taken that there are.
+    (n,) or, by number from 1, their names; all for "". Of a range those are taken that there are.
 
     Raises:
         ValueError: it names others, or nothing that can be understood.
@@ -53,10 +54,15 @@ def chosen(text: str, numbers: Tensor) -> Tensor:
     if not text.strip():
         return torch.arange(len(numbers))
     found: list[Tensor] = []
+    known = {name: number for number, name in enumerate(names, 1)}
     for word in text.replace(",", " ").split():
+        if word in known:
+            found.append((numbers == known[word]).nonzero()[:, 0])
+            continue
         first, dash, last = word.partition("-")
         if not _is_number(first) or (dash and not _is_number(last)):
-            raise ValueError(f"{word!r} is not a user number; write numbers such as 3, 10-20.")
+            such = f"identifiers such as {names[0]}" if names else "numbers such as 3, 10-20"
+            raise ValueError(f"{word!r} is not a user; write {such}.")
         start, stop = int(first), int(last if dash else first)
         places = ((numbers >= start) & (numbers <= stop)).nonzero()[:, 0]
         if not len(places):
@@ -100,8 +106,8 @@ class Recommend:
     def work(self, operation: Operation) -> Work:
         """Recommend; the outcome is "user" (m,), from 1, "item" (m, k), from 1, and "score" (m, k),
         best first. Item 0 means that nothing is left to recommend. Identifiers of users and items
-        from the data are included, (m,) and (m, k), under their names there; -1 is no item. Scores
-        are log-probabilities.
+        from the data that are numbers are included, (m,) and (m, k), under their names there; -1 is
+        no item. Scores are log-probabilities.
 
         See `models.operators.base.Operator`.
 
@@ -119,7 +125,7 @@ class Recommend:
             raise ValueError("histories are padded at the end, and one has a gap before an item.")
         whole = operation.whole.get(_HISTORIES)
         data = whole if isinstance(whole, InteractionSet) else InteractionSet(x, ())
-        who = chosen(self.config.people, data.numbers)
+        who = chosen(self.config.people, data.numbers, data.user_names)
         k = min(self.config.k, items_known)
         items: list[Tensor] = []
         scores: list[Tensor] = []
@@ -153,6 +159,6 @@ def _named(data: InteractionSet, who: Tensor, item: Tensor) -> dict[str, Tensor]
     """Return the numbers of users and items in the original data, under their names there."""
     person, thing = data.called
     found = {} if data.people is None else {person: data.people[who]}
-    if data.items:
+    if data.items and not isinstance(data.items[0], str):
         found[thing] = torch.tensor([-1, *data.items])[item]
     return found

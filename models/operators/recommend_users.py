@@ -1,6 +1,6 @@
 """Metrics of each user's list, with those of popularity as a null model."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import torch
 from torch import Tensor
@@ -27,6 +27,14 @@ class RecommendUsersConfig(Config, frozen=True):
     users: Annotated[
         int, param("Users", "Number of held-out users, the first ones.", low=1, high=1_000_000)
     ] = 5000
+    split: Annotated[
+        Literal["validation", "test"],
+        param(
+            "Split",
+            "Validation users choose settings and the best step; test users choose nothing.",
+            choices={"validation": "Validation", "test": "Test"},
+        ),
+    ] = "validation"
 
 
 class _Popularity:
@@ -59,7 +67,8 @@ class RecommendUsers:
         """Measure. The outcome is "user" (n,), the users' numbers; "x" (n, L), whole histories, of
         which the last "targets" (n,) are held out; "length" (n,), items before these; a metric (n,)
         by its name, such as "ndcg@10", and that of popularity under "popularity: ndcg@10"; "list"
-        (n, 10), items from 1; and "taken" (V,), how often each item was taken in training.
+        (n, 10), items from 1; "taken" (V,), how often each item was taken in training; and "total"
+        (1,), users of the split.
 
         Raises:
             ValueError: no user is held out.
@@ -67,9 +76,12 @@ class RecommendUsers:
         learner = operation.learner
         assert isinstance(learner, Recommends)
         train = operation.data() if operation.data is not None else None
-        real = operation.held() if operation.held is not None else None
+        read = operation.test if self.config.split == "test" else operation.held
+        real = read() if read is not None else None
         if not isinstance(real, InteractionSet) or not isinstance(train, InteractionSet):
-            raise ValueError("no users are held out from this training.")
+            which = "in the test split" if self.config.split == "test" else "held out"
+            raise ValueError(f"no users are {which} of this training.")
+        total = len(real)
         real = real.take(slice(self.config.users))
         wanted = _targets(real)
         real = real.take((wanted > 0) & (real.size > wanted))
@@ -93,6 +105,7 @@ class RecommendUsers:
             "x": real.x[rows].int(),
             "list": torch.cat([own.lists[:, :10] for own, _, _ in found]),
             "taken": counts.seen,
+            "total": torch.tensor([total]),
         }
         for name in found[0][0].values:
             arrays[name] = torch.cat([own.values[name] for own, _, _ in found])

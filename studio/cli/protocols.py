@@ -109,6 +109,9 @@ def _write(
         return
     for protocol in protocols:
         users = max((c.own.n for (_, p), c in cells.items() if p == protocol), default=0)
+        if not users:
+            say(f"{PROTOCOLS[protocol]}: no finished run. Without --trained-only they are trained.")
+            continue
         say(f"{PROTOCOLS[protocol]}, {users:,} test users")
         table(
             ((model, *format_cells(cells.get((model, protocol)))) for model in models),

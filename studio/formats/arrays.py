@@ -42,7 +42,9 @@ def write_arrays(
         with h5py.File(body, "w") as file:
             file.attrs["provenance"] = said
             for name, values in arrays.items():
-                file.create_dataset(name, data=values)
+                texts = values.dtype.kind == "U"
+                data = values.astype(h5py.string_dtype()) if texts else values
+                file.create_dataset(name, data=data)
     else:
         raise FormatError(
             f"These data cannot be written as {suffix or 'a file without a suffix'}.",

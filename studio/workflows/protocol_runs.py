@@ -80,7 +80,9 @@ def measure_users(run: RunFolder, model: str, protocol: str, metric: str) -> Use
         Refused: the model recommends nothing.
         UsageError: there is no such metric.
     """
-    command = Operate(run=str(run.path), operator="recommend-users", config={"users": _MOST})
+    command = Operate(
+        run=str(run.path), operator="recommend-users", config={"users": _MOST, "split": "test"}
+    )
     work = inline(command, WarmModels())
     while True:
         try:

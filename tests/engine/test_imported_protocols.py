@@ -6,15 +6,20 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from pushforward.models.layouts.histories import PADDING
+from pushforward.models.operators.recommend import chosen
 from pushforward.studio.__main__ import main
 from pushforward.studio.engine.data.imported_data import find_imported, find_shares
 from pushforward.studio.engine.jobs import headless
+from pushforward.studio.engine.jobs.operator_job import inline
 from pushforward.studio.engine.process.catalogue import build
 from pushforward.studio.engine.process.discovery import discover
 from pushforward.studio.engine.process.failures import Refused
+from pushforward.studio.engine.run.model_cache import WarmModels
 from pushforward.studio.engine.run.resolve import resolve
+from pushforward.studio.protocol.messages import Operate
 from pushforward.studio.protocol.spec import Pick, RunSpec
 from pushforward.studio.store.project import Project
 
@@ -23,7 +28,7 @@ USERS, LENGTH, LONGEST, ITEMS = 40, 14, 10, 20
 PROTOCOLS = ("ratio", "last-item", "time")
 
 
-def project_of(folder: Path, *, timed: bool = True) -> Path:
+def project_of(folder: Path, *, timed: bool = True, mark: str = "") -> Path:
     """Return a project with histories of items that follow each other in a circle."""
     rng = np.random.default_rng(0)
     path = folder / "events.csv"
@@ -34,7 +39,7 @@ def project_of(folder: Path, *, timed: bool = True) -> Path:
             begin = int(rng.integers(0, 500))
             for place in range(LENGTH):
                 time = [1_000_000 + 3600 * (begin + 20 * place)] if timed else []
-                lines.writerow([user, (user + place) % ITEMS, *time])
+                lines.writerow([f"{mark}{user}", f"{mark}{(user + place) % ITEMS}", *time])
     words = ["import", str(path), "--name", "films", "--out", str(folder / "project")]
     assert main([*words, "--set", f"longest={LONGEST}"]) == 0
     return folder / "project"
@@ -131,3 +136,40 @@ def test_the_command_line_sets_it_and_the_catalogue_offers_it(project: Path, cap
     entry = build([]).get("imported", "interactions")
     assert entry is not None
     assert [field.path for field in entry.fields] == ["protocol"]
+
+
+def test_test_users_are_measured_by_their_own_targets_and_named_as_in_the_file(
+    tmp_path: Path,
+) -> None:
+    project = project_of(tmp_path, mark="=K")
+    assert headless.run(spec(protocol="last-item"), project=project).state == "finished"
+    run = Project.open(project).runs()[-1]
+
+    def ask(operator: str, file: str = "", **config: Any) -> dict[str, Any]:
+        inputs = {"histories": [[1, 2]]} if operator == "item-map" else {}
+        command = Operate(
+            run=str(run.path), operator=operator, config=config, inputs=inputs, file=file
+        )
+        work = inline(command, WarmModels())
+        while True:
+            try:
+                next(work)
+            except StopIteration as end:
+                return end.value.arrays
+
+    validation = ask("recommend-users", users=7)
+    test = ask("recommend-users", users=7, split="test")
+    assert (test["length"] - validation["length"]).tolist() == [1] * 7
+    assert test["total"].tolist() == [USERS]
+    lists = tmp_path / "lists.csv"
+    ask("recommend", str(lists), k=2)
+    rows = list(csv.DictReader(lists.open(encoding="utf-8")))
+    assert {row["user"] for row in rows} == {f"'=K{user}" for user in range(USERS)}
+    assert {row["item"] for row in rows} <= {f"'=K{item}" for item in range(ITEMS)}
+    ask("item-map", str(tmp_path / "items.npz"), vectors=True)
+    with np.load(tmp_path / "items.npz") as saved:
+        assert len(saved["vectors"]) == ITEMS
+        assert set(saved["item"]) == {f"=K{item}" for item in range(ITEMS)}
+    names = find_imported("films", project).all_rows().names
+    assert names[:2] == ["=K0", "=K1"]
+    assert chosen("=K1", torch.arange(1, 4), names[:3]).tolist() == [1]

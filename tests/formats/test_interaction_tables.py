@@ -255,3 +255,44 @@ def test_an_import_says_how_many_events_each_filter_leaves_out(tmp_path):
     every = InteractionTable().inspect([events], options | {"core": 1, "repeats": True}).notes
     assert every[0].startswith("6 of 6")
     assert not any("left out" in note for note in every)
+
+
+ORDERS = "customer_ref,sku,placed_at,stars,channel\n" + "".join(
+    f"C{10 + i % 2},S-{i},2021-01-0{1 + i}T00:00:00Z,{'' if i == 1 else i},web\n" for i in range(5)
+)
+PRODUCTS = "sku,product_name,departments\n" + "".join(
+    f'S-{i},"Thing {i}, 1 g",A|B\n' for i in range(5)
+)
+
+
+def test_an_export_of_a_shop_is_recognised_and_keeps_its_identifiers(tmp_path):
+    orders, products = write(tmp_path, "o.csv", ORDERS), write(tmp_path, "p.csv", PRODUCTS)
+    facts, parts = read(orders, products)
+    assert facts["called"] == ["customer_ref", "sku"]
+    assert facts["users"] == ["C10", "C11"]
+    assert [facts["items"][i - 1] for i in parts["x"][1] if i] == ["S-1", "S-3"]
+    assert named(facts, parts["x"])[1] == ["Thing 1, 1 g", "Thing 3, 1 g"]
+    assert facts["categories"] == ["A|B"] * 5
+    assert parts["rating"][1].tolist() == [0.0, 3.0, 0.0, 0.0], "no rating, then 3, then padding"
+    sessions, _ = read(orders, gap=25)
+    assert "users" not in sessions, "two days lie between two events of a user"
+
+
+def test_columns_that_are_chosen_join_two_files(tmp_path):
+    orders = write(tmp_path, "o.csv", ORDERS.replace("customer_ref", "who").replace("C1", ""))
+    products = write(tmp_path, "p.csv", PRODUCTS.replace("product_name", "words"))
+    chosen = {"user": "who", "item": "sku", "time": "placed_at", "title": "words"}
+    facts, parts = read(orders, products, **chosen)
+    assert named(facts, parts["x"])[1] == ["Thing 1, 1 g", "Thing 3, 1 g"]
+    offered = inspect([orders, products], "recommendation-table")
+    assert {"words", "departments", "who"} <= set(offered.sources["title"])
+    assert "words" not in offered.sources["user"]
+
+
+def test_the_notes_account_for_each_event(tmp_path):
+    path = write(tmp_path, "o.csv", ORDERS)
+    options = settle(InteractionTable.options, LOOSE | {"least": 3.0})
+    notes = InteractionTable().inspect([path], options).notes
+    assert notes[0].startswith("2 of 5 interactions kept")
+    assert "2 events are left out: below the rating threshold." in notes
+    assert "1 event without a rating is left out." in notes

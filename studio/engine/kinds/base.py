@@ -306,6 +306,14 @@ class DataKind:
         others = join_words(sorted(arrays))
         return f"This format stores the rows only; .npz and .h5 also store {others}."
 
+    def name_results(
+        self, arrays: Arrays, columns: tuple[str, ...], facts: Mapping[str, Any]
+    ) -> Arrays:
+        """Return the arrays of a result for a file, with identifiers from the ``facts`` that an
+        import stored.
+        """
+        return arrays
+
     def write_result(
         self,
         path: Path,

@@ -34,6 +34,7 @@ __all__ = ["Interactions"]
 _EARLIER = "earlier"
 _TIME, _RATING = "time", "rating"
 _LISTS = ("user", "item", "score")
+_CALLED = ("user", "item")
 
 
 class Interactions(DataKind, slug="interactions"):
@@ -60,6 +61,7 @@ class Interactions(DataKind, slug="interactions"):
             "person": person if data.people is not None else "",
             "item": item if data.items else "",
             "items": list(data.items),
+            "users": data.names if data.user_names else [],
             "categories": list(data.categories),
         }
 
@@ -84,7 +86,7 @@ class Interactions(DataKind, slug="interactions"):
                 kind="data",
                 path="dataset",
             )
-        people, items = parts.get("person"), tuple(map(int, facts.more.get("items", ())))
+        people, items = parts.get("person"), tuple(facts.more.get("items", ()))
         categories = tuple(map(str, facts.more.get("categories", ())))
         called = tuple(map(str, facts.more.get("called", ())))
         return InteractionSet(
@@ -98,6 +100,7 @@ class Interactions(DataKind, slug="interactions"):
             _tensor(parts, _TIME, torch.int64),
             _tensor(parts, _RATING, torch.float32),
             categories if len(categories) == len(titles) else (),
+            user_names=tuple(map(str, facts.more.get("users", ()))),
         )
 
     def is_split(self, settings: Mapping[str, Any]) -> bool:
@@ -165,6 +168,27 @@ class Interactions(DataKind, slug="interactions"):
         lines = [(*each, title) for each, title in zip(numbers, titles, strict=True)]
         write_text(path, with_commas(("user", "place", "item", "title"), lines))
 
+    def name_results(
+        self, arrays: Arrays, columns: tuple[str, ...], facts: Mapping[str, Any]
+    ) -> Arrays:
+        """As `DataKind.name_results`: lists get the identifiers of users and items where these are
+        texts, and item vectors the identifiers, titles and categories of their rows.
+        """
+        person, thing = facts.get("called", _CALLED)
+        users, items = facts.get("users", ()), facts.get("items", ())
+        found = dict(arrays)
+        if "user" in arrays and len(users):
+            numbers = arrays.get(person, arrays["user"])
+            found[person] = np.array(["", *users])[numbers]
+        if items and isinstance(items[0], str) and all(name in arrays for name in _LISTS):
+            found[thing] = np.array(["", *items])[arrays["item"]]
+        if "vectors" in arrays:
+            found["item"] = np.array(items or range(1, len(columns) + 1))
+            found["title"] = np.array(columns)
+            if len(facts.get("categories", ())) == len(columns):
+                found["categories"] = np.array(facts["categories"])
+        return found
+
     def write_result(
         self,
         path: Path,
@@ -192,6 +216,7 @@ def _table_of_lists(arrays: Arrays, columns: Sequence[str]) -> dict[str, NDArray
     item, score = arrays["item"], arrays["score"]
     person = next(((n, a) for n, a in _others(arrays) if a.ndim == 1), ("user", arrays["user"]))
     thing = next(((n, a) for n, a in _others(arrays) if a.ndim == 2), ("item", item))
+    person, thing = ((name, _harmless(values)) for name, values in (person, thing))
     row, place = np.nonzero(item != PADDING)
     titles = [_title(columns, each) for each in item[row, place].tolist()]
     return {
@@ -201,6 +226,11 @@ def _table_of_lists(arrays: Arrays, columns: Sequence[str]) -> dict[str, NDArray
         "title": np.array(titles, object),
         "score": np.array([float(f"{each:.6g}") for each in score[row, place].tolist()]),
     }
+
+
+def _harmless(values: NDArray[Any]) -> NDArray[Any]:
+    """Return identifiers for a table; texts are kept from being read as formulas."""
+    return np.vectorize(harmless, [object])(values) if values.dtype.kind == "U" else values
 
 
 def _earlier(parts: Arrays) -> Ragged | None:

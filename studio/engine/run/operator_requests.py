@@ -25,7 +25,7 @@ from pushforward.models.registry import registry
 from pushforward.models.training.posthoc import NONE_KEPT
 from pushforward.studio.engine.data.class_mapping import renumbered
 from pushforward.studio.engine.data.datasets import Dataset, in_memory
-from pushforward.studio.engine.data.imported_data import find_imported, find_place
+from pushforward.studio.engine.data.imported_data import find_imported, find_place, stored_facts
 from pushforward.studio.engine.kinds.base import Arrays, kind_of
 from pushforward.studio.engine.kinds.compatibility import picked_kind
 from pushforward.studio.engine.process.failures import Refused
@@ -68,7 +68,8 @@ of the project have their slug.
 @dataclass(frozen=True)
 class Answer:
     """What came of an operator, and how; ``columns`` are those of a row, ``handed`` the rows that a
-    person handed, by slot, and ``where`` how imported data lie on the ground.
+    person handed, by slot, ``where`` how imported data lie on the ground, and ``facts`` what else
+    their import stored.
     """
 
     record: ResultRecord
@@ -77,6 +78,7 @@ class Answer:
     kind: str
     handed: Mapping[str, Batch] = field(default_factory=dict)
     where: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def typed(self) -> Arrays:
@@ -100,7 +102,8 @@ class Answer:
         if self.where:
             said["where"] = dict(self.where)
         kind = kind_of(self.kind)
-        kind.write_result(file, rows, self.columns, self._others(), said)
+        others = kind.name_results(self._others(), self.columns, self.facts)
+        kind.write_result(file, rows, self.columns, others, said)
         lacking = kind.left_out_arrays(file, rows, self._others())
         left = "" if rows is None else kind.left_out(file, rows)
         return " ".join(filter(None, (left, lacking)))
@@ -180,6 +183,7 @@ class OperatorRequest:
             (lambda: source().judge()) if reads else None,
             shared,
             lambda pick, n, seed: other_set(pick, n, seed, self.run.project),
+            test=(lambda: source().unseen) if reads else None,
         )
         try:
             outcome = yield from self.operator.make().work(operation)
@@ -215,8 +219,10 @@ class OperatorRequest:
             versions=versions(),
             classes=_classes(spec, outcome, self.operator.entry),
         )
-        where = find_place(loaded.resolved.spec.dataset.slug, self.run.project)
-        return Answer(record, outcome, loaded.columns, spec.kind, typed, where)
+        slug = loaded.resolved.spec.dataset.slug
+        where = find_place(slug, self.run.project)
+        facts = stored_facts(slug, self.run.project) if self.command.file else {}
+        return Answer(record, outcome, loaded.columns, spec.kind, typed, where, facts)
 
     def _config(self, config: dict[str, Any], sampler: Pick | None) -> dict[str, Any]:
         """Return settings with the sampler that was taken, None for none."""

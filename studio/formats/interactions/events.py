@@ -45,6 +45,9 @@ class Events:
         titles, categories: of items by name, as far as the events have them.
         read: events in the files, those included that were left out.
         empty: events without a user or an item.
+        low: events with a rating below the threshold.
+        unrated: events without a rating; with a threshold they are left out.
+        user_names: (n,) users by code as the files write them, () where they are numbers.
     """
 
     user: Codes
@@ -58,6 +61,9 @@ class Events:
     categories: Mapping[str, str]
     read: int
     empty: int
+    low: int = 0
+    unrated: int = 0
+    user_names: Sequence[str] = ()
 
 
 class _NotANumber(Exception):
@@ -182,6 +188,7 @@ class _Reader:
         self._rating: list[NDArray[np.float32]] = []
         self._time: list[NDArray[Any]] = []
         self._described = _Described()
+        self._low = self._unrated = 0
         self._all_have = {
             role: all(role in file.layout.roles for file in files) for role in ("rating", "time")
         }
@@ -211,10 +218,16 @@ class _Reader:
             keep |= True
         empty = int((~keep).sum())
         if "rating" in roles:
-            value, valid = block.columns[roles["rating"]].decimals()
+            cells = block.columns[roles["rating"]]
+            value, valid = cells.decimals()
             valid &= (value >= (0.0 if self._numbered else -_LARGEST)) & (value <= _LARGEST)
-            _check(keep & ~valid, block, file, "rating", numbered=self._numbered)
-            keep &= value >= least
+            unrated = (cells.end == cells.start) & (not self._numbered)
+            _check(keep & ~valid & ~unrated, block, file, "rating", numbered=self._numbered)
+            value = np.where(unrated, 0.0, value)
+            self._unrated += int((keep & unrated).sum())
+            high = (value >= least) & ~unrated if least > 0 else (value >= least) | unrated
+            self._low += int((keep & ~unrated & ~high).sum())
+            keep &= high
             if self._all_have["rating"]:
                 self._rating.append(value[keep].astype(np.float32))
         if self._all_have["time"]:
@@ -254,6 +267,9 @@ class _Reader:
             self._described.categories,
             read,
             empty,
+            self._low,
+            self._unrated,
+            self._user.names if isinstance(self._user, _Tokens) else (),
         )
 
     def _times(self) -> Ints:

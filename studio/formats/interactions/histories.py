@@ -1,6 +1,6 @@
 """Histories of users from events: filtered, in order of time, and cut to what a model reads."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,6 +50,8 @@ class Histories:
         codes: (V,) the code of each item in the events.
         repeated, rare: numbers of events that were left out as repeats of an item by its user, and
             by the k-core filter.
+        names: (n,) users as the files write them, () where ``users`` are enough; sessions of a user
+            are numbered.
     """
 
     items: Codes
@@ -61,6 +63,7 @@ class Histories:
     codes: Ints
     repeated: int = 0
     rare: int = 0
+    names: Sequence[str] = ()
 
     def __len__(self) -> int:
         return len(self.starts) - 1
@@ -160,7 +163,30 @@ def make_histories(events: Events, filters: Filters) -> Histories:
         assert events.users is not None
         users = events.users[user[begins]]
     starts = np.append(begins, len(item)).astype(np.int64)
-    return Histories(place[item], starts, rating, time, users, numbered, codes, repeated, rare)
+    return Histories(
+        place[item],
+        starts,
+        rating,
+        time,
+        users,
+        numbered,
+        codes,
+        repeated,
+        rare,
+        _name_histories(events, user[begins], divided=divided),
+    )
+
+
+def _name_histories(events: Events, user: Codes, *, divided: bool) -> list[str]:
+    """Return the names of the users of histories, by their codes (n,); [] where numbers do."""
+    if events.users is not None and not divided:
+        return []
+    known = events.user_names if events.users is None else list(map(str, events.users.tolist()))
+    names = [known[code] for code in user.tolist()] if known else []
+    if not divided or not names:
+        return names
+    first = np.searchsorted(user, user)  # histories are in the order of users
+    return [f"{name}/{i + 1}" for name, i in zip(names, np.arange(len(user)) - first, strict=True)]
 
 
 def core(user: NDArray[Any], item: NDArray[Any], least: int) -> Ints:

@@ -176,7 +176,8 @@ class HistoriesImporter(Importer):
             raise FormatError(f"{named}: no interactions are in there.", self.hint)
         for file in events_in:
             check_header(file)
-        events = read_events(events_in, float(options["least"]), most, numbered=self.numbered)
+        least = float(options["least"])
+        events = read_events(events_in, least, most, numbered=self.numbered)
         filters = Filters(
             int(options["core"]), options["ties"], options["repeats"], float(options["gap"])
         )
@@ -192,9 +193,14 @@ class HistoriesImporter(Importer):
         facts: dict[str, Any] = {"called": self._called(events_in[0])}
         if events.items is not None:
             facts["items"] = events.items[histories.codes].tolist()
+        elif names != titles:
+            facts["items"] = names
+        if histories.names:
+            facts["users"] = list(histories.names)
         if any(categories):
             facts["categories"] = categories
-        notes = _notes(events, histories, filters, most is not None and _is_cut(events_in, most))
+        cut = most is not None and _is_cut(events_in, most)
+        notes = _notes(events, histories, filters, least, cut)
         untitled = sum(not described.titles.get(name, "") for name in names)
         if untitled and (described.titles or self.numbered):
             notes.append(
@@ -249,12 +255,21 @@ def _is_cut(files: Sequence[File], most: int) -> bool:
     )
 
 
-def _notes(events: Events, histories: Histories, filters: Filters, cut: bool) -> list[str]:
+def _notes(
+    events: Events, histories: Histories, filters: Filters, least: float, cut: bool
+) -> list[str]:
     many = "sessions" if filters.gap else "users"
     notes = [
         f"{len(histories.items):,} of {events.read:,} interactions kept: {len(histories):,} "
         f"{many}, {len(histories.codes):,} items."
     ]
+    if events.low:
+        left = format_count(events.low, "event")
+        notes.append(f"{left} {_are(events.low)} left out: below the rating threshold.")
+    if events.unrated:
+        left = format_count(events.unrated, "event")
+        kept = "left out" if least > 0 else "kept"
+        notes.append(f"{left} without a rating {_are(events.unrated)} {kept}.")
     if histories.repeated:
         left = format_count(histories.repeated, "repeat")
         notes.append(

@@ -7,6 +7,7 @@ the text files of SASRec, Amazon reviews, Steam, and any table with a user and a
 import ast
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -41,8 +42,21 @@ _NAMES = {
     ),
     "categories": (
         "genres", "genre", "categories", "category", "class", "maincategory", "categoryid", "tags",
+        "departments", "department", "producttype", "subcategory",
     ),
 }  # fmt: skip
+_WORDS = {
+    "user": {
+        "user", "customer", "client", "visitor", "member", "reviewer", "buyer", "shopper",
+        "account", "subscriber", "player", "reader", "listener", "person", "session",
+    },
+    "item": {
+        "item", "product", "sku", "article", "movie", "film", "song", "track", "book", "game",
+        "artist", "video", "recipe", "course", "isbn", "asin",
+    },
+}  # fmt: skip
+"""Words of names such as "customer_ref", next to those of `_IDS`."""
+_IDS = {"id", "ref", "no", "nr", "num", "number", "key", "code", "hash", "uuid", "token", "idx"}
 _RATED = {"user": 0, "item": 1, "rating": 2, "time": 3}
 _GENRES = (
     "unknown", "Action", "Adventure", "Animation", "Children's", "Comedy", "Crime", "Documentary",
@@ -120,7 +134,9 @@ def find_layout(source: Source) -> Layout | None:
         return Layout("RecBole", delimiter, names, True, _roles_by_name(names))
     roles = _roles_by_name(names)
     if roles or _is_header(rows):
-        return Layout("Table", delimiter, names, True, roles)
+        # The last line may be cut.
+        values = rows[1:-1] if len(rows) > 2 else rows[1:]
+        return Layout("Table", delimiter, names, True, roles | _roles_by_value(roles, values))
     return _guess_headless(rows, delimiter)
 
 
@@ -137,17 +153,51 @@ def _plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.partition(":")[0].casefold())
 
 
+def _is_called(name: str, known: set[str]) -> bool:
+    """Return whether the words of a name are one of the known ones with one for an identifier."""
+    apart = re.sub(r"([a-z])([A-Z])", r"\1 \2", name.partition(":")[0]).casefold()
+    words = set(re.findall("[a-z]+", apart))
+    return len(words) == 2 and bool(words & known) and bool(words & _IDS)
+
+
 def _roles_by_name(names: tuple[str, ...]) -> dict[str, int]:
     """Return the columns whose names identify their role."""
     plain = [_plain(name) for name in names]
     found = {}
     for role, known in _NAMES.items():
         places = [plain.index(name) for name in known if name in plain]
+        if not places and role in _WORDS:
+            places = [i for i, name in enumerate(names) if _is_called(name, _WORDS[role])]
         if places:
             found[role] = places[0]
     if "title" in found and {"text", "reviewtext", "review"} & set(plain):
         del found["title"]  # that of a review
     return found
+
+
+def _roles_by_value(roles: Mapping[str, int], rows: list[list[str]]) -> dict[str, int]:
+    """Return the time column and the user column, where names do not identify them: a column of
+    dates, and the only other column of identifiers next to an item and a time.
+    """
+    columns = list(zip(*rows, strict=False))
+    left = [place for place in range(len(columns)) if place not in roles.values()]
+    found: dict[str, int] = {}
+    if "time" not in roles:
+        dates = [place for place in left if all(map(_is_date, columns[place]))]
+        found |= {"time": dates[0]} if dates else {}
+    if "item" in roles and "user" not in roles and ("time" in roles or found):
+        ids = [place for place in left if all(map(_is_identifier, columns[place]))]
+        found |= {"user": ids[0]} if len(ids) == 1 else {}
+    return found
+
+
+def _is_date(cell: str) -> bool:
+    return bool(re.fullmatch(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d.*)?", cell))
+
+
+def _is_identifier(cell: str) -> bool:
+    """Return whether a cell is letters with digits, such as "C10770"."""
+    return bool(re.fullmatch(r"[\w-]*[A-Za-z][\w-]*", cell)) and any(map(str.isdecimal, cell))
 
 
 def _delimiter(lines: list[str]) -> str:

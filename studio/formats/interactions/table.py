@@ -70,25 +70,36 @@ class InteractionTable(HistoriesImporter):
             named = ", ".join(path.name for path in paths)
             raise FormatError(f"{named}: no table of interactions is in there.", self.hint)
         chosen = {role: options[role] for role in ROLES}
+        files = [File(file.source, file.layout.mapped(chosen)) for file in found]
+        if len(found) == 1:
+            return files
+        about = {role: chosen[role] for role in ("item", "title", "categories")}
         return [
-            File(file.source, file.layout.mapped(chosen))
-            if len(found) == 1 or file.layout.holds == "events"
-            else file
-            for file in found
+            # A table of items has no user; its item column may have another name.
+            mapped
+            if mapped.layout.holds == "events"
+            else File(own.source, own.layout.mapped(about))
+            for own, mapped in zip(found, files, strict=True)
         ]
 
     def columns(self, files: Sequence[File]) -> dict[str, Any]:
         """Return the columns of the events as the choice for each role."""
-        file = next((each for each in files if each.layout.holds == "events"), None)
-        file = file or next(iter(files), None)
-        if file is None:
+        events = [file for file in files if file.layout.holds == "events"]
+        events = events or [file for file in files if file.layout.holds != "items"] or [*files]
+        if not events:
             return {}
-        names = list(file.layout.names)
-        found = find_layout(file.source)
-        roles = {} if found is None else found.roles
+        items = [file for file in files if file.layout.holds == "items"]
+        taken: dict[str, str] = {}
+        for file in (events[0], *items):
+            if (found := find_layout(file.source)) is not None:
+                named = {role: found.names[place] for role, place in found.roles.items()}
+                taken = named | taken
+        names = list(events[0].layout.names)
+        every = list(dict.fromkeys([*names, *(n for file in items for n in file.layout.names)]))
+        of_items = ("title", "categories")
         return {
-            "sources": {role: names for role in ROLES},
-            "taken": {role: names[place] for role, place in roles.items()},
+            "sources": {role: every if role in of_items else names for role in ROLES},
+            "taken": taken,
         }
 
 

@@ -257,7 +257,7 @@ async def test_quick_changes_are_answered_once_by_the_newest(opened):
     assert model.asked[-1] == [7]
     assert "the model reads" not in view._where.accessibleName()
     view.person.step(5)
-    assert view.person.number == 9
+    assert view.person.user == "9"
     assert model.rows == 1, "people are asked for once"
 
 
@@ -295,10 +295,10 @@ async def test_people_go_by_their_numbers_and_others_are_refused_in_words(opened
     assert view._called.text() == "userId"
     assert view.person.accessibleDescription() == "4 to 9"
     for typed, says in (
-        ("5", "There is no userId 5; the nearest are 4 and 9. They go from 4 to 9."),
+        ("5", "There is no userId 5. They go from 4 to 9."),
         ("77", "There is no userId 77. They go from 4 to 9."),
-        ("x", "'x' is no number. They go from 4 to 9."),
-        ("", "No number was typed. They go from 4 to 9."),
+        ("x", "There is no userId x. They go from 4 to 9."),
+        ("", "No userId was typed. They go from 4 to 9."),
     ):
         view.person.setText(typed)
         QTest.keyClick(view.person, Qt.Key.Key_Return)

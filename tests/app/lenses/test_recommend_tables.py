@@ -147,7 +147,7 @@ async def test_users_are_sorted_filtered_brushed_and_opened(studio):
     preview = open_view(PREVIEW)
     view = open_view(USERS)
     await quiet()
-    assert "40 of 40 held-out users" in view._told.accessibleName()
+    assert "Validation: 40 of 40 users" in view._told.accessibleName()
     assert view.table.cell(0, 0).text() == "40", "the best first"
     assert view.histogram.text == "mean 0.5, popularity 0.25"
     view.cold.setChecked(True)
@@ -169,7 +169,7 @@ async def test_users_are_sorted_filtered_brushed_and_opened(studio):
     view._open(0)
     await quiet()
     assert wanted == ["samples/recommend"]
-    assert preview.person.number == int(view.table.cell(0, 0).text())
+    assert preview.person.user == view.table.cell(0, 0).text()
     assert len(preview.items) == len(preview._whole) - 1
 
 

@@ -36,7 +36,7 @@ def persona_of(people: People, place: int, title: str, note: str = "") -> Person
     history = people.history(place)
     hidden = min(HIDDEN, max(1, len(history) // 5)) if len(history) > 1 else 0
     known = history[: len(history) - hidden]
-    name = f"{people.called} {people.numbers[place]}, {len(known):,} items"
+    name = f"{people.called} {people.names[place]}, {len(known):,} items"
     return Persona(
         title,
         ", ".join(filter(None, (note, name))),

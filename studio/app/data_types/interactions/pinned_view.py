@@ -12,7 +12,6 @@ from pushforward.studio.app.core.timers import single_shot
 from pushforward.studio.app.data.views.view_spec import ViewSpec
 from pushforward.studio.app.data_types.interactions.history_strip import HistoryStrip
 from pushforward.studio.app.data_types.interactions.item_map_plot import ItemMap, ItemMapPlot
-from pushforward.studio.app.data_types.interactions.number_field import NumberField
 from pushforward.studio.app.data_types.interactions.persona_card import PersonaCard
 from pushforward.studio.app.data_types.interactions.personas import (
     Persona,
@@ -30,6 +29,7 @@ from pushforward.studio.app.data_types.interactions.recommender_frame import (
     RecommenderView,
     applies,
 )
+from pushforward.studio.app.data_types.interactions.user_field import UserField
 from pushforward.studio.app.design.basic import (
     Elided,
     button,
@@ -81,7 +81,7 @@ class PinnedView(RecommenderView):
             self, self._fetch_map, state=state, progressive=True
         )
         self.map, self.strip = ItemMapPlot(), HistoryStrip()
-        self.person = NumberField("User")
+        self.person = UserField("User")
         self._where = Elided("", "muted")
         self._told = Elided("", "muted")
         self._lay_out()
@@ -124,7 +124,7 @@ class PinnedView(RecommenderView):
         self._map.cancel()
 
     def _show_users(self, people: People) -> None:
-        self.person.set_numbers(people.numbers, people.called)
+        self.person.set_users(people.names, people.called)
         clear(self._row)
         self.cards = []
         for persona in choose_personas(people):

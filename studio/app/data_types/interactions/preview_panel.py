@@ -145,7 +145,7 @@ class PreviewPanel(QWidget):
         title = catalogue.title(self._item)
         near = [
             Neighbour(
-                f"{people.called} {people.numbers[each.place]}",
+                f"{people.called} {people.names[each.place]}",
                 each.shared,
                 len(key[2]),
                 self._item in people.history(each.place),

@@ -53,7 +53,8 @@ class People:
     Attributes:
         x: (n, L) items from 1, padded with 0: the newest of each user, which models read.
         earlier: what each has before these.
-        numbers: identifiers of the users, ascending.
+        numbers: numbers of the users, ascending.
+        user_names: their identifiers in the data where these are texts, or ().
         called: name of such an identifier.
         titles: of the items.
         items: unique names of the items, or ().
@@ -72,6 +73,7 @@ class People:
     times: NDArray[np.int64] | None = None
     ratings: NDArray[np.float32] | None = None
     categories: tuple[str, ...] = ()
+    user_names: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, answer: Answer) -> "People":
@@ -90,7 +92,18 @@ class People:
             times=None if times is None else np.asarray(times, np.int64),
             ratings=None if ratings is None else np.asarray(ratings, np.float32),
             categories=tuple(map(str, facts.get("categories", ()))),
+            user_names=tuple(map(str, facts.get("users", ()))),
         )
+
+    @cached_property
+    def names(self) -> list[str]:
+        """Identifiers of the users in the data."""
+        return list(self.user_names) or list(map(str, self.numbers))
+
+    @cached_property
+    def name_of(self) -> dict[int, str]:
+        """Identifiers of the users in the data by their number."""
+        return dict(zip(self.numbers, self.names, strict=True))
 
     def history(self, place: int) -> list[int]:
         """Return all items of a user, the newest last."""

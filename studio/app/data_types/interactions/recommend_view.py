@@ -16,7 +16,6 @@ from pushforward.studio.app.data_types.interactions.history_cards import History
 from pushforward.studio.app.data_types.interactions.history_strip import HistoryStrip
 from pushforward.studio.app.data_types.interactions.item_search import ItemSearch
 from pushforward.studio.app.data_types.interactions.next_items import NextList
-from pushforward.studio.app.data_types.interactions.number_field import NumberField
 from pushforward.studio.app.data_types.interactions.preview_export import PreviewExport
 from pushforward.studio.app.data_types.interactions.preview_panel import PreviewPanel
 from pushforward.studio.app.data_types.interactions.preview_text import (
@@ -36,6 +35,7 @@ from pushforward.studio.app.data_types.interactions.recommender_frame import (
     RecommenderView,
     applies,
 )
+from pushforward.studio.app.data_types.interactions.user_field import UserField
 from pushforward.studio.app.data_types.interactions.what_if import Entry, WhatIf
 from pushforward.studio.app.design.basic import (
     Elided,
@@ -74,7 +74,7 @@ class RecommendView(RecommenderView):
         self._lists: Query[Question, ListsOf] = Query(
             self, lambda question: fetch_lists(actions, question), state=state, progressive=True
         )
-        self.person = NumberField("User")
+        self.person = UserField("User")
         self.search = ItemSearch()
         self.history, self.strip, self.next = HistoryCards(), HistoryStrip(), NextList()
         self.panel = PreviewPanel(state, actions)
@@ -169,7 +169,7 @@ class RecommendView(RecommenderView):
         self.search.show_items(people.catalogue)
         self.panel.items.show_items(people.catalogue)
         self._called.setText(people.called)
-        self.person.set_numbers(people.numbers, people.called)
+        self.person.set_users(people.names, people.called)
         self._offer_export()
         self._choose(0)
         self._open_chosen()

@@ -23,7 +23,7 @@ Key = tuple[str, int]
 
 @dataclass(frozen=True, eq=False)
 class UserFigures:
-    """Arrays of `models.operators.recommend_users`."""
+    """Arrays of `models.operators.recommend_users`; ``total`` users are in the split."""
 
     step: int
     user: NDArray[np.int64]
@@ -33,6 +33,7 @@ class UserFigures:
     lists: NDArray[np.int64]
     taken: NDArray[np.int64]
     values: dict[str, NDArray[np.float64]]
+    total: int = 0
 
     @classmethod
     def of(cls, answer: Answer) -> "UserFigures":
@@ -51,6 +52,7 @@ class UserFigures:
             lists=whole("list"),
             taken=whole("taken"),
             values={n: np.asarray(v, np.float64) for n, v in arrays.items() if "@" in n},
+            total=int(arrays["total"][0]) if "total" in arrays else len(arrays["user"]),
         )
 
     @property

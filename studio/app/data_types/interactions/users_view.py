@@ -60,6 +60,7 @@ class UsersView(TablesView):
         column(self.histogram, (self.table, 1), parent=self.page, margins=(16, 10, 16, 10))
         column(self.page, parent=self)
         self._rows: NDArray[np.int64] = np.zeros(0, np.int64)
+        self._user: dict[str, int] = {}  # numbers by identifier
         self.metrics.activated.connect(lambda _: self._show_metric())
         self.cold.toggled.connect(lambda _: self._show_metric())
         self.histogram.brushed.connect(lambda _: self._show_rows())
@@ -112,14 +113,21 @@ class UsersView(TablesView):
             numbers = [float(values[i]), *([float(floor[i])] if floor is not None else [])]
             numbers.append(float(gain[i]))
             cells = [figure(each) if np.isfinite(each) else "–" for each in numbers]
-            texts.append([str(figures.user[i]), f"{figures.length[i]:,}", *cells, title])
-            keys.append(
-                [float(figures.user[i]), float(figures.length[i]), *numbers, float(first[i])]
+            user = int(figures.user[i])
+            texts.append(
+                [people.name_of.get(user, str(user)), f"{figures.length[i]:,}", *cells, title]
             )
+            keys.append([float(user), float(figures.length[i]), *numbers, float(first[i])])
         self.table.set_columns(self._columns(people, with_floor=floor is not None))
         self.table.show_rows(texts, keys=keys)
-        shown = f"first {ROWS:,} of " if len(rows) > ROWS else ""
-        self._told.set_text(f"{shown}{len(rows):,} of {len(values):,} held-out users")
+        self._user = {
+            text[0]: int(figures.user[i]) for text, i in zip(texts, self._rows, strict=True)
+        }
+        shown = f"Showing {ROWS:,}. " if len(rows) > ROWS else ""
+        chosen = f"{len(rows):,} of " if len(rows) < len(values) else ""
+        self._told.set_text(
+            f"{shown}Validation: {chosen}{len(values):,} of {figures.total:,} users, full ranking"
+        )
 
     def _columns(self, people: People, *, with_floor: bool) -> list[Column]:
         floor = Column("Popularity", "The same metric of the most popular items")
@@ -135,11 +143,12 @@ class UsersView(TablesView):
     def _open(self, line: int) -> None:
         """Open a user in the preview, at the item before the held-out ones."""
         cell = self.table.cell(line, 0)
-        if cell is None or self.figures is None:
+        user = self._user.get(cell.text()) if cell is not None else None
+        if user is None or self.figures is None:
             return
-        at = np.flatnonzero(self.figures.user == int(cell.text()))
+        at = np.flatnonzero(self.figures.user == user)
         known = int(self.figures.length[at[0]]) if len(at) else 0
-        chosen_user(self._state).open(int(cell.text()), known)
+        chosen_user(self._state).open(user, known)
 
 
 VIEW = ViewSpec(
