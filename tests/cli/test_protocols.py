@@ -49,10 +49,12 @@ def test_models_are_trained_once_under_each_protocol(project: Path, capsys: Any)
 
 
 def test_an_unknown_metric_names_those_that_there_are(project: Path, capsys: Any) -> None:
-    run = str(Project.open(project).runs()[2].path)
-    options = ["--protocol", "ratio", "--trained-only"]
+    run = str(Project.open(project).runs()[0].path)
+    options = ["--protocol", "ratio"]
     assert main(["protocols", run, *options, "--metric", "auc"]) == 2
     assert "ndcg@10" in capsys.readouterr().err
+    assert main(["protocols", run, *options, "--protocol", "last-item", "--trained-only"]) == 0
+    assert "Last item: no finished run" in capsys.readouterr().out
 
 
 def _values(model: str, protocol: str, users: list[int], values: list[float]) -> UserValues:

@@ -155,7 +155,9 @@ def test_test_users_are_measured_by_their_own_targets_and_named_as_in_the_file(
             try:
                 next(work)
             except StopIteration as end:
-                return end.value.arrays
+                if file:
+                    end.value.export(Path(file))
+                return dict(end.value.arrays)
 
     validation = ask("recommend-users", users=7)
     test = ask("recommend-users", users=7, split="test")
@@ -163,9 +165,9 @@ def test_test_users_are_measured_by_their_own_targets_and_named_as_in_the_file(
     assert test["total"].tolist() == [USERS]
     lists = tmp_path / "lists.csv"
     ask("recommend", str(lists), k=2)
-    rows = list(csv.DictReader(lists.open(encoding="utf-8")))
-    assert {row["user"] for row in rows} == {f"'=K{user}" for user in range(USERS)}
-    assert {row["item"] for row in rows} <= {f"'=K{item}" for item in range(ITEMS)}
+    rows = list(csv.DictReader(lists.read_text(encoding="utf-8").splitlines()))
+    assert {row["user_id"] for row in rows} == {f"'=K{user}" for user in range(USERS)}
+    assert {row["item_id"] for row in rows} <= {f"'=K{item}" for item in range(ITEMS)}
     ask("item-map", str(tmp_path / "items.npz"), vectors=True)
     with np.load(tmp_path / "items.npz") as saved:
         assert len(saved["vectors"]) == ITEMS

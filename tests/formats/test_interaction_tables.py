@@ -78,7 +78,7 @@ def test_amazon_reviews_are_read_by_lines_of_json_also_compressed(tmp_path, pack
             archive.writestr("folder/reviews.json", text)
     facts, rows = read(path)
     assert named(facts, rows["x"]) == [["B000", "0000013714"], ["B000"]]
-    assert "items" not in facts
+    assert (facts["items"], facts["users"]) == (["0000013714", "B000"], ["A2SUAM", "A1"])
     assert rows["person"].tolist() == [1, 2]
     seen = inspect([path], "recommendation-table", LOOSE)
     assert (seen.format, seen.taken["user"], seen.rows) == ("Amazon", "reviewerID", 2)
@@ -274,8 +274,8 @@ def test_an_export_of_a_shop_is_recognised_and_keeps_its_identifiers(tmp_path):
     assert named(facts, parts["x"])[1] == ["Thing 1, 1 g", "Thing 3, 1 g"]
     assert facts["categories"] == ["A|B"] * 5
     assert parts["rating"][1].tolist() == [0.0, 3.0, 0.0, 0.0], "no rating, then 3, then padding"
-    sessions, _ = read(orders, gap=25)
-    assert "users" not in sessions, "two days lie between two events of a user"
+    sessions, _ = read(orders, gap=49)
+    assert sessions["users"] == ["C10/1", "C11/1"]
 
 
 def test_columns_that_are_chosen_join_two_files(tmp_path):

@@ -179,9 +179,9 @@ class Interactions(DataKind, slug="interactions"):
         found = dict(arrays)
         if "user" in arrays and len(users):
             numbers = arrays.get(person, arrays["user"])
-            found[person] = np.array(["", *users])[numbers]
+            found[_column(person)] = np.array(["", *users])[numbers]
         if items and isinstance(items[0], str) and all(name in arrays for name in _LISTS):
-            found[thing] = np.array(["", *items])[arrays["item"]]
+            found[_column(thing)] = np.array(["", *items])[arrays["item"]]
         if "vectors" in arrays:
             found["item"] = np.array(items or range(1, len(columns) + 1))
             found["title"] = np.array(columns)
@@ -226,6 +226,11 @@ def _table_of_lists(arrays: Arrays, columns: Sequence[str]) -> dict[str, NDArray
         "title": np.array(titles, object),
         "score": np.array([float(f"{each:.6g}") for each in score[row, place].tolist()]),
     }
+
+
+def _column(name: str) -> str:
+    """Return the column of identifiers of this name, next to the numbers of users and items."""
+    return f"{name}_id" if name in _LISTS else name
 
 
 def _harmless(values: NDArray[Any]) -> NDArray[Any]:

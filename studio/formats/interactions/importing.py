@@ -193,7 +193,7 @@ class HistoriesImporter(Importer):
         facts: dict[str, Any] = {"called": self._called(events_in[0])}
         if events.items is not None:
             facts["items"] = events.items[histories.codes].tolist()
-        elif names != titles:
+        else:
             facts["items"] = names
         if histories.names:
             facts["users"] = list(histories.names)
