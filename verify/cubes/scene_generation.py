@@ -27,7 +27,7 @@ from pushforward.models.tensors import make_generator
 from pushforward.verify.claim import Null, Outcome, Table, experiment
 from pushforward.verify.cubes.scene_models import LEAST
 
-__all__ = ["h8"]
+__all__ = ["COMPONENTS", "LONG", "diffusion", "h8", "sampled"]
 
 HALF, COMPONENTS = 5124, 30
 LONG, BATCH = 3000, 128
@@ -44,9 +44,9 @@ def spectra() -> CubeSet:
     return train
 
 
-def _diffusion(data: CubeSet, steps: int, seed: int) -> Family[Any]:
-    """Return a class-conditional EDM trained on some pixels; those without a class train it
-    unconditionally.
+def diffusion(data: CubeSet, steps: int, seed: int, context: CubeSet | None = None) -> Family[Any]:
+    """Return a class-conditional EDM trained on some pixels; half of each batch are pixels of
+    ``context``, where it is given, which train it unconditionally.
     """
     entry, spec = registry.get("family", "edm"), data.spec()
     config = decode(entry.config, filled(entry, {}, "cubes"))
@@ -54,12 +54,18 @@ def _diffusion(data: CubeSet, steps: int, seed: int) -> Family[Any]:
         config, spec, horizon=steps, seed=seed, device=torch.device("cpu")
     )
     rows, generator = spec.standardised(data.rows(slice(None))), make_generator(seed, 1)
+    parts = [rows]
+    if context is not None:
+        parts.append(spec.standardised(context.rows(slice(None))))
+    size = BATCH // len(parts)
     for _ in range(steps):
-        model.step(rows.take(torch.randint(len(rows), (BATCH,), generator=generator)))
+        drawn = [p.take(torch.randint(len(p), (size,), generator=generator)) for p in parts]
+        model.step(Batch.cat(drawn))
     return model
 
 
-def _sampled(model: Family[Any], labels: Tensor, seed: int) -> Batch:
+def sampled(model: Family[Any], labels: Tensor, seed: int) -> Batch:
+    """Return samples of some classes (n,), in the units of the data."""
     given = model.spec.standard_given({LABEL: labels})
     return finish(draw(model, len(labels), seed, given=given))
 
@@ -104,9 +110,9 @@ def _near(source: str) -> dict[str, float]:
     labels = other.classes()
     match source:
         case "EDM":
-            made = _sampled(_diffusion(data, LONG, 0), labels, 0)
+            made = sampled(diffusion(data, LONG, 0), labels, 0)
         case "untrained EDM":
-            made = _sampled(_diffusion(data, 1, 0), labels, 0)
+            made = sampled(diffusion(data, 1, 0), labels, 0)
         case "Gaussian":
             made = _gaussian(data, labels, 0)
         case _:

@@ -56,13 +56,19 @@ _ADAM = {"kind": "adam", "lr": 3e-3, "schedule": "cosine"}
 _PATCH = {"net": {"slug": "patch-discriminator"}}
 _QUANTILE = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776}  # of Student's t, 97.5 %
 
+_SUPERVISED = {"noise": 0.1, "optimizer": _ADAM}
+
 NETWORKS: dict[str, tuple[str, dict[str, Any]]] = {
-    "network": ("classifier", {"noise": 0.1, "optimizer": _ADAM}),
+    "network": ("classifier", _SUPERVISED),
+    "SSRN": ("classifier", _SUPERVISED | {"net": {"slug": "spectral-spatial"}}),
+    "transformer": ("classifier", _SUPERVISED | {"net": {"slug": "spectral-transformer"}}),
     "GAN": ("semi-gan", {}),
     "shuffled channels": ("semi-gan", {"fakes": "shuffled"}),
     "mean teacher": ("mean-teacher", {}),
 }
-"""Models of windows, all with the same discriminator, optimiser and noise."""
+"""Models of windows with the same optimiser, noise and number of steps, and with the same
+discriminator where they name no network.
+"""
 PIXELS = {
     "position": "nearest-label",
     "LR": "logistic-regression",
@@ -124,7 +130,7 @@ def probabilities(model: str, split: str, seed: int, steps: int = STEPS) -> tupl
     if model in NETWORKS:
         slug, config = NETWORKS[model]
         data = _train(scene(split, seed, _NET["blur"], int(_NET["components"])))
-        return classified(fit(slug, config | _PATCH, data, seed, steps), data), data
+        return classified(fit(slug, _PATCH | config, data, seed, steps), data), data
     smooth, slug = model.startswith("smoothed "), PIXELS[model.removeprefix("smoothed ")]
     data = _train(scene(split, seed, _blur(split, seed) if smooth else 0.0, 0))
     return classified(fit(slug, {}, data, seed, 1), data), data
