@@ -100,10 +100,10 @@ class CellKernel(Kernel):
         down = grid.reshape(self._down, -1)
         for start in range(0, down.shape[1], 2**16):
             some = down[:, start : start + 2**16]
-            some.copy_(_banded(self._taps[0], some.clone()))
+            some.copy_(_banded(self._taps[0], some))
         for row in grid:
             flat = row.reshape(self._across, -1)
-            flat.copy_(_banded(self._taps[1], flat.clone()))
+            flat.copy_(_banded(self._taps[1], flat))
 
     # Pixels and squares
 
@@ -204,9 +204,9 @@ def _banded(taps: Tensor, x: Tensor) -> Tensor:
     if n <= 2 * _BAND:
         return taps @ x
     reach = int((taps[0] > 0).sum())
-    parts = []
+    found = torch.empty((n, x.shape[1]))
     for start in range(0, n, _BAND):
         stop = min(start + _BAND, n)
         low, high = max(0, start - reach), min(n, stop + reach)
-        parts.append(taps[start:stop, low:high] @ x[low:high])
-    return torch.cat(parts)
+        torch.mm(taps[start:stop, low:high], x[low:high], out=found[start:stop])
+    return found

@@ -386,8 +386,8 @@ NOT_REPRODUCED = {
     "H3",
     "H4",
     "H8",
-    # AA of an SVM -2.1 ± 2.4 points, -2.5 ± 1.9 below spectra of a pooled Gaussian: at 300 labels the
-    # diffusion model is further from a class than a Gaussian is.
+    # AA of an SVM -2.1 ± 2.4 points, and 2.5 ± 1.9 below that with spectra of a pooled Gaussian:
+    # from 300 labels the diffusion model is further from a class than a Gaussian is.
     "H9",
     "J1",
     "RL2b",
