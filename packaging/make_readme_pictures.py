@@ -38,33 +38,35 @@ RECIPES = {
     "discriminator-flow-five": 3000,
     "digits-edm": 1500,
     "edm-communities": 1000,
+    "gan-crf-indian-pines": 900,
+    "gru-films": 800,
 }
-"""Training steps of the recipes, whose runs get the numbers 1 to 5."""
+"""Training steps of the recipes, whose runs get the numbers 1 to 7."""
 SIZE = 1360, 850
 LOADING = 6.0
 """Seconds in which a view loads and draws what it shows."""
 PATIENCE = 60.0
-MOST = 2_000_000
+MOST = 1_000_000
 """Bytes of the animation."""
 
 
 @dataclass(frozen=True)
 class View:
-    """A picture: of a run by its number (0: the recipes), through a lens."""
+    """A picture: of a run by its number, through a lens."""
 
     name: str
-    run: int = 0
-    lens: str = ""
+    run: int
+    lens: str
     compared: tuple[int, ...] = ()
 
 
 VIEWS = (
-    View("discover"),
     View("watch", 1, "watch"),
-    View("graphs", 5, "watch"),
-    View("samples", 4, "samples"),
-    View("quality", 1, "quality"),
     View("compare", 2, "compare", (2, 3)),
+    View("samples", 4, "samples"),
+    View("graphs", 5, "watch"),
+    View("map", 6, "watch"),
+    View("recommend", 7, "samples"),
 )
 
 
@@ -123,12 +125,9 @@ async def photograph(project: Path) -> None:
     for view in VIEWS:
         if view.compared:
             actions.comparing.show([keys[number] for number in view.compared])
-        elif view.run:
-            actions.runs.select(keys[view.run])
         else:
-            actions.places.visit("discover")
-        if view.lens:
-            window.canvas.lenses.want(view.lens)
+            actions.runs.select(keys[view.run])
+        window.canvas.lenses.want(view.lens)
         for mode in ("dark", "light"):
             await take(studio, view.name, mode)
     await studio.shut()

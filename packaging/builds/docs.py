@@ -69,6 +69,7 @@ LOADED = re.compile(
 SHIM = ROOT / "packaging" / "docs" / "iframe-worker.js"
 """What the search needs in a page that is opened as a file; the theme loads it from the web."""
 SHIM_ADDRESS = "https://unpkg.com/iframe-worker/shim"
+HEADING = re.compile(r"^#+ (.+)$", re.M)
 SMALL = re.compile(r"~~(.+?)~~", re.S)
 CONFIG = """site_name: Pushforward Studio
 site_description: Generative models that move particles
@@ -148,6 +149,7 @@ def write_pages(folder: Path, pages: list[Page]) -> None:
     for picture in (resources.folder("help") / "pictures").glob("*.png"):
         shutil.copy(picture, folder / "pictures")
     recipes = {recipe.slug: recipe for recipe in resources.recipes()}
+    texts = {page.slug: page.text for page in pages}
     for slug in recipes:
         for mode in ("dark", "light"):
             shutil.copy(resources.thumbnail(slug, mode), folder / "pictures")
@@ -155,7 +157,7 @@ def write_pages(folder: Path, pages: list[Page]) -> None:
         text = page.text
         if page.group == MODELS:
             text = with_pictures(page, recipes)
-        (folder / f"{page.slug}.md").write_text(as_site(text), encoding="utf-8")
+        (folder / f"{page.slug}.md").write_text(as_site(text, texts), encoding="utf-8")
     (folder / "recipes.md").write_text(list_recipes(recipes), encoding="utf-8")
     write_files(folder)
     for notebook in NOTEBOOKS:
@@ -193,20 +195,32 @@ def both_modes(name: str, title: str) -> str:
     )
 
 
-def as_site(text: str) -> str:
-    """Return Markdown of the help with links, pictures and small print as the site has them."""
+def as_site(text: str, pages: Mapping[str, str]) -> str:
+    """Return Markdown of the help with links, pictures and small print as the site has them.
+
+    Raises:
+        BuildFailed: a link names a section that its page does not have.
+    """
+
+    def page_link(found: re.Match[str]) -> str:
+        slug, words = found[1], found[2]
+        return f"]({slug}.md{anchor(words[1:], pages[slug]) if words else ''})"
+
     text = re.sub(r"!\[([^\]]*)\]\(picture:([\w-]+)[^)]*\)", lambda m: both_modes(m[2], m[1]), text)
-    text = re.sub(r"\]\(help:([\w-]+)(#[^)]*)?\)", lambda m: f"]({m[1]}.md{anchor(m[2])})", text)
+    text = re.sub(r"\]\(help:([\w-]+)(#[^)]*)?\)", page_link, text)
     text = re.sub(r"\]\(recipe:([\w-]+)\)", r"](recipes.md#\1)", text)
     text = SMALL.sub(lambda found: f"<small>{found[1]}</small>", text)
     return text.replace("\\~", "~")  # no escape in this Markdown
 
 
-def anchor(words: str | None) -> str:
-    """Return the anchor of a section by its words."""
+def anchor(words: str, text: str) -> str:
+    """Return the anchor of the section of a page whose heading begins with words."""
     from markdown.extensions.toc import slugify
 
-    return "" if not words else f"#{slugify(words[1:], '-')}"
+    for heading in HEADING.findall(text):
+        if heading.startswith(words):
+            return f"#{slugify(heading, '-')}"
+    raise BuildFailed(f"no section begins with {words!r}")
 
 
 def list_recipes(recipes: Mapping[str, Recipe]) -> str:
@@ -232,7 +246,7 @@ def write_files(folder: Path) -> None:
             known = path.relative_to(ROOT).as_posix()
             if path.suffix in (".png", ".gif", ".webp"):
                 shutil.copy(path, folder / "pictures")
-                return f"[{words}](pictures/{path.name})"
+                return in_modes(words, path, folder / "pictures")
             after = f"#{section}" if section else ""
             if known.startswith(HELP_PAGES):
                 return f"[{words}]({path.name}{after})"
@@ -240,6 +254,16 @@ def write_files(folder: Path) -> None:
 
         text = LINK.sub(site_link, (ROOT / name).read_text(encoding="utf-8"))
         (folder / made).write_text(text, encoding="utf-8")
+
+
+def in_modes(words: str, picture: Path, folder: Path) -> str:
+    """Return the link of a picture, after its "!"; of one that there is in both themes, of both."""
+    name, _, mode = picture.stem.rpartition("-")
+    twin = picture.with_stem(f"{name}-{'light' if mode == 'dark' else 'dark'}")
+    if mode not in ("dark", "light") or not twin.exists():
+        return f"[{words}](pictures/{picture.name})"
+    shutil.copy(twin, folder)
+    return both_modes(name, words).removeprefix("!").replace("\n", " ")
 
 
 def navigation(folder: Path, pages: list[Page]) -> str:

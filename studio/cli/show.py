@@ -29,6 +29,8 @@ _WORDS = {
     "data-choice": "name in the data",
     "part": "true | false",
 }
+COLUMN = 40
+"""Most characters of a setting and its default that shift what its values are to the right."""
 HELP = (
     "describe a recipe, model, named method, dataset, network, sampler, guidance, metric, "
     "operator, data type, or the training settings"
@@ -136,12 +138,13 @@ def _settings(
     """A line for each setting with its defaults and bounds, and its meaning under it; they are set
     under a prefix.
     """
-    longest = max(len(f["path"]) + len(_default(f)) for f in fields) + 3
+    longest = min(max(len(f["path"]) + len(_default(f)) for f in fields) + 3, COLUMN)
     for field in fields:
         say()
         head = f"{field['path']} = {_default(field)}"
         others = [f"{kind}: {value}" for kind, value in _others(field, defaults)]
-        say(f"  {head.ljust(longest)}   {'   '.join([bounds(field), *others])}")
+        text = f"{head.ljust(longest)}   {'   '.join([bounds(field), *others])}"
+        paragraph(text, indent="  ", hanging="  ")
         paragraph(_help(field, prefix), indent="      ")
 
 

@@ -70,7 +70,14 @@ def table(
         put_rendered(shown)
 
 
-def paragraph(text: str, indent: str = "") -> None:
-    """Write a text wrapped to the terminal."""
-    for line in textwrap.wrap(text, width(), initial_indent=indent, subsequent_indent=indent):
+def paragraph(text: str, indent: str = "", hanging: str = "") -> None:
+    """Write a text wrapped to the terminal; its lines but the first are indented further."""
+    wrapped = textwrap.wrap(
+        text,
+        width(),
+        initial_indent=indent,
+        subsequent_indent=indent + hanging,
+        break_on_hyphens=False,
+    )
+    for line in wrapped:
         say(line)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 from typing import Any
 
 import msgspec
@@ -56,6 +57,29 @@ def test_every_model_has_a_page_with_all_its_settings():
         text = made[help_pages.family_slug(entry.slug)].text
         assert all(field.title in text and field.help in text for field in entry.fields)
         assert entry.motion in text
+
+
+def test_a_page_of_a_model_links_its_claims_with_their_verdicts():
+    """By its methods, by the list, and by the end of an id, which may end with two models."""
+    known = catalog()
+    gan = known.get("family", "gan")
+    entries = [*known.entries, msgspec.structs.replace(gan, slug="score-gan")]
+    known = msgspec.structs.replace(known, entries=entries)
+    pages = {page.slug: page.text for page in help_pages.all_pages(known)}
+    for model, ids in {"monoflow": ("M1", "GR5-monoflow"), "edm": ("A3", "GR5-edm")}.items():
+        for slug in ids:
+            said = f"(help:verified#{slug}:). {verdict(claims()[slug])}."
+            assert said in pages[f"model-{model}"]
+    assert "#GI-defaults-gan:" in pages["model-gan"]
+    assert "#GI-defaults-score-gan:" in pages["model-score-gan"]
+    assert "#GI-defaults-score-gan:" not in pages["model-gan"]
+
+
+def test_the_list_of_claims_names_models_and_claims_that_exist():
+    known = {path.stem for path in resources.folder("models").glob("*.toml")}
+    listed = tomllib.loads(resources.folder("claims.toml").read_text(encoding="utf-8"))
+    assert set(listed) <= known
+    assert {slug for ids in listed.values() for slug in ids} <= claims().keys()
 
 
 def test_the_models_by_field_and_carrier_are_those_of_the_catalogue():

@@ -49,6 +49,15 @@ def test_each_link_of_the_site_leads_to_a_page_of_it(tmp_path: Path) -> None:
     assert all((folder / name).is_file() for name in re.findall(r": (\S+\.md)$", tree, re.M))
 
 
+def test_a_link_to_a_section_has_the_anchor_of_its_whole_heading() -> None:
+    """mkdocs gives the heading an anchor; links name only its first words."""
+    pages = {"verified": "# What is verified\n\n## A2: Other\n\n## A3: Fewer steps"}
+    text = docs.as_site("[A3](help:verified#A3:), [all](help:verified)", pages)
+    assert text == "[A3](verified.md#a3-fewer-steps), [all](verified.md)"
+    with pytest.raises(BuildFailed, match="A4"):
+        docs.as_site("[A4](help:verified#A4:)", pages)
+
+
 def test_a_site_that_needs_a_network_is_refused(tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     page.write_text('<a href="https://example.org/paper">a link</a><script src="assets/a.js">')

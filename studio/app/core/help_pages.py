@@ -10,9 +10,11 @@ prefix.
 """
 
 import re
+import tomllib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from pushforward.studio import resources
@@ -239,8 +241,33 @@ def _of_family(entry: EntrySpec, catalog: Catalog) -> Page:
             lines += [f"### {group}", ""] if group else []
         said, aside = plain(field.help), plain(_facts(field, catalog))
         lines += [f"**{field.title}.** {said} ~~{aside}~~ `{field.path}`", ""]
+    lines += _claims_of(entry.slug, catalog)
     text = "\n".join(lines)
     return Page(family_slug(entry.slug), MODELS, entry.title, entry.summary, text)
+
+
+def _claims_of(slug: str, catalog: Catalog) -> list[str]:
+    """Return the section of the claims about a model; no lines without any."""
+    ids = {*_listed_claims().get(slug, ())}
+    ids |= {each for method in methods() if method.family.slug == slug for each in method.claims}
+    ids |= {each for row in survey() if row.family == slug for each in row.claims}
+    ids |= {each for each in claims() if _last_model(each, catalog) == slug}
+    lines = [
+        f"- [{cell(claims()[each]['title'])}](help:verified#{each}:). {verdict(claims()[each])}."
+        for each in sorted(ids & claims().keys(), key=_by_number)
+    ]
+    return ["## Claims", "", *lines, ""] if lines else []
+
+
+def _last_model(claim: str, catalog: Catalog) -> str:
+    """Return the model that an id ends with, such as GI-defaults-gan, "" for none."""
+    ends = [e.slug for e in catalog.entries_of("family") if claim.endswith(f"-{e.slug}")]
+    return max(ends, key=len, default="")
+
+
+@cache
+def _listed_claims() -> dict[str, list[str]]:
+    return tomllib.loads(resources.folder("claims.toml").read_text(encoding="utf-8"))
 
 
 def _facts(field: FieldSpec, catalog: Catalog) -> str:
