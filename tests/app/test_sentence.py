@@ -151,6 +151,20 @@ async def test_a_sampler_is_a_slot_only_where_one_is_needed(bench, wait):
     ]
 
 
+async def test_a_model_that_counts_is_fitted_in_one_pass_and_has_no_steps(bench, wait):
+    said = await set_up(bench, wait)
+    catalog = bench.state.catalog
+    entry = catalog.get("family", bench.state.draft.spec.family.slug)
+    entries = [
+        msgspec.structs.replace(each, passes=1) if each is entry else each
+        for each in catalog.entries
+    ]
+    bench.state.catalog = msgspec.structs.replace(catalog, entries=entries)
+    said.refresh()
+    assert said.budget not in [each for clause in said.clauses for each in clause.children()]
+    assert said.clauses[-1].text() == "in one pass over the data."
+
+
 @pytest.mark.parametrize(("steps", "seconds"), [(6000, 60), (3000, 30), (60, 0.6)])
 async def test_the_time_follows_the_steps(bench, wait, steps, seconds):
     await set_up(bench, wait)

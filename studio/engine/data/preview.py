@@ -39,7 +39,8 @@ def first_rows(data: Dataset, n: int) -> tuple[dict[str, Any], Arrays]:
     spec = whole.spec()
     some = whole.take(slice(0, min(n, max(1, MAX_NUMBERS // spec.mean.numel()))))
     kind = kind_of(spec.kind)
-    return {**kind.facts(some), "n": len(whole)}, kind.preview_arrays(some)
+    arrays = {**kind.preview_arrays(some), **kind.split_places(some, data.rows, data.unseen)}
+    return {**kind.facts(some), "n": len(whole)}, arrays
 
 
 def preview(pick: Pick, project: Path | None, n: int) -> tuple[dict[str, Any], Arrays]:

@@ -234,6 +234,12 @@ class DataKind:
         """Return the arrays of a preview of data."""
         return self.arrays(data.rows(slice(None)))
 
+    def split_places(self, some: RowSource, train: RowSource, test: RowSource | None) -> Arrays:
+        """Return where each row of ``some`` is divided into training and test data, for data types
+        whose rows are divided.
+        """
+        return {}
+
     def facts(self, data: RowSource) -> dict[str, Any]:
         """Return the facts of a preview: columns, modes, mean, std, names."""
         spec = data.spec()

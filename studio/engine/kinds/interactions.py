@@ -135,6 +135,19 @@ class Interactions(DataKind, slug="interactions"):
             found[lengths_of(_EARLIER)] = data.earlier.lengths.numpy()
         return found
 
+    def split_places(self, some: RowSource, train: RowSource, test: RowSource | None) -> Arrays:
+        """Return for each of some users "trained" (n,), the items that are trained on, and "tested"
+        (n,), the items before the first test item, 0 without any.
+        """
+        assert isinstance(some, InteractionSet)
+        if not isinstance(train, InteractionSet):
+            return {}  # too large to be read here
+        found = {"trained": _lengths_of(some, train, train.lengths)}
+        if isinstance(test, InteractionSet):
+            known = test.lengths - (1 if test.targets is None else test.targets)
+            found["tested"] = _lengths_of(some, test, known)
+        return found
+
     def parse_rows(self, value: Any, spec: DataSpec, columns: tuple[str, ...]) -> Batch:
         """As `DataKind.parse_rows`: histories of any length, of numbers from 1 or of titles."""
         if not isinstance(value, list) or not all(isinstance(row, list) for row in value):
@@ -226,6 +239,12 @@ def _table_of_lists(arrays: Arrays, columns: Sequence[str]) -> dict[str, NDArray
         "title": np.array(titles, object),
         "score": np.array([float(f"{each:.6g}") for each in score[row, place].tolist()]),
     }
+
+
+def _lengths_of(some: InteractionSet, rows: InteractionSet, lengths: Tensor) -> NDArray[np.int64]:
+    """Return a length (m,) of rows for each of some users (n,), 0 for users of other rows."""
+    known = dict(zip(rows.numbers.tolist(), lengths.tolist(), strict=True))
+    return np.array([known.get(number, 0) for number in some.numbers.tolist()], np.int64)
 
 
 def _column(name: str) -> str:

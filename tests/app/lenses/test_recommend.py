@@ -16,6 +16,7 @@ from pushforward.studio.app.core.data_type_registry import kind
 from pushforward.studio.app.core.runs import RunState, Series
 from pushforward.studio.app.data.tile_frames import columns_for
 from pushforward.studio.app.data_types.interactions.catalogue import MIME
+from pushforward.studio.app.data_types.interactions.preview_text import format_score
 from pushforward.studio.app.data_types.interactions.recommend_view import VIEW
 from pushforward.studio.app.data_types.interactions.type import ASPECT, LINES, histories
 from pushforward.studio.app.data_types.interactions.what_if import WhatIf
@@ -479,3 +480,83 @@ async def test_a_low_narrow_window_shows_the_whole_preview(opened):
     view.resize(1000, 900)
     await quiet()
     assert view.history.height() > one
+
+
+async def test_an_item_removed_from_the_catalogue_leaves_the_list_until_undone(opened):
+    view, state, model = opened
+    state.runs.select("r")
+    await quiet()
+    first, second = (each.item for each in view.next.shown[:2])
+    view.next.select(1)
+    QTest.keyClick(view.next, Qt.Key.Key_Up)
+    asked = len(model.asked)
+    QTest.keyClick(view.next, Qt.Key.Key_Delete)
+    await quiet()
+    assert view.next.shown[0].item == second
+    assert first not in [each.item for each in view.next.shown]
+    assert view.next.shown[0].moved == 1
+    assert len(model.asked) == asked, "the ranks are known"
+    assert "1 change" in view._where.accessibleName()
+    view.take_back()
+    await quiet()
+    assert view.next.shown[0].item == first
+
+
+async def test_the_selection_follows_its_item_and_a_late_list_is_dimmed(opened):
+    view, state, model = opened
+    state.runs.select("r")
+    await quiet()
+    view.next.select(3)
+    item = view.next.shown[3].item
+    view._toggle(2)  # the list moves by one place
+    await quiet()
+    assert view.next.shown[view.next.current].item == item
+    assert view.panel._item == item
+    answers, wait = model.ask, asyncio.Event()
+
+    async def late(command):
+        await wait.wait()
+        return await answers(command)
+
+    model.ask = late
+    view.add(9)
+    await asyncio.sleep(0.2)
+    assert view.next._stale
+    assert "Updating" in view._told.accessibleName()
+    wait.set()
+    await quiet()
+    assert not view.next._stale
+
+
+async def test_the_clock_begins_before_the_test_items_and_says_what_was_trained_on(opened):
+    view, state, model = opened
+    answers = model.ask
+
+    async def split(command):
+        answer = await answers(command)
+        if isinstance(command, GetRows):
+            answer.arrays.update(trained=np.array([1, 0]), tested=np.array([2, 0]))
+        return answer
+
+    model.ask = split
+    state.runs.select("r")
+    await quiet()
+    assert view.items == [3, 1]
+    assert view._came.accessibleName() == "Next in the data: Film B, rank 1 of 21"
+    view.person.step(1)
+    await quiet()
+    assert view.items == [7], "of a user who is not divided, the whole history"
+    view.person.step(-1)
+    QTest.keyClick(view.strip, Qt.Key.Key_Home)
+    view._people.trained[:] = [2, 0]
+    view.strip.moved.emit(2)
+    view.strip.moved.emit(1)
+    await quiet()
+    assert view._came.accessibleName().endswith("(in the training data)")
+
+
+@pytest.mark.parametrize(
+    ("score", "text"), [(0.5, "0.5"), (5.67e-9, "6e-9"), (0.0, "0"), (0.00888, "0.0089")]
+)
+def test_a_score_is_short(score, text):
+    assert format_score(score) == text

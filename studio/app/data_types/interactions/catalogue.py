@@ -12,7 +12,7 @@ from pushforward.studio.app.data_types.interactions.item_titles import title_of
 from pushforward.studio.app.design.tokens import Tokens
 from pushforward.studio.literal import one_line
 
-__all__ = ["MIME", "Catalogue"]
+__all__ = ["COLOURED", "MIME", "Catalogue"]
 
 MIME = "application/x-pushforward-item"
 """Type of a dragged item: its number as text."""

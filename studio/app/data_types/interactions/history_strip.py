@@ -7,7 +7,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from pushforward.studio.app.data_types.interactions.catalogue import Catalogue
+from pushforward.studio.app.data_types.interactions.catalogue import COLOURED, Catalogue
 from pushforward.studio.app.data_types.interactions.recommend_requests import People
 from pushforward.studio.app.design.icons import repaint_on_theme
 from pushforward.studio.app.design.theme import font, theme
@@ -41,7 +41,7 @@ class HistoryStrip(QWidget):
         self._ratings: Sequence[float] = ()
         self._days: tuple[str, str] = ("", "")
         self._catalogue: Catalogue | None = None
-        self._known = 0
+        self._known = self._trained = 0
         self.setFixedHeight(BARS + WORDS)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -56,6 +56,7 @@ class HistoryStrip(QWidget):
         self._items = people.history(place)[:count]
         self._ratings = people.side_values(place, people.ratings)[:count]
         self._catalogue = people.catalogue
+        self._trained = min(count, people.training_part(place))
         times = people.side_values(place, people.times)[:count]
         ends = (times[0], times[-1]) if times else (0, 0)
         self._days = (format_day(int(ends[0])), format_day(int(ends[1])))
@@ -64,7 +65,8 @@ class HistoryStrip(QWidget):
     def set_known(self, known: int) -> None:
         """Move the clock: the model predicts after the first ``count`` items."""
         self._known = known
-        self.setAccessibleDescription(f"After {known} of {len(self._items)} items")
+        trained = f", {self._trained} of them in the training data" if self._trained else ""
+        self.setAccessibleDescription(f"After {known} of {len(self._items)} items{trained}")
         self.update()
 
     def _place(self, known: int) -> float:
@@ -107,6 +109,9 @@ class HistoryStrip(QWidget):
                 painter.setBrush(ink)
                 wide = max(1.0, min(step - 1, 14))
                 painter.drawRect(QRectF((i + 0.5) * step - wide / 2, BARS - 3 - high, wide, high))
+            if self._trained:
+                painter.setBrush(QColor(tokens.muted))
+                painter.drawRect(QRectF(0, BARS - 2, self._place(self._trained), 2))
             x = min(self._place(self._known), self.width() - 1.0)
             painter.setPen(QPen(QColor(tokens.accent), 2))
             painter.drawLine(QPointF(x, 0), QPointF(x, BARS))
@@ -125,7 +130,12 @@ class HistoryStrip(QWidget):
         assert self._catalogue is not None
         tokens, metrics = theme.colors(), painter.fontMetrics()
         x, end = words.left() + DATE, words.right() - DATE
-        for name in self._catalogue.coloured:
+        if self._trained:
+            text = "▁ in the training data"
+            end -= metrics.horizontalAdvance(text) + 12
+            painter.drawText(QPointF(end + 12, words.bottom() - 2), text)
+        others = ["other"] if len(self._catalogue.coloured) == COLOURED else []
+        for name in (*self._catalogue.coloured, *others):
             wide = metrics.horizontalAdvance(name) + 22
             if x + wide > end:
                 return

@@ -49,7 +49,7 @@ class LongTailPlot(QWidget):
         self.update()
 
     def show_counts(self, catalogue: Catalogue, counts: NDArray[np.int64]) -> None:
-        """Show how often each item is recommended, (V,), scaled to as many interactions."""
+        """Show in how many lists each item is, (V,)."""
         self._catalogue, self._counts = catalogue, counts
         self.setAccessibleDescription(f"{int((counts > 0).sum()):,} items are recommended")
         self.update()
@@ -64,8 +64,7 @@ class LongTailPlot(QWidget):
         ranks = np.unique(np.geomspace(1, len(taken), 200).astype(int))
         most = max(10.0, float(taken[0]))
         if self._counts is not None:
-            scale = float(taken.sum()) / max(1.0, float(self._counts.sum()))
-            most = max(most, scale * float(self._counts.max(initial=0)))
+            most = max(most, float(self._counts.max(initial=0)))
 
         def place(rank: float, count: float) -> QPointF:
             x = np.log(rank) / np.log(max(2, len(taken)))
@@ -96,17 +95,16 @@ class LongTailPlot(QWidget):
             self._words(painter, area, len(taken), most)
 
     def _recommended(self, painter: QPainter, place: Callable[[float, float], QPointF]) -> None:
-        """Draw the recommendations of each item, as if there were as many as interactions."""
+        """Draw the number of lists with each item."""
         counts, catalogue = self._counts, self._catalogue
         assert counts is not None
         assert catalogue is not None
-        scale = float(catalogue.taken.sum()) / max(1.0, float(counts.sum()))
         ink = QColor(theme.colors().accent)
         ink.setAlphaF(0.6)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(ink)
         for item in np.flatnonzero(counts)[:DOTS].tolist():
-            at = place(float(catalogue.rank[item]), float(counts[item]) * scale)
+            at = place(float(catalogue.rank[item]), float(counts[item]))
             painter.drawEllipse(at, 1.8, 1.8)
 
     def _words(self, painter: QPainter, area: QRectF, items: int, most: float) -> None:
@@ -120,10 +118,14 @@ class LongTailPlot(QWidget):
         painter.drawText(below, right, f"{items:,}")
         painter.drawText(below, Qt.AlignmentFlag.AlignHCenter, "popularity rank")
         painter.setPen(QColor(tokens.accent))
-        painter.drawText(QRectF(LEFT, 0, area.width(), 14), right, "● recommended")
+        painter.drawText(
+            QRectF(LEFT, 0, area.width(), 14),
+            right,
+            "● recommended" if self._counts is None else "● lists",
+        )
         painter.setPen(QColor(tokens.muted))
         painter.drawText(
             QRectF(LEFT, 0, area.width() - 100, 14),
             right,
-            "● history" if self._counts is None else "– taken",
+            "● history" if self._counts is None else "– interactions",
         )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QContextMenuEvent,
     QFontMetricsF,
     QKeyEvent,
     QMouseEvent,
@@ -17,6 +18,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from pushforward.studio.app.design.icons import repaint_on_theme
+from pushforward.studio.app.design.menu import Entries, open_menu
 from pushforward.studio.app.design.theme import font, theme
 from pushforward.studio.literal import one_line
 
@@ -27,6 +29,7 @@ HEAD = 20
 RANK, MOVE, SHARE, BAR = 24, 40, 58, 54  # pixels of the columns
 CURVES = 44  # between two lists
 REASON = 132
+STALE = 0.4  # opacity of lists of an earlier question
 WIDE = (440, 620)  # from which one reason and two have room
 
 
@@ -72,21 +75,24 @@ class ModelList:
 
 
 class NextList(QWidget):
-    """Lists of models, the best items first. Enter or a double click adds an item to the history.
+    """Lists of models, the best items first. Enter or a double click adds an item to the history,
+    Delete removes it from the catalogue.
 
     Signals:
         chosen(int): another item is selected, by its number.
         wanted(int): an item is to be added to the history.
+        dropped(int): an item is to be removed from the catalogue.
     """
 
     chosen = Signal(int)
     wanted = Signal(int)
+    dropped = Signal(int)
 
     def __init__(self) -> None:
         super().__init__()
         self.lists: list[ModelList] = []
         self.current = 0
-        self._compared = False
+        self._compared = self._stale = False
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(QSize(260, HEAD + 10 * LEAST))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -95,12 +101,20 @@ class NextList(QWidget):
 
     def show_lists(self, lists: Sequence[ModelList], *, compared: bool) -> None:
         """Show lists, that of the selected run first; ``compared`` says whether moves mean
-        something.
+        something. The selection follows its item.
         """
-        self.lists, self._compared = list(lists), compared
+        selected = self.shown[self.current].item if self.current < len(self.shown) else 0
+        self.lists, self._compared, self._stale = list(lists), compared, False
+        items = [each.item for each in self.shown]
+        self.current = items.index(selected) if selected in items else 0
         first = self.lists[0].items if self.lists else ()
         spoken = (f"{i}: {one_line(s.title)}" for i, s in enumerate(first, 1))
         self.setAccessibleDescription(", ".join(spoken))
+        self.update()
+
+    def dim(self) -> None:
+        """Mark the lists as those of an earlier question."""
+        self._stale = True
         self.update()
 
     @property
@@ -143,6 +157,7 @@ class NextList(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setOpacity(STALE if self._stale else 1.0)
             areas = self._columns()
             for number, (area, each) in enumerate(zip(areas, self.lists, strict=False)):
                 self._head(painter, area, each.name, number)
@@ -277,8 +292,24 @@ class NextList(QWidget):
             self.select(max(0, min(len(self.shown) - 1, self.current + steps[Qt.Key(event.key())])))
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._want()
+        elif event.key() == Qt.Key.Key_Delete:
+            self._drop()
         else:
             super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        row = self._row_at(event.pos().y())
+        if 0 <= row < len(self.shown):
+            self.select(row)
+            entries: Entries = [
+                ("Add to the history", self._want),
+                ("Remove from the catalogue", self._drop),
+            ]
+            open_menu(self, event.pos(), entries)
+
+    def _drop(self) -> None:
+        if self.current < len(self.shown):
+            self.dropped.emit(self.shown[self.current].item)
 
     def _want(self) -> None:
         if self.current < len(self.shown):

@@ -120,6 +120,7 @@ class PinnedView(RecommenderView):
 
     def _clear(self) -> None:
         self._before, self._now, self._steps = [], [], (-1, -1)
+        self._told.set_text("")
         self._lists.cancel()
         self._map.cancel()
 
@@ -279,7 +280,7 @@ class PinnedView(RecommenderView):
             shown = suggestions(found, before, people.catalogue, tokens, later, {})
             moved += sum(each.moved != 0 for each in shown)
             card.show_items(shown)
-        since = f", {moved} moved since step {self._steps[0]:,}" if self._before else ""
+        since = f", {moved} items moved since step {self._steps[0]:,}" if self._before else ""
         self._told.set_text(f"Step {self._steps[1]:,}{since}  ·  green: taken later by the user")
 
     def _take_map(self) -> None:

@@ -1,5 +1,6 @@
 """Suggestions, reasons and sentences of the preview, from the answers of models."""
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -26,6 +27,7 @@ __all__ = [
     "cards_of",
     "describe_change",
     "describe_next",
+    "format_score",
     "model_lists",
     "reasons_of",
     "suggestions",
@@ -56,7 +58,7 @@ def suggestions(
                 moved,
                 item,
                 catalogue.ink(item, tokens),
-                f"{100 * np.exp(score):.1f} %" if likely else f"{score:.3g}",
+                f"{100 * np.exp(score):.1f} %" if likely else format_score(score),
                 item in came,
                 reasons.get(item, ()),
             )
@@ -66,21 +68,28 @@ def suggestions(
 
 def model_lists(
     answer: ListsOf,
+    before: RunList | None,
     catalogue: Catalogue,
     names: Sequence[str],
     tokens: Tokens,
     came: set[int],
     reasons: dict[int, tuple[Reason, ...]],
 ) -> list[ModelList]:
-    """Return the list of each model, the first one with moves and reasons."""
-    changed = answer.question.items != answer.question.original
+    """Return the list of each model, the first one with moves since ``before`` and reasons."""
     lists = []
     for number, (name, found) in enumerate(zip(names, answer.lists, strict=True)):
-        before = answer.before if number == 0 and changed else None
-        own = reasons if number == 0 else {}
-        shown = suggestions(found, before, catalogue, tokens, came, own)
+        first = number == 0
+        own = reasons if first else {}
+        shown = suggestions(found, before if first else None, catalogue, tokens, came, own)
         lists.append(ModelList(f"{name}: {found.error}" if found.error else name, shown))
     return lists
+
+
+def format_score(score: float) -> str:
+    """Return a score in at most 6 characters, such as "0.0089" or "6e-9"."""
+    if score and abs(score) < 1e-3:
+        return re.sub(r"e([+-])0*", r"e\1", f"{score:.0e}")
+    return f"{score:.2g}" if abs(score) < 10 else f"{score:.0f}"
 
 
 def reasons_of(
@@ -98,14 +107,19 @@ def reasons_of(
     return found
 
 
-def describe_next(found: RunList, later: Sequence[int], catalogue: Catalogue) -> str:
-    """Say at which rank the item stands that really came next, "" if none did."""
+def describe_next(
+    found: RunList, later: Sequence[int], catalogue: Catalogue, *, trained: bool = False
+) -> str:
+    """Say at which rank the item stands that really came next, "" if none did, and whether the
+    model was trained on it.
+    """
     if not later:
         return ""
     item = later[0]
     at = np.flatnonzero(found.item == item)
     rank = f"rank {int(at[0]) + 1:,}" if len(at) else f"beyond rank {len(found.item):,}"
-    return f"Next in the data: {catalogue.title(item)}, {rank} of {len(catalogue):,}"
+    seen = " (in the training data)" if trained else ""
+    return f"Next in the data: {catalogue.title(item)}, {rank} of {len(catalogue):,}{seen}"
 
 
 def describe_change(found: ListsOf, catalogue: Catalogue) -> str:
@@ -117,8 +131,8 @@ def describe_change(found: ListsOf, catalogue: Catalogue) -> str:
     new = len(set(now) - set(before))
     mean = [np.mean(catalogue.rank[np.array(each) - 1]) for each in (now, before)]
     return (
-        f"What if: {new} of {len(now)} new, Kendall τ {_kendall(now, before):.2f}, mean popularity "
-        f"rank {mean[0]:,.0f} (was {mean[1]:,.0f})"
+        f"What if: {new} of {len(now)} entered the list, Kendall τ {_kendall(now, before):.2f} "
+        f"with the one before, mean popularity rank {mean[0]:,.0f} (was {mean[1]:,.0f})"
     )
 
 

@@ -1,8 +1,8 @@
 """Requests of the views of recommenders: users and their histories, lists, reasons, maps."""
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -55,6 +55,8 @@ class People:
         earlier: what each has before these.
         numbers: numbers of the users, ascending.
         user_names: their identifiers in the data where these are texts, or ().
+        trained, tested: (n,) items of each history before the first that was held out from the
+            training, and before the first test item; None if unknown.
         called: name of such an identifier.
         titles: of the items.
         items: unique names of the items, or ().
@@ -74,6 +76,8 @@ class People:
     ratings: NDArray[np.float32] | None = None
     categories: tuple[str, ...] = ()
     user_names: tuple[str, ...] = ()
+    trained: NDArray[np.int64] | None = None
+    tested: NDArray[np.int64] | None = None
 
     @classmethod
     def of(cls, answer: Answer) -> "People":
@@ -93,7 +97,23 @@ class People:
             ratings=None if ratings is None else np.asarray(ratings, np.float32),
             categories=tuple(map(str, facts.get("categories", ()))),
             user_names=tuple(map(str, facts.get("users", ()))),
+            trained=answer.arrays.get("trained"),
+            tested=answer.arrays.get("tested"),
         )
+
+    def training_part(self, place: int) -> int:
+        """Return how many items of a user's history the model was trained on."""
+        return 0 if self.trained is None else int(self.trained[place])
+
+    def split(self, place: int) -> int:
+        """Return how many items of a history lie before the test items, or else before what was
+        held out; all for neither.
+        """
+        length = int(self.lengths[place])
+        for part in (self.tested, self.trained):
+            if part is not None and 0 < int(part[place]) < length:
+                return int(part[place])
+        return length
 
     @cached_property
     def names(self) -> list[str]:
@@ -174,6 +194,11 @@ class RunList:
     item: NDArray[np.int64]
     score: NDArray[np.float64]
     error: str = ""
+
+    def without(self, dropped: Collection[int]) -> "RunList":
+        """Return the list without some items."""
+        kept = ~np.isin(self.item, list(dropped))
+        return replace(self, item=self.item[kept], score=self.score[kept])
 
     @property
     def likely(self) -> bool:

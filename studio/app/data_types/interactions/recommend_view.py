@@ -1,6 +1,7 @@
 """Samples, for recommenders: a user's history, and what models would recommend next."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import QEvent
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
@@ -56,6 +57,7 @@ from pushforward.studio.counts import format_count
 __all__ = ["VIEW", "RecommendView"]
 
 FRESH_MS = 1000  # between two questions while the model learns
+LATE_MS = 150  # after which a list of an earlier question is dimmed
 LOW = 580  # pixels of the view below which one row of cards leaves room for the list
 
 
@@ -68,6 +70,7 @@ class RecommendView(RecommenderView):
         self.what_if = WhatIf()
         self._rows = 2  # of cards
         self._whole: list[int] = []  # the history without the History clock
+        self._follows_split = True  # until the user moves the clock
         self._known = 0  # items up to the History clock
         self._step: int | None = None
         self._learnt = -1
@@ -133,9 +136,10 @@ class RecommendView(RecommenderView):
         self.history.toggled.connect(self._toggle)
         self.history.reordered.connect(self._edit)
         self.history.dropped.connect(self._drop)
-        self.strip.moved.connect(self._move_clock)
+        self.strip.moved.connect(self._take_clock)
         self.next.chosen.connect(self.panel.select)
         self.next.wanted.connect(self.add)
+        self.next.dropped.connect(self._remove)
         self.search.found.connect(self.add)
         self.search.missed.connect(lambda why: self._told.set_text(why))
         self.panel.items.wanted.connect(self.add)
@@ -145,6 +149,7 @@ class RecommendView(RecommenderView):
         self.export.items = lambda: self.items
         chosen_user(state).changed.connect(self._open_chosen)
         self._fresh = single_shot(self, lambda: self._ask(again=True), FRESH_MS)
+        self._late = single_shot(self, self._dim, LATE_MS)
 
     @property
     def items(self) -> list[int]:
@@ -195,6 +200,7 @@ class RecommendView(RecommenderView):
         if self._run is None or self._people is None or not self.isVisible():
             return
         if self._clock() != self._known:
+            self._follows_split = False
             self._cut()
         elif self._state.playback.step != self._step:
             self._ask()
@@ -202,6 +208,10 @@ class RecommendView(RecommenderView):
     def _clock(self) -> int:
         """Return how many items of the history the History clock has passed."""
         return max(1, round(self._state.playback.flow * len(self._whole)))
+
+    def _take_clock(self, known: int) -> None:
+        self._follows_split = False
+        self._move_clock(known)
 
     def _move_clock(self, known: int) -> None:
         self._state.playback.set(playing=False, flow=known / max(1, len(self._whole)))
@@ -212,6 +222,9 @@ class RecommendView(RecommenderView):
         self._whole = self._people.history(place)
         self.strip.show_user(self._people, place, len(self._whole))
         self.history.setCurrentRow(-1)  # a card of another user
+        if self._follows_split:
+            self._known = self._people.split(place)
+            self._move_clock(self._known)
         self._cut()
 
     def _open_chosen(self) -> None:
@@ -222,7 +235,7 @@ class RecommendView(RecommenderView):
             return
         self.person.step(people.numbers.index(chosen.number) - self.person.place)
         if 0 < chosen.known < len(self._whole):
-            self._move_clock(chosen.known)
+            self._take_clock(chosen.known)
 
     def _cut(self) -> None:
         """Start anew with the history up to the History clock."""
@@ -254,6 +267,12 @@ class RecommendView(RecommenderView):
     def _edit(self, entries: Sequence[Entry]) -> None:
         self.what_if.set(entries)
         self._show()
+
+    def _remove(self, item: int) -> None:
+        """Remove an item from the catalogue: the list is that without it."""
+        self.what_if.drop(item)
+        self._show()
+        self._show_lists()
 
     def _toggle(self, at: int) -> None:
         self.what_if.toggle(at)
@@ -294,10 +313,12 @@ class RecommendView(RecommenderView):
         if self.what_if.can_undo:
             self.what_if.undo()
             self._show()
+            self._show_lists()  # the catalogue may have changed
 
     def _reset(self) -> None:
         self.what_if.reset()
         self._show()
+        self._show_lists()
 
     # What the models say
 
@@ -312,6 +333,16 @@ class RecommendView(RecommenderView):
             tuple(self.what_if.original),
         )
         self._lists.ask(question, again=again)
+        answer = self._lists.answer
+        if answer is not None and answer.question != question:
+            self._late.start()
+
+    def _dim(self) -> None:
+        """Mark the list as that of an earlier question while the engine answers."""
+        answer = self._lists.answer
+        if self._lists.busy and answer is not None and answer.question != self._lists.key:
+            self.next.dim()
+            self._told.set_text("Updating… The list is that of the history before.")
 
     def _answered(self) -> None:
         error, answer = self._lists.error, self._lists.answer
@@ -327,7 +358,7 @@ class RecommendView(RecommenderView):
             return
         self._learnt = answer.step
         self._show_lists()
-        following = answer.lists[0].item[: len(self.next.shown)].tolist()
+        following = [each.item for each in self.next.shown]
         question = answer.question
         known = self._known if self._known < len(self._whole) else None
         self.panel.show_list(
@@ -345,14 +376,21 @@ class RecommendView(RecommenderView):
         if answer is None or people is None:
             return
         tokens, later = theme.colors(), self._whole[self._known :]
-        changed = answer.question.items != answer.question.original
+        dropped = self.what_if.dropped
+        if dropped:
+            lists_left = tuple(each.without(dropped) for each in answer.lists)
+            answer = replace(answer, lists=lists_left)
+        changed = answer.question.items != answer.question.original or bool(dropped)
         current = self.panel.why.key is not None and self.panel.why.key[2] == answer.question.items
         runs = [self._state.runs.by_key.get(key) for key in answer.question.runs]
         names = [numbered(run) if run is not None else "" for run in runs]
         reasons = self.panel.reasons if current else {}
-        lists = model_lists(answer, people.catalogue, names, tokens, set(later), reasons)
+        before = answer.before if changed else None
+        lists = model_lists(answer, before, people.catalogue, names, tokens, set(later), reasons)
         self.next.show_lists(lists, compared=changed)
-        self._came.set_text(describe_next(answer.lists[0], later, people.catalogue))
+        trained = self._known < people.training_part(self.person.place)
+        came = describe_next(answer.lists[0], later, people.catalogue, trained=trained)
+        self._came.set_text(came)
         told = f"Step {answer.step:,}, {answer.took:.0f} ms"
         change = describe_change(answer, people.catalogue) if changed else ""
         self._told.set_text("  ·  ".join(filter(None, (told, change))))

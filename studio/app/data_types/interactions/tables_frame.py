@@ -104,7 +104,7 @@ class TablesView(RecommenderView):
             self._show_page()
         elif self._query.busy:
             text = "All items are ranked for each held-out user."
-            self._show_message("Measuring users…", text)
+            self._show_message("Ranking…", text)
 
     def fill(self, people: People, figures: UserFigures) -> None:
         """Show what was measured."""

@@ -54,6 +54,7 @@ class UsersView(TablesView):
         cold = label("Cold start", "muted")
         set_tip(cold, f"Only histories of up to {COLD} items")
         self.bar = view_bar(self, self.metrics, self.cold, cold, None, self._told)
+        self.metrics.setEnabled(False)
         self.histogram = UserHistogram()
         self.table = Table("Users", (), sortable=True)
         self.page = QWidget()
@@ -74,6 +75,7 @@ class UsersView(TablesView):
     def fill(self, people: People, figures: UserFigures) -> None:
         """Show the metrics of all users."""
         before = self.slug
+        self.metrics.setEnabled(True)
         self.metrics.clear()
         for name in figures.metrics:
             self.metrics.addItem(metric_name(name), name)

@@ -29,13 +29,14 @@ class Entry:
 
 
 class WhatIf:
-    """A history and the changes to it."""
+    """A history and the changes to it, and the items that are removed from the catalogue."""
 
     def __init__(self, original: Sequence[int] = ()) -> None:
         self.original = list(original)
         self._first = tuple(Entry(item, place) for place, item in enumerate(original))
         self.entries = self._first
-        self._past: list[tuple[Entry, ...]] = []
+        self.dropped: frozenset[int] = frozenset()
+        self._past: list[tuple[tuple[Entry, ...], frozenset[int]]] = []
 
     @property
     def items(self) -> list[int]:
@@ -49,26 +50,33 @@ class WhatIf:
 
     @property
     def changes(self) -> int:
-        """Number of items that were added, left out or moved."""
+        """Number of items that were added, left out, moved or removed from the catalogue."""
         added = sum(entry.added for entry in self.entries)
         out = sum(not entry.kept for entry in self.entries)
         places = [entry.place for entry in self.entries if not entry.added]
-        return added + out + len(places) - _longest_rising(places)
+        return added + out + len(places) - _longest_rising(places) + len(self.dropped)
 
     def set(self, entries: Sequence[Entry]) -> None:
         """Change the history."""
-        if tuple(entries) != self.entries:
-            self._past.append(self.entries)
-            self.entries = tuple(entries)
+        self._change(tuple(entries), self.dropped)
+
+    def drop(self, item: int) -> None:
+        """Remove an item from the catalogue, so that it is not recommended."""
+        self._change(self.entries, self.dropped | {item})
+
+    def _change(self, entries: tuple[Entry, ...], dropped: frozenset[int]) -> None:
+        if (entries, dropped) != (self.entries, self.dropped):
+            self._past.append((self.entries, self.dropped))
+            self.entries, self.dropped = entries, dropped
 
     def undo(self) -> None:
         """Undo the last change."""
         if self._past:
-            self.entries = self._past.pop()
+            self.entries, self.dropped = self._past.pop()
 
     def reset(self) -> None:
         """Undo all changes, as one change."""
-        self.set(self._first)
+        self._change(self._first, frozenset())
 
     def toggle(self, row: int) -> None:
         """Leave an item out, or take it back; an added one is removed."""

@@ -60,8 +60,9 @@ def expected(draft: Draft, state: AppState, steps: int = 0) -> Expected | None:
     unchanged; or roughly from a recipe of the same model on the same data or data type, preferably
     with the same network; for images scaled by the number of values.
     """
-    wanted = steps or steps_of(draft.spec, state.catalog)
     whole = draft.resolved  # runs say all their settings, also those that have their default
+    # The resolved number of steps is limited by the passes of a model over the data.
+    wanted = steps or steps_of(whole or draft.spec, state.catalog)
     runs = state.runs.by_key.values() if whole is not None else ()
     for same, rough in ((_costs, False), (_makes, True)):
         like = [run for run in runs if whole is not None and _like(run, whole, same)]

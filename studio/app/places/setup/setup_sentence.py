@@ -77,6 +77,7 @@ class SetupSentence(Sentence):
             "flow": Clause("sampled in", self.flow, ","),
             "pass": sentence_label("sampled in one pass,"),
             "budget": Clause("for", self.budget, "."),
+            "passes": sentence_label("in one pass over the data."),
         }
         self.picker: Picker | None = None
 
@@ -163,21 +164,18 @@ class SetupSentence(Sentence):
         ):
             if name in held:
                 section, field = held[name]
+                if name == sentence_settings.BUDGET and self._has_passes(draft):
+                    shown.append("passes")  # the number of steps has no effect
+                    continue
                 n = int(draft_spec.value_at(draft_spec.config_of(draft.spec, section), field))
-                if (
-                    name == sentence_settings.BUDGET
-                    and draft.resolved is not None
-                    and self._has_passes(draft)
-                ):
-                    n = min(n, int(draft.resolved.training[field.path]))
                 slot.say(slot_options.format_steps(field, n), field.help)
                 shown.append("flow" if slot is self.flow else "budget")
         return shown
 
     def _has_passes(self, draft: Draft) -> bool:
-        """Return whether training ends after a number of passes, independent of the steps."""
+        """Return whether training is one pass over the data, independent of the steps."""
         entry = draft_spec.entry_of(draft.spec, "family", self._state.catalog)
-        return entry is not None and entry.passes > 0
+        return entry is not None and entry.passes == 1
 
     def slot_of(self, path: str) -> QWidget | None:
         """Return the slot that a setting is chosen in, given as "section.path"; None if none."""
