@@ -81,9 +81,11 @@ class EmbeddingMap:
             generated = torch.cat([generated, torch.ones(n, dtype=torch.bool)])
         yield Progress(0, _STEPS)
         features = model.represent(model.spec.standardise(x).to(model.device)).cpu()
-        place = _components(features, x)
+        place, held = _components(features, x)
+        axes = f"Axes: principal components, {held[0]:.0f} % and {held[1]:.0f} % of the variance."
         if self.config.method == "tsne":
             place = yield from _counted(embed(features, place, steps=_STEPS))
+            axes = "t-SNE keeps neighbours; its axes and distances have no unit."
         spread = place.std(dim=0).mean().clamp_min(1e-12)
         arrays = {
             "place": (place - place.mean(dim=0)) / spread,
@@ -92,7 +94,7 @@ class EmbeddingMap:
             "class": classes,
             "nearest": _nearest(features, generated),
         }
-        return Outcome(arrays=arrays, note=_describe(features, generated))
+        return Outcome(arrays=arrays, note=f"{_describe(features, generated)} {axes}")
 
 
 def _counted(work: Generator[int, None, Tensor]) -> Generator[Progress, None, Tensor]:
@@ -119,16 +121,17 @@ def _real(operation: Operation, n: int, seed: int) -> tuple[Tensor, Tensor]:
     return rows.x, rows.given.get(LABEL, torch.full((len(rows),), -1)).long()
 
 
-def _components(features: Tensor, x: Tensor) -> Tensor:
-    """Return the first two principal components (n, 2); their signs follow the mean value of the
-    samples, so that they do not flip from step to step.
+def _components(features: Tensor, x: Tensor) -> tuple[Tensor, list[float]]:
+    """Return the first two principal components (n, 2), and the share of the variance of each, in
+    %. Their signs follow the mean value of the samples, so that they do not flip from step to step.
     """
     centred = features - features.mean(dim=0)
-    _, _, axes = torch.linalg.svd(centred, full_matrices=False)
+    _, sizes, axes = torch.linalg.svd(centred, full_matrices=False)
     place: Tensor = centred @ axes[:2].T
     like = x.flatten(1).mean(dim=1)
     sign = torch.where((like - like.mean()) @ place < 0, -1.0, 1.0)
-    return place * sign
+    shares = 100 * sizes.square() / sizes.square().sum().clamp_min(1e-30)
+    return place * sign, shares[:2].tolist()
 
 
 def _nearest(features: Tensor, generated: Tensor) -> Tensor:

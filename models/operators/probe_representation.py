@@ -56,7 +56,7 @@ class ProbeRepresentationConfig(Config, frozen=True):
     """How often labels are drawn, and what else is measured."""
 
     draws: Annotated[
-        int, param("Draws", "How often a few labels are drawn anew.", low=2, high=200)
+        int, param("Draws of labels", "How often a few labels are drawn anew.", low=2, high=200)
     ] = 20
     real_seeds: Annotated[
         int,
@@ -69,7 +69,7 @@ class ProbeRepresentationConfig(Config, frozen=True):
             high=10,
             zero="none",
         ),
-    ] = 1
+    ] = 5
     other: Annotated[
         Pick,
         param(
@@ -299,12 +299,21 @@ def _supervised(
 
 
 def _describe(arrays: dict[str, Tensor]) -> str:
-    """Compare the run with raw values after the fewest labels, in a sentence."""
-    apart = 100 * (arrays["few"][0, 0] - arrays["few"][1, 0])
-    mean, error = float(apart.mean()), 1.96 * float(apart.std()) / len(apart) ** 0.5
-    word = "better" if mean > error else "worse" if mean < -error else "not shown to differ"
-    k = int(arrays["labels"][0])
-    return (
-        f"With {k} label{'s' * (k > 1)} a class {word} from raw values: {mean:+.1f} ± {error:.1f} "
-        "points (95 % over draws of the labels, one encoder)."
-    ).replace("better from", "better than").replace("worse from", "worse than")  # fmt: skip
+    """Compare the run with raw values, and with an encoder of real data where there is one, after
+    the fewest and the most labels.
+    """
+    others = {"raw values": 1, "SimCLR on real samples": _FREE}
+    said = []
+    for place in sorted({0, len(arrays["labels"]) - 1}):
+        few, k = arrays["few"][:, place], int(arrays["labels"][place])
+        rows = {name: few[row] for name, row in others.items() if row < len(few)}
+        gaps = [f"{_compare(few[0] - each)} {name}" for name, each in rows.items()]
+        said.append(f"{k} label{'s' * (k > 1)} a class: {', '.join(gaps)}.")
+    return f"{' '.join(said)} (Points, 95 % over draws of the labels, one encoder.)"
+
+
+def _compare(apart: Tensor) -> str:
+    """Return the verdict on paired differences of accuracies, in points."""
+    mean, error = 100 * float(apart.mean()), 196 * float(apart.std()) / len(apart) ** 0.5
+    word = "better than" if mean > error else "worse than" if mean < -error else ""
+    return f"{mean:+.1f} ± {error:.1f} {word or 'not shown to differ from'}"

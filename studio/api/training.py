@@ -124,6 +124,11 @@ def _create(
     project = target.project(Path(out) if out is not None else None)
     names = [f"{name}={run.name if isinstance(run, Run) else run}" for name, run in inputs.items()]
     spec = with_inputs(apply(target.spec, assignments({}, settings), project), names, project)
+    for name in target.needs.keys() - spec.inputs.keys():
+        raise PushforwardError(
+            f"{what} learns from a {name}.",
+            f"Train {target.needs[name]} in the same project and pass it as inputs.",
+        )
     return create(spec, project)
 
 

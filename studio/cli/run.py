@@ -20,6 +20,7 @@ from pushforward.studio.workflows.executors.places import (
 )
 
 if TYPE_CHECKING:
+    from pushforward.studio.protocol.spec import RunSpec
     from pushforward.studio.store.run import RunFolder, RunStatus
     from pushforward.studio.workflows.executors.executor import Executor
     from pushforward.studio.workflows.stopping import Stop
@@ -111,11 +112,34 @@ def run(arguments: argparse.Namespace) -> int:
         return train(run, total, arguments.background, devices)
     spec = with_edits(apply(target.spec, arguments.settings, project), arguments.edits)
     spec = with_inputs(spec, arguments.inputs, project)
+    code, spec = _with_first(target, spec, project)
+    if code:
+        return code
     if arguments.on:
         executor = _executor(arguments)  # first, so that nothing is made if it fails
         run = create(spec, project, elsewhere=True)
         return _end(*elsewhere.train(run, arguments.on, executor))
     return train(create(spec, project))
+
+
+def _with_first(target: "Target", spec: "RunSpec", project: Path) -> tuple[int, "RunSpec"]:
+    """Train what a recipe learns from where no run is given, and return the exit status and the
+    spec that names it.
+    """
+    import msgspec
+
+    from pushforward.studio.protocol.spec import RunRef
+    from pushforward.studio.workflows.create import create
+    from pushforward.studio.workflows.target import find
+
+    for name in target.needs.keys() - spec.inputs.keys():
+        say(f"Training the {name} first. To use a finished run: --input {name}=RUN")
+        source = create(find(target.needs[name]).spec, project)
+        if code := train(source):
+            return code, spec
+        inputs = {**spec.inputs, name: RunRef(run=source.name)}
+        spec = msgspec.structs.replace(spec, inputs=inputs)
+    return 0, spec
 
 
 def _executor(arguments: argparse.Namespace) -> "Executor":

@@ -80,11 +80,13 @@ class Validate(_Command, frozen=True, kw_only=True):
     """Check a spec without running it; reply: {"problems": [ErrorInfo...], "parameters": int,
     "bytes": estimated memory, "evaluations": int or None, "schedule": {"t", "alpha", "sigma",
     "log_snr", "grid"} or None (see `models.contracts.schedule`), "resolved": RunSpec with all
-    defaults filled in}.
+    defaults filled in}. ``first`` are runs that will be trained before it, by the input that they
+    will be.
     """
 
     spec: RunSpec
     project: str = ""
+    first: dict[str, RunSpec] = {}
 
 
 class PreviewData(_Command, frozen=True, kw_only=True):

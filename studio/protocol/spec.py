@@ -164,7 +164,8 @@ class RecipeRace(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A recipe (``resources/recipes/<slug>.toml`` with a ``.png`` thumbnail). It is found by its
     ``methods`` and ``questions``; ``start`` marks recipes for newcomers, ``gpu`` those that need a
-    GPU. With a ``race``, ``run`` is the first participant.
+    GPU. With a ``race``, ``run`` is the first participant. ``first`` names by input of the run the
+    recipe that is trained first where no finished run can be that input.
     """
 
     slug: str
@@ -181,6 +182,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     gpu: bool = False
     run: RunSpec
     race: RecipeRace | None = None
+    first: dict[str, str] = {}
 
 
 def racers(recipe: Recipe) -> list[RunSpec]:

@@ -1,7 +1,7 @@
 """What to run: a recipe by name or file, a run folder, or a model and a data set."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -24,7 +24,7 @@ DEFAULT_PROJECT = "pushforward-runs"
 class Target:
     """A spec to train, the run folder that it was read from, if any, whether it is a recipe's, and
     what earlier versions called its runs, if otherwise. ``rivals`` race with it, each at the
-    ``budget``.
+    ``budget``. ``needs`` names by input the recipes that are trained first.
     """
 
     spec: RunSpec
@@ -33,6 +33,7 @@ class Target:
     formerly: str = ""
     rivals: tuple[RunSpec, ...] = ()
     budget: Budget | None = None
+    needs: Mapping[str, str] = field(default_factory=dict)
 
     def project(self, out: Path | None) -> Path:
         """Return the project to train in: the requested one, that of the run, or one in this
@@ -93,7 +94,7 @@ def _recipe(path: Path) -> Target:
     first, *rivals = racers(recipe)
     race = recipe.race
     budget = Budget(kind=race.kind, amount=race.amount) if race is not None else None
-    return Target(first, recipe=True, rivals=tuple(rivals), budget=budget)
+    return Target(first, recipe=True, rivals=tuple(rivals), budget=budget, needs=recipe.first)
 
 
 def _what(spec: RunSpec) -> list[tuple[str, object]]:

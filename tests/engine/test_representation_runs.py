@@ -94,6 +94,9 @@ def test_latent_views_without_a_source_are_refused_while_they_are_set_up(project
     (problem,) = Validator().validate(spec("representation", config=config), project).problems
     assert problem.path == "family.latent.kind"
     assert "real data have no latents; choose a source" in problem.message
+    first = {"source": spec("vae", config=VAE)}
+    later = Validator().validate(spec("representation", config=config), project, first=first)
+    assert not later.problems, "a VAE is trained first"
 
 
 def test_views_move_farther_at_a_larger_sigma_and_the_anchor_stays(run):

@@ -31,6 +31,7 @@ __all__ = [
     "keeps_recipe",
     "metric_in_unit",
     "metric_title",
+    "model_name",
     "name_of",
     "named",
     "named_as_parent",
@@ -53,6 +54,12 @@ def data_title(slug: str, catalog: Catalog | None) -> str:
         return entry.title
     imported_name = slug.removeprefix(PROJECT_PREFIX)
     return imported_name if imported_name != slug else plain(slug)
+
+
+def model_name(spec: RunSpec, catalog: Catalog | None) -> str:
+    """Return the short name of the model of a run."""
+    entry = catalog.get("family", spec.family.slug) if catalog is not None else None
+    return entry.short or entry.title if entry is not None else plain(spec.family.slug)
 
 
 def metric_title(slug: str, catalog: Catalog | None) -> str:

@@ -37,7 +37,9 @@ class Draft:
     ``note`` describes the last exchange of field or carrier. ``came`` is the initial spec,
     ``given`` the typed name, ``reset`` what the last change of data type reset, with the state
     ``before`` it. ``method`` is the last chosen method. ``base`` is the reference of changes:
-    ``came`` on the current data. ``started`` is the spec of the last started run.
+    ``came`` on the current data. ``started`` is the spec of the last started run. ``first`` are the
+    runs that a recipe trains before this one, by the input that they become, ``declined`` the
+    inputs that are left out instead.
     """
 
     spec: RunSpec
@@ -63,6 +65,8 @@ class Draft:
     method: Method | None = None
     base: RunSpec | None = None
     started: RunSpec | None = None
+    first: dict[str, RunSpec] = field(default_factory=dict)
+    declined: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.came = self.came or self.spec
@@ -95,6 +99,23 @@ class Draft:
             ErrorInfo(kind="user", message=f"{typed.title} {typed.why}", path=f"{section}.{path}")
             for (section, path), typed in self.local.items()
         ]
+
+    @property
+    def pending(self) -> dict[str, RunSpec]:
+        """The runs that are trained before this one, as it is set up now."""
+        return {
+            name: each
+            for name, each in self.trainable.items()
+            if name not in self.spec.inputs and name not in self.declined
+        }
+
+    @property
+    def trainable(self) -> dict[str, RunSpec]:
+        """The runs that can be trained first: model and data are still those of the recipe."""
+        began, spec = self.began, self.spec
+        if (spec.dataset, spec.family.slug) != (began.dataset, began.family.slug):
+            return {}
+        return self.first
 
     @property
     def reasons(self) -> list[ErrorInfo]:

@@ -11,7 +11,15 @@ MOST = 8
 OWN = 3  # of the model itself, in the order in which it declares them
 COMMON = {
     "dataset": ("split", "protocol"),
-    "family": ("conditional", "optimizer.lr", "net.slug", "net.config.width"),
+    "family": (
+        "latent.kind",
+        "latent.sigma",
+        "pixels.use",
+        "conditional",
+        "optimizer.lr",
+        "net.slug",
+        "net.config.width",
+    ),
     "sampler": ("steps", "guidance.slug", "guidance.config.strength"),
     "training": ("batch", "mirrored", "seed"),
 }

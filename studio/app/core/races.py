@@ -189,4 +189,6 @@ def why_not_added(race: RaceDraft, draft: Draft) -> str:
     """Return why what is being set up cannot take part, "" where it can."""
     if race.full:
         return f"A race has at most {MOST} participants."
+    if draft.pending:
+        return f"Its {next(iter(draft.pending))} is not trained yet. Train it first."
     return draft.reasons[0].message if draft.reasons else ""

@@ -145,8 +145,8 @@ class TopBar(QFrame):
             if not self._registry["run-next"].why_not():
                 return "run-next", "Run next", "play"
             return "remove-from-queue", "Remove from the queue", "stop"
-        if state.place == "setup" and job is None:
-            title = "Starting…" if state.starting else "Train"
+        if state.place == "setup" and (job is None or self._train):
+            title = "Starting…" if state.starting else "Add to the queue" if job else "Train"
             return ("train", title, "play") if self._train else ("", "", "")
         if job is not None and (state.place == "run" or state.place == "setup"):
             paused = job.state == "paused"

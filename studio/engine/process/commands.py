@@ -146,7 +146,7 @@ def _catalog(engine: "Engine", command: m.GetCatalog) -> Answer:
 @handles(m.Validate)
 def _validate(engine: "Engine", command: m.Validate) -> Answer:
     project = Path(command.project) if command.project else None
-    found = engine.validator.validate(command.spec, project)
+    found = engine.validator.validate(command.spec, project, first=command.first)
     return Answer(
         {
             "problems": found.problems,

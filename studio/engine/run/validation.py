@@ -1,5 +1,6 @@
 """What `Validate` answers: every problem of a spec, its size, and the spec filled in."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from pushforward.studio.engine.process.failures import Refused, describe
 from pushforward.studio.engine.process.memory import Needs, needs_of
 from pushforward.studio.engine.run.guides import split_guides
 from pushforward.studio.engine.run.inputs import load_taken, open_guides, open_inputs, take, units
-from pushforward.studio.engine.run.resolve import Resolved, resolve
+from pushforward.studio.engine.run.resolve import Resolved, check, resolve
 from pushforward.studio.protocol.messages import ErrorInfo
 from pushforward.studio.protocol.spec import GUIDANCE, RunSpec
 from pushforward.studio.store.errors import StoreError
@@ -60,10 +61,12 @@ class Validator:
         project: Path | None,
         own: RunFolder | None = None,
         elsewhere: bool = False,
+        first: Mapping[str, RunSpec] | None = None,
     ) -> Validation:
         """Check a spec against the registries, the devices, the project and the memory, without the
         devices and the memory if it is trained ``elsewhere``. ``own`` is the run that it resumes or
-        branches from, whose copied inputs it uses.
+        branches from, whose copied inputs it uses; ``first`` are the specs of inputs that will be
+        trained before it: untrained ones stand in for them.
         """
         resolved, problems = resolve(spec, any_device=elsewhere, project=project)
         if resolved is None:
@@ -72,7 +75,7 @@ class Validator:
             resolved.training.check_compiler()
             resolved.check_processes()
             outline = resolved.outline(project)
-            needs = self._measured(resolved, outline, project, own)
+            needs = self._measured(resolved, outline, project, own, first or {})
         except (Refused, ConfigError, StoreError, MemoryError) as error:
             return Validation([describe(error)], 0, 0, None)
         size = needs.bytes(resolved.training.batch, _data_bytes(outline))
@@ -84,7 +87,12 @@ class Validator:
         return Validation(problems, needs.parameters, size, whole, evaluations, schedule)
 
     def _measured(
-        self, resolved: Resolved, outline: Outline, project: Path | None, own: RunFolder | None
+        self,
+        resolved: Resolved,
+        outline: Outline,
+        project: Path | None,
+        own: RunFolder | None,
+        first: Mapping[str, RunSpec],
     ) -> Needs:
         """Return what the model needs.
 
@@ -94,7 +102,7 @@ class Validator:
         """
         spec, training = resolved.spec, resolved.training
         places = (str(project), str(own.path) if own else "")
-        model = (spec.family, spec.inputs, spec.dataset, places, outline.spec.shape)
+        model = (spec.family, spec.inputs, spec.dataset, places, outline.spec.shape, first)
         key = msgspec.msgpack.encode((*model, vars(training.execution())))
         led = spec.sampler.config.get(GUIDANCE) if spec.sampler is not None else None
         whole = key + msgspec.msgpack.encode((training.steps, led))
@@ -102,7 +110,7 @@ class Validator:
             if len(self._wrong) > _REMEMBERED:
                 self._wrong.clear()
                 self._needs.clear()
-            self._wrong[whole] = self._try(resolved, outline, key, project, own)
+            self._wrong[whole] = self._try(resolved, outline, key, project, own, first)
         wrong = self._wrong[whole]
         if wrong is not None:
             raise wrong
@@ -115,6 +123,7 @@ class Validator:
         key: bytes,
         project: Path | None,
         own: RunFolder | None,
+        first: Mapping[str, RunSpec],
     ) -> ConfigError | None:
         """Build the model, and measure it where none of the kind was before."""
         try:
@@ -124,6 +133,8 @@ class Validator:
                 inputs, guides = open_inputs(own, cpu), open_guides(own, cpu)
             else:
                 inputs, guides = split_guides(load_taken(take(resolved, project), cpu))
+            for name in first.keys() - inputs.keys():
+                inputs[name] = check(first[name], any_device=True).build(outline.spec, cpu)
             data = units(resolved.family.entry, inputs, outline.spec)
             family = resolved.build(data, cpu, inputs=inputs)
             resolved.sampling(family, guides)

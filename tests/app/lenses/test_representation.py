@@ -27,10 +27,12 @@ from pushforward.studio.app.labs.representation.encoder_sweep import (
     missing_runs,
 )
 from pushforward.studio.app.labs.representation.source_offer import offer_source
+from pushforward.studio.app.places.setup.slot_options import inputs
 from pushforward.studio.protocol.catalog import EntrySpec, InputSpec
 from pushforward.studio.protocol.messages import Operate, StartTraining
 from pushforward.studio.protocol.parts import ErrorInfo
 from pushforward.studio.protocol.spec import Pick, RunRef, RunSpec
+from pushforward.studio.resources import recipes
 from tests.qtloop import until
 
 RNG = np.random.default_rng(0)
@@ -130,7 +132,12 @@ async def test_views_begin_with_the_runs_own_sigma_and_follow_the_slider(
     assert shown.sigmas.tolist() == pytest.approx([0.1, 0.3, 1.0])
     assert shown.chosen == 1
     assert [shown.is_changed(2, row) for row in range(4)] == [False, False, True, True]
-    assert "10 % of the views have another class" in view.note.text()
+    assert "10 ± 7 % of 64 neighbours" in view.note.text()
+    assert view.class_of_anchor.text() == "Anchor: class 3"
+    assert view.key_of_board.isVisibleTo(view)
+    lens.run.checkpoints.append(15)
+    lens.state.runs.changed.emit(lens.run.key)
+    await until(lambda: view.found[0].step == 15)
     view.sigma.setValue(40)
     await until(lambda: model[-1].config["sigma"] == 2.0)
     await until(lambda: view.board._shown.chosen == 2)
@@ -165,16 +172,7 @@ async def test_a_run_on_real_data_has_pixel_views_and_offers_a_generator(
     assert view.pixels.count == 4
     # Nothing that maps latents to samples is trained: a VAE is proposed, and the encoder follows.
     lens.state.project = str(tmp_path)
-    family = structs.replace(
-        lens.state.catalog.get("family", "representation"),
-        inputs=[InputSpec(name="source", ability="deterministic", title="Source", help="",
-                          same_data=True, optional=True, proposed=True)],
-    )  # fmt: skip
-    vae = structs.replace(
-        family, slug="vae", inputs=[], capabilities=["samples", "deterministic"], kinds=["images"]
-    )
-    entries = [each for each in lens.state.catalog.entries if each.slug != "representation"]
-    lens.state.catalog.entries[:] = [*entries, family, vae]
+    offer_vae(lens)
     title, act = offer_source(lens.state, lens.actions, lens.run)
     assert title == "Train a VAE, then this encoder"
     lens.link.ask = started = Started(tmp_path)
@@ -191,6 +189,57 @@ async def test_a_run_on_real_data_has_pixel_views_and_offers_a_generator(
     assert started.specs[1].family.slug == "representation"
     title, act = offer_source(lens.state, lens.actions, lens.run)
     assert title == "Train it from run 9"
+
+
+def offer_vae(lens: Any) -> None:
+    """Let the representation have a source, and the catalogue a VAE that can be it."""
+    family = structs.replace(
+        lens.state.catalog.get("family", "representation"),
+        inputs=[InputSpec(name="source", ability="deterministic", title="Source", help="",
+                          same_data=True, optional=True, proposed=True, used=True,
+                          without=("the data", ""))],
+    )  # fmt: skip
+    vae = structs.replace(
+        family, slug="vae", inputs=[], capabilities=["samples", "deterministic"], kinds=["images"]
+    )
+    entries = [each for each in lens.state.catalog.entries if each.slug != "representation"]
+    lens.state.catalog.entries[:] = [*entries, family, vae]
+
+
+async def test_a_recipe_takes_the_newest_source_or_trains_one_first(
+    lens: Any, qtbot: QtBot, model: list[Operate], tmp_path: Path
+) -> None:
+    state, setup = lens.state, lens.actions.setup
+    state.project = str(tmp_path)
+    offer_vae(lens)
+    state.recipes = recipes()
+    recipe = next(each for each in state.recipes if each.slug == "digits-genrep")
+    lens.link.ask = started = Started(tmp_path)
+    setup.open_recipe(recipe)
+    draft = state.draft
+    assert draft.spec.family.config["latent"]["kind"] == "gaussian"
+    assert list(draft.pending) == ["source"]
+    needs = state.catalog.get("family", "representation").inputs[0]
+    titles = [each.title for each in inputs(needs, state, draft, state.catalog)]
+    assert len(titles) == 2
+    assert titles[0] == "The data"
+    assert titles[1].endswith("trained first")
+    setup.choose_input("source", None)
+    assert not draft.pending, "it learns from the data"
+    setup.train_input_first("source")
+    lens.actions.training.start()
+    await until(lambda: len(started.specs) == 1)
+    assert started.specs[0].family.slug == "vae"
+    source = RunState(key=started.key, name="0009-vae", spec=started.specs[0], state="finished")
+    state.runs.by_key[started.key] = source
+    await until(lambda: any("is trained first" in each.text for each in state.notices.history))
+    state.runs.changed.emit(started.key)
+    await until(lambda: len(started.specs) == 2)
+    assert started.specs[1].inputs["source"].run == "0009-vae"
+    assert started.specs[1].family == recipe.run.family
+    setup.open_recipe(recipe)
+    assert state.draft.spec.inputs["source"].run == "0009-vae"
+    assert not state.draft.pending
 
 
 class Started:
@@ -233,17 +282,22 @@ async def test_the_map_follows_the_training_clock_and_says_what_is_brushed(
     view._catch(np.array([[-0.5, -0.5], [0.5, -0.5], [0.5, 1.5], [-0.5, 1.5]]))
     assert (view.real.count, view.made.count) == (1, 1)
     assert view.real_words.text() == "Real: 1 of 2"
-    assert "real 0 100\xa0%" in view.shares.text()
+    assert "Real: 100\xa0% class 0." in view.shares.text()
+    assert [name for name, _ in view.colours.names] == ["0", "1"]
     assert view.clear.isVisibleTo(view)
     view._clear()
     assert view.real.count == 0
     view._point((0.0, 1.0))
     assert view.pointed.words[0] == "Generated 1"
-    assert view.pointed.words[2] == "nearest real 0.5 × usual"
+    assert view.pointed.words[2] == "nearest real: 0.5 × mean"
     view._point(None)
     assert view.pointed.row == -1
     view.method.chosen.emit(1)
+    assert "Computing t-SNE" in view.status.text.text(), "the map of PCA is still shown"
     await until(lambda: model[-1].config["method"] == "tsne")
+    await until(lambda: not view.status.text.text())
+    view.colour.chosen.emit(1)
+    assert [name for name, _ in view.colours.names] == ["real", "generated"]
     assert not view.grab().isNull()
 
 
@@ -264,9 +318,16 @@ async def test_probes_are_compared_with_raw_values_in_words(
     }  # fmt: skip
     view.take(Finding(arrays, {}, 9))
     view.refresh()
-    verdicts = [view.table.cell(row, 4).text() for row in range(4)]
+    verdicts = [view.table.cell(row, 3).text().split(maxsplit=3)[3] for row in range(4)]
     assert verdicts == ["better", "not shown", "worse", "not shown"]
-    assert view.worth_words.text().startswith("Worth between 10 and 100 real samples")
+    assert [view.table.cell(row, 7).text() for row in range(4)] == ["–"] * 4, "no encoder of them"
+    # Two encoders on 10 samples are too few to say that the run is above them.
+    assert view.worth_words.text().startswith("Worth fewer than 100 real samples")
+    arrays["few"] = np.concatenate([few, [few[0] + 0.1, few[0]]])
+    arrays |= {name: np.full(6, 0.9) for name in ("all", "knn")}
+    view.take(Finding(arrays, {}, 9))
+    view.refresh()
+    assert [view.table.cell(row, 7).text() for row in range(2)] == ["-10.0 ± 0.0 worse"] * 2
     assert not view.other.isVisibleTo(view)
 
 
@@ -353,9 +414,17 @@ async def test_a_dot_opens_its_run_and_missing_runs_are_queued(
     view.plot.pointed(QPointF(0.0, 0.7))
     assert view.plot.plane.heading.text == "σ = 0, seed 0: 70.0\xa0%"
     lens.state.project = str(tmp_path)
+    view.values.setText("0, 0.1, x")
+    assert not view.train.isVisibleTo(view.bar)
+    assert view.progress.text().startswith("Type values from 0 to 10")
+    view.values.setText("0, 0.1, 0.2")
+    view.seeds.chosen.emit(0)
+    assert view.train.text().startswith("Train 1 run, about"), "σ = 0.1, the others are trained"
+    view.seeds.chosen.emit(1)
     view.train.click()
-    total = len(SIGMA.values) * len(SEEDS) - 2
-    await until(lambda: len(lens.link.of(StartTraining)) == total)
+    await until(lambda: len(lens.link.of(StartTraining)) == 7)
+    names = [command.spec.name for command in lens.link.of(StartTraining)]
+    assert names[0] == "sigma 0p1 seed 0"
     view.axes.chosen.emit(1)
     assert len(view.plot.points) == 1, "σ of the selected run only, and no real sample"
     assert not view.grab().isNull()

@@ -77,6 +77,7 @@ async def test_sliders_move_a_latent_and_say_what_each_direction_explains(
     view.sliders["brighten"].setValue(20)
     await until(lambda: view.found[0].amounts == (0, 0, 0, 0, 2.0))
     assert asked[-1].config["brighten"] == 2.0
+    assert view.amounts["brighten"].text() == "+2.0"
     assert float(view.found[1]["x"][0, 0, 0, 0]) == pytest.approx(0.7)
     view.reset.click()
     await until(lambda: view.found[0].amounts == (0, 0, 0, 0, 0))

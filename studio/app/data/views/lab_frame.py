@@ -29,6 +29,7 @@ from pushforward.studio.app.design.veil import Veil
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.engine.query import Query
 from pushforward.studio.app.engine.requests.request_base import Refused
+from pushforward.studio.protocol.messages import ResultWritten
 
 __all__ = ["LabView", "PreviewKey"]
 
@@ -83,7 +84,7 @@ class LabView(LensView):
         self._lay_out_frame()
         state.runs.selected.connect(self._select)
         state.runs.changed.connect(self._follow_run)
-        state.result_written.connect(lambda event: self._follow_run(event.run))
+        state.result_written.connect(self._follow_result)
         state.result_opened.connect(self._follow_run)
         state.playback.changed.connect(self._follow_step)
         for signal in (state.queue_changed, state.engine_changed, self._under_way.changed):
@@ -253,6 +254,9 @@ class LabView(LensView):
             self.update_finding()
         else:
             self.page.hide()
+
+    def _follow_result(self, event: ResultWritten) -> None:
+        self._follow_run(event.run)
 
     def _follow_run(self, key: str) -> None:
         operating = self._actions.operating

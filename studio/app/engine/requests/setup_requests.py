@@ -52,8 +52,17 @@ class SetupIntents(Intents):
         state.datasets_changed.connect(self._data_changed)
 
     def open_recipe(self, recipe: Recipe) -> None:
-        """Fill the setup from a recipe; the run will be one of the open project."""
-        self.open(recipe.run, recipe)
+        """Fill the setup from a recipe; the run will be one of the open project. What it learns
+        from is the newest fitting run, else what the recipe trains first.
+        """
+        spec, catalog = recipe.run, self.state.catalog
+        known = {each.slug: each.run for each in self.state.recipes}
+        first = {name: known[slug] for name, slug in recipe.first.items() if slug in known}
+        if catalog is not None and recipe.first:
+            runs = self.state.runs.by_key.values()
+            spec = training_sources.proposed(spec, runs, catalog, next(iter(first.values()), None))
+        draft = Draft(spec=as_imported(spec, self.state.datasets), recipe=recipe, first=first)
+        self.open_draft(draft)
 
     def open(self, spec: RunSpec, recipe: Recipe | None = None) -> None:
         """Open the setup on a spec."""
@@ -309,9 +318,17 @@ class SetupIntents(Intents):
         draft = self.state.draft
         if draft is None:
             return
+        draft.declined.add(name)
         others = {key: each for key, each in draft.spec.inputs.items() if key != name}
         inputs = others if ref is None else {**others, name: ref}
         self._respec(msgspec.structs.replace(draft.spec, inputs=inputs))
+
+    def train_input_first(self, name: str) -> None:
+        """Choose the run of the recipe that is trained first as an input."""
+        draft = self.state.draft
+        if draft is not None:
+            self.choose_input(name, None)
+            draft.declined.discard(name)
 
     def _take_data(self, draft: Draft, slug: str) -> None:
         """Take other data; what came with another kind of data goes back to the defaults, and in
@@ -459,7 +476,9 @@ class SetupIntents(Intents):
             return
         project = str(self.state.project or "")
         try:
-            answer = await self.link.ask(Validate(spec=draft.spec, project=project))
+            answer = await self.link.ask(
+                Validate(spec=draft.spec, project=project, first=draft.pending)
+            )
         except Refused as refused:
             draft.problems = [refused.error]
             self.state.draft_checked.emit()

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from pushforward.studio.app.core import preferences
+from pushforward.studio.app.core import display_names, preferences
 from pushforward.studio.app.core.app_state import COMING, AppState
 from pushforward.studio.app.core.data_type_registry import kind_of_run
 from pushforward.studio.app.core.draft import Draft
@@ -59,6 +59,11 @@ class TrainingIntents(Intents):
                 draft.reasons[0], title="The run cannot start yet", lasting=False
             )
             return
+        pending = next(iter(draft.pending.items()), None)
+        if pending is not None:
+            name, source = pending
+            self.train_with_source(source, name, draft.spec)
+            return
         self.start_spec(draft.spec, draft)
 
     def start_spec(self, spec: RunSpec, draft: Draft | None = None) -> None:
@@ -90,7 +95,9 @@ class TrainingIntents(Intents):
         run = str((await self.link.ask(command)).result["run"])
         self._runs.know(run, command.spec)
         self._runs.show_new(run)
-        text = f"{spec.name} follows when {Path(run).name} has finished"
+        catalog = self.state.catalog
+        names = [display_names.model_name(each, catalog) for each in (source, spec)]
+        text = f"{names[0]} is trained first; {names[1]} follows when it has finished"
         self.state.notices.post(Notice(level="info", text=text, topic=f"source:{run}"))
 
         def follow(key: str) -> None:

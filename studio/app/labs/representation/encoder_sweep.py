@@ -29,6 +29,7 @@ __all__ = [
     "describe_sweep",
     "is_swept",
     "missing_runs",
+    "swept_runs",
 ]
 
 FAMILY, METRIC = "representation", "few-label-accuracy"
@@ -46,7 +47,9 @@ class Axis:
     Attributes:
         title: of the setting, as the form names it.
         symbol: how a value is introduced: "σ" in "σ = 0.2".
+        name: of the setting, in the names of runs.
         values: the usual values, ascending; the first is what others are compared with.
+        most: the largest value.
         read: the value of a family's settings, None for settings that cannot belong to a sweep.
         write: the settings with another value.
         rest: the settings that all runs of a sweep share.
@@ -55,7 +58,9 @@ class Axis:
 
     title: str
     symbol: str
+    name: str
     values: tuple[float, ...]
+    most: float
     read: Callable[[Settings], float | None]
     write: Callable[[Settings, float], dict[str, Any]]
     rest: Callable[[Settings], dict[str, Any]]
@@ -99,12 +104,12 @@ def _without_share(config: Settings) -> dict[str, Any]:
 
 
 SIGMA = Axis(
-    "View noise σ", "σ", (0.0, 0.1, 0.2, 0.5, 1.0, 3.0), _read_sigma, _write_sigma, _without_sigma,
-    lambda value: f"{value:g}",
+    "View noise σ", "σ", "sigma", (0.0, 0.1, 0.2, 0.5, 1.0, 3.0), 10.0,
+    _read_sigma, _write_sigma, _without_sigma, lambda value: f"{value:g}",
 )  # fmt: skip
 REAL_SHARE = Axis(
-    "Share of real data", "real", (0.0, 0.25, 0.5, 0.75, 1.0), _read_share, _write_share,
-    _without_share, number_format.percent,
+    "Share of real data", "real", "real", (0.0, 0.25, 0.5, 0.75, 1.0), 1.0,
+    _read_share, _write_share, _without_share, number_format.percent,
 )  # fmt: skip
 AXES = (SIGMA, REAL_SHARE)
 
@@ -142,20 +147,28 @@ def _rest(spec: RunSpec, axis: Axis) -> bytes:
     return msgspec.json.encode(data, order="deterministic")
 
 
-def collect_points(run: RunState, runs: Iterable[RunState], axis: Axis) -> list[Point]:
-    """Return the finished runs that differ from one in the setting and the seed only, ascending."""
+def swept_runs(run: RunState, runs: Iterable[RunState], axis: Axis) -> list[RunState]:
+    """Return the runs that differ from one in the setting, the seed and the name only."""
     if run.spec is None or axis.value_of(run.spec) is None:
         return []
-    rest, found = _rest(run.spec, axis), dict[float, dict[int, tuple[float, str]]]()
-    for each in runs:
-        spec = each.spec
-        if spec is None or each.state != "finished":
-            continue
-        at, value = axis.value_of(spec), newest_figure(each, METRIC)
-        if at is None or value is None or _rest(spec, axis) != rest:
-            continue
-        seed = int(spec.training.get("seed", 0))
-        found.setdefault(round(at, 4), {})[seed] = (value.value, each.key)
+    rest = _rest(run.spec, axis)
+    return [
+        each
+        for each in runs
+        if each.spec is not None
+        and axis.value_of(each.spec) is not None
+        and _rest(each.spec, axis) == rest
+    ]
+
+
+def collect_points(run: RunState, runs: Iterable[RunState], axis: Axis) -> list[Point]:
+    """Return the finished runs of the sweep of a run by value, ascending."""
+    found = dict[float, dict[int, tuple[float, str]]]()
+    for each in swept_runs(run, runs, axis):
+        value = newest_figure(each, METRIC)
+        if each.state == "finished" and value is not None:
+            at, seed = _place(each, axis)
+            found.setdefault(at, {})[seed] = (value.value, each.key)
     return [
         Point(
             at,
@@ -166,27 +179,34 @@ def collect_points(run: RunState, runs: Iterable[RunState], axis: Axis) -> list[
     ]
 
 
-def missing_runs(run: RunState, runs: Iterable[RunState], axis: Axis) -> list[RunSpec]:
-    """Return the runs of the usual sweep that are neither trained nor queued."""
+def _place(run: RunState, axis: Axis) -> tuple[float, int]:
+    """Return the value and the seed of a run of a sweep."""
+    assert run.spec is not None
+    return round(axis.value_of(run.spec) or 0.0, 4), int(run.spec.training.get("seed", 0))
+
+
+def missing_runs(
+    run: RunState,
+    runs: Iterable[RunState],
+    axis: Axis,
+    values: Sequence[float] = (),
+    seeds: int = len(SEEDS),
+) -> list[RunSpec]:
+    """Return the runs that are neither trained nor queued, at some values or the usual ones, with a
+    number of seeds each.
+    """
     if run.spec is None or not is_swept(run, axis):
         return []
-    rest = _rest(run.spec, axis)
-    there = {
-        (round(at, 4), int(each.spec.training.get("seed", 0)))
-        for each in runs
-        if each.spec is not None
-        and (at := axis.value_of(each.spec)) is not None
-        and each.state not in ("failed", "cancelled", "interrupted")
-        and _rest(each.spec, axis) == rest
-    }
-    wanted = [(at, seed) for seed in SEEDS for at in axis.values]
+    gone = ("failed", "cancelled", "interrupted")
+    there = {_place(each, axis) for each in swept_runs(run, runs, axis) if each.state not in gone}
+    wanted = [(at, seed) for seed in SEEDS[:seeds] for at in values or axis.values]
     return [_spec(run.spec, axis, *each) for each in wanted if each not in there]
 
 
 def _spec(spec: RunSpec, axis: Axis, at: float, seed: int) -> RunSpec:
     family = Pick(slug=spec.family.slug, config=axis.write(spec.family.config, at))
     training = {**spec.training, "seed": seed}
-    name = f"{axis.title.lower()} {at:g}, seed {seed}".replace("σ", "sigma")
+    name = f"{axis.name} {at:g} seed {seed}".replace(".", "p")
     return msgspec.structs.replace(spec, name=name, family=family, training=training, edits=[])
 
 

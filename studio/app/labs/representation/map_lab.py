@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtGui import QColor, QPen, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
 from pushforward.studio.app.charts.lasso import inside
 from pushforward.studio.app.charts.lasso_chip import LassoChip
+from pushforward.studio.app.charts.legend import LineKey
 from pushforward.studio.app.charts.particle_canvas import ParticleCanvas
 from pushforward.studio.app.charts.particle_colours import one_colour
 from pushforward.studio.app.charts.particle_timeline import Timeline
@@ -64,7 +65,7 @@ class MapLab(LensView):
 
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__(state, actions)
-        self._query: Query[Key, Answer] = Query(
+        self._query: Query[Key, tuple[Key, Answer]] = Query(
             self, self._fetch, state=state, debounce_ms=DEBOUNCE_MS, progressive=True
         )
         self._query.changed.connect(self.refresh)
@@ -72,13 +73,13 @@ class MapLab(LensView):
         self._colour = self._method = 0
         self._n = PREVIEW
         self._lay_out()
-        state.runs.selected.connect(lambda _: self._select())
+        state.runs.selected.connect(self._select)
         state.runs.changed.connect(self._changed)
         state.engine_changed.connect(self._ask)
         state.playback.changed.connect(self._ask)
         theme.changed.connect(self._restyle)
         self._restyle()
-        self._select()
+        self._select(state.runs.selection)
 
     def _lay_out(self) -> None:
         self.words = Elided("", "muted")
@@ -100,15 +101,18 @@ class MapLab(LensView):
         self.canvas.hovered.connect(self._point)
         self.canvas.arrived.connect(self.canvas.update)
         tools = (label("Colour", "muted"), self.colour, self.lasso)
-        self.more = button("More", self._refine, kind="primary", tip=f"Place {SAMPLES} samples")
+        tip = f"Place {SAMPLES} real and as many generated samples"
+        self.more = button(f"Place {SAMPLES}", self._refine, kind="primary", tip=tip)
         self.bar = view_bar(self, self.method, self.words, None, *tools, self.more)
         self.status = LabStatus()
         self.key = label("● real   ○ generated", "muted")
+        self.colours = LineKey()
         self.note = label("", "muted", wrap=True)
         left, right = QVBoxLayout(), QVBoxLayout()
         for box in (left, right):
             box.setSpacing(6)
         left.addLayout(row(section("Features in one plane"), None, self.key))
+        left.addWidget(self.colours)
         left.addWidget(self.canvas, 1)
         left.addWidget(self.note)
         self.brushed, self.clear = section("Brushed"), button("Clear", self._clear, kind="link")
@@ -135,12 +139,11 @@ class MapLab(LensView):
 
     # What is asked
 
-    async def _fetch(self, key: Key) -> Answer:
-        config = {"method": key.method, "n": key.n}
-        return await self._actions.operating.ask(key.run, OPERATOR, config=config, step=key.step)
+    async def _fetch(self, key: Key) -> tuple[Key, Answer]:
+        config, ask = {"method": key.method, "n": key.n}, self._actions.operating.ask
+        return key, await ask(key.run, OPERATOR, config=config, step=key.step)
 
-    def _select(self) -> None:
-        key = self._state.runs.selection
+    def _select(self, key: str) -> None:
         if key != self._key:
             self._key, self.arrays, self._n = key, {}, PREVIEW
             self._query.cancel()
@@ -184,7 +187,8 @@ class MapLab(LensView):
 
     def refresh(self) -> None:
         """Show the newest answer, or why there is none."""
-        answer, error, run = self._query.answer, self._query.error, self.run
+        found, error, run = self._query.answer, self._query.error, self.run
+        key, answer = found if found is not None else (None, None)
         if answer is not None and answer.arrays is not self.arrays:
             self.arrays = answer.arrays
             self._draw()
@@ -194,7 +198,13 @@ class MapLab(LensView):
         filled = self.filled
         shown = int((~np.asarray(self.arrays["generated"], bool)).sum()) if filled else 0
         preview = filled and self._n == PREVIEW
-        self.status.show_state(f"Preview, n = {shown}" if preview else "", "")
+        wanted, waits = self._query.key, ""
+        if filled and key is not None and wanted is not None and error is None:
+            if wanted.method != key.method:
+                waits = f"Computing {METHODS[wanted.method]}… Still shown: {METHODS[key.method]}."
+            elif wanted.n != key.n:
+                waits = f"Placing {wanted.n} real and as many generated samples…"
+        self.status.show_state(f"Preview, n = {shown}" if preview else "", waits)
         self.more.setVisible(preview)
         self.page.setVisible(filled)
         for control in (self.method, self.colour, self.lasso):
@@ -243,6 +253,19 @@ class MapLab(LensView):
         self.canvas.set_identity(None)
         self.canvas.set_identity(start)
         self._paint_rings()
+        self._show_colours(groups)
+
+    def _show_colours(self, groups: NDArray[np.int64]) -> None:
+        """Show which colour is which class, or which source."""
+        inks, names = self.canvas.identity, self.run.classes if self.run is not None else ()
+        by_source = self._colour or (np.asarray(self.arrays["class"]) < 0).all()
+        said = []
+        for group in np.unique(groups[groups >= 0]).tolist():
+            name = names[group] if group < len(names) else str(group)
+            title = ("real", "generated")[group] if by_source else name
+            at = int(np.flatnonzero(groups == group)[0])
+            said.append((title, QPen(QColor.fromRgba(int(inks[at])), 4)))
+        self.colours.show_names(said)
 
     def _paint_rings(self) -> None:
         """Give rings the colours of their dots; those outside of the lasso step back."""
@@ -282,7 +305,7 @@ class MapLab(LensView):
         return (
             f"{'Generated' if generated else 'Real'} {number + 1:,}",
             said if label_ >= 0 else "class unknown",
-            f"nearest real {nearest} × usual",
+            f"nearest real: {nearest} × mean",
         )
 
     def _catch(self, line: NDArray[np.float64]) -> None:
@@ -315,8 +338,8 @@ class MapLab(LensView):
             tiles = kind.tiles(shown) if shown is not None else None
             grid.show_tiles(tiles, noun=kind.many, message="" if shown else message)
             if len(mine):
-                said.append(f"{title.lower()} {self._classes_of(mine)}")
-        self.shares.setText(f"Classes: {'; '.join(said)}." if said else "")
+                said.append(f"{title}: {self._classes_of(mine)}.")
+        self.shares.setText("\n".join(said))
 
     def _classes_of(self, rows: NDArray[np.int64]) -> str:
         """Return the most frequent classes of some rows with their shares."""
@@ -328,7 +351,8 @@ class MapLab(LensView):
         counts = np.bincount(known)
         best = np.argsort(-counts, kind="stable")[:3]
         return ", ".join(
-            f"{names[c] if c < len(names) else c} {number_format.percent(counts[c] / len(known))}"
+            f"{number_format.percent(counts[c] / len(known))} "
+            f"{names[c] if c < len(names) else f'class {c}'}"
             for c in best.tolist()
             if counts[c]
         )

@@ -33,7 +33,18 @@ EDITS = {
 MOST, PER_UNIT = 3, 10  # the largest amount of a slider, and its stops per unit
 EXPLAINED = "Share of the edit's squared error that the direction explains on other latents"
 WEAK = 0.1
-HEADS = ("Direction", "Amount", "Explained", "Alone, from −2 to +2")
+UNITS = {
+    "shift_right": "an eighth of the side",
+    "shift_down": "an eighth of the side",
+    "zoom": "a factor of 1.25",
+    "rotate": "0.25 rad",
+    "brighten": "a factor of 1.3",
+}
+HEADS = ("Direction", "Amount", "", "Explained", "Alone, from −2 to +2")
+ABOUT = (
+    "Each direction is learned from this model: it moves the latent so that the sample changes "
+    "like the edited one. Below 10 % explained, the model has no such direction."
+)
 
 
 @dataclass(frozen=True)
@@ -41,6 +52,7 @@ class Question:
     """Which latent of which run, and how far it is moved."""
 
     key: str
+    step: int
     seed: int
     amounts: tuple[float, ...]
 
@@ -70,32 +82,40 @@ class SteeringLab(AskedLive[Question]):
             (self.after, 1),
             None,
         )
-        self.sliders, self.strips, self.shares = {}, {}, {}
+        self.sliders, self.strips, self.shares, self.amounts = {}, {}, {}, {}
         edits = QGridLayout()
         edits.setHorizontalSpacing(12)
         edits.setVerticalSpacing(6)
         edits.setColumnStretch(1, 2)
-        edits.setColumnStretch(3, 3)
+        edits.setColumnStretch(4, 3)
         for place, head in enumerate(HEADS):
-            edits.addWidget(label(head, "small"), 0, place)
+            side = Qt.AlignmentFlag.AlignHCenter if place == 4 else Qt.AlignmentFlag.AlignLeft
+            edits.addWidget(label(head, "small"), 0, place, side)
         for place, (name, title) in enumerate(EDITS.items(), 1):
             slider = QSlider(Qt.Orientation.Horizontal)
             slider.setAccessibleName(title)
             slider.setRange(-MOST * PER_UNIT, MOST * PER_UNIT)
             slider.setMinimumWidth(110)
             slider.valueChanged.connect(lambda _: self.meet())
+            amount = label("0", "strong")
+            amount.setMinimumWidth(34)
+            for part in (slider, amount):
+                set_tip(part, f"1 is {UNITS[name]}")
             share = label("", "muted")
             set_tip(share, EXPLAINED)
             strip = TileGrid(f"{title} alone", strip=True)
             strip.setFixedHeight(56)
             edits.addWidget(label(title, "strong"), place, 0)
             edits.addWidget(slider, place, 1)
-            edits.addWidget(share, place, 2)
-            edits.addWidget(strip, place, 3)
+            edits.addWidget(amount, place, 2)
+            edits.addWidget(share, place, 3)
+            edits.addWidget(strip, place, 4)
+            self.amounts[name] = amount
             self.sliders[name], self.strips[name], self.shares[name] = slider, strip, share
         self.note = label("", "muted", wrap=True)
         right = QVBoxLayout()
         right.addLayout(edits)
+        right.addWidget(label(ABOUT, "small", wrap=True))
         right.addWidget(self.note)
         right.addStretch(1)
         self.page = QWidget()
@@ -126,10 +146,13 @@ class SteeringLab(AskedLive[Question]):
 
     def meet(self) -> None:
         """Ask for the sample that the sliders say."""
+        for name, slider in self.sliders.items():
+            value = slider.value() / PER_UNIT
+            self.amounts[name].setText(f"{value:+.1f}".replace("-", "−") if value else "0")
         run = self.run
         if run is not None and run.checkpoints and self.awake and applies(self._state):
             amounts = tuple(each.value() / PER_UNIT for each in self.sliders.values())
-            question = Question(self._key, self._seed, amounts)
+            question = Question(self._key, max(run.checkpoints), self._seed, amounts)
             if question != self._asked or self.found is None:
                 self.want(question)
         self.refresh()

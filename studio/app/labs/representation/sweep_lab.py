@@ -5,39 +5,43 @@ opens.
 import math
 
 from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QBoxLayout
+from PySide6.QtWidgets import QBoxLayout, QLineEdit
 
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.latest_metrics import newest_figure
+from pushforward.studio.app.core.queue_status import queued_job
+from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.data.views.lens_view import LensView
 from pushforward.studio.app.data.views.view_spec import ViewSpec
 from pushforward.studio.app.design.basic import button, column, label, view_bar
 from pushforward.studio.app.design.forms.editors import Segments
-from pushforward.studio.app.design.literal_text import set_tip
 from pushforward.studio.app.design.table import Column, Table
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.labs.representation.encoder_sweep import (
     AXES,
     FAMILY,
     METRIC,
-    SEEDS,
     SIGMA,
     collect_points,
     describe_sweep,
     is_swept,
     missing_runs,
+    swept_runs,
 )
 from pushforward.studio.app.labs.representation.source_offer import offer_source
 from pushforward.studio.app.labs.representation.sweep_plot import SweepPlot
 from pushforward.studio.app.text import number_format
+from pushforward.studio.counts import format_count
+from pushforward.studio.protocol.spec import RunSpec
 
 __all__ = ["VIEW", "SweepLab"]
 
 NARROW = 620
+COUNTS = (1, 3, 5)  # seeds
 COLUMNS = (
     Column("value", "Of the setting that the runs differ in"),
-    Column("accuracy", "Mean after one label a class, in %"),
-    Column("range", "Lowest and highest seed, in %"),
+    Column("accuracy, %", "Mean over seeds, 1 label a class"),
+    Column("range, %", "Lowest and highest seed"),
     Column("n", "Number of seeds"),
 )
 RULE = "Runs that differ from the selected one in this setting and the seed only."
@@ -57,15 +61,29 @@ class SweepLab(LensView):
         self.axes.select(0)
         self.axes.widen()
         self.axes.chosen.connect(self._choose)
+        self.values = QLineEdit()
+        self.values.setAccessibleName("Values to train")
+        self.values.setFixedWidth(170)
+        self.values.textChanged.connect(lambda _: self.refresh())
+        self.seeds = Segments([f"{n} seed{'s' * (n > 1)}" for n in COUNTS], "Seeds")
+        self.seeds.select(COUNTS.index(3))
+        self.seeds.widen()
+        self.seeds.chosen.connect(self._choose_seeds)
+        self._count = 3
         self.train = button("Train the sweep", self._train)
-        self.bar = view_bar(self, self.axes, None, self.train)
+        self.drop = button("Remove from the queue", self._drop)
+        chosen = (label("Values", "muted"), self.values, self.seeds)
+        self.bar = view_bar(self, self.axes, None, *chosen, self.train, self.drop)
         self.plot = SweepPlot()
         self.plot.opened.connect(actions.runs.select)
         self.verdict = label("", "strong", wrap=True)
+        self.progress = label("", "muted", wrap=True)
+        self._show_values()
         self.table = Table("Accuracy by value", COLUMNS, selectable=False)
         self.table.setMinimumWidth(230)
         side = column(
             self.verdict,
+            self.progress,
             self.table,
             label(f"{RULE} ◀ is the mean over seeds.", "small", wrap=True),
             None,
@@ -75,9 +93,9 @@ class SweepLab(LensView):
         self._box.setSpacing(16)
         self._box.addWidget(self.plot, 5)
         self._box.addLayout(side, 4)
-        state.runs.selected.connect(lambda _: self.refresh())
-        state.runs.changed.connect(lambda _: self.refresh())
-        state.runs.metrics_appended.connect(lambda _: self.refresh())
+        for signal in (state.runs.selected, state.runs.changed, state.runs.metrics_appended):
+            signal.connect(self._follow)
+        state.queue_changed.connect(self.refresh)
         self.refresh()
 
     @property
@@ -100,8 +118,11 @@ class SweepLab(LensView):
         swept = is_swept(run, self.axis)
         for widget in (self.plot, self.verdict, self.table):
             widget.setVisible(swept)
+        for control in (self.values, self.seeds, self.progress):
+            control.setVisible(swept)
         if not swept:
             self.train.hide()
+            self.drop.hide()
             offer = None if run.spec.inputs else offer_source(self._state, self._actions, run)
             self.empty.tell("No sweep of this run", NOT_SWEPT[self.axis], *(offer or ()))
             return
@@ -115,34 +136,72 @@ class SweepLab(LensView):
             (
                 self.axis.format(each.at),
                 f"{100 * each.mean:.1f}",
-                f"{100 * min(each.values.values()):.1f}–{100 * max(each.values.values()):.1f}",
+                _range([100 * value for value in each.values.values()]),
                 f"{len(each.values)}",
             )
             for each in points
         ]
         self.table.show_rows(lines)
         self.table.fit()
-        self._offer(len(missing_runs(run, runs, self.axis)), run.seconds)
+        self._offer(run, runs)
+
+    def _follow(self, key: str) -> None:
+        self.refresh()
 
     def _choose(self, place: int) -> None:
         self.axis = AXES[place]
+        self._show_values()
         self.refresh()
 
-    def _offer(self, missing: int, seconds: float) -> None:
-        """Offer to train what is missing, with the time that it takes."""
+    def _choose_seeds(self, place: int) -> None:
+        self._count = COUNTS[place]
+        self.refresh()
+
+    def _show_values(self) -> None:
+        """Show the usual values of the setting in the line."""
+        self.values.setText(", ".join(f"{each:g}" for each in self.axis.values))
+
+    def _typed(self) -> list[float] | None:
+        """Return the values in the line, None where one of them cannot be one."""
+        try:
+            values = [float(each) for each in self.values.text().split(",") if each.strip()]
+        except ValueError:
+            return None
+        return values if values and all(0 <= each <= self.axis.most for each in values) else None
+
+    def _missing(self, run: RunState) -> list[RunSpec]:
+        values, runs = self._typed(), self._state.runs.by_key.values()
+        return missing_runs(run, runs, self.axis, values, self._count) if values else []
+
+    def _queued(self, run: RunState) -> list[str]:
+        """Return the jobs of the sweep that wait in the queue."""
+        runs = swept_runs(run, self._state.runs.by_key.values(), self.axis)
+        jobs = (queued_job(self._state, each) for each in runs)
+        return [job for job in jobs if job]
+
+    def _offer(self, run: RunState, runs: list[RunState]) -> None:
+        """Offer to train what is missing, with the time that it takes, and to remove what waits."""
+        missing, queued = len(self._missing(run)), len(self._queued(run))
         self.train.setVisible(missing > 0)
-        runs = "run" if missing == 1 else "runs"
-        self.train.setText(f"Train {missing} more {runs}")
-        values = ", ".join(self.axis.format(each) for each in self.axis.values)
-        took = number_format.duration(max(1.0, math.ceil(seconds * missing)))
-        said = f"Queue {self.axis.symbol} = {values}, {len(SEEDS)} seeds each: about {took}"
-        set_tip(self.train, said)
+        took = number_format.duration(max(1.0, math.ceil(run.seconds * missing)))
+        self.train.setText(f"Train {format_count(missing, 'run')}, about {took}")
+        self.drop.setVisible(queued > 0)
+        self.drop.setText(f"Remove {queued} from the queue")
+        done = sum(each.state == "finished" for each in swept_runs(run, runs, self.axis))
+        waits = f", {queued} in the queue" if queued else ""
+        said = f"{format_count(done, 'run')} trained{waits}."
+        if self._typed() is None:
+            said = f"Type values from 0 to {self.axis.most:g}, separated by commas."
+        self.progress.setText(said)
 
     def _train(self) -> None:
-        run = self.run
-        if run is not None:
-            runs = self._state.runs.by_key.values()
-            self._actions.training.queue(missing_runs(run, runs, self.axis))
+        if self.run is not None:
+            self._actions.training.queue(self._missing(self.run))
+
+    def _drop(self) -> None:
+        if self.run is not None:
+            for job in self._queued(self.run):
+                self._actions.operating.cancel(job)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -154,6 +213,11 @@ class SweepLab(LensView):
         direction = QBoxLayout.Direction
         wide = self.width() >= NARROW
         self._box.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
+
+
+def _range(values: list[float]) -> str:
+    """Return the lowest and the highest of several values."""
+    return f"{min(values):.1f}–{max(values):.1f}" if len(values) > 1 else "–"
 
 
 def applies(state: AppState) -> bool:

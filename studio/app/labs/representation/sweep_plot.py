@@ -2,7 +2,8 @@
 through noise.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pyqtgraph as pg
@@ -16,12 +17,15 @@ from pushforward.studio.app.charts.chart import Chart
 from pushforward.studio.app.charts.interactive_plot import Range
 from pushforward.studio.app.charts.plot_plane import Plane, dots, pen
 from pushforward.studio.app.labs.representation.encoder_sweep import SIGMA, Axis, Point
-from pushforward.studio.app.text import number_format
 
 __all__ = ["SweepPlot"]
 
-ROOM = 0.06
+ROOM = 6.0
 HINT = "Click a dot to open its run"
+
+
+def _percent(values: Mapping[int, float]) -> dict[int, float]:
+    return {seed: 100 * value for seed, value in values.items()}
 
 
 class SweepPlot(Chart):
@@ -37,7 +41,7 @@ class SweepPlot(Chart):
         super().__init__(
             "Accuracy of the runs of a sweep",
             SIGMA.title.lower(),
-            "1-label accuracy",
+            "accuracy, 1 label a class, %",
             marks=(self._marks, value_marks),
             least=(260, 200),
         )
@@ -55,6 +59,8 @@ class SweepPlot(Chart):
         self, axis: Axis, points: Sequence[Point], line: tuple[str, float] | None, chosen: str
     ) -> None:
         """Show runs, a reference line with its name, and which run is selected."""
+        points = [replace(each, values=_percent(each.values)) for each in points]
+        line = (line[0], 100 * line[1]) if line is not None else None
         self._axis = axis
         self.plane.bottom.set_name(axis.title[:1].lower() + axis.title[1:])
         self.points, self._line, self._chosen = points, line, chosen
@@ -106,9 +112,9 @@ class SweepPlot(Chart):
         found = self._nearest(self._under) if self._under is not None else None
         if found is not None:
             point, seed = found
-            value = number_format.percent(point.values[seed], 1)
+            value = f"{point.values[seed]:.1f}\u00a0%"
             at = f"{self._axis.symbol} = {self._axis.format(point.at)}"
             self.plane.heading.say(f"{at}, seed {seed}: {value}")
             return
-        name = f"{self._line[0]} {number_format.percent(self._line[1], 1)}" if self._line else ""
+        name = f"{self._line[0]} {self._line[1]:.1f}\u00a0%" if self._line else ""
         self.plane.heading.tell(f"Each dot is a run. Dashed: {name}" if name else HINT, [])

@@ -19,7 +19,7 @@ __all__ = ["NeighbourBoard", "Neighbours", "PairMatrix", "Pairs"]
 
 Numbers = NDArray[np.float64]
 GAP, HEAD, FOOT = 6, 20, 22
-LARGEST = 84  # pixels of a tile
+LARGEST = 120  # pixels of a tile
 NARROW = 34
 
 
@@ -106,7 +106,7 @@ class NeighbourBoard(QWidget):
         if shown.changed is None:
             return f"σ = {sigma}"
         share = number_format.percent(float(shown.changed[column]))
-        return f"σ = {sigma}: {share} of 48 views have another class"
+        return f"σ = {sigma}: {share} of the neighbours have another class"
 
     def paintEvent(self, event: QPaintEvent) -> None:
         shown = self._shown

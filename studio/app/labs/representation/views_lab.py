@@ -1,5 +1,6 @@
 """Watch, for representations: the views of an anchor, as σ is dragged, and what the loss sees."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +32,14 @@ from pushforward.studio.app.labs.representation.views_board import (
 __all__ = ["VIEW", "ViewsLab"]
 
 OPERATOR = "representation-views"
+FORMULAS = {
+    "gaussian": "Neighbours G(z + σε) by σ",
+    "preserving": "Neighbours G(√(1 − σ²) z + σε) by σ",
+    "uniform": "Neighbours G(z + σu), u uniform, by σ",
+    "angular": "Neighbours: z turned by up to σ rad",
+    "steering": "Neighbours along learned edit directions, by σ",
+    "independent": "Samples of independent latents",
+}
 KINDS = {
     "gaussian": "Gaussian",
     "preserving": "Gaussian, norm-preserving",
@@ -52,6 +61,7 @@ class Question:
     """Key of the views that are shown."""
 
     key: str
+    step: int
     anchor: int
     sigma: float
     kind: str
@@ -73,6 +83,8 @@ class ViewsLab(AskedLive[Question]):
         self.next = button("Next anchor", self._next, tip="Another anchor (N)")
         self.kinds = ChoiceList(list(KINDS.values()), "Latent views")
         self.kinds.setCurrentIndex(0)
+        self.kinds.setMinimumContentsLength(max(map(len, KINDS.values())))
+        self.more.setText(f"Use {self.whole:,} samples")
         self.kinds.currentIndexChanged.connect(lambda _: self.meet())
         self.bar = view_bar(self, self.words, None, self.kinds, self.next, self.more)
         self.sigma = QSlider(Qt.Orientation.Horizontal)
@@ -94,8 +106,8 @@ class ViewsLab(AskedLive[Question]):
         self.without.setMinimumHeight(180)
         self._offer = EmptyState(self.without)
         self.key_of_matrix = label(
-            "Rows: first views. Columns: second views. Diagonal: positives. Orange: a negative of "
-            "the same class.",
+            "Rows: first views. Columns: second views. Blue: positives. Orange frame: a negative "
+            "of the same class.",
             "small",
             wrap=True,
         )
@@ -116,13 +128,21 @@ class ViewsLab(AskedLive[Question]):
         left, right = QVBoxLayout(), QVBoxLayout()
         for box in (left, right):
             box.setSpacing(6)
-        left.addWidget(label("Anchor", "strong"))
+        self.class_of_anchor = label("", "strong")
+        left.addWidget(self.class_of_anchor)
         left.addWidget(self.anchor, 1)
         left.addWidget(label("Pixel views", "strong"))
         left.addWidget(self.pixels, 1)
-        self.head = label("Neighbours G(z + σε) by σ", "strong")
+        self.head = label("", "strong")
+        self.key_of_board = label(
+            "Orange frame: another class than the anchor (reference classifier). Below: share of "
+            "all neighbours of the anchor with another class.",
+            "small",
+            wrap=True,
+        )
         right.addWidget(self.head)
         right.addWidget(self.board, 1)
+        right.addWidget(self.key_of_board)
         right.addWidget(self.without, 1)
         self.slider = QWidget()
         line = row(label("View noise σ", "muted"), self.sigma, self._value)
@@ -174,7 +194,7 @@ class ViewsLab(AskedLive[Question]):
         if run is not None and run.checkpoints and self.awake and applies(self._state):
             kind = list(KINDS)[max(0, self.kinds.currentIndex())]
             sigma = self.sigma.value() / PER_UNIT
-            question = Question(self._key, self._anchor, sigma, kind)
+            question = Question(self._key, max(run.checkpoints), self._anchor, sigma, kind)
             if question != self._asked or self.found is None:
                 self.want(question)
         self.refresh()
@@ -226,12 +246,17 @@ class ViewsLab(AskedLive[Question]):
         source = "neighbours" in arrays
         for widget in (self.board, self.slider, self.head):
             widget.setVisible(source)
+        self.head.setText(FORMULAS[question.kind])
+        self.key_of_board.setVisible(source and "changed" in arrays)
         self.kinds.setVisible(source)
         self.without.setVisible(not source)
         if not source and self.run is not None:
             offer = offer_source(self._state, self._actions, self.run)
             self._offer.tell("No generator behind this run", NO_SOURCE, *(offer or ()))
         names = tuple(self.run.classes) if self.run is not None else ()
+        own = int(arrays["anchor-class"][0]) if "anchor-class" in arrays else -1
+        said = names[own] if 0 <= own < len(names) else str(own)
+        self.class_of_anchor.setText(f"Anchor: class {said}" if own >= 0 else "Anchor")
         self.board.show_neighbours(_neighbours(kind, arrays, names) if source else None)
         pairs = np.asarray(arrays["pairs"])
         classes = arrays.get("pair-classes")
@@ -242,7 +267,7 @@ class ViewsLab(AskedLive[Question]):
                 None if classes is None else np.asarray(classes, np.int64),
             )
         )
-        self.similar.show_lines([_shares(arrays, "negative"), _shares(arrays, "positive")])
+        self.similar.show_lines([_shares(arrays, "positive"), _shares(arrays, "negative")])
         self.note.setText(_describe(question, arrays, self._count, source=source))
 
     def export_picture(self) -> Picture:
@@ -283,10 +308,11 @@ def _describe(question: Question, arrays: Arrays, n: int, *, source: bool) -> st
     apart = float(np.mean(arrays["positive"]) - np.mean(arrays["negative"]))
     said = f"Positives are {apart:+.2f} more similar than negatives."
     if source and "changed" in arrays:
-        share = 100 * float(arrays["changed"][-1])
+        share = float(arrays["changed"][-1])
+        error = 196 * math.sqrt(share * (1 - share) / max(1, n))
         said = (
-            f"At σ = {question.sigma:g}, {share:.0f} % of the views have another class "
-            f"(reference classifier, n = {n:,}): false positives. {said}"
+            f"At σ = {question.sigma:g}, {100 * share:.0f} ± {error:.0f} % of {n:,} neighbours of "
+            f"this anchor have another class: false positives. {said}"
         )
     return said
 

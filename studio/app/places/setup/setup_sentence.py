@@ -113,12 +113,18 @@ class SetupSentence(Sentence):
         shown = []
         for wanted in wanted_runs(draft.spec, catalog):
             before, none = _run_words(wanted)
+            first = draft.pending.get(wanted.needs.name) if wanted.setting is None else None
+            if first is not None:
+                none = f"a {display_names.model_name(first, catalog)} trained first"
             if wanted.path not in self._clauses:
                 slot = self._slot(wanted.needs.title, partial(self._open_run, wanted.path))
                 self.runs[wanted.path] = slot
                 self._clauses[wanted.path] = Clause(before, slot, ",")
-            missing = wanted.ref is None and not wanted.needs.optional
-            title = _ref_title(wanted.ref, self._state) if wanted.ref is not None else none
+            missing = wanted.ref is None and not wanted.needs.optional and first is None
+            title = none
+            if wanted.ref is not None:
+                role = wanted.needs.title.lower() if before == "with" else ""
+                title = f"{role} {_ref_title(wanted.ref, self._state)}".strip()
             self.runs[wanted.path].say(title, wanted.needs.help, missing=missing)
             shown.append(wanted.path)
         return shown
@@ -298,9 +304,13 @@ class SetupSentence(Sentence):
             return
         needs, ref = wanted.needs, wanted.ref
         options = slot_options.inputs(needs, self._state, draft, catalog)
-        body = Listed(options, ref.run if ref is not None else slot_options.NO_INPUT, needs.title)
+        now = slot_options.FIRST if needs.name in draft.pending else slot_options.NO_INPUT
+        body = Listed(options, ref.run if ref is not None else now, needs.title)
 
         def choose(option: Option) -> None:
+            if option.value == slot_options.FIRST:
+                self._actions.setup.train_input_first(needs.name)
+                return
             ref = RunRef(run=option.value) if option.value else None
             if wanted.setting is None:
                 self._actions.setup.choose_input(needs.name, ref)
@@ -360,9 +370,9 @@ def _run_words(wanted: WantedRun) -> tuple[str, str]:
         return "from", without
     if wanted.needs.adds:
         return "and samples of", without
-    taught = "taught by" if wanted.needs.same_data else "with"
-    before = taught if wanted.setting is None else "led by"
-    return before, without or f"a {kind}"
+    if wanted.setting is not None:
+        return "guided by", without or f"a {kind}"
+    return "from" if wanted.needs.used else "with", without or f"a {kind}"
 
 
 def _ref_title(ref: RunRef, state: AppState) -> str:

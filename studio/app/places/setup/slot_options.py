@@ -25,6 +25,7 @@ from pushforward.studio.protocol.catalog import Catalog, EntrySpec, FieldSpec, I
 from pushforward.studio.resources import recipes
 
 __all__ = [
+    "FIRST",
     "NO_INPUT",
     "datasets",
     "families",
@@ -39,7 +40,7 @@ __all__ = [
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 LADDER = (1, 2, 5)
 SPAN = 8  # times less and more than a number, that others are offered for
-NO_INPUT = ""
+NO_INPUT, FIRST = "", "/first"  # no name of a run
 
 
 def datasets(state: AppState, draft: Draft, catalog: Catalog) -> list[Option]:
@@ -160,8 +161,12 @@ def inputs(wanted: InputSpec, state: AppState, draft: Draft, catalog: Catalog) -
     runs = training_sources.fitting(wanted, draft.spec, state.runs.by_key.values(), catalog)
     title, said = wanted.without
     title = f"{title[:1].upper()}{title[1:]}" or "None"
-    none = Option(value=NO_INPUT, title=title, summary=said)
-    return [*([none] if wanted.optional else []), *(_run(each, catalog) for each in runs)]
+    found = [Option(value=NO_INPUT, title=title, summary=said)] if wanted.optional else []
+    if wanted.name in draft.trainable:
+        model = display_names.model_name(draft.trainable[wanted.name], catalog)
+        said = "Train starts it, and this run when it has finished."
+        found.append(Option(value=FIRST, title=f"A {model} trained first", summary=said))
+    return [*found, *(_run(each, catalog) for each in runs)]
 
 
 def _run(run: RunState, catalog: Catalog) -> Option:
