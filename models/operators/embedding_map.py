@@ -19,7 +19,7 @@ from pushforward.models.tensors import make_generator
 __all__ = ["EmbeddingMap", "EmbeddingMapConfig"]
 
 _ROWS, _LATENTS = 3611, 3612  # streams of the seed
-_STEPS = 400
+_STEPS, _CHUNK = 400, 1000
 
 
 class EmbeddingMapConfig(Config, frozen=True):
@@ -139,10 +139,13 @@ def _nearest(features: Tensor, generated: Tensor) -> Tensor:
     between real samples.
     """
     real = features[~generated]
-    away = torch.cdist(features, real)
-    rows = (~generated).nonzero()[:, 0]
-    away[rows, torch.arange(len(rows))] = torch.inf
-    nearest = away.min(dim=1).values
+    own = torch.where(generated, -1, (~generated).long().cumsum(dim=0) - 1)  # itself among real
+    found = []
+    for rows in torch.arange(len(features)).split(_CHUNK):
+        away = torch.cdist(features[rows], real)
+        itself = own[rows][:, None] == torch.arange(len(real))
+        found.append(away.masked_fill(itself, torch.inf).min(dim=1).values)
+    nearest = torch.cat(found)
     return nearest / nearest[~generated].mean().clamp_min(1e-12)
 
 

@@ -394,14 +394,14 @@ class LabView(LensView):
                 return "Cancelling", far.text
             return "Measuring", far.text, "Cancel", far.stop
         if self._trouble:
-            return "No preview", self._trouble, "More", self.measure
+            return "No preview", self._trouble, self.more.text(), self.measure
         if self.step is None:
             return "No preview yet", "The preview starts at the first checkpoint of this run."
         if not self._state.engine.ready:
             return "Waiting for the engine", "The preview starts when the engine is ready."
         if not self._query.busy and (task := engine_task(self._state)):
             text = f"{task}. The preview starts when the engine is free."
-            return "Waiting for the engine", text, "More", self.measure
+            return "Waiting for the engine", text, self.more.text(), self.measure
         n = self.lab.preview_config(self._state).get(self.lab.samples)
         return "Computing the preview", f"Computing the preview, {self.lab.unit} = {n}…"
 

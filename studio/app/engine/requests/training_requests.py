@@ -62,6 +62,7 @@ class TrainingIntents(Intents):
         pending = next(iter(draft.pending.items()), None)
         if pending is not None:
             name, source = pending
+            draft.started = draft.spec
             self.train_with_source(source, name, draft.spec)
             return
         self.start_spec(draft.spec, draft)
@@ -90,8 +91,9 @@ class TrainingIntents(Intents):
         self._do(self._train_with_source(source, name, spec), "The run did not start")
 
     async def _train_with_source(self, source: RunSpec, name: str, spec: RunSpec) -> None:
-        project = str(self.need_project())
-        command = StartTraining(spec=preferences.load().preferred(source), project=project)
+        project = self.need_project()
+        await asyncio.to_thread(project_files.create, project, self.state.project_name)
+        command = StartTraining(spec=preferences.load().preferred(source), project=str(project))
         run = str((await self.link.ask(command)).result["run"])
         self._runs.know(run, command.spec)
         self._runs.show_new(run)

@@ -45,7 +45,8 @@ __all__ = ["VIEW", "MapLab"]
 OPERATOR = "embedding-map"
 METHODS = {"pca": "PCA", "tsne": "t-SNE"}
 COLOURS = ("Class", "Source")
-PREVIEW, SAMPLES = 200, 800  # real samples, and as many generated ones
+PREVIEW = 200  # real samples, and as many generated ones
+SIZES = {"pca": (PREVIEW, 800, 5000), "tsne": (PREVIEW, 800)}
 NARROW = 560  # pixels, below which brushed samples lie below the map
 MOST = 60  # brushed samples of a kind that are shown
 
@@ -101,8 +102,8 @@ class MapLab(LensView):
         self.canvas.hovered.connect(self._point)
         self.canvas.arrived.connect(self.canvas.update)
         tools = (label("Colour", "muted"), self.colour, self.lasso)
-        tip = f"Place {SAMPLES} real and as many generated samples"
-        self.more = button(f"Place {SAMPLES}", self._refine, kind="primary", tip=tip)
+        tip = "Place more real samples, and as many generated ones"
+        self.more = button("", self._refine, kind="primary", tip=tip)
         self.bar = view_bar(self, self.method, self.words, None, *tools, self.more)
         self.status = LabStatus()
         self.key = label("● real   ○ generated", "muted")
@@ -170,8 +171,13 @@ class MapLab(LensView):
         self._ask()
 
     def _refine(self) -> None:
-        self._n = SAMPLES
-        self._ask()
+        if (larger := self._larger()) is not None:
+            self._n = larger
+            self._ask()
+
+    def _larger(self) -> int | None:
+        """Return the next larger number of samples, None where there is none."""
+        return next((n for n in SIZES[list(METHODS)[self._method]] if n > self._n), None)
 
     # Showing
 
@@ -203,9 +209,11 @@ class MapLab(LensView):
             if wanted.method != key.method:
                 waits = f"Computing {METHODS[wanted.method]}… Still shown: {METHODS[key.method]}."
             elif wanted.n != key.n:
-                waits = f"Placing {wanted.n} real and as many generated samples…"
+                waits = f"Placing {wanted.n:,} real and as many generated samples…"
         self.status.show_state(f"Preview, n = {shown}" if preview else "", waits)
-        self.more.setVisible(preview)
+        larger = self._larger()
+        self.more.setVisible(filled and larger is not None)
+        self.more.setText(f"Place {larger or 0:,}")
         self.page.setVisible(filled)
         for control in (self.method, self.colour, self.lasso):
             control.setEnabled(filled)
@@ -234,6 +242,7 @@ class MapLab(LensView):
 
     def _choose_method(self, place: int) -> None:
         self._method = place
+        self._n = min(self._n, SIZES[list(METHODS)[place]][-1])
         self._ask()
 
     def _choose_colour(self, place: int) -> None:

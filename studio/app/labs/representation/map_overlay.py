@@ -5,7 +5,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
+from PySide6.QtWidgets import QWidget
 
 from pushforward.studio.app.charts.camera import Camera
 from pushforward.studio.app.charts.plot_style import CanvasStyle
@@ -16,12 +17,15 @@ from pushforward.studio.app.design.theme import colors, font
 __all__ = ["HollowDots", "PointedPicture"]
 
 Places = NDArray[np.float64]
+LARGEST = 3000  # pixels of the picture of all rings; farther in only those seen are painted
 HOLE, RING = 4.0, 3.2  # pixels across, and of the radius
 SIDE, PAD, WIDE, LINE = 64, 8, 168, 16  # pixels of the picture under the mouse and its words
 
 
 class HollowDots:
-    """Paints generated dots as rings, to distinguish them from real ones without colour."""
+    """Paints generated dots as rings, to distinguish them from real ones without colour. While the
+    map is dragged the picture of all rings is moved.
+    """
 
     printed = True
 
@@ -29,12 +33,48 @@ class HollowDots:
         self._moving = moving
         self.places: Places = np.empty((0, 2))
         self.inks: Colours = np.empty(0, np.uint32)
+        self._drawn: tuple[object, ...] = ()  # what the picture is of
+        self._picture, self._corner = QImage(), (0.0, 0.0)
 
     def paint(self, painter: QPainter, camera: Camera, style: CanvasStyle) -> None:
         """Paint the rings; not while the dots move to other places."""
         if self._moving() or not len(self.places):
             return
-        pixels = camera.to_pixels(self.places)
+        sx, ox, sy, oy = camera.affine()
+        pixels = self.places * (sx, sy)
+        low, high = pixels.min(axis=0) - PAD, pixels.max(axis=0) + PAD
+        device = painter.device()
+        if not isinstance(device, QImage | QWidget) or (high - low).max() > LARGEST:
+            pixels = camera.to_pixels(self.places)
+            room = (camera.width + PAD, camera.height + PAD)
+            seen = np.flatnonzero(((pixels > -PAD) & (pixels < room)).all(axis=1))
+            self._paint(painter, pixels[seen], self.inks[seen], style)
+            return
+        ratio = device.devicePixelRatioF()
+        drawn = (sx, sy, ratio, style.background)
+        if not self._is_drawn(drawn):
+            self._draw(pixels - low, high - low, ratio, style)
+            self._drawn, self._corner = (self.places, self.inks, drawn), (low[0], low[1])
+        painter.drawImage(QPointF(self._corner[0] + ox, self._corner[1] + oy), self._picture)
+
+    def _is_drawn(self, drawn: tuple[object, ...]) -> bool:
+        """Return whether the picture is of the present rings."""
+        known = self._drawn
+        return bool(known) and (
+            known[0] is self.places and known[1] is self.inks and known[2] == drawn
+        )
+
+    def _draw(self, pixels: Places, size: Places, ratio: float, style: CanvasStyle) -> None:
+        """Draw all rings into the picture."""
+        wide, high = (ratio * size).astype(int) + 1
+        self._picture = QImage(int(wide), int(high), QImage.Format.Format_ARGB32_Premultiplied)
+        self._picture.setDevicePixelRatio(ratio)
+        self._picture.fill(Qt.GlobalColor.transparent)
+        with QPainter(self._picture) as painter:
+            self._paint(painter, pixels, self.inks, style)
+
+    @staticmethod
+    def _paint(painter: QPainter, pixels: Places, inks: Colours, style: CanvasStyle) -> None:
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         hole = QPen(QColor(style.background), HOLE)
@@ -42,9 +82,9 @@ class HollowDots:
         painter.setPen(hole)
         painter.drawPoints(QPolygonF([QPointF(x, y) for x, y in pixels.tolist()]))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        for ink in np.unique(self.inks).tolist():
+        for ink in np.unique(inks).tolist():
             painter.setPen(QPen(QColor.fromRgba(ink), 1.2))
-            for x, y in pixels[self.inks == ink].tolist():
+            for x, y in pixels[inks == ink].tolist():
                 painter.drawEllipse(QPointF(x, y), RING, RING)
         painter.restore()
 
