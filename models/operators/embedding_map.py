@@ -141,7 +141,8 @@ def _nearest(features: Tensor, generated: Tensor) -> Tensor:
     real = features[~generated]
     own = torch.where(generated, -1, (~generated).long().cumsum(dim=0) - 1)  # itself among real
     found = []
-    for rows in torch.arange(len(features)).split(_CHUNK):
+    for first in range(0, len(features), _CHUNK):
+        rows = slice(first, first + _CHUNK)
         away = torch.cdist(features[rows], real)
         itself = own[rows][:, None] == torch.arange(len(real))
         found.append(away.masked_fill(itself, torch.inf).min(dim=1).values)

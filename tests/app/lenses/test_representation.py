@@ -415,7 +415,7 @@ async def test_a_dot_opens_its_run_and_missing_runs_are_queued(
     assert view.plot.plane.heading.text == "σ = 0, seed 0: 70.0\xa0%"
     lens.state.project = str(tmp_path)
     view.values.setText("0, 0.1, x")
-    assert not view.train.isVisibleTo(view.bar)
+    assert not view.train.isVisibleTo(view)
     assert view.progress.text().startswith("Type values from 0 to 10")
     view.values.setText("0, 0.1, 0.2")
     view.seeds.chosen.emit(0)

@@ -44,7 +44,7 @@ __all__ = ["VIEW", "MapLab"]
 
 OPERATOR = "embedding-map"
 METHODS = {"pca": "PCA", "tsne": "t-SNE"}
-COLOURS = ("Class", "Source")
+COLOURS = ("By class", "By source")
 PREVIEW = 200  # real samples, and as many generated ones
 SIZES = {"pca": (PREVIEW, 800, 5000), "tsne": (PREVIEW, 800)}
 NARROW = 560  # pixels, below which brushed samples lie below the map
@@ -101,7 +101,7 @@ class MapLab(LensView):
         self.canvas.overlays = [self.holes, *self.canvas.overlays, self.pointed]
         self.canvas.hovered.connect(self._point)
         self.canvas.arrived.connect(self.canvas.update)
-        tools = (label("Colour", "muted"), self.colour, self.lasso)
+        tools = (self.colour, self.lasso)
         tip = "Place more real samples, and as many generated ones"
         self.more = button("", self._refine, kind="primary", tip=tip)
         self.bar = view_bar(self, self.method, self.words, None, *tools, self.more)

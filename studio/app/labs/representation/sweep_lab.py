@@ -5,7 +5,7 @@ opens.
 import math
 
 from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QBoxLayout, QLineEdit
+from PySide6.QtWidgets import QBoxLayout, QLineEdit, QWidget
 
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.latest_metrics import newest_figure
@@ -13,7 +13,7 @@ from pushforward.studio.app.core.queue_status import queued_job
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.data.views.lens_view import LensView
 from pushforward.studio.app.data.views.view_spec import ViewSpec
-from pushforward.studio.app.design.basic import button, column, label, view_bar
+from pushforward.studio.app.design.basic import button, column, label, row, view_bar
 from pushforward.studio.app.design.forms.editors import Segments
 from pushforward.studio.app.design.table import Column, Table
 from pushforward.studio.app.engine.actions import Actions
@@ -63,7 +63,6 @@ class SweepLab(LensView):
         self.axes.chosen.connect(self._choose)
         self.values = QLineEdit()
         self.values.setAccessibleName("Values to train")
-        self.values.setFixedWidth(170)
         self.values.textChanged.connect(lambda _: self.refresh())
         self.seeds = Segments([f"{n} seed{'s' * (n > 1)}" for n in COUNTS], "Seeds")
         self.seeds.select(COUNTS.index(3))
@@ -72,8 +71,7 @@ class SweepLab(LensView):
         self._count = 3
         self.train = button("Train the sweep", self._train)
         self.drop = button("Remove from the queue", self._drop)
-        chosen = (label("Values", "muted"), self.values, self.seeds)
-        self.bar = view_bar(self, self.axes, None, *chosen, self.train, self.drop)
+        self.bar = view_bar(self, self.axes, None)
         self.plot = SweepPlot()
         self.plot.opened.connect(actions.runs.select)
         self.verdict = label("", "strong", wrap=True)
@@ -81,11 +79,19 @@ class SweepLab(LensView):
         self._show_values()
         self.table = Table("Accuracy by value", COLUMNS, selectable=False)
         self.table.setMinimumWidth(230)
+        self.plan = QWidget()
+        column(
+            row(label("Values", "muted"), (self.values, 1), self.seeds),
+            row(self.train, self.drop, None),
+            self.progress,
+            parent=self.plan,
+        )
         side = column(
             self.verdict,
-            self.progress,
             self.table,
             label(f"{RULE} ◀ is the mean over seeds.", "small", wrap=True),
+            12,
+            self.plan,
             None,
         )
         self._box = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
@@ -118,11 +124,8 @@ class SweepLab(LensView):
         swept = is_swept(run, self.axis)
         for widget in (self.plot, self.verdict, self.table):
             widget.setVisible(swept)
-        for control in (self.values, self.seeds, self.progress):
-            control.setVisible(swept)
+        self.plan.setVisible(swept)
         if not swept:
-            self.train.hide()
-            self.drop.hide()
             offer = None if run.spec.inputs else offer_source(self._state, self._actions, run)
             self.empty.tell("No sweep of this run", NOT_SWEPT[self.axis], *(offer or ()))
             return

@@ -1,6 +1,7 @@
 """Watch, for representations: the views of an anchor, as σ is dragged, and what the loss sees."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -141,14 +142,15 @@ class ViewsLab(AskedLive[Question]):
             wrap=True,
         )
         right.addWidget(self.head)
-        right.addWidget(self.board, 1)
-        right.addWidget(self.key_of_board)
-        right.addWidget(self.without, 1)
         self.slider = QWidget()
         line = row(label("View noise σ", "muted"), self.sigma, self._value)
         line.setStretch(1, 1)
         self.slider.setLayout(line)
         right.addWidget(self.slider)
+        right.addWidget(self.board, 1)
+        right.addWidget(self.key_of_board)
+        right.addWidget(self.without, 1)
+        right.addStretch()
         both = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         both.setSpacing(16)
         both.addLayout(left, 2)
@@ -173,7 +175,8 @@ class ViewsLab(AskedLive[Question]):
         """Show the latent views of the run's own settings first."""
         run = self.run
         config = dict(run.spec.family.config) if run is not None and run.spec is not None else {}
-        latent = config.get("latent") or {}
+        latent = config.get("latent")
+        latent = latent if isinstance(latent, Mapping) else {}  # of other models it is a number
         kind = latent.get("kind", "none")
         for widget in (self.kinds, self.sigma):
             widget.blockSignals(True)
