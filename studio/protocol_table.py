@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from msgspec import structs
 from numpy.typing import NDArray
 
 from pushforward.observables.histories.user_means import (
@@ -15,8 +16,19 @@ from pushforward.observables.histories.user_means import (
     compare_pairs,
     estimate_mean,
 )
+from pushforward.studio.protocol.spec import Pick, RunSpec, run_name
 
-__all__ = ["PROTOCOLS", "Cell", "UserValues", "compare_protocols", "format_cells"]
+__all__ = [
+    "PROTOCOLS",
+    "USUAL",
+    "Cell",
+    "UserValues",
+    "compare_protocols",
+    "format_cells",
+    "protocol_of",
+    "strip_protocol",
+    "with_protocol",
+]
 
 PROTOCOLS = {
     "ratio": "80:20 per user",
@@ -25,6 +37,28 @@ PROTOCOLS = {
     "users": "Held-out users",
 }
 """Titles of the protocols, those that split histories first."""
+USUAL = ("ratio", "last-item", "time")
+_SETTING, _USUAL = "protocol", "users"
+
+
+def protocol_of(spec: RunSpec) -> str:
+    """Return the protocol by which the data of a run are split."""
+    return str(spec.dataset.config.get(_SETTING, _USUAL))
+
+
+def with_protocol(spec: RunSpec, protocol: str) -> RunSpec:
+    """Return the spec of a run with its data split by another protocol."""
+    config = {**spec.dataset.config, _SETTING: protocol}
+    found = structs.replace(spec, dataset=Pick(slug=spec.dataset.slug, config=config))
+    name = (spec.name or run_name(spec)).removesuffix(f", {PROTOCOLS[protocol_of(spec)]}")
+    return structs.replace(found, name=f"{name}, {PROTOCOLS[protocol]}")
+
+
+def strip_protocol(spec: RunSpec) -> RunSpec:
+    """Return what is trained, whatever it is called and however its data are split."""
+    config = {name: value for name, value in spec.dataset.config.items() if name != _SETTING}
+    dataset = structs.replace(spec.dataset, config=config)
+    return structs.replace(spec, name="", dataset=dataset, metrics=[], follow_up=None)
 
 
 @dataclass(frozen=True, eq=False)

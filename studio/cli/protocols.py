@@ -18,6 +18,7 @@ from pushforward.studio.cli.arguments import add_json
 from pushforward.studio.cli.terminal import paragraph, say, table
 from pushforward.studio.protocol_table import (
     PROTOCOLS,
+    USUAL,
     Cell,
     UserValues,
     compare_protocols,
@@ -29,7 +30,6 @@ from pushforward.studio.workflows.run_folders import find_runs
 __all__ = ["HELP", "add_arguments", "run"]
 
 HELP = "compare recommenders under several evaluation protocols"
-USUAL = ("ratio", "last-item", "time")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

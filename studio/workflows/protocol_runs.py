@@ -3,29 +3,25 @@
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from msgspec import structs
 
 from pushforward.studio.engine.jobs.operator_job import inline
 from pushforward.studio.engine.run.model_cache import WarmModels
 from pushforward.studio.protocol.messages import Operate
-from pushforward.studio.protocol.spec import Pick, RunSpec, run_name
-from pushforward.studio.protocol_table import PROTOCOLS, UserValues
+from pushforward.studio.protocol.spec import RunSpec
+from pushforward.studio.protocol_table import (
+    UserValues,
+    protocol_of,
+    strip_protocol,
+    with_protocol,
+)
 from pushforward.studio.store.edits import effective_spec
 from pushforward.studio.store.project import Project
 from pushforward.studio.store.run import RunFolder
 from pushforward.studio.workflows.errors import UsageError
 
-__all__ = ["find_trained", "measure_users", "name_model", "plan_protocols", "with_protocol"]
+__all__ = ["find_trained", "measure_users", "name_model", "plan_protocols"]
 
-_SETTING = "protocol"
 _MOST = 1_000_000
-
-
-def with_protocol(spec: RunSpec, protocol: str) -> RunSpec:
-    """Return the spec of a run with its data split by another protocol."""
-    config = {**spec.dataset.config, _SETTING: protocol}
-    found = structs.replace(spec, dataset=Pick(slug=spec.dataset.slug, config=config))
-    return structs.replace(found, name=f"{spec.name or run_name(spec)}, {PROTOCOLS[protocol]}")
 
 
 def plan_protocols(
@@ -57,12 +53,8 @@ def find_trained(spec: RunSpec, runs: Sequence[RunFolder]) -> RunFolder | None:
 
 
 def _same(first: RunSpec, second: RunSpec) -> bool:
-    def plain(spec: RunSpec) -> RunSpec:
-        config = {_SETTING: "users", **spec.dataset.config}
-        named = structs.replace(spec.dataset, config=config)
-        return structs.replace(spec, name="", dataset=named, metrics=[], follow_up=None)
-
-    return plain(first) == plain(second)
+    alike = protocol_of(first) == protocol_of(second)
+    return alike and strip_protocol(first) == strip_protocol(second)
 
 
 def name_model(spec: RunSpec, specs: Sequence[RunSpec]) -> str:
