@@ -20,6 +20,7 @@ from pushforward.studio.app.data_types.interactions.recommender_frame import app
 from pushforward.studio.app.data_types.interactions.tables_frame import FLOOR
 from pushforward.studio.app.data_types.interactions.users_view import metric_name
 from pushforward.studio.app.design.basic import Elided, button, column, label, view_bar
+from pushforward.studio.app.design.literal_text import set_tip
 from pushforward.studio.app.design.table import Column, Table
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.engine.query import Query
@@ -171,10 +172,11 @@ class ProtocolsView(LensView):
             self.reference.setCurrentIndex(max(0, self.reference.findText(chosen)))
         count = len(self.missing())
         self.train.setEnabled(count > 0 and self._state.engine.ready)
-        self.train.setToolTip(
+        set_tip(
+            self.train,
             f"Queue {format_count(count, 'run')}: each model under each protocol"
             if count
-            else "Each model has a run under each protocol."
+            else "Each model has a run under each protocol.",
         )
         self._ask()
 
