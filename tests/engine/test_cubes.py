@@ -263,6 +263,16 @@ def test_a_scene_without_a_ground_truth_is_seen_and_not_learned_from(tmp_path: P
     assert "have no labels" in problem.message
 
 
+def test_a_scene_with_class_names_alone_is_previewed_to_be_labelled(tmp_path: Path) -> None:
+    project = imported_scene(tmp_path, {"names": "soil, crop"})
+    facts, arrays = preview(Pick(slug="project:mine"), project, 20)
+    assert facts["names"] == ["soil", "crop"]
+    assert facts["counts"] == []
+    assert facts["shares"] == {}
+    assert "label" not in arrays
+    assert not arrays["truth"].any()
+
+
 def test_a_map_is_not_written_from_what_is_none(tmp_path) -> None:
     with pytest.raises(FormatError, match="A map cannot be written"):
         kind_of("cubes").write_result(tmp_path / "a.png", None, (), {"x": np.zeros(3)}, {})

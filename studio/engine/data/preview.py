@@ -66,7 +66,8 @@ def preview(pick: Pick, project: Path | None, n: int) -> tuple[dict[str, Any], A
     total, counts = len(data), _counted(data)
     spec = data.outline() if isinstance(data, StoredRows) else data.spec()
     kind = kind_of(spec.kind)
-    told = {"n": total, "shares": kind.split_counts(data) or shares, "counts": counts}
+    own = kind.split_counts(data)
+    told = {"n": total, "shares": shares if own is None else own, "counts": counts}
     compared = name and kind.compares and total <= COMPARED
     n = min(n, total, max(1, MAX_NUMBERS // spec.mean.numel()))
     # Files are often sorted, and whoever sees few of many is to see some of each class.
@@ -101,4 +102,5 @@ def _counted(data: RowSource) -> list[int]:
     if not names or "label" not in told.rows(slice(0, 1)).given:
         return []
     label = told.rows(slice(None)).given["label"].long()
-    return torch.bincount(label, minlength=len(names)).tolist()
+    known = label[label >= 0]  # pixels of a scene may have no class
+    return torch.bincount(known, minlength=len(names)).tolist() if len(known) else []

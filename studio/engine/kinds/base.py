@@ -251,11 +251,11 @@ class DataKind:
             "names": [],
         }
 
-    def split_counts(self, data: RowSource) -> dict[str, int]:
+    def split_counts(self, data: RowSource) -> dict[str, int] | None:
         """Return how many samples train ("learned"), validate ("measured") and test ("tested") by
-        the data themselves; {} where the import or the data set divides them.
+        the data themselves; None where the import or the data set divides them.
         """
-        return {}
+        return None
 
     def places(self, rows: Batch) -> NDArray[np.float32]:
         """Return the layout of the k pieces of each sample, (n, k, 2), for rows in data units.

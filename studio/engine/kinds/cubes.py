@@ -166,10 +166,12 @@ class Cubes(DataKind, slug="cubes"):
         waves = scene.wavelengths if scene.wavelengths is not None else torch.empty(0)
         # An answer has a limit: of a large scene every so many bands are sent.
         every = -(-scene.cube.numel() * scene.cube.element_size() // MOST_SENT)
-        split = data.split
+        arrays, split = self.arrays(rows), data.split
+        if not len(scene.labelled):
+            del arrays["label"]
         held = {} if split is None else {"validation": split.validation, "test": split.test}
         return {
-            **self.arrays(rows),
+            **arrays,
             **{name: _places(pixels, scene.size[1]) for name, pixels in held.items()},
             "colours": _bytes(colours),
             "truth": (scene.truth + 1).numpy().astype(np.int16),
@@ -182,11 +184,11 @@ class Cubes(DataKind, slug="cubes"):
         # What models are shown may be components of the bands, whose statistics say nothing.
         return {**super().facts(data), "mean": [], "std": [], "names": list(data.scene.names)}
 
-    def split_counts(self, data: RowSource) -> dict[str, int]:
+    def split_counts(self, data: RowSource) -> dict[str, int] | None:
         assert isinstance(data, CubeSet)
         split = data.split
         if split is None:
-            return {}
+            return None if len(data.scene.labelled) else {}
         parts = {"learned": split.train, "measured": split.validation, "tested": split.test}
         return {name: len(pixels) for name, pixels in parts.items()}
 

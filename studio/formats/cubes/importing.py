@@ -405,7 +405,9 @@ def _notes(scene: Scene, truth: Raster | None) -> list[str]:
     if truth is not None:
         notes.append(f"{labelled:,} labelled pixels of {len(scene.names)} classes.")
     else:
-        notes.append("Without a ground truth: drop its file together with that of the cube.")
+        notes.append(
+            "No ground truth: label pixels by hand, or drop its file with that of the cube."
+        )
     return notes
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import numpy as np
 import pytest
 import torch
 from msgspec import structs
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -18,6 +20,7 @@ from pushforward.observables.scenes.label_text import decode_labels
 from pushforward.studio.app.data_types.cubes.class_list import class_name
 from pushforward.studio.app.data_types.cubes.confusion_view import ConfusionView
 from pushforward.studio.app.data_types.cubes.label_document import LabelDocument, label_file
+from pushforward.studio.app.data_types.cubes.map_board import digit_of
 from pushforward.studio.app.data_types.cubes.map_scores import calibration_error
 from pushforward.studio.app.data_types.cubes.scene_compare_view import SceneCompareView
 from pushforward.studio.app.data_types.cubes.scene_labelling import SceneLabelling
@@ -142,6 +145,16 @@ async def test_the_calibration_error_is_that_of_the_models(scene) -> None:
     p, right = rng.random(500).astype(np.float32), rng.random(500) < 0.7
     known = confusions.calibration_error(torch.from_numpy(p), torch.from_numpy(right))
     assert calibration_error(p, right) == pytest.approx(known)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="places of keys differ")
+def test_a_digit_with_shift_is_known_by_its_place() -> None:
+    """Shift and 1 is an exclamation mark here, and something else on another keyboard."""
+    shift, press = Qt.KeyboardModifier.ShiftModifier, QEvent.Type.KeyPress
+    for key, code, digit in (("!", 10, 1), (")", 19, 0), ("E", 26, None)):
+        assert digit_of(QKeyEvent(press, ord(key), shift, code, 0, 0, key)) == digit
+    plain = QKeyEvent(press, Qt.Key.Key_7, Qt.KeyboardModifier.NoModifier)
+    assert digit_of(plain) == 7
 
 
 async def test_labels_are_written_and_loaded_as_one_stroke(scene, tmp_path) -> None:

@@ -1,5 +1,6 @@
 """The large map of a scene with its tools: look, paint, polygon, magic wand, eraser, pin."""
 
+import sys
 from functools import partial
 from typing import Any
 
@@ -43,6 +44,8 @@ TOOLS = (
     ("pin", "pin", "Pin a spectrum; click a pin to remove it (I)"),
 )
 KEYS = {"V": "cursor", "P": "brush", "L": "polygon", "W": "wand", "X": "eraser", "I": "pin"}
+MAC_DIGITS = (29, 18, 19, 20, 21, 23, 22, 26, 28, 25)
+"""Codes of the keys 0 to 9 on macOS."""
 TRAIN, VALIDATION, TEST = QColor("white"), QColor("#f0a868"), QColor("#8a93a0")
 
 
@@ -280,8 +283,8 @@ class MapBoard(QWidget):
         elif text in ("[", "]"):
             place = SIZES.index(model.brush) + (1 if text == "]" else -1)
             model.set_tool(brush=SIZES[min(max(place, 0), len(SIZES) - 1)])
-        elif Qt.Key.Key_0 <= key <= Qt.Key.Key_9:
-            self._choose_class(key - Qt.Key.Key_0, event)
+        elif (digit := digit_of(event)) is not None:
+            self._choose_class(digit, event)
         elif text == "N":
             model.ask_next()
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
@@ -321,3 +324,19 @@ def _places(mask: Any) -> Any:
     import numpy as np
 
     return np.argwhere(mask)
+
+
+def digit_of(event: QKeyEvent) -> int | None:
+    """Return the digit of a key of the row of digits, None for any other key; with Shift its symbol
+    depends on the keyboard, but its place does not.
+    """
+    digit = event.key() - Qt.Key.Key_0
+    if 0 <= digit <= 9:
+        return digit
+    if not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+        return None
+    if sys.platform == "darwin":
+        code = event.nativeVirtualKey()
+        return MAC_DIGITS.index(code) if code in MAC_DIGITS else None
+    place = event.nativeScanCode() - (2 if sys.platform == "win32" else 10)
+    return (place + 1) % 10 if 0 <= place <= 9 else None

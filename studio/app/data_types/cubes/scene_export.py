@@ -61,13 +61,17 @@ class SceneExport:
             ("Map…", mapped),
             ("Map after CRF…", refined),
             ("Map and probabilities…", likely),
-            (
-                "Painted labels…",
-                self._ask_labels if model.labels.count else Greyed("Paint labels."),
-            ),
-            ("Load labels from a file…", self._ask_load),
+            *self.label_entries(),
             ("Table of accuracies…", none if model.map is None else self._ask_table),
             ("Spectral library of classes and pins…", self._ask_library),
+        ]
+
+    def label_entries(self) -> Entries:
+        """Return the entries of the menu that concern painted labels."""
+        painted = self._model.labels.count > 0
+        return [
+            ("Painted labels…", self._ask_labels if painted else Greyed("Paint labels first.")),
+            ("Load labels from a file…", self._ask_load),
         ]
 
     def _ask_map(self, operator: str, probabilities: bool) -> None:

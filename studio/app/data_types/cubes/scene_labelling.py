@@ -11,9 +11,18 @@ from pushforward.studio.app.core.imported_data import pick_of
 from pushforward.studio.app.data_types.cubes.retraining import combine_labels
 from pushforward.studio.app.data_types.cubes.scene_model import SceneModel
 from pushforward.studio.app.data_types.cubes.scene_view import SceneView
-from pushforward.studio.app.design.basic import Elided, button, column, label, row
+from pushforward.studio.app.design.basic import (
+    Elided,
+    button,
+    column,
+    icon_button,
+    label,
+    row,
+)
 from pushforward.studio.app.design.literal_text import set_tip
+from pushforward.studio.app.design.menu import open_menu
 from pushforward.studio.app.engine.actions import Actions
+from pushforward.studio.counts import format_count
 
 __all__ = ["SceneLabelling"]
 
@@ -32,8 +41,9 @@ class SceneLabelling(QWidget):
         self._problem = label("", "danger", wrap=True)
         self.train = button("Train on these labels", self._train, kind="primary", icon="play")
         clear = button("Clear labels", self.model.labels.clear)
+        self.files = icon_button("export", "Export labels, or load them", self._open_files)
         column(
-            row((self.count_text, 1), clear, self.train),
+            row((self.count_text, 1), self.files, clear, self.train),
             self._problem,
             (self.view, 1),
             parent=self,
@@ -60,7 +70,7 @@ class SceneLabelling(QWidget):
             painted = labels.labels[labels.labels > 0]
             classes = len(np.unique(painted))
             painted_text = (
-                f"{labels.count:,} pixels painted in {classes} classes"
+                f"{labels.count:,} pixels painted in {format_count(classes, 'class', 'classes')}"
                 if labels.count
                 else "No pixel painted yet"
             )
@@ -73,6 +83,10 @@ class SceneLabelling(QWidget):
                 why = "Paint at least two classes."
         self.train.setEnabled(not why)
         set_tip(self.train, why or "Set up a model that learns these labels and the ground truth")
+
+    def _open_files(self) -> None:
+        corner = self.files.rect().bottomLeft()
+        open_menu(self.files, corner, self.view.export.label_entries())
 
     def _train(self) -> None:
         scene = self.model.scene
