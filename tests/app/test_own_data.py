@@ -206,3 +206,4 @@ def test_a_setup_on_other_data_begins_with_a_model_that_recipes_use_on_them():
     assert usual_model("discriminator-flow", "cubes", Known(), every) in scenes
     assert usual_model("classifier", "cubes", Known(), every) == "classifier", "it is kept"
     assert usual_model("edm", "nothing", Known(), every) == "edm"
+    assert usual_model("", "cubes", Known(), every) in scenes

@@ -595,7 +595,8 @@ async def test_a_scene_is_labelled_without_a_run_and_learned_from(scene, monkeyp
     assert "2 pixels painted in 2 classes" in page.count_text.accessibleName()
     assert page.train.isEnabled()
     page.train.click()
-    [(slug, config)] = opened
+    [(slug, config, capability)] = opened
+    assert capability == "classify"
     labels = decode_labels(config["hand"], (3, 4))
     assert (slug, config["split"], labels[0, 0], labels[2, 0]) == ("fields", "hand", 1, 2)
     # The view of the run shows what was painted elsewhere.

@@ -93,4 +93,5 @@ class SceneLabelling(QWidget):
         if scene is None:
             return
         labels = combine_labels(scene.truth, scene.learned, self.model.labels.labels)
-        self._actions.setup.open_on(self._slug, {"split": "hand", "hand": encode_labels(labels)})
+        config = {"split": "hand", "hand": encode_labels(labels)}
+        self._actions.setup.open_on(self._slug, config, "classify")

@@ -116,9 +116,11 @@ class SetupIntents(Intents):
         if spec is not None:
             self.open(spec)
 
-    def open_on(self, dataset: str, config: Mapping[str, Any] | None = None) -> None:
+    def open_on(
+        self, dataset: str, config: Mapping[str, Any] | None = None, capability: str = ""
+    ) -> None:
         """Set up a run on a data set, with the family of the present draft or a first one;
-        ``config`` has settings of the data.
+        ``config`` has settings of the data. A model without a ``capability`` is replaced.
         """
         draft, spec = self.state.draft, self.default_spec()
         carried = draft is not None or bool(self.state.runs.by_key)
@@ -129,7 +131,7 @@ class SetupIntents(Intents):
         if draft is not None:
             before = draft.spec.family.slug
             self._take_data(draft, dataset)
-            usual = self._usual_model(draft)
+            usual = self._usual_model(draft, capability)
             if carried and not draft.note and usual == before:
                 draft.note = self._carried(draft.spec)
             self.open_draft(draft)
@@ -140,13 +142,17 @@ class SetupIntents(Intents):
                 pick = msgspec.structs.replace(own, config={**own.config, **config})
                 self._respec(msgspec.structs.replace(draft.spec, dataset=pick))
 
-    def _usual_model(self, draft: Draft) -> str:
-        """Return the model that a setup on its data begins with; the user's choice stays."""
+    def _usual_model(self, draft: Draft, capability: str = "") -> str:
+        """Return the model that a setup on its data begins with; the user's choice stays, if it has
+        a ``capability``.
+        """
         catalog, slug = self.state.catalog, draft.spec.family.slug
-        if catalog is None or draft.edited:
+        entry = catalog.get("family", slug) if catalog is not None else None
+        unable = entry is not None and bool(capability) and capability not in entry.capabilities
+        if catalog is None or (draft.edited and not unable):
             return slug
         kind = catalog.kind_of(draft.spec.dataset)
-        return switching.usual_model(slug, kind, catalog, recipes())
+        return switching.usual_model("" if unable else slug, kind, catalog, recipes()) or slug
 
     def _carried(self, spec: RunSpec) -> str:
         """Say what a setup on other data has of the last one."""

@@ -168,7 +168,7 @@ class DataSetPage(QWidget):
         self.train.setEnabled(data is not None)
         its = kind(data.kind) if data is not None else None
         self.label.setVisible(its is not None and its.labelling is not None)
-        self.known.setVisible(data is not None)
+        self.known.setVisible(data is not None and self._labelling is None)
         if data is None:
             self._shown = None
             self._show_none("")
@@ -253,7 +253,8 @@ class DataSetPage(QWidget):
         self.tiles.show_data(some, its, source, page=its.page, common=common)
         self._offer_orders(its)
         self.cover.show_data(its, told)
-        self.preview.setCurrentWidget(self._tiled)
+        if self._labelling is None:
+            self.preview.setCurrentWidget(self._tiled)
 
     def _offer_orders(self, its: Kind) -> None:
         """Offer what the rows can be sorted and filtered by."""
