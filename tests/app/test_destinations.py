@@ -207,3 +207,11 @@ async def test_space_is_named_on_the_main_button_where_it_is_its_key(bench, qtbo
     assert main.text() == "Resume  Space", "the flow clock moves nothing that is seen"
     window.canvas.lenses.want("watch")
     assert main.text() == "Resume", "Space plays the flow"
+
+
+async def test_a_setup_is_queued_by_the_main_button_where_its_own_is_hidden(bench, wait):
+    await train(bench, wait)
+    main = bench.window.topbar.main
+    bench.state.go("setup")
+    bench.window.topbar.offer_train(True)
+    await wait(lambda: main.text() == "Add to the queue")

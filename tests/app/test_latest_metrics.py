@@ -44,3 +44,13 @@ def test_of_one_step_the_larger_sample_counts() -> None:
         found = newest_figure(run, ACCURACY)
         assert found is not None
         assert found.value == value, n
+
+
+def test_a_later_evaluation_of_too_few_samples_does_not_replace_the_training() -> None:
+    """Two samples became the headline of a run that was measured with 2,000."""
+    for n, value in ((2, 0.5), (999, 0.5), (1000, 0.642)):
+        run = trained(step=1000, measured=990, n=2000)
+        run.evaluated = evaluation(1000, n)
+        found = newest_figure(run, ACCURACY)
+        assert found is not None
+        assert found.value == value, n

@@ -102,3 +102,20 @@ async def test_f_hides_all_but_the_canvas_and_the_clocks(bench, qtbot, wait):
     window.registry.trigger("focus")
     bench.state.go("discover")
     assert all(part.isVisible() for part in parts[:3])
+
+
+async def test_the_first_run_is_called_off_where_a_setup_is_opened_before_it(bench, wait):
+    bench.window.welcome()
+    assert bench.state.starting
+    bench.state.go("setup")
+    await wait(lambda: not bench.state.starting)
+    await bench.start()
+    assert not starts(bench)
+
+
+async def test_the_tour_ends_on_another_page(bench, wait):
+    await welcomed(bench, wait)
+    bench.window.registry.trigger("tour")
+    assert bench.window.tour.isVisible()
+    bench.state.go("data")
+    assert not bench.window.tour.isVisible()

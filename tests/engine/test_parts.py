@@ -240,6 +240,14 @@ class TestCurves:
             curves.drain()
         assert log.read()[0]["loss"] == ([1, 2, 3], [1.0, 2.0, 3.0])
 
+    def test_a_loss_that_diverges_is_noticed_once(self, tmp_path):
+        curves = Curves(MetricsLog(tmp_path / "metrics.jsonl"), lambda *_: None, step=0)
+        for loss in (-3.0, 2e6, -4e6, 1e9):
+            curves.add({"loss": torch.tensor(loss), "norm": torch.tensor(1e30)})
+            curves.drain()
+            assert bool(curves.diverged) == (abs(loss) > 3e6)
+        assert curves.diverged.startswith("The training diverged: the loss is -4e+06 at step 3.")
+
 
 @pytest.mark.parametrize(
     ("error", "kind", "words"),

@@ -174,6 +174,13 @@ def test_columns_are_chosen_by_name_and_order(write):
         read(path, item="sheet")
 
 
+def test_a_column_of_numbers_that_are_too_large_is_not_called_empty(write):
+    (item,) = inspect(write("x,y\n12345e300,1\n9e300,2\n")).items
+    assert item.notes[0] == (
+        "Column 'x' has no finite 32-bit number (line 2 is 1.2345e+304) and is left out."
+    )
+
+
 def test_ten_gigabytes_are_refused_before_reading(tmp_path, monkeypatch):
     path = tmp_path / "huge.csv"
     with open(path, "wb") as file:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pushforward.studio.app.core.run_comparison import QUALITY, interval_at, samples_at
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.text import metric_reference
+from pushforward.studio.significance import ENOUGH
 
 __all__ = ["Newest", "figure_of", "first_metric", "floors_of", "newest_figure", "samples_of"]
 
@@ -35,9 +36,10 @@ def newest_figure(run: RunState, metric: str) -> Newest | None:
     """Return the value of a metric that stands for a run: the one of its latest evaluation on
     request, or the newest of its training.
 
-    The later one counts. A requested one of more samples also counts while it is not outdated
-    (`held.is_outdated`), so that a small evaluation of the training does not replace it at once.
-    None where it was not measured.
+    The later one counts; a requested one of fewer samples that are too few (`significance.ENOUGH`)
+    only where that of the training is outdated (`metric_reference.is_outdated`). A requested one of
+    more samples also counts while it is not outdated itself, so that a small evaluation of the
+    training does not replace it at once. None where it was not measured.
     """
     series = run.series.get(QUALITY + metric) if metric else None
     asked = _requested_evaluation(run, metric)
@@ -46,7 +48,9 @@ def newest_figure(run: RunState, metric: str) -> Newest | None:
     step = int(series.steps[-1])
     n = samples_at(run, step)
     if asked is not None:
-        later = (asked.step, asked.n or 0) >= (step, n or 0)
+        enough = (asked.n or 0) >= min(n or 0, ENOUGH)
+        replaces = enough or metric_reference.is_outdated(step, run.step)
+        later = replaces and (asked.step, asked.n or 0) >= (step, n or 0)
         larger = (asked.n or 0) > (n or 0) and not metric_reference.is_outdated(
             asked.step, run.step
         )

@@ -46,10 +46,9 @@ class LineModel(QAbstractItemModel):
 
     def tell_all(self) -> None:
         """Say that what all lines say may have changed."""
-        top = self._below[-1]
-        if top:
-            last = self.createIndex(len(top) - 1, self._columns - 1, top[-1])
-            self.dataChanged.emit(self.createIndex(0, 0, top[0]), last)
+        # A change is of lines under one line: views paint no others.
+        for below in filter(None, self._below.values()):
+            self.dataChanged.emit(self._at(below[0], 0), self._at(below[-1], self._columns - 1))
 
     def index_of(self, key: str, column: int = 0) -> QModelIndex:
         """Return where a line is, an invalid index if it is not there."""

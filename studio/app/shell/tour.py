@@ -64,6 +64,12 @@ class Tour(QFrame):
         else:
             self.hide()
 
+    def leave(self) -> None:
+        """End where the widget of the stop is out of sight, as on another page."""
+        if self.isVisible():
+            widget = self._path[self._at].widget()
+            self.setVisible(widget is not None and widget.isVisible())
+
     def _show_stop(self) -> None:
         self.text.setText(self._path[self._at].text)
         self.count.setText(f"{self._at + 1} of {len(self._path)}")

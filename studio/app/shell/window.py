@@ -405,6 +405,7 @@ class MainWindow(QMainWindow):
                 widget = item.widget() if item is not None else None
                 if widget is not None:
                     widget.setVisible(self._state.place == "run")
+        self.tour.leave()
         if self._state.place == "setup":
             self._offer_train()
         elif self._state.place in ("run", "help"):

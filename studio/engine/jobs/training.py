@@ -511,7 +511,11 @@ class TrainingJob(Job):
         )
 
     def _tick(self, now: float, doing: str = "") -> None:
-        self._outputs.curves.drain()
+        curves = self._outputs.curves
+        before = curves.diverged
+        curves.drain()
+        if curves.diverged != before:
+            self._log.write("warning", curves.diverged)
         self._pace.add(self.step - self._paced_step, now - self._paced)
         self._ticked = self._paced = now
         self._paced_step = self.step

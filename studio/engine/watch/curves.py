@@ -14,6 +14,8 @@ __all__ = ["Columns", "Curves"]
 
 Columns: TypeAlias = dict[str, tuple[list[int], list[float]]]
 Tell = Callable[[Columns, dict[str, float]], None]
+DIVERGED = 1e6
+"""How many times larger than at first, and than 1, a loss is that has diverged."""
 
 
 class Curves:
@@ -27,6 +29,9 @@ class Curves:
         self._log = log
         self._tell = tell
         self._step = step
+        self._first: dict[str, float] = {}  # by loss, its size in the first rows that were read
+        self.diverged = ""
+        """Which loss has diverged at which step, as a sentence; "" for none."""
         self._rows: list[dict[str, Tensor]] = []
         self.add = self._rows.append
 
@@ -43,12 +48,28 @@ class Curves:
         first = self._step + 1
         self._step += len(rows)
         columns = _columns(rows, first)
+        self._look(columns)
         bad = _first_bad(columns)
         self.write(_finite(columns))
         if bad is not None:
             name, step, value = bad
             text = f"The {name} is no longer finite: {_word(value)} at step {step:,}."
             raise NumericFailure(text)
+
+    def _look(self, columns: Columns) -> None:
+        """Notice the first loss that has diverged."""
+        for name, (steps, values) in columns.items():
+            if "loss" not in name or self.diverged:
+                continue
+            large = DIVERGED * self._first.setdefault(name, max(1.0, abs(values[0])))
+            found = ((step, value) for step, value in zip(steps, values, strict=True)
+                     if abs(value) > large)  # fmt: skip
+            for step, value in found:
+                self.diverged = (
+                    f"The training diverged: the {name} is {value:.2g} at step {step:,}. Lower the "
+                    "learning rate, or clip the gradient."
+                )
+                break
 
     def write(self, columns: Columns, floors: dict[str, float] | None = None) -> None:
         """Write and tell finished columns, such as those of an evaluation."""

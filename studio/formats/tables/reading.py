@@ -15,7 +15,7 @@ from pushforward.studio.formats.limits import MAX_CELLS, FormatError, check_poin
 from pushforward.studio.formats.tables.base import Chunk, RefusedTable, Table, unique_names
 from pushforward.studio.formats.tables.joined_tables import joined
 from pushforward.studio.formats.tables.registry import registry
-from pushforward.studio.formats.tables.statistics import ColumnScan, scan
+from pushforward.studio.formats.tables.statistics import MISSING, ColumnScan, scan
 
 __all__ = ["choose", "good_columns", "indices", "items", "opened", "stream", "stream_labelled"]
 
@@ -249,11 +249,18 @@ def _notes(scans: Sequence[ColumnScan]) -> list[str]:
         if len(left) > FEW:
             notes.append(f"{len(left):,} columns are {kind} and are left out: {_some(left)}")
         else:
-            notes += [f"Column {s.name!r} is {kind} and is left out." for s in left]
+            notes += [f"Column {s.name!r} {_why_left(s)} and is left out." for s in left]
     constant = [s for s in scans if s.count and s.minimum == s.maximum]
     if len(constant) > FEW:
         return [*notes, f"{len(constant):,} columns are constant: {_some(constant)}"]
     return notes + [f"Column {s.name!r} is always {s.minimum:g}." for s in constant]
+
+
+def _why_left(scan: ColumnScan) -> str:
+    """Return why nothing of a column is a number: it may be full of ones that are too large."""
+    if scan.kind == "empty" and scan.first and not scan.first.endswith(MISSING):
+        return f"has no finite 32-bit number ({scan.first})"
+    return f"is {scan.kind}"
 
 
 def _some(scans: Sequence[ColumnScan]) -> str:

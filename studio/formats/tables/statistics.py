@@ -10,7 +10,9 @@ from pushforward.studio.formats.inspection import Column
 from pushforward.studio.formats.tables.base import Chunk, Table
 from pushforward.studio.formats.tables.layout import no_number
 
-__all__ = ["ColumnScan", "scan"]
+__all__ = ["MISSING", "ColumnScan", "scan"]
+
+MISSING = "missing or NaN"
 
 
 @dataclass
@@ -41,7 +43,7 @@ class ColumnScan:
             self.first = f"{where}: {text.cell!r} is not a number{no_number(text.cell)}"
         if bad and not self.nan and not self.texts:
             row = int(np.argmin(finite))
-            shown = "missing or NaN" if np.isnan(values[row]) else f"{values[row]:g}"
+            shown = MISSING if np.isnan(values[row]) else f"{values[row]:g}"
             self.first = f"{place} {chunk.places[row]} is {shown}"
         self.nan += bad
         self._merge(values[finite])

@@ -35,9 +35,18 @@ class WelcomeIntents(Intents):
         return msgspec.structs.replace(spec, name=run_name(spec))
 
     def begin(self) -> None:
-        """Train it; it waits for the engine."""
+        """Train it; it waits for the engine, and is called off where the person opens a setup of
+        their own before.
+        """
         if self.spec is not None:
             self._training.start_spec(self.spec)
+            self.state.place_changed.connect(self._leave)
+
+    def _leave(self) -> None:
+        if self.state.starting and self.state.place == "setup":
+            self._training.call_off()
+        if self.state.place != "discover":
+            self.state.place_changed.disconnect(self._leave)
 
     def spec_with(self, *, generator: bool) -> RunSpec | None:
         """Return the spec with or without a generator; None while the models are unknown."""
