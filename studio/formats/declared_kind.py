@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ def declared_kind(path: Path) -> str:
     try:
         text = _of_npz(path) if suffix == ".npz" else _of_hdf5(path) if suffix in _HDF5 else ""
         said: Any = json.loads(text) if text else {}
-    except (OSError, ValueError, KeyError, RuntimeError, NotImplementedError, zipfile.BadZipFile):
+    except (OSError, EOFError, ValueError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error):
         return ""  # whoever reads the data says what is wrong with the file
     kind = said.get("kind", "") if isinstance(said, dict) else ""
     return kind if isinstance(kind, str) else ""

@@ -86,8 +86,8 @@ def test_the_package_registers_its_importers_and_formats():
     assert sorted(each.slug for each in importers.all()) == [
         "cifar", "edgelist", "gml", "graph-json", "graph6", "graphml", "idx", "image-arrays",
         "image-files", "jetnet", "jetnet-variables", "jets-columns", "movielens",
-        "plain-text", "points", "recommendation-table", "scene", "sdf", "series-table", "smiles",
-        "top-tagging", "tu", "wav", "xyz",
+        "plain-text", "points", "recommendation-table", "scene", "sdf", "series-arrays",
+        "series-table", "smiles", "top-tagging", "tu", "wav", "xyz",
     ]  # fmt: skip
     assert [f.slug for f in registry.all()] == ["csv", "hdf5", "npy", "npz"]
     assert {".csv", ".tsv", ".npy", ".npz", ".h5", ".hdf5"} <= set(importers.suffixes())

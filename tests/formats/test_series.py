@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pushforward.studio.formats.arrays import write_arrays
 from pushforward.studio.formats.limits import FormatError
 from pushforward.studio.formats.registry import discover, importers
+from pushforward.studio.formats.series.arrays import SeriesArrays
 from pushforward.studio.formats.series.sound import Sounds
 from pushforward.studio.formats.series.table import SeriesTable
 from pushforward.studio.formats.series.windows import windows
@@ -176,3 +178,21 @@ def test_too_loud_series_are_all_made_less_loud():
     with wave.open(io.BytesIO(sound(x))) as file:
         samples = np.frombuffer(file.readframes(file.getnframes()), "<i2")
     assert sorted(samples[samples != 0].tolist()) == [16384, 32767]
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".h5"])
+def test_exported_arrays_of_series_are_taken_as_series(tmp_path: Path, suffix: str):
+    x = np.random.default_rng(0).normal(size=(5000, 48, 2)).astype(np.float32)
+    mine, images = tmp_path / f"mine{suffix}", tmp_path / f"images{suffix}"
+    write_arrays(mine, {"x": x}, {"kind": "series", "n": len(x)})
+    write_arrays(images, {"x": x[:, :, :1]}, {"kind": "images"})
+    assert next(iter(importers.find_claiming([mine]))).slug == "series-arrays"
+    np.testing.assert_array_equal(taken(SeriesArrays(), mine, {}), x)
+    found = SeriesArrays().inspect([mine], {})
+    assert (found.rows, found.notes) == (5000, ["5,000 series of 48 times in 2 channels."])
+    assert not SeriesArrays().claims(images)
+    assert SeriesArrays().inspect([mine, images], {}).problems[0].startswith(images.name)
+    x[17, 3, 1] = np.nan
+    write_arrays(mine, {"x": x}, {"kind": "series"})
+    with pytest.raises(FormatError, match="series 18, time 4: the number is not finite"):
+        taken(SeriesArrays(), mine, {})

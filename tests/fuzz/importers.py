@@ -6,6 +6,7 @@ write, and for what writers never do, there are files by the name of each in `MO
 
 import gzip
 import io
+import json
 import pickle
 import wave
 import zipfile
@@ -333,6 +334,13 @@ def _cifar_files() -> list[bytes]:
     return [old, pickle.dumps({"data": x, "labels": [1, 0, 2]}, protocol=4)]
 
 
+def _series_array_files() -> list[bytes]:
+    x = np.random.default_rng(0).normal(size=(5, 6, 2)).astype(np.float32)
+    packed = io.BytesIO()
+    np.savez_compressed(packed, provenance=np.array(json.dumps({"kind": "series"})), x=x)
+    return [packed.getvalue()]
+
+
 MORE: dict[str, Callable[[], list[bytes]]] = {
     "image-files": _picture_files,
     "idx": _idx_files,
@@ -340,6 +348,7 @@ MORE: dict[str, Callable[[], list[bytes]]] = {
     "cifar": _cifar_files,
     "plain-text": _plain_text_files,
     "series-table": _series_files,
+    "series-arrays": _series_array_files,
     "wav": _wav_files,
     "movielens": _movielens_files,
     "recommendation-table": _interaction_files,
