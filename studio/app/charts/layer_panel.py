@@ -193,9 +193,10 @@ class LayerPanel(QFrame):
 
     def say(self, text: str) -> None:
         """Say something about a layer, such as that it is being computed."""
-        self._note.setText(text)
-        self._note.setVisible(bool(text))
-        self._fit()
+        if text != self._note.text() or bool(text) == self._note.isHidden():
+            self._note.setText(text)
+            self._note.setVisible(bool(text))
+            self._fit()
 
     def set_legend(self, heat: Heat | None) -> None:
         """Show what the colours of the heat mean."""
