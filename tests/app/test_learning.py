@@ -140,7 +140,7 @@ async def test_the_sentence_grows_by_a_run_and_the_inspector_has_a_link(bench, w
     assert [rows.item(i).text() for i in range(rows.count())] == [numbered(parent)]
     qtbot.keyClick(said.picker.line, Qt.Key.Key_Return)
     assert bench.state.draft.spec.inputs == {"teacher": RunRef(run=parent.name)}
-    assert slot.text() == f"run {numbered(parent)}"
+    assert slot.text() == f"teacher run {numbered(parent)}"
     assert slot.hasFocus()
     child = run(7, family="a-pupil", inputs={"teacher": (parent.name, 20)})
     bench.state.runs.by_key[child.key] = child
