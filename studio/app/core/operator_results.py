@@ -13,6 +13,7 @@ SEEN = {
     "impute": "quality/filled",
     "likelihood-lab": "quality/likelihood",
     "outliers": "samples/anomaly",
+    "refine-scene": "samples/scene",
     "solver-lab": "quality/solvers",
 }
 """Views of the results of operators that are no samples, by `WindowRequests.show_lens`."""

@@ -263,6 +263,11 @@ async def test_a_crf_is_shown_next_to_the_map_before_it_and_taken_back(scene) ->
     view.refine.click()
     assert model.refined is None
     assert model.stack.get("prediction").visible
+    # The result is kept, and shown when it is opened in the list of runs.
+    lens.state.opened[lens.run.key] = "0001-refine-scene"
+    lens.state.result_opened.emit(lens.run.key)
+    await _settled()
+    assert model.scores("crf").overall == 1.0
 
 
 async def test_a_stroke_is_one_undo_and_is_kept_on_the_disk(scene) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtCore import Signal
 
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.data_type_registry import family_of_run
+from pushforward.studio.app.core.operator_results import operator_of
 from pushforward.studio.app.core.operator_settings import Asking
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.core.timers import single_shot
@@ -103,6 +104,7 @@ class SceneModel(SceneState):
         self._refined_query.changed.connect(self._take_refined)
         self.under_way.changed.connect(self.maps_changed)
         state.result_written.connect(self._refinement_written)
+        state.result_opened.connect(self._refinement_opened)
         self._next_query.changed.connect(self._take_suggested)
         self._spectra_query.changed.connect(self.maps_changed)
 
@@ -318,11 +320,17 @@ class SceneModel(SceneState):
 
     async def _start_refining(self, key: tuple[str, int, str]) -> str:
         asking = Asking(json.loads(key[2]), {}, {})
-        return await self._actions.operating.start(key[0], REFINE, asking, step=key[1])
+        start = self._actions.operating.start
+        return await start(key[0], REFINE, asking, step=key[1], show=False)
 
     def _refinement_written(self, event: ResultWritten) -> None:
         if (event.run, event.operator, event.file) == (self.key, REFINE, ""):
             self._refined_query.ask((event.run, Path(event.result).name), again=True)
+
+    def _refinement_opened(self, key: str) -> None:
+        name = self._state.opened.get(key, "")
+        if key == self.key and operator_of(name) == REFINE:
+            self._refined_query.ask((key, name), again=True)
 
     async def _read_refined(self, key: tuple[str, str]) -> SceneMap:
         record, arrays = await self._actions.operating.read(*key)

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 __all__ = ["DOES", "MEASURED", "OperatingIntents"]
 
 PREVIEWED = 64  # rows of the data that a portrait may show
-MEASURED = SEEN.keys() - {"film", "impute"}
+MEASURED = SEEN.keys() - {"film", "impute", "refine-scene"}
 """Operators that are called by a noun: they are not done, but measured."""
 DOES = {"film": "Make the film"}
 """What is done by others that are called by one."""
@@ -137,11 +137,13 @@ class OperatingIntents(Intents):
         asking: Asking,
         file: str = "",
         step: int | None = None,
+        *,
+        show: bool = True,
     ) -> str:
         """Let something be done with a run as a job, whose results go into the run or to a file,
         which the person has agreed to replace if it is there: dialogs for saving ask. The weights
         are those of the newest checkpoint, or of the newest not after ``step``. The view that is
-        made for what it finds is shown. Return the job.
+        made for what it finds is shown, unless ``show`` is False. Return the job.
 
         Raises:
             Refused: it cannot be done so; the path is that of the setting, where one is to blame.
@@ -150,7 +152,7 @@ class OperatingIntents(Intents):
             _operate(key, operator, asking, file=file, overwrite=bool(file), step=step)
         )
         state, view = self.state, SEEN.get(operator, "")
-        if view and not file and (state.place, state.runs.selection) == ("run", key):
+        if show and view and not file and (state.place, state.runs.selection) == ("run", key):
             state.window.show_lens.emit(
                 view
             )  # it says that it measures, and shows what comes of it
