@@ -501,11 +501,16 @@ async def test_two_maps_are_compared_by_a_swipe_and_by_their_difference(scene) -
 async def test_while_it_trains_the_map_follows_the_weights(scene) -> None:
     lens, view = scene
     await _settled()
+    view.refine.click()
+    await _settled()
+    await _finish_refining(lens)
+    lens.link.asked = [a for a in lens.link.asked if getattr(a, "inline", True)]
     lens.run.state, lens.run.step = "running", 21
     for step in (21, 30):
         lens.run.step = step
         lens.state.runs.progressed.emit(lens.run.key)
         await until(lambda: view.model.map.step == lens.run.step)
+        assert view.model.stack.get("prediction").visible, "the refined map is of other weights"
     asked = lens.link.of(Operate)
     assert [(a.operator, a.step) for a in asked] == [("classify-scene", s) for s in (7, None, None)]
     lens.run.state, lens.run.checkpoints = "finished", [7, 31]

@@ -269,8 +269,10 @@ class SceneModel(SceneState):
         elif took > SLOW:
             self._every = min(COARSE, 2 * self._every)
         if found is not None and self._map_query.key is not None:
-            if self.map is None or self.map.step != found.step:
+            outdated = self.map is None or self.map.step != found.step
+            if outdated and self.refined is not None:
                 self.refined = None
+                self._show_before_crf()
             self.map = found
         self.show_maps()
         self.maps_changed.emit()
@@ -349,9 +351,12 @@ class SceneModel(SceneState):
         self._refined_query.cancel()
         self.refined = None
         self.show_maps()
+        self._show_before_crf()
+        self.maps_changed.emit()
+
+    def _show_before_crf(self) -> None:
         self.show_layer("crf", on=False)
         self.show_layer("prediction", on=True)
-        self.maps_changed.emit()
 
     # Pixels to label next
 
