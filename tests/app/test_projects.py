@@ -330,3 +330,18 @@ async def test_who_went_on_while_data_came_in_is_left_there(bench, wait, project
     told = next(each for each in notices.history if each.text == "fresh is in the project")
     told.actions[0].run()
     assert (bench.state.place, bench.state.dataset) == ("data", "project:fresh")
+
+
+async def test_runs_that_wait_can_leave_the_queue_together(bench, wait, project):
+    await opened(bench, wait, project)
+    runs = [*bench.state.runs.by_key.values()]
+    for place, run in enumerate(runs):
+        run.job, run.state = f"{place}", "queued"
+    bench.actions.project.delete_runs([run.key for run in runs])
+    (leave,) = bench.state.notices.history[-1].actions
+    assert leave.title == "Remove 2 from the queue"
+    runs[0].state = "running"  # began meanwhile
+    leave.run()
+    await wait(lambda: any(isinstance(each, m.Control) for each in bench.engine.received))
+    controls = [each for each in bench.engine.received if isinstance(each, m.Control)]
+    assert [(each.job, each.action) for each in controls] == [(runs[1].job, "cancel")]

@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QPushButton
 
 from pushforward.studio.app.charts.overlays import EmptyState
+from pushforward.studio.app.charts.run_badge import MARKED
 from pushforward.studio.app.core import draft_spec
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.display_names import named_as_parent
@@ -393,6 +394,14 @@ def test_space_selects_and_from_two_on_the_strip_says_what_differs(made, qtbot, 
     assert "different data" in strip.said._whole
     qtbot.keyClick(made.table, Qt.Key.Key_Escape)
     assert strip.isHidden()
+
+
+def test_of_many_runs_the_strip_shows_the_first_few(made):
+    """What differs has a value for each selected run: the rows of the first few were not equal."""
+    runs = [run(n, ("edm", "gan")[n % 2], value=0.1 * n) for n in range(10, 34)]
+    made.page.strip.show_runs(runs)
+    assert made.page.strip.table.model().rowCount() == MARKED
+    assert f"The first {MARKED} of 24 are shown." in made.page.strip.said._whole
 
 
 @pytest.mark.parametrize("column", [TAGS, NOTE])

@@ -21,7 +21,7 @@ from pushforward.studio.app.engine.requests.data_requests import DataIntents
 from pushforward.studio.app.engine.requests.request_base import Intents, Link, Refused
 from pushforward.studio.app.engine.requests.run_selection import RunIntents
 from pushforward.studio.counts import format_count
-from pushforward.studio.protocol.messages import ErrorInfo, JobInfo
+from pushforward.studio.protocol.messages import Control, ErrorInfo, JobInfo
 from pushforward.studio.protocol.spec import project_name
 
 __all__ = ["ProjectIntents"]
@@ -270,7 +270,7 @@ class ProjectIntents(Intents):
 
     def delete_runs(self, keys: Sequence[str]) -> None:
         """Move runs to the project's trash; the toast, or Undo, brings all of them back. None is
-        moved while one of them is under way.
+        moved while one of them is under way; those that wait can then leave the queue together.
         """
         runs = [self.state.runs.by_key[key] for key in keys if key in self.state.runs.by_key]
         busy = next((run for run in runs if run.job or run.background), None)
@@ -279,9 +279,18 @@ class ProjectIntents(Intents):
             does = "waits" if waits else "is paused" if busy.state == "paused" else "is running"
             text = f"{numbered(busy)} {does}"
             todo = "Remove it from the queue first." if waits else "Stop it first."
-            self.state.notices.post(Notice(level="warning", text=text, todo=todo))
+            queued = [run for run in runs if run.state == "queued"]
+            leave = NoticeAction(f"Remove {len(queued)} from the queue", lambda: self._drop(queued))
+            actions = (leave,) if queued else ()
+            self.state.notices.post(Notice(level="warning", text=text, todo=todo, actions=actions))
         elif runs:
             self._do(self._delete(runs), _describe_done(runs, "not deleted"), run=runs[0].key)
+
+    def _drop(self, queued: Sequence[RunState]) -> None:
+        for run in queued:
+            if run.state == "queued":
+                control = Control(job=run.job, action="cancel")
+                self._tell(control, f"{numbered(run)} was not removed", run.key)
 
     async def _delete(self, runs: list[RunState]) -> None:
         project = Path(runs[0].key).parent.parent
@@ -314,7 +323,7 @@ class ProjectIntents(Intents):
         if state.runs.selection not in state.runs.by_key:
             state.runs.select("")
             if state.place == "run":
-                state.go("discover" if state.draft is None else "setup")
+                state.go("runs" if state.runs.by_key else "discover")
         state.runs.listed.emit()
 
     async def _bring_back(

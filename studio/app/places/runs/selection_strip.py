@@ -102,7 +102,9 @@ class RunStrip(QFrame):
         """Return the titles of the columns with their values: the settings that all runs have, what
         it came to, then those that only some of them have, which may be many.
         """
-        shared = [each for each in found.rows if NONE not in each[1]]
+        # They are those in which all selected runs differ; the values are of the first few.
+        rows = [(title, values[: len(runs)]) for title, values in found.rows]
+        shared = [each for each in rows if NONE not in each[1]]
         columns: Columns = [(RUN, tuple(title_of(run) for run in runs)), *shared]
         metrics = {first_metric(run) for run in runs if first_metric(run)}
         for metric in sorted(metrics):
@@ -110,7 +112,7 @@ class RunStrip(QFrame):
             values = [NONE if each is None else number_format.figure(each[1]) for each in figures]
             columns.append((metric_in_unit(metric, self._state.catalog), tuple(values)))
         times = tuple(number_format.duration(run.seconds) if run.seconds else "" for run in runs)
-        return [*columns, ("Time", times), *(each for each in found.rows if each not in shared)]
+        return [*columns, ("Time", times), *(each for each in rows if each not in shared)]
 
     def _fill(self, runs: list[RunState], columns: Columns) -> None:
         self._numbers = [number(run.name) for run in runs]
