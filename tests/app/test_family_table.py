@@ -1,7 +1,8 @@
 """The picker of models: a table of field and carrier from the catalogue, walked by the keyboard."""
 
 import msgspec
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QEnterEvent
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
 from pushforward.studio.app.core import field_carrier_switch
@@ -194,3 +195,17 @@ def test_a_name_that_is_too_long_for_its_chip_ends_in_an_ellipsis(qtbot):
     assert made.fontMetrics().horizontalAdvance(made.shown) <= 120
     made.resize(made.sizeHint())
     assert made.shown == "Diffusion & all that is not observed"
+
+
+def test_a_choice_that_the_mouse_only_passes_is_not_looked_at(qtbot, monkeypatch):
+    made, met = Chip(Option(value="x", title="Diffusion"), False), []
+    qtbot.addWidget(made)
+    made.met.connect(lambda: met.append(made.underMouse()))
+    enter = QEnterEvent(QPointF(5, 5), QPointF(5, 5), QPointF(5, 5))
+    monkeypatch.setattr(Chip, "underMouse", lambda _: True)
+    QApplication.sendEvent(made, enter)
+    assert not met, "not at once"
+    qtbot.waitUntil(lambda: met == [True])
+    monkeypatch.setattr(Chip, "underMouse", lambda _: False)
+    made._rest()
+    assert met == [True]

@@ -1,6 +1,6 @@
 """One choice as a chip, or the reason why there is none, both to be walked to."""
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QEnterEvent, QFocusEvent, QKeyEvent, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QStyle, QStyleOptionButton, QStylePainter
 
@@ -11,6 +11,7 @@ from pushforward.studio.app.places.setup.pickers.option import Option
 
 __all__ = ["Chip", "Why"]
 
+REST_MS = 120
 ICON_GAP = 4  # pixels that Qt leaves between an icon and its text
 ARROWS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down)
 
@@ -19,7 +20,8 @@ class _Walked(PushButton):
     """What can be walked to: the one that is highlighted is the only one that Tab stops at.
 
     Signals:
-        met: the mouse or the keyboard has come to it.
+        met: the keyboard has come to it, or the mouse rests on it: on its way to the preview of
+            another it only passes.
         walked: an arrow was pressed on it, by its key.
         typed: a letter was.
     """
@@ -48,7 +50,11 @@ class _Walked(PushButton):
 
     def enterEvent(self, event: QEnterEvent) -> None:
         super().enterEvent(event)
-        self.met.emit()
+        QTimer.singleShot(REST_MS, self, self._rest)
+
+    def _rest(self) -> None:
+        if self.underMouse():
+            self.met.emit()
 
 
 class Chip(_Walked):
