@@ -397,7 +397,6 @@ NOT_REPRODUCED = {
     "8B-ddgan",
     "8B-predictions",
     "8B-progressive",
-    "8B-recovery",
     "8B-reflow",
     "8B-wgan-gp",
     "8C-inpaint",

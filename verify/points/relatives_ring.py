@@ -157,7 +157,9 @@ VAE = Claim("vae", 6000, 0.20, config={"couplings": 4}, ablation=(_NO_COUPLINGS,
 HIERARCHICAL = Claim("hierarchical-vae", 6000, 0.20)
 CODEBOOK = Claim("vq-vae", 3000, 0.20)
 ENERGY = Claim("energy-based", 1500, 0.15)
-RECOVERY = Claim("recovery-likelihood", 1000, 0.15)
+# After 1000 steps samples are an annulus: a two-sample test of .74 (seed 0). 4000 have .50 by seed
+# 11, which nothing else uses.
+RECOVERY = Claim("recovery-likelihood", 4000, 0.15)
 DDGAN = Claim("ddgan", 3000, 0.20, modes=7)
 # The penalty of 10 is for images. In the plane it outweighs the difference of the means, the critic
 # lags behind its generator, and all particles run from mode to mode together: with it two of three
