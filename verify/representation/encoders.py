@@ -1,5 +1,5 @@
-"""What the claims on representations share: generators of 8x8 digits, encoders that learn from
-them, and probes. Importing this module registers nothing.
+"""What the claims on representations share: generators of 8x8 digits and of emoji, encoders that
+learn from them, and probes. Importing this module registers nothing.
 
 Three generators of a kind are trained, with five encoders each; what needs no generator has five
 encoders. Settings were chosen on validation rows by the studies that the claims repeat: NT-Xent at
@@ -39,7 +39,7 @@ __all__ = [
     "Found",
     "Scores",
     "difference",
-    "digits",
+    "emoji_vae",
     "few",
     "gan",
     "misled",
@@ -47,6 +47,7 @@ __all__ = [
     "over_seeds",
     "pixels",
     "real",
+    "rows_of",
     "score_encoder",
     "score_features",
     "sweep",
@@ -89,7 +90,9 @@ class Condition:
         pixel_views: settings of these that differ from the default.
         objective: of the encoder.
         steps: of the training; 0 for a random encoder.
+        batch: anchors of a step.
         anchors: frozen anchors, 0 for new ones in each batch.
+        dataset: what real rows, probes and units are of.
     """
 
     kind: str = "none"
@@ -99,7 +102,9 @@ class Condition:
     pixel_views: tuple[tuple[str, float], ...] = ()
     objective: str = "nt-xent"
     steps: int = STEPS
+    batch: int = ANCHORS
     anchors: int = 0
+    dataset: str = "digits"
 
     def settings(self) -> dict[str, Any]:
         """Return the settings of the family."""
@@ -123,8 +128,8 @@ class Scores:
 
 
 @dataclass(frozen=True)
-class _Digits:
-    """Rows of the digits in the units of the data, and standardised with classes."""
+class _Known:
+    """Rows of a data set in the units of the data, and standardised with classes."""
 
     train: Tensor
     labels: Tensor
@@ -134,24 +139,24 @@ class _Digits:
 
 
 @cache
-def digits() -> _Digits:
+def rows_of(dataset: str) -> _Known:
     """Return the training rows and those that only test."""
-    data = dataset_of("digits")
+    data = dataset_of(dataset)
     assert data.unseen is not None
     named, unseen = data.rows.labelled(), data.unseen.labelled()  # type: ignore[attr-defined]
     rows, test = named.rows(slice(None)), unseen.rows(slice(None))
     spec = named.spec()
-    return _Digits(
+    return _Known(
         rows.x, rows.given[LABEL].long(), test.x, test.given[LABEL].long(), spec.standardised(rows)
     )
 
 
 def _trained(
     slug: str, config: dict[str, Any], rows: Batch, steps: int, seed: int, batch: int,
-    source: Learner[Any] | None = None,
+    source: Learner[Any] | None = None, dataset: str = "digits",
 ) -> Learner[Any]:  # fmt: skip
-    """Train a model of the digits on some rows, without the engine."""
-    entry, data = registry.get("family", slug), dataset_of("digits").rows
+    """Train a model on some rows, without the engine."""
+    entry, data = registry.get("family", slug), dataset_of(dataset).rows
     spec = source.spec if source is not None else data.spec()
     if config.get("conditional"):
         spec = data.labelled().spec()  # type: ignore[attr-defined]
@@ -176,6 +181,12 @@ def vae(bench: Bench, seed: int) -> Learner[Any]:
     return _source(bench, trial, seed)
 
 
+def emoji_vae(bench: Bench, seed: int) -> Learner[Any]:
+    """Return a convolutional VAE of the emoji in colour, without their groups."""
+    config = {"latent": 32, "couplings": 0, "noisy": False}
+    return _source(bench, Trial("vae", "emoji", 1500, config=config, training={"batch": 64}), seed)
+
+
 def gan(bench: Bench, seed: int, *, conditional: bool = False) -> Learner[Any]:
     """Return a GAN, which may be class-conditional, of about the computing time of the VAE."""
     config = {**_GAN, "conditional": conditional}
@@ -197,7 +208,7 @@ def _source(bench: Bench, trial: Trial, seed: int) -> Learner[Any]:
 @cache
 def one_class(seed: int) -> Learner[Any]:
     """Return a VAE of the rows of one class only: 0, 3 or 8."""
-    known = digits()
+    known = rows_of("digits")
     rows = known.rows.take((known.labels == (0, 3, 8)[seed % 3]).nonzero()[:, 0])
     return _trained("vae", _VAE, rows, 800, seed, 64)
 
@@ -205,7 +216,7 @@ def one_class(seed: int) -> Learner[Any]:
 @cache
 def misled(seed: int) -> Learner[Any]:
     """Return a class-conditional GAN of rows whose classes were shuffled."""
-    rows = digits().rows
+    rows = rows_of("digits").rows
     order = torch.randperm(len(rows), generator=make_generator(seed, _BATCHES + 2))
     wrong = Batch(rows.x, given={LABEL: rows.given[LABEL][order]})
     return _trained("gan", {**_GAN, "conditional": True}, wrong, 1500, seed, 64)
@@ -214,15 +225,15 @@ def misled(seed: int) -> Learner[Any]:
 @cache
 def untrained(seed: int) -> Learner[Any]:
     """Return a VAE before its first step."""
-    return _trained("vae", _VAE, digits().rows, 0, seed, 64)
+    return _trained("vae", _VAE, rows_of("digits").rows, 0, seed, 64)
 
 
 # Encoders and probes
 
 
-def score_features(represent: Any, *, whole: bool = False) -> Scores:
+def score_features(represent: Any, *, whole: bool = False, dataset: str = "digits") -> Scores:
     """Return the accuracies of probes on features of data units (n, *shape) -> (n, k)."""
-    known = digits()
+    known = rows_of(dataset)
     data = ProbeData.of(represent, known.train, known.labels, known.test, known.truth)
     one, five = (
         float(few_label_accuracy(data, per, draws, 0)[0].mean()) for per, draws in _DRAWS.items()
@@ -231,9 +242,9 @@ def score_features(represent: Any, *, whole: bool = False) -> Scores:
 
 
 @cache
-def pixels() -> Scores:
+def pixels(dataset: str = "digits") -> Scores:
     """Return the accuracies of probes on raw pixels."""
-    return score_features(lambda x: x.flatten(1), whole=True)
+    return score_features(lambda x: x.flatten(1), whole=True, dataset=dataset)
 
 
 _known: dict[tuple[int, Condition, int, bool], Scores] = {}
@@ -249,14 +260,15 @@ def score_encoder(
     if not whole and (*key[:3], True) in _known:
         return _known[*key[:3], True]
     if key not in _known:
-        _known[key] = _score(source, condition, seed, digits().rows, whole=whole)
+        rows = rows_of(condition.dataset).rows
+        _known[key] = _score(source, condition, seed, rows, whole=whole)
     return _known[key]
 
 
 @cache
 def real(seed: int, rows: int = 0, *, whole: bool = False) -> Scores:
     """Return the accuracies of an encoder of real images, all or ``count`` chosen by the seed."""
-    known, chosen = digits().rows, digits().rows
+    known, chosen = rows_of("digits").rows, rows_of("digits").rows
     if rows:
         order = torch.randperm(len(known), generator=make_generator(seed, _BATCHES + 1))
         chosen = known.take(order[:rows])
@@ -267,9 +279,19 @@ def _score(
     source: Learner[Any] | None, condition: Condition, seed: int, rows: Batch, *, whole: bool
 ) -> Scores:
     encoder: Any = _trained(
-        "representation", condition.settings(), rows, condition.steps, seed, ANCHORS, source
+        "representation",
+        condition.settings(),
+        rows,
+        condition.steps,
+        seed,
+        condition.batch,
+        source,
+        condition.dataset,
     )
-    return score_features(lambda x: encoder.represent(encoder.spec.standardise(x)), whole=whole)
+    return score_features(
+        lambda x: encoder.represent(encoder.spec.standardise(x)),
+        whole=whole, dataset=condition.dataset,
+    )  # fmt: skip
 
 
 # Figures over seeds
