@@ -95,14 +95,19 @@ async def test_models_are_compared_within_each_protocol_by_user(opened):
     assert (pop[0], ease[0]) == ("Popularity", "EASE")
     assert ease[1].endswith("2 seeds ± 0.000")
     # Paired by user, though the users of both are in another order.
-    assert ease[2].startswith("+0.250 [+0.250, +0.250], p ")
+    assert ease[2] == "+0.250 *"
+    view.table.selectRow(1)
+    view._show_tests()
+    assert (
+        "EASE less Popularity. 80:20 per user: +0.250 [+0.250, +0.250], p <" in view._tests.text()
+    )
     assert pop[2] == "–"
     assert (pop[5], ease[3], ease[5]) == ("not trained", "running", "not trained")
     asked = len(engine.asked)
     view.metrics.setCurrentIndex(view.metrics.findData("recall@20"))
     view._ask()
     await measured(view)
-    assert texts(view)[1][2].startswith("+0.125")
+    assert texts(view)[1][2].startswith("+0.125 *")
     assert len(engine.asked) == asked, "each run is ranked once"
 
 

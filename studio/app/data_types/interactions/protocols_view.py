@@ -44,8 +44,8 @@ __all__ = ["VIEW", "ProtocolsView"]
 MOST = 1_000_000  # test users of a run
 NOTE = (
     "Test users, full ranking without seen items; 95 % intervals of a bootstrap over users. "
-    "Differences are paired by user, with Holm's correction of p over the table. Values of "
-    "different protocols are not comparable."
+    "Differences are paired by user: * p < 0.05, n.s. not significant, after Holm's correction "
+    "over the table. Values of different protocols are not comparable."
 )
 
 
@@ -86,13 +86,21 @@ class ProtocolsView(LensView):
         self.train = button("Train missing", self._train)
         self._told = Elided("", "muted")
         self.table = Table("Models under each protocol", (Column("Model"),))
+        self.table.selection_changed.connect(self._show_tests)
+        self._tests = label("", wrap=True)
         self._note = label(NOTE, "small", wrap=True)
         self.bar = view_bar(
-            self, self._told, None, label("Reference", "muted"), self.reference, self.metrics,
-            self.train,
-        )  # fmt: skip
+            self, label("Reference", "muted"), self.reference, self.metrics, None, self.train
+        )
         self.page = QWidget()
-        column((self.table, 1), self._note, parent=self.page, margins=(16, 10, 16, 12))
+        column(
+            (self.table, 1),
+            self._told,
+            self._tests,
+            self._note,
+            parent=self.page,
+            margins=(16, 10, 16, 12),
+        )
         column(self.page, parent=self)
         self._query.changed.connect(self._show)
         runs = state.runs
@@ -236,10 +244,27 @@ class ProtocolsView(LensView):
             rows.append(row)
         self.table.set_columns(self._columns(protocols, reference, cells))
         self.table.show_rows(rows)
+        self._show_tests()
         if error is not None:
             self._told.set_text(str(error))
         elif not self._query.busy:
-            self._told.set_text(f"{format_count(len(models), 'model')}, by {self.metric_title}")
+            self._told.set_text(
+                f"{format_count(len(models), 'model')} by {self.metric_title}. Tests: select one."
+            )
+
+    def _show_tests(self) -> None:
+        """Show the tests of the selected model in full."""
+        cells, rows = self._query.answer or {}, self.table.selected_rows
+        first = self.table.cell(rows[0], 0) if rows else None
+        model = first.text() if first is not None else ""
+        found = [
+            f"{PROTOCOLS[protocol]}: {test}"
+            for protocol in self.protocols()
+            if (cell := cells.get((model, protocol))) and (test := format_test(cell))
+        ]
+        who = f"{model} less {self.reference.currentText()}. " if found else ""
+        self._tests.setText(f"{who}{'; '.join(found)}")
+        self._tests.setVisible(bool(found))
 
     @property
     def metric_title(self) -> str:
@@ -262,7 +287,7 @@ class ProtocolsView(LensView):
             users = max((c.own.n for (_, p), c in cells.items() if p == protocol), default=0)
             of = f"Mean over {users:,} test users with its 95 % interval" if users else ""
             found.append(Column(PROTOCOLS[protocol], of))
-            tip = f"Paired difference from {reference}, and p after Holm's correction"
+            tip = f"Paired difference from {reference}; select a row for its interval and p"
             found.append(Column("Difference", tip))
         return found
 
@@ -283,13 +308,22 @@ class ProtocolsView(LensView):
 
 
 def format_cell(cell: Cell) -> tuple[str, str]:
-    """Return a value with its interval and seeds, and its difference from the reference with p."""
+    """Return a value with its interval and seeds, and its difference from the reference."""
     seeds = f", {cell.runs} seeds ± {cell.own.spread:.3f}" if cell.runs > 1 else ""
     if cell.compared is None:
         return f"{cell.own}{seeds}", "–"
+    mark = "*" if cell.compared.is_significant else "n.s."
+    return f"{cell.own}{seeds}", f"{cell.compared.difference:+.3f} {mark}"
+
+
+def format_test(cell: Cell) -> str:
+    """Return a difference with its interval and the corrected p-value, "" for none."""
+    if cell.compared is None:
+        return ""
     p = cell.compared.p
-    chance = "p < 0.001" if p < 0.001 else f"p = {p:.3f}" if p < 0.05 else f"n.s., p = {p:.2f}"
-    return f"{cell.own}{seeds}", f"{cell.compared}, {chance}"
+    chance = "p < 0.001" if p < 0.001 else f"p = {p:.3f}" if p < 0.1 else f"p = {p:.2f}"
+    share = f"better for {100 * cell.compared.share:.0f} % of users who differ"
+    return f"{cell.compared}, {chance}, {share}"
 
 
 VIEW = ViewSpec(
