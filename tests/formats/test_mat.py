@@ -77,9 +77,7 @@ def test_a_cube_alone_is_all_unknown(tmp_path: Path) -> None:
     classes, arrays = read(version5(tmp_path, cube=CUBE))
     assert not classes
     assert set(arrays["label"]) == {-1}
-    assert (
-        "Without a ground truth" in Scenes().inspect([version5(tmp_path, cube=CUBE)], {}).notes[1]
-    )
+    assert "No ground truth" in Scenes().inspect([version5(tmp_path, cube=CUBE)], {}).notes[1]
 
 
 @pytest.mark.parametrize(
