@@ -187,6 +187,9 @@ class SceneModel(SceneState):
         self.key, self.error, self.scene = key, "", None
         self.under_way.key = key
         self.map, self.refined = self._kept.pop(key, (None, None))
+        layer = self.stack.get("crf")
+        if self.refined is None and layer is not None and layer.visible:
+            self._show_before_crf()
         for query in (
             self._map_query, self._crf_query, self._refined_query, self._next_query,
             self._spectra_query,

@@ -280,8 +280,12 @@ class SceneState(QObject):
         fact = f"OA {100 * found.overall:.1f} %" if found is not None else ""
         if name == "position":
             fact += ", null model" if fact else "null model"
+        marks = [fact] if fact else []
         if name == "prediction" and self.map is not None and self.map.every > 1:
-            fact = f"{fact}, preview" if fact else "preview"
+            marks.append("preview")
+        if name == "crf" and self.refined is not None and self.map is not None:
+            marks += [f"step {self.refined.step:,}"] * (self.refined.step != self.map.step)
+        fact = ", ".join(marks)
         self._put(name, painted(classes), fact)
 
     def _put(self, name: str, pixels: images.Pixels, fact: str) -> None:

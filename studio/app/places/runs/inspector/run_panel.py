@@ -40,6 +40,7 @@ from pushforward.studio.protocol.spec import PROJECT_PREFIX
 
 __all__ = ["RunPanel", "comparable", "newest_apart"]
 
+LONGEST = 60  # characters of a value that are shown: labels by hand have thousands
 REDRAW = 250  # milliseconds between two looks at the figures
 
 
@@ -172,10 +173,9 @@ class RunPanel(QWidget):
                     continue  # of an earlier version, which may have meant another network
                 if not draft_spec.matters(config, field, fields):
                     continue
-                line = (
-                    draft_spec.called(field, fields),
-                    setting_values.title_of(field, draft_spec.value_at(config, field)),
-                )
+                text = setting_values.title_of(field, draft_spec.value_at(config, field))
+                short = text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+                line = (draft_spec.called(field, fields), short)
                 (touched if draft_spec.changed(config, field) else rest).append(line)
             self._config.addWidget(Facts(chosen + touched))
             if rest:
