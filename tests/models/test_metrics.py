@@ -115,7 +115,7 @@ def test_sliced_w2_and_energy_distance_are_calibrated():
 
 
 def test_the_pass_line_of_eight_gaussians_divides_real_from_wrong():
-    """Even a perfect sampler fails SW2 <= .10 once in a hundred draws, and no Gaussian passes."""
+    """A perfect sampler fails sliced W2 <= .10 once in a hundred draws, and no Gaussian passes."""
     metric = SlicedW2(SLICED)
     pairs = fresh_pairs(eight_gaussians, EIGHT, 2000)
     values = [

@@ -110,8 +110,8 @@ def _null(title: str, make: Callable[[int], Tensor]) -> Null:
     claim="A consistency model that is taught by the exact denoiser gives in one evaluation "
     "samples about as good as the denoiser's own by Heun's method in 18 steps; the denoiser's one "
     "Euler step and a student before its lessons do not.",
-    pass_line=f"in one step SW2 <= {K1_LINE:g}, {SECOND_LINE} (means of 2 trainings, 2000 samples "
-    "each)",
+    pass_line=f"in one step sliced W2 <= {K1_LINE:g}, {SECOND_LINE} (means of 2 trainings, 2000 "
+    "samples each)",
     group="K",
     source="Song et al. 2023, arXiv:2303.01469, algorithms 1 and 2",
     slow=True,

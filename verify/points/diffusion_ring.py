@@ -88,9 +88,9 @@ class Judgement:
 
     def __str__(self) -> str:
         return (
-            f"SW2 {self.sw2:.3f}, ED {self.energy:.4f}, within 2 σ {self.share:.3f}, "
-            f"near {self.near:.3f}, "
-            f"modes {self.low:.3f}-{self.high:.3f}"
+            f"sliced W2 {self.sw2:.3f}, energy distance {self.energy:.4f}, "
+            f"within 2 σ {self.share:.3f}, within 4 σ {self.near:.3f}, "
+            f"mode shares {self.low:.3f} to {self.high:.3f}"
         )
 
 
@@ -128,6 +128,6 @@ def floors(repeats: int = 5) -> str:
     found = [judge(real(100 + i).x, 200 + i) for i in range(repeats)]
     sw2, energy = [f.sw2 for f in found], [f.energy for f in found]
     return (
-        f"real against real, n 2000, {repeats} pairs: SW2 {sum(sw2) / repeats:.3f} "
-        f"(max {max(sw2):.3f}), ED {sum(energy) / repeats:.4f} (max {max(energy):.4f})"
+        f"real against real, n 2000, {repeats} pairs: sliced W2 {sum(sw2) / repeats:.3f} "
+        f"(max {max(sw2):.3f}), energy distance {sum(energy) / repeats:.4f} (max {max(energy):.4f})"
     )

@@ -2,7 +2,8 @@
 ancestral sampling does so in fewer steps with the variance that is best.
 
 One comparison of 2000 points with 2000 points is too noisy for the pass line: of 40 pairs of real
-samples, the worst has ED .0050 and SW2 .101. So the means over eight seeds are held to it.
+samples, the worst has energy distance .0050 and sliced W2 .101. So the means over eight
+seeds are held to it.
 """
 
 from collections.abc import Callable
@@ -122,9 +123,9 @@ Judged = Callable[[int], Judgement]
 
 def _outcome(judged: dict[str, Judgement], must_fail: str = "") -> Outcome:
     """Compare samplers with the line; ``must_fail`` names a null model that must miss it."""
-    value = {f"{name} SW2": j.sw2 for name, j in judged.items()}
-    value |= {f"{name} ED": j.energy for name, j in judged.items()}
-    value |= {f"{name} near": j.near for name, j in judged.items()}
+    value = {f"{name} sliced W2": j.sw2 for name, j in judged.items()}
+    value |= {f"{name} energy distance": j.energy for name, j in judged.items()}
+    value |= {f"{name} within 4 σ": j.near for name, j in judged.items()}
     return Outcome(
         figure="; ".join(f"{name}: {j}" for name, j in judged.items()),
         value=value,
@@ -174,8 +175,8 @@ def _of_seven(seed: int) -> Judgement:
     claim="With the exact denoiser every sampler gives samples like the data. Ancestral sampling "
     "in 10 steps does not, which the energy distance alone can tell; in 5 steps sliced W2 and the "
     "distance to the modes tell it, too.",
-    pass_line="SW2 <= .10, ED <= .004, each mode's share in [.09, .16], >= 98 % within 4 std: "
-    "2000 samples, means of 8 seeds (shares: every seed); DDPM at 10 steps must fail",
+    pass_line="sliced W2 <= .10, energy distance <= .004, each mode's share in [.09, .16], >= 98 % "
+    "within 4 σ: 2000 samples, means of 8 seeds (shares: every seed); DDPM at 10 steps must fail",
     group="A",
     source="Karras et al. 2022, arXiv:2206.00364, section 3; Song et al. 2021, arXiv:2011.13456, "
     "section 4",

@@ -53,8 +53,8 @@ def _needs_steps(bench: Bench, trial: Trial) -> Outcome:
     title="A rectified flow needs steps",
     claim="A velocity learned on lines between independent noise and data, an MLP of 3 x 128 "
     "trained for 6000 steps of 512 points, samples the ring in ten Euler steps, and not in one.",
-    pass_line=f"in 10 steps SW2 <= .09, {SECOND_LINE}; in 1 step SW2 > .09 (means of 8 draws of "
-    "2000 samples)",
+    pass_line=f"in 10 steps sliced W2 <= .09, {SECOND_LINE}; in 1 step sliced W2 > .09 (means of 8 "
+    "draws of 2000 samples)",
     group="8B",
     source="Liu et al. 2022, arXiv:2209.03003, section 2.2",
     slow=True,
@@ -79,7 +79,7 @@ def _in_one_step(bench: Bench, trial: Trial) -> Outcome:
     title="Reflow makes one step enough",
     claim="The same network learns 6000 steps more on 30,000 pairs of a noise and the end of its "
     "own path, and then samples the ring in one Euler step.",
-    pass_line=f"in 1 step SW2 <= .10, {SECOND_LINE} (means of 8 draws of 2000 samples)",
+    pass_line=f"in 1 step sliced W2 <= .10, {SECOND_LINE} (means of 8 draws of 2000 samples)",
     group="8B",
     source="Liu et al. 2022, arXiv:2209.03003, section 2.2 and algorithm 1 (2-rectified flow)",
     slow=True,
@@ -134,7 +134,7 @@ def _straighter(bench: Bench, coupling: str, still: RingQuality | None = None) -
             f"seed {seed}: bend {bends['coupled']:.3f} against {bends['independent']:.3f}; in 2 "
             f"steps {two['coupled']} against {two['independent']}"
         )
-    value = {"bend": max(ratios), "SW2 in 2 steps": max(gains)}
+    value = {"bend": max(ratios), "sliced W2 in 2 steps": max(gains)}
     return Outcome(
         figure="; ".join(words),
         value=value,
@@ -154,7 +154,7 @@ def _never_moving(title: str, bench: Bench) -> Outcome:
     claim="A flow whose noise and data are paired by optimal transport within each batch of 256 "
     "bends at most half as much as one of independent pairs, and two Euler steps of it come at "
     "least twice as near to the ring.",
-    pass_line=f"ratio of the bends, and of SW2 in 2 steps, <= .5; in 2 steps {SECOND_LINE}",
+    pass_line=f"ratio of the bends, and of sliced W2 in 2 steps, <= .5; in 2 steps {SECOND_LINE}",
     group="8B",
     source="Tong et al. 2024, arXiv:2302.00482, section 3.2.3; Pooladian et al. 2023, "
     "arXiv:2304.14772",

@@ -69,7 +69,7 @@ def _exact_ddim() -> Outcome:
     title="16 steps become 8, 4, 2",
     claim="A diffusion that learned for 4000 steps and was distilled in three rounds of 2000, an "
     "MLP of 3 x 128, samples the ring in two DDIM steps; the exact denoiser does not.",
-    pass_line=f"in 2 steps SW2 <= .12, {SECOND_LINE} (means of 8 draws of 2000 samples)",
+    pass_line=f"in 2 steps sliced W2 <= .12, {SECOND_LINE} (means of 8 draws of 2000 samples)",
     group="8B",
     source="Salimans and Ho 2022, arXiv:2202.00512, algorithm 2",
     slow=True,
@@ -104,7 +104,7 @@ def _consistent(bench: Bench, steps: int) -> Outcome:
     title="Consistency without a teacher",
     claim="A consistency model that was trained on data alone, with the improvements of iCT, "
     "samples the ring in one step.",
-    pass_line=f"in 1 step SW2 <= .12, {SECOND_LINE} (means of 8 draws of 2000 samples)",
+    pass_line=f"in 1 step sliced W2 <= .12, {SECOND_LINE} (means of 8 draws of 2000 samples)",
     group="8B",
     source="Song et al. 2023, arXiv:2303.01469, algorithm 3; Song and Dhariwal 2023, "
     "arXiv:2310.14189",
@@ -166,7 +166,7 @@ def _heart(bench: Bench, steps: int) -> Outcome:
     title="An ODE by heart",
     claim="A generator that regresses the ends of 30,000 paths of the exact denoiser's ODE from "
     "their noise samples the ring in one pass.",
-    pass_line=f"in 1 pass SW2 <= .12, {SECOND_LINE} (means of 8 draws of 2000 samples)",
+    pass_line=f"in 1 pass sliced W2 <= .12, {SECOND_LINE} (means of 8 draws of 2000 samples)",
     group="8B",
     source="Luhman and Luhman 2021, arXiv:2101.02388, section 3",
     slow=True,

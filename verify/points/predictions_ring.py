@@ -68,8 +68,9 @@ def _predicted(bench: Bench, steps: int) -> Outcome:
     claim="Networks that predict the noise, v or the data, MLPs of 3 x 128 trained for 6000 steps "
     "of 512 points at times uniform on the linear path, sample the ring by DDIM in 50 steps; the "
     "one that predicts the data less well.",
-    pass_line="eps and v: SW2 <= .09, ED <= .005, >= 95 % within 4 std, smallest mode >= .08; x0: "
-    f"SW2 <= .11, ED <= .008; each {SECOND_LINE} (means of 8 draws of 2000 samples)",
+    pass_line="eps and v: sliced W2 <= .09, energy distance <= .005, >= 95 % within 4 σ, smallest "
+    "mode >= .08; x0: sliced W2 <= .11, energy distance <= .008; each "
+    f"{SECOND_LINE} (means of 8 draws of 2000 samples)",
     group="8B",
     source="Salimans & Ho 2022, arXiv:2202.00512, section 4; Ho et al. 2020, arXiv:2006.11239",
     slow=True,
@@ -104,7 +105,7 @@ def _walked(bench: Bench, steps: int) -> Outcome:
     title="A learned score leads a random walk",
     claim="A score learned on a variance-exploding path, an MLP of 3 x 128 trained for 6000 steps "
     "of 512 points, samples the ring by annealed Langevin dynamics on ten levels.",
-    pass_line=f"SW2 <= .10, {SECOND_LINE} (means of 8 draws of 2000 samples)",
+    pass_line=f"sliced W2 <= .10, {SECOND_LINE} (means of 8 draws of 2000 samples)",
     group="8B",
     source="Song & Ermon 2019, arXiv:1907.05600, eq. 6 and algorithm 1",
     slow=True,

@@ -51,9 +51,9 @@ def _good(quality: RingQuality) -> bool:
 def _outcome(measure: Callable[[int], RingQuality]) -> Outcome:
     found = {seed: measure(seed) for seed in SEEDS}
     value = {
-        "SW2": max(quality.sw2 for quality in found.values()),
-        "ED": max(quality.judged.energy for quality in found.values()),
-        "near": min(quality.judged.near for quality in found.values()),
+        "sliced W2": max(quality.sw2 for quality in found.values()),
+        "energy distance": max(quality.judged.energy for quality in found.values()),
+        "within 4 σ": min(quality.judged.near for quality in found.values()),
         "smallest mode": min(quality.judged.low for quality in found.values()),
         "two-sample test": max(quality.separability for quality in found.values()),
         "authentic": min(quality.authenticity for quality in found.values()),
@@ -72,8 +72,9 @@ def _outcome(measure: Callable[[int], RingQuality]) -> Outcome:
     title="EDM learns eight Gaussians",
     claim="An EDM denoiser, an MLP of 3 x 128 trained for 6000 steps of 512 points, samples the "
     "ring in 35 evaluations.",
-    pass_line="SW2 <= .09, ED <= .005, >= 95 % within 4 std, smallest mode >= .08, "
-    f"{SECOND_LINE}, for each seed (means of 8 draws of 2000 samples; smallest mode of any draw)",
+    pass_line="sliced W2 <= .09, energy distance <= .005, >= 95 % within 4 σ, smallest mode "
+    f">= .08, {SECOND_LINE}, for each seed (means of 8 draws of 2000 samples; smallest mode of "
+    "any draw)",
     group="8B",
     source="Karras et al. 2022, arXiv:2206.00364",
     slow=True,

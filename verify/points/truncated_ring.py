@@ -31,8 +31,8 @@ _EVALUATIONS = 2 * _STEPS - 1
 _TITLE = f"{_STEPS} Heun steps"
 _TRAIN = 700  # as for the null models of the ring
 _LINE = 0.10
-"""By other draws, which nothing else uses: SW2 .072 and .53 with noise .3, .690 with noise .1, .740
-without, .960 of the whole diffusion.
+"""By other draws, which nothing else uses: sliced W2 .072 and .53 with noise .3, .690 with noise
+.1, .740 without, .960 of the whole diffusion.
 """
 
 
@@ -76,7 +76,7 @@ def _measured(begin: Callable[[float, int], Tensor], start: float) -> Outcome:
     f"not with noise {_SMALL}, which is smaller than the errors, nor from a Gaussian, whose errors "
     "are larger; and a whole diffusion of as many evaluations does not. How well a trained one "
     "does is not part of it.",
-    pass_line=f"SW2 <= {_LINE:.2f}, {SECOND_LINE} (means of {DRAWS} draws of {N} samples)",
+    pass_line=f"sliced W2 <= {_LINE:.2f}, {SECOND_LINE} (means of {DRAWS} draws of {N} samples)",
     group="8B",
     source="Zheng et al. 2022, arXiv:2202.09671, section 3; Lyu et al. 2022, arXiv:2205.12524, "
     "algorithm 1",
