@@ -30,6 +30,7 @@ __all__ = [
     "band",
     "compare_with_floor",
     "deviation",
+    "distance_from_best",
     "edges",
     "find_difference",
     "is_few",
@@ -210,6 +211,22 @@ def compare_with_floor(found: Measured) -> Stand:
     if found.n is not None and found.n < ENOUGH:
         return "few"
     return "same" if found.spread and worse >= -found.reach else "better"
+
+
+def distance_from_best(better: str, value: float, floor: float | None = None) -> float:
+    """Return a number that is smaller where a value of a metric is better, for sorting; infinite
+    where the value is not finite, or the floor is unknown of a metric that is better near it.
+
+    Args:
+        better: "lower", "higher", or "near" its noise floor.
+        value: of the metric.
+        floor: its noise floor.
+    """
+    if not math.isfinite(value):
+        return math.inf
+    if better == NEAR:
+        return abs(value - floor) if floor is not None else math.inf
+    return -value if better == "higher" else value
 
 
 def find_difference(metrics: Iterable[Measured]) -> str:

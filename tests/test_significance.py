@@ -1,5 +1,6 @@
 """The rule of the verdict: real data rarely fail it, other data do."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,13 @@ from pushforward.models.metrics.base import Evidence, fresh_pairs
 from pushforward.models.registry import discover, registry
 from pushforward.models.tensors import make_generator
 from pushforward.studio import significance
-from pushforward.studio.significance import PAIRS, Measured, compare_with_floor, find_difference
+from pushforward.studio.significance import (
+    PAIRS,
+    Measured,
+    compare_with_floor,
+    distance_from_best,
+    find_difference,
+)
 
 FAR = {"w": ("lower", 0.2, 0.07), "e": ("lower", 0.01, 0.007), "a": ("near", 0.5, 0.02),
        "v": ("higher", 0.9, 0.01)}  # fmt: skip
@@ -104,6 +111,13 @@ def test_a_condition_counts_in_no_verdict() -> None:
     floors = {"a": 0.9, "spread/a": 0.01}
     heard = Measured("a", 0.1, 2000, floors, "higher", "real against real", conditional=True)
     assert find_difference([heard]) == ""
+
+
+def test_best_is_nearest_to_the_floor_where_a_metric_is_two_sided():
+    assert distance_from_best("near", 0.86, 0.865) < distance_from_best("near", 1.0, 0.865)
+    assert distance_from_best("higher", 2.0) < distance_from_best("higher", 1.0)
+    assert distance_from_best("lower", 1.0) < distance_from_best("lower", 2.0)
+    assert distance_from_best("near", 0.9) == distance_from_best("lower", math.nan) == math.inf
 
 
 SLUGS = ("sliced-w2", "energy-distance", "authenticity")

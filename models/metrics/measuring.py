@@ -7,7 +7,7 @@ from typing import Any
 from pushforward.models.metrics.base import Evidence, Figure, Metric, NotApplicable
 from pushforward.models.metrics.checks import check_overflow
 
-__all__ = ["check_minimum", "distance_from_best", "measure_checked"]
+__all__ = ["check_minimum", "measure_checked"]
 
 
 def check_minimum(minimum: int, evidence: Evidence) -> None:
@@ -46,16 +46,3 @@ def measure_checked(
     if broken:
         raise ArithmeticError(f"the result for {', '.join(broken)} is not finite")
     return figure
-
-
-def distance_from_best(better: str, value: float, floor: float | None = None) -> float:
-    """Return a number that is smaller where a value of a metric is better, for sorting.
-
-    Args:
-        better: "lower", "higher", or "near" its noise floor.
-        value: of the metric.
-        floor: its noise floor; without one no value of a metric that is better near it ranks.
-    """
-    if better == "near":
-        return abs(value - floor) if floor is not None else math.inf
-    return -value if better == "higher" else value

@@ -4,12 +4,12 @@ import math
 from collections.abc import Iterable, Mapping
 
 from pushforward.models.entries import FamilyEntry
-from pushforward.models.metrics.measuring import distance_from_best
 from pushforward.models.registry import registry
 from pushforward.studio.cli.terminal import say, table
 from pushforward.studio.engine.race.standings import Standing, standing
 from pushforward.studio.figures import short
 from pushforward.studio.protocol.events import SPREAD
+from pushforward.studio.significance import distance_from_best
 from pushforward.studio.store.run import RunFolder
 
 __all__ = ["show"]
@@ -44,11 +44,8 @@ def show(runs: Iterable[RunFolder]) -> None:
 
 
 def _rank(metric: str, each: Standing) -> float:
-    value = each.values.get(metric)
-    if value is None or not math.isfinite(value):
-        return float("inf")
     better = registry.get("metric", metric).better
-    return distance_from_best(better, value, each.floors.get(metric))
+    return distance_from_best(better, each.values.get(metric, math.nan), each.floors.get(metric))
 
 
 def _likelihood(family: str) -> str:

@@ -1,10 +1,11 @@
 """What the runs of a sweep show: the best so far, the value of a budget, the importance of fields.
 
-All scores are "lower is better": see `score`. Importance is the share of the variance of the score
-that a field explains alone (ω², Hays 1963; a first-order sensitivity index). Numbers that were
-drawn are put into at most `BINS` groups of equal size first. The interval is of a bootstrap over
-runs; the p value of a permutation test, in which the field's values are shuffled between runs.
-Interactions of fields are in no share: what the shares leave is interactions and chance.
+All scores are "lower is better" (`studio.significance.distance_from_best`). Importance is the share
+of the variance of the score that a field explains alone (ω², Hays 1963; a first-order sensitivity
+index). Numbers that were drawn are put into at most `BINS` groups of equal size first. The interval
+is of a bootstrap over runs; the p value of a permutation test, in which the field's values are
+shuffled between runs. Interactions of fields are in no share: what the shares leave is interactions
+and chance.
 """
 
 import math
@@ -22,7 +23,6 @@ __all__ = [
     "expected_best",
     "find_importance",
     "numbers_of",
-    "score",
 ]
 
 BINS = 5
@@ -38,7 +38,7 @@ class Outcome:
     Attributes:
         name: of the run.
         values: swept settings by key, and "seed".
-        score: lower is better; see `score`.
+        score: lower is better.
         value: of the metric.
         steps: of training.
         seconds: of training.
@@ -63,17 +63,6 @@ class Importance:
     low: float
     high: float
     p: float
-
-
-def score(value: float, better: str, floor: float | None = None) -> float:
-    """Return a number that is lower for better values; infinite where the value is not finite, or
-    the metric is best near a floor that is unknown.
-    """
-    if not math.isfinite(value):
-        return math.inf
-    if better == "near":
-        return abs(value - floor) if floor is not None else math.inf
-    return -value if better == "higher" else value
 
 
 def best_so_far(scores: Sequence[float]) -> Doubles:

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 from pushforward.models.registry import registry
 from pushforward.studio.engine.race.standings import standing
-from pushforward.studio.significance import Measured, compare_with_floor
+from pushforward.studio.significance import Measured, compare_with_floor, distance_from_best
 from pushforward.studio.store.run import RunFolder
-from pushforward.studio.sweeps.analysis import Outcome, score
+from pushforward.studio.sweeps.analysis import Outcome
 
 __all__ = ["SweepResults", "outcome_of", "reached_floor", "read_results"]
 
@@ -47,7 +47,8 @@ def outcome_of(run: RunFolder, metric: str) -> Outcome | None:
     if value is None:
         return None
     values = {} if trial is None else {**trial.values, "seed": str(trial.seed)}
-    rank = score(value, registry.get("metric", metric).better, found.floors.get(metric))
+    better, floor = registry.get("metric", metric).better, found.floors.get(metric)
+    rank = distance_from_best(better, value, floor)
     return Outcome(run.name, values, rank, value, found.steps, found.seconds)
 
 

@@ -12,7 +12,6 @@ from pushforward.studio.sweeps.analysis import (
     budgets,
     expected_best,
     find_importance,
-    score,
 )
 
 
@@ -21,13 +20,6 @@ def outcomes(scores: list[float], **fields: list[str]) -> list[Outcome]:
         Outcome(f"run {k}", {key: values[k] for key, values in fields.items()}, each, each)
         for k, each in enumerate(scores)
     ]
-
-
-def test_scores_are_lower_for_better_values() -> None:
-    assert score(2.0, "lower") < score(3.0, "lower")
-    assert score(3.0, "higher") < score(2.0, "higher")
-    assert score(0.51, "near", 0.5) < score(0.4, "near", 0.5)
-    assert score(0.5, "near") == score(math.nan, "lower") == math.inf
 
 
 def test_the_best_so_far_never_rises() -> None:

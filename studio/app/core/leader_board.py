@@ -12,7 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from pushforward.studio.app.core import run_comparison
+from pushforward.studio.app.core.latest_metrics import floors_of
+from pushforward.studio.app.core.run_comparison import QUALITY
 from pushforward.studio.app.core.runs import RunState
+from pushforward.studio.significance import distance_from_best
 
 __all__ = ["Standing", "rank_lines", "standings_at"]
 
@@ -36,16 +39,14 @@ class Standing:
     change: int
 
 
-def standings_at(
-    runs: Sequence[RunState], name: str, spent: float, *, higher: bool
-) -> list[Standing]:
+def standings_at(runs: Sequence[RunState], name: str, spent: float, better: str) -> list[Standing]:
     """Return the ranking of runs by a curve, the best first.
 
     Args:
         runs: those that are compared.
         name: of the curve, such as "quality/sliced-w2".
         spent: share of each run's budget, from 0 to 1.
-        higher: whether larger values are better.
+        better: "lower", "higher", or "near" its noise floor.
     """
     newest = [(run, _value(run, name, spent)) for run in runs]
     shares = [run_comparison.share(run, value[0]) for run, value in newest if value is not None]
@@ -53,7 +54,8 @@ def standings_at(
     now = [_value(run, name, spent) for run in runs]
     earlier = [share for share in _shares(runs, name) if share <= spent]
     before = [_value(run, name, earlier[-2]) for run in runs] if len(earlier) > 1 else now
-    ranks, ranks_before = _ranks(now, higher=higher), _ranks(before, higher=higher)
+    floors = _floors(runs, name)
+    ranks, ranks_before = _ranks(now, better, floors), _ranks(before, better, floors)
     found = [
         Standing(
             place, ranks[place], None if value is None else value[1],
@@ -66,7 +68,7 @@ def standings_at(
 
 
 def rank_lines(
-    runs: Sequence[RunState], name: str, spent: float, *, higher: bool
+    runs: Sequence[RunState], name: str, spent: float, better: str
 ) -> tuple[list[float], list[list[int]]]:
     """Return the shares of the budget at which runs were measured, up to ``spent``, and the rank of
     each run at each of them: one list a run. Shares before every run has a value are left out.
@@ -76,7 +78,8 @@ def rank_lines(
         for share in _shares(runs, name)
         if share <= spent and all(_value(run, name, share) is not None for run in runs)
     ]
-    ranks = [_ranks([_value(run, name, share) for run in runs], higher=higher) for share in shares]
+    floors = _floors(runs, name)
+    ranks = [_ranks([_value(run, name, share) for run in runs], better, floors) for share in shares]
     return shares, [[each[place] for each in ranks] for place in range(len(runs))]
 
 
@@ -106,10 +109,20 @@ def _value(run: RunState, name: str, spent: float) -> tuple[int, float] | None:
     return int(series.steps[place]), float(series.values[place])
 
 
-def _ranks(values: Sequence[tuple[int, float] | None], *, higher: bool) -> list[int]:
+def _floors(runs: Sequence[RunState], name: str) -> list[float | None]:
+    """Return the noise floor of a curve for each run, None where it is unknown."""
+    slug = name.removeprefix(QUALITY)
+    return [floors_of(run, slug).get(slug) for run in runs]
+
+
+def _ranks(
+    values: Sequence[tuple[int, float] | None], better: str, floors: Sequence[float | None]
+) -> list[int]:
     """Return the rank of each value; equal ones keep their order, missing ones come last."""
-    sign = -1.0 if higher else 1.0
-    keys = [np.inf if each is None else sign * each[1] for each in values]
+    keys = [
+        np.inf if each is None else distance_from_best(better, each[1], floor)
+        for each, floor in zip(values, floors, strict=True)
+    ]
     order = np.argsort(np.asarray(keys), kind="stable")
     ranks = np.empty(len(keys), int)
     ranks[order] = np.arange(len(keys))

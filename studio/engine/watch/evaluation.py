@@ -15,7 +15,7 @@ from pushforward.models.contracts.learner import Learner
 from pushforward.models.entries import MetricEntry
 from pushforward.models.metrics.base import Evidence, Figure, NotApplicable
 from pushforward.models.metrics.checks import offenders
-from pushforward.models.metrics.measuring import check_minimum, distance_from_best, measure_checked
+from pushforward.models.metrics.measuring import check_minimum, measure_checked
 from pushforward.models.operators.drawing import draw, most
 from pushforward.models.registry import registry
 from pushforward.models.samplers.base import Sampler
@@ -30,7 +30,7 @@ from pushforward.studio.engine.watch.background_work import run_in_thread
 from pushforward.studio.engine.watch.schedules import EvaluationSchedule
 from pushforward.studio.engine.watch.task_progress import TaskProgress
 from pushforward.studio.protocol.events import FEW, SPREAD
-from pushforward.studio.significance import PAIRS
+from pushforward.studio.significance import PAIRS, distance_from_best
 
 __all__ = ["FLOOR_PAIRS", "FLOOR_SEED", "Evaluator", "Quality", "unguided"]
 

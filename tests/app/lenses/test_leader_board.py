@@ -35,8 +35,8 @@ def race() -> list[RunState]:
     ]
 
 
-def places(race: list[RunState], spent: float, *, higher: bool = False) -> list[tuple[int, int]]:
-    found = standings_at(race, NAME, spent, higher=higher)
+def places(race: list[RunState], spent: float, better: str = "lower") -> list[tuple[int, int]]:
+    found = standings_at(race, NAME, spent, better)
     return [(each.place, each.change) for each in found]
 
 
@@ -45,25 +45,37 @@ def test_runs_are_ranked_at_equal_shares_of_their_budgets(race):
     assert places(race, 0.1) == [(1, 0), (0, 0), (2, 0)]
     assert places(race, 0.5) == [(0, 1), (1, -1), (2, 0)]
     assert places(race, 1.0) == [(0, 0), (1, 0), (2, 0)]
-    assert [place for place, _ in places(race, 1.0, higher=True)] == [1, 0, 2], "last without"
-    last = standings_at(race, NAME, 1.0, higher=False)
+    assert [place for place, _ in places(race, 1.0, "higher")] == [1, 0, 2], "last without"
+    last = standings_at(race, NAME, 1.0, "lower")
     assert [each.step for each in last] == [100, 200, -1]
 
 
 def test_a_run_that_was_measured_earlier_is_compared_at_its_own_share():
     ahead = run_of("a", 100, [(50, 2.0), (60, 0.5)])
     behind = run_of("b", 100, [(50, 1.0)])
-    [first, second] = standings_at([ahead, behind], NAME, 1.0, higher=False)
+    [first, second] = standings_at([ahead, behind], NAME, 1.0, "lower")
     assert (first.place, first.step, first.value) == (1, 50, 1.0)
     assert (second.place, second.step, second.value) == (0, 50, 2.0)
 
 
+def test_copies_do_not_win_by_a_metric_that_is_better_near_its_floor():
+    """Authenticity is 0 of copies and .5 of real data: "lower is better" put copies first."""
+    values = {"a": 0.0, "b": 0.48, "c": 0.9}
+    race = [run_of(name, 100, [(100, value)]) for name, value in values.items()]
+    for run in race:
+        run.floors["w2"] = 0.5
+    assert [place for place, _ in places(race, 1.0, "near")] == [1, 2, 0]
+    assert rank_lines(race, NAME, 1.0, "near")[1] == [[2], [0], [1]]
+    race[1].floors.clear()
+    assert places(race, 1.0, "near")[-1][0] == 1, "its floor is unknown"
+
+
 def test_rank_lines_begin_where_all_runs_are_measured(race):
-    assert rank_lines(race, NAME, 1.0, higher=False) == ([], [[], [], []])
-    shares, ranks = rank_lines(race[:2], NAME, 1.0, higher=False)
+    assert rank_lines(race, NAME, 1.0, "lower") == ([], [[], [], []])
+    shares, ranks = rank_lines(race[:2], NAME, 1.0, "lower")
     assert shares == [0.1, 0.5, 1.0]
     assert ranks == [[1, 0, 0], [0, 1, 1]]
-    assert rank_lines(race[:2], NAME, 0.6, higher=False)[0] == [0.1, 0.5]
+    assert rank_lines(race[:2], NAME, 0.6, "lower")[0] == [0.1, 0.5]
 
 
 async def test_cards_glide_to_their_new_rank(qtbot, race):
@@ -72,8 +84,8 @@ async def test_cards_glide_to_their_new_rank(qtbot, race):
     board.resize(200, 500)
     board.show()
     for spent in (0.1, 0.5):
-        found = standings_at(race, NAME, spent, higher=False)
-        lines = rank_lines(race, NAME, spent, higher=False)
+        found = standings_at(race, NAME, spent, "lower")
+        lines = rank_lines(race, NAME, spent, "lower")
         board.show_standings("W2", ["a", "b", "c"], found, lines, "noise floor 0.1")
     start = dict(board._y)
     assert start[0] > start[1], "where they were"
@@ -89,7 +101,7 @@ def test_a_run_that_copies_its_training_data_says_so_on_its_card(qtbot, race):
         slug="copies", title="Copies", value=0.9, floor="floor 0", floor_mean=0.0, floor_spread=0.0,
         step=100, n=500, brief=COPIES, words="copies of training data", level="warm",
     )  # fmt: skip
-    found = standings_at(race, NAME, 1.0, higher=False)
+    found = standings_at(race, NAME, 1.0, "lower")
     board.resize(200, 500)
     board.show_standings("W2", ["a", "b", "c"], found, ([], []), memories=[None, None, None])
     plain = board.grab().toImage()

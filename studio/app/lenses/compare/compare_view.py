@@ -327,21 +327,20 @@ class CompareView(LensView):
             return
         current = self._state.runs.current or runs[0]
         spent = run_comparison.share(current, self._state.playback.step)
-        higher = better == "higher"
         floors = floors_of(current, name.removeprefix(QUALITY))
         floor = number_format.floor(floors, name.removeprefix(QUALITY))
         self.board.show_standings(
             metric_title(name.removeprefix(QUALITY), self._state.catalog),
             told_apart(runs),
-            leader_board.standings_at(runs, name, spent, higher=higher),
-            leader_board.rank_lines(runs, name, spent, higher=higher),
+            leader_board.standings_at(runs, name, spent, better),
+            leader_board.rank_lines(runs, name, spent, better),
             f"noise floor {floor}" if floor else "",
             [memory_of(run, self._state.catalog) for run in runs],
         )
 
     def _better(self, name: str) -> str:
-        """Return "lower" or "higher" for a curve, "" where neither is better, as of the losses of
-        different models.
+        """Return "lower", "higher" or "near" (its floor) for a curve, "" where none is better, as
+        of the losses of different models.
         """
         catalog, slug = self._state.catalog, name.removeprefix(QUALITY)
         if name.startswith(QUALITY) and catalog is not None:
