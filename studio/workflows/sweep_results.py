@@ -55,10 +55,10 @@ def outcome_of(run: RunFolder, metric: str) -> Outcome | None:
 def reached_floor(run: RunFolder, metric: str) -> bool:
     """Return whether a run is within the noise floor of a metric, by the rule of the verdict."""
     found, entry = standing(run), registry.get("metric", metric)
-    value, n = found.values.get(metric), int(run.record.spec.training["evaluate_samples"])
+    value = found.values.get(metric)
     if value is None:
         return False
     measured = Measured(
-        metric, value, n, found.floors, entry.better, entry.bar_is, entry.conditional
+        metric, value, found.n, found.floors, entry.better, entry.bar_is, entry.conditional
     )
     return compare_with_floor(measured) in ("same", "better")

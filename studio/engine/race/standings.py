@@ -6,15 +6,16 @@ from pushforward.studio.store.run import RunFolder
 
 __all__ = ["Standing", "standing"]
 
-QUALITY = "quality/"
-EVALUATIONS = "cost/nfe"
+QUALITY, FLOOR = "quality/", "cost/floor/"
+EVALUATIONS, SAMPLES = "cost/nfe", "cost/samples"
 
 
 @dataclass(frozen=True)
 class Standing:
-    """The newest metrics of a run. ``values`` and ``floors`` are by metric; ``nfe`` is the number
-    of network evaluations per sample, None before the first evaluation; ``seconds`` are of
-    training; ``family`` is a slug.
+    """The newest metrics of a run. ``values`` and ``floors`` are by metric; both are of ``n``
+    samples, None where a run of an earlier version does not say. ``nfe`` is the number of network
+    evaluations per sample, None before the first evaluation; ``seconds`` are of training;
+    ``family`` is a slug.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Standing:
     steps: int
     seconds: float
     nfe: int | None
+    n: int | None = None
 
 
 def standing(run: RunFolder) -> Standing:
@@ -36,7 +38,9 @@ def standing(run: RunFolder) -> Standing:
     columns, floors = run.metrics.read()
     status = run.status()
     newest = {name: values[-1] for name, (_, values) in columns.items() if values}
-    nfe = newest.get(EVALUATIONS)
+    nfe, n = newest.get(EVALUATIONS), newest.get(SAMPLES)
+    # The last evaluation may have had few samples; the floors of the file are those of all.
+    own = {name.removeprefix(FLOOR): v for name, v in newest.items() if name.startswith(FLOOR)}
     return Standing(
         name=run.name,
         family=run.record.spec.family.slug,
@@ -46,8 +50,9 @@ def standing(run: RunFolder) -> Standing:
             for name, value in newest.items()
             if name.startswith(QUALITY)
         },
-        floors=floors,
+        floors={**floors, **own},
         steps=status.step,
         seconds=status.seconds,
         nfe=None if nfe is None else round(nfe),
+        n=None if n is None else round(n),
     )
