@@ -33,6 +33,7 @@ __all__ = [
     "distance_from_best",
     "edges",
     "find_difference",
+    "finite_pool_factor",
     "is_few",
     "is_floor",
     "reach",
@@ -137,6 +138,21 @@ def _tail(t: float) -> float:
         term *= k / (k + 1) * math.cos(angle) ** 2
         total += term
     return 0.5 - (angle + math.sin(angle) * total) / math.pi
+
+
+def finite_pool_factor(n: int, pool: int) -> float:
+    """Return the factor on the SD of a floor whose pairs are disjoint parts of one pool, for a
+    metric of the n samples of one part alone.
+
+    Parts that are drawn without replacement vary by S² (1/n - 1/pool) (Cochran 1977, Sampling
+    Techniques, theorem 2.2); samples of a model by S²/n, and the pool, to which the floor belongs,
+    by S²/pool. With the factor, SD sqrt(1 + 1/PAIRS) is the standard deviation of a value of real
+    data around the floor. It is 1 for an endless pool and 5/3 for halves. A distance of two parts
+    needs none: they differ as two independent samples do.
+    """
+    share = n / pool
+    between = (1.0 - share) * (1.0 + 1.0 / PAIRS)
+    return math.sqrt((1.0 + share + (1.0 - share) / PAIRS) / between)
 
 
 def band(found: Measured) -> tuple[float, float] | None:

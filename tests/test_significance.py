@@ -17,6 +17,7 @@ from pushforward.studio.significance import (
     compare_with_floor,
     distance_from_best,
     find_difference,
+    finite_pool_factor,
 )
 
 FAR = {"w": ("lower", 0.2, 0.07), "e": ("lower", 0.01, 0.007), "a": ("near", 0.5, 0.02),
@@ -67,6 +68,27 @@ def test_unbiased_estimates_whose_floor_is_zero_on_average_fail_as_seldom() -> N
         value = Measured("mmd", float(rng.normal()), 2000, floors, "lower", "real against real")
         failed += compare_with_floor(value) == "worse"
     assert failed / 1500 <= 0.05 + 0.011
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5])
+def test_values_of_one_sample_fail_as_seldom_where_pairs_are_parts_of_one_pool(share) -> None:
+    """As authenticity does for imported data: of halves of one pool it failed in a fifth."""
+    rng, repeats, pool = np.random.default_rng(11), 1500, 300
+    n = int(share * pool)
+    failed = {"plain": 0, "corrected": 0}
+    for _ in range(repeats):
+        rows = rng.random(pool) < 0.4
+        pairs = [rng.permutation(rows)[:n].mean() for _ in range(PAIRS)]
+        value, sd = float((rng.random(n) < 0.4).mean()), float(np.std(pairs, ddof=1))
+        for name, factor in (("plain", 1.0), ("corrected", finite_pool_factor(n, pool))):
+            floors = {"a": float(np.mean(pairs)), "spread/a": factor * sd}
+            failed[name] += (
+                compare_with_floor(Measured("a", value, 2000, floors, "near")) == "worse"
+            )
+    assert failed["corrected"] / repeats <= 0.05 + 0.015
+    assert failed["corrected"] / repeats >= 0.03
+    assert share < 0.5 or failed["plain"] / repeats > 0.15
+    assert finite_pool_factor(1, 10**9) == pytest.approx(1.0)
 
 
 def test_data_that_are_worse_by_five_deviations_fail() -> None:

@@ -225,6 +225,9 @@ class SampleMetric(Metric[C]):
 
     compares_training: ClassVar[bool] = False
     """Whether it compares with training data, and so is no distance from held-out data."""
+    one_sample: ClassVar[bool] = False
+    """Whether the value is one of the samples alone, or of them and training data, as a share of
+    valid samples is; held-out data are only its reference."""
 
     def bar(self, evidence: Evidence) -> Figure:
         return self.measure(evidence.real_against_real)
@@ -327,7 +330,11 @@ def fresh_pairs(make: Callable[[C, int, int], RowSource], config: C, n: int) -> 
 
 
 def split_pairs(data: RowSource, n: int) -> Pairs:
-    """Return pairs of two disjoint random parts, of n rows or half of a smaller finite set."""
+    """Return pairs of two disjoint random parts, of n rows or half of a smaller finite set.
+
+    A value of one part alone (`SampleMetric.one_sample`) varies less between such parts than
+    between independent samples: see `studio.significance.finite_pool_factor`.
+    """
     n = min(n, len(data) // 2)
 
     def pair(seed: int) -> tuple[RowSource, RowSource]:

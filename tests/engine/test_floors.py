@@ -7,13 +7,15 @@ import pytest
 
 from pushforward.models.contracts.learner import finish
 from pushforward.models.entries import MetricEntry
+from pushforward.models.metrics.base import Figure
 from pushforward.models.registry import registry
 from pushforward.studio import resources
 from pushforward.studio.engine.data import floors, reference_classifier
 from pushforward.studio.engine.data.datasets import registered
 from pushforward.studio.engine.process.discovery import discover
 from pushforward.studio.engine.run.resolve import Choice
-from pushforward.studio.engine.watch.evaluation import FLOOR_PAIRS, Evaluator
+from pushforward.studio.engine.watch.evaluation import FLOOR_PAIRS, Evaluator, _floor_of
+from pushforward.studio.significance import finite_pool_factor
 
 discover()
 MODEL = object()  # a floor is of data alone
@@ -116,16 +118,29 @@ class TestCache:
         assert measured(evaluator("eight-gaussians", "sliced-w2"))[0]
 
 
+def test_the_spread_of_one_sample_is_corrected_for_the_pool():
+    """Halves of one pool vary less by authenticity than samples of a model; distances do not."""
+    digits = evaluator("digits", "authenticity", "two-sample-test")
+    assert digits.data.most is not None
+    n = digits.data.most // 2
+    bars = [Figure(value, n=n) for value in (0.4, 0.6)]
+    shares = [digits._spread_factor(choice, bars) for choice in digits.choices]
+    assert shares == [pytest.approx(finite_pool_factor(1, 4)), 1.0]
+    assert _floor_of(bars, shares[0]).value == pytest.approx((0.5, shares[0] * 0.02**0.5))
+    points = evaluator("eight-gaussians", "authenticity")
+    assert points._spread_factor(points.choices[0], bars) == 1.0, "each pair is drawn anew"
+
+
 class TestShipped:
     """What `packaging/make_references.py` made, of the cheapest data set."""
 
-    SLUGS = ("frechet-judge", "label-balance")
+    SLUGS = ("frechet-judge", "label-balance", "authenticity")
 
     def test_neither_floors_nor_judges_of_bundled_images_are_computed(self, tmp_path, monkeypatch):
         monkeypatch.setattr(floors, "cache_folder", lambda: tmp_path / "floors")
         monkeypatch.setattr(reference_classifier, "cache_folder", lambda: tmp_path / "judges")
         reference_classifier._known.clear()
-        counted = count_bars(monkeypatch, "frechet-judge")
+        counted = [count_bars(monkeypatch, slug) for slug in self.SLUGS]
         for dataset in ("digits", "mnist", "fashion-mnist", "emoji"):
             entry = registry.get("dataset", dataset)
             most = registered(entry, entry.config(), 0, 0).most
@@ -135,7 +150,7 @@ class TestShipped:
             for each in (found, found.light()):
                 measured(each)
                 assert set(self.SLUGS) <= set(each.floors)
-        assert counted == []
+        assert counted == [[], [], []]
         assert list(tmp_path.iterdir()) == []
 
     def test_they_are_what_is_computed(self, tmp_path, monkeypatch):

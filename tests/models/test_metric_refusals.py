@@ -69,6 +69,30 @@ def test_a_momentum_that_overflows_is_an_error(entry: MetricEntry):
         finish(measure_checked(entry.make(entry.config()), given))
 
 
+def _fixed_value(entry: MetricEntry, kind: str, held_out: int) -> float:
+    made, train = evidence_of(kind).samples, registry.get("kind", kind).make(N, 2)
+    real = registry.get("kind", kind).make(N, held_out)
+    evidence = Evidence(real, make_generator(0), made=made, train=train)
+    return finish(entry.make(entry.config()).walk(evidence)).value
+
+
+LIGHT = [entry for entry in SAMPLED if not entry.heavy]
+TIED = {"precision", "recall", "label-triples", "clustering-mmd", "permutation-test"}
+"""Metrics whose values of so few fake data tie."""
+
+
+@pytest.mark.parametrize(("entry", "kind"), pairs_of(LIGHT))
+def test_a_metric_of_one_sample_says_so(entry: MetricEntry, kind: str):
+    """Other held-out data change every other value; the spread of floors depends on it."""
+    metric = entry.make(entry.config())
+    try:
+        alike = _fixed_value(entry, kind, 1) == _fixed_value(entry, kind, 9)
+    except NotApplicable as reason:
+        pytest.skip(str(reason))
+    one_sample = isinstance(metric, SampleMetric) and metric.one_sample
+    assert alike == one_sample or (alike and entry.slug in TIED)
+
+
 class _Fixed(SampleMetric[NoConfig]):
     figure = Figure(0.0)
 

@@ -40,6 +40,8 @@ def share(evidence: Evidence, holds: Callable[[Tensor, Tensor], Tensor], many: s
 class Trees(SampleMetric[NoConfig]):
     """The share of graphs that are trees."""
 
+    one_sample = True
+
     def measure(self, evidence: Evidence) -> Figure:
         return share(evidence, tree, "trees")
 
@@ -55,6 +57,8 @@ class Trees(SampleMetric[NoConfig]):
 )
 class Lobsters(SampleMetric[NoConfig]):
     """The share of graphs that are lobsters."""
+
+    one_sample = True
 
     def measure(self, evidence: Evidence) -> Figure:
         return share(evidence, lobster, "lobsters")
@@ -72,6 +76,8 @@ class Lobsters(SampleMetric[NoConfig]):
 class Grids(SampleMetric[NoConfig]):
     """The share of graphs that are grids."""
 
+    one_sample = True
+
     def measure(self, evidence: Evidence) -> Figure:
         return share(evidence, grid, "grids")
 
@@ -88,6 +94,8 @@ class Grids(SampleMetric[NoConfig]):
 class PlanarGraphs(SampleMetric[NoConfig]):
     """The share of graphs that are connected and planar."""
 
+    one_sample = True
+
     def measure(self, evidence: Evidence) -> Figure:
         return share(evidence, planar, "planar graphs")
 
@@ -102,6 +110,8 @@ class PlanarGraphs(SampleMetric[NoConfig]):
 )
 class Hubs(SampleMetric[NoConfig]):
     """The share of graphs with a node that is joined to all others."""
+
+    one_sample = True
 
     def measure(self, evidence: Evidence) -> Figure:
         return share(evidence, hub, "graphs with a hub")

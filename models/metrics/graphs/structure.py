@@ -39,6 +39,8 @@ _SOURCE = (
 class TwoCommunities(SampleMetric[NoConfig]):
     """The share of graphs that are two communities."""
 
+    one_sample = True
+
     def measure(self, evidence: Evidence) -> Figure:
         sizes = sides(evidence)[1][1]
         holds = partial(two_communities, low=int(sizes.min()), high=int(sizes.max()))
@@ -57,6 +59,8 @@ class TwoCommunities(SampleMetric[NoConfig]):
 )
 class ValidGraphs(SampleMetric[NoConfig]):
     """The share of graphs of the make of the training graphs."""
+
+    one_sample = True
 
     def measure(self, evidence: Evidence) -> Figure:
         if evidence.train is None:
@@ -90,6 +94,8 @@ def _arrays(adjacency: Tensor, size: Tensor) -> tuple[NDArray[Any], NDArray[Any]
 class DifferentGraphs(SampleMetric[NoConfig]):
     """The share of graphs that are no copies of each other."""
 
+    one_sample = True
+
     def measure(self, evidence: Evidence) -> Figure:
         made = unpacked(evidence.samples, packed(evidence))
         return Figure(uniqueness(*made), n=len(made[1]))
@@ -106,6 +112,8 @@ class DifferentGraphs(SampleMetric[NoConfig]):
 )
 class NewGraphs(SampleMetric[NoConfig]):
     """The share of graphs that are no copies of training graphs."""
+
+    one_sample = True
 
     def measure(self, evidence: Evidence) -> Figure:
         if evidence.train is None:

@@ -43,7 +43,7 @@ def score_of(logits: Tensor) -> float:
 class JudgeScore(Judged[NoConfig]):
     """The score of samples as a metric; its bar is that of unseen images."""
 
-    low = 1.0
+    one_sample, low = True, 1.0
 
     def look(self, judge: Judge, x: Tensor) -> Tensor:
         return told(judge, x)

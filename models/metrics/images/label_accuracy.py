@@ -28,6 +28,8 @@ __all__ = ["LabelAccuracy"]
 class LabelAccuracy(SampleMetric[NoConfig]):
     """The share of samples whose class the judge names; its parts are those of each class."""
 
+    one_sample = True
+
     def measure(self, evidence: Evidence) -> Figure:
         judge, made, _ = judged(evidence)
         given = evidence.samples.given

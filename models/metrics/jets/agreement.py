@@ -29,6 +29,8 @@ _SOURCE = "Leigh et al. 2023, arXiv:2307.06836, whose conditions these are; the 
 class _ByType(SampleMetric[NoConfig]):
     """A figure of each type of jets, and their mean."""
 
+    one_sample = True
+
     def measure(self, evidence: Evidence) -> Figure:
         made = evidence.samples
         check_momenta(made.x)

@@ -38,6 +38,8 @@ _LOOKED_AT = 200
 class ValidLabels(SampleMetric[NoConfig]):
     """The share of graphs whose labels are where they can be."""
 
+    one_sample = True
+
     def measure(self, evidence: Evidence) -> Figure:
         packing = packed(evidence)
         meant = getattr(evidence.train, "make", "")

@@ -35,6 +35,8 @@ __all__ = ["Authenticity"]
 class Authenticity(MemoryMetric[MemoryConfig]):
     """Share of authentic samples, in [0, 1], as a metric."""
 
+    one_sample = True
+
     def walk(self, evidence: Evidence) -> Generator[None, None, Figure]:
         train, some = self.train_of(evidence), self.some(evidence.samples, evidence)
         near, which = yield from nearest_two(features(some, train), train)

@@ -47,6 +47,8 @@ class Copies(MemoryMetric[CopiesConfig]):
     samples, as a metric.
     """
 
+    one_sample = True
+
     def walk(self, evidence: Evidence) -> Generator[None, None, Figure]:
         train, some = self.train_of(evidence), self.some(evidence.samples, evidence)
         near, _ = yield from nearest_two(features(some, train), train)

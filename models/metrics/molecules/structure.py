@@ -67,6 +67,8 @@ def valid_molecules(rows: Batch) -> Batch:
 class ValidMolecules(SampleMetric[NoConfig]):
     """The share of molecules that can be."""
 
+    one_sample = True
+
     def measure(self, evidence: Evidence) -> Figure:
         n = len(evidence.samples)
         try:
@@ -86,6 +88,8 @@ class ValidMolecules(SampleMetric[NoConfig]):
 class DifferentMolecules(SampleMetric[NoConfig]):
     """The share of valid molecules that are no copies of each other."""
 
+    one_sample = True
+
     def measure(self, evidence: Evidence) -> Figure:
         atoms, bonds, size = unpacked(valid_molecules(evidence.samples))
         return Figure(
@@ -104,6 +108,8 @@ class DifferentMolecules(SampleMetric[NoConfig]):
 )
 class NewMolecules(SampleMetric[NoConfig]):
     """The share of valid molecules that are no training molecules."""
+
+    one_sample = True
 
     def measure(self, evidence: Evidence) -> Figure:
         if evidence.train is None:

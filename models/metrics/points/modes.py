@@ -93,6 +93,8 @@ class ModeShare(SampleMetric[NoConfig]):
     deviations.
     """
 
+    one_sample = True
+
     def measure(self, evidence: Evidence) -> Figure:
         made, _ = evidence.sides()
         points = _points(evidence)

@@ -13,7 +13,7 @@ from pushforward.models.contracts.data import Judge, RowSource
 from pushforward.models.contracts.family import Family
 from pushforward.models.contracts.learner import Learner
 from pushforward.models.entries import MetricEntry
-from pushforward.models.metrics.base import Evidence, Figure, NotApplicable
+from pushforward.models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric
 from pushforward.models.metrics.checks import offenders
 from pushforward.models.metrics.measuring import check_minimum, measure_checked
 from pushforward.models.operators.drawing import draw, most
@@ -30,7 +30,7 @@ from pushforward.studio.engine.watch.background_work import run_in_thread
 from pushforward.studio.engine.watch.schedules import EvaluationSchedule
 from pushforward.studio.engine.watch.task_progress import TaskProgress
 from pushforward.studio.protocol.events import FEW, SPREAD
-from pushforward.studio.significance import PAIRS, distance_from_best
+from pushforward.studio.significance import PAIRS, distance_from_best, finite_pool_factor
 
 __all__ = ["FLOOR_PAIRS", "FLOOR_SEED", "Evaluator", "Quality", "unguided"]
 
@@ -102,10 +102,10 @@ class Evaluator:
 
     Only inputs of requested metrics are computed. The floor of a metric is its value between
     independent real samples of the same sizes, over several pairs, computed once; for a finite data
-    set they are disjoint random parts. A family with fewer than ``n`` particles is evaluated with
-    all of them, against as many real samples. Metrics without samples use all held-out data.
-    ``announce`` is called with the number of samples, and whether they are generated; ``ahead`` is
-    the progress.
+    set they are disjoint random parts, whose spread is corrected for metrics of one sample. A
+    family with fewer than ``n`` particles is evaluated with all of them, against as many real
+    samples. Metrics without samples use all held-out data. ``announce`` is called with the number
+    of samples, and whether they are generated; ``ahead`` is the progress.
     """
 
     choices: Sequence[Choice[MetricEntry]]
@@ -147,11 +147,19 @@ class Evaluator:
                     bar = yield from self._attempt(choice, evidence, bar=True)
                 found.setdefault(choice.entry.slug, []).append(bar)
         for choice in asked:
-            floor = _floor_of(found[choice.entry.slug])
+            bars = found[choice.entry.slug]
+            floor = _floor_of(bars, self._spread_factor(choice, bars))
             self._take_floor(choice, floor)
             if cache is not None and _drawn_by(choice.entry) and floor.value is not None:
                 cache.keep(choice, floor)
         self._barred = True
+
+    def _spread_factor(self, choice: Choice[MetricEntry], bars: list[Figure]) -> float:
+        """Return the factor on the spread of a floor over pairs that are parts of one pool."""
+        metric = choice.make()
+        if self.data.most is None or not isinstance(metric, SampleMetric) or not metric.one_sample:
+            return 1.0
+        return finite_pool_factor(max(bar.n for bar in bars), 2 * self.data.most)
 
     def _floor_cache(self, model: Learner[Any]) -> FloorCache | None:
         """Return where floors of these data are cached, None where they depend on something that
@@ -383,18 +391,22 @@ def _drawn_by(entry: MetricEntry) -> bool:
     return _SAMPLES in entry.needs
 
 
-def _over(values: list[float]) -> tuple[float, float] | None:
-    """Return the mean of a floor over pairs and its standard deviation, None where one failed."""
+def _over(values: list[float], factor: float) -> tuple[float, float] | None:
+    """Return the mean of a floor over pairs and its standard deviation times a factor, None where
+    one failed.
+    """
     measured = torch.tensor(values, dtype=torch.float64)
-    return (float(measured.mean()), float(measured.std())) if measured.isfinite().all() else None
+    if not measured.isfinite().all():
+        return None
+    return float(measured.mean()), factor * float(measured.std())
 
 
-def _floor_of(bars: list[Figure]) -> Floor:
+def _floor_of(bars: list[Figure], factor: float) -> Floor:
     """Return the floor of the bars of all pairs, with those parts that all of them have."""
     shared = [name for name in bars[0].parts if all(name in bar.parts for bar in bars)]
-    measured = {name: _over([bar.parts[name] for bar in bars]) for name in shared}
+    measured = {name: _over([bar.parts[name] for bar in bars], factor) for name in shared}
     parts = {name: over for name, over in measured.items() if over is not None}
-    return Floor(_over([bar.value for bar in bars]), parts)
+    return Floor(_over([bar.value for bar in bars], factor), parts)
 
 
 def _lacks(model: Learner[Any], entry: MetricEntry) -> str:
