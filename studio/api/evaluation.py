@@ -24,8 +24,10 @@ class Metric:
         value: of the metric; None where it could not be measured (``error``).
         floor: its noise floor, the mean of the same metric between two sets of real data; None
             where it has none.
-        floor_spread: standard deviation of the floor over eight pairs.
-        interval: 95 % bootstrap interval of the value, None where there is none.
+        floor_spread: standard deviation of the floor over eight pairs, for a metric of the samples
+            alone corrected for finite held-out data.
+        interval: 95 % interval of the value, by the method of its metric (Wilson's for shares, a
+            bootstrap or a jackknife for distances); None where there is none.
         better: "lower", "higher" or "near" its floor.
         unit: "" for none.
         verdict: "same", "better" or "worse" than the floor, "few" samples, "" without a floor.
