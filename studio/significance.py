@@ -12,9 +12,9 @@ family of their own: measuring one leaves the limits of quality as they are.
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal
 
+from pushforward.observables.student_t import quantile
 from pushforward.studio.protocol.events import FEW, SPREAD
 
 __all__ = [
@@ -118,26 +118,9 @@ def reach(floors: Mapping[str, float], slug: str, better: str = "lower") -> floa
     return _limit(max(1, metrics) * (2 if better == NEAR else 1))
 
 
-@lru_cache
 def _limit(tests: int) -> float:
     """Return the limit of one of ``tests`` one-sided comparisons, in SD of the floor."""
-    low, high = 0.0, 1e3
-    while high - low > 1e-9:
-        middle = (low + high) / 2
-        low, high = (middle, high) if _tail(middle) > LEVEL / tests else (low, middle)
-    return high * math.sqrt(1 + 1 / PAIRS)
-
-
-def _tail(t: float) -> float:
-    """Return P(T > t) of Student's t with PAIRS - 1 = 7 degrees of freedom; Abramowitz and Stegun
-    1964, 26.7.3.
-    """
-    angle = math.atan(t / math.sqrt(PAIRS - 1))
-    term, total = math.cos(angle), math.cos(angle)
-    for k in range(2, PAIRS - 2, 2):
-        term *= k / (k + 1) * math.cos(angle) ** 2
-        total += term
-    return 0.5 - (angle + math.sin(angle) * total) / math.pi
+    return quantile(LEVEL / tests, PAIRS - 1) * math.sqrt(1 + 1 / PAIRS)
 
 
 def finite_pool_factor(n: int, pool: int) -> float:

@@ -8,7 +8,7 @@ that test pixels are the same for all. Everything is computed once in a process.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from math import sqrt
+from statistics import fmean
 from typing import Any
 
 import torch
@@ -28,6 +28,7 @@ from pushforward.models.operators.refine_scene import (
 from pushforward.models.operators.scene_maps import classify_pixels, score_pixels
 from pushforward.models.registry import registry
 from pushforward.models.tensors import make_generator
+from pushforward.observables.student_t import half_interval
 
 __all__ = [
     "LABELS",
@@ -54,7 +55,6 @@ _NET = {"components": 20, "blur": 2.0}
 """The input of networks, chosen on the validation labels of another split."""
 _ADAM = {"kind": "adam", "lr": 3e-3, "schedule": "cosine"}
 _PATCH = {"net": {"slug": "patch-discriminator"}}
-_QUANTILE = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776}  # of Student's t, 97.5 %
 
 _SUPERVISED = {"noise": 0.1, "optimizer": _ADAM}
 
@@ -202,11 +202,8 @@ class Difference:
 
 def paired(first: Sequence[float], second: Sequence[float]) -> Difference:
     """Return the paired difference of as many values, by Student's t."""
-    gaps = torch.tensor(first, dtype=torch.float64) - torch.tensor(second, dtype=torch.float64)
-    n = len(gaps)
-    if n < 2:
-        return Difference(float(gaps.mean()), float("inf"))
-    return Difference(float(gaps.mean()), _QUANTILE.get(n, 2.5) * float(gaps.std()) / sqrt(n))
+    gaps = [one - other for one, other in zip(first, second, strict=True)]
+    return Difference(fmean(gaps), half_interval(gaps))
 
 
 def spread(values: Sequence[float]) -> str:

@@ -10,7 +10,7 @@ views and draws of labels.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from statistics import fmean, stdev
+from statistics import fmean
 from typing import Any
 
 import torch
@@ -29,6 +29,7 @@ from pushforward.models.representation.probes import (
     linear_accuracy,
 )
 from pushforward.models.tensors import make_generator
+from pushforward.observables.student_t import half_interval
 from pushforward.verify.bench import Bench, Trial
 from pushforward.verify.images.equal_time import dataset_of
 
@@ -317,9 +318,7 @@ class Found:
         """Half the 95 % interval of the mean over generators, by Student's t; over all encoders
         where there is one generator.
         """
-        groups = self._groups()
-        factor = {3: 4.303, 5: 2.776}.get(len(groups), 1.96 + 2.4 / max(1, len(groups) - 1))
-        return factor * stdev(groups) / len(groups) ** 0.5 if len(groups) > 1 else 0.0
+        return half_interval(self._groups())
 
     @property
     def low(self) -> float:

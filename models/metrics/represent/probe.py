@@ -19,6 +19,7 @@ from pushforward.models.representation.probes import (
     knn_accuracy,
     linear_accuracy,
 )
+from pushforward.observables.student_t import half_interval
 
 __all__ = ["FewLabelAccuracy", "FewLabelConfig", "KnnAccuracy", "LinearAccuracy", "labelled_rows"]
 
@@ -121,7 +122,7 @@ class FewLabelAccuracy(_Probe[FewLabelConfig]):
             each, _ = few_label_accuracy(data, config.labels, config.draws, config.seed)
         except ValueError as error:
             raise NotApplicable(str(error)) from error
-        mean, margin = float(each.mean()), 1.96 * float(each.std()) / config.draws**0.5
+        mean, margin = float(each.mean()), half_interval(each.tolist())
         return Figure(mean, mean - margin, mean + margin, len(data.truth))
 
 

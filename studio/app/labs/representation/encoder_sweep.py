@@ -3,14 +3,14 @@
 The setting is the view noise σ, or the share of real samples among the anchors.
 """
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from statistics import fmean, stdev
+from statistics import fmean
 from typing import Any
 
 import msgspec
 
+from pushforward.observables.student_t import half_interval
 from pushforward.studio.app.core.latest_metrics import newest_figure
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.text import number_format
@@ -34,7 +34,6 @@ __all__ = [
 
 FAMILY, METRIC = "representation", "few-label-accuracy"
 SEEDS = (0, 1, 2, 3, 4)
-_T95 = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571, 7: 2.447, 8: 2.365}
 _SMALL = {"none", "gaussian"}
 
 Settings = Mapping[str, Any]
@@ -223,7 +222,7 @@ def describe_sweep(points: Sequence[Point], axis: Axis) -> str:
     if len(seeds) < 2:
         return f"{against}: not shown. At least 2 paired seeds are needed."
     gaps = [100 * (best.values[seed] - plain.values[seed]) for seed in seeds]
-    margin = _T95.get(len(gaps), 2.0) * stdev(gaps) / math.sqrt(len(gaps))
+    margin = half_interval(gaps)
     mean = fmean(gaps)
     word = "better" if mean > margin else "worse" if mean < -margin else "not shown"
     return (

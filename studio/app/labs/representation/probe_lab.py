@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtWidgets import QWidget
 
+from pushforward.observables.student_t import half_interval
 from pushforward.studio.app.charts.line_plot import LinePlot, LineSeries
 from pushforward.studio.app.data.views.lab import Lab
 from pushforward.studio.app.data.views.lab_frame import LabView
@@ -42,7 +43,6 @@ NO_WORTH = (
     "The full measurement trains the same encoder on 10 to all real samples: it tells how many "
     "real samples the source is worth."
 )
-_T95 = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776}  # by the number of encoders
 
 
 class ProbeLab(LabView):
@@ -119,7 +119,7 @@ class ProbeLab(LabView):
         own, seeds = float(self.doubles("few")[0, 0].mean()), real.shape[1]
         error = None
         if seeds > 1:
-            error = _T95.get(seeds, 2.3) * real.std(axis=1, ddof=1) / math.sqrt(seeds)
+            error = np.array([half_interval(row.tolist()) for row in real])
         mean = real.mean(axis=1)
         scaled = None if error is None else 100 * error
         title = f"SimCLR on real samples, {format_count(seeds, 'encoder')} a point"
@@ -132,8 +132,7 @@ class ProbeLab(LabView):
 
 
 def _mean(values: Doubles) -> str:
-    error = 1.96 * float(values.std(ddof=1)) / math.sqrt(len(values))
-    return f"{100 * float(values.mean()):.1f} ± {100 * error:.1f}"
+    return f"{100 * float(values.mean()):.1f} ± {100 * half_interval(values.tolist()):.1f}"
 
 
 def _line(
@@ -154,8 +153,7 @@ def _shades(to_raw: tuple[str, str], to_real: tuple[str, str] = ("", "")) -> dic
 def _compare(gaps: Doubles) -> tuple[str, str]:
     """Return a paired difference in points with its verdict, and the colour of that."""
     mean = 100 * float(gaps.mean())
-    error = 196 * float(gaps.std(ddof=1)) / math.sqrt(len(gaps))
-    return _verdict(mean, error)
+    return _verdict(mean, 100 * half_interval(gaps.tolist()))
 
 
 def _compare_once(own: float, other: float, n: int) -> tuple[str, str]:
