@@ -114,13 +114,6 @@ class UserMetrics:
         some = self.lists[:, :k]
         return len(torch.unique(some[some != PADDING])) / self.items
 
-    def gini(self, k: int) -> float:
-        """Return the Gini coefficient of how often each item is recommended: 0 if equally often."""
-        counts = torch.bincount(self.lists[:, :k].flatten(), minlength=self.items + 1)[1:].double()
-        ordered, n = counts.sort().values, self.items
-        weights = 2 * torch.arange(1, n + 1, dtype=torch.float64) - n - 1
-        return float((weights * ordered).sum() / (n * ordered.sum().clamp_min(1)))
-
 
 def rank_users(
     model: Recommends,

@@ -7,6 +7,7 @@ from typing import TextIO
 
 from pushforward.studio.cli.status_line import RewrittenLine, StatusLine, bar
 from pushforward.studio.figures import short
+from pushforward.studio.protocol.curve_names import QUALITY
 from pushforward.studio.protocol.messages import CheckpointWritten, Event, Log, Metrics, Progress
 
 __all__ = ["ProgressBar", "duration"]
@@ -62,8 +63,8 @@ class ProgressBar:
                 for value in values:
                     old = value if math.isnan(self._loss) else self._loss
                     self._loss = SMOOTHING * old + (1 - SMOOTHING) * value
-            elif name.startswith("quality/") and values:
-                self._quality[name.removeprefix("quality/")] = values[-1]
+            elif name.startswith(QUALITY) and values:
+                self._quality[name.removeprefix(QUALITY)] = values[-1]
 
     def _draw(self, progress: Progress) -> None:
         if self._replay is not None and progress.step >= self._replay[1]:

@@ -5,11 +5,10 @@ from collections.abc import Mapping
 from pushforward.studio.cli.progress import ProgressBar, duration
 from pushforward.studio.cli.status_line import bar
 from pushforward.studio.figures import short
+from pushforward.studio.protocol.curve_names import QUALITY
 from pushforward.studio.protocol.messages import Event, Log, Metrics, Progress
 
 __all__ = ["RaceBar"]
-
-QUALITY = "quality/"
 
 
 class RaceBar(ProgressBar):

@@ -148,7 +148,7 @@ def test_a_run_whose_samples_are_training_data_is_seen_as_one(qtbot: Any) -> Non
     qtbot.addWidget(finals)
     finals.show_runs([memoriser, honest], "quality/sliced-w2")
     line = dict(finals.lines)["Authenticity"]
-    assert line[0].startswith("0 (copies), floor 0.")
+    assert line[0].startswith("0 (too close), floor 0.")
     assert "(within floor), floor 0." in line[1]
     finals.show_runs([memoriser, honest], "quality/authenticity")
     assert [title for title, _ in finals.lines].count("Authenticity") == 1
@@ -157,9 +157,9 @@ def test_a_run_whose_samples_are_training_data_is_seen_as_one(qtbot: Any) -> Non
     (group,) = groups([memoriser, honest], "data", state.catalog)
     table.show([group], "memory", True, False)
     shown = [row for row in table.rows if row.run is not None]
-    assert table.text(shown[0], TABLE) == "0 (copies)", "the farthest from real"
+    assert table.text(shown[0], TABLE) == "0 (too close)", "the farthest from real"
     line = dict(zip(*csv.reader(as_csv(shown, state).splitlines()[:2]), strict=True))
     assert (line["memory_metric"], line["memory_value"]) == ("Authenticity", "0.0")
-    assert line["memory_verdict"] == "copies"
+    assert line["memory_verdict"] == "too close"
     assert 0.3 < float(line["memory_floor"]) < 0.7
     assert float(line["memory_floor_spread"]) > 0

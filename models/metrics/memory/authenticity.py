@@ -28,7 +28,7 @@ __all__ = ["Authenticity"]
     better="near",
     minimum=20,
     far_off=(
-        "closer to training data than these are to each other, as copies are",
+        "closer to training data than these are to each other, as copies and smoothed samples are",
         "farther from training data than held-out data are",
     ),
 )

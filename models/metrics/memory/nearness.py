@@ -41,7 +41,7 @@ def share_below(x: Tensor, y: Tensor) -> float:
     minimum=20,
     far_off=(
         "farther from training data than held-out data are",
-        "closer to training data than held-out data are, as copies are",
+        "closer to training data than held-out data are, as copies and smoothed samples are",
     ),
 )
 class Nearness(MemoryMetric[MemoryConfig]):

@@ -7,9 +7,9 @@ from itertools import takewhile
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.data_type_registry import family_of_run
 from pushforward.studio.app.core.display_names import metric_in_unit, name_of, number
-from pushforward.studio.app.core.run_comparison import QUALITY
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.protocol.catalog import Catalog
+from pushforward.studio.protocol.curve_names import QUALITY
 
 __all__ = ["SEGMENTS", "measure_title", "short_name", "told_apart", "unit_of"]
 

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pushforward.studio.app.core.run_comparison import QUALITY, interval_at, samples_at
+from pushforward.studio.app.core.run_comparison import interval_at, samples_at
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.text import metric_reference
+from pushforward.studio.protocol.curve_names import QUALITY
 from pushforward.studio.significance import ENOUGH
 
 __all__ = ["Newest", "figure_of", "first_metric", "floors_of", "newest_figure", "samples_of"]

@@ -13,8 +13,8 @@ import numpy as np
 
 from pushforward.studio.app.core import run_comparison
 from pushforward.studio.app.core.latest_metrics import floors_of
-from pushforward.studio.app.core.run_comparison import QUALITY
 from pushforward.studio.app.core.runs import RunState
+from pushforward.studio.protocol.curve_names import QUALITY
 from pushforward.studio.significance import distance_from_best
 
 __all__ = ["Standing", "rank_lines", "standings_at"]

@@ -15,7 +15,11 @@ from pushforward.studio.significance import MEMORY
 
 __all__ = ["COPIES", "Memory", "format_memorisation", "memory_of", "memory_row"]
 
-COPIES, NO_COPIES, FAR, FEW = "copies", "within floor", "far from training data", "n too small"
+COPIES, TOO_CLOSE = "copies", "too close"
+WITHIN, FAR, FEW = "within floor", "far from training data", "n too small"
+DISTANCES = ("authenticity", "nearness")
+"""Metrics by distances to training data. Smoothed samples are as close as copies, so that neither
+says that there are copies."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +51,9 @@ class Memory:
     level: Level
 
     @property
-    def copies(self) -> bool:
-        """Whether the samples are closer to the training data than held-out data are."""
-        return self.brief == COPIES
+    def warning(self) -> str:
+        """What is wrong if the samples are closer to the training data than held-out data are."""
+        return self.brief if self.brief in (COPIES, TOO_CLOSE) else ""
 
     @property
     def short(self) -> str:
@@ -94,8 +98,10 @@ def _brief(entry: EntrySpec | None, found: Newest, slug: str) -> str:
     if stand == "worse":
         # A larger share of copies or nearness is closer; a larger share of new samples is not.
         larger = found.value > found.floors[slug]
-        return COPIES if larger == (slug in ("copies", "nearness")) else FAR
-    return {"same": NO_COPIES, "better": NO_COPIES, "few": FEW}.get(stand, "")
+        if larger != (slug in ("copies", "nearness")):
+            return FAR
+        return TOO_CLOSE if slug in DISTANCES else COPIES
+    return {"same": WITHIN, "better": WITHIN, "few": FEW}.get(stand, "")
 
 
 def memory_row(

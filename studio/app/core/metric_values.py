@@ -4,11 +4,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from pushforward.studio.app.core.latest_metrics import newest_figure
-from pushforward.studio.app.core.run_comparison import COST, QUALITY
 from pushforward.studio.app.core.run_verdict import Stand, compare_metric_with_floor
 from pushforward.studio.app.core.runs import PHASE, RunState
 from pushforward.studio.app.text import metric_reference, number_format
 from pushforward.studio.protocol.catalog import EntrySpec
+from pushforward.studio.protocol.curve_names import COST, QUALITY
 from pushforward.studio.protocol.spec import ChangeSetting
 
 __all__ = ["Figure", "figures", "grouped", "interval", "outdated"]

@@ -12,17 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pushforward.studio.app.core import draft_spec
-from pushforward.studio.app.core.runs import FLOOR, Runs, RunState
+from pushforward.studio.app.core.runs import Runs, RunState
 from pushforward.studio.protocol.catalog import Catalog
+from pushforward.studio.protocol.curve_names import COST, FLOOR, HIGH, LOW, NFE, QUALITY, SAMPLES
 from pushforward.studio.protocol.events import SPREAD
 from pushforward.studio.protocol.spec import RunSpec
 
 __all__ = [
     "AXES",
-    "COST",
     "EVALUATIONS",
     "MOST",
-    "QUALITY",
     "Axis",
     "axis_of",
     "batch",
@@ -46,9 +45,6 @@ __all__ = [
 ]
 
 MOST = 8
-QUALITY = "quality/"
-COST = "cost/"  # names of curves that say what something costs: figures, not charts
-LOW, HIGH = f"{COST}low/", f"{COST}high/"  # the ends of intervals
 Axis = Literal["steps", "seconds", "samples"]
 AXES: tuple[tuple[Axis, str], ...] = (
     ("steps", "Steps"),
@@ -167,7 +163,7 @@ EVALUATIONS = (
 
 def nfe(run: RunState) -> int | None:
     """Return the network evaluations per sample of a run, None if unknown."""
-    series = run.series.get("cost/nfe")
+    series = run.series.get(NFE)
     return int(series.values[-1]) if series is not None and len(series) else None
 
 
@@ -175,7 +171,7 @@ def samples_at(run: RunState, step: int) -> int | None:
     """Return with how many samples quality was measured at a step; None where a run of an earlier
     version does not say.
     """
-    counts = run.series.get("cost/samples")
+    counts = run.series.get(SAMPLES)
     if counts is None:
         return None
     place = int(np.searchsorted(counts.steps, step))

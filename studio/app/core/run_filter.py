@@ -11,11 +11,11 @@ from pushforward.studio.app.core import facets
 from pushforward.studio.app.core.display_names import data_title, metric_title
 from pushforward.studio.app.core.facets import Facet, has_words
 from pushforward.studio.app.core.latest_metrics import figure_of, first_metric
-from pushforward.studio.app.core.run_comparison import QUALITY
 from pushforward.studio.app.core.run_methods import family_title, model_title
 from pushforward.studio.app.core.run_verdict import Stand, verdict_of
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.protocol.catalog import Catalog
+from pushforward.studio.protocol.curve_names import QUALITY
 
 __all__ = ["ALL", "FACETS", "RunFinding", "counts", "found", "parsed"]
 

@@ -9,11 +9,11 @@ from typing import Literal
 from pushforward.studio.app.core import run_comparison
 from pushforward.studio.app.core.data_type_registry import family_of_run
 from pushforward.studio.app.core.latest_metrics import samples_of
-from pushforward.studio.app.core.run_comparison import QUALITY
 from pushforward.studio.app.core.run_verdict import Level, Verdict, verdict_of
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.text import metric_reference, number_format
 from pushforward.studio.protocol.catalog import Catalog, EntrySpec
+from pushforward.studio.protocol.curve_names import QUALITY
 
 __all__ = [
     "APART",

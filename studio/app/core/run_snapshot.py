@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from pushforward.studio.app.core.run_comparison import QUALITY
 from pushforward.studio.app.core.runs import RunState, newest_floors
+from pushforward.studio.protocol.curve_names import QUALITY
 
 __all__ = ["later_evaluation", "run_at"]
 

@@ -7,11 +7,11 @@ from typing import Literal
 
 from pushforward.studio.app.core.display_names import metric_title
 from pushforward.studio.app.core.latest_metrics import first_metric, newest_figure
-from pushforward.studio.app.core.run_comparison import QUALITY
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.text import metric_reference
 from pushforward.studio.app.text import number_format as words
 from pushforward.studio.protocol.catalog import Catalog, EntrySpec
+from pushforward.studio.protocol.curve_names import QUALITY
 from pushforward.studio.protocol.events import SPREAD
 from pushforward.studio.significance import Stand, compare_with_floor, find_difference
 

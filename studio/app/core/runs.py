@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from pushforward.studio.app.core.evaluation_results import Evaluated
+from pushforward.studio.protocol.curve_names import FLOOR
 from pushforward.studio.protocol.label import Label
 from pushforward.studio.protocol.messages import ErrorInfo, PhaseInfo
 from pushforward.studio.protocol.records import FlowRecord
 from pushforward.studio.protocol.spec import Edit, RunSpec
 
 __all__ = [
-    "FLOOR",
     "LOG_LINES",
     "PHASE",
     "RESUMABLE",
@@ -35,7 +35,6 @@ PHASE = "phase"  # the curve that says in which of its phases a training was
 RESUMABLE = ("cancelled", "failed", "interrupted", "dropped")
 """States of runs that can be gone on with; "dropped" are those whose queue is gone."""
 LOG_LINES = 2000  # lines of log kept per run; the file has them all
-FLOOR = "cost/floor/"  # curves of floors, by metric: as `studio.protocol.messages.Metrics` has them
 
 
 class Series:

@@ -11,11 +11,11 @@ from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.display_names import metric_title
 from pushforward.studio.app.core.latest_metrics import Newest, newest_figure
 from pushforward.studio.app.core.metric_values import figures
-from pushforward.studio.app.core.run_comparison import QUALITY
 from pushforward.studio.app.core.run_snapshot import run_at
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.design.basic import Elided, clear, label
 from pushforward.studio.protocol.catalog import EntrySpec
+from pushforward.studio.protocol.curve_names import QUALITY
 
 __all__ = ["Qualities", "qualities"]
 

@@ -21,7 +21,7 @@ from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.data_type_registry import kind_of_run
 from pushforward.studio.app.core.display_names import number
 from pushforward.studio.app.core.operator_settings import COUNT
-from pushforward.studio.app.core.run_comparison import QUALITY, comparable, samples_at
+from pushforward.studio.app.core.run_comparison import comparable, samples_at
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.data.views.lab import Finding, Lab
 from pushforward.studio.app.data.views.lab_frame import LabView
@@ -38,6 +38,7 @@ from pushforward.studio.app.text import number_format
 from pushforward.studio.app.text.metric_reference import BAND, SEEN
 from pushforward.studio.counts import format_count
 from pushforward.studio.figures import short
+from pushforward.studio.protocol.curve_names import QUALITY
 from pushforward.studio.protocol.messages import ResultWritten
 
 __all__ = ["VIEW", "SolversView"]

@@ -17,13 +17,13 @@ from pushforward.studio.engine.run.model_loading import Loaded, load
 from pushforward.studio.figures import short
 from pushforward.studio.literal import one_line
 from pushforward.studio.methods import methods, survey
+from pushforward.studio.protocol.curve_names import FLOOR, QUALITY, SAMPLES
 from pushforward.studio.protocol.events import SPREAD
 from pushforward.studio.protocol.spec import Pick, project_name
 from pushforward.studio.workflows.command_line import command_for
 
 __all__ = ["card", "write"]
 
-_QUALITY, _FLOOR = "quality/", "cost/floor/"  # of curves, before the slug of a metric
 _VERDICTS = {True: "holds", False: "does not hold", None: "reported"}
 
 
@@ -157,10 +157,10 @@ def _from_training(loaded: Loaded) -> _Measured:
     columns, _ = loaded.run.metrics.read()
     last = {name: _last(curve, loaded.step) for name, curve in columns.items()}
     there = {name: found for name, found in last.items() if found is not None}
-    quality = {n.removeprefix(_QUALITY): v for n, v in there.items() if n.startswith(_QUALITY)}
-    floors = {n.removeprefix(_FLOOR): v[1] for n, v in there.items() if n.startswith(_FLOOR)}
+    quality = {n.removeprefix(QUALITY): v for n, v in there.items() if n.startswith(QUALITY)}
+    floors = {n.removeprefix(FLOOR): v[1] for n, v in there.items() if n.startswith(FLOOR)}
     step = max((found[0] for found in quality.values()), default=0)
-    _, n = there.get("cost/samples", (0, 0.0))
+    _, n = there.get(SAMPLES, (0, 0.0))
     return _Measured(step, int(n), {name: v[1] for name, v in quality.items()}, floors)
 
 

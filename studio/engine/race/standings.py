@@ -2,12 +2,10 @@
 
 from dataclasses import dataclass
 
+from pushforward.studio.protocol.curve_names import FLOOR, NFE, QUALITY, SAMPLES
 from pushforward.studio.store.run import RunFolder
 
 __all__ = ["Standing", "standing"]
-
-QUALITY, FLOOR = "quality/", "cost/floor/"
-EVALUATIONS, SAMPLES = "cost/nfe", "cost/samples"
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,7 @@ def standing(run: RunFolder) -> Standing:
     columns, floors = run.metrics.read()
     status = run.status()
     newest = {name: values[-1] for name, (_, values) in columns.items() if values}
-    nfe, n = newest.get(EVALUATIONS), newest.get(SAMPLES)
+    nfe, n = newest.get(NFE), newest.get(SAMPLES)
     # The last evaluation may have had few samples; the floors of the file are those of all.
     own = {name.removeprefix(FLOOR): v for name, v in newest.items() if name.startswith(FLOOR)}
     return Standing(

@@ -21,6 +21,7 @@ from pushforward.studio.formats.flow_page import Panel, Theme, embed_flow, page_
 from pushforward.studio.formats.qt_process import print_page
 from pushforward.studio.formats.report_page import INKS, Chart, Curve, Report, report_body
 from pushforward.studio.protocol.catalog import Catalog
+from pushforward.studio.protocol.curve_names import COST, FLOOR, QUALITY, SAMPLES
 from pushforward.studio.protocol.events import SPREAD
 from pushforward.studio.significance import RULE, Measured, compare_with_floor, find_difference
 from pushforward.studio.store.run import RunFolder
@@ -29,7 +30,6 @@ from pushforward.studio.workflows.command_line import assignments, command_for
 __all__ = ["REPORT_SUFFIXES", "ReportPlan", "write_report"]
 
 REPORT_SUFFIXES = (".html", ".pdf")
-QUALITY, FLOOR = "quality/", "cost/floor/"
 PARTICLES, SECONDS, PICTURE = 1000, 6.0, 420
 MOST_CURVES = 12
 
@@ -229,7 +229,7 @@ def _metrics(curves: Sequence[Curves]) -> list[list[str]]:
 def _verdict(run: RunFolder, curves: Curves, *, several: bool) -> str:
     """Return whether the samples of a run differ from real data, as a sentence; "" if unknown."""
     floors, measured = _floors(curves), []
-    count = int(curves["cost/samples"][1][-1]) if "cost/samples" in curves else None
+    count = int(curves[SAMPLES][1][-1]) if SAMPLES in curves else None
     for name, (_, values) in curves.items():
         slug = name.removeprefix(QUALITY)
         if name == slug or slug not in floors or not math.isfinite(values[-1]):
@@ -251,7 +251,7 @@ def _verdict(run: RunFolder, curves: Curves, *, several: bool) -> str:
 
 
 def _charts(curves: Sequence[Curves]) -> list[Chart]:
-    names = dict.fromkeys(name for each in curves for name in each if not name.startswith("cost/"))
+    names = dict.fromkeys(name for each in curves for name in each if not name.startswith(COST))
     ranked = sorted(names, key=lambda name: (not name.startswith(QUALITY), name != "loss"))
     charts = []
     for name in ranked[:MOST_CURVES]:

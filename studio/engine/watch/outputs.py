@@ -31,6 +31,7 @@ from pushforward.studio.engine.watch.schedules import (
     KeptSchedule,
     Pace,
 )
+from pushforward.studio.protocol.curve_names import FLOOR, HIGH, LOW, NFE, QUALITY, SAMPLES
 from pushforward.studio.protocol.events import SPREAD
 from pushforward.studio.protocol.messages import (
     GENERATE,
@@ -49,8 +50,6 @@ __all__ = ["Outputs"]
 KEPT_RESOLUTION = 20
 DEAR, CHEAP = 500, 512
 LAST = 2.0  # seconds that a stop may be delayed by its last record
-# As in `studio.protocol.messages.Metrics`.
-SAMPLES, FLOOR, LOW, HIGH = "cost/samples", "cost/floor/", "cost/low/", "cost/high/"
 
 
 class Outputs:
@@ -325,7 +324,7 @@ class Outputs:
         best: dict[int, float] = {}
         for choice in evaluator.choices[:1]:
             slug = choice.entry.slug
-            for step, value in zip(*columns.get(f"quality/{slug}", ([], [])), strict=True):
+            for step, value in zip(*columns.get(f"{QUALITY}{slug}", ([], [])), strict=True):
                 n = int(counts.get(step, evaluator.n))
                 if step > since and evaluator.better(slug, value, best.get(n)):
                     best[n] = value
@@ -349,7 +348,7 @@ def _dear(session: Session) -> bool:
 
 def _columns(step: int, quality: Quality) -> Columns:
     """Return the curves of an evaluation: each metric value and its sample size."""
-    columns: Columns = {f"quality/{slug}": ([step], [v]) for slug, v in quality.values.items()}
+    columns: Columns = {f"{QUALITY}{slug}": ([step], [v]) for slug, v in quality.values.items()}
     floors = {k: v for k, v in quality.floors.items() if k.removeprefix(SPREAD) in quality.values}
     columns |= {f"{FLOOR}{name}": ([step], [value]) for name, value in floors.items()}
     for slug, figure in quality.figures.items():
@@ -357,5 +356,5 @@ def _columns(step: int, quality: Quality) -> Columns:
             columns |= {LOW + slug: ([step], [figure.low]), HIGH + slug: ([step], [figure.high])}
     columns[SAMPLES] = ([step], [float(quality.n)])
     if quality.nfe:
-        columns["cost/nfe"] = ([step], [float(quality.nfe)])
+        columns[NFE] = ([step], [float(quality.nfe)])
     return columns

@@ -11,7 +11,6 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from pushforward.studio.app.core.run_comparison import QUALITY
 from pushforward.studio.app.core.runs import RunState, Series
 from pushforward.studio.app.data.views.lab import Finding
 from pushforward.studio.app.engine.requests.request_base import Answer, Refused
@@ -29,6 +28,7 @@ from pushforward.studio.app.labs.representation.encoder_sweep import (
 from pushforward.studio.app.labs.representation.source_offer import offer_source
 from pushforward.studio.app.places.setup.slot_options import inputs
 from pushforward.studio.protocol.catalog import EntrySpec, InputSpec
+from pushforward.studio.protocol.curve_names import QUALITY
 from pushforward.studio.protocol.messages import Operate, StartTraining
 from pushforward.studio.protocol.parts import ErrorInfo
 from pushforward.studio.protocol.spec import Pick, RunRef, RunSpec

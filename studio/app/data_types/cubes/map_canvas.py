@@ -75,11 +75,6 @@ class MapCanvas(QWidget):
         """The pixel under the cursor."""
         return self._place
 
-    @property
-    def has_image(self) -> bool:
-        """Whether there is a picture."""
-        return self._image is not None
-
     def show_image(self, image: QImage | None, message: str = "") -> None:
         """Show a picture, or ``message`` where there is none."""
         self._image, self._message = image, message

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtGui import QImage
 
 from pushforward.studio.app.charts.backdrop import image_of
 from pushforward.studio.formats.cubes.palette import class_colours
@@ -106,11 +106,6 @@ def find_band(wavelengths: NDArray[np.float32], wanted: float, bands: int) -> in
 def to_image(pixels: Pixels) -> QImage:
     """Return pixels as an image of its own."""
     return image_of(pixels)
-
-
-def colour_of(number: int, count: int) -> QColor:
-    """Return the colour of a class from 1 on."""
-    return QColor(*class_colours(count)[number - 1])
 
 
 def _pack(red: NDArray[np.uint8], green: NDArray[np.uint8], blue: NDArray[np.uint8]) -> Pixels:

@@ -31,7 +31,6 @@ __all__ = ["EditCanvas"]
 EDGE = 7  # pixels beside the divider that take it
 KNOB = 9  # radius of its knob in pixels
 FAR = 4  # pixels of the image that Shift and an arrow go
-HATCH = 6  # pixels between the lines over what is marked
 
 
 class EditCanvas(QWidget):

@@ -13,7 +13,7 @@ from pushforward.studio.app.charts.line_styles import ink
 from pushforward.studio.app.core import display_names, run_comparison
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.comparison_labels import SEGMENTS, measure_title, short_name
-from pushforward.studio.app.core.run_comparison import AXES, QUALITY, Axis
+from pushforward.studio.app.core.run_comparison import AXES, Axis
 from pushforward.studio.app.core.run_ranking import of_unequal
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.data.chart_export import ask_picture, ask_values
@@ -23,6 +23,7 @@ from pushforward.studio.app.design.theme import colors
 from pushforward.studio.app.text import metric_reference, number_format
 from pushforward.studio.app.text.number_ticks import number
 from pushforward.studio.literal import one_line
+from pushforward.studio.protocol.curve_names import QUALITY
 
 __all__ = ["CompareChart"]
 

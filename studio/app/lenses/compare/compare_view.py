@@ -34,7 +34,6 @@ from pushforward.studio.app.core.display_names import (
 )
 from pushforward.studio.app.core.latest_metrics import floors_of
 from pushforward.studio.app.core.memorisation import memory_of
-from pushforward.studio.app.core.run_comparison import QUALITY
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.core.timers import single_shot
 from pushforward.studio.app.data.chart_export import ask_picture
@@ -61,6 +60,7 @@ from pushforward.studio.app.lenses.compare.leader_board import LeaderBoard
 from pushforward.studio.app.lenses.compare.results_table import Finals
 from pushforward.studio.app.text import number_format
 from pushforward.studio.literal import one_line
+from pushforward.studio.protocol.curve_names import QUALITY
 
 __all__ = ["VIEW", "CompareView", "columns_for"]
 

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from pushforward.studio.app.charts.line_styles import ink
 from pushforward.studio.app.core.leader_board import Standing
-from pushforward.studio.app.core.memorisation import COPIES, Memory
+from pushforward.studio.app.core.memorisation import Memory
 from pushforward.studio.app.design.theme import colors, font, theme
 from pushforward.studio.app.text import number_format
 
@@ -66,7 +66,7 @@ class LeaderBoard(QWidget):
         memories: Sequence[Memory | None] = (),
     ) -> None:
         """Show a ranking; cards whose rank has changed glide to their new place. Runs whose samples
-        are copies of training data say so: their place is worth nothing.
+        are copies of training data, or too close to it, say so: their place is worth little.
 
         Args:
             title: of the metric.
@@ -97,15 +97,14 @@ class LeaderBoard(QWidget):
 
     def _describe(self, each: Standing) -> str:
         value = "not measured" if each.value is None else number_format.figure(each.value)
-        copies = f" {COPIES}" if self._copies(each) else ""
-        return f"{each.rank + 1} {self._names[each.place]} {value}{copies}"
+        return f"{each.rank + 1} {self._names[each.place]} {value} {self._warning(each)}".rstrip()
 
     def _memory(self, each: Standing) -> Memory | None:
         return self._memories[each.place] if each.place < len(self._memories) else None
 
-    def _copies(self, each: Standing) -> bool:
+    def _warning(self, each: Standing) -> str:
         memory = self._memory(each)
-        return memory is not None and memory.copies
+        return memory.warning if memory is not None else ""
 
     def _glide(self) -> None:
         left = 0.0
@@ -157,10 +156,10 @@ class LeaderBoard(QWidget):
         painter.drawText(QPointF(box.left() + 11, box.top() + 18), str(each.rank + 1))
         painter.setFont(font(12))
         room = int(box.width()) - 34
-        if self._copies(each):
-            wide = QFontMetrics(painter.font()).horizontalAdvance(COPIES)
+        if warning := self._warning(each):
+            wide = QFontMetrics(painter.font()).horizontalAdvance(warning)
             painter.setPen(QColor(tokens.warm))
-            painter.drawText(QPointF(box.right() - 10 - wide, box.top() + 18), COPIES)
+            painter.drawText(QPointF(box.right() - 10 - wide, box.top() + 18), warning)
             painter.setPen(QColor(tokens.text))
             room -= wide + 8
         name = QFontMetrics(painter.font()).elidedText(

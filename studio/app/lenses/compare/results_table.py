@@ -15,7 +15,6 @@ from pushforward.studio.app.core.comparison_labels import measure_title, told_ap
 from pushforward.studio.app.core.display_names import metric_title, name_of, number
 from pushforward.studio.app.core.latest_metrics import floors_of, newest_figure, samples_of
 from pushforward.studio.app.core.memorisation import Memory, memory_row
-from pushforward.studio.app.core.run_comparison import QUALITY
 from pushforward.studio.app.core.run_differences import differing
 from pushforward.studio.app.core.run_verdict import Verdict, verdicts_of
 from pushforward.studio.app.core.runs import RunState
@@ -32,6 +31,7 @@ from pushforward.studio.app.design.literal_text import set_tip
 from pushforward.studio.app.text import metric_reference, number_format
 from pushforward.studio.figures import short
 from pushforward.studio.protocol.catalog import EntrySpec
+from pushforward.studio.protocol.curve_names import QUALITY
 
 __all__ = ["Finals", "short_count"]
 

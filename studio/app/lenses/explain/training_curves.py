@@ -8,11 +8,12 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 from pushforward.studio.app.charts.sparkline import Sparkline
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.data_type_registry import family_of_run
-from pushforward.studio.app.core.run_comparison import QUALITY, measures
+from pushforward.studio.app.core.run_comparison import measures
 from pushforward.studio.app.core.run_snapshot import run_at
 from pushforward.studio.app.core.runs import PHASE, RunState
 from pushforward.studio.app.design.basic import Elided, clear, label
 from pushforward.studio.app.text import number_format
+from pushforward.studio.protocol.curve_names import QUALITY
 
 __all__ = ["TrainingCurves"]
 

@@ -12,6 +12,7 @@ from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.design.basic import Elided, label, restyle, row
 from pushforward.studio.app.design.literal_text import set_tip
 from pushforward.studio.app.text import metric_reference, number_format
+from pushforward.studio.protocol.curve_names import QUALITY
 
 __all__ = ["Headline"]
 
@@ -84,7 +85,7 @@ class Headline(QWidget):
         restyle(self.memory, role=known.level if known and known.level == "warm" else "small")
         self.memory.setVisible(bool(memory))
         between = interval(run, found.slug)
-        old = outdated(run, f"quality/{found.slug}")
+        old = outdated(run, f"{QUALITY}{found.slug}")
         own = metric_reference.AGAINST_OWN if run.measured_by_own else ""
         floors = newest.floors if (newest := newest_figure(run, found.slug)) is not None else {}
         limit = metric_reference.limit(entry, floors, found.slug, found.n)

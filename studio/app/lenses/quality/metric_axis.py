@@ -13,7 +13,7 @@ from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.comparison_labels import measure_title
 from pushforward.studio.app.core.display_names import metric_title
 from pushforward.studio.app.core.latest_metrics import first_metric, newest_figure
-from pushforward.studio.app.core.run_comparison import QUALITY, samples_at
+from pushforward.studio.app.core.run_comparison import samples_at
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.design.basic import column, row
 from pushforward.studio.app.design.forms.editors import ChoiceList
@@ -23,6 +23,7 @@ from pushforward.studio.app.design.theme import font, theme
 from pushforward.studio.app.lenses.quality.headline_metric import Headline
 from pushforward.studio.app.text import metric_reference
 from pushforward.studio.app.text.number_ticks import number
+from pushforward.studio.protocol.curve_names import QUALITY
 
 __all__ = ["StandingCard", "Strip", "marks"]
 

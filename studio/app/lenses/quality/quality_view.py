@@ -15,8 +15,6 @@ from pushforward.studio.app.core.comparison_labels import measure_title
 from pushforward.studio.app.core.data_type_registry import has_steps
 from pushforward.studio.app.core.diffusion_choices import formulas, guidance_of
 from pushforward.studio.app.core.run_comparison import (
-    COST,
-    QUALITY,
     counts_along,
     floors_along,
     samples_at,
@@ -38,6 +36,7 @@ from pushforward.studio.app.lenses.quality.evaluation_table import EvaluatedCard
 from pushforward.studio.app.lenses.quality.metric_axis import StandingCard
 from pushforward.studio.app.text import metric_reference
 from pushforward.studio.protocol.catalog import EntrySpec
+from pushforward.studio.protocol.curve_names import COST, QUALITY
 from pushforward.studio.protocol.spec import project_name
 
 __all__ = ["VIEW", "QualityView", "group_of"]

@@ -6,7 +6,6 @@ from pushforward.studio.app.core import run_comparison
 from pushforward.studio.app.core.app_state import AppState
 from pushforward.studio.app.core.display_names import metric_in_unit
 from pushforward.studio.app.core.latest_metrics import first_metric
-from pushforward.studio.app.core.run_comparison import QUALITY
 from pushforward.studio.app.core.run_edit_text import edit_notes
 from pushforward.studio.app.core.runs import RunState
 from pushforward.studio.app.design.basic import button, column, label, row
@@ -14,6 +13,7 @@ from pushforward.studio.app.design.fact_rows import Facts
 from pushforward.studio.app.design.literal_text import set_tip
 from pushforward.studio.app.engine.actions import Actions
 from pushforward.studio.app.text import number_format
+from pushforward.studio.protocol.curve_names import QUALITY
 
 __all__ = ["EventPanel"]
 

@@ -20,7 +20,7 @@ from pushforward.studio.app.core.latest_metrics import first_metric, newest_figu
 from pushforward.studio.app.core.memorisation import memory_of
 from pushforward.studio.app.core.metric_values import figures, grouped
 from pushforward.studio.app.core.queue_status import waits_for
-from pushforward.studio.app.core.run_comparison import QUALITY, counts_along, floors_along
+from pushforward.studio.app.core.run_comparison import counts_along, floors_along
 from pushforward.studio.app.core.run_conditions import classes_of, conditions
 from pushforward.studio.app.core.run_methods import method_of
 from pushforward.studio.app.core.run_snapshot import later_evaluation, run_at
@@ -36,6 +36,7 @@ from pushforward.studio.app.places.runs.inspector.run_origins import RunOrigins
 from pushforward.studio.app.places.setup.section_panel import TITLES
 from pushforward.studio.app.text import metric_reference, setting_values
 from pushforward.studio.protocol.catalog import Catalog, EntrySpec
+from pushforward.studio.protocol.curve_names import QUALITY
 from pushforward.studio.protocol.spec import PROJECT_PREFIX
 
 __all__ = ["RunPanel", "comparable", "newest_apart"]
